@@ -1,0 +1,178 @@
+import { MAX_DELAY, checkInteger } from "../check.ts";
+import { TailcastError } from "../error.ts";
+import { Build } from "./build.ts";
+import { buildEnvironment } from "./environment.ts";
+import type { BuildContext } from "./build.ts";
+import type { BuildEvent } from "./events.ts";
+import type { Environment } from "./find-program.ts";
+import type { Plan } from "./plan.ts";
+import type { BuildRecord } from "./record.ts";
+
+/** The options of a {@link BuildQueue}. Only `onEvent` is required. */
+export interface BuildQueueOptions {
+  /** How many builds run at once. Default 2. */
+  concurrency?: number | undefined;
+  /** How many builds may wait. Default 20. */
+  queueLimit?: number | undefined;
+  /** The longest a build may run, in milliseconds. Default 1 800 000, half an hour; 0 means as long as it likes. */
+  timeoutMs?: number | undefined;
+  /** How many builds that have ended stay known; of more, the one that ended first is forgotten. Default 50. */
+  keep?: number | undefined;
+  /** How long the processes of a build get between SIGTERM and SIGKILL, in milliseconds. Default 5000. */
+  killGraceMs?: number | undefined;
+  /** The environment of every step. Default: {@link buildEnvironment}. */
+  env?: Environment | undefined;
+  /**
+   * Gets everything that happens, in order. For a line of output, a returned promise holds the command back until it resolves; for
+   * every other event it holds back only {@link BuildQueue.close}. When it throws or rejects, that build is stopped as failed.
+   */
+  onEvent: (event: BuildEvent) => void | Promise<void>;
+  /** Called when a build is forgotten, so that what is kept for it can be dropped. Must not throw. */
+  onForget?: ((id: string) => void) | undefined;
+}
+
+/**
+ * Runs builds: a few at a time, first come, first served, one for each project. Builds that work in the same directory, like members
+ * of one monorepo that install in its root, never run at the same time.
+ */
+export class BuildQueue {
+  readonly #concurrency: number;
+  readonly #queueLimit: number;
+  readonly #keep: number;
+  readonly #onForget: (id: string) => void;
+  readonly #context: BuildContext;
+  /** All that are known, the oldest first. */
+  readonly #builds = new Map<string, Build>();
+  readonly #waiting = new Set<Build>();
+  readonly #running = new Set<Build>();
+  /** In the order in which they ended. */
+  readonly #ended = new Set<Build>();
+  #isClosed = false;
+
+  /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
+  constructor(options: BuildQueueOptions) {
+    const { env = buildEnvironment(), onEvent, onForget = () => undefined } = options;
+    this.#concurrency = checkInteger("concurrency", options.concurrency ?? 2, { min: 1 });
+    this.#queueLimit = checkInteger("queueLimit", options.queueLimit ?? 20, { min: 0 });
+    this.#keep = checkInteger("keep", options.keep ?? 50, { min: 0 });
+    this.#onForget = checkFunction("onForget", onForget);
+    this.#context = {
+      timeoutMs: checkInteger("timeoutMs", options.timeoutMs ?? 30 * 60_000, { min: 0, max: MAX_DELAY }),
+      killGraceMs: checkInteger("killGraceMs", options.killGraceMs ?? 5000, { min: 0, max: MAX_DELAY }),
+      env,
+      onEvent: checkFunction("onEvent", onEvent),
+      onEnd: (build) => this.#settle(build),
+    };
+  }
+
+  /**
+   * Accepts a build. Its first event is given out before this returns, and when there is room it has started by then.
+   *
+   * @throws {TailcastError} `SHUTTING_DOWN` after {@link close}; `ALREADY_BUILDING` when the project is queued or running, with
+   * that build's id as `buildId`; `QUEUE_FULL` when as many builds wait as may.
+   */
+  add(plan: Plan): BuildRecord {
+    if (this.#isClosed) throw new TailcastError("SHUTTING_DOWN", "Cannot accept the build: the server is shutting down");
+    const twin = [...this.#running, ...this.#waiting].find(({ record }) => record.projectPath === plan.projectPath);
+    if (twin !== undefined) {
+      const message = `Cannot accept the build: ${plan.projectName} is being built already; follow that build, or cancel it`;
+      throw new TailcastError("ALREADY_BUILDING", message, { buildId: twin.record.id });
+    }
+    if (this.#running.size >= this.#concurrency && this.#waiting.size >= this.#queueLimit) {
+      throw new TailcastError("QUEUE_FULL", `Cannot accept the build: ${this.#waiting.size} builds are waiting; try again later`);
+    }
+    const build = new Build(plan, this.#context);
+    this.#builds.set(build.record.id, build);
+    this.#waiting.add(build);
+    build.announce();
+    this.#startWaiting();
+    return build.record;
+  }
+
+  /** One build, as it is now. @throws {TailcastError} `BUILD_NOT_FOUND` when there was none, or it was forgotten. */
+  get(id: string): BuildRecord {
+    return this.#find(id).record;
+  }
+
+  /** All builds that are known, as they are now, the newest first. */
+  list(): BuildRecord[] {
+    return Array.from(this.#builds.values(), ({ record }) => record).reverse();
+  }
+
+  /**
+   * Cancels a build. One that waits has ended when this returns; one that runs ends later: its processes get SIGTERM, and SIGKILL
+   * after `killGraceMs`, or at once when this is called again.
+   *
+   * @throws {TailcastError} `BUILD_NOT_FOUND`; `BUILD_ENDED` when it has ended already.
+   */
+  cancel(id: string): BuildRecord {
+    const build = this.#find(id);
+    if (build.record.finishedAt !== null) {
+      throw new TailcastError("BUILD_ENDED", `Cannot cancel the build: it has ended already (${build.record.status})`);
+    }
+    build.cancel();
+    return build.record;
+  }
+
+  /** Accepts no more builds and cancels all that wait or run. Resolves when their last events were taken. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const builds = [...this.#builds.values()];
+    for (const build of [...this.#waiting, ...this.#running]) {
+      // To cancel a running build twice would kill it.
+      if (build.record.status === "queued" || !build.isStopping) build.cancel("cancelled by the shutdown");
+    }
+    await Promise.all(builds.map(({ ended }) => ended));
+  }
+
+  /** The same as {@link close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #find(id: string): Build {
+    const build = this.#builds.get(id);
+    if (build !== undefined) return build;
+    throw new TailcastError("BUILD_NOT_FOUND", "Cannot find the build: no build has this id, or it was forgotten since");
+  }
+
+  #startWaiting(): void {
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      this.#waiting.delete(next);
+      this.#running.add(next);
+      void next.run();
+    }
+  }
+
+  /** The first that waits and may start now. */
+  #next(): Build | undefined {
+    if (this.#isClosed || this.#running.size >= this.#concurrency) return undefined;
+    const taken = new Set([...this.#running].flatMap(({ directories }) => [...directories]));
+    for (const build of this.#waiting) {
+      const directories = [...build.directories];
+      if (!directories.some((directory) => taken.has(directory))) return build;
+      // Its directories count as taken while it waits: otherwise later builds could overtake it for ever.
+      for (const directory of directories) taken.add(directory);
+    }
+    return undefined;
+  }
+
+  /** A build has ended: the next may start, and the oldest may be forgotten. */
+  #settle(build: Build): void {
+    this.#waiting.delete(build);
+    this.#running.delete(build);
+    this.#ended.add(build);
+    this.#startWaiting();
+    for (const old of this.#ended) {
+      if (this.#ended.size <= this.#keep) return;
+      this.#ended.delete(old);
+      this.#builds.delete(old.record.id);
+      this.#onForget(old.record.id);
+    }
+  }
+}
+
+function checkFunction<Callback>(name: string, value: Callback): Callback {
+  if (typeof value === "function") return value;
+  throw new TailcastError("INVALID_OPTION", `Cannot use the option "${name}": it must be a function, not ${String(value)}`);
+}

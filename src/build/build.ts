@@ -1,0 +1,229 @@
+import { formatCommand } from "./command-line.ts";
+import { formatDuration } from "./duration.ts";
+import { describeOutcome, recordOutcome } from "./outcome.ts";
+import { createBuildId } from "./record.ts";
+import { runStep } from "./step-run.ts";
+import type { BuildEvent } from "./events.ts";
+import type { Environment } from "./find-program.ts";
+import type { Plan, Step } from "./plan.ts";
+import type { BuildRecord, StepRecord } from "./record.ts";
+import type { OutputLine } from "./step-output.ts";
+import type { StepOutcome } from "./step-run.ts";
+
+/** What a {@link Build} needs beside its plan. */
+export interface BuildContext {
+  /** The longest it may run, in milliseconds; 0 means as long as it likes. */
+  readonly timeoutMs: number;
+  /** How long processes get between SIGTERM and SIGKILL, in milliseconds. */
+  readonly killGraceMs: number;
+  readonly env: Environment;
+  readonly onEvent: (event: BuildEvent) => void | Promise<void>;
+  /** Called once, right after the `end` event was given out. */
+  readonly onEnd: (build: Build) => void;
+}
+
+/** Why a build does not go on. */
+interface Stop {
+  readonly status: "cancelled" | "timed-out" | "failed";
+  /** Begins the sentence about the end, e.g. `cancelled`. */
+  readonly text: string;
+}
+
+/** The course of one build: it waits, runs its steps one after the other until one fails, and ends. It tells all of it as events. */
+export class Build {
+  /** Resolves when the build has ended and its `end` event was taken. Never rejects. */
+  readonly ended: Promise<void>;
+  readonly #plan: Plan;
+  readonly #context: BuildContext;
+  readonly #stopping = new AbortController();
+  readonly #killing = new AbortController();
+  #record: BuildRecord;
+  /** Set once: what stopped the build first is why it ended. */
+  #stop: Stop | undefined;
+  /** The step that failed, and how. */
+  #failure: { readonly step: string; readonly text: string } | undefined;
+  #resolveEnded: (delivery: Promise<void>) => void = () => undefined;
+
+  constructor(plan: Plan, context: BuildContext) {
+    this.#plan = plan;
+    this.#context = context;
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+    this.#record = freeze({
+      id: createBuildId(),
+      projectPath: plan.projectPath,
+      projectName: plan.projectName,
+      packageManager: plan.packageManager,
+      status: "queued",
+      message: null,
+      steps: plan.steps.map(pendingStep),
+      queuedAt: now(),
+      startedAt: null,
+      finishedAt: null,
+    });
+  }
+
+  /** The state as it is now. A record never changes; ask again for a newer one. */
+  get record(): BuildRecord {
+    return this.#record;
+  }
+
+  /** The directories it works in. Two installs in the same one would break each other. */
+  get directories(): ReadonlySet<string> {
+    return new Set([this.#plan.projectPath, ...this.#plan.steps.map(({ cwd }) => cwd)]);
+  }
+
+  /** Whether something has told it to stop. */
+  get isStopping(): boolean {
+    return this.#stop !== undefined;
+  }
+
+  /** Tells that the build was accepted. Its first event. */
+  announce(): void {
+    void this.#emit({ type: "build", build: this.#record });
+  }
+
+  /** Runs the steps. Called once, on a build that waits. Never rejects. */
+  async run(): Promise<void> {
+    const { timeoutMs } = this.#context;
+    const start = performance.now();
+    const timeOut = (): void => this.#halt({ status: "timed-out", text: `timed out after ${formatDuration(timeoutMs)}` });
+    const timer = timeoutMs === 0 ? undefined : setTimeout(timeOut, timeoutMs);
+    this.#update({ status: "running", startedAt: now() });
+    this.#say(null, this.#plan.reason);
+    for (const warning of this.#plan.warnings) this.#say(null, `warning: ${warning}`);
+    for (const [index, step] of this.#plan.steps.entries()) {
+      if (this.#stop !== undefined || this.#failure !== undefined) break;
+      await this.#runStep(index, step);
+    }
+    clearTimeout(timer);
+    this.#end(`succeeded in ${formatDuration(performance.now() - start)}`);
+  }
+
+  /**
+   * Stops the build for good: at once while it waits, otherwise by ending the step that runs. A second call no longer waits for
+   * processes that take their time to end.
+   *
+   * @param text Begins the sentence about the end.
+   */
+  cancel(text = "cancelled"): void {
+    if (this.#stop !== undefined) this.#killing.abort();
+    this.#halt({ status: "cancelled", text });
+    if (this.#record.status === "queued") this.#end();
+  }
+
+  async #runStep(index: number, step: Step): Promise<void> {
+    const { env, killGraceMs } = this.#context;
+    const start = performance.now();
+    this.#updateStep(index, { status: "running", startedAt: now() });
+    this.#say(step.name, `$ ${formatCommand(step.command, step.args)} (in ${step.cwd})`);
+    const outcome = await runStep(step, {
+      signal: this.#stopping.signal,
+      forceSignal: this.#killing.signal,
+      env,
+      killGraceMs,
+      onLines: (lines) => this.#tell(step.name, lines),
+    }).catch((error: unknown): StepOutcome => {
+      this.#break(error);
+      return { type: "aborted", exitCode: null, signal: null };
+    });
+    const text = describeOutcome(step.name, outcome);
+    const ending = recordOutcome(outcome, this.#stop?.status ?? "cancelled");
+    if (ending.status === "failed" && this.#stop === undefined) this.#failure = { step: step.name, text };
+    this.#updateStep(index, { ...ending, finishedAt: now() });
+    const duration = formatDuration(performance.now() - start);
+    this.#say(step.name, outcome.type === "not-started" ? text : `${text} after ${duration}`);
+  }
+
+  /** @param success The sentence about a build that nothing stopped. */
+  #end(success = ""): void {
+    const { steps } = this.#record;
+    const skipped = steps.filter(({ status }) => status === "pending");
+    const message = this.#stop === undefined ? (this.#failure?.text ?? success) : `${this.#stop.text} ${this.#position()}`;
+    // Changed before the last lines are given out: whoever cancels at one of them learns that it is too late.
+    this.#record = freeze({
+      ...this.#record,
+      status: this.#stop?.status ?? (this.#failure === undefined ? "succeeded" : "failed"),
+      message,
+      steps: steps.map((step) => (skipped.includes(step) ? { ...step, status: "skipped" } : step)),
+      finishedAt: now(),
+    });
+    const because = this.#stop === undefined ? `${this.#failure?.step} failed` : "the build was stopped";
+    for (const { name } of skipped) this.#say(name, `${name} skipped because ${because}`);
+    this.#say(null, message);
+    this.#resolveEnded(this.#emit({ type: "end", build: this.#record }));
+    this.#context.onEnd(this);
+  }
+
+  /** Where the build was when it was stopped, to complete the sentence. */
+  #position(): string {
+    const { startedAt, steps } = this.#record;
+    if (startedAt === null) return "before it started";
+    const interrupted = steps.findLast(({ status }) => status !== "pending" && status !== "succeeded");
+    if (interrupted !== undefined) return `while ${interrupted.name} was running`;
+    const next = steps.find(({ status }) => status === "pending");
+    return next === undefined ? "after its last step" : `before ${next.name} started`;
+  }
+
+  #halt(stop: Stop): void {
+    this.#stop ??= stop;
+    this.#stopping.abort();
+  }
+
+  /** A build whose events get lost must not go on as if somebody were watching. */
+  #break(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#halt({ status: "failed", text: `stopped because its events could not be delivered (${reason})` });
+  }
+
+  #update(change: Partial<BuildRecord>): void {
+    this.#record = freeze({ ...this.#record, ...change });
+    void this.#emit({ type: "build", build: this.#record });
+  }
+
+  #updateStep(index: number, change: Partial<StepRecord>): void {
+    this.#update({ steps: this.#record.steps.map((step, at) => (at === index ? { ...step, ...change } : step)) });
+  }
+
+  #say(step: string | null, text: string): void {
+    void this.#emit({ type: "line", buildId: this.#record.id, step, stream: "system", text, time: now() });
+  }
+
+  /** Gives out lines of output, each after the one before was taken. What the consumer throws ends the step. */
+  async #tell(step: string, lines: readonly OutputLine[]): Promise<void> {
+    const time = now();
+    for (const { stream, text } of lines) {
+      const taken = this.#context.onEvent({ type: "line", buildId: this.#record.id, step, stream, text, time });
+      // Awaiting nothing would still cost a turn of the microtask queue for every line.
+      if (taken !== undefined) await taken;
+    }
+  }
+
+  /**
+   * Gives out an event about the build itself. There are few of them, so nobody waits for the consumer here, and it cannot hold
+   * the build up. `onEvent` is called before this returns.
+   */
+  async #emit(event: BuildEvent): Promise<void> {
+    try {
+      await this.#context.onEvent(event);
+    } catch (error) {
+      this.#break(error);
+    }
+  }
+}
+
+function pendingStep({ name, command, args }: Step): StepRecord {
+  const shown = formatCommand(command, args);
+  return { name, command: shown, status: "pending", exitCode: null, signal: null, startedAt: null, finishedAt: null };
+}
+
+function freeze(record: BuildRecord): BuildRecord {
+  for (const step of record.steps) Object.freeze(step);
+  Object.freeze(record.steps);
+  return Object.freeze(record);
+}
+
+function now(): string {
+  return new Date().toISOString();
+}

@@ -1,0 +1,38 @@
+import { constants } from "node:fs";
+import { access, stat } from "node:fs/promises";
+import { delimiter, isAbsolute, join } from "node:path";
+
+/** The variables of a process's environment. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Finds the executable file that a command's name stands for, in the directories of `PATH`. Entries that are not absolute are
+ * skipped: which file they mean would depend on where one stands.
+ */
+export async function findProgram(name: string, env: Environment): Promise<string | undefined> {
+  for (const directory of (env["PATH"] ?? "").split(delimiter)) {
+    const file = join(directory, name);
+    if (isAbsolute(directory) && (await isExecutable(file))) return file;
+  }
+  return undefined;
+}
+
+/** The sentence for a person whose program was not found: what is missing, and how to get it. */
+export function describeMissing(name: string): string {
+  return `${name} is not on PATH; ${installAdvice.get(name) ?? "install it, or add its directory to PATH"}`;
+}
+
+const installAdvice: ReadonlyMap<string, string> = new Map([
+  ["npm", "it comes with Node.js (https://nodejs.org)"],
+  ["pnpm", "install it (npm install --global pnpm), or name it as packageManager in package.json and install corepack"],
+  ["yarn", "install it (npm install --global yarn), or name it as packageManager in package.json and install corepack"],
+]);
+
+async function isExecutable(file: string): Promise<boolean> {
+  try {
+    await access(file, constants.X_OK);
+    return (await stat(file)).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,154 @@
+import { stat } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { managerCommands } from "./manager-commands.ts";
+import { isJsonObject } from "./manifest.ts";
+import { readStart } from "./read-start.ts";
+import { findWorkspace } from "./workspace.ts";
+import type { ManagerCommands, PackageManagerName } from "./manager-commands.ts";
+import type { Project } from "./project.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** Which package manager builds a project, and where it installs. */
+export interface DetectedPackageManager {
+  readonly name: PackageManagerName;
+  /** Where the install runs: beside the lock file, which for a member of a monorepo lies in its root. */
+  readonly installPath: string;
+  /** The manager's lock file, as seen from the project. `null`: none is there, so the install cannot be frozen. */
+  readonly lockFile: string | null;
+  /** Whether a `package.json` names the manager, so that corepack knows its version. */
+  readonly isNamed: boolean;
+  /** One sentence for the log: which manager, and which file decided. */
+  readonly reason: string;
+  /** What was found and could not be followed, a sentence each. */
+  readonly warnings: readonly string[];
+}
+
+/** A directory whose files count. */
+type Place = Workspace;
+type Program = ManagerCommands["program"];
+
+interface Evidence {
+  readonly program: Program;
+  /** As the `package.json` gives it: a version, a range, an address. */
+  readonly version?: string | undefined;
+  readonly isNamed: boolean;
+  readonly because: string;
+}
+
+/** Beside a lock file, these settings also say which manager is used. */
+const settingsFiles: readonly (readonly [file: string, program: Program])[] = [
+  ["pnpm-workspace.yaml", "pnpm"],
+  [".yarnrc.yml", "yarn"],
+];
+const unsupportedLockFiles = ["bun.lock", "bun.lockb", "deno.lock"];
+const programs: ReadonlySet<string> = new Set(Object.values(managerCommands).map(({ program }) => program));
+
+/**
+ * Finds out which package manager a project uses. In the project itself, then in the root of the workspace that claims it, the
+ * first of these decides: `packageManager` in `package.json`, `devEngines.packageManager`, a lock file (of several: pnpm's, yarn's,
+ * npm's), a settings file. Otherwise it is npm.
+ */
+export async function detectPackageManager(project: Project): Promise<DetectedPackageManager> {
+  const workspace = await findWorkspace(project);
+  const places: readonly Place[] = workspace === undefined ? [project] : [project, workspace];
+  const warnings: string[] = [];
+  const evidence = await firstEvidence(project, places, warnings);
+  const lock = await findLock(places, evidence.program);
+  const installPath = lock?.place.path ?? workspace?.path ?? project.path;
+  const lockFile = lock === undefined ? null : relative(project.path, join(lock.place.path, lock.file));
+  const isBerry = evidence.program === "yarn" && (await isYarnBerry(evidence.version, [project.path, installPath]));
+  const name = isBerry ? "yarn berry" : evidence.program;
+  const reason = `${name}, because ${evidence.because}; ${describeLock(lockFile)}`;
+  return { name, installPath, lockFile, isNamed: evidence.isNamed, reason, warnings };
+}
+
+async function firstEvidence(project: Project, places: readonly Place[], warnings: string[]): Promise<Evidence> {
+  for (const place of places) {
+    const show = (file: string): string => relative(project.path, join(place.path, file));
+    const evidence = fieldEvidence(place, show, warnings) ?? (await fileEvidence(place, show, warnings));
+    if (evidence !== undefined) return evidence;
+  }
+  return { program: "npm", isNamed: false, because: "nothing names another package manager" };
+}
+
+function fieldEvidence({ manifest }: Place, show: (file: string) => string, warnings: string[]): Evidence | undefined {
+  for (const { field, name, version } of namedManagers(manifest)) {
+    if (isProgram(name)) return { program: name, version, isNamed: true, because: `${field} in ${show("package.json")} names it` };
+    const problem = name === "bun" || name === "deno" ? "which is not supported yet" : "which is unknown";
+    const shown = JSON.stringify(name.slice(0, 64));
+    warnings.push(`${field} in ${show("package.json")} names ${shown}, ${problem}; looking for other evidence`);
+  }
+  return undefined;
+}
+
+function isProgram(name: string): name is Program {
+  return programs.has(name);
+}
+
+/** The managers that a `package.json` names, the weightiest first. A wrong type counts as an unknown name. */
+function* namedManagers(manifest: Place["manifest"]): Iterable<{ field: string; name: string; version?: string | undefined }> {
+  const { packageManager, devEngines } = manifest;
+  if (packageManager !== undefined) {
+    const text = typeof packageManager === "string" ? packageManager : JSON.stringify(packageManager);
+    const [name = "", ...version] = text.split("@");
+    yield { field: "packageManager", name, version: version.join("@") };
+  }
+  const engines = isJsonObject(devEngines) ? devEngines["packageManager"] : undefined;
+  for (const engine of Array.isArray(engines) ? engines : [engines]) {
+    if (!isJsonObject(engine) || typeof engine["name"] !== "string") continue;
+    const version = typeof engine["version"] === "string" ? engine["version"] : undefined;
+    yield { field: "devEngines", name: engine["name"], version };
+  }
+}
+
+async function fileEvidence(place: Place, show: (file: string) => string, warnings: string[]): Promise<Evidence | undefined> {
+  const found: { readonly file: string; readonly program: Program }[] = [];
+  for (const program of ["pnpm", "yarn", "npm"] as const) {
+    const lock = await findLock([place], program);
+    if (lock !== undefined) found.push({ file: show(lock.file), program });
+  }
+  if (found.length > 1) {
+    const files = found.map(({ file }) => file).join(", ");
+    warnings.push(`there are several lock files: ${files}; keep one, or name the manager as packageManager in package.json`);
+  }
+  for (const [file, program] of settingsFiles) {
+    if (await isFile(join(place.path, file))) found.push({ file: show(file), program });
+  }
+  const [first] = found;
+  if (first !== undefined) return { program: first.program, isNamed: false, because: `${first.file} is there` };
+  for (const file of unsupportedLockFiles) {
+    if (await isFile(join(place.path, file))) warnings.push(`${show(file)} is there, but its package manager is not supported yet`);
+  }
+  return undefined;
+}
+
+async function findLock(places: readonly Place[], program: Program): Promise<{ place: Place; file: string } | undefined> {
+  for (const place of places) {
+    for (const file of managerCommands[program].lockFiles) {
+      if (await isFile(join(place.path, file))) return { place, file };
+    }
+  }
+  return undefined;
+}
+
+function describeLock(lockFile: string | null): string {
+  if (lockFile === null) return "there is no lock file of it, so the install may pick newer versions";
+  return `the install is frozen by ${lockFile}`;
+}
+
+/** A version that begins with a number tells; a tag or an address does not, and then the files do. */
+async function isYarnBerry(version: string | undefined, directories: readonly string[]): Promise<boolean> {
+  const major = /^[\s^~<>=v]*(\d+)/.exec(version ?? "")?.[1];
+  if (major !== undefined) return Number(major) >= 2;
+  for (const directory of directories) {
+    if (await isFile(join(directory, ".yarnrc.yml"))) return true;
+    // Yarn berry writes this key first, below a comment of two lines.
+    const start = await readStart(join(directory, "yarn.lock"), 1024).catch(() => undefined);
+    if (new TextDecoder().decode(start).includes("__metadata:")) return true;
+  }
+  return false;
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
+}

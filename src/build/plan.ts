@@ -1,0 +1,86 @@
+import { TailcastError } from "../error.ts";
+import { buildEnvironment } from "./environment.ts";
+import { findProgram } from "./find-program.ts";
+import { managerCommands } from "./manager-commands.ts";
+import { isJsonObject } from "./manifest.ts";
+import { detectPackageManager } from "./package-manager.ts";
+import type { Environment } from "./find-program.ts";
+import type { Project } from "./project.ts";
+
+/** One command of a build. It is data: a plan of your own may run anything, e.g. `make`. */
+export interface Step {
+  /** What clients see, e.g. `install`. */
+  readonly name: string;
+  /** A program on `PATH`, or a path. Never a shell's command line. */
+  readonly command: string;
+  /** Handed over as they are: nothing in them is interpreted. */
+  readonly args: readonly string[];
+  /** Where it runs: an absolute path. */
+  readonly cwd: string;
+  /** Added to the environment of the build. Default: nothing. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What a build will do: steps that run one after the other until one fails. */
+export interface Plan {
+  /** The project's directory. Of each, only one build is queued or running at a time. */
+  readonly projectPath: string;
+  readonly projectName: string;
+  /** Shown to clients; `null` when there is none. */
+  readonly packageManager: string | null;
+  /** Why this plan, in one sentence: the first line of the log. */
+  readonly reason: string;
+  /** Shown after the reason, one line each. */
+  readonly warnings: readonly string[];
+  readonly steps: readonly Step[];
+}
+
+const SCRIPT = "build";
+
+/** A message is no place for a list of a thousand scripts. */
+const MAX_SCRIPTS_SHOWN = 20;
+
+/**
+ * Plans the build of a JavaScript project: install its dependencies, frozen when its package manager's lock file is there, then run
+ * its `build` script. Nothing runs yet.
+ *
+ * @param env The environment whose `PATH` is searched. Default: the one that builds get, {@link buildEnvironment}.
+ * @throws {TailcastError} `NO_SCRIPT` when `package.json` has no `build` script; the message lists those that it has.
+ */
+export async function planBuild(project: Project, env: Environment = buildEnvironment()): Promise<Plan> {
+  requireScript(project);
+  const manager = await detectPackageManager(project);
+  const { program, frozenInstall, install, installEnv } = managerCommands[manager.name];
+  const isFrozen = manager.lockFile !== null;
+  const needsCorepack = manager.isNamed && !(await findProgram(program, env)) && Boolean(await findProgram("corepack", env));
+  const call = (...args: string[]): Pick<Step, "command" | "args"> => {
+    return needsCorepack ? { command: "corepack", args: [program, ...args] } : { command: program, args };
+  };
+  return {
+    projectPath: project.path,
+    projectName: project.name,
+    packageManager: manager.name,
+    reason: needsCorepack ? `${manager.reason}; it is not on PATH, so corepack runs it` : manager.reason,
+    warnings: manager.warnings,
+    steps: [
+      {
+        name: "install",
+        ...call(...(isFrozen ? frozenInstall : install)),
+        cwd: manager.installPath,
+        env: isFrozen ? undefined : installEnv,
+      },
+      { name: "build", ...call("run", SCRIPT), cwd: project.path },
+    ],
+  };
+}
+
+/** Asked before anything runs: the package manager would only complain after a whole install. */
+function requireScript({ manifest, name }: Project): void {
+  const scripts = isJsonObject(manifest["scripts"]) ? manifest["scripts"] : {};
+  const names = Object.keys(scripts).filter((script) => typeof scripts[script] === "string" && scripts[script] !== "");
+  if (names.includes(SCRIPT)) return;
+  const shown = names.slice(0, MAX_SCRIPTS_SHOWN).join(", ") + (names.length > MAX_SCRIPTS_SHOWN ? ", ..." : "");
+  const others = names.length === 0 ? "it has no scripts" : `its scripts are: ${shown}`;
+  const message = `Cannot build ${name}: its package.json has no "${SCRIPT}" script; ${others}`;
+  throw new TailcastError("NO_SCRIPT", message);
+}

@@ -1,0 +1,127 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { buildEnvironment } from "./environment.ts";
+import { ProcessGroup } from "./process-group.ts";
+import { StepOutput } from "./step-output.ts";
+import { directoryProblem, startStep } from "./step-start.ts";
+import type { Environment } from "./find-program.ts";
+import type { Step } from "./plan.ts";
+import type { OnLines } from "./step-output.ts";
+import type { RunningChild } from "./step-start.ts";
+
+/** The options of {@link runStep}. */
+export interface StepRunOptions {
+  /** Aborting it ends the step: SIGTERM to everything the command started, and SIGKILL after `killGraceMs`. */
+  signal?: AbortSignal | undefined;
+  /** Aborting it after `signal` cuts the grace short: SIGKILL now. */
+  forceSignal?: AbortSignal | undefined;
+  /** The environment, to which the step's own is added. Default: {@link buildEnvironment}. */
+  env?: Environment | undefined;
+  /** How long processes get to end after SIGTERM, in milliseconds. Default 5000. */
+  killGraceMs?: number | undefined;
+  /** How long the output may stay open after the command has ended, in milliseconds. Default 5000. */
+  drainMs?: number | undefined;
+  /** Gets the output. What it throws ends the step, and {@link runStep} rejects with it. */
+  onLines: OnLines;
+}
+
+/**
+ * How a step ended. An exit code and a signal are never mixed: `failed` has a code other than 0, `killed` the signal that ended
+ * a command nobody aborted (often the kernel's, out of memory). `aborted` wins over whatever the command made of its SIGTERM.
+ */
+export type StepOutcome =
+  | { readonly type: "succeeded" }
+  | { readonly type: "failed"; readonly exitCode: number }
+  | { readonly type: "killed"; readonly signal: string }
+  | { readonly type: "aborted"; readonly exitCode: number | null; readonly signal: string | null }
+  | { readonly type: "not-started"; readonly reason: string };
+
+/** How a command ended. Both are `null` while that is not known. */
+interface Exit {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+const UNKNOWN: Exit = { exitCode: null, signal: null };
+
+/** How long a process that is about to end anyway may take before it counts as left running, in milliseconds. */
+const SETTLE_TIME = 1000;
+
+const KEPT_OPEN = "a background process keeps the output open although the command has ended; the rest of it is cut off";
+const LEFT_RUNNING = "the command has left processes running; they are ended now";
+const NOT_GONE = "a process of this step could not be ended";
+
+/**
+ * Runs one step to its end: the command, its output, and everything it started. Whatever is left running in its process group
+ * is ended too, so that a daemon does not outlive its build.
+ *
+ * @returns How it ended. It rejects only with what `onLines` threw.
+ */
+export async function runStep(step: Step, options: StepRunOptions): Promise<StepOutcome> {
+  const { signal, env = buildEnvironment() } = options;
+  // Asked first, since spawn gives the same error for a missing directory and for a missing command.
+  const problem = await directoryProblem(step.cwd);
+  if (signal?.aborted) return { type: "aborted", ...UNKNOWN };
+  const child = problem ?? (await startStep(step, { ...env, ...step.env }));
+  if (typeof child === "string") return { type: "not-started", reason: child };
+  const exit = await follow(child, options);
+  if (signal?.aborted) return { type: "aborted", ...exit };
+  if (exit.exitCode === null) return { type: "killed", signal: String(exit.signal) };
+  return exit.exitCode === 0 ? { type: "succeeded" } : { type: "failed", exitCode: exit.exitCode };
+}
+
+/** Stays with a command until it, its output and its process group have ended. */
+async function follow(child: RunningChild, options: StepRunOptions): Promise<Exit> {
+  const { signal, forceSignal, killGraceMs = 5000, drainMs = 5000, onLines } = options;
+  const exited = new Promise<Exit>((resolve) => {
+    child.once("exit", (exitCode, name) => resolve({ exitCode, signal: name }));
+  });
+  const group = new ProcessGroup(child);
+  const output = new StepOutput(child.stdout, child.stderr, onLines);
+  const stop = signal === undefined ? output.failure : AbortSignal.any([signal, output.failure]);
+  const over = new AbortController();
+  const terminate = async (): Promise<boolean> => {
+    const isGone = await group.terminate(killGraceMs, forceSignal);
+    if (!isGone) output.say(NOT_GONE);
+    return isGone;
+  };
+  try {
+    const stopped = whenAborted(stop, over.signal).then(terminate);
+    const exit = await Promise.race([exited, stopped.then((isGone) => (isGone ? exited : UNKNOWN))]);
+
+    // The end of the command is not the end of its output: what it started may still hold the pipes.
+    const hasEnded = await settlesWithin(output.ended, drainMs, stop);
+    const isAlone = hasEnded && (await group.isEmptyWithin(SETTLE_TIME, stop));
+    if (!isAlone) {
+      if (!stop.aborted) output.say(hasEnded ? LEFT_RUNNING : KEPT_OPEN);
+      await (stop.aborted ? stopped : terminate());
+      // Once for what the processes said at last, and once for what was read before the pipes were given up.
+      await settlesWithin(output.ended, drainMs);
+      output.stop();
+      await settlesWithin(output.ended, drainMs);
+    }
+    if (output.failure.aborted) throw output.failure.reason;
+    return exit;
+  } finally {
+    over.abort();
+    output.close();
+    child.unref();
+  }
+}
+
+/** Resolves when `signal` aborts, or has aborted already; detaches from it when `over` aborts. */
+function whenAborted(signal: AbortSignal, over: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true, signal: over });
+  });
+}
+
+/** Resolves with whether `promise` settles before the time is over and before `signal` aborts. */
+async function settlesWithin(promise: Promise<void>, milliseconds: number, signal?: AbortSignal): Promise<boolean> {
+  const pause = new AbortController();
+  const giveUp = signal === undefined ? pause.signal : AbortSignal.any([pause.signal, signal]);
+  const timeout = delay(milliseconds, false, { signal: giveUp }).catch(() => false);
+  const isSettled = await Promise.race([promise.then(() => true), timeout]);
+  pause.abort();
+  return isSettled;
+}

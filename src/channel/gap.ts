@@ -1,0 +1,40 @@
+import { encodeEvent } from "../protocol/encode.ts";
+import { formatSequenceId } from "../protocol/sequence-id.ts";
+import type { EventLog } from "./log.ts";
+
+/**
+ * Why a client cannot get everything after its last event id:
+ * - `evicted`: those events are no longer kept;
+ * - `lagged`: the client is connected, but reads so slowly that its next event is no longer kept;
+ * - `epoch`: the id belongs to another log, usually to this server before it was started again;
+ * - `unknown`: the id was never given by this log.
+ */
+export type GapReason = "evicted" | "lagged" | "epoch" | "unknown";
+
+/** What is known of a gap. */
+export interface Gap {
+  /** The last event id of the client that missed something. */
+  readonly lastEventId: string;
+  readonly reason: GapReason;
+  /** How many events it missed; `null` when nobody can know. */
+  readonly missed: number | null;
+}
+
+/**
+ * The event that tells a client in its stream that something is gone, followed by everything that is kept.
+ *
+ * Its own id rebases the client: whoever comes back with it gets everything from the oldest event kept now.
+ */
+export function encodeGap(log: EventLog, gap: Gap): string {
+  const { lastEventId, reason, missed } = gap;
+  return encodeEvent({
+    event: "gap",
+    id: formatSequenceId(log.epoch, log.start - 1),
+    data: JSON.stringify({ lastEventId, reason, missed }),
+  });
+}
+
+/** The gap of a connected client or reader that should get the event `next` now, which is no longer kept. */
+export function lagGap(log: EventLog, next: number): Gap {
+  return { lastEventId: formatSequenceId(log.epoch, next - 1), reason: "lagged", missed: log.start - next };
+}

@@ -1,0 +1,192 @@
+import { TailcastError } from "../error.ts";
+import { encodeEvent } from "../protocol/encode.ts";
+import { formatSequenceId, parseSequenceId } from "../protocol/sequence-id.ts";
+import { Segment } from "./segment.ts";
+import type { EventFields } from "../protocol/encode.ts";
+import type { GapReason } from "./gap.ts";
+
+/** An event as it is published: the fields of the wire, of which `data` is required. */
+export interface PublishedEvent extends EventFields {
+  readonly data: string;
+}
+
+/** Where in the log a `Last-Event-ID` puts a client. */
+export type Position =
+  | { readonly outcome: "resumed"; readonly next: number }
+  | { readonly outcome: "gap"; readonly reason: GapReason; readonly missed: number | null };
+
+/** A segment is closed at this size even within a turn, which bounds every write and everything that waits to be sent. */
+const SEGMENT_BYTES = 64 * 1024;
+
+/**
+ * The log of a channel: an append-only sequence of events of which the newest are kept.
+ *
+ * Appended events wait, as text, until `seal` turns them into one {@link Segment}. Sealed segments form a ring: `evict`
+ * forgets the oldest events beyond `capacity` and `capacityBytes`. Everything costs the same whatever the ring holds,
+ * but for finding a segment, which is a binary search.
+ *
+ * ```text
+ *   forgotten  | kept, in segments       | waiting |
+ *              start                     end       next sequence
+ * ```
+ */
+export class EventLog {
+  readonly epoch: string;
+  readonly #capacity: number;
+  readonly #capacityBytes: number;
+
+  /** The kept segments, oldest first, from `#head` on: a queue whose emptied front is cut off now and then, not at each shift. */
+  readonly #segments: (Segment | undefined)[] = [];
+  #head = 0;
+  #start = 1;
+  #end = 1;
+  #bytes = 0;
+
+  #waiting: string[] = [];
+  #waitingOffsets: number[] = [];
+  #waitingOwnIds: (string | undefined)[] | undefined;
+  #waitingBytes = 0;
+
+  /** Where the ids that the application gave are in the log. Ids that we make need no index: they tell their sequence. */
+  readonly #ownIds = new Map<string, number>();
+
+  constructor(epoch: string, capacity: number, capacityBytes: number) {
+    this.epoch = epoch;
+    this.#capacity = capacity;
+    this.#capacityBytes = capacityBytes;
+  }
+
+  /** The sequence number of the oldest event that is kept. */
+  get start(): number {
+    return this.#start;
+  }
+
+  /** The sequence number that follows the newest sealed event. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** How many events were appended so far. */
+  get published(): number {
+    return this.#end - 1 + this.#waiting.length;
+  }
+
+  /** The size of the kept events in bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether so much waits that it should be sealed before the turn ends. */
+  get isSegmentFull(): boolean {
+    return this.#waitingBytes >= SEGMENT_BYTES || this.#waiting.length >= this.#capacity;
+  }
+
+  /**
+   * Appends an event and returns its id: the given one, or `<epoch>-<sequence>`.
+   *
+   * @throws TailcastError `INVALID_EVENT`, `EVENT_TOO_LARGE`. The log is unchanged then.
+   */
+  append(event: PublishedEvent): string {
+    if (typeof event !== "object" || event === null || typeof event.data !== "string") {
+      throw new TailcastError("INVALID_EVENT", 'Cannot publish the event: pass a string, or an object with "data"');
+    }
+    const sequence = this.published + 1;
+    const ownId = event.id ?? undefined;
+    if (ownId === "") {
+      throw new TailcastError("INVALID_EVENT", "Cannot publish the event: after an empty id no client could resume");
+    }
+    if (ownId !== undefined && parseSequenceId(ownId)?.epoch === this.epoch) {
+      const message = `Cannot publish the event: ids that start with "${this.epoch}-" are given by the channel itself`;
+      throw new TailcastError("INVALID_EVENT", message);
+    }
+    const id = ownId ?? formatSequenceId(this.epoch, sequence);
+    const text = encodeEvent({ ...event, id });
+    const byteLength = Buffer.byteLength(text);
+    if (byteLength > this.#capacityBytes) {
+      throw new TailcastError(
+        "EVENT_TOO_LARGE",
+        `Cannot publish the event: its ${byteLength} bytes exceed capacityBytes (${this.#capacityBytes})`,
+      );
+    }
+    if (ownId !== undefined) {
+      this.#waitingOwnIds ??= [];
+      this.#waitingOwnIds[this.#waiting.length] = ownId;
+      this.#ownIds.set(ownId, sequence);
+    }
+    this.#waiting.push(text);
+    this.#waitingOffsets.push(this.#waitingBytes);
+    this.#waitingBytes += byteLength;
+    return id;
+  }
+
+  /** Turns what waits into a segment. Returns whether there was anything. */
+  seal(): boolean {
+    if (this.#waiting.length === 0) return false;
+    const segment = new Segment(this.#end, this.#waiting.join(""), this.#waitingOffsets, this.#waitingOwnIds);
+    this.#segments.push(segment);
+    this.#end = segment.next;
+    this.#bytes += segment.chunk.byteLength;
+    this.#waiting = [];
+    this.#waitingOffsets = [];
+    this.#waitingOwnIds = undefined;
+    this.#waitingBytes = 0;
+    return true;
+  }
+
+  /** Forgets the oldest events until the log is within its limits. */
+  evict(): void {
+    while (this.#end - this.#start > this.#capacity || this.#bytes > this.#capacityBytes) {
+      const segment = this.segmentAt(this.#start);
+      const ownId = segment.ownIds?.[this.#start - segment.first];
+      // An id that was given again later stands for its later event.
+      if (ownId !== undefined && this.#ownIds.get(ownId) === this.#start) this.#ownIds.delete(ownId);
+      this.#bytes -= segment.byteLengthOf(this.#start);
+      this.#start++;
+      if (this.#start === segment.next) this.#segments[this.#head++] = undefined;
+    }
+    if (this.#head > 1024 && this.#head * 2 > this.#segments.length) {
+      this.#segments.splice(0, this.#head);
+      this.#head = 0;
+    }
+  }
+
+  /** The segment that holds the event `sequence`, which must be kept: `start <= sequence < end`. */
+  segmentAt(sequence: number): Segment {
+    let low = this.#head;
+    let high = this.#segments.length - 1;
+    // Nearly every look-up is for the newest segment (clients that are up to date) or for the oldest (eviction).
+    if (sequence >= this.#at(high).first) low = high;
+    else if (sequence < this.#at(low).next) high = low;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (sequence < this.#at(middle).next) high = middle;
+      else low = middle + 1;
+    }
+    return this.#at(low);
+  }
+
+  /** Where a client goes on that has seen the event `lastEventId`. */
+  locate(lastEventId: string): Position {
+    const sequence = this.#ownIds.get(lastEventId);
+    if (sequence !== undefined) return { outcome: "resumed", next: sequence + 1 };
+    const id = parseSequenceId(lastEventId);
+    if (id === undefined) return { outcome: "gap", reason: "unknown", missed: null };
+    if (id.epoch !== this.epoch) return { outcome: "gap", reason: "epoch", missed: null };
+    if (id.sequence > this.published) return { outcome: "gap", reason: "unknown", missed: null };
+    const missed = this.#start - 1 - id.sequence;
+    if (missed > 0) return { outcome: "gap", reason: "evicted", missed };
+    return { outcome: "resumed", next: id.sequence + 1 };
+  }
+
+  /** Where a client starts that wants everything. It is told when the beginning is gone. */
+  positionFromStart(): Position {
+    if (this.#start === 1) return { outcome: "resumed", next: 1 };
+    return { outcome: "gap", reason: "evicted", missed: this.#start - 1 };
+  }
+
+  #at(index: number): Segment {
+    const segment = this.#segments[index];
+    if (segment === undefined) throw new RangeError(`No segment at ${index}: the log holds ${this.#start} to ${this.#end}`);
+    return segment;
+  }
+}

@@ -1,0 +1,71 @@
+import { encodeGap, lagGap } from "./gap.ts";
+import type { EventLog } from "./log.ts";
+
+/** What a reader needs of its channel. */
+export interface ReaderSource {
+  readonly log: EventLog;
+  /** Seals what was published. */
+  flush(): void;
+  /** Whether nothing more will come. */
+  isOver(): boolean;
+  /** Resolves when the log has grown, or nothing more will come, or `signal` is aborted. */
+  grown(signal: AbortSignal | undefined): Promise<void>;
+}
+
+/** Follows a log from a last event id: a cursor as a client's, but pulled by its consumer. See {@link Channel.read}. */
+export async function* readLog(
+  source: ReaderSource,
+  lastEventId: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { log } = source;
+  source.flush();
+  const position = lastEventId === "" ? log.positionFromStart() : log.locate(lastEventId);
+  let next: number;
+  if (position.outcome === "resumed") {
+    next = position.next;
+  } else {
+    next = log.start;
+    yield Buffer.from(encodeGap(log, { lastEventId, ...position }));
+  }
+  while (signal?.aborted !== true) {
+    source.flush();
+    if (next < log.start) {
+      const gap = encodeGap(log, lagGap(log, next));
+      // The log may move on while the consumer holds this: then the next round tells the rest.
+      next = log.start;
+      yield Buffer.from(gap);
+    } else if (next < log.end) {
+      const segment = log.segmentAt(next);
+      const bytes = segment.chunkFrom(next).payload;
+      next = segment.next;
+      yield bytes;
+    } else if (source.isOver()) {
+      return;
+    } else {
+      await source.grown(signal);
+    }
+  }
+}
+
+/** Those who wait for the next change. */
+export class Waiters {
+  readonly #waiting = new Set<() => void>();
+
+  /** Resolves at the next `wake`, or when `signal` is aborted. */
+  wait(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#waiting.delete(wake);
+        signal?.removeEventListener("abort", wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+      signal?.addEventListener("abort", wake);
+    });
+  }
+
+  wake(): void {
+    for (const wake of this.#waiting) wake();
+  }
+}

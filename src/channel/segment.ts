@@ -1,0 +1,48 @@
+import { Chunk } from "./chunk.ts";
+
+/**
+ * Consecutive events of a log that were published in one turn of the event loop, encoded into one shared Buffer.
+ *
+ * ```text
+ *  sequence     first      first+1        next-1    next
+ *  payload      | event    | event | ...  | event   |
+ *  offsets      0          offsets[1]     ...       payload length
+ * ```
+ */
+export class Segment {
+  /** The sequence number of its first event. */
+  readonly first: number;
+  /** The sequence number that follows its last event. */
+  readonly next: number;
+  /** All its events, as every client that is up to date gets them. */
+  readonly chunk: Chunk;
+  /** The ids that the application gave, by position in the segment; `undefined` when it gave none. */
+  readonly ownIds: readonly (string | undefined)[] | undefined;
+  readonly #offsets: readonly number[];
+
+  /**
+   * @param first - The sequence number of the first event.
+   * @param text - The encoded events, joined.
+   * @param offsets - Where each event starts in the encoded bytes.
+   */
+  constructor(first: number, text: string, offsets: readonly number[], ownIds?: readonly (string | undefined)[]) {
+    this.first = first;
+    this.next = first + offsets.length;
+    this.chunk = new Chunk(text);
+    this.ownIds = ownIds;
+    this.#offsets = offsets;
+  }
+
+  /** The events from `sequence` on. Only a client that resumes in the middle of a segment costs a copy. */
+  chunkFrom(sequence: number): Chunk {
+    if (sequence <= this.first) return this.chunk;
+    return new Chunk(this.chunk.payload.subarray(this.#offsets[sequence - this.first]));
+  }
+
+  /** The size of one event in bytes. */
+  byteLengthOf(sequence: number): number {
+    const index = sequence - this.first;
+    const end = this.#offsets[index + 1] ?? this.chunk.byteLength;
+    return end - (this.#offsets[index] ?? end);
+  }
+}

@@ -1,0 +1,164 @@
+import { statSync } from "node:fs";
+import { delimiter, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { MAX_DELAY } from "./check.ts";
+import { TailcastError } from "./error.ts";
+
+/** What the program was told to do, with every default filled in. */
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  readonly roots: readonly string[];
+  readonly concurrency: number;
+  readonly queue: number;
+  /** Milliseconds; 0: no limit. */
+  readonly timeout: number;
+  readonly keep: number;
+  readonly maxClients: number;
+  /** Milliseconds; 0: off. */
+  readonly heartbeat: number;
+  readonly capacity: number;
+  readonly token: string | undefined;
+  readonly allowedOrigins: readonly string[];
+}
+
+/** What the arguments ask for: a server, or a text. */
+export type Invocation =
+  | { readonly kind: "run"; readonly config: Config }
+  | { readonly kind: "help" }
+  | { readonly kind: "version" };
+
+interface Option {
+  readonly flag: string;
+  readonly variable: string;
+  readonly value: string;
+  readonly help: string;
+  readonly multiple?: true;
+}
+
+/** Every option of the program: a flag, and an environment variable that counts when the flag is not given. */
+const OPTIONS = [
+  { flag: "port", variable: "PORT", value: "N", help: "port to listen on; 0 picks a free one (3000)" },
+  { flag: "host", variable: "HOST", value: "ADDRESS", help: "address to listen on (127.0.0.1); others need a token" },
+  {
+    flag: "root",
+    variable: "TAILCAST_ROOT",
+    value: "DIR",
+    help: `build only projects in or below DIR; repeatable, in the variable divided by "${delimiter}" (working directory)`,
+    multiple: true,
+  },
+  { flag: "concurrency", variable: "TAILCAST_CONCURRENCY", value: "N", help: "builds that run at once (2)" },
+  { flag: "queue", variable: "TAILCAST_QUEUE", value: "N", help: "builds that may wait (20)" },
+  { flag: "timeout", variable: "TAILCAST_TIMEOUT", value: "SECONDS", help: "longest time for a build; 0: no limit (1800)" },
+  { flag: "keep", variable: "TAILCAST_KEEP", value: "N", help: "finished builds that are kept (20)" },
+  { flag: "max-clients", variable: "TAILCAST_MAX_CLIENTS", value: "N", help: "clients of each stream (1000)" },
+  { flag: "heartbeat", variable: "TAILCAST_HEARTBEAT", value: "SECONDS", help: "longest silence on a stream; 0: off (15)" },
+  { flag: "capacity", variable: "TAILCAST_CAPACITY", value: "N", help: "events that each stream keeps (50000)" },
+  { flag: "token", variable: "TAILCAST_TOKEN", value: "SECRET", help: "ask every request for this secret (none)" },
+  {
+    flag: "allow-origin",
+    variable: "TAILCAST_ALLOW_ORIGIN",
+    value: "ORIGIN",
+    help: "let pages of this origin use the API; repeatable, in the variable divided by commas (none)",
+    multiple: true,
+  },
+] as const satisfies readonly Option[];
+
+type Flag = (typeof OPTIONS)[number]["flag"];
+
+/**
+ * Reads the program's arguments and environment.
+ *
+ * @throws {TailcastError} `INVALID_OPTION` for an unknown flag or a bad value, naming it.
+ */
+export function readConfig(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Invocation {
+  const flags = parse(args);
+  if (flags["help"] === true) return { kind: "help" };
+  if (flags["version"] === true) return { kind: "version" };
+
+  const text = (flag: Flag): string | undefined => {
+    const given = flags[flag] ?? env[variableOf(flag)];
+    return given === "" ? undefined : (given as string | undefined);
+  };
+  const list = (flag: Flag, divider: string): string[] =>
+    (flags[flag] as string[] | undefined) ?? (env[variableOf(flag)] ?? "").split(divider).filter((part) => part !== "");
+  const integer = (flag: Flag, standard: number, min: number, max: number): number => {
+    const given = text(flag);
+    if (given === undefined) return standard;
+    if (/^\d+$/.test(given) && Number(given) >= min && Number(given) <= max) return Number(given);
+    throw invalid(`--${flag} (or ${variableOf(flag)}) must be a whole number from ${min} to ${max}, not "${given}"`);
+  };
+  const seconds = Math.floor(MAX_DELAY / 1000);
+  const many = 1_000_000;
+
+  const roots = list("root", delimiter);
+  const config: Config = {
+    port: integer("port", 3000, 0, 65_535),
+    host: text("host") ?? "127.0.0.1",
+    roots: roots.length > 0 ? roots.map(checkRoot) : [process.cwd()],
+    concurrency: integer("concurrency", 2, 1, many),
+    queue: integer("queue", 20, 0, many),
+    timeout: integer("timeout", 1800, 0, seconds) * 1000,
+    keep: integer("keep", 20, 0, many),
+    maxClients: integer("max-clients", 1000, 1, many),
+    heartbeat: integer("heartbeat", 15, 0, seconds) * 1000,
+    capacity: integer("capacity", 50_000, 1, many),
+    token: text("token"),
+    allowedOrigins: list("allow-origin", ",").map(checkOrigin),
+  };
+  if (!["127.0.0.1", "::1", "localhost"].includes(config.host) && config.token === undefined) {
+    throw invalid(`--host ${config.host} can be reached by others, who could run code here: set --token, too`);
+  }
+  return { kind: "run", config };
+}
+
+/** The text of `--help`. */
+export function helpText(): string {
+  const rows = OPTIONS.map(({ flag, value, variable, help }) => [`  --${flag} ${value}`, variable, help] as const);
+  const width = Math.max(...rows.map(([flag]) => flag.length));
+  const variableWidth = Math.max(...rows.map(([, variable]) => variable.length));
+  return [
+    "Usage: tailcast [options]",
+    "",
+    "Serves a page that builds projects and shows every line live in every browser.",
+    "",
+    "Each option is a flag or an environment variable; the flag wins. Defaults are in parentheses.",
+    "",
+    ...rows.map(([flag, variable, help]) => `${flag.padEnd(width)}  ${variable.padEnd(variableWidth)}  ${help}`),
+    `${"  --help".padEnd(width)}  ${"".padEnd(variableWidth)}  show this text`,
+    `${"  --version".padEnd(width)}  ${"".padEnd(variableWidth)}  show the version`,
+    "",
+  ].join("\n");
+}
+
+function parse(args: readonly string[]): Readonly<Record<string, unknown>> {
+  const options = Object.fromEntries(
+    OPTIONS.map((option) => [option.flag, { type: "string" as const, multiple: "multiple" in option }]),
+  );
+  const switches = { help: { type: "boolean" as const, short: "h" }, version: { type: "boolean" as const, short: "v" } };
+  try {
+    return parseArgs({ args: [...args], options: { ...options, ...switches }, strict: true }).values;
+  } catch (cause) {
+    // Node's message names the argument and says how to write it; its second sentence is about another parser mode.
+    throw invalid((cause as Error).message.split(". ")[0] ?? "", cause);
+  }
+}
+
+function checkRoot(root: string): string {
+  const path = resolve(root);
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return path;
+  throw invalid(`--root must be a directory: "${root}" is none`);
+}
+
+function checkOrigin(origin: string): string {
+  if (URL.canParse(origin) && new URL(origin).origin === origin) return origin;
+  throw invalid(`--allow-origin must be an origin such as https://ci.example, without a path, not "${origin}"`);
+}
+
+function variableOf(flag: Flag): string {
+  return OPTIONS.find((option) => option.flag === flag)?.variable ?? "";
+}
+
+function invalid(message: string, cause?: unknown): TailcastError {
+  return new TailcastError("INVALID_OPTION", message, { cause });
+}

@@ -1,0 +1,58 @@
+/**
+ * What went wrong, as a closed set: compare `error.code`, never the message. Messages may change in any release.
+ *
+ * | code | thrown by | when |
+ * |---|---|---|
+ * | `INVALID_EVENT` | encoder, `publish` | a field cannot be written so that every client reads back exactly what was given |
+ * | `EVENT_TOO_LARGE` | decoder, `publish` | an event exceeds `maxEventBytes` or `capacityBytes` |
+ * | `INVALID_OPTION` | every constructor | an option has a wrong type or range; the message names it |
+ * | `CHANNEL_CLOSED` | `publish`, `end` | the channel was closed, or its log was ended |
+ * | `PROJECT_NOT_FOUND` | `openProject` | no project directory there, or not under an allowed root (deliberately one answer) |
+ * | `NO_MANIFEST` | `openProject` | the directory has no `package.json` |
+ * | `INVALID_MANIFEST` | `openProject` | `package.json` is not readable JSON, too large, or not an object |
+ * | `NO_SCRIPT` | `planBuild` | `package.json` has no such script |
+ * | `ALREADY_BUILDING` | `BuildQueue.add` | this project is queued or running already; `buildId` names that build |
+ * | `QUEUE_FULL` | `BuildQueue.add` | as many builds wait as are allowed |
+ * | `BUILD_NOT_FOUND` | `BuildQueue` | no build has this id |
+ * | `BUILD_ENDED` | `BuildQueue.cancel` | the build has ended already |
+ * | `SHUTTING_DOWN` | `BuildQueue.add` | the queue was closed |
+ * | `BAD_REQUEST` ... `UNSUPPORTED_MEDIA_TYPE` | the web routes | the request cannot be answered; each stands for one HTTP status |
+ */
+export type TailcastErrorCode =
+  | "INVALID_EVENT"
+  | "EVENT_TOO_LARGE"
+  | "INVALID_OPTION"
+  | "CHANNEL_CLOSED"
+  | "PROJECT_NOT_FOUND"
+  | "NO_MANIFEST"
+  | "INVALID_MANIFEST"
+  | "NO_SCRIPT"
+  | "ALREADY_BUILDING"
+  | "QUEUE_FULL"
+  | "BUILD_NOT_FOUND"
+  | "BUILD_ENDED"
+  | "SHUTTING_DOWN"
+  | "BAD_REQUEST"
+  | "UNAUTHORIZED"
+  | "FORBIDDEN"
+  | "NOT_FOUND"
+  | "METHOD_NOT_ALLOWED"
+  | "NOT_ACCEPTABLE"
+  | "BODY_TOO_LARGE"
+  | "UNSUPPORTED_MEDIA_TYPE"
+  | "TOO_MANY_CLIENTS";
+
+/** The one error class of the library. Its message says what failed and what to do about it. */
+export class TailcastError extends Error {
+  override readonly name = "TailcastError";
+  /** What went wrong; stable between releases. */
+  readonly code: TailcastErrorCode;
+  /** With `ALREADY_BUILDING`: the id of the build that is queued or running. */
+  readonly buildId: string | undefined;
+
+  constructor(code: TailcastErrorCode, message: string, options?: { cause?: unknown; buildId?: string }) {
+    super(message, options);
+    this.code = code;
+    this.buildId = options?.buildId;
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * tailcast: Server-Sent Events for `node:http`, and a build runner that shows every line live in every browser.
+ *
+ * @module
+ */
+export { TailcastError } from "./error.ts";
+export type { TailcastErrorCode } from "./error.ts";
+
+export { encodeComment, encodeEvent } from "./protocol/encode.ts";
+export type { EventFields } from "./protocol/encode.ts";
+export { EventStreamDecoder } from "./protocol/decode.ts";
+export type { DecodedEvent, EventStreamDecoderOptions } from "./protocol/decode.ts";
+export { decodeEventStream } from "./protocol/decode-stream.ts";
+
+export { Channel } from "./channel/channel.ts";
+export type { ChannelStatistics, CloseOptions } from "./channel/channel.ts";
+export type { ChannelClient, CloseReason, Outcome } from "./channel/client.ts";
+export type { GapReason } from "./channel/gap.ts";
+export type { PublishedEvent } from "./channel/log.ts";
+export type { ChannelOptions } from "./channel/options.ts";
+
+export { BuildQueue } from "./build/build-queue.ts";
+export type { BuildQueueOptions } from "./build/build-queue.ts";
+export type { BuildEvent, OutputStream } from "./build/events.ts";
+export { planBuild } from "./build/plan.ts";
+export type { Plan, Step } from "./build/plan.ts";
+export { openProject } from "./build/project.ts";
+export type { Project } from "./build/project.ts";
+export type { BuildRecord, BuildStatus, StepRecord, StepStatus } from "./build/record.ts";
+
+export { BuildApp } from "./web/build-app.ts";
+export type { BuildAppOptions } from "./web/build-app.ts";

@@ -1,0 +1,38 @@
+/**
+ * The element of index.html with this id.
+ *
+ * @throws Error when it is not there or of another kind: the page and its code do not fit together.
+ */
+export function byId<Kind extends Element>(id: string, kind: new () => Kind): Kind {
+  const element = document.getElementById(id);
+  if (!(element instanceof kind)) throw new Error(`Cannot start the page: index.html has no ${kind.name} with the id ${id}`);
+  return element;
+}
+
+/** A new element with a class and text. All text on this page goes through text nodes, so a log cannot become markup. */
+export function create<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  className = "",
+  text = "",
+): HTMLElementTagNameMap[Tag] {
+  const element = document.createElement(tag);
+  if (className !== "") element.className = className;
+  if (text !== "") element.textContent = text;
+  return element;
+}
+
+/** Sets an element's text, but touches the document only for a change: a clock ticks every second, mostly to the same text. */
+export function setText(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** A drawn status, from the symbols of index.html. It is decoration: the word stands beside it. */
+export function createIcon(name: string): SVGSVGElement {
+  const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  icon.setAttribute("class", `icon icon-${name}`);
+  icon.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", `#icon-${name}`);
+  icon.append(use);
+  return icon;
+}

@@ -1,0 +1,165 @@
+import { readAddress, writeAddress } from "./address.ts";
+import { Api } from "./api.ts";
+import { BuildForm } from "./build-form.ts";
+import { BuildList } from "./build-list.ts";
+import { BuildView } from "./build-view.ts";
+import { ConnectionView } from "./connection-view.ts";
+import { byId, setText } from "./dom.ts";
+import { LogView } from "./log-view.ts";
+import type { Build } from "./model.ts";
+import { Notices } from "./notices.ts";
+import { recall, remember } from "./preferences.ts";
+import { Session } from "./session.ts";
+import type { Interest } from "./session.ts";
+import { pageTitle, statusWord } from "./status.ts";
+import { LiveStream } from "./streams.ts";
+
+const api = new Api();
+const now = (): number => api.now();
+const notices = new Notices();
+const form = new BuildForm(api, (build, joined) => startedHere(build, joined));
+const list = new BuildList(now, (id) => open(id, "pinned"));
+const head = new BuildView(now, { cancel, openStep: (name) => log.goToStep(name) });
+const log = new LogView({ now, openLine, notify: (text) => notices.show(text) });
+const stream = new LiveStream({
+  connect: (url) => new EventSource(url),
+  onState: (state) => connection.show(state),
+});
+const connection = new ConnectionView(
+  () => stream.retryNow(),
+  (text) => notices.announce(text),
+);
+const scrollKeys: readonly string[] = ["PageUp", "PageDown", "Home", "End", "ArrowUp", "ArrowDown", " "];
+let announcedStatus = "";
+
+const session = new Session(api, stream, {
+  showList(builds, shownId) {
+    list.show(builds, shownId);
+    if (builds.length === 0 && shownId === undefined) {
+      showEmpty("No builds yet", "Enter the path of a project above and press Build. Every browser on this page sees it run.");
+    }
+  },
+  openBuild(id, interest) {
+    announcedStatus = "";
+    notices.clear();
+    head.open(id);
+    byId("empty", HTMLElement).hidden = true;
+    document.title = pageTitle(undefined);
+    if (id === undefined) return;
+    log.open(id);
+    const { buildId, line } = readAddress(location.search, location.hash);
+    if (buildId === id) log.goToLine(line);
+    // A build that came by itself takes the address over, so that it can be sent to others, but adds nothing to go back to.
+    else history.replaceState({ interest }, "", writeAddress(id));
+  },
+  showBuild(build) {
+    head.show(build);
+    log.showBuild(build);
+    document.title = pageTitle(build);
+    if (announcedStatus !== build.status) {
+      announcedStatus = build.status;
+      notices.announce(`${build.projectName}: ${build.message ?? statusWord(build.status)}`);
+    }
+  },
+  addLine: (line) => log.addLine(line),
+  addGap: (gap) => log.addGap(gap),
+  showMissing(message) {
+    head.open(undefined);
+    showEmpty("This build is not here", message);
+  },
+  announce(build) {
+    const text = build.status === "queued" ? "is waiting to be built" : "is being built";
+    notices.show(`${build.projectName} ${text}.`, () => open(build.id, "pinned"));
+  },
+  isReading: () => log.isReading,
+});
+
+/** Opens a build because a person asked for it, as a step that Back undoes. */
+function open(id: string, interest: Interest): void {
+  history.pushState({ interest }, "", writeAddress(id));
+  session.show(id, interest);
+}
+
+function startedHere(build: Build, joined: boolean): void {
+  session.update(build);
+  if (session.shown?.id !== build.id) open(build.id, "started");
+  else session.setInterest("started");
+  if (joined) notices.show(`${build.projectName} is being built already. This is that build.`);
+}
+
+async function cancel(build: Build): Promise<boolean> {
+  try {
+    session.update((await api.cancelBuild(build.id)).build);
+    return true;
+  } catch (error) {
+    notices.show(error instanceof Error ? error.message : String(error));
+    return false;
+  }
+}
+
+function openLine(number: number): void {
+  const shown = session.shown;
+  if (shown === undefined) return;
+  history.replaceState({ interest: "pinned" }, "", writeAddress(shown.id, number));
+  session.setInterest("pinned");
+  log.goToLine(number);
+}
+
+function showEmpty(title: string, text: string): void {
+  setText(byId("empty-title", HTMLElement), title);
+  setText(byId("empty-text", HTMLElement), text);
+  byId("empty", HTMLElement).hidden = false;
+}
+
+/** Shows what the address names. A person who followed a link wants that build; one that came by itself may be replaced by itself. */
+function showAddress(): void {
+  const { buildId, line } = readAddress(location.search, location.hash);
+  const { interest = "pinned" } = (history.state ?? {}) as { interest?: Interest };
+  if (buildId === undefined) void session.showDefault();
+  else if (session.shown?.id === buildId) log.goToLine(line);
+  else session.show(buildId, interest);
+}
+
+/** A button that is on or off and stays so until the next visit. */
+function toggle(id: string, name: string, byDefault: boolean): void {
+  const button = byId(id, HTMLButtonElement);
+  const show = (on: boolean): void => {
+    button.setAttribute("aria-pressed", String(on));
+    byId("log", HTMLElement).classList.toggle(name, on);
+  };
+  let isOn = (recall(name) ?? String(byDefault)) === "true";
+  show(isOn);
+  button.addEventListener("click", () => {
+    isOn = !isOn;
+    show(isOn);
+    remember(name, String(isOn));
+  });
+}
+
+function tick(): void {
+  if (document.hidden) return;
+  list.tick();
+  head.tick();
+  connection.tick();
+  log.tick();
+}
+
+toggle("wrap-button", "wrap", true);
+toggle("times-button", "times", false);
+byId("top-button", HTMLButtonElement).addEventListener("click", () => log.goToTop());
+byId("end-button", HTMLButtonElement).addEventListener("click", () => log.goToEnd());
+setInterval(tick, 1000);
+document.body.addEventListener("keydown", (event) => {
+  // The page itself does not scroll, and nobody should have to find out what does.
+  if (event.target === document.body && scrollKeys.includes(event.key)) log.focus();
+});
+addEventListener("popstate", showAddress);
+addEventListener("online", () => stream.retryNow());
+document.addEventListener("visibilitychange", () => {
+  session.setVisible(!document.hidden);
+  tick();
+});
+void form.loadProjects();
+showAddress();
+void session.refresh();
+if (document.hidden) session.setVisible(false);

@@ -1,0 +1,217 @@
+import { ApiError, eventsPath } from "./api.ts";
+import type { Build, Gap, LogLine } from "./model.ts";
+import { isActive, withBuild } from "./status.ts";
+import type { StreamTarget } from "./streams.ts";
+
+/**
+ * Why a build is on the page, which decides when another may take its place by itself:
+ * - `default`: it was the latest; any newer build that waits or runs replaces it once it has ended;
+ * - `started`: the person pressed Build; replaced only by a build asked for after it had ended, so that its outcome stays to be read;
+ * - `pinned`: the person opened it by a click or a link; never replaced.
+ */
+export type Interest = "default" | "started" | "pinned";
+
+/** What the session asks of the server. */
+export interface SessionApi {
+  listBuilds(): Promise<readonly Build[]>;
+  getBuild(id: string): Promise<Build>;
+}
+
+/** What the session asks of the tab's one event stream. */
+export interface SessionStream {
+  open(target: StreamTarget): void;
+  close(): void;
+}
+
+/** What the session tells the page. */
+export interface SessionView {
+  showList(builds: readonly Build[], shownId: string | undefined): void;
+  /** A build comes on the page, or none; its report and its lines follow. */
+  openBuild(id: string | undefined, interest: Interest): void;
+  showBuild(build: Build): void;
+  addLine(line: LogLine): void;
+  addGap(gap: Gap): void;
+  /** The build that was to be shown is not there. */
+  showMissing(message: string): void;
+  /** Another build started while the person is busy with this one. */
+  announce(build: Build): void;
+  /** Whether the person reads in the log, away from its end. */
+  isReading(): boolean;
+}
+
+/** How often the list is asked for while the stream is a build's, in milliseconds. */
+const listInterval = 5000;
+
+/** How long a hidden tab with nothing running keeps its feed, in milliseconds. */
+const hiddenPatience = 30_000;
+
+/**
+ * Decides which build the page shows and which stream the tab holds: that of the shown build until it has ended,
+ * otherwise the feed, which says when a build's state changes. Knows nothing of the document.
+ */
+export class Session {
+  readonly #api: SessionApi;
+  readonly #stream: SessionStream;
+  readonly #view: SessionView;
+  #builds: readonly Build[] = [];
+  #shownId: string | undefined;
+  #interest: Interest = "default";
+  #holding: "build" | "feed" | "nothing" = "nothing";
+  #visible = true;
+  #hiddenTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(api: SessionApi, stream: SessionStream, view: SessionView) {
+    this.#api = api;
+    this.#stream = stream;
+    this.#view = view;
+    setInterval(() => {
+      if (this.#visible && this.#holding === "build") void this.refresh();
+    }, listInterval);
+  }
+
+  /** The build on the page, as far as it is known. */
+  get shown(): Build | undefined {
+    return this.#builds.find((build) => build.id === this.#shownId);
+  }
+
+  /** Shows a build from its first line. */
+  show(id: string, interest: Interest): void {
+    this.#shownId = id;
+    this.#interest = interest;
+    this.#view.openBuild(id, interest);
+    this.#showList();
+    const known = this.shown;
+    if (known !== undefined) this.#view.showBuild(known);
+    this.#openBuild(id);
+  }
+
+  /** Shows what the page shows by itself: the build that runs or waits, else the latest, else none. */
+  async showDefault(): Promise<void> {
+    this.#shownId = undefined;
+    this.#interest = "default";
+    this.#view.openBuild(undefined, "default");
+    // Whatever ran until now must not write into the empty page.
+    this.#openFeed();
+    await this.refresh();
+  }
+
+  /** Takes in what an answer of the server said about a build. */
+  update(build: Build): void {
+    this.#builds = withBuild(this.#builds, build);
+    this.#showList();
+    const shown = this.shown;
+    if (shown?.id === build.id) this.#view.showBuild(shown);
+  }
+
+  /** The person took an interest in the build that is on the page already. */
+  setInterest(interest: Interest): void {
+    this.#interest = interest;
+  }
+
+  /** Brings the list up to date. */
+  async refresh(): Promise<void> {
+    const before = this.#builds;
+    let listed: readonly Build[];
+    try {
+      listed = await this.#api.listBuilds();
+    } catch {
+      // The connection's state is on the page already, and the next connect asks again.
+      return;
+    }
+    // What the server forgot goes, but for the build on the page; what a stream brought while the answer was on its way stays.
+    const forgotten = before.filter((known) => known.id !== this.#shownId && !listed.some(({ id }) => id === known.id));
+    const kept = this.#builds.filter((known) => !forgotten.some(({ id }) => id === known.id));
+    this.#builds = listed.reduce(withBuild, kept);
+    this.#showList();
+    if (this.shown !== undefined) this.#view.showBuild(this.shown);
+    this.#consider();
+  }
+
+  /** The tab was hidden or shown. A hidden one lets go of the feed after half a minute: the six connections are shared. */
+  setVisible(visible: boolean): void {
+    this.#visible = visible;
+    clearTimeout(this.#hiddenTimer);
+    if (!visible) this.#hiddenTimer = setTimeout(() => this.#leaveFeed(), hiddenPatience);
+    else if (this.#holding === "nothing") this.#openFeed();
+  }
+
+  #openBuild(id: string): void {
+    this.#holding = "build";
+    this.#stream.open({
+      path: eventsPath(id),
+      resume: true,
+      on: {
+        build: (data) => this.update(data as Build),
+        line: (data) => this.#view.addLine(data as LogLine),
+        gap: (data) => this.#view.addGap(data as Gap),
+        end: (data) => {
+          this.update(data as Build);
+          this.#openFeed();
+        },
+      },
+      failed: () => void this.#findBuild(id),
+    });
+  }
+
+  #openFeed(): void {
+    this.#holding = "feed";
+    this.#stream.open({
+      path: "/api/log/push",
+      // The list is asked for on every connect, so nothing the feed could repeat is needed.
+      resume: false,
+      on: { build: (data) => this.#hear(data as Build) },
+      opened: () => void this.refresh(),
+      failed: () => void this.refresh(),
+    });
+    if (!this.#visible) this.setVisible(false);
+  }
+
+  #leaveFeed(): void {
+    if (this.#holding !== "feed") return;
+    this.#holding = "nothing";
+    this.#stream.close();
+  }
+
+  /** An EventSource does not say why it was refused; an ordinary request does. */
+  async #findBuild(id: string): Promise<void> {
+    try {
+      this.update(await this.#api.getBuild(id));
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 404) return;
+      if (this.#shownId !== id || this.#holding !== "build") return;
+      this.#view.showMissing(error.message);
+      this.#openFeed();
+    }
+  }
+
+  #hear(build: Build): void {
+    const isNew = !this.#builds.some((known) => known.id === build.id);
+    this.update(build);
+    this.#consider();
+    if (isNew && isActive(build) && this.#shownId !== build.id) this.#view.announce(build);
+  }
+
+  /** Lets another build take the place of the one on the page, if that may be: one that runs before one that waits. */
+  #consider(): void {
+    if (this.#holding !== "feed") return;
+    const running = this.#builds.filter((build) => build.status === "running");
+    const queued = this.#builds.filter((build) => build.status === "queued");
+    const latest = this.#shownId === undefined ? this.#builds.slice(0, 1) : [];
+    const next = [...running, ...queued, ...latest].find((build) => this.#mayLeaveFor(build));
+    if (next !== undefined) this.show(next.id, "default");
+  }
+
+  #mayLeaveFor(candidate: Build): boolean {
+    if (this.#shownId === undefined) return true;
+    if (candidate.id === this.#shownId) return false;
+    const shown = this.shown;
+    if (this.#interest === "pinned" || this.#view.isReading()) return false;
+    if (shown === undefined) return true;
+    const since = this.#interest === "started" ? shown.finishedAt : shown.queuedAt;
+    return since !== null && candidate.queuedAt > since;
+  }
+
+  #showList(): void {
+    this.#view.showList(this.#builds, this.#shownId);
+  }
+}

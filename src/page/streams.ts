@@ -1,0 +1,146 @@
+/** What an event stream brings: the data and the id (WHATWG HTML 9.2.6, "Interpreting an event stream"). */
+export interface StreamMessage {
+  readonly data: string;
+  readonly lastEventId: string;
+}
+
+/** The part of the browser's `EventSource` (WHATWG HTML 9.2.2) that is used here; a test hands in its own. */
+export interface EventSourceLike {
+  readonly readyState: number;
+  addEventListener(type: string, listener: (event: StreamMessage) => void): void;
+  close(): void;
+}
+
+/** How the tab's one connection is doing. `waiting` is our own pause before trying again; `until` is in milliseconds since 1970. */
+export type StreamState =
+  | { readonly type: "idle" | "connecting" | "live" | "reconnecting" }
+  | { readonly type: "waiting"; readonly until: number };
+
+/** What to open, and who listens. */
+export interface StreamTarget {
+  readonly path: string;
+  /** Go on after the last id seen when we reconnect by ourselves (the browser does so anyway when it does). */
+  readonly resume: boolean;
+  /** Called with the parsed JSON of each event of this type. */
+  readonly on: Readonly<Record<string, (data: unknown) => void>>;
+  /** Connected, for the first time or again. */
+  readonly opened?: (() => void) | undefined;
+  /** The server refused or is away. The stream retries unless this opens or closes another. */
+  readonly failed?: (() => void) | undefined;
+}
+
+/** What a {@link LiveStream} stands on. */
+export interface LiveStreamOptions {
+  readonly connect: (url: string) => EventSourceLike;
+  readonly onState: (state: StreamState) => void;
+  /** From 0 to 1. Default `Math.random`. */
+  readonly random?: (() => number) | undefined;
+}
+
+const closed = 2;
+
+/** The browser's own reconnecting may take this long, in milliseconds, before we take over and say so. */
+const patience = 20_000;
+
+/**
+ * The pause before our own next attempt, in milliseconds: up to 1 s, 2 s, 4 s ... 30 s, of which the upper half is random, so that all
+ * the tabs that a restart cut off do not come back at the same moment.
+ */
+export function retryDelay(attempt: number, random: number): number {
+  return Math.min(30_000, 1000 * 2 ** attempt) * (0.5 + random / 2);
+}
+
+/**
+ * The one event stream a tab holds: browsers allow six connections for a host on HTTP/1.1, so a second stream in each of a few
+ * tabs would starve the page. Opening another stream closes the one before, whose late events then reach nobody.
+ */
+export class LiveStream {
+  readonly #options: LiveStreamOptions;
+  #generation = 0;
+  #source: EventSourceLike | undefined;
+  #target: StreamTarget | undefined;
+  #lastEventId = "";
+  #attempt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: LiveStreamOptions) {
+    this.#options = options;
+  }
+
+  /** Closes what is open and opens another stream, from its beginning. */
+  open(target: StreamTarget): void {
+    this.close();
+    this.#target = target;
+    this.#connect(target);
+  }
+
+  /** Closes the stream; nothing of it is delivered any more. */
+  close(): void {
+    this.#disconnect();
+    this.#target = undefined;
+    this.#lastEventId = "";
+    this.#attempt = 0;
+    this.#options.onState({ type: "idle" });
+  }
+
+  /** Ends our own pause before the next attempt, if there is one. */
+  retryNow(): void {
+    if (this.#target === undefined || this.#source !== undefined) return;
+    this.#disconnect();
+    this.#connect(this.#target);
+  }
+
+  #connect(target: StreamTarget): void {
+    const generation = this.#generation;
+    const isCurrent = (): boolean => generation === this.#generation;
+    this.#options.onState({ type: "connecting" });
+    const source = this.#options.connect(this.#url(target));
+    this.#source = source;
+    source.addEventListener("open", () => {
+      if (!isCurrent()) return;
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      this.#attempt = 0;
+      this.#options.onState({ type: "live" });
+      target.opened?.();
+    });
+    source.addEventListener("error", () => {
+      if (!isCurrent()) return;
+      if (source.readyState === closed) {
+        this.#retryLater(target);
+        return;
+      }
+      this.#options.onState({ type: "reconnecting" });
+      this.#timer ??= setTimeout(() => this.#retryLater(target), patience);
+    });
+    for (const [type, listener] of Object.entries(target.on)) {
+      source.addEventListener(type, (event) => {
+        if (!isCurrent()) return;
+        this.#lastEventId = event.lastEventId;
+        listener(JSON.parse(event.data));
+      });
+    }
+  }
+
+  /** Any answer but 200 closes an EventSource for good; from here on, trying again is our own affair. */
+  #retryLater(target: StreamTarget): void {
+    this.#disconnect();
+    const wait = retryDelay(this.#attempt++, (this.#options.random ?? Math.random)());
+    this.#timer = setTimeout(() => this.retryNow(), wait);
+    this.#options.onState({ type: "waiting", until: Date.now() + wait });
+    target.failed?.();
+  }
+
+  #disconnect(): void {
+    this.#generation++;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#source?.close();
+    this.#source = undefined;
+  }
+
+  #url(target: StreamTarget): string {
+    if (!target.resume || this.#lastEventId === "") return target.path;
+    return `${target.path}?lastEventId=${encodeURIComponent(this.#lastEventId)}`;
+  }
+}

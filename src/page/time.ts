@@ -1,0 +1,66 @@
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/**
+ * A length of time for a person: `0.4s`, `42s`, `3m 07s`, `1h 02m`.
+ *
+ * @param milliseconds below zero counts as zero: two clocks never agree perfectly.
+ * @param precise tenths below ten seconds; leave them out of a number that ticks, where they only flicker. Default true.
+ */
+export function formatDuration(milliseconds: number, precise = true): string {
+  const length = Math.max(0, milliseconds);
+  // The bound is where the rounded tenth would read 10.0.
+  if (precise && length < 9950) return `${(length / second).toFixed(1)}s`;
+  const seconds = precise ? Math.round(length / second) : Math.floor(length / second);
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${pad(seconds % 60)}s`;
+  return `${Math.floor(seconds / 3600)}h ${pad(Math.floor((seconds % 3600) / 60))}m`;
+}
+
+/** The time of a log line since its build's start, in whole seconds: `0:05`, `12:34`, `1:00:00`. */
+export function formatOffset(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / second));
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor((seconds % 3600) / 60);
+  const rest = pad(seconds % 60);
+  return hours === 0 ? `${minutes}:${rest}` : `${hours}:${pad(minutes)}:${rest}`;
+}
+
+/** How long ago something was, coarsely, so that a list of builds does not tick: `just now`, `5 min ago`, `3 h ago`, `2 days ago`. */
+export function formatAgo(milliseconds: number): string {
+  if (milliseconds < minute) return "just now";
+  if (milliseconds < hour) return `${Math.floor(milliseconds / minute)} min ago`;
+  if (milliseconds < day) return `${Math.floor(milliseconds / hour)} h ago`;
+  const days = Math.floor(milliseconds / day);
+  return days === 1 ? "1 day ago" : `${days} days ago`;
+}
+
+/**
+ * The time between two ISO 8601 times, in milliseconds; `undefined` when there is no start.
+ *
+ * @param now the end, in milliseconds since 1970, while `finishedAt` is null.
+ */
+export function timeBetween(startedAt: string | null, finishedAt: string | null, now: number): number | undefined {
+  if (startedAt === null) return undefined;
+  return (finishedAt === null ? now : Date.parse(finishedAt)) - Date.parse(startedAt);
+}
+
+/**
+ * How far the server's clock is ahead of ours, in milliseconds, from the `Date` field of an answer (RFC 9110, section 6.6.1).
+ *
+ * The field counts whole seconds and was written somewhere between request and answer, so a difference within
+ * that doubt is taken as none: correcting by it would do more harm than good.
+ */
+export function clockOffset(dateField: string | null, requestedAt: number, receivedAt: number): number {
+  const served = dateField === null ? Number.NaN : Date.parse(dateField);
+  if (Number.isNaN(served)) return 0;
+  const offset = served + second / 2 - (requestedAt + receivedAt) / 2;
+  const doubt = second + (receivedAt - requestedAt) / 2;
+  return Math.abs(offset) <= doubt ? 0 : offset;
+}
+
+function pad(number: number): string {
+  return String(number).padStart(2, "0");
+}

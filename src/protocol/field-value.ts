@@ -1,0 +1,44 @@
+import { TailcastError } from "../error.ts";
+
+/** What an event may consist of: the four fields of HTML 9.2.6, and the comment. */
+export type FieldName = "comment" | "retry" | "event" | "id" | "data";
+
+/**
+ * Makes the error for a value that cannot be written so that every client reads it back unchanged.
+ *
+ * @param field The property that was refused.
+ * @param reason Completes the sentence and says what to do, without a final full stop.
+ */
+export function invalidField(field: FieldName, reason: string): TailcastError {
+  return new TailcastError("INVALID_EVENT", `Cannot encode the field "${field}": ${reason}`);
+}
+
+/**
+ * Refuses what is not text, or is text that UTF-8 cannot hold. An event stream is always UTF-8 (HTML 9.2.5), and
+ * encoding a lone surrogate silently turns it into U+FFFD: the client would read something else than was given.
+ *
+ * @throws {TailcastError} `INVALID_EVENT` when the value is not a well-formed string.
+ */
+export function assertText(field: FieldName, value: unknown): asserts value is string {
+  if (typeof value !== "string") {
+    // Interpolating would send "[object Object]" to every client; only the caller knows which text is meant.
+    throw invalidField(field, `it is of type ${typeof value}; pass a string, made with String() or JSON.stringify()`);
+  }
+  if (!value.isWellFormed()) {
+    throw invalidField(field, "it contains a lone surrogate, which UTF-8 cannot hold; call toWellFormed() on it");
+  }
+}
+
+/**
+ * Refuses text that does not stay on one line. CR and LF end a line (HTML 9.2.5), so what follows them would be read as
+ * another field, or as the end of the event. NUL makes clients ignore an id (HTML 9.2.6), and some lose the next line
+ * with it.
+ *
+ * @throws {TailcastError} `INVALID_EVENT` when the value is not a well-formed string on a single line.
+ */
+export function assertSingleLine(field: FieldName, value: unknown): asserts value is string {
+  assertText(field, value);
+  if (/[\r\n\0]/.test(value)) {
+    throw invalidField(field, "it contains CR, LF or NUL, and only data may have several lines; remove them");
+  }
+}

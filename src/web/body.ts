@@ -1,0 +1,62 @@
+import { TailcastError } from "../error.ts";
+import type { IncomingMessage } from "node:http";
+
+/** The longest request body, in bytes: a path fits in it many times. */
+const MAX_BODY_BYTES = 64 * 1024;
+
+/**
+ * Reads the fields of a request body, which may be JSON (an object) or a form (`application/x-www-form-urlencoded`, what
+ * HTML forms and jQuery send).
+ *
+ * @throws {TailcastError} `UNSUPPORTED_MEDIA_TYPE`, `BODY_TOO_LARGE`, `BAD_REQUEST` (not readable, or broken off).
+ */
+export async function readFields(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
+  const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+  const read = READERS.get(type);
+  if (read === undefined) {
+    const wanted = [...READERS.keys()].join(" or ");
+    throw new TailcastError("UNSUPPORTED_MEDIA_TYPE", `Cannot read the request: its Content-Type must be ${wanted}`);
+  }
+  const bytes = await readBytes(request);
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new TailcastError("BAD_REQUEST", "Cannot read the request: its body is not UTF-8", { cause });
+  }
+  return read(text);
+}
+
+const READERS: ReadonlyMap<string, (text: string) => Readonly<Record<string, unknown>>> = new Map([
+  ["application/json", readJson],
+  ["application/x-www-form-urlencoded", (text: string) => Object.fromEntries(new URLSearchParams(text))],
+]);
+
+function readJson(text: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new TailcastError("BAD_REQUEST", `Cannot read the request: its body is not JSON (${String(cause)})`, { cause });
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new TailcastError("BAD_REQUEST", "Cannot read the request: its body must be a JSON object");
+}
+
+function readBytes(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    let size = 0;
+    request.on("data", (piece: Buffer) => {
+      size += piece.length;
+      // The rest is read and dropped, or the answer could not reach a client that is still writing. The server's
+      // request timeout bounds how long that may take.
+      if (size <= MAX_BODY_BYTES) pieces.push(piece);
+      else reject(new TailcastError("BODY_TOO_LARGE", `Cannot read the request: its body exceeds ${MAX_BODY_BYTES} bytes`));
+    });
+    request.once("end", () => resolve(Buffer.concat(pieces)));
+    // After `end` this changes nothing any more.
+    request.once("close", () => reject(new TailcastError("BAD_REQUEST", "Cannot read the request: it broke off")));
+    request.once("error", () => {});
+  });
+}

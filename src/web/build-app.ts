@@ -1,0 +1,205 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { BuildQueue } from "../build/build-queue.ts";
+import { findProjects } from "../build/find-projects.ts";
+import { planBuild } from "../build/plan.ts";
+import { openProject } from "../build/project.ts";
+import { sendJson } from "../channel/answer.ts";
+import { Places } from "../channel/places.ts";
+import { TailcastError } from "../error.ts";
+import { readFields } from "./body.ts";
+import { BuildStreams } from "./build-streams.ts";
+import { answerError } from "./errors.ts";
+import { answerPreflight, checkHost, checkOrigin, checkToken, tokenCookie } from "./guards.ts";
+import { logText } from "./log-text.ts";
+import { PageFiles } from "./page-files.ts";
+import { Router } from "./router.ts";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Channel } from "../channel/channel.ts";
+import type { Exchange } from "./router.ts";
+
+/** The options of a {@link BuildApp}. */
+export interface BuildAppOptions {
+  /** Only projects in or below these directories can be built. */
+  roots: readonly string[];
+  /** The name or address that the server listens on; a `Host` header must name it, `localhost` or an IP address. Default `127.0.0.1`. */
+  host?: string | undefined;
+  /** A secret that every request must show. Default: none is asked for. */
+  token?: string | undefined;
+  /** Origins of other pages that may use the API, e.g. `https://ci.example`. Default: none. */
+  allowedOrigins?: readonly string[] | undefined;
+  /** How many builds run at once. Default 2. */
+  concurrency?: number | undefined;
+  /** How many builds may wait. Default 20. */
+  queueLimit?: number | undefined;
+  /** How long a build may run, in milliseconds; 0 means as long as it likes. Default 30 minutes. */
+  timeoutMs?: number | undefined;
+  /** How many finished builds are kept. Default 20. */
+  keep?: number | undefined;
+  /** How many clients each stream may have. Default 1000. */
+  maxClients?: number | undefined;
+  /** The longest silence on a stream, in milliseconds; 0 turns heartbeats off. Default 15 000. */
+  heartbeat?: number | undefined;
+  /** How many events each stream keeps for clients that come late or come back. Default 50 000. */
+  capacity?: number | undefined;
+}
+
+/**
+ * The whole build server as one handler for any `node:http` server: the page, the API and the event streams.
+ *
+ * ```js
+ * const app = new BuildApp({ roots: ["/srv/projects"] });
+ * http.createServer(app.handle).listen(3000, "127.0.0.1");
+ * ```
+ *
+ * Whoever reaches it can run the code of every project below the roots: give it an address that only the right people reach.
+ */
+export class BuildApp {
+  readonly #roots: readonly string[];
+  readonly #guard: { host: string; allowedOrigins: readonly string[]; token: string | undefined };
+  readonly #streams: BuildStreams;
+  readonly #queue: BuildQueue;
+  readonly #page: PageFiles;
+  readonly #router: Router;
+  /** Those who follow a log as text hold a connection, too. */
+  readonly #logReaders: Places;
+
+  /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
+  constructor(options: BuildAppOptions) {
+    const { maxClients = 1000, keep = 20, capacity = 50_000, heartbeat } = options;
+    this.#roots = options.roots;
+    this.#guard = {
+      host: (options.host ?? "127.0.0.1").toLowerCase(),
+      allowedOrigins: options.allowedOrigins ?? [],
+      token: options.token,
+    };
+    // "retry": a browser that finds the streams full comes back by itself, which after a 503 it never would.
+    this.#streams = new BuildStreams({ maxClients, heartbeat, capacity, whenFull: "retry" });
+    this.#queue = new BuildQueue({
+      concurrency: options.concurrency,
+      queueLimit: options.queueLimit,
+      timeoutMs: options.timeoutMs,
+      keep,
+      onEvent: (event) => this.#streams.publish(event),
+      onForget: (buildId) => this.#streams.forget(buildId),
+    });
+    this.#logReaders = new Places(maxClients, Infinity);
+    this.#page = new PageFiles(new URL("../page/", import.meta.url));
+    this.#router = new Router({
+      "/": { GET: (exchange) => this.#answerPage(exchange) },
+      "/page/:file": { GET: (exchange) => this.#answerFile(exchange, exchange.parameter) },
+      "/api/log/push": { GET: (exchange) => this.#follow(exchange, this.#streams.feed) },
+      "/api/projects": { GET: (exchange) => this.#listProjects(exchange) },
+      "/api/project/build": { POST: (exchange) => this.#build(exchange) },
+      "/api/builds": { GET: ({ response }) => sendJson(response, 200, { builds: this.#queue.list() }) },
+      "/api/builds/:id": { GET: ({ response, parameter }) => sendJson(response, 200, this.#queue.get(parameter)) },
+      "/api/builds/:id/events": { GET: (exchange) => this.#follow(exchange, this.#channelOf(exchange.parameter)) },
+      "/api/builds/:id/log": { GET: (exchange) => this.#sendLog(exchange) },
+      "/api/builds/:id/cancel": { POST: (exchange) => this.#cancel(exchange) },
+      "/healthz": { GET: ({ response }) => sendJson(response, 200, { status: "ok" }) },
+    });
+  }
+
+  /** Answers a request. Bound to the app, so that it can be passed on as it is. */
+  readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
+    this.#answer(request, response).catch((error: unknown) => {
+      const extra =
+        error instanceof TailcastError && error.buildId !== undefined ? { build: this.#queue.get(error.buildId) } : {};
+      answerError(response, error, extra);
+    });
+  };
+
+  /** Cancels what runs and waits, ends every stream, and resolves when all of it is over. */
+  async close(): Promise<void> {
+    await this.#queue.close();
+    await this.#streams.close();
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    checkHost(request, this.#guard);
+    checkOrigin(request, response, this.#guard);
+    if (request.method === "OPTIONS") {
+      answerPreflight(response);
+      return;
+    }
+    const path = request.url?.split("?")[0];
+    // The page's own address takes the token and is answered with a cookie; a monitor has none.
+    if (path !== "/healthz" && path !== "/") checkToken(request, this.#guard);
+    await this.#router.dispatch(request, response);
+  }
+
+  #answerPage(exchange: Exchange): void {
+    const cookie = tokenCookie(exchange.query.get("token"), this.#guard);
+    if (cookie === undefined) {
+      checkToken(exchange.request, this.#guard);
+      this.#answerFile(exchange, "index.html");
+    } else {
+      // So that the secret does not stay in the address.
+      exchange.response.writeHead(303, { "Set-Cookie": cookie, Location: "/", "Cache-Control": "no-store" }).end();
+    }
+  }
+
+  #answerFile({ request, response }: Exchange, name: string): void {
+    if (!this.#page.answer(request, response, name)) throw new TailcastError("NOT_FOUND", `Cannot find the file ${name}`);
+  }
+
+  #follow({ request, response }: Exchange, channel: Channel): void {
+    channel.handle(request, response);
+  }
+
+  async #listProjects({ response }: Exchange): Promise<void> {
+    sendJson(response, 200, { projects: await findProjects(this.#roots) });
+  }
+
+  async #build({ request, response }: Exchange): Promise<void> {
+    const { projectPath } = await readFields(request);
+    if (typeof projectPath !== "string" || projectPath.trim() === "") {
+      throw new TailcastError("BAD_REQUEST", 'Cannot build: enter the path of a project ("projectPath")');
+    }
+    const project = await openProject(projectPath.trim(), this.#roots);
+    const build = this.#queue.add(await planBuild(project));
+    const msg = `Build of ${build.projectName} accepted`;
+    sendJson(response, 202, { msg, build }, { Location: `/api/builds/${build.id}` });
+  }
+
+  #cancel({ response, parameter }: Exchange): void {
+    const build = this.#queue.cancel(parameter);
+    sendJson(response, 202, { msg: `Cancelling the build of ${build.projectName}`, build });
+  }
+
+  async #sendLog({ request, response, query, parameter }: Exchange): Promise<void> {
+    const channel = this.#channelOf(parameter);
+    const refusal = this.#logReaders.take("");
+    if (refusal !== undefined) throw new TailcastError("TOO_MANY_CLIENTS", `Cannot follow the log: ${refusal}`);
+    const left = new AbortController();
+    // Not only to stop: a reader that waits for the next line would otherwise wait on when its client has gone.
+    response.once("close", () => left.abort());
+    try {
+      response.writeHead(200, {
+        "Content-Type": "text/plain; charset=utf-8",
+        "Cache-Control": "no-store, no-transform",
+        "X-Accel-Buffering": "no",
+        "X-Content-Type-Options": "nosniff",
+      });
+      if (request.method === "HEAD") {
+        response.end();
+        return;
+      }
+      response.flushHeaders();
+      const text = logText(channel, { ansi: query.has("ansi"), signal: left.signal });
+      await pipeline(Readable.from(text), response);
+    } catch (error) {
+      // The client left: nobody is there to be told.
+      if (!left.signal.aborted) throw error;
+    } finally {
+      this.#logReaders.free("");
+    }
+  }
+
+  #channelOf(buildId: string): Channel {
+    this.#queue.get(buildId);
+    const channel = this.#streams.of(buildId);
+    if (channel === undefined) throw new TailcastError("BUILD_NOT_FOUND", `Cannot find the build ${buildId}`);
+    return channel;
+  }
+}

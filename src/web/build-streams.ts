@@ -1,0 +1,70 @@
+import { Channel } from "../channel/channel.ts";
+import { feedLine } from "./plain-text.ts";
+import type { BuildEvent } from "../build/events.ts";
+import type { CloseOptions } from "../channel/channel.ts";
+import type { ChannelOptions } from "../channel/options.ts";
+
+/** How much of one build's log is kept, in bytes. */
+const BUILD_LOG_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Where a build's output meets the channels, and the only such place: what a build tells becomes events of its own stream and of
+ * the feed of everything.
+ */
+export class BuildStreams {
+  /** Everything as it happens: lines of text as default messages, and each build's JSON as `build` when its state changes. */
+  readonly feed: Channel;
+  readonly #options: ChannelOptions;
+  readonly #channels = new Map<string, Channel>();
+
+  constructor(options: ChannelOptions) {
+    this.#options = options;
+    this.feed = new Channel(options);
+  }
+
+  /** The stream of one build from its first line; `undefined` when there is no such build. */
+  of(buildId: string): Channel | undefined {
+    return this.#channels.get(buildId);
+  }
+
+  publish(event: BuildEvent): void {
+    switch (event.type) {
+      case "line": {
+        const { step, stream, text, time } = event;
+        this.#channel(event.buildId).publish({ event: "line", data: JSON.stringify({ step, stream, text, time }) });
+        this.feed.publish(feedLine(time, text));
+        break;
+      }
+      case "build":
+      case "end": {
+        const data = JSON.stringify(event.build);
+        const channel = this.#channel(event.build.id);
+        channel.publish({ event: event.type, data });
+        this.feed.publish({ event: "build", data });
+        if (event.type === "end") channel.end();
+      }
+    }
+  }
+
+  /** Drops the stream of a build that nobody can ask for any more. */
+  forget(buildId: string): void {
+    void this.#channels.get(buildId)?.close();
+    this.#channels.delete(buildId);
+  }
+
+  /** Ends every stream; the clients are told when to come back. */
+  async close(options?: CloseOptions): Promise<void> {
+    await Promise.all([this.feed, ...this.#channels.values()].map((channel) => channel.close(options)));
+  }
+
+  #channel(buildId: string): Channel {
+    let channel = this.#channels.get(buildId);
+    if (channel === undefined) {
+      // The build's id names its log: an id seen in one build's stream means nothing in another's.
+      const options = { ...this.#options, epoch: buildId, backlog: "all" as const, capacityBytes: BUILD_LOG_BYTES };
+      channel = new Channel(options);
+      this.#channels.set(buildId, channel);
+    }
+    return channel;
+  }
+}

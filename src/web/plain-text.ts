@@ -1,0 +1,17 @@
+/**
+ * Escape sequences of terminals (ECMA-48): CSI (colours, cursor), OSC, DCS, SOS, PM and APC (titles, links, images) with their
+ * content, and single escapes; and the control characters that mean nothing in plain text, but for the tab.
+ */
+const ESCAPES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])?|[\0-\x08\x0b-\x1f\x7f]/g;
+
+/** A line of build output as plain text: without colours and whatever else was meant for a terminal. */
+export function plainText(line: string): string {
+  return line.replace(ESCAPES, "");
+}
+
+/** A line of the feed, `[YYYY-MM-DD HH:mm:ss] text`, in the server's time zone. */
+export function feedLine(time: string, text: string): string {
+  const date = new Date(time);
+  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
+  return `[${local.toISOString().slice(0, 19).replace("T", " ")}] ${plainText(text)}`;
+}

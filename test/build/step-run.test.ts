@@ -1,0 +1,412 @@
+import assert from "node:assert/strict";
+import { EventEmitter, getEventListeners, once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { runStep } from "../../dist/build/step-run.js";
+import { Stage } from "./actors.js";
+import { makeFolder } from "./folders.js";
+import type { Step } from "../../dist/build/plan.js";
+import type { OutputLine } from "../../dist/build/step-output.js";
+
+const environmentProgram = fileURLToPath(new URL("../../test/fixtures/environment.mjs", import.meta.url));
+const forEver = 2 ** 31 - 1;
+
+/** Collects lines as `stream: text`, and lets a test wait for one. */
+class Output {
+  readonly lines: string[] = [];
+  readonly #news = new EventEmitter();
+
+  readonly onLines = (lines: readonly OutputLine[]): void => {
+    this.lines.push(...lines.map(({ stream, text }) => `${stream}: ${text}`));
+    this.#news.emit("lines");
+  };
+
+  async until(line: string): Promise<void> {
+    while (!this.lines.includes(line)) await once(this.#news, "lines");
+  }
+}
+
+function shellStep(script: string): Step {
+  return { name: "x", command: "/bin/sh", args: ["-c", script], cwd: process.cwd() };
+}
+
+describe("runStep()", () => {
+  it("delivers both pipes as lines, a last one without a line end too", async (t) => {
+    const stage = await Stage.open(t);
+    const output = new Output();
+    const run = runStep(stage.step("main"), { onLines: output.onLines });
+    const main = await stage.actor("main");
+    await main.do({ action: "write", text: "one\ntwo\r\n" });
+    await output.until("stdout: two");
+    await main.do({ action: "write", to: 2, text: "error\n" });
+    await output.until("stderr: error");
+    await main.do({ action: "write", text: "10%\r20%\r" });
+    main.tell({ action: "exit", code: 0 });
+    assert.deepEqual(await run, { type: "succeeded" });
+    assert.deepEqual(output.lines, ["stdout: one", "stdout: two", "stderr: error", "stdout: 20%"]);
+  });
+
+  it("decodes a character that is cut across two writes", async (t) => {
+    const stage = await Stage.open(t);
+    const output = new Output();
+    const run = runStep(stage.step("main"), { onLines: output.onLines });
+    const main = await stage.actor("main");
+    const bytes = Buffer.from("€\n");
+    // The line in front arrives in the same read as the first byte: once it is there, so is that byte.
+    await main.do({ action: "write", base64: Buffer.concat([Buffer.from("first\n"), bytes.subarray(0, 1)]).toString("base64") });
+    await output.until("stdout: first");
+    await main.do({ action: "write", base64: bytes.subarray(1).toString("base64") });
+    main.tell({ action: "exit", code: 0 });
+    await run;
+    assert.deepEqual(output.lines, ["stdout: first", "stdout: €"]);
+  });
+
+  it("delivers everything that a command prints before it ends at once", async () => {
+    const output = new Output();
+    const outcome = await runStep(shellStep("seq 1 100000; exit 0"), { onLines: output.onLines });
+    assert.deepEqual(outcome, { type: "succeeded" });
+    assert.deepEqual(output.lines, Array.from({ length: 100_000 }, (_, index) => `stdout: ${index + 1}`));
+  });
+
+  it("tells exit codes and signals apart", async () => {
+    const { onLines } = new Output();
+    assert.deepEqual(await runStep(shellStep("exit 0"), { onLines }), { type: "succeeded" });
+    assert.deepEqual(await runStep(shellStep("exit 1"), { onLines }), { type: "failed", exitCode: 1 });
+    assert.deepEqual(await runStep(shellStep("exit 137"), { onLines }), { type: "failed", exitCode: 137 });
+    assert.deepEqual(await runStep(shellStep("kill -KILL $$"), { onLines }), { type: "killed", signal: "SIGKILL" });
+    assert.deepEqual(await runStep(shellStep("kill -TERM $$"), { onLines }), { type: "killed", signal: "SIGTERM" });
+  });
+
+  it("hands over arguments as they are, closes stdin, and cleans the environment", async (t) => {
+    const cwd = await makeFolder(t);
+    const args = ["$HOME", "a b", "; exit 1", "*", ""];
+    const output = new Output();
+    process.env["TAILCAST_SECRET"] = "1";
+    t.after(() => delete process.env["TAILCAST_SECRET"]);
+    const step = { name: "x", command: process.execPath, args: [environmentProgram, ...args], cwd, env: { CI: "no", MINE: "yes" } };
+    await runStep(step, { onLines: output.onLines });
+    const [line = ""] = output.lines;
+    const seen = JSON.parse(line.slice("stdout: ".length)) as { env: Record<string, string>; args: string[]; cwd: string; input: string };
+    assert.deepEqual([seen.args, seen.cwd, seen.input], [args, cwd, ""]);
+    const { PATH, CI, MINE, FORCE_COLOR, TAILCAST_SECRET, NODE_TEST_CONTEXT } = seen.env;
+    assert.deepEqual([PATH, CI, MINE, FORCE_COLOR], [process.env["PATH"], "no", "yes", "1"]);
+    assert.deepEqual([TAILCAST_SECRET, NODE_TEST_CONTEXT], [undefined, undefined]);
+  });
+
+  it("takes another environment, and only that", async () => {
+    const output = new Output();
+    const step = { ...shellStep('echo "$A$B$CI"'), env: { B: "2" } };
+    await runStep(step, { env: { A: "1", B: "1" }, onLines: output.onLines });
+    assert.deepEqual(output.lines, ["stdout: 12"]);
+  });
+
+  describe("when the command cannot start", () => {
+    const onLines = (): void => assert.fail("there is no output");
+
+    async function reasonOf(step: Partial<Step>): Promise<string> {
+      const outcome = await runStep({ ...shellStep("exit 0"), ...step }, { onLines });
+      assert.equal(outcome.type, "not-started");
+      return outcome.type === "not-started" ? outcome.reason : "";
+    }
+
+    it("says that the program is not on PATH", async () => {
+      assert.equal(await reasonOf({ command: "no-such-tool" }), "no-such-tool is not on PATH; install it, or add its directory to PATH");
+      assert.match(await reasonOf({ command: "pnpm", env: { PATH: "/nowhere" } }), /^pnpm is not on PATH; install it/);
+    });
+
+    it("says that the directory is missing, or is none", async (t) => {
+      const folder = await makeFolder(t, { file: "" });
+      assert.equal(await reasonOf({ cwd: join(folder, "gone") }), `the directory ${folder}/gone does not exist`);
+      assert.equal(await reasonOf({ cwd: join(folder, "file") }), `${folder}/file is not a directory`);
+      assert.match(await reasonOf({ cwd: join(folder, "file/below") }), /ENOTDIR/);
+    });
+
+    it("says that the file cannot be executed", async (t) => {
+      const folder = await makeFolder(t, { plain: "" });
+      assert.equal(await reasonOf({ command: join(folder, "plain") }), `${folder}/plain is not an executable file`);
+      await writeFile(join(folder, "run"), "#!/no/such/interpreter\n", { mode: 0o755 });
+      const ending = "does not exist, or the interpreter that its first line names does not";
+      assert.equal(await reasonOf({ command: join(folder, "gone") }), `${folder}/gone ${ending}`);
+      assert.equal(await reasonOf({ command: join(folder, "run") }), `${folder}/run ${ending}`);
+      assert.equal(await reasonOf({ command: "run", env: { PATH: folder } }), `run ${ending}`);
+    });
+
+    it("says what else the system has against it", async () => {
+      assert.match(await reasonOf({ args: ["a\0b"] }), /null bytes/);
+      assert.match(await reasonOf({ args: ["x".repeat(4 * 1024 * 1024)] }), /E2BIG/);
+    });
+  });
+
+  describe("when it is aborted", () => {
+    it("does not start when that was before", async () => {
+      const onLines = (): void => assert.fail("it ran");
+      const outcome = await runStep(shellStep("echo ran"), { signal: AbortSignal.abort(), onLines });
+      assert.deepEqual(outcome, { type: "aborted", exitCode: null, signal: null });
+      // Also when there is another reason not to start.
+      const gone = await runStep({ ...shellStep(""), cwd: "/no/such/directory" }, { signal: AbortSignal.abort(), onLines });
+      assert.deepEqual(gone, { type: "aborted", exitCode: null, signal: null });
+    });
+
+    it("ends at whatever moment that happens", async () => {
+      const step: Step = { name: "x", command: "sleep", args: ["1000"], cwd: process.cwd() };
+      for (let turns = 0; turns < 30; turns++) {
+        const controller = new AbortController();
+        const run = runStep(step, { signal: controller.signal, killGraceMs: forEver, onLines: () => undefined });
+        for (let count = 0; count < turns; count++) await turn();
+        controller.abort();
+        const outcome = await run;
+        assert.equal(outcome.type, "aborted");
+        assert.ok("signal" in outcome && (outcome.signal === null || outcome.signal === "SIGTERM"));
+      }
+    });
+
+    it("lets the command end by itself, and delivers its last words", async (t) => {
+      const stage = await Stage.open(t);
+      const output = new Output();
+      const controller = new AbortController();
+      const run = runStep(stage.step("main"), { signal: controller.signal, killGraceMs: forEver, onLines: output.onLines });
+      await (await stage.actor("main")).do({ action: "onTerm", say: "tidying up", code: 0 });
+      controller.abort();
+      assert.deepEqual(await run, { type: "aborted", exitCode: 0, signal: null });
+      assert.deepEqual(output.lines, ["stdout: tidying up"]);
+    });
+
+    it("kills a command that ignores SIGTERM, after the grace", async (t) => {
+      const stage = await Stage.open(t);
+      const output = new Output();
+      const controller = new AbortController();
+      const run = runStep(stage.step("main"), { signal: controller.signal, killGraceMs: 100, onLines: output.onLines });
+      await (await stage.actor("main")).do({ action: "onTerm", say: "no" });
+      controller.abort();
+      assert.deepEqual(await run, { type: "aborted", exitCode: null, signal: "SIGKILL" });
+    });
+
+    it("kills it at once when it is forced", async (t) => {
+      const stage = await Stage.open(t);
+      const output = new Output();
+      const controller = new AbortController();
+      const force = new AbortController();
+      const options = { signal: controller.signal, forceSignal: force.signal, killGraceMs: forEver, onLines: output.onLines };
+      const run = runStep(stage.step("main"), options);
+      await (await stage.actor("main")).do({ action: "onTerm", say: "no\n" });
+      controller.abort();
+      await output.until("stdout: no");
+      force.abort();
+      assert.deepEqual(await run, { type: "aborted", exitCode: null, signal: "SIGKILL" });
+    });
+
+    it("ends everything that the command started", async (t) => {
+      const stage = await Stage.open(t);
+      const controller = new AbortController();
+      const run = runStep(stage.step("main"), { signal: controller.signal, onLines: () => undefined });
+      await (await stage.actor("main")).do({ action: "spawn", child: "child" });
+      const child = await stage.actor("child");
+      await child.do({ action: "spawn", child: "grandchild", output: "ignore" });
+      const grandchild = await stage.actor("grandchild");
+      controller.abort();
+      assert.equal((await run).type, "aborted");
+      await Promise.all([child.gone, grandchild.gone]);
+    });
+
+    it("kills what ignores SIGTERM after the command itself has obeyed", async (t) => {
+      const stage = await Stage.open(t);
+      const controller = new AbortController();
+      const run = runStep(stage.step("main"), { signal: controller.signal, killGraceMs: 100, onLines: () => undefined });
+      await (await stage.actor("main")).do({ action: "spawn", child: "child" });
+      const child = await stage.actor("child");
+      await child.do({ action: "onTerm", say: "no\n" });
+      controller.abort();
+      assert.deepEqual(await run, { type: "aborted", exitCode: null, signal: "SIGTERM" });
+      await child.gone;
+    });
+
+    it("wins over the exit code while a background process still holds the output", async (t) => {
+      const stage = await Stage.open(t);
+      const controller = new AbortController();
+      const run = runStep(stage.step("main"), { signal: controller.signal, drainMs: forEver, onLines: () => undefined });
+      const main = await stage.actor("main");
+      await main.do({ action: "spawn", child: "daemon" });
+      const daemon = await stage.actor("daemon");
+      main.tell({ action: "exit", code: 0 });
+      await main.gone;
+      controller.abort();
+      assert.equal((await run).type, "aborted");
+      await daemon.gone;
+    });
+
+    it("says so when a process cannot be ended, and does not wait for ever", async (t) => {
+      const stage = await Stage.open(t);
+      const output = new Output();
+      const controller = new AbortController();
+      const run = runStep(stage.step("main"), { signal: controller.signal, killGraceMs: 0, drainMs: 1, onLines: output.onLines });
+      const main = await stage.actor("main");
+      let now = performance.now();
+      t.mock.method(performance, "now", () => now);
+      const kill = t.mock.method(process, "kill", (_: number, signal: string) => {
+        if (signal === "SIGKILL") setImmediate(() => (now += 60_000));
+        return true;
+      });
+      controller.abort();
+      assert.deepEqual(await run, { type: "aborted", exitCode: null, signal: null });
+      assert.deepEqual(output.lines, ["system: a process of this step could not be ended"]);
+      const calls = kill.mock.calls.map((call) => call.arguments);
+      assert.ok(calls.every(([pid]) => pid === -main.pid));
+      assert.deepEqual(calls.map(([, signal]) => signal).filter((signal) => signal !== (0 as unknown)), ["SIGTERM", "SIGKILL"]);
+    });
+  });
+
+  describe("when something outlives the command", () => {
+    it("waits for the output of a background process that ends in time", async (t) => {
+      const stage = await Stage.open(t);
+      const output = new Output();
+      const run = runStep(stage.step("main"), { drainMs: forEver, onLines: output.onLines });
+      const main = await stage.actor("main");
+      await main.do({ action: "spawn", child: "late" });
+      const late = await stage.actor("late");
+      main.tell({ action: "exit", code: 7 });
+      await main.gone;
+      await late.do({ action: "write", text: "late\n" });
+      late.tell({ action: "exit", code: 0 });
+      assert.deepEqual(await run, { type: "failed", exitCode: 7 });
+      assert.deepEqual(output.lines, ["stdout: late"]);
+    });
+
+    it("ends a daemon that holds the output open, says so, and keeps the exit code", async (t) => {
+      const stage = await Stage.open(t);
+      const output = new Output();
+      const run = runStep(stage.step("main"), { drainMs: 100, onLines: output.onLines });
+      const main = await stage.actor("main");
+      await main.do({ action: "spawn", child: "daemon" });
+      const daemon = await stage.actor("daemon");
+      await daemon.do({ action: "write", text: "begun" });
+      main.tell({ action: "exit", code: 0 });
+      assert.deepEqual(await run, { type: "succeeded" });
+      await daemon.gone;
+      const said = "system: a background process keeps the output open although the command has ended; the rest of it is cut off";
+      assert.deepEqual(output.lines, [said, "stdout: begun"]);
+    });
+
+    it("gives up on a daemon that has left the process group", async (t) => {
+      const stage = await Stage.open(t);
+      const output = new Output();
+      const run = runStep(stage.step("main"), { drainMs: 100, onLines: output.onLines });
+      const main = await stage.actor("main");
+      await main.do({ action: "spawn", child: "daemon", detached: true });
+      const daemon = await stage.actor("daemon");
+      await daemon.do({ action: "write", to: 2, text: "begun" });
+      main.tell({ action: "exit", code: 3 });
+      assert.deepEqual(await run, { type: "failed", exitCode: 3 });
+      const said = "system: a background process keeps the output open although the command has ended; the rest of it is cut off";
+      assert.deepEqual(output.lines, [said, "stderr: begun"]);
+    });
+
+    it("ends processes that do not hold the output", async (t) => {
+      const stage = await Stage.open(t);
+      const output = new Output();
+      const run = runStep(stage.step("main"), { drainMs: forEver, onLines: output.onLines });
+      const main = await stage.actor("main");
+      await main.do({ action: "spawn", child: "daemon", output: "ignore" });
+      const daemon = await stage.actor("daemon");
+      main.tell({ action: "exit", code: 0 });
+      assert.deepEqual(await run, { type: "succeeded" });
+      await daemon.gone;
+      assert.deepEqual(output.lines, ["system: the command has left processes running; they are ended now"]);
+    });
+  });
+
+  describe("with a slow or broken consumer", () => {
+    it("reads nothing more while a delivery waits, so that the command waits too", async (t) => {
+      const stage = await Stage.open(t);
+      let release: () => void = () => undefined;
+      const gate = new Promise<void>((resolve) => (release = resolve));
+      const texts: string[] = [];
+      let isTaking = false;
+      const onLines = async (lines: readonly OutputLine[]): Promise<void> => {
+        assert.equal(isTaking, false, "a second delivery has overtaken the first");
+        isTaking = true;
+        await gate;
+        isTaking = false;
+        texts.push(...lines.map(({ text }) => text));
+      };
+      const line = "x".repeat(1023);
+      const run = runStep(stage.step("held"), { onLines });
+      const held = await stage.actor("held");
+      let isWritten = false;
+      const written = held.do({ action: "write", text: `${line}\n`.repeat(4096) }).then(() => (isWritten = true));
+
+      // Another command does the same with a consumer that takes everything: when it is through, the first would be too.
+      const other = runStep(stage.step("other"), { onLines: () => undefined });
+      const free = await stage.actor("other");
+      await free.do({ action: "write", text: `${line}\n`.repeat(4096) });
+      free.tell({ action: "exit", code: 0 });
+      await other;
+      assert.equal(isWritten, false);
+
+      release();
+      await written;
+      held.tell({ action: "exit", code: 0 });
+      assert.deepEqual(await run, { type: "succeeded" });
+      assert.deepEqual(texts, Array.from({ length: 4096 }, () => line));
+    });
+
+    it("ends the command and rejects when the consumer throws", async (t) => {
+      for (const isAsync of [false, true]) {
+        const stage = await Stage.open(t);
+        const error = new Error("disk full");
+        let calls = 0;
+        const run = runStep(stage.step("main"), {
+          onLines: () => {
+            calls += 1;
+            if (isAsync) return Promise.reject(error);
+            throw error;
+          },
+        });
+        const rejected = assert.rejects(run, error);
+        const main = await stage.actor("main");
+        await main.do({ action: "onTerm", say: "last words\n", code: 0 });
+        main.tell({ action: "write", text: "one\n" });
+        await rejected;
+        await main.gone;
+        assert.equal(calls, 1);
+      }
+    });
+
+    it("does not wait for ever for a consumer that never takes the output", async (t) => {
+      const stage = await Stage.open(t);
+      const controller = new AbortController();
+      let take: () => void = () => assert.fail("nothing was delivered");
+      const taken = new Promise<void>((resolve) => (take = resolve));
+      let calls = 0;
+      const onLines = (): Promise<void> => {
+        calls += 1;
+        return taken;
+      };
+      const run = runStep(stage.step("main"), { signal: controller.signal, drainMs: 1, onLines });
+      const main = await stage.actor("main");
+      await main.do({ action: "write", text: "one\ntwo" });
+      controller.abort();
+      assert.equal((await run).type, "aborted");
+      take();
+      await turn();
+      assert.ok(calls <= 1, "nothing is delivered after the end");
+    });
+  });
+
+  it("leaves no listener on the signals", async (t) => {
+    const stage = await Stage.open(t);
+    const controller = new AbortController();
+    const forceSignal = new AbortController().signal;
+    const options = { signal: controller.signal, forceSignal, killGraceMs: 100, onLines: () => undefined };
+    await runStep(shellStep("exit 0"), options);
+    assert.equal(getEventListeners(controller.signal, "abort").length, 0);
+    const run = runStep(stage.step("main"), options);
+    await (await stage.actor("main")).do({ action: "onTerm", say: "no" });
+    controller.abort();
+    await run;
+    assert.equal(getEventListeners(controller.signal, "abort").length, 0);
+    assert.equal(getEventListeners(forceSignal, "abort").length, 0);
+  });
+});

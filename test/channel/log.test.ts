@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { EventLog } from "../../dist/channel/log.js";
+
+function logOf(count: number, capacity = 1000, capacityBytes = 1_000_000): EventLog {
+  const log = new EventLog("e", capacity, capacityBytes);
+  for (let index = 1; index <= count; index++) {
+    log.append({ data: `line ${index}` });
+    log.seal();
+    log.evict();
+  }
+  return log;
+}
+
+describe("EventLog", () => {
+  it("counts ids without holes, whatever the segments", () => {
+    const log = new EventLog("e", 10, 1000);
+    assert.deepEqual([log.append({ data: "a" }), log.append({ data: "b" })], ["e-1", "e-2"]);
+    assert.equal(log.seal(), true);
+    assert.equal(log.seal(), false, "nothing waits any more");
+    assert.equal(log.append({ data: "c" }), "e-3");
+    log.seal();
+    assert.deepEqual([log.start, log.end, log.published], [1, 4, 3]);
+    assert.equal(log.segmentAt(1).chunk.payload.toString(), "id: e-1\ndata: a\n\nid: e-2\ndata: b\n\n");
+    assert.equal(log.segmentAt(2).chunkFrom(2).payload.toString(), "id: e-2\ndata: b\n\n");
+    assert.equal(log.segmentAt(3).chunk.payload.toString(), "id: e-3\ndata: c\n\n");
+  });
+
+  it("frames a segment as one HTTP/1.1 chunk", () => {
+    const log = new EventLog("e", 10, 1000);
+    log.append({ data: "é" });
+    log.seal();
+    assert.equal(log.segmentAt(1).chunk.framed.toString(), "12\r\nid: e-1\ndata: é\n\n\r\n");
+  });
+
+  it("keeps the newest events, in the middle of a segment too", () => {
+    const log = new EventLog("e", 3, 1_000_000);
+    for (const data of ["a", "b", "c", "d", "e"]) log.append({ data });
+    log.seal();
+    log.evict();
+    assert.deepEqual([log.start, log.end], [3, 6]);
+    assert.match(log.segmentAt(3).chunkFrom(3).payload.toString(), /^id: e-3\n/);
+    assert.equal(log.bytes, "id: e-3\ndata: c\n\n".length * 3);
+  });
+
+  it("keeps no more bytes than allowed", () => {
+    const size = "id: e-1\ndata: line 1\n\n".length;
+    const log = logOf(9, 1000, size * 4 + 1);
+    assert.deepEqual([log.start, log.end, log.bytes], [6, 10, size * 4]);
+  });
+
+  it("refuses an event larger than everything it may keep, and stays as it was", () => {
+    const log = logOf(2, 10, 100);
+    assert.throws(() => log.append({ data: "x".repeat(100) }), { code: "EVENT_TOO_LARGE" });
+    assert.deepEqual([log.published, log.append({ data: "next" })], [2, "e-3"]);
+  });
+
+  it("refuses what cannot be resumed from or would be invisible", () => {
+    const log = logOf(1);
+    assert.throws(() => log.append({ data: "x", id: "" }), { code: "INVALID_EVENT" });
+    assert.throws(() => log.append({ data: "x", id: "e-7" }), { code: "INVALID_EVENT" });
+    assert.throws(() => log.append({ event: "x" } as never), { code: "INVALID_EVENT" });
+    assert.throws(() => log.append({ data: 5 } as never), { code: "INVALID_EVENT" });
+    assert.throws(() => log.append({ data: "x", event: "a\nb" }), { code: "INVALID_EVENT" });
+    assert.equal(log.published, 1);
+  });
+
+  it("finds the segment of every event, after many evictions too", () => {
+    const log = new EventLog("e", 5000, 10_000_000);
+    for (let index = 1; index <= 20_000; index++) {
+      log.append({ data: String(index) });
+      if (index % 3 !== 0) continue;
+      log.seal();
+      log.evict();
+    }
+    log.seal();
+    log.evict();
+    assert.deepEqual([log.start, log.end], [15_001, 20_001]);
+    for (let sequence = log.start; sequence < log.end; sequence++) {
+      const segment = log.segmentAt(sequence);
+      assert.ok(segment.first <= sequence && sequence < segment.next);
+      assert.match(segment.chunkFrom(sequence).payload.toString("latin1"), new RegExp(`^id: e-${sequence}\n`));
+    }
+  });
+});
+
+describe("EventLog.locate()", () => {
+  it("resumes after any event that is kept, and after the one before the oldest", () => {
+    const log = logOf(10, 4);
+    assert.deepEqual([log.start, log.end], [7, 11]);
+    for (let sequence = 6; sequence <= 10; sequence++) {
+      assert.deepEqual(log.locate(`e-${sequence}`), { outcome: "resumed", next: sequence + 1 });
+    }
+    assert.deepEqual(new EventLog("e", 1, 100).locate("e-0"), { outcome: "resumed", next: 1 });
+  });
+
+  it("says how many events are gone", () => {
+    const log = logOf(10, 4);
+    assert.deepEqual(log.locate("e-5"), { outcome: "gap", reason: "evicted", missed: 1 });
+    assert.deepEqual(log.locate("e-0"), { outcome: "gap", reason: "evicted", missed: 6 });
+  });
+
+  it("knows ids that are not its own", () => {
+    const log = logOf(10);
+    assert.deepEqual(log.locate("f-3"), { outcome: "gap", reason: "epoch", missed: null });
+    for (const id of ["e-11", "e-03", "e-", "-1", "e", "7", "e-1.5", "e-9007199254740993", "\u0000"]) {
+      assert.deepEqual(log.locate(id), { outcome: "gap", reason: "unknown", missed: null }, id);
+    }
+  });
+
+  it("finds ids of the application, the later of equal ones, until they are evicted", () => {
+    const log = new EventLog("e", 3, 10_000);
+    for (const id of ["a", "b", undefined, "a"]) {
+      log.append({ data: "x", id });
+      log.seal();
+      log.evict();
+    }
+    assert.deepEqual(log.locate("a"), { outcome: "resumed", next: 5 });
+    assert.deepEqual(log.locate("b"), { outcome: "resumed", next: 3 });
+    assert.deepEqual(log.locate("e-3"), { outcome: "resumed", next: 4 });
+    log.append({ data: "x" });
+    log.append({ data: "x" });
+    log.seal();
+    log.evict();
+    assert.deepEqual(log.locate("b"), { outcome: "gap", reason: "unknown", missed: null });
+    assert.deepEqual(log.locate("a"), { outcome: "resumed", next: 5 });
+  });
+});

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { acceptsEventStream } from "../../dist/channel/accept.js";
+import { addressKey } from "../../dist/channel/address.js";
+import { jittered } from "../../dist/channel/jitter.js";
+import { Places } from "../../dist/channel/places.js";
+import { readStreamRequest } from "../../dist/channel/request.js";
+import type { IncomingMessage } from "node:http";
+
+describe("acceptsEventStream()", () => {
+  const cases: readonly (readonly [string | undefined, boolean])[] = [
+    [undefined, true],
+    ["", true],
+    ["text/event-stream", true],
+    ["TEXT/Event-Stream", true],
+    ["*/*", true],
+    ["text/*", true],
+    ["text/html, */*;q=0.1", true],
+    ["application/json", false],
+    ["text/html,application/xhtml+xml", false],
+    ["text/event-stream;q=0", false],
+    ["text/event-stream;q=0, */*", false],
+    ["*/*;q=0", false],
+    ["*/*;q=0, text/event-stream", true],
+    ["text/*;q=0, */*", false],
+    ["text/event-stream ; q=0.001", true],
+    ["text/event-stream;q=0.000", false],
+    ["text/event-stream;charset=utf-8", true],
+    ["application/json, text/event-stream", true],
+    ["rubbish", true],
+    ["rubbish, application/json", false],
+    ["text/event-stream;q=nonsense", true],
+  ];
+  for (const [accept, expected] of cases) {
+    it(`${expected ? "takes" : "refuses"} ${JSON.stringify(accept)}`, () => assert.equal(acceptsEventStream(accept), expected));
+  }
+});
+
+describe("addressKey()", () => {
+  it("counts an IPv4 address as one, in IPv6 clothes too", () => {
+    assert.equal(addressKey("192.0.2.1"), "192.0.2.1");
+    assert.equal(addressKey("::ffff:192.0.2.1"), "192.0.2.1");
+    assert.equal(addressKey("::FFFF:192.0.2.1"), "192.0.2.1");
+  });
+
+  it("counts an IPv6 /64 as one, however it is written", () => {
+    const key = "2001:db8:0:7::/64";
+    for (const address of ["2001:db8:0:7::1", "2001:db8::7:1:2:3:4", "2001:0DB8:0000:0007:aaaa:bbbb:cccc:dddd", "2001:db8:0:7::"]) {
+      assert.equal(addressKey(address), key, address);
+    }
+    assert.equal(addressKey("fe80::1%eth0"), "fe80:0:0:0::/64");
+    assert.equal(addressKey("::1"), "0:0:0:0::/64");
+  });
+
+  it("leaves alone what is no address", () => assert.equal(addressKey("user 7"), "user 7"));
+});
+
+describe("readStreamRequest()", () => {
+  const read = (url: string | undefined, header?: string): unknown =>
+    readStreamRequest({ url, headers: { "last-event-id": header } } as unknown as IncomingMessage);
+
+  it("takes the header before the query", () => {
+    assert.deepEqual(read("/?lastEventId=q", "h"), { lastEventId: "h", wantsPadding: false });
+    assert.deepEqual(read("/?lastEventId=q"), { lastEventId: "q", wantsPadding: false });
+    assert.deepEqual(read("/?lastEventId=a%2Bb%20c"), { lastEventId: "a+b c", wantsPadding: false });
+    assert.deepEqual(read("/?evs_last_event_id=q"), { lastEventId: "q", wantsPadding: false });
+    assert.deepEqual(read("/?lastEventId=q", ""), { lastEventId: "q", wantsPadding: false });
+  });
+
+  it("reads the header's bytes as UTF-8", () => {
+    assert.deepEqual(read("/", Buffer.from("größe 7 €").toString("latin1")), { lastEventId: "größe 7 €", wantsPadding: false });
+  });
+
+  it("sees who asks for padding", () => {
+    assert.deepEqual(read("/?padding=true"), { lastEventId: "", wantsPadding: true });
+    assert.deepEqual(read("/?evs_preamble"), { lastEventId: "", wantsPadding: true });
+  });
+
+  it("survives every request target", () => {
+    for (const url of [undefined, "*", "//", "/%", "http://[", "http://x/?lastEventId=%", "/?%zz=1"]) {
+      assert.doesNotThrow(() => read(url));
+    }
+  });
+});
+
+describe("Places", () => {
+  it("gives a freed place away at once", () => {
+    const places = new Places(2, Infinity);
+    assert.equal(places.take("a"), undefined);
+    assert.equal(places.take("b"), undefined);
+    for (let round = 0; round < 1000; round++) {
+      assert.match(places.take("c") ?? "", /all 2 places/);
+      places.free("b");
+      assert.equal(places.take("b"), undefined);
+    }
+  });
+
+  it("limits an address by itself", () => {
+    const places = new Places(10, 1);
+    assert.equal(places.take("a"), undefined);
+    assert.match(places.take("a") ?? "", /this address/);
+    assert.equal(places.take("b"), undefined);
+    places.free("a");
+    assert.equal(places.take("a"), undefined);
+  });
+});
+
+describe("jittered()", () => {
+  it("stays between the delay and twice the delay, and varies", () => {
+    const delays = Array.from({ length: 100 }, () => jittered(1000));
+    assert.ok(delays.every((delay) => delay >= 1000 && delay <= 2000 && Number.isInteger(delay)));
+    assert.ok(new Set(delays).size > 10);
+  });
+});

@@ -1,0 +1,37 @@
+import type { Build, LogLine, Step } from "../../dist/page/model.js";
+
+/** A build as the server would describe it, in its first moment unless told otherwise. */
+export function sampleBuild(changes: Partial<Build> = {}): Build {
+  return {
+    id: "one",
+    projectPath: "/projects/one",
+    projectName: "one",
+    packageManager: "npm",
+    status: "queued",
+    message: null,
+    steps: [],
+    queuedAt: "2026-01-01T10:00:00.000Z",
+    startedAt: null,
+    finishedAt: null,
+    ...changes,
+  };
+}
+
+/** A step that has not begun unless told otherwise. */
+export function sampleStep(changes: Partial<Step> = {}): Step {
+  return {
+    name: "install",
+    command: "npm ci",
+    status: "pending",
+    exitCode: null,
+    signal: null,
+    startedAt: null,
+    finishedAt: null,
+    ...changes,
+  };
+}
+
+/** A line of standard output. */
+export function sampleLine(text: string, changes: Partial<LogLine> = {}): LogLine {
+  return { step: "install", stream: "stdout", text, time: "2026-01-01T10:00:00.000Z", ...changes };
+}

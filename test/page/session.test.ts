@@ -1,0 +1,340 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, it, mock } from "node:test";
+import { ApiError } from "../../dist/page/api.js";
+import { Session } from "../../dist/page/session.js";
+import type { SessionApi, SessionStream, SessionView } from "../../dist/page/session.js";
+import type { Build } from "../../dist/page/model.js";
+import type { StreamTarget } from "../../dist/page/streams.js";
+import { sampleBuild, sampleLine } from "./samples.js";
+
+/** Lets every answer that is already there be taken in. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+}
+
+function build(id: string, status: Build["status"], minute: number, changes: Partial<Build> = {}): Build {
+  const at = (second: number): string => `2026-01-01T10:${String(minute).padStart(2, "0")}:0${second}.000Z`;
+  const ended = status !== "queued" && status !== "running";
+  return sampleBuild({ id, projectName: id, status, queuedAt: at(0), finishedAt: ended ? at(9) : null, ...changes });
+}
+
+class Fixture implements SessionApi, SessionStream, SessionView {
+  builds: Build[] = [];
+  failure: ApiError | undefined;
+  reading = false;
+  target: StreamTarget | undefined;
+  listed = 0;
+  list = "";
+  readonly seen: string[] = [];
+  readonly session: Session = new Session(this, this, this);
+
+  listBuilds(): Promise<readonly Build[]> {
+    this.listed++;
+    return this.failure ? Promise.reject(this.failure) : Promise.resolve(this.builds);
+  }
+  getBuild(id: string): Promise<Build> {
+    const found = this.builds.find((known) => known.id === id);
+    if (this.failure) return Promise.reject(this.failure);
+    return found ? Promise.resolve(found) : Promise.reject(new ApiError(404, "No such build"));
+  }
+  open(target: StreamTarget): void {
+    this.target = target;
+  }
+  close(): void {
+    this.target = undefined;
+  }
+  showList(builds: readonly Build[], shownId: string | undefined): void {
+    this.list = builds.map(({ id, status }) => `${id === shownId ? "*" : ""}${id} ${status}`).join(", ");
+  }
+  openBuild(id: string | undefined, interest: string): void {
+    this.seen.push(id === undefined ? "open nothing" : `open ${id} ${interest}`);
+  }
+  showBuild(shown: Build): void {
+    this.seen.push(`show ${shown.id} ${shown.status}`);
+  }
+  addLine(line: { text: string }): void {
+    this.seen.push(`line ${line.text}`);
+  }
+  addGap(gap: { missed: number | null }): void {
+    this.seen.push(`gap ${gap.missed}`);
+  }
+  showMissing(message: string): void {
+    this.seen.push(`missing ${message}`);
+  }
+  announce(other: Build): void {
+    this.seen.push(`announce ${other.id}`);
+  }
+  isReading(): boolean {
+    return this.reading;
+  }
+
+  /** The stream that is held. */
+  get path(): string | undefined {
+    return this.target?.path;
+  }
+  /** An event of it. */
+  async event(type: string, data: unknown): Promise<void> {
+    this.target?.on[type]?.(data);
+    await settle();
+  }
+  async opened(): Promise<void> {
+    this.target?.opened?.();
+    await settle();
+  }
+  async failed(): Promise<void> {
+    this.target?.failed?.();
+    await settle();
+  }
+  /** What the view was told since this was last asked. */
+  news(): string[] {
+    return this.seen.splice(0);
+  }
+  async start(...builds: Build[]): Promise<void> {
+    this.builds = builds;
+    await this.session.showDefault();
+    this.news();
+  }
+}
+
+const feed = "/api/log/push";
+const pathOf = (id: string): string => `/api/builds/${id}/events`;
+
+describe("Session", () => {
+  beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "setInterval"] }));
+  afterEach(() => mock.timers.reset());
+
+  it("holds the feed while there is no build", async () => {
+    const page = new Fixture();
+    await page.session.showDefault();
+    assert.deepEqual(page.news(), ["open nothing"]);
+    assert.equal(page.path, feed);
+    assert.equal(page.target?.resume, false);
+    assert.equal(page.session.shown, undefined);
+  });
+
+  it("shows the running build first, else the waiting one, else the latest", async () => {
+    const ended = build("ended", "failed", 3);
+    const running = build("running", "running", 1);
+    const queued = build("queued", "queued", 2);
+    for (const [builds, id] of [
+      [[ended, queued, running], "running"],
+      [[ended, queued], "queued"],
+      [[ended, build("older", "succeeded", 0)], "ended"],
+    ] as const) {
+      const page = new Fixture();
+      await page.start(...builds);
+      assert.equal(page.session.shown?.id, id);
+      assert.equal(page.path, pathOf(id));
+      assert.equal(page.target?.resume, true);
+    }
+  });
+
+  it("follows a build to its end and goes back to the feed", async () => {
+    const page = new Fixture();
+    await page.start(build("a", "running", 1));
+    await page.event("line", sampleLine("x"));
+    await page.event("gap", { lastEventId: null, reason: "evicted", missed: 3 });
+    await page.event("build", build("a", "running", 1, { startedAt: "2026-01-01T10:01:00.000Z" }));
+    assert.deepEqual(page.news(), ["line x", "gap 3", "show a running"]);
+    await page.event("end", build("a", "failed", 1));
+    assert.deepEqual(page.news(), ["show a failed"]);
+    assert.equal(page.list, "*a failed");
+    assert.equal(page.path, feed);
+  });
+
+  it("asks for the list on every connect of the feed", async () => {
+    const page = new Fixture();
+    await page.start(build("a", "succeeded", 1));
+    await page.event("end", build("a", "succeeded", 1));
+    page.builds = [build("b", "succeeded", 2), ...page.builds];
+    await page.opened();
+    assert.equal(page.list, "b succeeded, *a succeeded");
+    page.builds = [];
+    await page.failed();
+    assert.equal(page.list, "*a succeeded");
+  });
+
+  it("does not let a late list take back what an event said, or forget what it announced", async () => {
+    const page = new Fixture();
+    await page.start(build("a", "succeeded", 1));
+    await page.event("end", build("a", "succeeded", 1));
+    page.reading = true;
+    const answer = page.session.refresh();
+    await page.event("build", build("b", "failed", 2));
+    await answer;
+    page.builds = [build("b", "running", 2), ...page.builds];
+    await page.session.refresh();
+    assert.equal(page.list, "b failed, *a succeeded");
+  });
+
+  it("keeps what it has when the list cannot be had", async () => {
+    const page = new Fixture();
+    await page.start(build("a", "running", 1));
+    page.failure = new ApiError(0, "away");
+    await page.session.refresh();
+    assert.equal(page.list, "*a running");
+  });
+
+  it("asks for the list every 5 s while it holds a build's stream and is visible", async () => {
+    const page = new Fixture();
+    await page.start(build("a", "running", 1));
+    page.listed = 0;
+    mock.timers.tick(10_000);
+    assert.equal(page.listed, 2);
+    page.session.setVisible(false);
+    mock.timers.tick(10_000);
+    assert.equal(page.listed, 2);
+    page.session.setVisible(true);
+    await page.event("end", build("a", "failed", 1));
+    mock.timers.tick(10_000);
+    assert.equal(page.listed, 2);
+  });
+
+  describe("when another build is announced", () => {
+    const shown = build("a", "failed", 1);
+    const other = build("b", "queued", 2);
+
+    async function afterEndOfA(interest: "default" | "started" | "pinned"): Promise<Fixture> {
+      const page = new Fixture();
+      page.builds = [shown];
+      await page.session.refresh();
+      page.session.show("a", interest);
+      await page.event("end", shown);
+      page.news();
+      return page;
+    }
+
+    it("shows it in place of one that came by itself", async () => {
+      const page = await afterEndOfA("default");
+      await page.event("build", other);
+      assert.deepEqual(page.news(), ["open b default", "show b queued"]);
+      assert.equal(page.path, pathOf("b"));
+    });
+
+    it("only mentions it, once, beside a pinned one", async () => {
+      const page = await afterEndOfA("pinned");
+      await page.event("build", other);
+      await page.event("build", build("b", "running", 2));
+      assert.deepEqual(page.news(), ["announce b"]);
+      assert.equal(page.path, feed);
+    });
+
+    it("only mentions it to a person who reads in the log", async () => {
+      const page = await afterEndOfA("default");
+      page.reading = true;
+      await page.event("build", other);
+      assert.deepEqual(page.news(), ["announce b"]);
+    });
+
+    it("leaves the outcome of one's own build alone unless the other was asked for after it", async () => {
+      const page = await afterEndOfA("started");
+      await page.event("build", build("c", "running", 1, { queuedAt: "2026-01-01T10:01:05.000Z" }));
+      assert.deepEqual(page.news(), ["announce c"]);
+      await page.event("build", other);
+      assert.deepEqual(page.news(), ["open b default", "show b queued"]);
+    });
+
+    it("pins what the person took hold of later", async () => {
+      const page = await afterEndOfA("default");
+      page.session.setInterest("pinned");
+      await page.event("build", other);
+      assert.deepEqual(page.news(), ["announce b"]);
+    });
+
+    it("does not go back to an older build, nor to one that has ended", async () => {
+      const page = await afterEndOfA("default");
+      await page.event("build", build("older", "running", 0));
+      await page.event("build", build("ended", "succeeded", 3));
+      assert.deepEqual(page.news(), ["announce older"]);
+    });
+
+    it("waits for the end of the one that runs", async () => {
+      const page = new Fixture();
+      await page.start(build("a", "running", 1));
+      page.builds = [other, ...page.builds];
+      await page.session.refresh();
+      assert.deepEqual(page.news(), ["show a running"]);
+      await page.event("end", build("a", "succeeded", 1));
+      await page.opened();
+      assert.deepEqual(page.news(), ["show a succeeded", "show a succeeded", "open b default", "show b queued"]);
+    });
+  });
+
+  describe("when a stream is refused", () => {
+    it("says that the build is not there and takes the feed", async () => {
+      const page = new Fixture();
+      page.session.show("gone", "pinned");
+      page.news();
+      await page.failed();
+      assert.deepEqual(page.news(), ["missing No such build"]);
+      assert.equal(page.path, feed);
+    });
+
+    it("does not stay with a build that had come by itself and is not there any more", async () => {
+      const page = new Fixture();
+      page.session.show("gone", "default");
+      await page.failed();
+      page.news();
+      await page.event("build", build("b", "queued", 2));
+      assert.deepEqual(page.news(), ["open b default", "show b queued"]);
+    });
+
+    it("goes on trying for a build that is there, or while nobody knows", async () => {
+      const page = new Fixture();
+      await page.start(build("a", "running", 1));
+      await page.failed();
+      assert.deepEqual(page.news(), ["show a running"]);
+      page.failure = new ApiError(503, "Too many clients");
+      await page.failed();
+      assert.deepEqual(page.news(), []);
+      assert.equal(page.path, pathOf("a"));
+    });
+
+    it("does not speak of a build that was left in the meantime", async () => {
+      const page = new Fixture();
+      page.session.show("gone", "pinned");
+      const answer = page.failed();
+      page.session.show("other", "pinned");
+      page.news();
+      await answer;
+      assert.deepEqual(page.news(), []);
+      assert.equal(page.path, pathOf("other"));
+    });
+  });
+
+  describe("in a hidden tab", () => {
+    it("lets go of the feed after 30 s and takes it up again when visible", async () => {
+      const page = new Fixture();
+      await page.start();
+      page.session.setVisible(false);
+      mock.timers.tick(29_999);
+      assert.equal(page.path, feed);
+      mock.timers.tick(1);
+      assert.equal(page.path, undefined);
+      page.session.setVisible(true);
+      assert.equal(page.path, feed);
+    });
+
+    it("keeps the feed of a tab that was hidden for a moment", async () => {
+      const page = new Fixture();
+      await page.start();
+      page.session.setVisible(false);
+      mock.timers.tick(20_000);
+      page.session.setVisible(true);
+      mock.timers.tick(60_000);
+      assert.equal(page.path, feed);
+    });
+
+    it("keeps the stream of a build, and lets go 30 s after its end", async () => {
+      const page = new Fixture();
+      await page.start(build("a", "running", 1));
+      page.session.setVisible(false);
+      mock.timers.tick(60_000);
+      assert.equal(page.path, pathOf("a"));
+      await page.event("end", build("a", "failed", 1));
+      assert.equal(page.path, feed);
+      mock.timers.tick(30_000);
+      assert.equal(page.path, undefined);
+    });
+  });
+});

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { ReadableStream } from "node:stream/web";
+import { describe, it } from "node:test";
+import type { DecodedEvent } from "../../dist/protocol/decode.js";
+import { decodeEventStream } from "../../dist/protocol/decode-stream.js";
+
+/** A source that tells whether it was closed. */
+class Source {
+  closed = false;
+
+  async *chunks(...parts: readonly (string | Error)[]): AsyncGenerator<Uint8Array> {
+    try {
+      for (const part of parts) {
+        if (part instanceof Error) {
+          throw part;
+        }
+        yield Buffer.from(part);
+      }
+    } finally {
+      this.closed = true;
+    }
+  }
+}
+
+function message(data: string, lastEventId = "", type = "message"): DecodedEvent {
+  return { type, data, lastEventId };
+}
+
+async function collect(events: AsyncIterable<DecodedEvent>, into: DecodedEvent[] = []): Promise<DecodedEvent[]> {
+  for await (const event of events) {
+    into.push(event);
+  }
+  return into;
+}
+
+describe("decodeEventStream", () => {
+  it("yields the events of all chunks in order and discards an unfinished one", async () => {
+    const source = new Source();
+    const chunks = source.chunks("id: 1\ndata: a\n\nda", "ta: b\n", "\n", "data: c\n\ndata: d\n\ndata: e\n");
+    assert.deepEqual(await collect(decodeEventStream(chunks)), [
+      message("a", "1"),
+      message("b", "1"),
+      message("c", "1"),
+      message("d", "1"),
+    ]);
+    assert.equal(source.closed, true);
+  });
+
+  it("passes its options on", async () => {
+    const events = decodeEventStream(new Source().chunks("data: a\n\n"), { lastEventId: "7" });
+    assert.deepEqual(await collect(events), [message("a", "7")]);
+  });
+
+  it("refuses a bad option at the call", () => {
+    assert.throws(() => decodeEventStream(new Source().chunks(), { maxEventBytes: 0 }), { code: "INVALID_OPTION" });
+  });
+
+  it("closes the source when the consumer breaks off, also in the middle of a chunk", async () => {
+    const source = new Source();
+    for await (const event of decodeEventStream(source.chunks("data: a\n\ndata: b\n\n", "data: c\n\n"))) {
+      assert.deepEqual(event, message("a"));
+      break;
+    }
+    assert.equal(source.closed, true);
+  });
+
+  it("passes an error of the source on, after the events before it", async () => {
+    const events: DecodedEvent[] = [];
+    const failure = new Error("connection reset");
+    const stream = decodeEventStream(new Source().chunks("data: a\n\n", failure));
+    await assert.rejects(collect(stream, events), (error) => error === failure);
+    assert.deepEqual(events, [message("a")]);
+  });
+
+  it("fails at an event that is too large, after the events before it, and closes the source", async () => {
+    for (const more of [[], ["data: b\n\n"]]) {
+      const source = new Source();
+      const events: DecodedEvent[] = [];
+      const stream = decodeEventStream(source.chunks("data: a\n\ndata: too large", ...more), { maxEventBytes: 10 });
+      await assert.rejects(collect(stream, events), { code: "EVENT_TOO_LARGE" });
+      assert.deepEqual(events, [message("a")]);
+      assert.equal(source.closed, true);
+    }
+  });
+
+  it("rejects with a TypeError when the source gives text", async () => {
+    const chunks = (async function* () {
+      yield "data: a\n\n" as unknown as Uint8Array;
+    })();
+    await assert.rejects(collect(decodeEventStream(chunks)), TypeError);
+  });
+
+  it("reads a web stream and cancels it when the consumer breaks off", async () => {
+    let cancelled = false;
+    const stream = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        controller.enqueue(Buffer.from("data: a\n\n"));
+      },
+      cancel() {
+        cancelled = true;
+      },
+    });
+    for await (const event of decodeEventStream(stream)) {
+      assert.deepEqual(event, message("a"));
+      break;
+    }
+    assert.equal(cancelled, true);
+  });
+
+  it("reads a live response of node:http and closes the connection when the consumer breaks off", async () => {
+    const server = createServer((req, res) => {
+      res.writeHead(200, { "Content-Type": "text/event-stream" });
+      res.write("data: a\n\n");
+      req.on("close", () => server.close());
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { body } = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    assert.ok(body);
+    for await (const event of decodeEventStream(body)) {
+      assert.deepEqual(event, message("a"));
+      break;
+    }
+    await once(server, "close");
+  });
+});
