@@ -2,6 +2,7 @@ import { MAX_DELAY, checkInteger } from "../check.ts";
 import { TailcastError } from "../error.ts";
 import { Build } from "./build.ts";
 import { buildEnvironment } from "./environment.ts";
+import type { TailcastErrorCode } from "../error.ts";
 import type { BuildContext } from "./build.ts";
 import type { BuildEvent } from "./events.ts";
 import type { Environment } from "./find-program.ts";
@@ -23,8 +24,9 @@ export interface BuildQueueOptions {
   /** The environment of every step. Default: {@link buildEnvironment}. */
   env?: Environment | undefined;
   /**
-   * Gets everything that happens, in order. For a line of output, a returned promise holds the command back until it resolves; for
-   * every other event it holds back only {@link BuildQueue.close}. When it throws or rejects, that build is stopped as failed.
+   * Gets everything that happens, in order. For a line of output, a returned promise holds the command back until it
+   * resolves; for every other event it holds back only {@link BuildQueue.close}. When it throws or rejects, that build
+   * is stopped as failed.
    */
   onEvent: (event: BuildEvent) => void | Promise<void>;
   /** Called when a build is forgotten, so that what is kept for it can be dropped. Must not throw. */
@@ -32,8 +34,8 @@ export interface BuildQueueOptions {
 }
 
 /**
- * Runs builds: a few at a time, first come, first served, one for each project. Builds that work in the same directory, like members
- * of one monorepo that install in its root, never run at the same time.
+ * Runs builds: a few at a time, first come, first served, one for each project. Builds that work in the same directory,
+ * like members of one monorepo that install in its root, never run at the same time.
  */
 export class BuildQueue {
   readonly #concurrency: number;
@@ -68,18 +70,18 @@ export class BuildQueue {
   /**
    * Accepts a build. Its first event is given out before this returns, and when there is room it has started by then.
    *
-   * @throws {TailcastError} `SHUTTING_DOWN` after {@link close}; `ALREADY_BUILDING` when the project is queued or running, with
-   * that build's id as `buildId`; `QUEUE_FULL` when as many builds wait as may.
+   * @throws {TailcastError} `SHUTTING_DOWN` after {@link close}; `ALREADY_BUILDING` when the project is queued or
+   * running, with that build's id as `buildId`; `QUEUE_FULL` when as many builds wait as may.
    */
   add(plan: Plan): BuildRecord {
-    if (this.#isClosed) throw new TailcastError("SHUTTING_DOWN", "Cannot accept the build: the server is shutting down");
+    if (this.#isClosed) throw refusal("SHUTTING_DOWN", "the server is shutting down");
     const twin = [...this.#running, ...this.#waiting].find(({ record }) => record.projectPath === plan.projectPath);
     if (twin !== undefined) {
-      const message = `Cannot accept the build: ${plan.projectName} is being built already; follow that build, or cancel it`;
-      throw new TailcastError("ALREADY_BUILDING", message, { buildId: twin.record.id });
+      const reason = `${plan.projectName} is being built already; follow that build, or cancel it`;
+      throw refusal("ALREADY_BUILDING", reason, twin.record.id);
     }
     if (this.#running.size >= this.#concurrency && this.#waiting.size >= this.#queueLimit) {
-      throw new TailcastError("QUEUE_FULL", `Cannot accept the build: ${this.#waiting.size} builds are waiting; try again later`);
+      throw refusal("QUEUE_FULL", `as many builds are waiting as may (${this.#waiting.size}); try again later`);
     }
     const build = new Build(plan, this.#context);
     this.#builds.set(build.record.id, build);
@@ -100,8 +102,8 @@ export class BuildQueue {
   }
 
   /**
-   * Cancels a build. One that waits has ended when this returns; one that runs ends later: its processes get SIGTERM, and SIGKILL
-   * after `killGraceMs`, or at once when this is called again.
+   * Cancels a build. One that waits has ended when this returns; one that runs ends later: its processes get SIGTERM,
+   * and SIGKILL after `killGraceMs`, or at once when this is called again.
    *
    * @throws {TailcastError} `BUILD_NOT_FOUND`; `BUILD_ENDED` when it has ended already.
    */
@@ -133,7 +135,8 @@ export class BuildQueue {
   #find(id: string): Build {
     const build = this.#builds.get(id);
     if (build !== undefined) return build;
-    throw new TailcastError("BUILD_NOT_FOUND", "Cannot find the build: no build has this id, or it was forgotten since");
+    const message = "Cannot find the build: no build has this id, or it was forgotten since";
+    throw new TailcastError("BUILD_NOT_FOUND", message);
   }
 
   #startWaiting(): void {
@@ -172,7 +175,12 @@ export class BuildQueue {
   }
 }
 
+function refusal(code: TailcastErrorCode, reason: string, buildId?: string): TailcastError {
+  return new TailcastError(code, `Cannot accept the build: ${reason}`, buildId === undefined ? {} : { buildId });
+}
+
 function checkFunction<Callback>(name: string, value: Callback): Callback {
   if (typeof value === "function") return value;
-  throw new TailcastError("INVALID_OPTION", `Cannot use the option "${name}": it must be a function, not ${String(value)}`);
+  const message = `Cannot use the option "${name}": it must be a function, not ${String(value)}`;
+  throw new TailcastError("INVALID_OPTION", message);
 }

@@ -29,7 +29,10 @@ interface Stop {
   readonly text: string;
 }
 
-/** The course of one build: it waits, runs its steps one after the other until one fails, and ends. It tells all of it as events. */
+/**
+ * The course of one build: it waits, runs its steps one after the other until one fails, and ends. It tells all of it
+ * as events.
+ */
 export class Build {
   /** Resolves when the build has ended and its `end` event was taken. Never rejects. */
   readonly ended: Promise<void>;
@@ -88,8 +91,8 @@ export class Build {
   async run(): Promise<void> {
     const { timeoutMs } = this.#context;
     const start = performance.now();
-    const timeOut = (): void => this.#halt({ status: "timed-out", text: `timed out after ${formatDuration(timeoutMs)}` });
-    const timer = timeoutMs === 0 ? undefined : setTimeout(timeOut, timeoutMs);
+    const timeout: Stop = { status: "timed-out", text: `timed out after ${formatDuration(timeoutMs)}` };
+    const timer = timeoutMs === 0 ? undefined : setTimeout(() => this.#halt(timeout), timeoutMs);
     this.#update({ status: "running", startedAt: now() });
     this.#say(null, this.#plan.reason);
     for (const warning of this.#plan.warnings) this.#say(null, `warning: ${warning}`);
@@ -102,8 +105,8 @@ export class Build {
   }
 
   /**
-   * Stops the build for good: at once while it waits, otherwise by ending the step that runs. A second call no longer waits for
-   * processes that take their time to end.
+   * Stops the build for good: at once while it waits, otherwise by ending the step that runs. A second call no longer
+   * waits for processes that take their time to end.
    *
    * @param text Begins the sentence about the end.
    */
@@ -140,7 +143,8 @@ export class Build {
   #end(success = ""): void {
     const { steps } = this.#record;
     const skipped = steps.filter(({ status }) => status === "pending");
-    const message = this.#stop === undefined ? (this.#failure?.text ?? success) : `${this.#stop.text} ${this.#position()}`;
+    const stopped = this.#stop && `${this.#stop.text} ${this.#position()}`;
+    const message = stopped ?? this.#failure?.text ?? success;
     // Changed before the last lines are given out: whoever cancels at one of them learns that it is too late.
     this.#record = freeze({
       ...this.#record,
@@ -201,8 +205,8 @@ export class Build {
   }
 
   /**
-   * Gives out an event about the build itself. There are few of them, so nobody waits for the consumer here, and it cannot hold
-   * the build up. `onEvent` is called before this returns.
+   * Gives out an event about the build itself. There are few of them, so nobody waits for the consumer here, and it
+   * cannot hold the build up. `onEvent` is called before this returns.
    */
   async #emit(event: BuildEvent): Promise<void> {
     try {

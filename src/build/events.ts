@@ -9,7 +9,10 @@ export interface BuildChangedEvent {
   readonly build: BuildRecord;
 }
 
-/** One line of output, without its line end. Colours are still in it as escape codes, and so is every other control character. */
+/**
+ * One line of output, without its line end. Colours are still in it as escape codes, and so is every other control
+ * character.
+ */
 export interface BuildLineEvent {
   readonly type: "line";
   readonly buildId: string;
@@ -27,5 +30,8 @@ export interface BuildEndEvent {
   readonly build: BuildRecord;
 }
 
-/** Everything a build tells, in the order in which it happens. The page's streams, the feed and the log are its consumers. */
+/**
+ * Everything a build tells, in the order in which it happens. The page's streams, the feed and the log are its
+ * consumers.
+ */
 export type BuildEvent = BuildChangedEvent | BuildLineEvent | BuildEndEvent;

@@ -6,8 +6,8 @@ import { delimiter, isAbsolute, join } from "node:path";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Finds the executable file that a command's name stands for, in the directories of `PATH`. Entries that are not absolute are
- * skipped: which file they mean would depend on where one stands.
+ * Finds the executable file that a command's name stands for, in the directories of `PATH`. Entries that are not
+ * absolute are skipped: which file they mean would depend on where one stands.
  */
 export async function findProgram(name: string, env: Environment): Promise<string | undefined> {
   for (const directory of (env["PATH"] ?? "").split(delimiter)) {

@@ -7,12 +7,13 @@ export interface LineSplitterOptions {
 }
 
 /**
- * Turns the bytes of one pipe into lines, wherever the pipe happens to cut them. LF and CRLF end a line, and nothing else does
- * (not U+2028). A CR within a line starts it anew, as on a terminal: of `10%\r100%\n` only `100%` is left. Invalid UTF-8
- * becomes U+FFFD; every other character stays, control characters included: what to show is for viewers to decide.
+ * Turns the bytes of one pipe into lines, wherever the pipe happens to cut them. LF and CRLF end a line, and nothing
+ * else does (not U+2028). A CR within a line starts it anew, as on a terminal: of `10%\r100%\n` only `100%` is left.
+ * Invalid UTF-8 becomes U+FFFD; every other character stays, control characters included: what to show is for viewers
+ * to decide.
  *
- * Of a line longer than `maxLineLength`, the head is returned at once, with a mark, and the rest is dropped as it comes. So the
- * memory is bounded and the time is linear, whatever a program prints.
+ * Of a line longer than `maxLineLength`, the head is returned at once, with a mark, and the rest is dropped as it
+ * comes. So the memory is bounded and the time is linear, whatever a program prints.
  */
 export class LineSplitter {
   // The mark that may begin a program's output is kept: it is output like any other.
@@ -37,7 +38,9 @@ export class LineSplitter {
     return this.#split(this.#decoder.decode(chunk, { stream: true }));
   }
 
-  /** Returns what is left when the pipe has ended: a last line without a line end. Afterwards the splitter is as new. */
+  /**
+   * Returns what is left when the pipe has ended: a last line without a line end. Afterwards the splitter is as new.
+   */
   end(): string[] {
     const lines = this.#split(this.#decoder.decode());
     if (this.#current !== "" || this.#before !== "") this.#endLine(lines);

@@ -10,8 +10,8 @@ const MAX_BYTES = 1024 * 1024;
 /**
  * Reads the `package.json` of a directory.
  *
- * @throws {TailcastError} `NO_MANIFEST` when there is none; `INVALID_MANIFEST` when it is not a regular file, cannot be read,
- * is larger than 1 MiB, is not JSON (the message has the parser's complaint), or is not an object.
+ * @throws {TailcastError} `NO_MANIFEST` when there is none; `INVALID_MANIFEST` when it is not a regular file, cannot be
+ * read, is larger than 1 MiB, is not JSON (the message has the parser's complaint), or is not an object.
  */
 export async function readManifest(directory: string): Promise<JsonObject> {
   const bytes = await read(join(directory, "package.json"));

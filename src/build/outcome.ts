@@ -9,7 +9,8 @@ export function describeOutcome(name: string, outcome: StepOutcome): string {
     case "failed":
       return `${name} failed with exit code ${outcome.exitCode}`;
     case "killed":
-      return `${name} was killed by ${outcome.signal}${outcome.signal === "SIGKILL" ? ", perhaps because memory ran out" : ""}`;
+      // Nobody here sent it; the usual sender of this one is the kernel.
+      return `${name} was killed by ${outcome.signal}${outcome.signal === "SIGKILL" ? " (out of memory?)" : ""}`;
     case "aborted":
       return `${name} was stopped${describeExit(outcome.exitCode, outcome.signal)}`;
     case "not-started":

@@ -5,6 +5,7 @@ import { isJsonObject } from "./manifest.ts";
 import { readStart } from "./read-start.ts";
 import { findWorkspace } from "./workspace.ts";
 import type { ManagerCommands, PackageManagerName } from "./manager-commands.ts";
+import type { JsonObject } from "./manifest.ts";
 import type { Project } from "./project.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -35,6 +36,23 @@ interface Evidence {
   readonly because: string;
 }
 
+interface NamedManager {
+  readonly field: string;
+  readonly name: string;
+  readonly version?: string | undefined;
+}
+
+interface Lock {
+  readonly place: Place;
+  readonly file: string;
+}
+
+/** Writes the path of a place's file as it is seen from the project. */
+type ShowFile = (file: string) => string;
+
+/** A warning is no place for whatever somebody put into a field. */
+const MAX_NAME_SHOWN = 64;
+
 /** Beside a lock file, these settings also say which manager is used. */
 const settingsFiles: readonly (readonly [file: string, program: Program])[] = [
   ["pnpm-workspace.yaml", "pnpm"],
@@ -44,9 +62,9 @@ const unsupportedLockFiles = ["bun.lock", "bun.lockb", "deno.lock"];
 const programs: ReadonlySet<string> = new Set(Object.values(managerCommands).map(({ program }) => program));
 
 /**
- * Finds out which package manager a project uses. In the project itself, then in the root of the workspace that claims it, the
- * first of these decides: `packageManager` in `package.json`, `devEngines.packageManager`, a lock file (of several: pnpm's, yarn's,
- * npm's), a settings file. Otherwise it is npm.
+ * Finds out which package manager a project uses. In the project itself, then in the root of the workspace that claims
+ * it, the first of these decides: `packageManager` in `package.json`, `devEngines.packageManager`, a lock file (of
+ * several: pnpm's, yarn's, npm's), a settings file. Otherwise it is npm.
  */
 export async function detectPackageManager(project: Project): Promise<DetectedPackageManager> {
   const workspace = await findWorkspace(project);
@@ -64,19 +82,20 @@ export async function detectPackageManager(project: Project): Promise<DetectedPa
 
 async function firstEvidence(project: Project, places: readonly Place[], warnings: string[]): Promise<Evidence> {
   for (const place of places) {
-    const show = (file: string): string => relative(project.path, join(place.path, file));
+    const show: ShowFile = (file) => relative(project.path, join(place.path, file));
     const evidence = fieldEvidence(place, show, warnings) ?? (await fileEvidence(place, show, warnings));
     if (evidence !== undefined) return evidence;
   }
   return { program: "npm", isNamed: false, because: "nothing names another package manager" };
 }
 
-function fieldEvidence({ manifest }: Place, show: (file: string) => string, warnings: string[]): Evidence | undefined {
+function fieldEvidence({ manifest }: Place, show: ShowFile, warnings: string[]): Evidence | undefined {
   for (const { field, name, version } of namedManagers(manifest)) {
-    if (isProgram(name)) return { program: name, version, isNamed: true, because: `${field} in ${show("package.json")} names it` };
+    const source = `${field} in ${show("package.json")}`;
+    if (isProgram(name)) return { program: name, version, isNamed: true, because: `${source} names it` };
     const problem = name === "bun" || name === "deno" ? "which is not supported yet" : "which is unknown";
-    const shown = JSON.stringify(name.slice(0, 64));
-    warnings.push(`${field} in ${show("package.json")} names ${shown}, ${problem}; looking for other evidence`);
+    const shown = JSON.stringify(name.slice(0, MAX_NAME_SHOWN));
+    warnings.push(`${source} names ${shown}, ${problem}; looking for other evidence`);
   }
   return undefined;
 }
@@ -86,8 +105,7 @@ function isProgram(name: string): name is Program {
 }
 
 /** The managers that a `package.json` names, the weightiest first. A wrong type counts as an unknown name. */
-function* namedManagers(manifest: Place["manifest"]): Iterable<{ field: string; name: string; version?: string | undefined }> {
-  const { packageManager, devEngines } = manifest;
+function* namedManagers({ packageManager, devEngines }: JsonObject): Iterable<NamedManager> {
   if (packageManager !== undefined) {
     const text = typeof packageManager === "string" ? packageManager : JSON.stringify(packageManager);
     const [name = "", ...version] = text.split("@");
@@ -101,7 +119,7 @@ function* namedManagers(manifest: Place["manifest"]): Iterable<{ field: string; 
   }
 }
 
-async function fileEvidence(place: Place, show: (file: string) => string, warnings: string[]): Promise<Evidence | undefined> {
+async function fileEvidence(place: Place, show: ShowFile, warnings: string[]): Promise<Evidence | undefined> {
   const found: { readonly file: string; readonly program: Program }[] = [];
   for (const program of ["pnpm", "yarn", "npm"] as const) {
     const lock = await findLock([place], program);
@@ -109,7 +127,8 @@ async function fileEvidence(place: Place, show: (file: string) => string, warnin
   }
   if (found.length > 1) {
     const files = found.map(({ file }) => file).join(", ");
-    warnings.push(`there are several lock files: ${files}; keep one, or name the manager as packageManager in package.json`);
+    const advice = "keep one, or name the manager as packageManager in package.json";
+    warnings.push(`there are several lock files: ${files}; ${advice}`);
   }
   for (const [file, program] of settingsFiles) {
     if (await isFile(join(place.path, file))) found.push({ file: show(file), program });
@@ -117,12 +136,13 @@ async function fileEvidence(place: Place, show: (file: string) => string, warnin
   const [first] = found;
   if (first !== undefined) return { program: first.program, isNamed: false, because: `${first.file} is there` };
   for (const file of unsupportedLockFiles) {
-    if (await isFile(join(place.path, file))) warnings.push(`${show(file)} is there, but its package manager is not supported yet`);
+    if (!(await isFile(join(place.path, file)))) continue;
+    warnings.push(`${show(file)} is there, but its package manager is not supported yet`);
   }
   return undefined;
 }
 
-async function findLock(places: readonly Place[], program: Program): Promise<{ place: Place; file: string } | undefined> {
+async function findLock(places: readonly Place[], program: Program): Promise<Lock | undefined> {
   for (const place of places) {
     for (const file of managerCommands[program].lockFiles) {
       if (await isFile(join(place.path, file))) return { place, file };

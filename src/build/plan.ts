@@ -41,8 +41,8 @@ const SCRIPT = "build";
 const MAX_SCRIPTS_SHOWN = 20;
 
 /**
- * Plans the build of a JavaScript project: install its dependencies, frozen when its package manager's lock file is there, then run
- * its `build` script. Nothing runs yet.
+ * Plans the build of a JavaScript project: install its dependencies, frozen when its package manager's lock file is
+ * there, then run its `build` script. Nothing runs yet.
  *
  * @param env The environment whose `PATH` is searched. Default: the one that builds get, {@link buildEnvironment}.
  * @throws {TailcastError} `NO_SCRIPT` when `package.json` has no `build` script; the message lists those that it has.
@@ -52,7 +52,8 @@ export async function planBuild(project: Project, env: Environment = buildEnviro
   const manager = await detectPackageManager(project);
   const { program, frozenInstall, install, installEnv } = managerCommands[manager.name];
   const isFrozen = manager.lockFile !== null;
-  const needsCorepack = manager.isNamed && !(await findProgram(program, env)) && Boolean(await findProgram("corepack", env));
+  const has = async (name: string): Promise<boolean> => (await findProgram(name, env)) !== undefined;
+  const needsCorepack = manager.isNamed && !(await has(program)) && (await has("corepack"));
   const call = (...args: string[]): Pick<Step, "command" | "args"> => {
     return needsCorepack ? { command: "corepack", args: [program, ...args] } : { command: program, args };
   };

@@ -9,9 +9,9 @@ const POLL_INTERVAL = 50;
 const KILL_TIMEOUT = 5000;
 
 /**
- * A command and everything it started, as the kernel's process group: whoever signals only npm leaves the shell and the bundler
- * below it running. Its leader is a child that was spawned `detached`. A process that opens a session of its own leaves the
- * group and is out of reach. POSIX only.
+ * A command and everything it started, as the kernel's process group: whoever signals only npm leaves the shell and the
+ * bundler below it running. Its leader is a child that was spawned `detached`. A process that opens a session of its
+ * own leaves the group and is out of reach. POSIX only.
  */
 export class ProcessGroup {
   readonly #leader: ChildProcess;
@@ -25,7 +25,9 @@ export class ProcessGroup {
     this.#id = leader.pid;
   }
 
-  /** Whether a process of the group still runs. Zombies do not count: in a container without an init they stay for ever. */
+  /**
+   * Whether a process of the group still runs. Zombies do not count: in a container without an init they stay for ever.
+   */
   async isAlive(): Promise<boolean> {
     if (!this.#send(0)) return false;
     if (this.#leader.exitCode === null && this.#leader.signalCode === null) return true;
@@ -45,8 +47,9 @@ export class ProcessGroup {
   }
 
   /**
-   * Ends the group: SIGTERM, so that its processes can tidy up, and SIGKILL after `grace` milliseconds, or when `force` aborts.
-   * Resolves with whether it is gone. It may not be: a process can hang in the kernel, or belong to another user.
+   * Ends the group: SIGTERM, so that its processes can tidy up, and SIGKILL after `grace` milliseconds, or when `force`
+   * aborts. Resolves with whether it is gone. It may not be: a process can hang in the kernel, or belong to another
+   * user.
    */
   async terminate(grace: number, force?: AbortSignal): Promise<boolean> {
     this.#send("SIGTERM");
@@ -76,7 +79,8 @@ async function hasLiveMember(group: number): Promise<boolean> {
     if (!/^\d+$/.test(name)) continue;
     // It fails for processes that end meanwhile.
     const stat = await readFile(`/proc/${name}/stat`, "latin1").catch(() => "");
-    // "1234 (name) S 1 567 ...": state, parent, group. The name may hold spaces and brackets, so they count from the last one.
+    // "1234 (name) S 1 567 ...": state, parent, group. The name may hold spaces and brackets, so they count from the
+    // last one.
     const [state, , id] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     if (id === String(group) && state !== "Z" && state !== "X") return true;
   }

@@ -23,14 +23,14 @@ const MAX_PATH_LENGTH = 4096;
 const MAX_NAME_LENGTH = 214;
 
 /**
- * Finds the project that a person asked for. Symbolic links are resolved before anything is compared, so a link out of the
- * root leads nowhere.
+ * Finds the project that a person asked for. Symbolic links are resolved before anything is compared, so a link out of
+ * the root leads nowhere.
  *
  * @param path Absolute, or relative to the first root under which it exists.
  * @param roots The directories under which projects may be built.
- * @throws {TailcastError} `PROJECT_NOT_FOUND` when there is no such directory under a root. It is one answer for "outside",
- * "missing" and "not a directory", so that nobody can explore the file system by asking. `NO_MANIFEST` or `INVALID_MANIFEST`
- * when its `package.json` is missing or useless.
+ * @throws {TailcastError} `PROJECT_NOT_FOUND` when there is no such directory under a root. It is one answer for
+ * "outside", "missing" and "not a directory", so that nobody can explore the file system by asking. `NO_MANIFEST` or
+ * `INVALID_MANIFEST` when its `package.json` is missing or useless.
  */
 export async function openProject(path: string, roots: readonly string[]): Promise<Project> {
   if (path.trim() === "") throw notFound("the path is empty; enter the path of a project's directory");
@@ -43,14 +43,15 @@ export async function openProject(path: string, roots: readonly string[]): Promi
       return { ...found, name: projectName(manifest, found.path), manifest };
     }
   }
-  throw notFound("there is no such directory under an allowed root; check the path, or start the server with another --root");
+  throw notFound("there is no such directory under an allowed root; check the path");
 }
 
 async function locate(path: string, root: string): Promise<Pick<Project, "path" | "root"> | undefined> {
   try {
     const realRoot = await realpath(root);
     const realPath = await realpath(resolve(realRoot, path));
-    return isInside(realPath, realRoot) && (await stat(realPath)).isDirectory() ? { path: realPath, root: realRoot } : undefined;
+    const isProject = isInside(realPath, realRoot) && (await stat(realPath)).isDirectory();
+    return isProject ? { path: realPath, root: realRoot } : undefined;
   } catch {
     return undefined;
   }

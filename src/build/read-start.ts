@@ -2,8 +2,8 @@ import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 
 /**
- * Reads at most the first `maxBytes` bytes of a regular file; `undefined` when the path leads to something else. Symbolic
- * links are not followed: what a message quotes of a file must not come from somewhere else.
+ * Reads at most the first `maxBytes` bytes of a regular file; `undefined` when the path leads to something else.
+ * Symbolic links are not followed: what a message quotes of a file must not come from somewhere else.
  *
  * @throws The file system's error, e.g. with the code `ENOENT`.
  */

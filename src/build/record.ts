@@ -1,8 +1,8 @@
 import { randomInt } from "node:crypto";
 
 /**
- * Where a build stands. `queued` and `running` pass; the others are ends. `lost` is the end of a build whose server died
- * while it ran: only a later process, reading the log that was left, can say so.
+ * Where a build stands. `queued` and `running` pass; the others are ends. `lost` is the end of a build whose server
+ * died while it ran: only a later process, reading the log that was left, can say so.
  */
 export type BuildStatus = "queued" | "running" | "succeeded" | "failed" | "cancelled" | "timed-out" | "lost";
 
@@ -50,8 +50,9 @@ const TIME_LENGTH = 9;
 const RANDOM_LENGTH = 7;
 
 /**
- * Makes the id of a new build: 16 characters out of `0-9a-z`, fit for file names and addresses. The first 9 are the time in
- * base-36 milliseconds, so that ids sort by age; the last 7 are random, so that nobody guesses the id of a build by its time.
+ * Makes the id of a new build: 16 characters out of `0-9a-z`, fit for file names and addresses. The first 9 are the
+ * time in base-36 milliseconds, so that ids sort by age; the last 7 are random, so that nobody guesses the id of a
+ * build by its time.
  */
 export function createBuildId(): string {
   const time = Date.now().toString(36).padStart(TIME_LENGTH, "0");

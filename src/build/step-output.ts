@@ -9,8 +9,8 @@ export interface OutputLine {
 }
 
 /**
- * Takes the lines of one read, in order. Nothing more is read from that pipe until a returned promise has resolved, which in
- * the end blocks the command: so a slow consumer costs time and no memory.
+ * Takes the lines of one read, in order. Nothing more is read from that pipe until a returned promise has resolved,
+ * which in the end blocks the command: so a slow consumer costs time and no memory.
  */
 export type OnLines = (lines: readonly OutputLine[]) => void | Promise<void>;
 

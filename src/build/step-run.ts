@@ -25,8 +25,9 @@ export interface StepRunOptions {
 }
 
 /**
- * How a step ended. An exit code and a signal are never mixed: `failed` has a code other than 0, `killed` the signal that ended
- * a command nobody aborted (often the kernel's, out of memory). `aborted` wins over whatever the command made of its SIGTERM.
+ * How a step ended. An exit code and a signal are never mixed: `failed` has a code other than 0, `killed` the signal
+ * that ended a command nobody aborted (often the kernel's, out of memory). `aborted` wins over whatever the command
+ * made of its SIGTERM.
  */
 export type StepOutcome =
   | { readonly type: "succeeded" }
@@ -46,13 +47,13 @@ const UNKNOWN: Exit = { exitCode: null, signal: null };
 /** How long a process that is about to end anyway may take before it counts as left running, in milliseconds. */
 const SETTLE_TIME = 1000;
 
-const KEPT_OPEN = "a background process keeps the output open although the command has ended; the rest of it is cut off";
+const KEPT_OPEN = "the command has ended, but a background process keeps its output open; the rest is cut off";
 const LEFT_RUNNING = "the command has left processes running; they are ended now";
 const NOT_GONE = "a process of this step could not be ended";
 
 /**
- * Runs one step to its end: the command, its output, and everything it started. Whatever is left running in its process group
- * is ended too, so that a daemon does not outlive its build.
+ * Runs one step to its end: the command, its output, and everything it started. Whatever is left running in its process
+ * group is ended too, so that a daemon does not outlive its build.
  *
  * @returns How it ended. It rejects only with what `onLines` threw.
  */

@@ -21,8 +21,8 @@ export async function directoryProblem(path: string): Promise<string | undefined
 }
 
 /**
- * Starts a step's command: never through a shell, without stdin (so that nothing can wait for an answer), and `detached`, which
- * makes it the leader of a new process group.
+ * Starts a step's command: never through a shell, without stdin (so that nothing can wait for an answer), and
+ * `detached`, which makes it the leader of a new process group.
  *
  * @returns The child, or the sentence that says why there is none.
  */
@@ -31,7 +31,8 @@ export async function startStep(step: Step, env: Environment): Promise<RunningCh
   try {
     const stdio: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"];
     const child = spawn(command, args, { cwd, env, stdio, shell: false, detached: true, windowsHide: true });
-    // An "error" says that there is no process, or, later, that signalling it failed, which the process group takes care of.
+    // An "error" says that there is no process, or, later, that signalling it failed, which the process group takes
+    // care of.
     child.on("error", () => undefined);
     if (hasStarted(child)) return child;
     const [error] = (await once(child, "error")) as [Error];

@@ -1,7 +1,7 @@
 /**
- * Whether a relative path fits a glob of a workspace list, in which `*` stands for anything within one segment and `**` for
- * any number of segments. The globs are written by strangers, so this is no regular expression: whatever they hold, the work
- * is at most the product of the two lengths.
+ * Whether a relative path fits a glob of a workspace list, in which `*` stands for anything within one segment and `**`
+ * for any number of segments. The globs are written by strangers, so this is no regular expression: whatever they hold,
+ * the work is at most the product of the two lengths.
  */
 export function matchesGlob(path: string, glob: string): boolean {
   return matches(segments(glob), segments(path), "**", (wanted, segment) => {
@@ -14,8 +14,8 @@ function segments(path: string): string[] {
 }
 
 /**
- * Matches a sequence against a pattern in which `wildcard` stands for any run of items. When an item does not fit, only the
- * last wildcard has to take one more: a longer run for an earlier one could not help.
+ * Matches a sequence against a pattern in which `wildcard` stands for any run of items. When an item does not fit, only
+ * the last wildcard has to take one more: a longer run for an earlier one could not help.
  */
 function matches(
   pattern: readonly string[],

@@ -5,7 +5,9 @@ import { matchesGlob } from "./wildcard.ts";
 import type { JsonObject } from "./manifest.ts";
 import type { Project } from "./project.ts";
 
-/** The root of a monorepo of which the project is a member: there lies the lock file, and there everything is installed. */
+/**
+ * The root of a monorepo of which the project is a member: there lies the lock file, and there everything is installed.
+ */
 export interface Workspace {
   readonly path: string;
   /** Its `package.json`; empty when it has none, which pnpm allows. */
@@ -15,9 +17,9 @@ export interface Workspace {
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * Walks up from the project to the nearest directory whose workspace list claims it: `workspaces` in `package.json` (npm,
- * yarn) or `packages` in `pnpm-workspace.yaml`. It never looks above the project's allowed root: what lies there, like a
- * stray lock file in a home directory, is a stranger's.
+ * Walks up from the project to the nearest directory whose workspace list claims it: `workspaces` in `package.json`
+ * (npm, yarn) or `packages` in `pnpm-workspace.yaml`. It never looks above the project's allowed root: what lies there,
+ * like a stray lock file in a home directory, is a stranger's.
  */
 export async function findWorkspace(project: Project): Promise<Workspace | undefined> {
   for (let path = project.path; path !== project.root; ) {
@@ -42,8 +44,8 @@ function manifestGlobs({ workspaces }: JsonObject): string[] {
 }
 
 /**
- * Reads the `packages` list out of a `pnpm-workspace.yaml`. It knows as much YAML as such lists use: a sequence in block or
- * flow style, plain or quoted, with comments.
+ * Reads the `packages` list out of a `pnpm-workspace.yaml`. It knows as much YAML as such lists use: a sequence in
+ * block or flow style, plain or quoted, with comments.
  */
 function parsePackages(yaml: string): string[] {
   const lines = yaml.split("\n").map((line) => line.replace(/(?:^|\s)#.*$/, ""));

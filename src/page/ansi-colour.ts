@@ -1,6 +1,7 @@
 /**
- * One of the sixteen colours a theme defines: 0 to 7 are black, red, green, yellow, blue, magenta, cyan and white, 8 to 15 their
- * bright forms. Richer colours are brought down to these, because only the theme knows which shade is legible on its background.
+ * One of the sixteen colours a theme defines: 0 to 7 are black, red, green, yellow, blue, magenta, cyan and white, 8 to
+ * 15 their bright forms. Richer colours are brought down to these, because only the theme knows which shade is legible
+ * on its background.
  */
 export type ThemeColour = number;
 
@@ -27,8 +28,8 @@ export function fromPalette(index: number): ThemeColour {
 }
 
 /**
- * The theme's colour for a 24-bit one (`38;2;r;g;b`, each 0 to 255). The hue decides, because it carries the meaning (red is an error);
- * a distance in RGB would turn every pastel white.
+ * The theme's colour for a 24-bit one (`38;2;r;g;b`, each 0 to 255). The hue decides, because it carries the meaning
+ * (red is an error); a distance in RGB would turn every pastel white.
  */
 export function fromRgb(red: number, green: number, blue: number): ThemeColour {
   const most = Math.max(red, green, blue);

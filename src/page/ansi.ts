@@ -4,7 +4,10 @@ import type { ThemeColour } from "./ansi-colour.ts";
 /** A piece of a line in one style. */
 export interface Span {
   readonly text: string;
-  /** Class names parted by blanks, empty for plain text: `fg-1 bold`. The style sheet says what they look like in each theme. */
+  /**
+   * Class names parted by blanks, empty for plain text: `fg-1 bold`. The style sheet says what they look like in each
+   * theme.
+   */
   readonly classes: string;
 }
 
@@ -31,21 +34,30 @@ const plain: Readonly<Style> = {
 };
 
 /**
- * Everything in a line that is not text, after ECMA-48 (the control functions of terminals), each alternative in 7 and 8 bits:
- * - CSI (5.4): parameters, intermediates, a final character; SGR, the one we honour, ends in `m`;
- * - OSC, DCS, SOS, PM and APC (5.6): a string up to ST or BEL (a title, a hyperlink's address). One that never ends takes its line,
- *   not the rest of the log;
- * - other escapes: intermediates and a final character;
- * - single controls, but not the tab.
+ * Everything in a line that is not text, after ECMA-48 (the control functions of terminals), in its 7-bit and 8-bit
+ * forms.
  *
- * Every alternative is total (what is cut off is taken as far as it goes) and moves on, so the time is linear whatever comes in.
+ * Every part is total (what is cut off is taken as far as it goes) and moves on, so the time is linear whatever comes
+ * in.
  */
-const control =
-  /(?:\u001b\[|\u009b)([0-?]*)[ -/]*([@-~]?)|(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]*[0-~]?|[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;
+const control = new RegExp(
+  [
+    // CSI (5.4): parameters, intermediates, a final character. The one we honour, SGR, ends in m.
+    String.raw`(?:\x1b\[|\x9b)([0-?]*)[ -/]*([@-~]?)`,
+    // OSC, DCS, SOS, PM, APC (5.6): a string up to ST or BEL, such as a title or a hyperlink's address.
+    // One that never ends takes its line, not the rest of the log.
+    String.raw`(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?`,
+    // Other escapes: intermediates and a final character.
+    String.raw`\x1b[ -/]*[0-~]?`,
+    // Single controls, but not the tab.
+    String.raw`[\x00-\x08\x0a-\x1f\x7f-\x9f]`,
+  ].join("|"),
+  "g",
+);
 
 /**
- * Turns the lines of one output stream, in order, into styled spans. A style lasts until it is reset, also across lines, so each
- * stream needs a parser of its own.
+ * Turns the lines of one output stream, in order, into styled spans. A style lasts until it is reset, also across
+ * lines, so each stream needs a parser of its own.
  */
 export class AnsiParser {
   #style: Style = { ...plain };
@@ -72,7 +84,10 @@ export class AnsiParser {
     return spans;
   }
 
-  /** Select graphic rendition (ECMA-48, 8.3.117), with the colours of ISO 8613-6 in both spellings, `38;5;n` and `38:5:n`. */
+  /**
+   * Select graphic rendition (ECMA-48, 8.3.117), with the colours of ISO 8613-6 in both spellings, `38;5;n` and
+   * `38:5:n`.
+   */
   #select(parameters: string): void {
     // A leading < = > or ? makes it a private sequence, which only shares the final character.
     if (/[<=>?]/.test(parameters)) return;

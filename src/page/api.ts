@@ -4,7 +4,10 @@ import { clockOffset } from "./time.ts";
 /** How long an answer may take, in milliseconds. */
 const answerTimeout = 15_000;
 
-/** What a request failed with. The message is for the person in front of the page, in the server's own words where it had any. */
+/**
+ * What a request failed with. The message is for the person in front of the page, in the server's own words where it
+ * had any.
+ */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   /** The HTTP status; 0 when there was no answer. */

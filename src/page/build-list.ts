@@ -31,7 +31,9 @@ export class BuildList {
 
   /** Shows these builds. The elements of those that were there already are kept, and with them the focus. */
   show(builds: readonly Build[], shownId: string | undefined): void {
-    const entries = new Map(builds.map((build) => [build.id, this.#entries.get(build.id) ?? this.#createEntry(build.id)]));
+    const entries = new Map(
+      builds.map((build) => [build.id, this.#entries.get(build.id) ?? this.#createEntry(build.id)]),
+    );
     for (const [id, { item }] of this.#entries) if (!entries.has(id)) item.remove();
     this.#entries = entries;
     builds.forEach((build, index) => {

@@ -22,7 +22,8 @@ export class BuildView {
 
   /**
    * @param now the server's time, in milliseconds since 1970.
-   * @param handlers `cancel` asks the server to end the build and says whether it will; `openStep` shows the beginning of a step in the log.
+   * @param handlers `cancel` asks the server to end the build and says whether it will; `openStep` shows the beginning
+   *   of a step in the log.
    */
   constructor(
     now: () => number,

@@ -5,11 +5,14 @@
  */
 export function byId<Kind extends Element>(id: string, kind: new () => Kind): Kind {
   const element = document.getElementById(id);
-  if (!(element instanceof kind)) throw new Error(`Cannot start the page: index.html has no ${kind.name} with the id ${id}`);
+  if (!(element instanceof kind))
+    throw new Error(`Cannot start the page: index.html has no ${kind.name} with the id ${id}`);
   return element;
 }
 
-/** A new element with a class and text. All text on this page goes through text nodes, so a log cannot become markup. */
+/**
+ * A new element with a class and text. All text on this page goes through text nodes, so a log cannot become markup.
+ */
 export function create<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   className = "",
@@ -21,7 +24,10 @@ export function create<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Sets an element's text, but touches the document only for a change: a clock ticks every second, mostly to the same text. */
+/**
+ * Sets an element's text, but touches the document only for a change: a clock ticks every second, mostly to the same
+ * text.
+ */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -4,8 +4,8 @@ const tolerance = 4;
 /**
  * Keeps a scrolling element at its end while its content grows, until the person wants to read.
  *
- * What a person does (wheel, touch, keys, scroll bar, selection) lets go at once, before the scrolling that follows from it;
- * deciding from positions alone would pull a reader back whenever lines come faster than a wheel turns.
+ * What a person does (wheel, touch, keys, scroll bar, selection) lets go at once, before the scrolling that follows
+ * from it; deciding from positions alone would pull a reader back whenever lines come faster than a wheel turns.
  */
 export class LogFollow {
   readonly #scroller: HTMLElement;
@@ -71,7 +71,9 @@ export class LogFollow {
 
   #watchTouch(): void {
     let lastY = 0;
-    this.#scroller.addEventListener("touchstart", (event) => (lastY = event.touches[0]?.clientY ?? 0), { passive: true });
+    this.#scroller.addEventListener("touchstart", (event) => (lastY = event.touches[0]?.clientY ?? 0), {
+      passive: true,
+    });
     this.#scroller.addEventListener(
       "touchmove",
       (event) => {

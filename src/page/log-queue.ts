@@ -5,12 +5,18 @@ import { formatOffset } from "./time.ts";
 
 /** One row of the log, ready to be drawn. */
 export type LogItem =
-  | { readonly type: "line"; readonly line: LogLine; readonly number: number; readonly spans: readonly Span[]; readonly time: string }
+  | {
+      readonly type: "line";
+      readonly line: LogLine;
+      readonly number: number;
+      readonly spans: readonly Span[];
+      readonly time: string;
+    }
   | { readonly type: "gap"; readonly gap: Gap };
 
 /**
- * What arrived and is not drawn yet. Lines come in bursts of thousands, and a hidden tab draws nothing at all, so the queue has a limit:
- * beyond it the oldest lines are given up, as they would leave the page anyway.
+ * What arrived and is not drawn yet. Lines come in bursts of thousands, and a hidden tab draws nothing at all, so the
+ * queue has a limit: beyond it the oldest lines are given up, as they would leave the page anyway.
  */
 export class LogQueue {
   readonly #limit: number;
@@ -49,7 +55,13 @@ export class LogQueue {
     this.#firstTime ??= time;
     const offset = formatOffset(time - this.#firstTime);
     const spans = this.#parsers[line.stream].parse(line.text);
-    this.#push({ type: "line", line, number: ++this.#lastNumber, spans, time: offset === this.#shownTime ? "" : offset });
+    this.#push({
+      type: "line",
+      line,
+      number: ++this.#lastNumber,
+      spans,
+      time: offset === this.#shownTime ? "" : offset,
+    });
     this.#shownTime = offset;
   }
 

@@ -13,7 +13,10 @@ export function lineId(number: number): string {
  * @param time shown before the text while times are switched on; empty where it would only repeat the line before.
  */
 export function createLine(line: LogLine, number: number, spans: readonly Span[], time: string): HTMLElement {
-  const row = create("div", `line ${line.stream}${line.stream === "system" && line.text.startsWith("$ ") ? " command" : ""}`);
+  const row = create(
+    "div",
+    `line ${line.stream}${line.stream === "system" && line.text.startsWith("$ ") ? " command" : ""}`,
+  );
   const link = create("a", "number", String(number));
   const text = create("span", "text");
   row.id = lineId(number);

@@ -29,7 +29,9 @@ export class LogRows {
     // A gap belongs to wherever it is met.
     const step = item.type === "line" ? item.line.step : (last?.step ?? null);
     const section = last === undefined || last.step !== step ? this.#addSection(step) : last;
-    section.append(item.type === "gap" ? createGap(item.gap) : createLine(item.line, item.number, item.spans, item.time));
+    section.append(
+      item.type === "gap" ? createGap(item.gap) : createLine(item.line, item.number, item.spans, item.time),
+    );
     this.#count++;
   }
 

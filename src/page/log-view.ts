@@ -1,5 +1,5 @@
 import { rawLogPath } from "./api.ts";
-import { byId, create, setText } from "./dom.ts";
+import { byId, setText } from "./dom.ts";
 import { LogFollow } from "./log-follow.ts";
 import { LogQueue } from "./log-queue.ts";
 import { lineId } from "./log-row.ts";
@@ -27,12 +27,16 @@ export interface LogViewHandlers {
   readonly notify: (text: string) => void;
 }
 
-/** The log of the build on the page: rows in sections, drawn in the pace of the display, never more than {@link maxRows}. */
+/**
+ * The log of the build on the page: rows in sections, drawn in the pace of the display, never more than {@link
+ * maxRows}.
+ */
 export class LogView {
   readonly #handlers: LogViewHandlers;
   readonly #log = byId("log", HTMLElement);
   readonly #rows = new LogRows(maxRows);
   readonly #earlier = byId("earlier", HTMLElement);
+  readonly #earlierCount = byId("earlier-count", HTMLElement);
   readonly #waiting = byId("waiting", HTMLElement);
   readonly #jump = byId("jump-button", HTMLButtonElement);
   readonly #follow: LogFollow;
@@ -40,7 +44,6 @@ export class LogView {
   #unread = 0;
   #frame: number | undefined;
   #target: number | undefined;
-  #buildId = "";
   #build: Build | undefined;
   #lastOutput: number | undefined;
 
@@ -63,7 +66,7 @@ export class LogView {
 
   /** Empties the log for another build. */
   open(id: string): void {
-    this.#buildId = id;
+    byId("earlier-link", HTMLAnchorElement).href = rawLogPath(id);
     this.#build = undefined;
     this.#target = undefined;
     this.#clear();
@@ -85,7 +88,9 @@ export class LogView {
     this.#schedule();
   }
 
-  /** Marks that lines are missing. When nobody knows how many, all that is kept comes again, so what is here has to go. */
+  /**
+   * Marks that lines are missing. When nobody knows how many, all that is kept comes again, so what is here has to go.
+   */
   addGap(gap: Gap): void {
     if (gap.missed === null) this.#clear();
     this.#queue.pushGap(gap);
@@ -101,7 +106,9 @@ export class LogView {
     this.#follow.keep();
   }
 
-  /** Highlights a line and brings it into sight, also when it is still to come; `undefined` takes the highlight away. */
+  /**
+   * Highlights a line and brings it into sight, also when it is still to come; `undefined` takes the highlight away.
+   */
   goToLine(number: number | undefined): void {
     this.#log.querySelector(".target")?.classList.remove("target");
     this.#target = number;
@@ -168,11 +175,8 @@ export class LogView {
   #showEarlier(): void {
     const { dropped } = this.#rows;
     this.#earlier.hidden = dropped === 0;
-    if (dropped === 0) return;
-    const link = create("a", "", "raw log");
-    link.href = rawLogPath(this.#buildId);
     const lines = dropped === 1 ? "1 earlier line is" : `${dropped.toLocaleString("en")} earlier lines are`;
-    this.#earlier.replaceChildren(`${lines} in the `, link);
+    setText(this.#earlierCount, lines);
   }
 
   #clear(): void {

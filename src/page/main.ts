@@ -36,7 +36,10 @@ const session = new Session(api, stream, {
   showList(builds, shownId) {
     list.show(builds, shownId);
     if (builds.length === 0 && shownId === undefined) {
-      showEmpty("No builds yet", "Enter the path of a project above and press Build. Every browser on this page sees it run.");
+      showEmpty(
+        "No builds yet",
+        "Enter the path of a project above and press Build. Every browser on this page sees it run.",
+      );
     }
   },
   openBuild(id, interest) {
@@ -49,7 +52,8 @@ const session = new Session(api, stream, {
     log.open(id);
     const { buildId, line } = readAddress(location.search, location.hash);
     if (buildId === id) log.goToLine(line);
-    // A build that came by itself takes the address over, so that it can be sent to others, but adds nothing to go back to.
+    // A build that came by itself takes the address over, so that it can be sent to others, but adds nothing to go back
+    // to.
     else history.replaceState({ interest }, "", writeAddress(id));
   },
   showBuild(build) {
@@ -111,7 +115,10 @@ function showEmpty(title: string, text: string): void {
   byId("empty", HTMLElement).hidden = false;
 }
 
-/** Shows what the address names. A person who followed a link wants that build; one that came by itself may be replaced by itself. */
+/**
+ * Shows what the address names. A person who followed a link wants that build; one that came by itself may be replaced
+ * by itself.
+ */
 function showAddress(): void {
   const { buildId, line } = readAddress(location.search, location.hash);
   const { interest = "pinned" } = (history.state ?? {}) as { interest?: Interest };

@@ -6,7 +6,8 @@ import type { StreamTarget } from "./streams.ts";
 /**
  * Why a build is on the page, which decides when another may take its place by itself:
  * - `default`: it was the latest; any newer build that waits or runs replaces it once it has ended;
- * - `started`: the person pressed Build; replaced only by a build asked for after it had ended, so that its outcome stays to be read;
+ * - `started`: the person pressed Build; replaced only by a build asked for after it had ended, so that its outcome
+ *   stays to be read;
  * - `pinned`: the person opened it by a click or a link; never replaced.
  */
 export type Interest = "default" | "started" | "pinned";
@@ -118,7 +119,8 @@ export class Session {
       // The connection's state is on the page already, and the next connect asks again.
       return;
     }
-    // What the server forgot goes, but for the build on the page; what a stream brought while the answer was on its way stays.
+    // What the server forgot goes, but for the build on the page; what a stream brought while the answer was on its way
+    // stays.
     const forgotten = before.filter((known) => known.id !== this.#shownId && !listed.some(({ id }) => id === known.id));
     const kept = this.#builds.filter((known) => !forgotten.some(({ id }) => id === known.id));
     this.#builds = listed.reduce(withBuild, kept);
@@ -127,7 +129,9 @@ export class Session {
     this.#consider();
   }
 
-  /** The tab was hidden or shown. A hidden one lets go of the feed after half a minute: the six connections are shared. */
+  /**
+   * The tab was hidden or shown. A hidden one lets go of the feed after half a minute: the six connections are shared.
+   */
   setVisible(visible: boolean): void {
     this.#visible = visible;
     clearTimeout(this.#hiddenTimer);

@@ -38,8 +38,8 @@ export function pageTitle(build: Build | undefined): string {
 }
 
 /**
- * The newer of two reports on one build. A list that was requested before an event arrived can be answered after it; a build only
- * ever moves from queued to running to an end, so the report that is further along is the newer one.
+ * The newer of two reports on one build. A list that was requested before an event arrived can be answered after it; a
+ * build only ever moves from queued to running to an end, so the report that is further along is the newer one.
  */
 export function newerReport(known: Build | undefined, incoming: Build): Build {
   return known !== undefined && progress(known) > progress(incoming) ? known : incoming;

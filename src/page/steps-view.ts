@@ -28,7 +28,8 @@ export class StepsView {
 
   /** Shows these steps. */
   show(steps: readonly Step[]): void {
-    const isSame = steps.length === this.#entries.length && steps.every((step, i) => step.name === this.#entries[i]?.step.name);
+    const isSame =
+      steps.length === this.#entries.length && steps.every((step, i) => step.name === this.#entries[i]?.step.name);
     if (!isSame) {
       this.#entries = steps.map((step) => this.#createEntry(step));
       this.#list.replaceChildren(...this.#entries.map(({ item }) => item));

@@ -11,7 +11,10 @@ export interface EventSourceLike {
   close(): void;
 }
 
-/** How the tab's one connection is doing. `waiting` is our own pause before trying again; `until` is in milliseconds since 1970. */
+/**
+ * How the tab's one connection is doing. `waiting` is our own pause before trying again; `until` is in milliseconds
+ * since 1970.
+ */
 export type StreamState =
   | { readonly type: "idle" | "connecting" | "live" | "reconnecting" }
   | { readonly type: "waiting"; readonly until: number };
@@ -43,16 +46,17 @@ const closed = 2;
 const patience = 20_000;
 
 /**
- * The pause before our own next attempt, in milliseconds: up to 1 s, 2 s, 4 s ... 30 s, of which the upper half is random, so that all
- * the tabs that a restart cut off do not come back at the same moment.
+ * The pause before our own next attempt, in milliseconds: up to 1 s, 2 s, 4 s ... 30 s, of which the upper half is
+ * random, so that all the tabs that a restart cut off do not come back at the same moment.
  */
 export function retryDelay(attempt: number, random: number): number {
   return Math.min(30_000, 1000 * 2 ** attempt) * (0.5 + random / 2);
 }
 
 /**
- * The one event stream a tab holds: browsers allow six connections for a host on HTTP/1.1, so a second stream in each of a few
- * tabs would starve the page. Opening another stream closes the one before, whose late events then reach nobody.
+ * The one event stream a tab holds: browsers allow six connections for a host on HTTP/1.1, so a second stream in each
+ * of a few tabs would starve the page. Opening another stream closes the one before, whose late events then reach
+ * nobody.
  */
 export class LiveStream {
   readonly #options: LiveStreamOptions;

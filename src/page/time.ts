@@ -7,7 +7,8 @@ const day = 24 * hour;
  * A length of time for a person: `0.4s`, `42s`, `3m 07s`, `1h 02m`.
  *
  * @param milliseconds below zero counts as zero: two clocks never agree perfectly.
- * @param precise tenths below ten seconds; leave them out of a number that ticks, where they only flicker. Default true.
+ * @param precise tenths below ten seconds; leave them out of a number that ticks, where they only flicker. Default
+ *   true.
  */
 export function formatDuration(milliseconds: number, precise = true): string {
   const length = Math.max(0, milliseconds);
@@ -28,7 +29,10 @@ export function formatOffset(milliseconds: number): string {
   return hours === 0 ? `${minutes}:${rest}` : `${hours}:${pad(minutes)}:${rest}`;
 }
 
-/** How long ago something was, coarsely, so that a list of builds does not tick: `just now`, `5 min ago`, `3 h ago`, `2 days ago`. */
+/**
+ * How long ago something was, coarsely, so that a list of builds does not tick: `just now`, `5 min ago`, `3 h ago`, `2
+ * days ago`.
+ */
 export function formatAgo(milliseconds: number): string {
   if (milliseconds < minute) return "just now";
   if (milliseconds < hour) return `${Math.floor(milliseconds / minute)} min ago`;
@@ -48,7 +52,8 @@ export function timeBetween(startedAt: string | null, finishedAt: string | null,
 }
 
 /**
- * How far the server's clock is ahead of ours, in milliseconds, from the `Date` field of an answer (RFC 9110, section 6.6.1).
+ * How far the server's clock is ahead of ours, in milliseconds, from the `Date` field of an answer (RFC 9110, section
+ * 6.6.1).
  *
  * The field counts whole seconds and was written somewhere between request and answer, so a difference within
  * that doubt is taken as none: correcting by it would do more harm than good.

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { tmpdir } from "node:os";
 import { describe, it } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 import { BuildQueue } from "../../dist/build/build-queue.js";
 import { isBuildId } from "../../dist/build/record.js";
 import { Stage } from "./actors.js";
@@ -20,9 +21,19 @@ function plan(steps: readonly Step[], change: Partial<Plan> = {}): Plan {
   return { projectPath, projectName: "demo", packageManager: null, reason: "because", warnings: [], steps, ...change };
 }
 
-/** A step that needs no one to tell it what to do. Each has a directory of its own, as far as the queue can see. */
+/** A directory that exists, under a name that no other build uses. */
+function ownDirectory(): string {
+  return `${tmpdir()}/${"./".repeat(++projects)}`;
+}
+
+/** A step that needs nobody to tell it what to do. */
 function step(name: string, script: string): Step {
-  return { name, command: "/bin/sh", args: ["-c", script], cwd: `${tmpdir()}/${"./".repeat(++projects)}` };
+  return { name, command: "/bin/sh", args: ["-c", script], cwd: ownDirectory() };
+}
+
+/** How all builds stand, the oldest first. */
+function statuses({ queue }: Scene): string[] {
+  return queue.list().reverse().map(({ status }) => status);
 }
 
 /** A queue and everything it told, in the order of the telling. */
@@ -64,7 +75,9 @@ class Scene {
     return this.events
       .filter((event) => (event.type === "line" ? event.buildId : event.build.id) === id)
       .map((event) => {
-        if (event.type === "line") return `${event.step ?? "-"} ${event.stream}: ${event.text.replace(/\d+(\.\d+)? s$/, "N s")}`;
+        if (event.type === "line") {
+          return `${event.step ?? "-"} ${event.stream}: ${event.text.replace(/\d+(\.\d+)? s$/, "N s")}`;
+        }
         const steps = event.build.steps.map(({ name, status }) => `${name} ${status}`);
         return `[${event.type}] ${[event.build.status, ...steps].join(", ")}`;
       });
@@ -78,7 +91,8 @@ describe("BuildQueue", () => {
       { name: "install", command: "/bin/sh", args: ["-c", "echo out"], cwd: tmpdir() },
       { name: "build", command: "/bin/sh", args: ["-c", "echo error >&2"], cwd: "/" },
     ];
-    const { id } = scene.queue.add(plan(steps, { packageManager: "npm", reason: "npm, because", warnings: ["odd", "strange"] }));
+    const change = { packageManager: "npm", reason: "npm, because", warnings: ["odd", "strange"] };
+    const { id } = scene.queue.add(plan(steps, change));
     const end = await scene.end(id);
     await scene.queue.close();
     assert.deepEqual(scene.story(id), [
@@ -106,7 +120,8 @@ describe("BuildQueue", () => {
       ["/bin/sh -c 'echo out'", 0, null],
       ["/bin/sh -c 'echo error >&2'", 0, null],
     ]);
-    const times = [end.queuedAt, end.startedAt, ...end.steps.flatMap((each) => [each.startedAt, each.finishedAt]), end.finishedAt];
+    const stepTimes = end.steps.flatMap(({ startedAt, finishedAt }) => [startedAt, finishedAt]);
+    const times = [end.queuedAt, end.startedAt, ...stepTimes, end.finishedAt];
     for (const time of times) assert.match(time ?? "", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     assert.deepEqual(times.toSorted(), times);
   });
@@ -118,10 +133,12 @@ describe("BuildQueue", () => {
 
   it("does not go on after a step has failed, and says so", async (t) => {
     const scene = new Scene(t);
-    const { id } = scene.queue.add(plan([step("install", "exit 1"), step("build", "echo no"), step("test", "echo no")]));
+    const steps = [step("install", "exit 1"), step("build", "echo no"), step("test", "echo no")];
+    const { id } = scene.queue.add(plan(steps));
     const end = await scene.end(id);
     assert.deepEqual([end.status, end.message], ["failed", "install failed with exit code 1"]);
-    assert.deepEqual(end.steps.map(({ status, exitCode }) => [status, exitCode]), [["failed", 1], ["skipped", null], ["skipped", null]]);
+    const results = end.steps.map(({ status, exitCode }) => [status, exitCode]);
+    assert.deepEqual(results, [["failed", 1], ["skipped", null], ["skipped", null]]);
     assert.deepEqual(scene.story(id).slice(-6), [
       "[build] running, install failed, build pending, test pending",
       "install system: install failed with exit code 1 after N s",
@@ -160,7 +177,7 @@ describe("BuildQueue", () => {
     const end = await scene.end(accepted.id);
     assert.deepEqual([first.build.status, accepted.status, end.status], ["queued", "running", "succeeded"]);
     for (const record of [first.build, accepted, end]) {
-      assert.ok(Object.isFrozen(record) && Object.isFrozen(record.steps) && record.steps.every((each) => Object.isFrozen(each)));
+      for (const part of [record, record.steps, ...record.steps]) assert.ok(Object.isFrozen(part));
     }
     assert.equal(scene.queue.get(accepted.id), end);
   });
@@ -171,8 +188,8 @@ describe("BuildQueue", () => {
       const scene = new Scene(t, { concurrency: 1 });
       scene.queue.add(plan([stage.step("first")]));
       const { id } = scene.queue.add(plan([step("install", "echo no")]));
-      const cancelled = scene.queue.cancel(id);
-      assert.deepEqual([cancelled.status, cancelled.message, cancelled.startedAt], ["cancelled", "cancelled before it started", null]);
+      const { status, message, startedAt } = scene.queue.cancel(id);
+      assert.deepEqual([status, message, startedAt], ["cancelled", "cancelled before it started", null]);
       assert.deepEqual(scene.story(id), [
         "[build] queued, install pending",
         "install system: install skipped because the build was stopped",
@@ -284,16 +301,226 @@ describe("BuildQueue", () => {
     it("runs as many builds at once as allowed, first come, first served", async (t) => {
       const stage = await Stage.open(t);
       const scene = new Scene(t, { concurrency: 2 });
-      const names = ["a", "b", "c", "d"];
-      const ids = names.map((name) => scene.queue.add(plan([{ ...stage.step(name), env: { NAME: name } }], { projectName: name })).id);
-      const states = (): string[] => scene.queue.list().reverse().map(({ status }) => status);
-      // All of them run in this directory, so each waits for the one before; see the next test for builds that need not.
-      assert.deepEqual(states(), ["running", "queued", "queued", "queued"]);
-      for (const [index, name] of names.entries()) {
-        (await stage.actor(name)).tell({ action: "exit", code: 0 });
-        await scene.end(ids[index] ?? "");
-      }
+      const ids = ["a", "b", "c", "d"].map((name) => scene.queue.add(plan([stage.step(name, ownDirectory())])).id);
+      assert.deepEqual(statuses(scene), ["running", "running", "queued", "queued"]);
+      (await stage.actor("b")).tell({ action: "exit", code: 0 });
+      await scene.end(ids[1] ?? "");
+      assert.deepEqual(statuses(scene), ["running", "succeeded", "running", "queued"]);
+      (await stage.actor("c")).tell({ action: "exit", code: 1 });
+      await scene.end(ids[2] ?? "");
+      assert.deepEqual(statuses(scene), ["running", "succeeded", "failed", "running"]);
+      for (const name of ["a", "d"]) (await stage.actor(name)).tell({ action: "exit", code: 0 });
+      await Promise.all(ids.map((id) => scene.end(id)));
+      assert.deepEqual(statuses(scene), ["succeeded", "succeeded", "failed", "succeeded"]);
       assert.deepEqual(scene.queue.list().map(({ id }) => id), ids.toReversed());
+    });
+
+    it("never runs two builds in one directory, and lets nobody overtake the one that waits for it", async (t) => {
+      const stage = await Stage.open(t);
+      const scene = new Scene(t, { concurrency: 3 });
+      const [root, other, third] = [ownDirectory(), ownDirectory(), ownDirectory()];
+      const first = scene.queue.add(plan([stage.step("first", root)]));
+      const second = scene.queue.add(plan([stage.step("second", root), stage.step("second build", other)]));
+      const rival = scene.queue.add(plan([stage.step("rival", other)]));
+      const free = scene.queue.add(plan([stage.step("free", third)]));
+      assert.deepEqual([second, rival, free].map(({ status }) => status), ["queued", "queued", "running"]);
+      (await stage.actor("first")).tell({ action: "exit", code: 0 });
+      await scene.end(first.id);
+      assert.deepEqual(statuses(scene), ["succeeded", "running", "queued", "running"]);
+      (await stage.actor("second")).tell({ action: "exit", code: 1 });
+      await scene.end(second.id);
+      assert.deepEqual(statuses(scene), ["succeeded", "failed", "running", "running"]);
+    });
+
+    it("refuses a project that is queued or running, and names that build", async (t) => {
+      const stage = await Stage.open(t);
+      const scene = new Scene(t, { concurrency: 1 });
+      const running = plan([stage.step("running")]);
+      const waiting = plan([stage.step("waiting")]);
+      const ids = [running, waiting].map((each) => scene.queue.add(each).id);
+      for (const [index, each] of [running, waiting].entries()) {
+        const message = "Cannot accept the build: demo is being built already; follow that build, or cancel it";
+        assert.throws(() => scene.queue.add(each), { code: "ALREADY_BUILDING", buildId: ids[index], message });
+      }
+      assert.equal(scene.queue.list().length, 2);
+      scene.queue.cancel(ids[1] ?? "");
+      assert.equal(scene.queue.add(waiting).status, "queued");
+    });
+
+    it("refuses a build when too many wait", async (t) => {
+      const stage = await Stage.open(t);
+      const scene = new Scene(t, { concurrency: 1, queueLimit: 1 });
+      scene.queue.add(plan([stage.step("running")]));
+      const { id } = scene.queue.add(plan([]));
+      const message = "Cannot accept the build: as many builds are waiting as may (1); try again later";
+      assert.throws(() => scene.queue.add(plan([])), { code: "QUEUE_FULL", message });
+      scene.queue.cancel(id);
+      assert.equal(scene.queue.add(plan([])).status, "queued");
+    });
+
+    it("can do without a queue", async (t) => {
+      const stage = await Stage.open(t);
+      const scene = new Scene(t, { concurrency: 1, queueLimit: 0 });
+      assert.equal(scene.queue.add(plan([stage.step("running")])).status, "running");
+      assert.throws(() => scene.queue.add(plan([])), { code: "QUEUE_FULL" });
+    });
+  });
+
+  it("forgets the builds that ended first", (t) => {
+    const scene = new Scene(t, { keep: 2 });
+    const ids = Array.from({ length: 4 }, () => scene.queue.add(plan([])).id);
+    assert.deepEqual(scene.queue.list().map(({ id }) => id), [ids[3], ids[2]]);
+    assert.deepEqual(scene.forgotten, ids.slice(0, 2));
+    const message = "Cannot find the build: no build has this id, or it was forgotten since";
+    assert.throws(() => scene.queue.get(ids[0] ?? ""), { code: "BUILD_NOT_FOUND", message });
+  });
+
+  it("forgets no build before its last event, and none that runs", async (t) => {
+    const stage = await Stage.open(t);
+    const scene = new Scene(t, { keep: 0 });
+    const running = scene.queue.add(plan([stage.step("running")]));
+    const { id } = scene.queue.add(plan([]));
+    assert.equal(scene.story(id).at(-1), "[end] succeeded");
+    assert.deepEqual([scene.forgotten, scene.queue.list()], [[id], [scene.queue.get(running.id)]]);
+  });
+
+  it("works without onForget", () => {
+    const queue = new BuildQueue({ keep: 0, onEvent: () => undefined });
+    queue.add(plan([]));
+    assert.deepEqual(queue.list(), []);
+  });
+
+  describe("close()", () => {
+    it("cancels what waits and what runs, and resolves when all of it has ended", async (t) => {
+      const stage = await Stage.open(t);
+      const scene = new Scene(t, { concurrency: 2 });
+      const ids = ["a", "b", "c", "d"].map((name) => scene.queue.add(plan([stage.step(name, ownDirectory())])).id);
+      const [a, b] = await Promise.all([stage.actor("a"), stage.actor("b")]);
+      // It was cancelled before: closing is no second cancel, which would kill it.
+      await a.do({ action: "onTerm", say: "tidying up\n", code: 0 });
+      scene.queue.cancel(ids[0] ?? "");
+      await scene.queue.close();
+      await Promise.all([a.gone, b.gone]);
+      assert.deepEqual(scene.queue.list().reverse().map(({ message }) => message), [
+        "cancelled while a was running",
+        "cancelled by the shutdown while b was running",
+        "cancelled by the shutdown before it started",
+        "cancelled by the shutdown before it started",
+      ]);
+      assert.ok(scene.story(ids[0] ?? "").includes("a stdout: tidying up"));
+      assert.deepEqual(stage.names.toSorted(), ["a", "b"]);
+      assert.throws(() => scene.queue.add(plan([])), { code: "SHUTTING_DOWN" });
+      await scene.queue.close();
+    });
+
+    it("waits until the last events were taken", async (t) => {
+      let take: () => void = () => undefined;
+      const taken = new Promise<void>((resolve) => (take = resolve));
+      const scene = new Scene(t, { onEvent: (event) => (event.type === "end" ? taken : undefined) });
+      scene.queue.add(plan([]));
+      let isClosed = false;
+      const closed = scene.queue.close().then(() => (isClosed = true));
+      await turn();
+      assert.equal(isClosed, false);
+      take();
+      await closed;
+    });
+
+    it("is what disposing of the queue does", async () => {
+      const queue = new BuildQueue({ onEvent: () => undefined });
+      await queue[Symbol.asyncDispose]();
+      assert.throws(() => queue.add(plan([])), { code: "SHUTTING_DOWN" });
+    });
+  });
+
+  describe("onEvent", () => {
+    const lost = "stopped because its events could not be delivered (disk full)";
+
+    it("gets a line only when the one before was taken", async (t) => {
+      let isTaking = false;
+      const onEvent = async (event: BuildEvent): Promise<void> => {
+        if (event.type !== "line" || event.stream !== "stdout") return;
+        assert.equal(isTaking, false);
+        isTaking = true;
+        await turn();
+        isTaking = false;
+      };
+      const scene = new Scene(t, { onEvent });
+      const { id } = scene.queue.add(plan([step("build", "seq 1 100")]));
+      assert.equal((await scene.end(id)).status, "succeeded");
+      const lines = scene.events.filter((event) => event.type === "line" && event.stream === "stdout");
+      assert.equal(lines.length, 100);
+    });
+
+    for (const kind of ["throws", "rejects"]) {
+      it(`stops the build when it ${kind}, at whatever event, and the next build runs`, async (t) => {
+        for (let at = 1, isThrough = false; !isThrough; at++) {
+          let count = 0;
+          const onEvent = (): void | Promise<void> => {
+            count += 1;
+            if (count !== at) return;
+            const error = kind === "throws" ? new Error("disk full") : "disk full";
+            if (kind === "throws") throw error;
+            return Promise.reject(error);
+          };
+          const scene = new Scene(t, { concurrency: 1, onEvent });
+          const { id } = scene.queue.add(plan([step("install", "echo 1"), step("build", "echo 2")]));
+          const end = await scene.end(id);
+          isThrough = count < at;
+          // The last two are the final sentence and the end itself: by then there is nothing left to stop.
+          const isLate = count - at < 2;
+          assert.equal(end.status, isLate ? "succeeded" : "failed", `failed at event ${at}`);
+          if (!isLate) assert.ok(end.message?.startsWith(`${lost} `), end.message ?? "");
+          assert.equal(scene.events.filter(({ type }) => type === "end").length, 1);
+          assert.equal(scene.events.at(-1)?.type, "end");
+          count = Infinity;
+          assert.equal(scene.queue.add(plan([])).status, "succeeded");
+          await scene.queue.close();
+        }
+      });
+    }
+
+    it("cannot keep a waiting build from being cancelled by failing", async (t) => {
+      const stage = await Stage.open(t);
+      let isBroken = false;
+      const scene = new Scene(t, {
+        concurrency: 1,
+        onEvent: () => {
+          if (isBroken) throw new Error("disk full");
+        },
+      });
+      scene.queue.add(plan([stage.step("running")]));
+      isBroken = true;
+      const { id } = scene.queue.add(plan([]));
+      isBroken = false;
+      await scene.queue.close();
+      assert.equal(scene.queue.get(id).message, `${lost} before it started`);
+    });
+  });
+
+  describe("constructor()", () => {
+    const onEvent = (): void => undefined;
+    const wrong: Readonly<Record<string, readonly unknown[]>> = {
+      concurrency: [0, -1, 1.5, NaN, Infinity, "2"],
+      queueLimit: [-1, 0.5, "1"],
+      timeoutMs: [-1, 2 ** 31, Infinity],
+      keep: [-1, NaN],
+      killGraceMs: [-1, 2 ** 31],
+      onEvent: ["print", {}],
+      onForget: [7],
+    };
+    for (const [name, values] of Object.entries(wrong)) {
+      it(`refuses a wrong ${name}`, () => {
+        for (const value of values) {
+          const options = { onEvent, [name]: value } as unknown as BuildQueueOptions;
+          assert.throws(() => new BuildQueue(options), { code: "INVALID_OPTION", message: new RegExp(`"${name}"`) });
+        }
+      });
+    }
+
+    it("needs onEvent", () => {
+      const message = 'Cannot use the option "onEvent": it must be a function, not undefined';
+      assert.throws(() => new BuildQueue({} as BuildQueueOptions), { code: "INVALID_OPTION", message });
     });
   });
 });

@@ -14,15 +14,16 @@ const added = {
 describe("buildEnvironment()", () => {
   it("removes what belongs to this process, to its npm, or to its secrets", () => {
     const names = [
-      "NODE_ENV", "NODE_OPTIONS", "NODE_V8_COVERAGE", "NODE_CHANNEL_FD", "NODE_UNIQUE_ID", "NODE_TEST_CONTEXT", "INIT_CWD",
-      "NO_COLOR", "npm_config_registry", "npm_lifecycle_event", "TAILCAST_TOKEN", "TAILCAST_",
+      ...["NODE_ENV", "NODE_OPTIONS", "NODE_V8_COVERAGE", "NODE_CHANNEL_FD", "NODE_UNIQUE_ID", "NODE_TEST_CONTEXT"],
+      ...["NODE_DISABLE_COLORS", "NO_COLOR", "INIT_CWD", "npm_config_registry", "npm_lifecycle_event"],
+      ...["TAILCAST_TOKEN", "TAILCAST_"],
     ];
     const base = Object.fromEntries(names.map((name) => [name, "secret"]));
     assert.deepEqual(buildEnvironment(base), added);
   });
 
   it("keeps everything else", () => {
-    const base = { PATH: "/bin", HOME: "/home/me", NPM_CONFIG_REGISTRY: "r", NODE_ENVIRONMENT: "x", MY_NODE_ENV: "y", EMPTY: "" };
+    const base = { PATH: "/bin", NPM_CONFIG_REGISTRY: "r", NODE_ENVIRONMENT: "x", MY_NODE_ENV: "y", EMPTY: "" };
     assert.deepEqual(buildEnvironment(base), { ...base, ...added });
   });
 

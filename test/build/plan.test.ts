@@ -19,7 +19,8 @@ interface Scene {
 }
 
 /** Plans the build of a project in a folder with these files; in the result, the folder's path is written as `~`. */
-async function plan(t: TestContext, { manifest = MANIFEST, files = {}, programs = ["npm", "pnpm", "yarn"], app = "." }: Scene): Promise<Plan> {
+async function plan(t: TestContext, scene: Scene): Promise<Plan> {
+  const { manifest = MANIFEST, files = {}, programs = ["npm", "pnpm", "yarn"], app = "." } = scene;
   const bin = await makeFolder(t, Object.fromEntries(programs.map((name) => [name, ""])));
   for (const name of programs) await chmod(join(bin, name), 0o755);
   const folder = await makeFolder(t, { [join(app, "package.json")]: JSON.stringify(manifest), ...files });

@@ -28,7 +28,7 @@ async function endedLeader(t: TestContext): Promise<Leader> {
 }
 
 /** Replaces functions of node:fs/promises, also for those who have imported them. */
-function mockFiles(t: TestContext, files: Partial<Record<"readdir" | "readFile", (path: string) => Promise<unknown>>>): void {
+function mockFiles(t: TestContext, files: Readonly<Record<string, (path: string) => Promise<unknown>>>): void {
   for (const [name, replacement] of Object.entries(files)) t.mock.method(fs, name as "readdir", replacement as never);
   syncBuiltinESMExports();
   t.after(() => {

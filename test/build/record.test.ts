@@ -28,9 +28,9 @@ describe("isBuildId()", () => {
   });
 
   it("refuses everything else", () => {
-    for (const text of ["", "0123456789abcde", "0123456789abcdefg", "0123456789ABCDEF", "../../etc/passwd", "0123456789abcde\n"]) {
+    const lengths = ["", "0123456789abcde", "0123456789abcdefg", "0123456789abcdef\n"];
+    for (const text of [...lengths, "0123456789ABCDEF", "../../etc/passwd", "0123456789abcde\n"]) {
       assert.equal(isBuildId(text), false, text);
     }
-    assert.equal(isBuildId("0123456789abcdef\n"), false);
   });
 });

@@ -13,6 +13,15 @@ import type { OutputLine } from "../../dist/build/step-output.js";
 
 const environmentProgram = fileURLToPath(new URL("../../test/fixtures/environment.mjs", import.meta.url));
 const forEver = 2 ** 31 - 1;
+const KEPT_OPEN = "system: the command has ended, but a background process keeps its output open; the rest is cut off";
+
+/** What `environment.mjs` prints. */
+interface Given {
+  readonly env: Readonly<Record<string, string>>;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly input: string;
+}
 
 /** Collects lines as `stream: text`, and lets a test wait for one. */
 class Output {
@@ -56,7 +65,8 @@ describe("runStep()", () => {
     const main = await stage.actor("main");
     const bytes = Buffer.from("€\n");
     // The line in front arrives in the same read as the first byte: once it is there, so is that byte.
-    await main.do({ action: "write", base64: Buffer.concat([Buffer.from("first\n"), bytes.subarray(0, 1)]).toString("base64") });
+    const start = Buffer.concat([Buffer.from("first\n"), bytes.subarray(0, 1)]);
+    await main.do({ action: "write", base64: start.toString("base64") });
     await output.until("stdout: first");
     await main.do({ action: "write", base64: bytes.subarray(1).toString("base64") });
     main.tell({ action: "exit", code: 0 });
@@ -86,10 +96,11 @@ describe("runStep()", () => {
     const output = new Output();
     process.env["TAILCAST_SECRET"] = "1";
     t.after(() => delete process.env["TAILCAST_SECRET"]);
-    const step = { name: "x", command: process.execPath, args: [environmentProgram, ...args], cwd, env: { CI: "no", MINE: "yes" } };
+    const env = { CI: "no", MINE: "yes" };
+    const step = { name: "x", command: process.execPath, args: [environmentProgram, ...args], cwd, env };
     await runStep(step, { onLines: output.onLines });
     const [line = ""] = output.lines;
-    const seen = JSON.parse(line.slice("stdout: ".length)) as { env: Record<string, string>; args: string[]; cwd: string; input: string };
+    const seen = JSON.parse(line.slice("stdout: ".length)) as Given;
     assert.deepEqual([seen.args, seen.cwd, seen.input], [args, cwd, ""]);
     const { PATH, CI, MINE, FORCE_COLOR, TAILCAST_SECRET, NODE_TEST_CONTEXT } = seen.env;
     assert.deepEqual([PATH, CI, MINE, FORCE_COLOR], [process.env["PATH"], "no", "yes", "1"]);
@@ -113,7 +124,8 @@ describe("runStep()", () => {
     }
 
     it("says that the program is not on PATH", async () => {
-      assert.equal(await reasonOf({ command: "no-such-tool" }), "no-such-tool is not on PATH; install it, or add its directory to PATH");
+      const reason = "no-such-tool is not on PATH; install it, or add its directory to PATH";
+      assert.equal(await reasonOf({ command: "no-such-tool" }), reason);
       assert.match(await reasonOf({ command: "pnpm", env: { PATH: "/nowhere" } }), /^pnpm is not on PATH; install it/);
     });
 
@@ -143,11 +155,11 @@ describe("runStep()", () => {
   describe("when it is aborted", () => {
     it("does not start when that was before", async () => {
       const onLines = (): void => assert.fail("it ran");
-      const outcome = await runStep(shellStep("echo ran"), { signal: AbortSignal.abort(), onLines });
-      assert.deepEqual(outcome, { type: "aborted", exitCode: null, signal: null });
       // Also when there is another reason not to start.
-      const gone = await runStep({ ...shellStep(""), cwd: "/no/such/directory" }, { signal: AbortSignal.abort(), onLines });
-      assert.deepEqual(gone, { type: "aborted", exitCode: null, signal: null });
+      for (const cwd of ["/", "/no/such/directory"]) {
+        const outcome = await runStep({ ...shellStep("echo ran"), cwd }, { signal: AbortSignal.abort(), onLines });
+        assert.deepEqual(outcome, { type: "aborted", exitCode: null, signal: null });
+      }
     });
 
     it("ends at whatever moment that happens", async () => {
@@ -167,7 +179,8 @@ describe("runStep()", () => {
       const stage = await Stage.open(t);
       const output = new Output();
       const controller = new AbortController();
-      const run = runStep(stage.step("main"), { signal: controller.signal, killGraceMs: forEver, onLines: output.onLines });
+      const { signal } = controller;
+      const run = runStep(stage.step("main"), { signal, killGraceMs: forEver, onLines: output.onLines });
       await (await stage.actor("main")).do({ action: "onTerm", say: "tidying up", code: 0 });
       controller.abort();
       assert.deepEqual(await run, { type: "aborted", exitCode: 0, signal: null });
@@ -189,8 +202,8 @@ describe("runStep()", () => {
       const output = new Output();
       const controller = new AbortController();
       const force = new AbortController();
-      const options = { signal: controller.signal, forceSignal: force.signal, killGraceMs: forEver, onLines: output.onLines };
-      const run = runStep(stage.step("main"), options);
+      const signals = { signal: controller.signal, forceSignal: force.signal };
+      const run = runStep(stage.step("main"), { ...signals, killGraceMs: forEver, onLines: output.onLines });
       await (await stage.actor("main")).do({ action: "onTerm", say: "no\n" });
       controller.abort();
       await output.until("stdout: no");
@@ -214,7 +227,8 @@ describe("runStep()", () => {
     it("kills what ignores SIGTERM after the command itself has obeyed", async (t) => {
       const stage = await Stage.open(t);
       const controller = new AbortController();
-      const run = runStep(stage.step("main"), { signal: controller.signal, killGraceMs: 100, onLines: () => undefined });
+      const { signal } = controller;
+      const run = runStep(stage.step("main"), { signal, killGraceMs: 100, onLines: () => undefined });
       await (await stage.actor("main")).do({ action: "spawn", child: "child" });
       const child = await stage.actor("child");
       await child.do({ action: "onTerm", say: "no\n" });
@@ -226,7 +240,8 @@ describe("runStep()", () => {
     it("wins over the exit code while a background process still holds the output", async (t) => {
       const stage = await Stage.open(t);
       const controller = new AbortController();
-      const run = runStep(stage.step("main"), { signal: controller.signal, drainMs: forEver, onLines: () => undefined });
+      const { signal } = controller;
+      const run = runStep(stage.step("main"), { signal, drainMs: forEver, onLines: () => undefined });
       const main = await stage.actor("main");
       await main.do({ action: "spawn", child: "daemon" });
       const daemon = await stage.actor("daemon");
@@ -241,20 +256,21 @@ describe("runStep()", () => {
       const stage = await Stage.open(t);
       const output = new Output();
       const controller = new AbortController();
-      const run = runStep(stage.step("main"), { signal: controller.signal, killGraceMs: 0, drainMs: 1, onLines: output.onLines });
+      const { signal } = controller;
+      const run = runStep(stage.step("main"), { signal, killGraceMs: 0, drainMs: 1, onLines: output.onLines });
       const main = await stage.actor("main");
       let now = performance.now();
       t.mock.method(performance, "now", () => now);
-      const kill = t.mock.method(process, "kill", (_: number, signal: string) => {
+      const kill = t.mock.method(process, "kill", (pid: number, signal: string) => {
+        assert.equal(pid, -main.pid);
         if (signal === "SIGKILL") setImmediate(() => (now += 60_000));
         return true;
       });
       controller.abort();
       assert.deepEqual(await run, { type: "aborted", exitCode: null, signal: null });
       assert.deepEqual(output.lines, ["system: a process of this step could not be ended"]);
-      const calls = kill.mock.calls.map((call) => call.arguments);
-      assert.ok(calls.every(([pid]) => pid === -main.pid));
-      assert.deepEqual(calls.map(([, signal]) => signal).filter((signal) => signal !== (0 as unknown)), ["SIGTERM", "SIGKILL"]);
+      const signals = kill.mock.calls.map((call) => call.arguments[1]);
+      assert.deepEqual(signals.filter((signal) => typeof signal === "string"), ["SIGTERM", "SIGKILL"]);
     });
   });
 
@@ -285,8 +301,7 @@ describe("runStep()", () => {
       main.tell({ action: "exit", code: 0 });
       assert.deepEqual(await run, { type: "succeeded" });
       await daemon.gone;
-      const said = "system: a background process keeps the output open although the command has ended; the rest of it is cut off";
-      assert.deepEqual(output.lines, [said, "stdout: begun"]);
+      assert.deepEqual(output.lines, [KEPT_OPEN, "stdout: begun"]);
     });
 
     it("gives up on a daemon that has left the process group", async (t) => {
@@ -299,8 +314,7 @@ describe("runStep()", () => {
       await daemon.do({ action: "write", to: 2, text: "begun" });
       main.tell({ action: "exit", code: 3 });
       assert.deepEqual(await run, { type: "failed", exitCode: 3 });
-      const said = "system: a background process keeps the output open although the command has ended; the rest of it is cut off";
-      assert.deepEqual(output.lines, [said, "stderr: begun"]);
+      assert.deepEqual(output.lines, [KEPT_OPEN, "stderr: begun"]);
     });
 
     it("ends processes that do not hold the output", async (t) => {
@@ -337,7 +351,8 @@ describe("runStep()", () => {
       let isWritten = false;
       const written = held.do({ action: "write", text: `${line}\n`.repeat(4096) }).then(() => (isWritten = true));
 
-      // Another command does the same with a consumer that takes everything: when it is through, the first would be too.
+      // Another command does the same with a consumer that takes everything: when it is through, the first would be
+      // too.
       const other = runStep(stage.step("other"), { onLines: () => undefined });
       const free = await stage.actor("other");
       await free.do({ action: "write", text: `${line}\n`.repeat(4096) });

@@ -38,7 +38,10 @@ describe("AnsiParser", () => {
   });
 
   it("joins neighbours of one style", () => {
-    assert.deepEqual(parse(`${esc}[32ma${esc}[32mb${esc}[Kc${esc}[31m${esc}[32md`), [{ text: "abc", classes: "fg-2" }, { text: "d", classes: "fg-2" }]);
+    assert.deepEqual(parse(`${esc}[32ma${esc}[32mb${esc}[Kc${esc}[31m${esc}[32md`), [
+      { text: "abc", classes: "fg-2" },
+      { text: "d", classes: "fg-2" },
+    ]);
   });
 
   it("carries the style across lines", () => {
@@ -108,7 +111,18 @@ describe("AnsiParser", () => {
   });
 
   it("ignores what is no colour", () => {
-    for (const parameters of ["38", "38;5", "38;5;256", "38;5;-1", "38;2;1;2", "38;2;1;2;300", "38:9:1", "38;7;1", "199", "38:5"]) {
+    for (const parameters of [
+      "38",
+      "38;5",
+      "38;5;256",
+      "38;5;-1",
+      "38;2;1;2",
+      "38;2;1;2;300",
+      "38:9:1",
+      "38;7;1",
+      "199",
+      "38:5",
+    ]) {
       assert.equal(classesAfter("32", parameters)?.split(" ")[0], "fg-2", parameters);
     }
   });
@@ -144,7 +158,8 @@ describe("AnsiParser", () => {
       "\u007f",
       "\u0085",
     ];
-    for (const sequence of dropped) assert.deepEqual(parse(`a${sequence}b`), [{ text: "ab", classes: "" }], JSON.stringify(sequence));
+    for (const sequence of dropped)
+      assert.deepEqual(parse(`a${sequence}b`), [{ text: "ab", classes: "" }], JSON.stringify(sequence));
     assert.deepEqual(parse(`${esc}[>1m${esc}[?4mx`), [{ text: "x", classes: "" }]);
     assert.deepEqual(parse("\u009b31mx"), [{ text: "x", classes: "fg-1" }]);
   });

@@ -59,7 +59,11 @@ describe("Api", () => {
       [200, "<html>Log in</html>"],
     ] as const) {
       answer(status, body);
-      await assert.rejects(new Api().listBuilds(), { name: "ApiError", status, message: `The server answered ${status}.` });
+      await assert.rejects(new Api().listBuilds(), {
+        name: "ApiError",
+        status,
+        message: `The server answered ${status}.`,
+      });
     }
   });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ReadableStream } from "node:stream/web";
 import { describe, it } from "node:test";
@@ -114,16 +115,17 @@ describe("decodeEventStream", () => {
     const server = createServer((req, res) => {
       res.writeHead(200, { "Content-Type": "text/event-stream" });
       res.write("data: a\n\n");
-      req.on("close", () => server.close());
+      req.socket.on("close", () => server.close());
     });
+    const closed = once(server, "close");
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
-    const { body } = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    assert.ok(body);
-    for await (const event of decodeEventStream(body)) {
+    const sent = get({ host: "127.0.0.1", port: (server.address() as AddressInfo).port, agent: false });
+    const [response] = (await once(sent, "response")) as [IncomingMessage];
+    for await (const event of decodeEventStream(response)) {
       assert.deepEqual(event, message("a"));
       break;
     }
-    await once(server, "close");
+    await closed;
   });
 });

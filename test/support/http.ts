@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, get } from "node:http";
+import { createServer, get, request } from "node:http";
 import { connect } from "node:net";
 import { EventStreamDecoder } from "../../dist/protocol/decode.js";
 import type { IncomingHttpHeaders, IncomingMessage, RequestListener, Server } from "node:http";
@@ -170,4 +170,44 @@ export class EventClient {
   close(): void {
     this.#response.destroy();
   }
+}
+
+/** A complete answer. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  /** The body as JSON. */
+  readonly json: Record<string, unknown>;
+}
+
+/** Sends one request on a connection of its own and reads the whole answer. */
+export async function ask(
+  port: number,
+  method: string,
+  path: string,
+  options: { headers?: Record<string, string>; body?: string | Uint8Array; host?: string } = {},
+): Promise<Answer> {
+  const outgoing = request({ port, method, path, host: options.host ?? "127.0.0.1", headers: options.headers, agent: false });
+  outgoing.end(options.body);
+  const [response] = (await once(outgoing, "response")) as [IncomingMessage];
+  let text = "";
+  response.setEncoding("utf8");
+  for await (const piece of response) text += String(piece);
+  return {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    text,
+    get json() {
+      return JSON.parse(text) as Record<string, unknown>;
+    },
+  };
+}
+
+/** Sends fields as JSON. */
+export function postJson(port: number, path: string, fields: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  return ask(port, "POST", path, {
+    headers: { "Content-Type": "application/json", ...headers },
+    body: typeof fields === "string" ? fields : JSON.stringify(fields),
+  });
 }

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { tmpdir } from "node:os";
+import { delimiter } from "node:path";
+import { describe, it } from "node:test";
+import { helpText, readConfig } from "../../dist/config.js";
+import type { Config } from "../../dist/config.js";
+
+function configOf(args: readonly string[], env: Record<string, string> = {}): Config {
+  const invocation = readConfig(args, env);
+  assert.equal(invocation.kind, "run");
+  return (invocation as { config: Config }).config;
+}
+
+describe("readConfig()", () => {
+  it("has a default for everything", () => {
+    assert.deepEqual(configOf([]), {
+      port: 3000,
+      host: "127.0.0.1",
+      roots: [process.cwd()],
+      concurrency: 2,
+      queue: 20,
+      timeout: 1_800_000,
+      keep: 20,
+      maxClients: 1000,
+      heartbeat: 15_000,
+      capacity: 50_000,
+      token: undefined,
+      allowedOrigins: [],
+    });
+  });
+
+  it("reads flags", () => {
+    const args = "--port 0 --host ::1 --root / --concurrency=3 --queue 0 --timeout 60 --keep 5 --max-clients 2 --heartbeat 40";
+    const more = "--capacity 10 --token t --allow-origin https://a.example --allow-origin http://b.example:81";
+    assert.deepEqual(configOf([...args.split(" "), "--root", tmpdir(), ...more.split(" ")]), {
+      port: 0,
+      host: "::1",
+      roots: ["/", tmpdir()],
+      concurrency: 3,
+      queue: 0,
+      timeout: 60_000,
+      keep: 5,
+      maxClients: 2,
+      heartbeat: 40_000,
+      capacity: 10,
+      token: "t",
+      allowedOrigins: ["https://a.example", "http://b.example:81"],
+    });
+  });
+
+  it("reads the environment, where the flag is not given", () => {
+    const env = {
+      PORT: "81",
+      HOST: "localhost",
+      TAILCAST_ROOT: ["/", tmpdir()].join(delimiter),
+      TAILCAST_HEARTBEAT: "0",
+      TAILCAST_TOKEN: "t",
+      TAILCAST_ALLOW_ORIGIN: "https://a.example,https://b.example",
+      TAILCAST_KEEP: "",
+    };
+    const config = configOf(["--port", "82"], env);
+    assert.deepEqual(
+      [config.port, config.host, config.roots, config.heartbeat, config.token, config.allowedOrigins, config.keep],
+      [82, "localhost", ["/", tmpdir()], 0, "t", ["https://a.example", "https://b.example"], 20],
+    );
+  });
+
+  for (const [args, env, named] of [
+    [["--prot", "1"], {}, "--prot"],
+    [["extra"], {}, "extra"],
+    [["--port"], {}, "--port"],
+    [["--port", "65536"], {}, "--port"],
+    [["--port", "-1"], {}, "--port"],
+    [["--port", "3e3"], {}, "--port"],
+    [["--concurrency", "0"], {}, "--concurrency"],
+    [["--timeout", "1.5"], {}, "--timeout"],
+    [["--root", "/nowhere/at/all"], {}, "--root"],
+    [["--root", "/etc/hostname"], {}, "--root"],
+    [["--allow-origin", "https://a.example/path"], {}, "--allow-origin"],
+    [["--allow-origin", "*"], {}, "--allow-origin"],
+    [["--host", "0.0.0.0"], {}, "--host"],
+    [[], { PORT: "http" }, "PORT"],
+    [[], { TAILCAST_CAPACITY: "0" }, "TAILCAST_CAPACITY"],
+  ] as const) {
+    it(`refuses ${[...args, ...Object.entries(env).map((pair) => pair.join("="))].join(" ")}, naming it`, () => {
+      assert.throws(() => readConfig(args, env), (error: Error & { code?: string }) => {
+        assert.equal(error.code, "INVALID_OPTION");
+        assert.ok(error.message.includes(named), error.message);
+        return true;
+      });
+    });
+  }
+
+  it("listens for others only with a token", () => {
+    assert.equal(configOf(["--host", "0.0.0.0", "--token", "t"]).host, "0.0.0.0");
+  });
+
+  it("knows --help and --version, whatever stands beside them", () => {
+    assert.deepEqual(readConfig(["--help", "--port", "x"], {}), { kind: "help" });
+    assert.deepEqual(readConfig(["-v"], {}), { kind: "version" });
+  });
+});
+
+describe("helpText()", () => {
+  it("names every option with its variable, within 120 columns", () => {
+    const text = helpText();
+    for (const flag of ["port", "host", "root", "concurrency", "queue", "timeout", "keep", "max-clients", "heartbeat", "capacity", "token", "allow-origin"]) {
+      assert.match(text, new RegExp(`^  --${flag} [A-Z]+ +[A-Z_]+ +\\S.*\\(.*\\)`, "m"));
+    }
+    assert.deepEqual(text.split("\n").filter((line) => line.length > 150), []);
+  });
+});

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { Stage } from "../build/actors.js";
+import { makeFolder } from "../build/folders.js";
+import { EventClient, ask, postJson } from "../support/http.js";
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import type { AddressInfo } from "node:net";
+import type { TestContext } from "node:test";
+import type { BuildRecord } from "../../dist/build/record.js";
+
+const PROGRAM = fileURLToPath(new URL("../../dist/server.js", import.meta.url));
+
+/** The program as a child process. */
+class Program {
+  readonly child: ChildProcessWithoutNullStreams;
+  stdout = "";
+  stderr = "";
+
+  constructor(t: TestContext, args: readonly string[], env: Record<string, string> = {}) {
+    this.child = spawn(process.execPath, [PROGRAM, ...args], { env: { ...process.env, ...env } });
+    this.child.stdout.setEncoding("utf8").on("data", (text: string) => (this.stdout += text));
+    this.child.stderr.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));
+    t.after(() => this.child.kill("SIGKILL"));
+  }
+
+  /** The port that it listens on. */
+  async port(): Promise<number> {
+    while (!this.stdout.includes("\n")) await once(this.child.stdout, "data");
+    return Number(/:(\d+)\n/.exec(this.stdout)?.[1]);
+  }
+
+  /** Its exit code, or the signal that ended it. */
+  async ended(): Promise<number | string> {
+    const [code, signal] = (await once(this.child, "close")) as [number | null, string | null];
+    return code ?? String(signal);
+  }
+}
+
+describe("server", () => {
+  it("prints one line with its address, serves, and ends cleanly on SIGTERM", async (t) => {
+    const program = new Program(t, ["--port", "0"]);
+    const port = await program.port();
+    assert.equal(program.stdout, `http://127.0.0.1:${port}\n`);
+    assert.deepEqual((await ask(port, "GET", "/healthz")).json, { status: "ok" });
+    const client = await EventClient.open(port, "/api/log/push");
+    program.child.kill("SIGTERM");
+    await client.ended();
+    assert.ok((client.decoder.retry ?? 0) >= 2000, "told when to come back");
+    assert.equal(await program.ended(), 0);
+    assert.equal(program.stderr, "");
+  });
+
+  it("cancels what runs on SIGINT, tells the clients, and leaves no process behind", async (t) => {
+    const stage = await Stage.open(t);
+    const { command, args } = stage.step("build");
+    const build = [command, ...args].map((part) => JSON.stringify(part)).join(" ");
+    const root = await makeFolder(t, { "p/package.json": JSON.stringify({ name: "p", scripts: { build } }) });
+    const program = new Program(t, ["--port", "0", "--root", root]);
+    const port = await program.port();
+    const { id } = (await postJson(port, "/api/project/build", { projectPath: "p" })).json["build"] as BuildRecord;
+    const client = await EventClient.open(port, `/api/builds/${id}/events`);
+    const actor = await stage.actor("build");
+    program.child.kill("SIGINT");
+    // Ctrl-C under npm arrives twice.
+    program.child.kill("SIGINT");
+    await actor.gone;
+    const events = await client.ended();
+    assert.equal((JSON.parse(events.at(-1)?.data ?? "") as BuildRecord).status, "cancelled");
+    assert.equal(await program.ended(), 0);
+  });
+
+  it("says --help and --version", async (t) => {
+    const help = new Program(t, ["--help"]);
+    assert.equal(await help.ended(), 0);
+    assert.match(help.stdout, /^Usage: tailcast \[options\]\n/);
+    const version = new Program(t, ["--version"]);
+    assert.equal(await version.ended(), 0);
+    assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
+  });
+
+  it("ends with 2 and a clear message for bad options", async (t) => {
+    const program = new Program(t, ["--prot", "1"]);
+    assert.equal(await program.ended(), 2);
+    assert.equal(program.stdout, "");
+    assert.match(program.stderr, /^tailcast: Unknown option '--prot'\nTry "tailcast --help"\.\n$/);
+    const variable = new Program(t, [], { PORT: "many" });
+    assert.equal(await variable.ended(), 2);
+    assert.match(variable.stderr, /PORT/);
+  });
+
+  it("ends with 1 when the port is taken", async (t) => {
+    const other = createServer().listen(0, "127.0.0.1");
+    t.after(() => other.close());
+    await once(other, "listening");
+    const program = new Program(t, ["--port", String((other.address() as AddressInfo).port)]);
+    assert.equal(await program.ended(), 1);
+    assert.match(program.stderr, /^tailcast: cannot listen on 127\.0\.0\.1 port \d+: .*EADDRINUSE/);
+  });
+
+  it("listens on IPv6 when asked to", async (t) => {
+    const program = new Program(t, ["--port", "0", "--host", "::1"]);
+    const port = await program.port();
+    assert.equal(program.stdout, `http://[::1]:${port}\n`);
+    assert.equal((await ask(port, "GET", "/", { host: "::1" })).status, 200);
+    program.child.kill("SIGTERM");
+    assert.equal(await program.ended(), 0);
+  });
+});

@@ -1,0 +1,403 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { BuildApp } from "../../dist/web/build-app.js";
+import { Stage } from "../build/actors.js";
+import { makeFolder } from "../build/folders.js";
+import { EventClient, RawClient, TestServer, ask, postJson } from "../support/http.js";
+import type { TestContext } from "node:test";
+import type { BuildRecord } from "../../dist/build/record.js";
+import type { DecodedEvent } from "../../dist/protocol/decode.js";
+import type { BuildAppOptions } from "../../dist/web/build-app.js";
+
+const LOCK = JSON.stringify({ name: "p", lockfileVersion: 3, requires: true, packages: { "": { name: "p" } } });
+
+interface Setup {
+  readonly port: number;
+  readonly root: string;
+  readonly app: BuildApp;
+  readonly stage: Stage;
+}
+
+/** An app with a root that holds `project`, whose build is an actor named "build", and `other`, whose build is "other". */
+async function start(t: TestContext, options: Partial<BuildAppOptions> = {}): Promise<Setup> {
+  const stage = await Stage.open(t);
+  const script = (name: string): string => {
+    const { command, args } = stage.step(name);
+    return JSON.stringify({ name, scripts: { build: [command, ...args].map((part) => JSON.stringify(part)).join(" ") } });
+  };
+  const root = await makeFolder(t, {
+    "project/package.json": script("build"),
+    "project/package-lock.json": LOCK,
+    "other/package.json": script("other"),
+    "other/package-lock.json": LOCK,
+    "scriptless/package.json": "{}",
+    "broken/package.json": "{",
+    "empty/": "",
+  });
+  const app = new BuildApp({ roots: [root], ...options });
+  const server = await TestServer.start(app.handle);
+  t.after(async () => {
+    await app.close();
+    await server.close();
+  });
+  return { port: server.port, root, app, stage };
+}
+
+const build = (port: number, projectPath: unknown, headers?: Record<string, string>) =>
+  postJson(port, "/api/project/build", { projectPath }, headers);
+
+const has = (type: string) => (events: readonly DecodedEvent[]) => events.some((event) => event.type === type);
+const texts = (events: readonly DecodedEvent[]): string[] =>
+  events.filter((event) => event.type === "line").map((event) => (JSON.parse(event.data) as { text: string }).text);
+
+describe("BuildApp: a build", () => {
+  it("is accepted at once, and streamed line by line to everybody, early or late, from its first line", async (t) => {
+    const { port, stage } = await start(t);
+    const feed = await EventClient.open(port, "/api/log/push");
+    const accepted = await build(port, "project");
+    assert.equal(accepted.status, 202);
+    const { msg, build: record } = accepted.json as { msg: string; build: BuildRecord };
+    assert.equal(msg, "Build of build accepted");
+    assert.match(record.status, /^(queued|running)$/);
+    assert.equal(accepted.headers.location, `/api/builds/${record.id}`);
+
+    const early = await EventClient.open(port, `/api/builds/${record.id}/events`);
+    const actor = await stage.actor("build");
+    await actor.do({ action: "write", text: "one\n\x1b[31mtwo\x1b[0m\n" });
+    const seen = await early.until((events) => texts(events).includes("one"));
+    assert.equal(seen[0]?.type, "build");
+
+    // A reload in the middle: the rest follows exactly where the first connection stopped.
+    early.close();
+    const before = [...early.events];
+    await actor.do({ action: "write", to: 2, text: "three\n" });
+    const again = await EventClient.open(port, `/api/builds/${record.id}/events`, {
+      "Last-Event-ID": before.at(-1)?.lastEventId ?? "",
+    });
+    const late = await EventClient.open(port, `/api/builds/${record.id}/events`);
+    actor.tell({ action: "exit", code: 0 });
+    await again.ended();
+    await late.ended();
+    assert.deepEqual([...before, ...again.events], late.events);
+    assert.deepEqual(late.events.map((event) => event.lastEventId), late.events.map((_, index) => `${record.id}-${index + 1}`));
+
+    const last = late.events.at(-1);
+    assert.equal(last?.type, "end");
+    const ended = JSON.parse(last?.data ?? "") as BuildRecord;
+    assert.equal(ended.status, "succeeded");
+    assert.deepEqual(ended.steps.map(({ name, status, exitCode }) => [name, status, exitCode]), [
+      ["install", "succeeded", 0],
+      ["build", "succeeded", 0],
+    ]);
+    const lines = texts(late.events);
+    for (const line of ["one", "\x1b[31mtwo\x1b[0m", "three"]) assert.ok(lines.includes(line), line);
+    const three = late.events.find((event) => event.type === "line" && event.data.includes("three"));
+    const { time, ...line } = JSON.parse(three?.data ?? "") as Record<string, unknown>;
+    assert.deepEqual(line, { step: "build", stream: "stderr", text: "three" });
+    assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+
+    // Who comes back after the end is told not to come again.
+    const done = await EventClient.open(port, `/api/builds/${record.id}/events`, { "Last-Event-ID": last?.lastEventId ?? "" });
+    assert.equal(done.status, 204);
+
+    // The feed had the same lines, as plain text with the time, and the build at each change of its state.
+    await feed.until((events) => events.some((event) => event.type === "build" && event.data.includes('"status":"succeeded","message"')));
+    const messages = feed.events.filter((event) => event.type === "message").map((event) => event.data);
+    assert.ok(messages.every((message) => /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] /.test(message)), String(messages));
+    assert.deepEqual(
+      messages.map((message) => message.slice(22)),
+      lines.map((text) => text.replace(/\x1b\[\d*m/g, "")),
+    );
+    const states = feed.events.filter((event) => event.type === "build").map((event) => (JSON.parse(event.data) as BuildRecord).status);
+    assert.equal(states.at(-1), "succeeded");
+    assert.ok(states.includes("running"));
+    feed.close();
+
+    assert.deepEqual((await ask(port, "GET", `/api/builds/${record.id}`)).json, ended);
+    assert.deepEqual((await ask(port, "GET", "/api/builds")).json, { builds: [ended] });
+  });
+
+  it("takes a form, as jQuery sends it", async (t) => {
+    const { port, root, stage } = await start(t);
+    const answer = await ask(port, "POST", "/api/project/build", {
+      headers: { "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8" },
+      body: `projectPath=${encodeURIComponent(`${root}/project`)}`,
+    });
+    assert.equal(answer.status, 202);
+    (await stage.actor("build")).tell({ action: "exit", code: 0 });
+  });
+
+  it("gives its log as text, live while it runs and whole afterwards", async (t) => {
+    const { port, stage } = await start(t);
+    const { id } = (await build(port, "project")).json["build"] as BuildRecord;
+    const actor = await stage.actor("build");
+    const follower = new RawClient(port).send(`GET /api/builds/${id}/log HTTP/1.0`, "Host: localhost");
+    await actor.do({ action: "write", text: "\x1b[32mgreen\x1b[0m\n" });
+    await follower.until("green\n");
+    assert.match(follower.head, /Content-Type: text\/plain; charset=utf-8\r\n/);
+    const leaver = new RawClient(port).get(`/api/builds/${id}/log`);
+    await leaver.until("green");
+    leaver.socket.destroy();
+    actor.tell({ action: "exit", code: 3 });
+    await follower.closed();
+    assert.match(follower.body, /\n\$ npm run build[^\n]*\n(?:[^\n]*\n)*green\n(?:[^\n]*\n)*build failed with exit code 3[^\n]*\n/);
+    const whole = await ask(port, "GET", `/api/builds/${id}/log`);
+    assert.equal(whole.text, follower.body);
+    const coloured = await ask(port, "GET", `/api/builds/${id}/log?ansi`);
+    assert.ok(coloured.text.includes("\x1b[32mgreen\x1b[0m\n"));
+    const head = await ask(port, "HEAD", `/api/builds/${id}/log`);
+    assert.deepEqual([head.status, head.text], [200, ""]);
+    const record = (await ask(port, "GET", `/api/builds/${id}`)).json as unknown as BuildRecord;
+    assert.deepEqual([record.status, record.steps[1]?.exitCode], ["failed", 3]);
+  });
+
+  it("can be cancelled once", async (t) => {
+    const { port, stage } = await start(t);
+    const { id } = (await build(port, "project")).json["build"] as BuildRecord;
+    const client = await EventClient.open(port, `/api/builds/${id}/events`);
+    const actor = await stage.actor("build");
+    const cancelled = await ask(port, "POST", `/api/builds/${id}/cancel`);
+    assert.equal(cancelled.status, 202);
+    assert.equal((cancelled.json["build"] as BuildRecord).id, id);
+    await actor.gone;
+    await client.ended();
+    const record = JSON.parse(client.events.at(-1)?.data ?? "") as BuildRecord;
+    assert.equal(record.status, "cancelled");
+    const again = await ask(port, "POST", `/api/builds/${id}/cancel`);
+    assert.equal(again.status, 409);
+    assert.equal((again.json["error"] as { code: string }).code, "BUILD_ENDED");
+  });
+
+  it("is joined, not repeated, while it runs", async (t) => {
+    const { port, stage } = await start(t);
+    const { id } = (await build(port, "project")).json["build"] as BuildRecord;
+    const actor = await stage.actor("build");
+    const second = await build(port, "./project/");
+    assert.equal(second.status, 409);
+    assert.equal((second.json["error"] as { code: string }).code, "ALREADY_BUILDING");
+    assert.equal((second.json["build"] as BuildRecord).id, id);
+    actor.tell({ action: "exit", code: 0 });
+  });
+
+  it("waits its turn, and is refused when too many wait", async (t) => {
+    const { port, stage } = await start(t, { concurrency: 1, queueLimit: 0 });
+    assert.equal((await build(port, "project")).status, 202);
+    const full = await build(port, "other");
+    assert.equal(full.status, 503);
+    assert.ok(Number(full.headers["retry-after"]) > 0);
+    assert.equal((full.json["error"] as { code: string }).code, "QUEUE_FULL");
+    (await stage.actor("build")).tell({ action: "exit", code: 0 });
+  });
+
+  it("is forgotten with its stream when newer ones push it out", async (t) => {
+    const { port, stage } = await start(t, { keep: 1 });
+    const ids: string[] = [];
+    for (const name of ["project", "other"]) {
+      const { id } = (await build(port, name)).json["build"] as BuildRecord;
+      ids.push(id);
+      const client = await EventClient.open(port, `/api/builds/${id}/events`);
+      (await stage.actor(name === "project" ? "build" : "other")).tell({ action: "exit", code: 0 });
+      await client.ended();
+    }
+    assert.deepEqual(((await ask(port, "GET", "/api/builds")).json["builds"] as BuildRecord[]).map(({ id }) => id), [ids[1]]);
+    for (const path of ["", "/events", "/log"]) {
+      assert.equal((await ask(port, "GET", `/api/builds/${ids[0]}${path}`)).status, 404, path);
+    }
+  });
+
+  it("ends with the app: cancelled, and every stream told", async (t) => {
+    const { port, stage, app } = await start(t);
+    const { id } = (await build(port, "project")).json["build"] as BuildRecord;
+    const client = await EventClient.open(port, `/api/builds/${id}/events`);
+    const feed = await EventClient.open(port, "/api/log/push");
+    const actor = await stage.actor("build");
+    await app.close();
+    await actor.gone;
+    assert.ok(has("end")(await client.ended()));
+    await feed.ended();
+    assert.ok((feed.decoder.retry ?? 0) >= 2000);
+    const refused = await build(port, "other");
+    assert.deepEqual([refused.status, (refused.json["error"] as { code: string }).code], [503, "SHUTTING_DOWN"]);
+  });
+});
+
+describe("BuildApp: what it refuses", () => {
+  it("projects it may not build, by one text for outside and missing", async (t) => {
+    const { port, root } = await start(t);
+    const texts = new Set<string>();
+    for (const path of ["missing", "..", "/", "/etc", `${root}/../`, "project/package.json", "x".repeat(5000), "a\0b"]) {
+      const answer = await build(port, path);
+      assert.equal(answer.status, 404, path.slice(0, 50));
+      const { code, message } = answer.json["error"] as { code: string; message: string };
+      assert.equal(code, "PROJECT_NOT_FOUND");
+      if (path.length < 1000 && !path.includes("\0")) texts.add(message);
+    }
+    assert.equal(texts.size, 1, [...texts].join("\n"));
+  });
+
+  const unbuildable = [["scriptless", "NO_SCRIPT"], ["broken", "INVALID_MANIFEST"], ["empty", "NO_MANIFEST"]] as const;
+  for (const [name, code] of unbuildable) {
+    it(`a project with 422 ${code}`, async (t) => {
+      const { port } = await start(t);
+      const answer = await build(port, name);
+      assert.deepEqual([answer.status, (answer.json["error"] as { code: string }).code], [422, code]);
+      assert.deepEqual((await ask(port, "GET", "/api/builds")).json, { builds: [] });
+    });
+  }
+
+  it("bodies it cannot read", async (t) => {
+    const { port } = await start(t);
+    const json = { "Content-Type": "application/json" };
+    const cases: readonly (readonly [number, string, Record<string, string>, string | Uint8Array])[] = [
+      [400, "BAD_REQUEST", json, "{"],
+      [400, "BAD_REQUEST", json, "[]"],
+      [400, "BAD_REQUEST", json, "null"],
+      [400, "BAD_REQUEST", json, ""],
+      [400, "BAD_REQUEST", json, "{}"],
+      [400, "BAD_REQUEST", json, '{"projectPath":""}'],
+      [400, "BAD_REQUEST", json, '{"projectPath":"  "}'],
+      [400, "BAD_REQUEST", json, '{"projectPath":7}'],
+      [400, "BAD_REQUEST", json, Buffer.from('{"projectPath":"\xff"}', "latin1")],
+      [400, "BAD_REQUEST", { "Content-Type": "application/x-www-form-urlencoded" }, "projectPath="],
+      [400, "BAD_REQUEST", { "Content-Type": "application/x-www-form-urlencoded" }, ""],
+      [413, "BODY_TOO_LARGE", json, JSON.stringify({ projectPath: "x".repeat(70_000) })],
+      [415, "UNSUPPORTED_MEDIA_TYPE", { "Content-Type": "text/plain" }, '{"projectPath":"project"}'],
+      [415, "UNSUPPORTED_MEDIA_TYPE", {}, '{"projectPath":"project"}'],
+    ];
+    for (const [status, code, headers, body] of cases) {
+      const answer = await ask(port, "POST", "/api/project/build", { headers, body });
+      assert.deepEqual([answer.status, (answer.json["error"] as { code: string }).code], [status, code], String(body).slice(0, 60));
+      assert.match((answer.json["error"] as { message: string }).message, /^Cannot /);
+    }
+    assert.deepEqual((await ask(port, "GET", "/api/builds")).json, { builds: [] });
+  });
+
+  it("a body that breaks off, without harm to others", async (t) => {
+    const { port } = await start(t);
+    const client = new RawClient(port);
+    const head = ["POST /api/project/build HTTP/1.1", "Host: localhost", "Content-Type: application/json", "Content-Length: 100"];
+    client.socket.write([...head, "", '{"proj'].join("\r\n"), () => client.socket.resetAndDestroy());
+    await client.closed();
+    assert.equal((await ask(port, "GET", "/healthz")).status, 200);
+  });
+
+  it("unknown paths and builds, and other methods", async (t) => {
+    const { port } = await start(t);
+    for (const [method, path, status, code] of [
+      ["GET", "/nowhere", 404, "NOT_FOUND"],
+      ["GET", "/page/../package.json", 404, "NOT_FOUND"],
+      ["GET", "/page/%2e%2e%2fserver.js", 404, "NOT_FOUND"],
+      ["GET", "/api/builds/0123456789abcdef", 404, "BUILD_NOT_FOUND"],
+      ["GET", "/api/builds/..%2f..%2fetc/log", 404, "BUILD_NOT_FOUND"],
+      ["GET", "/api/builds/x/events", 404, "BUILD_NOT_FOUND"],
+      ["POST", "/api/builds/x/cancel", 404, "BUILD_NOT_FOUND"],
+      ["GET", "/api/project/build", 405, "METHOD_NOT_ALLOWED"],
+      ["DELETE", "/api/builds", 405, "METHOD_NOT_ALLOWED"],
+      ["POST", "/api/log/push", 405, "METHOD_NOT_ALLOWED"],
+    ] as const) {
+      const answer = await ask(port, method, path);
+      assert.deepEqual([answer.status, (answer.json["error"] as { code: string }).code], [status, code], `${method} ${path}`);
+      if (status === 405) assert.ok(answer.headers.allow);
+    }
+  });
+
+  it("foreign hosts and origins, before anything happens", async (t) => {
+    const { port } = await start(t);
+    for (const headers of [{ Host: "evil.example" }, { Origin: "https://evil.example" }, { "Sec-Fetch-Site": "cross-site" }]) {
+      assert.equal((await build(port, "project", headers as Record<string, string>)).status, 403);
+      assert.equal((await ask(port, "GET", "/api/log/push", { headers: headers as Record<string, string> })).status, 403);
+    }
+    assert.deepEqual((await ask(port, "GET", "/api/builds")).json, { builds: [] });
+  });
+});
+
+describe("BuildApp: other pages and secrets", () => {
+  it("answers the preflight and the request of an allowed origin", async (t) => {
+    const { port } = await start(t, { allowedOrigins: ["https://ci.example"] });
+    const preflight = await ask(port, "OPTIONS", "/api/project/build", {
+      headers: { Origin: "https://ci.example", "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type" },
+    });
+    assert.equal(preflight.status, 204);
+    assert.equal(preflight.headers["access-control-allow-origin"], "https://ci.example");
+    assert.match(String(preflight.headers["access-control-allow-headers"]), /Content-Type/);
+    const refused = await build(port, "missing", { Origin: "https://ci.example" });
+    assert.equal(refused.status, 404);
+    assert.equal(refused.headers["access-control-allow-origin"], "https://ci.example", "errors can be read, too");
+    assert.equal(refused.headers["access-control-allow-credentials"], "true");
+    const feed = await EventClient.open(port, "/api/log/push", { Origin: "https://ci.example" });
+    assert.equal(feed.headers["access-control-allow-origin"], "https://ci.example");
+    feed.close();
+  });
+
+  it("asks everybody for the token, but for its health", async (t) => {
+    const { port } = await start(t, { token: "s3cret" });
+    for (const [method, path] of [["GET", "/"], ["GET", "/page/main.js"], ["GET", "/api/builds"], ["GET", "/api/log/push"], ["POST", "/api/project/build"]] as const) {
+      const answer = await ask(port, method, path);
+      assert.deepEqual([answer.status, (answer.json["error"] as { code: string }).code], [401, "UNAUTHORIZED"], path);
+    }
+    assert.equal((await ask(port, "GET", "/healthz")).status, 200);
+    assert.equal((await ask(port, "GET", "/?token=wrong")).status, 401);
+    const entered = await ask(port, "GET", "/?token=s3cret");
+    assert.deepEqual([entered.status, entered.headers.location], [303, "/"]);
+    const cookie = entered.headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
+    assert.equal((await ask(port, "GET", "/", { headers: { Cookie: cookie } })).status, 200);
+    assert.equal((await ask(port, "GET", "/api/builds", { headers: { Authorization: "Bearer s3cret" } })).status, 200);
+  });
+});
+
+describe("BuildApp: the page", () => {
+  it("is served with a strict policy, and again only when it changed", async (t) => {
+    const { port } = await start(t);
+    const page = await ask(port, "GET", "/");
+    assert.equal(page.status, 200);
+    assert.equal(page.headers["content-type"], "text/html; charset=utf-8");
+    const policy = String(page.headers["content-security-policy"]);
+    assert.match(policy, /default-src 'none'/);
+    assert.doesNotMatch(policy, /unsafe/);
+    assert.equal(page.headers["x-content-type-options"], "nosniff");
+    for (const [, file] of page.text.matchAll(/(?:src|href)="(\/page\/[^"]+)"/g)) {
+      assert.equal((await ask(port, "GET", file ?? "")).status, 200, file);
+    }
+    const again = await ask(port, "GET", "/", { headers: { "If-None-Match": String(page.headers.etag) } });
+    assert.deepEqual([again.status, again.text], [304, ""]);
+    const head = await ask(port, "HEAD", "/");
+    assert.deepEqual([head.status, head.text], [200, ""]);
+  });
+
+  it("offers the projects below the roots", async (t) => {
+    const { port, root } = await start(t);
+    assert.deepEqual((await ask(port, "GET", "/api/projects")).json, {
+      projects: [
+        { path: `${root}/other`, name: "other" },
+        { path: `${root}/project`, name: "build" },
+      ],
+    });
+  });
+});
+
+describe("BuildApp: limits", () => {
+  it("has so many places on each stream; a browser comes back by itself", async (t) => {
+    const { port } = await start(t, { maxClients: 1 });
+    const first = await EventClient.open(port, "/api/log/push");
+    const second = await EventClient.open(port, "/api/log/push");
+    assert.equal(second.status, 200);
+    await second.ended();
+    assert.ok((second.decoder.retry ?? 0) > 0);
+    first.close();
+  });
+
+  it("has so many places for those who follow a log as text", async (t) => {
+    const { port, stage } = await start(t, { maxClients: 1 });
+    const { id } = (await build(port, "project")).json["build"] as BuildRecord;
+    const actor = await stage.actor("build");
+    const first = new RawClient(port).get(`/api/builds/${id}/log`);
+    await first.until("npm");
+    assert.equal((await ask(port, "GET", `/api/builds/${id}/log`)).status, 503);
+    actor.tell({ action: "exit", code: 0 });
+  });
+
+  it("refuses bad options, naming them", () => {
+    assert.throws(() => new BuildApp({ roots: [], heartbeat: -1 }), { code: "INVALID_OPTION" });
+    assert.throws(() => new BuildApp({ roots: [], concurrency: 0 }), { code: "INVALID_OPTION" });
+  });
+});
