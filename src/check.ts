@@ -14,7 +14,7 @@ export const MAX_DELAY = 2_147_483_647;
 /**
  * Returns `value` when it is an integer inside `range`.
  *
- * @throws TailcastError `INVALID_OPTION`, naming the option, for everything else.
+ * @throws {TailcastError} `INVALID_OPTION`, naming the option, for everything else.
  */
 export function checkInteger(name: string, value: unknown, range: IntegerRange): number {
   const { min, max = Number.MAX_SAFE_INTEGER, orInfinity = false } = range;
@@ -27,7 +27,7 @@ export function checkInteger(name: string, value: unknown, range: IntegerRange):
 /**
  * Returns `value` when it is one of `choices`.
  *
- * @throws TailcastError `INVALID_OPTION`, naming the option, for everything else.
+ * @throws {TailcastError} `INVALID_OPTION`, naming the option, for everything else.
  */
 export function checkChoice<const Choice extends string>(
   name: string,

@@ -95,7 +95,7 @@ export class Channel {
   readonly #accepted = { fresh: 0, resumed: 0, gap: 0 };
   readonly #closeReasons = { left: 0, stalled: 0, aged: 0, ended: 0, closed: 0, dismissed: 0 };
 
-  /** @throws TailcastError `INVALID_OPTION`, naming the option. */
+  /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
   constructor(options: ChannelOptions = {}) {
     const settings = channelSettings(options);
     this.#settings = settings;
@@ -131,7 +131,7 @@ export class Channel {
    *
    * @param event - The data, or an object with `data` and optionally `event` (the type) and `id`. Without an id the
    * event gets `<epoch>-<sequence>`. Ids of one's own must not repeat while the channel keeps them.
-   * @throws TailcastError `INVALID_EVENT` for what no client could read back as it was given, `EVENT_TOO_LARGE` beyond
+   * @throws {TailcastError} `INVALID_EVENT` for what no client could read back as it was given, `EVENT_TOO_LARGE` beyond
    * `capacityBytes`, `CHANNEL_CLOSED` after `end` or `close`. Nothing is published then.
    */
   publish(event: PublishedEvent | string): string {
@@ -161,11 +161,15 @@ export class Channel {
    *
    * Headers set before with `response.setHeader` (CORS, cookies) are kept.
    *
+   * @throws {TailcastError} `HEADERS_SENT` when the response was begun already.
    * @returns The client; `undefined` when the request was answered otherwise or its client has gone already.
    */
   handle(request: IncomingMessage, response: ServerResponse): ChannelClient | undefined {
     // Gone while the application was still deciding: nothing is subscribed, so that nothing can leak.
     if (response.destroyed || request.socket.destroyed) return undefined;
+    if (response.headersSent) {
+      throw new TailcastError("HEADERS_SENT", "Cannot open an event stream: the response was begun already");
+    }
     if (request.method !== "GET" && request.method !== "HEAD") {
       const message = `Cannot ${request.method} an event stream: use GET`;
       sendError(response, 405, "METHOD_NOT_ALLOWED", message, { Allow: "GET, HEAD" });
@@ -233,7 +237,7 @@ export class Channel {
    * Says that the log is complete. Clients get what they have not seen yet, then their stream ends; who comes back with
    * the last id is answered 204, which tells a browser to stop reconnecting.
    *
-   * @throws TailcastError `CHANNEL_CLOSED` when the channel was closed.
+   * @throws {TailcastError} `CHANNEL_CLOSED` when the channel was closed.
    */
   end(): void {
     if (this.#ended) return;

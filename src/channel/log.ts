@@ -84,7 +84,7 @@ export class EventLog {
   /**
    * Appends an event and returns its id: the given one, or `<epoch>-<sequence>`.
    *
-   * @throws TailcastError `INVALID_EVENT`, `EVENT_TOO_LARGE`. The log is unchanged then.
+   * @throws {TailcastError} `INVALID_EVENT`, `EVENT_TOO_LARGE`. The log is unchanged then.
    */
   append(event: PublishedEvent): string {
     if (typeof event !== "object" || event === null || typeof event.data !== "string") {

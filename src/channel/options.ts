@@ -59,7 +59,7 @@ export interface ChannelSettings {
   readonly epoch: string;
 }
 
-/** Checks every option and fills in the defaults. @throws TailcastError `INVALID_OPTION`, naming the option. */
+/** Checks every option and fills in the defaults. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
 export function channelSettings(options: ChannelOptions): ChannelSettings {
   const delay = { min: 0, max: MAX_DELAY };
   // Half of the longest delay, since a jittered one may be twice as long.

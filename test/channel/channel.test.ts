@@ -171,6 +171,18 @@ describe("Channel.handle()", () => {
     assert.equal(channel.clientCount, 0);
   });
 
+  it("throws on a response that was begun already, and takes no place", async () => {
+    let thrown: unknown;
+    const { channel, port } = await start({ maxClients: 1 }, (request, response) => {
+      response.write("begun");
+      assert.throws(() => channel.handle(request, response), (error) => ((thrown = error), true));
+      response.end();
+    });
+    await raw(port).get("/", ["Connection: close"]).closed();
+    assert.equal((thrown as { code: string }).code, "HEADERS_SENT");
+    assert.equal(channel.clientCount, 0);
+  });
+
   it("refuses a pipelined stream that could never begin", async () => {
     const { channel, port } = await start();
     const client = raw(port).get("/").get("/");

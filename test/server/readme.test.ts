@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { helpText } from "../../dist/config.js";
+
+const ROOT = new URL("../../", import.meta.url);
+const readme = readFileSync(new URL("README.md", ROOT), "utf8");
+
+describe("README.md", () => {
+  it("begins with the commands, which package.json and CI know", () => {
+    const top = readme.split("\n").slice(0, 6).join("\n");
+    const scripts = (JSON.parse(readFileSync(new URL("package.json", ROOT), "utf8")) as { scripts: Record<string, string> }).scripts;
+    const ci = readFileSync(new URL(".ci/run", ROOT), "utf8");
+    for (const script of ["start", "test"]) {
+      assert.match(top, new RegExp(`^npm ci && npm ${script} `, "m"));
+      assert.ok(scripts[script]);
+      assert.match(ci, new RegExp(`npm ${script}\\b`));
+    }
+    assert.match(ci, /^npm ci$/m);
+  });
+
+  it("shows the help text as the program prints it", () => assert.ok(readme.includes(`\`\`\`text\n${helpText()}\`\`\``)));
+
+  it("shows what its protocol example prints", async () => {
+    const match = /```js\n(import \{ EventStreamDecoder[^`]*)```\n\n```text\n([^`]*)```/.exec(readme);
+    const [, program = "", output] = match ?? [];
+    const cwd = fileURLToPath(ROOT);
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program], { cwd });
+    assert.equal(stdout, output);
+  });
+
+  it("lists every error code", () => {
+    const union = readFileSync(new URL("src/error.ts", ROOT), "utf8").matchAll(/^ {2}\| "([A-Z_]+)"/gm);
+    const web = ["BAD_REQUEST", "UNAUTHORIZED", "FORBIDDEN", "NOT_FOUND", "METHOD_NOT_ALLOWED", "NOT_ACCEPTABLE", "BODY_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "TOO_MANY_CLIENTS"];
+    const codes = [...union].map(([, code]) => code ?? "");
+    assert.ok(codes.length > 15);
+    for (const code of codes.filter((code) => !web.includes(code))) assert.ok(readme.includes(`| \`${code}\` |`), code);
+  });
+
+});
