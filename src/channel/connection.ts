@@ -42,7 +42,8 @@ export class Connection {
   constructor(response: ServerResponse, opening: Chunk, listener: ConnectionListener) {
     this.#response = response;
     this.#listener = listener;
-    const socket = response.socket;
+    // An HTTP/2 response (the compat API) has a stand-in for a socket that refuses to be touched.
+    const socket = response instanceof ServerResponse ? response.socket : null;
     // An idle stream is healthy: the server's inactivity timeout must not end it. The heartbeat finds dead peers.
     socket?.setTimeout(0);
     socket?.setNoDelay(true);

@@ -26,8 +26,8 @@ function logLine(event: DecodedEvent, ansi: boolean): string {
     return `${ansi ? text : plainText(text)}\n`;
   }
   if (event.type === "gap") {
-    const { missed } = JSON.parse(event.data) as { missed: number | null };
-    return `[tailcast: ${missed ?? "some"} events are no longer kept]\n`;
+    const { missed } = JSON.parse(event.data) as { missed: number };
+    return `[tailcast: ${missed} events are no longer kept]\n`;
   }
   return "";
 }

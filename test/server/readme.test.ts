@@ -39,5 +39,4 @@ describe("README.md", () => {
     assert.ok(codes.length > 15);
     for (const code of codes.filter((code) => !web.includes(code))) assert.ok(readme.includes(`| \`${code}\` |`), code);
   });
-
 });

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { TailcastError } from "../../dist/error.js";
+import { answerError } from "../../dist/web/errors.js";
+import { RawClient, TestServer, ask } from "../support/http.js";
+
+describe("answerError()", () => {
+  it("tells nothing of an error of our own", async (t) => {
+    for (const error of [new Error("secret path"), "thrown text", new TailcastError("CHANNEL_CLOSED", "secret state")]) {
+      const server = await TestServer.start((_, response) => answerError(response, error));
+      t.after(() => server.close());
+      const answer = await ask(server.port, "GET", "/");
+      assert.equal(answer.status, 500);
+      assert.deepEqual(answer.json, {
+        error: { code: "INTERNAL_ERROR", message: "Cannot answer this request: an error on the server" },
+      });
+    }
+  });
+
+  it("answers what has a status, with what stands beside it", async (t) => {
+    const error = new TailcastError("QUEUE_FULL", "Full");
+    const server = await TestServer.start((_, response) => answerError(response, error, { build: 1 }));
+    t.after(() => server.close());
+    const answer = await ask(server.port, "GET", "/");
+    assert.deepEqual(answer.json, { error: { code: "QUEUE_FULL", message: "Full" }, build: 1 });
+    assert.deepEqual([answer.status, answer.headers["retry-after"]], [503, "10"]);
+  });
+
+  it("breaks an answer off that was begun, so that nobody takes it for the whole", async (t) => {
+    const server = await TestServer.start((_, response) => {
+      response.write("half");
+      answerError(response, new Error("x"));
+    });
+    t.after(() => server.close());
+    const client = new RawClient(server.port).get("/");
+    assert.doesNotMatch(await client.closed(), /\r\n0\r\n\r\n$/);
+  });
+});
