@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { LogQueue } from "../../dist/page/log-queue.js";
 import { sampleLine } from "./samples.js";
 
-const gap = { lastEventId: null, reason: "evicted", missed: 10 };
+const gap = { lastEventId: "", reason: "evicted", missed: 10 };
 
 /** What waits in the queue: `1:text:classes`, or `gap`. */
 function drain(queue: LogQueue): string[] {
