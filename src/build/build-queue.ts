@@ -80,10 +80,10 @@ export class BuildQueue {
       const reason = `${plan.projectName} is being built already; follow that build, or cancel it`;
       throw refusal("ALREADY_BUILDING", reason, twin.record.id);
     }
-    if (this.#running.size >= this.#concurrency && this.#waiting.size >= this.#queueLimit) {
+    const build = new Build(plan, this.#context);
+    if (this.#waiting.size >= this.#queueLimit && this.#mustWait(build)) {
       throw refusal("QUEUE_FULL", `as many builds are waiting as may (${this.#waiting.size}); try again later`);
     }
-    const build = new Build(plan, this.#context);
     this.#builds.set(build.record.id, build);
     this.#waiting.add(build);
     build.announce();
@@ -139,6 +139,11 @@ export class BuildQueue {
     throw new TailcastError("BUILD_NOT_FOUND", message);
   }
 
+  #mustWait(build: Build): boolean {
+    const taken = directoriesOf([...this.#running, ...this.#waiting]);
+    return this.#running.size >= this.#concurrency || overlaps(build, taken);
+  }
+
   #startWaiting(): void {
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
       this.#waiting.delete(next);
@@ -150,12 +155,11 @@ export class BuildQueue {
   /** The first that waits and may start now. */
   #next(): Build | undefined {
     if (this.#isClosed || this.#running.size >= this.#concurrency) return undefined;
-    const taken = new Set([...this.#running].flatMap(({ directories }) => [...directories]));
+    const taken = directoriesOf(this.#running);
     for (const build of this.#waiting) {
-      const directories = [...build.directories];
-      if (!directories.some((directory) => taken.has(directory))) return build;
+      if (!overlaps(build, taken)) return build;
       // Its directories count as taken while it waits: otherwise later builds could overtake it for ever.
-      for (const directory of directories) taken.add(directory);
+      for (const directory of build.directories) taken.add(directory);
     }
     return undefined;
   }
@@ -173,6 +177,14 @@ export class BuildQueue {
       this.#onForget(old.record.id);
     }
   }
+}
+
+function directoriesOf(builds: Iterable<Build>): Set<string> {
+  return new Set(Array.from(builds, ({ directories }) => [...directories]).flat());
+}
+
+function overlaps(build: Build, taken: ReadonlySet<string>): boolean {
+  return [...build.directories].some((directory) => taken.has(directory));
 }
 
 function refusal(code: TailcastErrorCode, reason: string, buildId?: string): TailcastError {

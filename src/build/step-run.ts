@@ -78,7 +78,8 @@ async function follow(child: RunningChild, options: StepRunOptions): Promise<Exi
   });
   const group = new ProcessGroup(child);
   const output = new StepOutput(child.stdout, child.stderr, onLines);
-  const stop = signal === undefined ? output.failure : AbortSignal.any([signal, output.failure]);
+  const stopping = new AbortController();
+  const stop = stopping.signal;
   const over = new AbortController();
   const terminate = async (): Promise<boolean> => {
     const isGone = await group.terminate(killGraceMs, forceSignal);
@@ -86,7 +87,8 @@ async function follow(child: RunningChild, options: StepRunOptions): Promise<Exi
     return isGone;
   };
   try {
-    const stopped = whenAborted(stop, over.signal).then(terminate);
+    const stopped = new Promise((resolve) => stop.addEventListener("abort", resolve)).then(terminate);
+    for (const cause of [signal, output.failure]) forwardAbort(cause, stopping, over.signal);
     const exit = await Promise.race([exited, stopped.then((isGone) => (isGone ? exited : UNKNOWN))]);
 
     // The end of the command is not the end of its output: what it started may still hold the pipes.
@@ -109,12 +111,10 @@ async function follow(child: RunningChild, options: StepRunOptions): Promise<Exi
   }
 }
 
-/** Resolves when `signal` aborts, or has aborted already; detaches from it when `over` aborts. */
-function whenAborted(signal: AbortSignal, over: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true, signal: over });
-  });
+/** Aborts `controller` when `signal` aborts, or has aborted already; detaches from `signal` when `over` aborts. */
+function forwardAbort(signal: AbortSignal | undefined, controller: AbortController, over: AbortSignal): void {
+  if (signal?.aborted) controller.abort();
+  else signal?.addEventListener("abort", () => controller.abort(), { signal: over });
 }
 
 /** Resolves with whether `promise` settles before the time is over and before `signal` aborts. */

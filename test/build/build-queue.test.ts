@@ -358,6 +358,15 @@ describe("BuildQueue", () => {
       assert.equal(scene.queue.add(plan([])).status, "queued");
     });
 
+    it("counts builds that wait for a directory too", async (t) => {
+      const stage = await Stage.open(t);
+      const scene = new Scene(t, { concurrency: 9, queueLimit: 1 });
+      scene.queue.add(plan([stage.step("running")]));
+      assert.equal(scene.queue.add(plan([stage.step("waiting")])).status, "queued");
+      assert.throws(() => scene.queue.add(plan([stage.step("third")])), { code: "QUEUE_FULL" });
+      assert.equal(scene.queue.add(plan([stage.step("elsewhere", ownDirectory())])).status, "running");
+    });
+
     it("can do without a queue", async (t) => {
       const stage = await Stage.open(t);
       const scene = new Scene(t, { concurrency: 1, queueLimit: 0 });
@@ -411,6 +420,17 @@ describe("BuildQueue", () => {
       assert.deepEqual(stage.names.toSorted(), ["a", "b"]);
       assert.throws(() => scene.queue.add(plan([])), { code: "SHUTTING_DOWN" });
       await scene.queue.close();
+    });
+
+    it("starts nothing that becomes free meanwhile", async (t) => {
+      const stage = await Stage.open(t);
+      const scene = new Scene(t, { concurrency: 9 });
+      const [root, other] = [ownDirectory(), ownDirectory()];
+      scene.queue.add(plan([stage.step("first", root)]));
+      scene.queue.add(plan([stage.step("second", root), stage.step("second build", other)]));
+      const { id } = scene.queue.add(plan([stage.step("third", other)]));
+      await scene.queue.close();
+      assert.equal(scene.queue.get(id).message, "cancelled by the shutdown before it started");
     });
 
     it("waits until the last events were taken", async (t) => {

@@ -415,7 +415,11 @@ describe("runStep()", () => {
     const controller = new AbortController();
     const forceSignal = new AbortController().signal;
     const options = { signal: controller.signal, forceSignal, killGraceMs: 100, onLines: () => undefined };
-    await runStep(shellStep("exit 0"), options);
+    const short = runStep(stage.step("short"), options);
+    const actor = await stage.actor("short");
+    assert.equal(getEventListeners(controller.signal, "abort").length, 1);
+    actor.tell({ action: "exit", code: 0 });
+    await short;
     assert.equal(getEventListeners(controller.signal, "abort").length, 0);
     const run = runStep(stage.step("main"), options);
     await (await stage.actor("main")).do({ action: "onTerm", say: "no" });
