@@ -2,7 +2,8 @@
 /**
  * The program: reads its options, serves the build app, and ends cleanly on SIGTERM and SIGINT.
  *
- * Exit codes: 0 after a signal, once everything is over; 1 when it cannot listen, or on a second signal; 2 for bad options.
+ * Exit codes: 0 after a signal, once everything is over (a second signal kills what takes its time); 1 when it cannot
+ * listen; 2 for bad options.
  */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -52,12 +53,9 @@ function serve(config: Config): void {
 
   let stoppedAt: number | undefined;
   const stop = (): void => {
-    if (stoppedAt !== undefined) {
-      // Ctrl-C under `npm start` arrives twice, from the terminal and from npm: only a later one means "now".
-      if (performance.now() - stoppedAt > 1000) process.exit(1);
-      return;
-    }
-    stoppedAt = performance.now();
+    // Ctrl-C under `npm start` arrives twice, from the terminal and from npm: only a later one means "now".
+    if (stoppedAt !== undefined && performance.now() - stoppedAt < 1000) return;
+    stoppedAt ??= performance.now();
     server.close();
     void app.close().then(() => server.closeAllConnections());
   };

@@ -116,13 +116,17 @@ export class BuildQueue {
     return build.record;
   }
 
-  /** Accepts no more builds and cancels all that wait or run. Resolves when their last events were taken. */
+  /**
+   * Accepts no more builds and cancels all that wait or run. Resolves when their last events were taken. Called again, it
+   * no longer waits for processes that take their time to end.
+   */
   async close(): Promise<void> {
+    const isUrgent = this.#isClosed;
     this.#isClosed = true;
     const builds = [...this.#builds.values()];
     for (const build of [...this.#waiting, ...this.#running]) {
-      // To cancel a running build twice would kill it.
-      if (build.record.status === "queued" || !build.isStopping) build.cancel("cancelled by the shutdown");
+      // To cancel a running build twice kills it.
+      if (isUrgent || build.record.status === "queued" || !build.isStopping) build.cancel("cancelled by the shutdown");
     }
     await Promise.all(builds.map(({ ended }) => ended));
   }

@@ -109,7 +109,10 @@ export class BuildApp {
     });
   };
 
-  /** Cancels what runs and waits, ends every stream, and resolves when all of it is over. */
+  /**
+   * Cancels what runs and waits, ends every stream, and resolves when all of it is over. Called again, it kills what still
+   * runs instead of waiting for it.
+   */
   async close(): Promise<void> {
     await this.#queue.close();
     await this.#streams.close();

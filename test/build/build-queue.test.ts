@@ -422,6 +422,19 @@ describe("BuildQueue", () => {
       await scene.queue.close();
     });
 
+    it("kills, when called again, what takes its time to end", async (t) => {
+      const stage = await Stage.open(t);
+      const scene = new Scene(t);
+      const { id } = scene.queue.add(plan([stage.step("a", ownDirectory())]));
+      const a = await stage.actor("a");
+      await a.do({ action: "onTerm", say: "not yet\n" });
+      const closed = scene.queue.close();
+      await scene.until("not yet");
+      await scene.queue.close();
+      await Promise.all([closed, a.gone]);
+      assert.equal(scene.queue.get(id).steps[0]?.signal, "SIGKILL");
+    });
+
     it("starts nothing that becomes free meanwhile", async (t) => {
       const stage = await Stage.open(t);
       const scene = new Scene(t, { concurrency: 9 });

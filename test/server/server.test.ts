@@ -73,6 +73,24 @@ describe("server", () => {
     assert.equal(await program.ended(), 0);
   });
 
+  it("kills on a second, later signal what ignores the first", async (t) => {
+    const stage = await Stage.open(t);
+    const { command, args } = stage.step("build");
+    const build = [command, ...args].map((part) => JSON.stringify(part)).join(" ");
+    const root = await makeFolder(t, { "p/package.json": JSON.stringify({ name: "p", scripts: { build } }) });
+    const program = new Program(t, ["--port", "0", "--root", root]);
+    const { id } = (await postJson(await program.port(), "/api/project/build", { projectPath: "p" })).json["build"] as BuildRecord;
+    const client = await EventClient.open(await program.port(), `/api/builds/${id}/events`);
+    const actor = await stage.actor("build");
+    await actor.do({ action: "onTerm", say: "not yet\n" });
+    program.child.kill("SIGTERM");
+    await client.until((events) => events.some(({ data }) => data.includes("not yet")));
+    const again = setInterval(() => program.child.kill("SIGTERM"), 100);
+    assert.equal(await program.ended(), 0);
+    clearInterval(again);
+    await actor.gone;
+  });
+
   it("says --help and --version", async (t) => {
     const help = new Program(t, ["--help"]);
     assert.equal(await help.ended(), 0);
