@@ -39,6 +39,16 @@ export function checkChoice<const Choice extends string>(
   throw new TailcastError("INVALID_OPTION", `Cannot use the option "${name}": it must be ${wanted}, not ${show(value)}`);
 }
 
+/**
+ * Returns `value` when it is true or false.
+ *
+ * @throws {TailcastError} `INVALID_OPTION`, naming the option, for everything else.
+ */
+export function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw new TailcastError("INVALID_OPTION", `Cannot use the option "${name}": it must be true or false, not ${show(value)}`);
+}
+
 /** Options as the caller wrote them, in a message: quotes around strings, so that `"5"` is not taken for `5`. */
 function show(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : String(value);

@@ -13,8 +13,10 @@ export type { DecodedEvent, EventStreamDecoderOptions } from "./protocol/decode.
 export { decodeEventStream } from "./protocol/decode-stream.ts";
 
 export { Channel } from "./channel/channel.ts";
-export type { ChannelStatistics, CloseOptions } from "./channel/channel.ts";
+export type { ChannelStatistics, ClientOptions, CloseOptions, FetchClientOptions } from "./channel/channel.ts";
 export type { ChannelClient, CloseReason, Outcome } from "./channel/client.ts";
+export { openEventStream } from "./channel/event-stream.ts";
+export type { EventStream, EventStreamOptions } from "./channel/event-stream.ts";
 export type { GapReason } from "./channel/gap.ts";
 export type { PublishedEvent } from "./channel/log.ts";
 export type { ChannelOptions } from "./channel/options.ts";

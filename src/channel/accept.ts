@@ -1,3 +1,9 @@
+/** One element of an `Accept` or `Accept-Encoding` header: what it names, in lower case, and its weight. */
+interface Weighted {
+  readonly name: string;
+  readonly weight: number;
+}
+
 /**
  * Whether a request with this `Accept` header takes `text/event-stream` (RFC 9110 section 12.5.1).
  *
@@ -5,30 +11,37 @@
  * everything.
  */
 export function acceptsEventStream(accept: string | undefined): boolean {
-  let weight: number | undefined;
-  let precision = 0;
-  let ranges = 0;
-  for (const element of accept?.split(",") ?? []) {
-    const [range = "", ...parameters] = element.split(";").map((part) => part.trim().toLowerCase());
-    if (!/^[^\s/]+\/[^\s/]+$/.test(range)) continue;
-    ranges++;
-    const found = PRECISION.get(range) ?? 0;
-    if (found <= precision) continue;
-    precision = found;
-    weight = qualityOf(parameters);
-  }
-  return ranges === 0 || (weight !== undefined && weight > 0);
+  const ranges = elements(accept).filter(({ name }) => /^[^\s/]+\/[^\s/]+$/.test(name));
+  if (ranges.length === 0) return true;
+  return weightOf(ranges, ["text/event-stream", "text/*", "*/*"]) > 0;
 }
 
-/** The ranges that match the type, the more specific ones with the higher number. */
-const PRECISION: ReadonlyMap<string, number> = new Map([
-  ["*/*", 1],
-  ["text/*", 2],
-  ["text/event-stream", 3],
-]);
+/**
+ * Whether a response to a request with this `Accept-Encoding` header should be gzip-coded (RFC 9110 section 12.5.3): it is
+ * accepted, and not less welcome than no coding. Without a header it is not: clients that can decode say so.
+ */
+export function prefersGzip(acceptEncoding: string | undefined): boolean {
+  const codings = elements(acceptEncoding);
+  const gzip = weightOf(codings, ["gzip", "x-gzip", "*"]);
+  const identity = codings.find(({ name }) => name === "identity")?.weight ?? 0;
+  return gzip > 0 && gzip >= identity;
+}
 
-/** The weight among a range's parameters (RFC 9110 section 12.4.2); 1 when it is absent or not readable. */
-function qualityOf(parameters: readonly string[]): number {
-  const quality = parameters.find((parameter) => parameter.startsWith("q="));
-  return quality !== undefined && /^q=(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(quality) ? Number(quality.slice(2)) : 1;
+/** The weight of the first of these names that is listed; 0 when none is. */
+function weightOf(listed: readonly Weighted[], names: readonly string[]): number {
+  for (const name of names) {
+    const found = listed.find((element) => element.name === name);
+    if (found !== undefined) return found.weight;
+  }
+  return 0;
+}
+
+/** The elements of a header with weights (RFC 9110 section 12.4.2). A weight that is absent or not readable is 1. */
+function elements(header: string | undefined): Weighted[] {
+  return (header ?? "").split(",").map((element) => {
+    const [name = "", ...parameters] = element.split(";").map((part) => part.trim().toLowerCase());
+    const quality = parameters.find((parameter) => parameter.startsWith("q=")) ?? "";
+    const weight = /^q=(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(quality) ? Number(quality.slice(2)) : 1;
+    return { name, weight };
+  });
 }

@@ -1,30 +1,48 @@
+import type { ServerResponse } from "node:http";
 import type { TailcastErrorCode } from "../error.ts";
-import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 
-/**
- * Sends a complete JSON answer and nothing else: `{"error": {"code", "message"}}` for what went wrong.
- *
- * Safe for `HEAD`: Node leaves the body away and keeps the length.
- */
-export function sendJson(response: ServerResponse, status: number, value: unknown, headers?: OutgoingHttpHeaders): void {
-  const body = Buffer.from(`${JSON.stringify(value)}\n`);
-  response.writeHead(status, {
-    "Content-Type": "application/json; charset=utf-8",
-    "Content-Length": body.length,
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    ...headers,
-  });
-  response.end(body);
+/** A complete answer, before it is known how it travels. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Empty for no body. */
+  readonly body: string;
 }
 
-/** Refuses a request with a complete JSON answer. */
-export function sendError(
-  response: ServerResponse,
+/** A JSON answer that nobody stores. */
+export function jsonAnswer(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
+  const body = `${JSON.stringify(value)}\n`;
+  const own = {
+    "Content-Type": "application/json; charset=utf-8",
+    "Content-Length": String(Buffer.byteLength(body)),
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+  };
+  return { status, headers: { ...own, ...headers }, body };
+}
+
+/** A refusal: `{"error": {"code", "message"}}`. */
+export function errorAnswer(
   status: number,
   code: TailcastErrorCode,
   message: string,
-  headers?: OutgoingHttpHeaders,
+  headers?: Readonly<Record<string, string>>,
+): Answer {
+  return jsonAnswer(status, { error: { code, message } }, headers);
+}
+
+/** Sends an answer. For `HEAD` Node leaves the body away and keeps the length. */
+export function sendAnswer(response: ServerResponse, { status, headers, body }: Answer): void {
+  response.writeHead(status, headers);
+  response.end(body);
+}
+
+/** Sends a JSON answer. */
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  value: unknown,
+  headers?: Readonly<Record<string, string>>,
 ): void {
-  sendJson(response, status, { error: { code, message } }, headers);
+  sendAnswer(response, jsonAnswer(status, value, headers));
 }

@@ -2,39 +2,38 @@ import { performance } from "node:perf_hooks";
 import { MAX_DELAY, checkInteger } from "../check.ts";
 import { TailcastError } from "../error.ts";
 import { encodeComment, encodeEvent } from "../protocol/encode.ts";
-import { acceptsEventStream } from "./accept.ts";
 import { addressKey } from "./address.ts";
-import { sendError } from "./answer.ts";
+import { admit } from "./admission.ts";
+import { sendAnswer } from "./answer.ts";
+import { Audience } from "./audience.ts";
 import { Chunk } from "./chunk.ts";
-import { Client } from "./client.ts";
 import { EVENT_STREAM_HEADERS } from "./connection.ts";
-import { encodeGap, lagGap } from "./gap.ts";
-import { jittered } from "./jitter.ts";
+import { diagnostics } from "./diagnostics.ts";
+import { FetchConnection } from "./fetch-connection.ts";
+import { FlushSchedule } from "./flush-schedule.ts";
 import { EventLog } from "./log.ts";
+import { NodeConnection } from "./node-connection.ts";
 import { channelSettings } from "./options.ts";
 import { Places } from "./places.ts";
 import { Waiters, readLog } from "./reader.ts";
-import { readStreamRequest } from "./request.ts";
-import { Upkeep } from "./upkeep.ts";
+import { readFetch, readIncoming } from "./request.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ChannelClient, CloseReason } from "./client.ts";
-import type { Gap } from "./gap.ts";
-import type { Position, PublishedEvent } from "./log.ts";
+import type { Admission, Start } from "./admission.ts";
+import type { ChannelClient, Client, CloseReason, Outcome } from "./client.ts";
+import type { Connection, ConnectionListener } from "./connection.ts";
+import type { PublishedEvent } from "./log.ts";
 import type { ChannelOptions, ChannelSettings } from "./options.ts";
+import type { StreamRequest } from "./request.ts";
 
-/** How much a client that catches up is sent in one turn of the event loop, so that one does not hold up the others. */
-const CATCH_UP_BYTES = 256 * 1024;
-
-/** The reconnection time, in milliseconds, where none was set but one must be told. */
-const DEFAULT_RETRY = 2000;
-
-const HEARTBEAT = new Chunk(encodeComment(""));
 const PADDING = encodeComment(" ".repeat(2048));
 
 /** Numbers about a channel. Counters only grow; the others are momentary. */
 export interface ChannelStatistics {
   /** Clients connected now. */
   readonly clients: number;
+  /** Of them, those that do not take what they were sent, and those that are being sent what they missed. */
+  readonly blocked: number;
+  readonly catchingUp: number;
   /** Events kept now, and their encoded size in bytes. */
   readonly keptEvents: number;
   readonly keptBytes: number;
@@ -60,6 +59,18 @@ export interface CloseOptions {
   deadline?: number | undefined;
 }
 
+/** What the application may say about a client when it hands its request over. */
+export interface ClientOptions<Data> {
+  /** Anything: it is kept as the client's `data`. */
+  data?: Data | undefined;
+}
+
+/** As {@link ClientOptions}, for a request that does not tell its address. */
+export interface FetchClientOptions<Data> extends ClientOptions<Data> {
+  /** The client's address. Without it the client counts for no address. */
+  address?: string | undefined;
+}
+
 /**
  * A log of events that any number of clients follow over Server-Sent Events (WHATWG HTML 9.2).
  *
@@ -73,56 +84,65 @@ export interface CloseOptions {
  * channel.publish("hello");
  * ```
  *
+ * `Data` is what the application keeps for each client.
+ *
  * The promise: every client gets events in order and at most once on a connection; who reconnects with the id it saw
  * last gets exactly what it missed, or is told in the stream, by an event `gap`, that something is gone.
  */
-export class Channel {
+export class Channel<Data = unknown> {
   readonly #settings: ChannelSettings;
   readonly #log: EventLog;
-  readonly #clients = new Set<Client>();
   readonly #places: Places;
-  readonly #upkeep: Upkeep<Client>;
-  readonly #host = { advance: (client: Client) => this.#advance(client), forget: (client: Client) => this.#forget(client) };
+  readonly #audience: Audience;
   readonly #readers = new Waiters();
-  #flushScheduled = false;
-  #ended = false;
+  readonly #schedule: FlushSchedule;
+  /** The first bytes of a stream: never empty, so that every client sees at once that it is open. */
+  readonly #opening: Chunk;
+  readonly #paddedOpening: Chunk;
   #closing: Promise<void> | undefined;
   #closed: (() => void) | undefined;
-
-  #delivered = 0;
-  #gaps = 0;
   #refused = 0;
-  readonly #accepted = { fresh: 0, resumed: 0, gap: 0 };
-  readonly #closeReasons = { left: 0, stalled: 0, aged: 0, ended: 0, closed: 0, dismissed: 0 };
+  readonly #accepted: Record<Outcome, number> = { fresh: 0, resumed: 0, gap: 0 };
 
   /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
   constructor(options: ChannelOptions = {}) {
     const settings = channelSettings(options);
+    const { epoch, capacity, capacityBytes, retry } = settings;
     this.#settings = settings;
-    this.#log = new EventLog(settings.epoch, settings.capacity, settings.capacityBytes);
+    this.#log = new EventLog(epoch, capacity, capacityBytes);
     this.#places = new Places(settings.maxClients, settings.maxClientsPerAddress);
-    const delays = [settings.heartbeat, settings.stallTimeout, settings.maxConnectionAge].filter((delay) => delay > 0);
-    this.#upkeep = new Upkeep(this.#clients, Math.min(...delays, 10_000), (client) => this.#lookAfter(client));
+    this.#audience = new Audience(this.#log, settings, (client) => this.#leave(client));
+    this.#schedule = new FlushSchedule(settings.coalesceMs, () => this.#flush());
+    const opening = retry === null ? encodeComment("") : encodeEvent({ retry });
+    this.#opening = new Chunk(opening);
+    this.#paddedOpening = new Chunk(PADDING + opening);
   }
 
   /** How many clients are connected. */
   get clientCount(): number {
-    return this.#clients.size;
+    return this.#audience.clients.size;
+  }
+
+  /** The clients that are connected now, in the order in which they came. */
+  get clients(): ReadonlySet<ChannelClient<Data>> {
+    return this.#audience.clients as ReadonlySet<ChannelClient<Data>>;
   }
 
   /** Numbers for logs and metrics. */
   get statistics(): ChannelStatistics {
     const { start, end, bytes, published } = this.#log;
+    const { clients, lag, delivered, gaps, closed } = this.#audience;
     return {
-      clients: this.#clients.size,
+      clients: clients.size,
+      ...lag,
       keptEvents: end - start,
       keptBytes: bytes,
       published,
-      delivered: this.#delivered,
+      delivered,
       accepted: { ...this.#accepted },
-      gaps: this.#gaps,
+      gaps,
       refused: this.#refused,
-      closed: { ...this.#closeReasons },
+      closed: { ...closed },
     };
   }
 
@@ -138,13 +158,7 @@ export class Channel {
     this.#assertOpen("publish the event");
     const id = this.#log.append(typeof event === "string" ? { data: event } : event);
     if (this.#log.isSegmentFull) this.#flush();
-    else if (!this.#flushScheduled) {
-      this.#flushScheduled = true;
-      setImmediate(() => {
-        this.#flushScheduled = false;
-        this.#flush();
-      });
-    }
+    else this.#schedule.request();
     return id;
   }
 
@@ -164,56 +178,54 @@ export class Channel {
    * @throws {TailcastError} `HEADERS_SENT` when the response was begun already.
    * @returns The client; `undefined` when the request was answered otherwise or its client has gone already.
    */
-  handle(request: IncomingMessage, response: ServerResponse): ChannelClient | undefined {
+  handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    options: ClientOptions<Data> = {},
+  ): ChannelClient<Data> | undefined {
     // Gone while the application was still deciding: nothing is subscribed, so that nothing can leak.
     if (response.destroyed || request.socket.destroyed) return undefined;
     if (response.headersSent) {
       throw new TailcastError("HEADERS_SENT", "Cannot open an event stream: the response was begun already");
     }
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      const message = `Cannot ${request.method} an event stream: use GET`;
-      sendError(response, 405, "METHOD_NOT_ALLOWED", message, { Allow: "GET, HEAD" });
-      return undefined;
-    }
-    if (!acceptsEventStream(request.headers.accept)) {
-      sendError(response, 406, "NOT_ACCEPTABLE", "Cannot answer in another format than text/event-stream");
-      return undefined;
-    }
-    this.#flush();
-    const { lastEventId, wantsPadding } = readStreamRequest(request);
-    const position = lastEventId === "" ? this.#freshPosition() : this.#log.locate(lastEventId);
-    if (this.#ended && position.outcome !== "gap" && position.next === this.#log.end) {
-      response.writeHead(204, { "Cache-Control": "no-store" }).end();
-      return undefined;
-    }
-    if (request.method === "HEAD") {
-      response.writeHead(200, EVENT_STREAM_HEADERS).end();
-      return undefined;
-    }
+    const asked = readIncoming(request);
     const address = addressKey(this.#settings.clientAddress(request));
-    const refusal = this.#refusal(response) ?? this.#places.take(address);
-    if (refusal !== undefined) {
-      this.#refuse(response, refusal);
+    // A pipelined request whose turn on its connection has not come: its stream could wait for ever for one before it.
+    const isQueued = response.socket === null;
+    const admission = this.#admit(asked, address, isQueued ? "another response on this connection is not finished" : undefined);
+    if (this.#settings.compress) addVary(response);
+    if ("answer" in admission) {
+      sendAnswer(response, admission.answer);
       return undefined;
     }
-
-    const now = performance.now();
-    const age = this.#settings.maxConnectionAge;
-    const outcome = lastEventId === "" ? "fresh" : position.outcome;
-    const client = new Client(this.#host, response, new Chunk(this.#opening(wantsPadding)), {
-      outcome,
-      lastEventId,
-      next: position.outcome === "gap" ? this.#log.start : position.next,
-      address,
-      now,
-      expiresAt: age === 0 ? Infinity : now + age * (0.8 + 0.2 * Math.random()),
+    return this.#join(asked, admission.start, address, options, (opening, gzip, listener) => {
+      return new NodeConnection(response, gzip, opening, listener);
     });
-    this.#clients.add(client);
-    this.#accepted[outcome]++;
-    this.#upkeep.start();
-    if (position.outcome === "gap") this.#tellGap(client, { lastEventId, ...position }, now);
-    this.#advance(client);
-    return client;
+  }
+
+  /**
+   * Answers a request of the Fetch standard (hono, Next.js route handlers, Deno, Bun), as {@link handle} does. The stream
+   * is the response's body; when the server cancels the body, or aborts the request, the client has left.
+   */
+  respond(request: Request, options: FetchClientOptions<Data> = {}): Response {
+    const asked = readFetch(request);
+    const address = options.address === undefined ? undefined : addressKey(options.address);
+    const admission = this.#admit(asked, address, request.signal.aborted ? "the client has gone" : undefined);
+    const vary = this.#settings.compress ? { Vary: "Accept-Encoding" } : {};
+    if ("answer" in admission) {
+      const { status, headers, body } = admission.answer;
+      return new Response(status === 204 || asked.method === "HEAD" ? null : body, { status, headers: { ...headers, ...vary } });
+    }
+    let isCompressed = false;
+    let body: ReadableStream<Uint8Array> | null = null;
+    this.#join(asked, admission.start, address, options, (opening, gzip, listener) => {
+      const connection = new FetchConnection(request.signal, gzip, opening, listener);
+      isCompressed = gzip;
+      body = connection.body;
+      return connection;
+    });
+    const coding = isCompressed ? { "Content-Encoding": "gzip" } : {};
+    return new Response(body, { headers: { ...EVENT_STREAM_HEADERS, ...vary, ...coding } });
   }
 
   /**
@@ -227,7 +239,7 @@ export class Channel {
     const source = {
       log: this.#log,
       flush: () => this.#flush(),
-      isOver: () => this.#ended || this.#closing !== undefined,
+      isOver: () => this.#audience.isLogComplete || this.#closing !== undefined,
       grown: (abort: AbortSignal | undefined) => this.#readers.wait(abort),
     };
     return readLog(source, lastEventId, signal);
@@ -240,11 +252,11 @@ export class Channel {
    * @throws {TailcastError} `CHANNEL_CLOSED` when the channel was closed.
    */
   end(): void {
-    if (this.#ended) return;
+    if (this.#audience.isLogComplete) return;
     this.#assertOpen("end the log");
     this.#flush();
-    this.#ended = true;
-    for (const client of this.#clients) this.#advance(client);
+    this.#audience.isLogComplete = true;
+    this.#audience.advanceAll();
     this.#readers.wake();
   }
 
@@ -255,19 +267,16 @@ export class Channel {
    */
   close(options: CloseOptions = {}): Promise<void> {
     if (this.#closing !== undefined) return this.#closing;
-    const retry = checkInteger("retry", options.retry ?? this.#settings.retry ?? DEFAULT_RETRY, { min: 0, max: (MAX_DELAY - 1) / 2 });
-    const deadline = checkInteger("deadline", options.deadline ?? 5000, { min: 0, max: MAX_DELAY });
+    const { retry = this.#settings.retry ?? 2000, deadline = 5000 } = options;
+    checkInteger("retry", retry, { min: 0, max: (MAX_DELAY - 1) / 2 });
+    checkInteger("deadline", deadline, { min: 0, max: MAX_DELAY });
     this.#flush();
     this.#closing = new Promise((resolve) => (this.#closed = resolve));
-    const timer = setTimeout(() => {
-      for (const client of this.#clients) client.destroy("closed");
-    }, deadline);
+    const timer = setTimeout(() => this.#audience.dropAll(), deadline);
     void this.#closing.then(() => clearTimeout(timer));
-    for (const client of this.#clients) {
-      client.end("closed", new Chunk(encodeEvent({ retry: jittered(retry) })));
-    }
+    this.#audience.dismissAll(retry);
     this.#readers.wake();
-    if (this.#clients.size === 0) this.#closed?.();
+    if (this.clientCount === 0) this.#closed?.();
     return this.#closing;
   }
 
@@ -277,8 +286,8 @@ export class Channel {
   }
 
   #assertOpen(action: string): void {
-    if (!this.#ended && this.#closing === undefined) return;
-    const state = this.#ended ? "its log was ended" : "it was closed";
+    if (!this.#audience.isLogComplete && this.#closing === undefined) return;
+    const state = this.#audience.isLogComplete ? "its log was ended" : "it was closed";
     throw new TailcastError("CHANNEL_CLOSED", `Cannot ${action} on the channel: ${state}`);
   }
 
@@ -286,102 +295,54 @@ export class Channel {
   #flush(): void {
     if (!this.#log.seal()) return;
     const now = performance.now();
-    for (const client of this.#clients) this.#advance(client, now);
+    this.#schedule.note(now);
+    this.#audience.advanceAll(now);
     // Only now: a client that keeps up has been sent everything before the oldest goes.
     this.#log.evict();
     this.#readers.wake();
   }
 
-  /** The one way events reach a client: from its cursor to the end of the log, for as long as its socket takes them. */
-  #advance(client: Client, now: number = performance.now()): void {
-    if (client.isCatchingUp) return;
-    let budget = CATCH_UP_BYTES;
-    while (client.next < this.#log.end && !client.connection.isBlocked && !client.connection.isEnded) {
-      if (budget <= 0) {
-        client.isCatchingUp = true;
-        setImmediate(() => {
-          client.isCatchingUp = false;
-          this.#advance(client);
-        });
-        return;
-      }
-      if (client.next < this.#log.start) {
-        this.#tellGap(client, lagGap(this.#log, client.next), now);
-        client.next = this.#log.start;
-      } else {
-        const segment = this.#log.segmentAt(client.next);
-        const chunk = segment.chunkFrom(client.next);
-        client.write(chunk, now);
-        this.#delivered += segment.next - client.next;
-        client.next = segment.next;
-        budget -= chunk.byteLength;
-      }
-    }
-    if (this.#ended && client.next === this.#log.end) client.end("ended");
+  #admit(request: StreamRequest, address: string | undefined, obstacle: string | undefined): Admission {
+    this.#flush();
+    const isClosing = this.#closing !== undefined;
+    const admission = admit(request, address, this.#log, this.#places, this.#settings, {
+      isEnded: this.#audience.isLogComplete,
+      obstacle: isClosing ? "the server is shutting down" : obstacle,
+    });
+    if ("answer" in admission && admission.isRefusal) this.#refused++;
+    return admission;
   }
 
-  #freshPosition(): Position {
-    const { start, end } = this.#log;
-    const { backlog } = this.#settings;
-    return backlog === Infinity
-      ? this.#log.positionFromStart()
-      : { outcome: "resumed", next: Math.max(start, end - backlog) };
+  #join(
+    request: StreamRequest,
+    start: Start,
+    address: string | undefined,
+    { data }: ClientOptions<Data>,
+    open: (opening: Chunk, gzip: boolean, listener: ConnectionListener) => Connection,
+  ): ChannelClient<Data> {
+    const { outcome, lastEventId, next, gap } = start;
+    const opening = request.wantsPadding ? this.#paddedOpening : this.#opening;
+    const gzip = this.#settings.compress && request.prefersGzip;
+    const client = this.#audience.join({ outcome, lastEventId, next, address, data }, gap, (listener) => {
+      return open(opening, gzip, listener);
+    });
+    this.#accepted[outcome]++;
+    if (diagnostics.connect.hasSubscribers) diagnostics.connect.publish({ channel: this, client });
+    return client as ChannelClient<Data>;
   }
 
-  #tellGap(client: Client, gap: Gap, now: number): void {
-    this.#gaps++;
-    client.write(new Chunk(encodeGap(this.#log, gap)), now);
-  }
-
-  /** The first bytes of a stream: never empty, so that every client sees at once that it is open. */
-  #opening(wantsPadding: boolean): string {
-    const { retry } = this.#settings;
-    return (wantsPadding ? PADDING : "") + (retry === null ? encodeComment("") : encodeEvent({ retry }));
-  }
-
-  /** Why nobody can be let in now, or not on this connection. */
-  #refusal(response: ServerResponse): string | undefined {
-    if (this.#closing !== undefined) return "the server is shutting down";
-    // A pipelined request whose turn on its connection has not come: its stream could wait for ever for one before it.
-    if (response.socket === null) return "another response on this connection is not finished";
-    return undefined;
-  }
-
-  #refuse(response: ServerResponse, reason: string): void {
-    this.#refused++;
-    const delay = jittered(this.#settings.retryAfter);
-    if (this.#settings.whenFull === "retry") {
-      response.writeHead(200, EVENT_STREAM_HEADERS).end(encodeEvent({ retry: delay, comment: reason }));
-    } else {
-      const headers = { "Retry-After": Math.ceil(delay / 1000) };
-      sendError(response, 503, "TOO_MANY_CLIENTS", `Cannot open another event stream: ${reason}; try again later`, headers);
-    }
-  }
-
-  #forget(client: Client): void {
-    this.#clients.delete(client);
+  /** A client's connection is over. */
+  #leave(client: Client): void {
     this.#places.free(client.address);
-    this.#closeReasons[client.closeReason]++;
-    if (this.#clients.size === 0) {
-      this.#upkeep.stop();
-      this.#closed?.();
+    if (diagnostics.disconnect.hasSubscribers) {
+      diagnostics.disconnect.publish({ channel: this, client, reason: client.closeReason });
     }
+    if (this.clientCount === 0) this.#closed?.();
   }
+}
 
-  /** Heartbeat, stall and age of one client. */
-  #lookAfter(client: Client): void {
-    const { heartbeat, stallTimeout, retry } = this.#settings;
-    const { connection } = client;
-    const now = performance.now();
-    if (stallTimeout > 0 && now - client.blockedSince >= stallTimeout) {
-      client.destroy("stalled");
-    } else if (connection.isBlocked || connection.isEnded) {
-      // A client that does not take what it has got would only have to take more.
-    } else if (now >= client.expiresAt) {
-      client.end("aged", new Chunk(encodeEvent({ retry: jittered(retry ?? DEFAULT_RETRY) })));
-    } else if (heartbeat > 0 && now - client.lastWriteAt > heartbeat - this.#upkeep.period) {
-      // Already now: the next visit may be too late.
-      client.write(HEARTBEAT, now);
-    }
-  }
+/** Tells caches that the answer depends on what the client accepts, beside what it depends on already. */
+function addVary(response: ServerResponse): void {
+  const before = response.getHeader("Vary");
+  response.setHeader("Vary", before === undefined ? "Accept-Encoding" : `${String(before)}, Accept-Encoding`);
 }

@@ -1,7 +1,9 @@
 import { performance } from "node:perf_hooks";
-import { Connection } from "./connection.ts";
-import type { ServerResponse } from "node:http";
-import type { Chunk } from "./chunk.ts";
+import { TailcastError } from "../error.ts";
+import { encodeEvent } from "../protocol/encode.ts";
+import { Chunk } from "./chunk.ts";
+import type { EventFields } from "../protocol/encode.ts";
+import type { Connection, ConnectionListener } from "./connection.ts";
 
 /** How a client started: from now on, exactly where it stopped, or with a hole that it was told of. */
 export type Outcome = "fresh" | "resumed" | "gap";
@@ -18,11 +20,21 @@ export type Outcome = "fresh" | "resumed" | "gap";
 export type CloseReason = "left" | "stalled" | "aged" | "ended" | "closed" | "dismissed";
 
 /** One connected client, as the server sees it. */
-export interface ChannelClient {
+export interface ChannelClient<Data = unknown> {
   /** How it started. */
   readonly outcome: Outcome;
   /** The last event id it came with; empty when it came with none. */
   readonly lastEventId: string;
+  /** What the application gave with the request. */
+  readonly data: Data;
+  /**
+   * Sends an event to this client alone: a greeting, a snapshot. It is no part of the log, so it has no id, and nobody gets
+   * it again.
+   *
+   * @returns Whether it was written. It is not when the client has gone, or does not take what it has already.
+   * @throws {TailcastError} `INVALID_EVENT`
+   */
+  send(event: EventFields | string): boolean;
   /** Ends its stream. A browser's EventSource will reconnect. */
   close(): void;
 }
@@ -33,16 +45,28 @@ export interface ClientHost {
   forget(client: Client): void;
 }
 
-/** A client is a cursor in the log, with a connection to write to. It has no queue of its own. */
-export class Client implements ChannelClient {
+/** Where a client starts. */
+export interface ClientStart {
   readonly outcome: Outcome;
   readonly lastEventId: string;
-  readonly address: string;
+  /** The sequence number of its first event. */
+  readonly next: number;
+  /** What the limit per address counts it under; `undefined` when it counts nothing. */
+  readonly address: string | undefined;
+  readonly data: unknown;
+  readonly expiresAt: number;
+}
+
+/** A client is a cursor in the log, with a connection to write to. It has no queue of its own. */
+export class Client implements ChannelClient, ConnectionListener {
+  readonly #host: ClientHost;
+  readonly outcome: Outcome;
+  readonly lastEventId: string;
+  readonly address: string | undefined;
+  readonly data: unknown;
   readonly connection: Connection;
   /** The sequence number of the event that it gets next. */
   next: number;
-  /** Whether it catches up in slices, and its next one is due in the next turn. */
-  isCatchingUp = false;
   /** When something was last written to it; by `performance.now()`, as the others. */
   lastWriteAt: number;
   /** Since when it has not taken what was written; `Infinity` while it keeps up. */
@@ -52,25 +76,17 @@ export class Client implements ChannelClient {
   /** Set when the server ends the connection; otherwise the client left. */
   closeReason: CloseReason = "left";
 
-  constructor(
-    host: ClientHost,
-    response: ServerResponse,
-    opening: Chunk,
-    start: { outcome: Outcome; lastEventId: string; next: number; address: string; now: number; expiresAt: number },
-  ) {
+  /** @param open - Opens the connection, which reports to the given listener. */
+  constructor(host: ClientHost, start: ClientStart, open: (listener: ConnectionListener) => Connection) {
+    this.#host = host;
     this.outcome = start.outcome;
     this.lastEventId = start.lastEventId;
     this.address = start.address;
+    this.data = start.data;
     this.next = start.next;
-    this.lastWriteAt = start.now;
     this.expiresAt = start.expiresAt;
-    this.connection = new Connection(response, opening, {
-      onDrain: () => {
-        this.blockedSince = Infinity;
-        host.advance(this);
-      },
-      onClose: () => host.forget(this),
-    });
+    this.lastWriteAt = performance.now();
+    this.connection = open(this);
   }
 
   /** Writes to the connection and keeps account of time. */
@@ -78,6 +94,22 @@ export class Client implements ChannelClient {
     this.connection.write(chunk);
     this.lastWriteAt = now;
     if (this.connection.isBlocked) this.blockedSince = now;
+  }
+
+  send(event: EventFields | string): boolean {
+    const fields = typeof event === "string" ? { data: event } : event;
+    if ((fields.id ?? undefined) !== undefined) {
+      const message = "Cannot send the event: an id would move the client's place in the log; publish it, or leave the id out";
+      throw new TailcastError("INVALID_EVENT", message);
+    }
+    const text = encodeEvent(fields);
+    if (this.connection.isEnded || this.connection.isBlocked) return false;
+    this.write(new Chunk(text), performance.now());
+    return true;
+  }
+
+  close(): void {
+    this.end("dismissed");
   }
 
   /** Ends the stream, after what was written and `farewell`. */
@@ -95,7 +127,12 @@ export class Client implements ChannelClient {
     this.connection.destroy();
   }
 
-  close(): void {
-    this.end("dismissed");
+  onDrain(): void {
+    this.blockedSince = Infinity;
+    this.#host.advance(this);
+  }
+
+  onClose(): void {
+    this.#host.forget(this);
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { MAX_DELAY, checkChoice, checkInteger } from "../check.ts";
+import { MAX_DELAY, checkBoolean, checkChoice, checkInteger } from "../check.ts";
 import { TailcastError } from "../error.ts";
+import { encodeComment, encodeEvent } from "../protocol/encode.ts";
 import { isEpoch } from "../protocol/sequence-id.ts";
 import type { IncomingMessage } from "node:http";
 
@@ -35,6 +36,20 @@ export interface ChannelOptions {
   stallTimeout?: number | undefined;
   /** After about this many milliseconds (80 to 100 % of it, at random) a connection is ended, so that its client comes back, perhaps to another server. Default 0: never. */
   maxConnectionAge?: number | undefined;
+  /**
+   * How long, in milliseconds, one write follows the last at least; the first event after a pause leaves at once all the same.
+   * Default 0: what is published in one turn of the event loop leaves at its end.
+   */
+  coalesceMs?: number | undefined;
+  /** How many clients that are far behind are sent a slice of what they miss in one turn of the event loop. Default 16. */
+  maxCatchUps?: number | undefined;
+  /** Whether clients that accept gzip get it. Every event is compressed once for all of them. Default false. */
+  compress?: boolean | undefined;
+  /**
+   * The type of an event without data of interest that takes the place of the heartbeat's comment, for pages that watch over
+   * their connection themselves: an EventSource does not show comments. Default: a comment.
+   */
+  heartbeatEvent?: string | undefined;
   /** The address that `maxClientsPerAddress` counts, e.g. from a header that your own proxy sets. Default: the socket's. */
   clientAddress?: ((request: IncomingMessage) => string) | undefined;
   /** The name of this log in the ids: 1 to 64 letters, digits or `. _ ~ -`. Default: a new random one, since the log starts empty. */
@@ -55,6 +70,11 @@ export interface ChannelSettings {
   readonly retryAfter: number;
   readonly stallTimeout: number;
   readonly maxConnectionAge: number;
+  readonly coalesceMs: number;
+  readonly maxCatchUps: number;
+  readonly compress: boolean;
+  /** What is written after silence. */
+  readonly heartbeatText: string;
   readonly clientAddress: (request: IncomingMessage) => string;
   readonly epoch: string;
 }
@@ -77,6 +97,10 @@ export function channelSettings(options: ChannelOptions): ChannelSettings {
     retryAfter = 5000,
     stallTimeout = 60_000,
     maxConnectionAge = 0,
+    coalesceMs = 0,
+    maxCatchUps = 16,
+    compress = false,
+    heartbeatEvent,
     clientAddress = socketAddress,
     epoch = randomBytes(5).toString("hex"),
   } = options;
@@ -99,9 +123,22 @@ export function channelSettings(options: ChannelOptions): ChannelSettings {
     retryAfter: checkInteger("retryAfter", retryAfter, jitteredDelay),
     stallTimeout: checkInteger("stallTimeout", stallTimeout, delay),
     maxConnectionAge: checkInteger("maxConnectionAge", maxConnectionAge, delay),
+    coalesceMs: checkInteger("coalesceMs", coalesceMs, delay),
+    maxCatchUps: checkInteger("maxCatchUps", maxCatchUps, { min: 1 }),
+    compress: checkBoolean("compress", compress),
+    heartbeatText: heartbeatEvent === undefined ? encodeComment("") : heartbeatBlock(heartbeatEvent),
     clientAddress,
     epoch,
   };
+}
+
+function heartbeatBlock(event: string): string {
+  try {
+    return encodeEvent({ event, data: "" });
+  } catch (cause) {
+    const message = `Cannot use the option "heartbeatEvent": it must be an event type (${(cause as Error).message})`;
+    throw new TailcastError("INVALID_OPTION", message, { cause });
+  }
 }
 
 function socketAddress(request: IncomingMessage): string {

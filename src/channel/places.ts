@@ -10,21 +10,24 @@ export class Places {
     this.#limitPerAddress = limitPerAddress;
   }
 
-  /** Takes a place, or says why there is none. A place that was taken must be freed once. */
-  take(address: string): string | undefined {
+  /** Takes a place, or says why there is none. A place that was taken must be freed once, with the same address. */
+  take(address?: string): string | undefined {
     if (this.#taken >= this.#limit) return `all ${this.#limit} places are taken`;
-    const taken = this.#byAddress.get(address) ?? 0;
-    if (taken >= this.#limitPerAddress) return `this address has ${taken} streams open already`;
-    this.#byAddress.set(address, taken + 1);
+    if (address !== undefined) {
+      const taken = this.#byAddress.get(address) ?? 0;
+      if (taken >= this.#limitPerAddress) return `this address has ${taken} streams open already`;
+      this.#byAddress.set(address, taken + 1);
+    }
     this.#taken++;
     return undefined;
   }
 
   /** Gives a place back; it can be taken again at once. */
-  free(address: string): void {
-    const left = (this.#byAddress.get(address) ?? 1) - 1;
-    if (left === 0) this.#byAddress.delete(address);
-    else this.#byAddress.set(address, left);
+  free(address?: string): void {
     this.#taken--;
+    if (address === undefined) return;
+    const left = (this.#byAddress.get(address) ?? 0) - 1;
+    if (left > 0) this.#byAddress.set(address, left);
+    else this.#byAddress.delete(address);
   }
 }

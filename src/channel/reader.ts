@@ -37,7 +37,7 @@ export async function* readLog(
       yield Buffer.from(gap);
     } else if (next < log.end) {
       const segment = log.segmentAt(next);
-      const bytes = segment.chunkFrom(next).payload;
+      const bytes = segment.chunkFrom(next).plain.payload;
       next = segment.next;
       yield bytes;
     } else if (source.isOver()) {

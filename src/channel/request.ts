@@ -1,27 +1,45 @@
 import { decodeLastEventId } from "../protocol/event-id.ts";
+import { acceptsEventStream, prefersGzip } from "./accept.ts";
 import type { IncomingMessage } from "node:http";
 
-/** What a request for an event stream asks for beyond its method and `Accept` header. */
+/** What a request for an event stream asks for, whatever brought it. */
 export interface StreamRequest {
+  readonly method: string;
+  readonly acceptsEventStream: boolean;
+  readonly prefersGzip: boolean;
   /** The id of the last event that the client has seen; empty for a client that has seen none. */
   readonly lastEventId: string;
   /** Whether the client asks for padding: polyfills on very old browsers show nothing before about 2 kB have come. */
   readonly wantsPadding: boolean;
 }
 
+/** Reads a request of `node:http` or `node:http2`. */
+export function readIncoming(request: IncomingMessage): StreamRequest {
+  return readRequest(request.method ?? "", request.url ?? "", (name) => {
+    const value = request.headers[name];
+    return typeof value === "string" ? value : undefined;
+  });
+}
+
+/** Reads a request of the Fetch standard. Its header values show bytes as Latin-1, too. */
+export function readFetch(request: Request): StreamRequest {
+  return readRequest(request.method, request.url, (name) => request.headers.get(name) ?? undefined);
+}
+
 /**
- * Reads the last event id from the `Last-Event-ID` header (HTML 9.2.4), or else from the query, where polyfills put it
- * because they cannot set headers: `lastEventId`, or `evs_last_event_id` as Yaffle's and Remy's do. The header wins: a
- * browser sends it with what it saw last, while a page's URL stays as it was written.
+ * The last event id comes from the `Last-Event-ID` header (HTML 9.2.4), or else from the query, where polyfills put it
+ * because they cannot set headers: `lastEventId`, or `evs_last_event_id`. The header wins: a browser sends it with what it
+ * saw last, while a page's URL stays as it was written.
  */
-export function readStreamRequest(request: IncomingMessage): StreamRequest {
+function readRequest(method: string, target: string, header: (name: string) => string | undefined): StreamRequest {
   // Not `new URL`: it throws on some request targets, and `GET *` reaches a handler too (RFC 9112 section 3.2).
-  const target = request.url ?? "";
   const mark = target.indexOf("?");
   const query = new URLSearchParams(mark === -1 ? "" : target.slice(mark + 1));
-  const header = request.headers["last-event-id"];
-  const headerId = typeof header === "string" ? decodeLastEventId(header) : "";
+  const headerId = decodeLastEventId(header("last-event-id") ?? "");
   return {
+    method,
+    acceptsEventStream: acceptsEventStream(header("accept")),
+    prefersGzip: prefersGzip(header("accept-encoding")),
     lastEventId: headerId || query.get("lastEventId") || query.get("evs_last_event_id") || "",
     wantsPadding: query.has("padding") || query.has("evs_preamble"),
   };

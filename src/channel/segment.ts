@@ -36,7 +36,7 @@ export class Segment {
   /** The events from `sequence` on. Only a client that resumes in the middle of a segment costs a copy. */
   chunkFrom(sequence: number): Chunk {
     if (sequence <= this.first) return this.chunk;
-    return new Chunk(this.chunk.payload.subarray(this.#offsets[sequence - this.first]));
+    return new Chunk(this.chunk.plain.payload.subarray(this.#offsets[sequence - this.first]));
   }
 
   /** The size of one event in bytes. */

@@ -172,7 +172,7 @@ export class BuildApp {
 
   async #sendLog({ request, response, query, parameter }: Exchange): Promise<void> {
     const channel = this.#channelOf(parameter);
-    const refusal = this.#logReaders.take("");
+    const refusal = this.#logReaders.take();
     if (refusal !== undefined) throw new TailcastError("TOO_MANY_CLIENTS", `Cannot follow the log: ${refusal}`);
     const left = new AbortController();
     // Not only to stop: a reader that waits for the next line would otherwise wait on when its client has gone.
@@ -195,7 +195,7 @@ export class BuildApp {
       // The client left: nobody is there to be told.
       if (!left.signal.aborted) throw error;
     } finally {
-      this.#logReaders.free("");
+      this.#logReaders.free();
     }
   }
 

@@ -1,6 +1,6 @@
 import { sendJson } from "../channel/answer.ts";
 import { TailcastError } from "../error.ts";
-import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { TailcastErrorCode } from "../error.ts";
 
 /** The HTTP status that stands for each error (RFC 9110 section 15). What is not in here is our own fault: 500. */
@@ -25,7 +25,7 @@ const STATUS: Partial<Record<TailcastErrorCode, number>> = {
 };
 
 /** How long, in seconds, a client should wait before it asks again for what there was no room for. */
-const RETRY_AFTER = 10;
+const RETRY_AFTER = "10";
 
 /**
  * Answers with an error as JSON: `{"error": {"code", "message"}}`, and beside it `extra`, e.g. the build that is in the way.
@@ -35,7 +35,6 @@ export function answerError(
   response: ServerResponse,
   error: unknown,
   extra: Readonly<Record<string, unknown>> = {},
-  headers: OutgoingHttpHeaders = {},
 ): void {
   if (response.headersSent) {
     // Too late for a status: the client must not take what it has got for the whole.
@@ -50,5 +49,5 @@ export function answerError(
     return;
   }
   const body = { error: { code: known.code, message: known.message }, ...extra };
-  sendJson(response, status, body, { ...(status === 503 ? { "Retry-After": RETRY_AFTER } : {}), ...headers });
+  sendJson(response, status, body, status === 503 ? { "Retry-After": RETRY_AFTER } : {});
 }

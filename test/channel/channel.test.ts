@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
-import { afterEach, describe, it } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
+import { describe, it } from "node:test";
 import { Channel } from "../../dist/channel/channel.js";
-import { EventClient, RawClient, TestServer, dechunk } from "../support/http.js";
-import type { RequestListener } from "node:http";
-import type { ChannelOptions } from "../../dist/channel/options.js";
+import { bufferBytes, rawClient, startChannel, until } from "../support/channel.js";
+import { EventClient, dechunk } from "../support/http.js";
 import type { DecodedEvent } from "../../dist/protocol/decode.js";
 
 const HEAD = [
@@ -15,41 +12,12 @@ const HEAD = [
   "X-Accel-Buffering: no",
 ].join("\r\n");
 
-const cleanups: (() => Promise<unknown> | void)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function start(options: ChannelOptions = {}, handler?: RequestListener): Promise<{ channel: Channel; port: number }> {
-  const channel = new Channel({ epoch: "e", ...options });
-  const server = await TestServer.start(handler ?? ((request, response) => void channel.handle(request, response)));
-  cleanups.push(() => server.close(), () => channel.close({ deadline: 0 }));
-  return { channel, port: server.port };
-}
-
-function raw(port: number, options?: { reads?: boolean }): RawClient {
-  const client = new RawClient(port, options);
-  cleanups.push(() => void client.socket.destroy());
-  return client;
-}
-
-/** The memory of all Buffers that are still in use. Buffers are freed in the turn after the collection that found them. */
-async function bufferBytes(): Promise<number> {
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
-  for (let round = 0; round < 5; round++) {
-    collect();
-    await new Promise(setImmediate);
-  }
-  return process.memoryUsage().arrayBuffers;
-}
-
 const data = (events: readonly DecodedEvent[]): string[] => events.map((event) => event.data);
 
 describe("Channel.handle()", () => {
-  it("opens a stream at once: head, then the reconnection time", async () => {
-    const { port } = await start();
-    const client = raw(port).get("/");
+  it("opens a stream at once: head, then the reconnection time", async (t) => {
+    const { port } = await startChannel(t);
+    const client = rawClient(t, port).get("/");
     await client.until("retry: 2000\n\r\n");
     assert.equal(
       client.head.replace(/\r\nKeep-Alive: [^\r]*/, ""),
@@ -58,9 +26,9 @@ describe("Channel.handle()", () => {
     assert.equal(client.body, "c\r\nretry: 2000\n\r\n");
   });
 
-  it("writes what is published as the standard's blocks", async () => {
-    const { channel, port } = await start({ retry: 50 });
-    const client = raw(port).get("/", [], "1.0");
+  it("writes what is published as the standard's blocks", async (t) => {
+    const { channel, port } = await startChannel(t, { retry: 50 });
+    const client = rawClient(t, port).get("/", [], "1.0");
     await client.until("retry: 50\n");
     assert.equal(channel.publish("plain"), "e-1");
     assert.equal(channel.publish({ data: "two\nlines", event: "push" }), "e-2");
@@ -76,9 +44,9 @@ describe("Channel.handle()", () => {
     assert.equal(client.head, `${HEAD}\r\nConnection: close`, "HTTP/1.0 has no chunks: the end is the close");
   });
 
-  it("sends the events of one turn as one chunk", async () => {
-    const { channel, port } = await start();
-    const client = raw(port).get("/");
+  it("sends the events of one turn as one chunk", async (t) => {
+    const { channel, port } = await startChannel(t);
+    const client = rawClient(t, port).get("/");
     await client.until("retry: 2000\n\r\n");
     channel.publish("a");
     channel.publish("b");
@@ -86,22 +54,22 @@ describe("Channel.handle()", () => {
     assert.equal(client.body, "c\r\nretry: 2000\n\r\n22\r\nid: e-1\ndata: a\n\nid: e-2\ndata: b\n\n\r\n");
   });
 
-  it("sends a comment first when no reconnection time is told", async () => {
-    const { port } = await start({ retry: null });
-    const client = raw(port).get("/", [], "1.0");
+  it("sends a comment first when no reconnection time is told", async (t) => {
+    const { port } = await startChannel(t, { retry: null });
+    const client = rawClient(t, port).get("/", [], "1.0");
     await client.until("\r\n\r\n:\n");
     assert.equal(client.body, ":\n");
   });
 
-  it("pads the beginning for polyfills that ask for it", async () => {
-    const { port } = await start();
-    const client = raw(port).get("/?padding=true", [], "1.0");
+  it("pads the beginning for polyfills that ask for it", async (t) => {
+    const { port } = await startChannel(t);
+    const client = rawClient(t, port).get("/?padding=true", [], "1.0");
     await client.until("retry: 2000\n");
     assert.equal(client.body, `: ${" ".repeat(2048)}\nretry: 2000\n`);
   });
 
-  it("keeps headers that were set before", async () => {
-    const { channel, port } = await start({}, (request, response) => {
+  it("keeps headers that were set before", async (t) => {
+    const { channel, port } = await startChannel(t, {}, (request, response) => {
       response.setHeader("X-Own", "1");
       channel.handle(request, response);
     });
@@ -110,9 +78,9 @@ describe("Channel.handle()", () => {
     client.close();
   });
 
-  it("answers HEAD with the head of the stream, and keeps no client", async () => {
-    const { channel, port } = await start();
-    const client = raw(port).send("HEAD / HTTP/1.1", "Host: localhost", "Connection: close");
+  it("answers HEAD with the head of the stream, and keeps no client", async (t) => {
+    const { channel, port } = await startChannel(t);
+    const client = rawClient(t, port).send("HEAD / HTTP/1.1", "Host: localhost", "Connection: close");
     await client.closed();
     assert.equal(client.head, `${HEAD}\r\nConnection: close`);
     assert.equal(client.body, "");
@@ -120,9 +88,9 @@ describe("Channel.handle()", () => {
   });
 
   for (const method of ["POST", "PUT", "DELETE", "OPTIONS"]) {
-    it(`refuses ${method} with 405 and Allow`, async () => {
-      const { port } = await start();
-      const client = raw(port).send(`${method} / HTTP/1.1`, "Host: localhost", "Connection: close");
+    it(`refuses ${method} with 405 and Allow`, async (t) => {
+      const { port } = await startChannel(t);
+      const client = rawClient(t, port).send(`${method} / HTTP/1.1`, "Host: localhost", "Connection: close");
       await client.closed();
       assert.match(client.head, /^HTTP\/1\.1 405 /);
       assert.match(client.head, /\r\nAllow: GET, HEAD\r\n/);
@@ -132,31 +100,31 @@ describe("Channel.handle()", () => {
     });
   }
 
-  it("refuses with 406 who does not take the format", async () => {
-    const { channel, port } = await start();
-    const client = raw(port).get("/", ["Accept: application/json", "Connection: close"]);
+  it("refuses with 406 who does not take the format", async (t) => {
+    const { channel, port } = await startChannel(t);
+    const client = rawClient(t, port).get("/", ["Accept: application/json", "Connection: close"]);
     await client.closed();
     assert.match(client.head, /^HTTP\/1\.1 406 /);
     assert.equal((JSON.parse(client.body) as { error: { code: string } }).error.code, "NOT_ACCEPTABLE");
     assert.equal(channel.clientCount, 0);
   });
 
-  it("goes through response.write when somebody replaced it", async () => {
-    const { channel, port } = await start({}, (request, response) => {
+  it("goes through response.write when somebody replaced it", async (t) => {
+    const { channel, port } = await startChannel(t, {}, (request, response) => {
       const write = response.write.bind(response) as (bytes: Buffer) => boolean;
       response.write = ((bytes: Buffer) => write(Buffer.from(bytes.toString().toUpperCase()))) as typeof response.write;
       channel.handle(request, response);
     });
-    const client = raw(port).get("/");
+    const client = rawClient(t, port).get("/");
     await client.until("RETRY: 2000\n");
     channel.publish("x");
     await client.until("DATA: X\n\n");
     assert.equal(dechunk(client.body).content, "RETRY: 2000\nID: E-1\nDATA: X\n\n");
   });
 
-  it("leaves alone a response whose client has gone already", async () => {
+  it("leaves alone a response whose client has gone already", async (t) => {
     let answered: unknown = "not asked";
-    const { channel, port } = await start({}, (request, response) => {
+    const { channel, port } = await startChannel(t, {}, (request, response) => {
       response.once("close", () => {
         answered = channel.handle(request, response);
         done();
@@ -164,28 +132,28 @@ describe("Channel.handle()", () => {
     });
     let done = (): void => {};
     const handled = new Promise<void>((resolve) => (done = resolve));
-    const client = raw(port).get("/");
+    const client = rawClient(t, port).get("/");
     client.socket.on("connect", () => setImmediate(() => client.socket.destroy()));
     await handled;
     assert.equal(answered, undefined);
     assert.equal(channel.clientCount, 0);
   });
 
-  it("throws on a response that was begun already, and takes no place", async () => {
+  it("throws on a response that was begun already, and takes no place", async (t) => {
     let thrown: unknown;
-    const { channel, port } = await start({ maxClients: 1 }, (request, response) => {
+    const { channel, port } = await startChannel(t, { maxClients: 1 }, (request, response) => {
       response.write("begun");
       assert.throws(() => channel.handle(request, response), (error) => ((thrown = error), true));
       response.end();
     });
-    await raw(port).get("/", ["Connection: close"]).closed();
+    await rawClient(t, port).get("/", ["Connection: close"]).closed();
     assert.equal((thrown as { code: string }).code, "HEADERS_SENT");
     assert.equal(channel.clientCount, 0);
   });
 
-  it("refuses a pipelined stream that could never begin", async () => {
-    const { channel, port } = await start();
-    const client = raw(port).get("/").get("/");
+  it("refuses a pipelined stream that could never begin", async (t) => {
+    const { channel, port } = await startChannel(t);
+    const client = rawClient(t, port).get("/").get("/");
     await client.until("retry: 2000\n");
     assert.equal(channel.clientCount, 1);
     assert.equal(channel.statistics.refused, 1);
@@ -199,8 +167,8 @@ describe("Channel: the delivery promise", () => {
     for (const line of lines(from, to)) channel.publish(line);
   };
 
-  it("gives a fresh client what is published from then on, to the event", async () => {
-    const { channel, port } = await start();
+  it("gives a fresh client what is published from then on, to the event", async (t) => {
+    const { channel, port } = await startChannel(t);
     publish(channel, 1, 3);
     const client = await EventClient.open(port, "/");
     publish(channel, 4, 5);
@@ -209,8 +177,8 @@ describe("Channel: the delivery promise", () => {
   });
 
   for (const [backlog, expected] of [["all", lines(1, 6)], [2, lines(5, 6)], [100, lines(1, 6)]] as const) {
-    it(`gives a fresh client the backlog ${backlog}`, async () => {
-      const { channel, port } = await start({ backlog });
+    it(`gives a fresh client the backlog ${backlog}`, async (t) => {
+      const { channel, port } = await startChannel(t, { backlog });
       publish(channel, 1, 6);
       const client = await EventClient.open(port, "/");
       publish(channel, 7, 7);
@@ -222,8 +190,8 @@ describe("Channel: the delivery promise", () => {
     });
   }
 
-  it("tells a fresh client that wants everything when the beginning is gone", async () => {
-    const { channel, port } = await start({ backlog: "all", capacity: 2 });
+  it("tells a fresh client that wants everything when the beginning is gone", async (t) => {
+    const { channel, port } = await startChannel(t, { backlog: "all", capacity: 2 });
     publish(channel, 1, 5);
     const client = await EventClient.open(port, "/");
     const events = await client.until((all) => all.length === 3);
@@ -235,8 +203,8 @@ describe("Channel: the delivery promise", () => {
     client.close();
   });
 
-  it("resumes after every single event, by header and by query, contiguous into what is live", async () => {
-    const { channel, port } = await start();
+  it("resumes after every single event, by header and by query, contiguous into what is live", async (t) => {
+    const { channel, port } = await startChannel(t);
     publish(channel, 1, 10);
     for (let seen = 0; seen <= 10; seen++) {
       const byHeader = await EventClient.open(port, "/", { "Last-Event-ID": `e-${seen}` });
@@ -252,8 +220,8 @@ describe("Channel: the delivery promise", () => {
     assert.deepEqual(channel.statistics.accepted, { fresh: 0, resumed: 22, gap: 0 });
   });
 
-  it("resumes across segments of any size", async () => {
-    const { channel, port } = await start();
+  it("resumes across segments of any size", async (t) => {
+    const { channel, port } = await startChannel(t);
     let sequence = 0;
     for (let turn = 1; turn <= 12; turn++) {
       for (let index = 0; index < turn % 5; index++) channel.publish(`${++sequence}`);
@@ -267,8 +235,8 @@ describe("Channel: the delivery promise", () => {
     }
   });
 
-  it("resumes after an id of the application", async () => {
-    const { channel, port } = await start();
+  it("resumes after an id of the application", async (t) => {
+    const { channel, port } = await startChannel(t);
     for (const id of ["größe 1", "größe 2", "größe 3"]) channel.publish({ data: id, id });
     const latin1 = Buffer.from("größe 2").toString("latin1");
     const client = await EventClient.open(port, "/", { "Last-Event-ID": latin1 });
@@ -283,8 +251,8 @@ describe("Channel: the delivery promise", () => {
     ["is no id of ours", "hello", "unknown", null],
   ];
   for (const [what, lastEventId, reason, missed] of gaps) {
-    it(`tells a gap when the id ${what}, then gives everything that is kept`, async () => {
-      const { channel, port } = await start({ capacity: 3 });
+    it(`tells a gap when the id ${what}, then gives everything that is kept`, async (t) => {
+      const { channel, port } = await startChannel(t, { capacity: 3 });
       publish(channel, 1, 8);
       const client = await EventClient.open(port, "/", { "Last-Event-ID": lastEventId });
       const events = await client.until((all) => all.length === 4);
@@ -301,8 +269,8 @@ describe("Channel: the delivery promise", () => {
     });
   }
 
-  it("tells a gap on an empty log, and rebases to its beginning", async () => {
-    const { channel, port } = await start();
+  it("tells a gap on an empty log, and rebases to its beginning", async (t) => {
+    const { channel, port } = await startChannel(t);
     const client = await EventClient.open(port, "/", { "Last-Event-ID": "old-1" });
     publish(channel, 1, 1);
     const events = await client.until((all) => all.length === 2);
@@ -310,8 +278,8 @@ describe("Channel: the delivery promise", () => {
     client.close();
   });
 
-  it("loses nothing for a client that keeps up when one turn publishes far more than is kept", async () => {
-    const { channel, port } = await start({ capacity: 10 });
+  it("loses nothing for a client that keeps up when one turn publishes far more than is kept", async (t) => {
+    const { channel, port } = await startChannel(t, { capacity: 10 });
     const client = await EventClient.open(port, "/");
     publish(channel, 1, 500);
     assert.deepEqual(data(await client.until((events) => events.length >= 500)), lines(1, 500));
@@ -319,8 +287,8 @@ describe("Channel: the delivery promise", () => {
     client.close();
   });
 
-  it("refuses ill events and goes on", async () => {
-    const { channel, port } = await start({ capacityBytes: 200 });
+  it("refuses ill events and goes on", async (t) => {
+    const { channel, port } = await startChannel(t, { capacityBytes: 200 });
     const client = await EventClient.open(port, "/");
     assert.throws(() => channel.publish({ data: "x", event: "a\nb" }), { code: "INVALID_EVENT" });
     assert.throws(() => channel.publish("x".repeat(300)), { code: "EVENT_TOO_LARGE" });
@@ -332,11 +300,11 @@ describe("Channel: the delivery promise", () => {
 });
 
 describe("Channel: clients that read slowly", () => {
-  it("costs a client that never reads no more than its cursor", async () => {
-    const { channel, port } = await start({ capacity: 100_000, capacityBytes: 4 * 1024 * 1024 });
-    const sleeper = raw(port, { reads: false }).get("/");
+  it("costs a client that never reads no more than its cursor", async (t) => {
+    const { channel, port } = await startChannel(t, { capacity: 100_000, capacityBytes: 4 * 1024 * 1024 });
+    const sleeper = rawClient(t, port, { reads: false }).get("/");
     const reader = await EventClient.open(port, "/");
-    while (channel.clientCount < 2) await new Promise(setImmediate);
+    await until(() => channel.clientCount === 2);
 
     const line = "x".repeat(10_000);
     const before = await bufferBytes();
@@ -373,8 +341,8 @@ describe("Channel: clients that read slowly", () => {
     );
   });
 
-  it("lets a client catch up in slices, in order", async () => {
-    const { channel, port } = await start({ backlog: "all", capacity: 100_000 });
+  it("lets a client catch up in slices, in order", async (t) => {
+    const { channel, port } = await startChannel(t, { backlog: "all", capacity: 100_000 });
     for (let index = 1; index <= 3000; index++) channel.publish(`${index} ${"x".repeat(1000)}`);
     const client = await EventClient.open(port, "/");
     channel.publish("last");
@@ -383,10 +351,10 @@ describe("Channel: clients that read slowly", () => {
     client.close();
   });
 
-  it("closes a client that takes nothing for stallTimeout, and counts why", async () => {
-    const { channel, port } = await start({ stallTimeout: 100 });
-    const sleeper = raw(port, { reads: false }).get("/");
-    while (channel.clientCount === 0) await new Promise(setImmediate);
+  it("closes a client that takes nothing for stallTimeout, and counts why", async (t) => {
+    const { channel, port } = await startChannel(t, { stallTimeout: 100 });
+    const sleeper = rawClient(t, port, { reads: false }).get("/");
+    await until(() => channel.clientCount > 0);
     while (channel.clientCount > 0) {
       channel.publish("x".repeat(100_000));
       await new Promise((resolve) => setTimeout(resolve, 1));
@@ -397,24 +365,24 @@ describe("Channel: clients that read slowly", () => {
 });
 
 describe("Channel: heartbeats and age", () => {
-  it("sends a comment after silence", async () => {
-    const { port } = await start({ heartbeat: 30 });
-    const client = raw(port).get("/", [], "1.0");
+  it("sends a comment after silence", async (t) => {
+    const { port } = await startChannel(t, { heartbeat: 30 });
+    const client = rawClient(t, port).get("/", [], "1.0");
     await client.until(":\n:\n");
     assert.match(client.body, /^retry: 2000\n(:\n)+$/);
   });
 
-  it("sends no comment to whom something was just written", async (context) => {
+  it("sends no comment to whom something was just written", async (t) => {
     let now = 0;
-    context.mock.method(performance, "now", () => now);
-    context.mock.timers.enable({ apis: ["setInterval"] });
-    const { channel, port } = await start({ heartbeat: 40_000 });
-    const client = raw(port).get("/", [], "1.0");
+    t.mock.method(performance, "now", () => now);
+    t.mock.timers.enable({ apis: ["setInterval"] });
+    const { channel, port } = await startChannel(t, { heartbeat: 40_000 });
+    const client = rawClient(t, port).get("/", [], "1.0");
     await client.until("retry: 2000\n");
     const pass = (ms: number): void => {
       for (let second = 0; second < ms / 1000; second++) {
         now += 1000;
-        context.mock.timers.tick(1000);
+        t.mock.timers.tick(1000);
       }
     };
     pass(30_000);
@@ -429,36 +397,36 @@ describe("Channel: heartbeats and age", () => {
     assert.equal(client.body, "retry: 2000\nid: e-1\ndata: a\n\nid: e-2\ndata: b\n\n:\nid: e-3\ndata: c\n\n");
   });
 
-  it("sends none with heartbeat 0", async (context) => {
+  it("sends none with heartbeat 0", async (t) => {
     let now = 0;
-    context.mock.method(performance, "now", () => now);
-    context.mock.timers.enable({ apis: ["setInterval"] });
-    const { channel, port } = await start({ heartbeat: 0 });
-    const client = raw(port).get("/", [], "1.0");
+    t.mock.method(performance, "now", () => now);
+    t.mock.timers.enable({ apis: ["setInterval"] });
+    const { channel, port } = await startChannel(t, { heartbeat: 0 });
+    const client = rawClient(t, port).get("/", [], "1.0");
     await client.until("retry: 2000\n");
     now = 3_600_000;
-    context.mock.timers.tick(3_600_000);
+    t.mock.timers.tick(3_600_000);
     channel.publish("a");
     await client.until("data: a\n\n");
     assert.equal(client.body, "retry: 2000\nid: e-1\ndata: a\n\n");
   });
 
-  it("ends a connection of maxConnectionAge with a jittered reconnection time", async () => {
-    const { channel, port } = await start({ maxConnectionAge: 50, retry: 1000 });
-    const client = raw(port).get("/");
+  it("ends a connection of maxConnectionAge with a jittered reconnection time", async (t) => {
+    const { channel, port } = await startChannel(t, { maxConnectionAge: 50, retry: 1000 });
+    const client = rawClient(t, port).get("/");
     await client.until("0\r\n\r\n");
     const retry = /retry: (\d+)\n$/.exec(dechunk(client.body).content)?.[1];
     assert.ok(Number(retry) >= 1000 && Number(retry) <= 2000, retry);
-    while (channel.clientCount > 0) await new Promise(setImmediate);
+    await until(() => channel.clientCount === 0);
     assert.equal(channel.statistics.closed.aged, 1);
   });
 });
 
 describe("Channel: limits", () => {
-  it("refuses who comes when it is full, with a complete answer and a jittered Retry-After", async () => {
-    const { channel, port } = await start({ maxClients: 2 });
+  it("refuses who comes when it is full, with a complete answer and a jittered Retry-After", async (t) => {
+    const { channel, port } = await startChannel(t, { maxClients: 2 });
     const [first, second] = [await EventClient.open(port, "/"), await EventClient.open(port, "/")];
-    const third = raw(port).get("/", ["Connection: close"]);
+    const third = rawClient(t, port).get("/", ["Connection: close"]);
     await third.closed();
     assert.match(third.head, /^HTTP\/1\.1 503 /);
     const wait = Number(/\r\nRetry-After: (\d+)\r\n/.exec(third.head)?.[1]);
@@ -467,7 +435,7 @@ describe("Channel: limits", () => {
     channel.publish("both");
     assert.deepEqual(data(await first.until((events) => events.length === 1)), ["both"], "nobody was evicted");
     first.close();
-    while (channel.clientCount > 1) await new Promise(setImmediate);
+    await until(() => channel.clientCount === 1);
     const fourth = await EventClient.open(port, "/");
     assert.equal(fourth.status, 200);
     assert.equal(channel.statistics.refused, 1);
@@ -475,10 +443,10 @@ describe("Channel: limits", () => {
     fourth.close();
   });
 
-  it('answers 200 with a retry and an end with whenFull "retry", after which an EventSource comes back', async () => {
-    const { port } = await start({ maxClients: 1, whenFull: "retry", retryAfter: 300 });
+  it('answers 200 with a retry and an end with whenFull "retry", after which an EventSource comes back', async (t) => {
+    const { port } = await startChannel(t, { maxClients: 1, whenFull: "retry", retryAfter: 300 });
     const first = await EventClient.open(port, "/");
-    const second = raw(port).get("/", ["Connection: close"]);
+    const second = rawClient(t, port).get("/", ["Connection: close"]);
     await second.closed();
     assert.equal(second.head, `${HEAD}\r\nConnection: close\r\nTransfer-Encoding: chunked`);
     const { content, isComplete } = dechunk(second.body);
@@ -488,8 +456,8 @@ describe("Channel: limits", () => {
     first.close();
   });
 
-  it("limits the clients of one address", async () => {
-    const { port } = await start({ maxClientsPerAddress: 1, clientAddress: (request) => String(request.headers["x-user"]) });
+  it("limits the clients of one address", async (t) => {
+    const { port } = await startChannel(t, { maxClientsPerAddress: 1, clientAddress: (request) => String(request.headers["x-user"]) });
     const ann = await EventClient.open(port, "/", { "x-user": "ann" });
     const annAgain = await EventClient.open(port, "/", { "x-user": "ann" });
     const bob = await EventClient.open(port, "/", { "x-user": "bob" });
@@ -498,8 +466,8 @@ describe("Channel: limits", () => {
     bob.close();
   });
 
-  it("lets exactly as many in as there is room for when all come at once", async () => {
-    const { port } = await start({ maxClients: 20 });
+  it("lets exactly as many in as there is room for when all come at once", async (t) => {
+    const { port } = await startChannel(t, { maxClients: 20 });
     const clients = await Promise.all(Array.from({ length: 50 }, () => EventClient.open(port, "/")));
     assert.equal(clients.filter((client) => client.status === 200).length, 20);
     assert.equal(clients.filter((client) => client.status === 503).length, 30);
@@ -539,8 +507,8 @@ describe("Channel: limits", () => {
 });
 
 describe("Channel.end()", () => {
-  it("ends the streams after the last event, and answers 204 who has it all", async () => {
-    const { channel, port } = await start({ backlog: "all" });
+  it("ends the streams after the last event, and answers 204 who has it all", async (t) => {
+    const { channel, port } = await startChannel(t, { backlog: "all" });
     const early = await EventClient.open(port, "/");
     channel.publish("a");
     channel.publish("b");
@@ -556,14 +524,14 @@ describe("Channel.end()", () => {
     const stranger = await EventClient.open(port, "/", { "Last-Event-ID": "x-2" });
     assert.deepEqual((await stranger.ended()).map((event) => event.type), ["gap", "message", "message"]);
     assert.throws(() => channel.publish("c"), { code: "CHANNEL_CLOSED" });
-    while (channel.clientCount > 0) await new Promise(setImmediate);
+    await until(() => channel.clientCount === 0);
     assert.equal(channel.statistics.closed.ended, 4);
   });
 
-  it("gives a client that lags everything first", async () => {
-    const { channel, port } = await start({ capacity: 100_000, capacityBytes: 100 * 1024 * 1024 });
-    const sleeper = raw(port, { reads: false }).get("/");
-    while (channel.clientCount === 0) await new Promise(setImmediate);
+  it("gives a client that lags everything first", async (t) => {
+    const { channel, port } = await startChannel(t, { capacity: 100_000, capacityBytes: 100 * 1024 * 1024 });
+    const sleeper = rawClient(t, port, { reads: false }).get("/");
+    await until(() => channel.clientCount > 0);
     for (let index = 1; index <= 1000; index++) channel.publish(`${index} ${"x".repeat(10_000)}`);
     channel.end();
     assert.equal(channel.clientCount, 1);
@@ -577,9 +545,9 @@ describe("Channel.end()", () => {
 });
 
 describe("Channel.close()", () => {
-  it("tells every client when to come back, spread out, and resolves when all have gone", async () => {
-    const { channel, port } = await start();
-    const clients = Array.from({ length: 20 }, () => raw(port).get("/", ["Connection: close"]));
+  it("tells every client when to come back, spread out, and resolves when all have gone", async (t) => {
+    const { channel, port } = await startChannel(t);
+    const clients = Array.from({ length: 20 }, () => rawClient(t, port).get("/", ["Connection: close"]));
     await Promise.all(clients.map((client) => client.until("retry: 2000\n")));
     channel.publish("last");
     const closing = channel.close({ retry: 1000 });
@@ -598,29 +566,29 @@ describe("Channel.close()", () => {
     assert.equal(channel.statistics.closed.closed, 20);
   });
 
-  it("refuses new clients", async () => {
-    const { channel, port } = await start();
+  it("refuses new clients", async (t) => {
+    const { channel, port } = await startChannel(t);
     await channel.close();
     const client = await EventClient.open(port, "/");
     assert.equal(client.status, 503);
   });
 
-  it("drops at the deadline who does not take the rest", async () => {
-    const { channel, port } = await start({ stallTimeout: 0 });
-    const sleeper = raw(port, { reads: false }).get("/");
-    while (channel.clientCount === 0) await new Promise(setImmediate);
+  it("drops at the deadline who does not take the rest", async (t) => {
+    const { channel, port } = await startChannel(t, { stallTimeout: 0 });
+    const sleeper = rawClient(t, port, { reads: false }).get("/");
+    await until(() => channel.clientCount > 0);
     for (let index = 0; index < 200; index++) channel.publish("x".repeat(100_000));
     await channel.close({ deadline: 50 });
     assert.equal(channel.clientCount, 0);
     sleeper.socket.destroy();
   });
 
-  it("leaves a kept-alive connection usable for the next request", async () => {
-    const { channel, port } = await start({}, (request, response) => {
+  it("leaves a kept-alive connection usable for the next request", async (t) => {
+    const { channel, port } = await startChannel(t, {}, (request, response) => {
       if (request.url === "/next") response.end("next");
       else channel.handle(request, response);
     });
-    const client = raw(port).get("/");
+    const client = rawClient(t, port).get("/");
     await client.until("retry: 2000\n");
     channel.publish("a");
     channel.end();
@@ -640,9 +608,9 @@ describe("Channel.close()", () => {
 });
 
 describe("ChannelClient", () => {
-  it("tells how it started, and can be closed by the server", async () => {
+  it("tells how it started, and can be closed by the server", async (t) => {
     const clients: unknown[] = [];
-    const { channel, port } = await start({}, (request, response) => {
+    const { channel, port } = await startChannel(t, {}, (request, response) => {
       const client = channel.handle(request, response);
       clients.push([client?.outcome, client?.lastEventId]);
       client?.close();
@@ -652,7 +620,7 @@ describe("ChannelClient", () => {
     await (await EventClient.open(port, "/", { "Last-Event-ID": "e-0" })).ended();
     await (await EventClient.open(port, "/", { "Last-Event-ID": "x" })).ended();
     assert.deepEqual(clients, [["fresh", ""], ["resumed", "e-0"], ["gap", "x"]]);
-    while (channel.clientCount > 0) await new Promise(setImmediate);
+    await until(() => channel.clientCount === 0);
     assert.equal(channel.statistics.closed.dismissed, 3);
   });
 });

@@ -21,16 +21,16 @@ describe("EventLog", () => {
     assert.equal(log.append({ data: "c" }), "e-3");
     log.seal();
     assert.deepEqual([log.start, log.end, log.published], [1, 4, 3]);
-    assert.equal(log.segmentAt(1).chunk.payload.toString(), "id: e-1\ndata: a\n\nid: e-2\ndata: b\n\n");
-    assert.equal(log.segmentAt(2).chunkFrom(2).payload.toString(), "id: e-2\ndata: b\n\n");
-    assert.equal(log.segmentAt(3).chunk.payload.toString(), "id: e-3\ndata: c\n\n");
+    assert.equal(log.segmentAt(1).chunk.plain.payload.toString(), "id: e-1\ndata: a\n\nid: e-2\ndata: b\n\n");
+    assert.equal(log.segmentAt(2).chunkFrom(2).plain.payload.toString(), "id: e-2\ndata: b\n\n");
+    assert.equal(log.segmentAt(3).chunk.plain.payload.toString(), "id: e-3\ndata: c\n\n");
   });
 
   it("frames a segment as one HTTP/1.1 chunk", () => {
     const log = new EventLog("e", 10, 1000);
     log.append({ data: "é" });
     log.seal();
-    assert.equal(log.segmentAt(1).chunk.framed.toString(), "12\r\nid: e-1\ndata: é\n\n\r\n");
+    assert.equal(log.segmentAt(1).chunk.plain.framed.toString(), "12\r\nid: e-1\ndata: é\n\n\r\n");
   });
 
   it("keeps the newest events, in the middle of a segment too", () => {
@@ -39,7 +39,7 @@ describe("EventLog", () => {
     log.seal();
     log.evict();
     assert.deepEqual([log.start, log.end], [3, 6]);
-    assert.match(log.segmentAt(3).chunkFrom(3).payload.toString(), /^id: e-3\n/);
+    assert.match(log.segmentAt(3).chunkFrom(3).plain.payload.toString(), /^id: e-3\n/);
     assert.equal(log.bytes, "id: e-3\ndata: c\n\n".length * 3);
   });
 
@@ -79,7 +79,7 @@ describe("EventLog", () => {
     for (let sequence = log.start; sequence < log.end; sequence++) {
       const segment = log.segmentAt(sequence);
       assert.ok(segment.first <= sequence && sequence < segment.next);
-      assert.match(segment.chunkFrom(sequence).payload.toString("latin1"), new RegExp(`^id: e-${sequence}\n`));
+      assert.match(segment.chunkFrom(sequence).plain.payload.toString("latin1"), new RegExp(`^id: e-${sequence}\n`));
     }
   });
 });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { acceptsEventStream } from "../../dist/channel/accept.js";
+import { acceptsEventStream, prefersGzip } from "../../dist/channel/accept.js";
 import { addressKey } from "../../dist/channel/address.js";
 import { jittered } from "../../dist/channel/jitter.js";
 import { Places } from "../../dist/channel/places.js";
-import { readStreamRequest } from "../../dist/channel/request.js";
+import { readFetch, readIncoming } from "../../dist/channel/request.js";
 import type { IncomingMessage } from "node:http";
 
 describe("acceptsEventStream()", () => {
@@ -55,31 +55,70 @@ describe("addressKey()", () => {
   it("leaves alone what is no address", () => assert.equal(addressKey("user 7"), "user 7"));
 });
 
-describe("readStreamRequest()", () => {
+describe("prefersGzip()", () => {
+  const cases: readonly (readonly [string | undefined, boolean])[] = [
+    [undefined, false],
+    ["", false],
+    ["gzip", true],
+    ["GZIP", true],
+    ["x-gzip", true],
+    ["gzip, deflate, br, zstd", true],
+    ["br;q=1.0, gzip;q=0.8, *;q=0.1", true],
+    ["*", true],
+    ["*;q=0", false],
+    ["gzip;q=0", false],
+    ["gzip;q=0, *", false],
+    ["identity", false],
+    ["identity, gzip;q=0.5", false],
+    ["identity;q=0.5, gzip", true],
+    ["br", false],
+  ];
+  for (const [header, expected] of cases) {
+    it(`${expected ? "compresses" : "does not compress"} for ${JSON.stringify(header)}`, () => assert.equal(prefersGzip(header), expected));
+  }
+});
+
+const BODY = { method: "GET", acceptsEventStream: true, prefersGzip: false, lastEventId: "", wantsPadding: false };
+
+describe("readIncoming()", () => {
   const read = (url: string | undefined, header?: string): unknown =>
-    readStreamRequest({ url, headers: { "last-event-id": header } } as unknown as IncomingMessage);
+    readIncoming({ method: "GET", url, headers: { "last-event-id": header } } as unknown as IncomingMessage);
 
   it("takes the header before the query", () => {
-    assert.deepEqual(read("/?lastEventId=q", "h"), { lastEventId: "h", wantsPadding: false });
-    assert.deepEqual(read("/?lastEventId=q"), { lastEventId: "q", wantsPadding: false });
-    assert.deepEqual(read("/?lastEventId=a%2Bb%20c"), { lastEventId: "a+b c", wantsPadding: false });
-    assert.deepEqual(read("/?evs_last_event_id=q"), { lastEventId: "q", wantsPadding: false });
-    assert.deepEqual(read("/?lastEventId=q", ""), { lastEventId: "q", wantsPadding: false });
+    assert.deepEqual(read("/?lastEventId=q", "h"), { ...BODY, lastEventId: "h" });
+    assert.deepEqual(read("/?lastEventId=q"), { ...BODY, lastEventId: "q" });
+    assert.deepEqual(read("/?lastEventId=a%2Bb%20c"), { ...BODY, lastEventId: "a+b c" });
+    assert.deepEqual(read("/?evs_last_event_id=q"), { ...BODY, lastEventId: "q" });
+    assert.deepEqual(read("/?lastEventId=q", ""), { ...BODY, lastEventId: "q" });
   });
 
   it("reads the header's bytes as UTF-8", () => {
-    assert.deepEqual(read("/", Buffer.from("größe 7 €").toString("latin1")), { lastEventId: "größe 7 €", wantsPadding: false });
+    assert.deepEqual(read("/", Buffer.from("größe 7 €").toString("latin1")), { ...BODY, lastEventId: "größe 7 €" });
   });
 
   it("sees who asks for padding", () => {
-    assert.deepEqual(read("/?padding=true"), { lastEventId: "", wantsPadding: true });
-    assert.deepEqual(read("/?evs_preamble"), { lastEventId: "", wantsPadding: true });
+    assert.deepEqual(read("/?padding=true"), { ...BODY, wantsPadding: true });
+    assert.deepEqual(read("/?evs_preamble"), { ...BODY, wantsPadding: true });
   });
 
   it("survives every request target", () => {
     for (const url of [undefined, "*", "//", "/%", "http://[", "http://x/?lastEventId=%", "/?%zz=1"]) {
       assert.doesNotThrow(() => read(url));
     }
+  });
+});
+
+describe("readFetch()", () => {
+  it("reads the same of a request of the Fetch standard", () => {
+    const headers = { "Last-Event-ID": Buffer.from("größe 7").toString("latin1"), Accept: "text/html", "Accept-Encoding": "gzip" };
+    assert.deepEqual(readFetch(new Request("http://localhost/?padding=1", { headers })), {
+      method: "GET",
+      acceptsEventStream: false,
+      prefersGzip: true,
+      lastEventId: "größe 7",
+      wantsPadding: true,
+    });
+    assert.deepEqual(readFetch(new Request("http://localhost/?lastEventId=7")), { ...BODY, lastEventId: "7" });
   });
 });
 

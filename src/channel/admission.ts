@@ -1,0 +1,89 @@
+import { encodeEvent } from "../protocol/encode.ts";
+import { errorAnswer } from "./answer.ts";
+import { EVENT_STREAM_HEADERS } from "./connection.ts";
+import { jittered } from "./jitter.ts";
+import type { Answer } from "./answer.ts";
+import type { Outcome } from "./client.ts";
+import type { Gap } from "./gap.ts";
+import type { EventLog, Position } from "./log.ts";
+import type { ChannelSettings } from "./options.ts";
+import type { Places } from "./places.ts";
+import type { StreamRequest } from "./request.ts";
+
+/** Where an admitted client starts. */
+export interface Start {
+  readonly outcome: Outcome;
+  readonly lastEventId: string;
+  /** The sequence number of its first event. */
+  readonly next: number;
+  /** What it is told first. */
+  readonly gap: Gap | undefined;
+}
+
+/** Either the complete answer to a request, or where its client starts; it has a place then. */
+export type Admission =
+  | { readonly answer: Answer; readonly isRefusal?: boolean }
+  | { readonly start: Start };
+
+/** What the door depends on besides the log. */
+export interface ChannelState {
+  /** The log is complete. */
+  readonly isEnded: boolean;
+  /** Why nobody gets in, if so. */
+  readonly obstacle: string | undefined;
+}
+
+/** The answer to a request that asks for no event stream, by its method or its format; `undefined` when it asks for one. */
+export function refuseRequest(request: StreamRequest, methods: readonly string[]): Answer | undefined {
+  const { method } = request;
+  if (!methods.includes(method)) {
+    const message = `Cannot ${method} an event stream: use ${methods[0]}`;
+    return errorAnswer(405, "METHOD_NOT_ALLOWED", message, { Allow: methods.join(", ") });
+  }
+  if (!request.acceptsEventStream) {
+    return errorAnswer(406, "NOT_ACCEPTABLE", "Cannot answer in another format than text/event-stream");
+  }
+  return undefined;
+}
+
+/** The answer to HEAD: the head of the stream. */
+export const HEAD_ANSWER: Answer = { status: 200, headers: EVENT_STREAM_HEADERS, body: "" };
+
+/** Decides what becomes of a request, in the order in which HTTP asks: method, format, whether there is anything, room. */
+export function admit(
+  request: StreamRequest,
+  address: string | undefined,
+  log: EventLog,
+  places: Places,
+  settings: ChannelSettings,
+  state: ChannelState,
+): Admission {
+  const { method, lastEventId } = request;
+  const answer = refuseRequest(request, ["GET", "HEAD"]);
+  if (answer !== undefined) return { answer };
+  const position = lastEventId === "" ? freshPosition(log, settings.backlog) : log.locate(lastEventId);
+  if (state.isEnded && position.outcome === "resumed" && position.next === log.end) {
+    return { answer: { status: 204, headers: { "Cache-Control": "no-store" }, body: "" } };
+  }
+  if (method === "HEAD") return { answer: HEAD_ANSWER };
+  const obstacle = state.obstacle ?? places.take(address);
+  if (obstacle !== undefined) return { answer: refusal(obstacle, settings), isRefusal: true };
+  const outcome = lastEventId === "" ? "fresh" : position.outcome;
+  if (position.outcome === "resumed") return { start: { outcome, lastEventId, next: position.next, gap: undefined } };
+  return { start: { outcome, lastEventId, next: log.start, gap: { lastEventId, ...position } } };
+}
+
+function freshPosition(log: EventLog, backlog: number): Position {
+  if (backlog === Infinity) return log.positionFromStart();
+  return { outcome: "resumed", next: Math.max(log.start, log.end - backlog) };
+}
+
+/** Sends a client away, for a time that differs from client to client. */
+function refusal(reason: string, { whenFull, retryAfter }: ChannelSettings): Answer {
+  const delay = jittered(retryAfter);
+  if (whenFull === "retry") {
+    return { status: 200, headers: EVENT_STREAM_HEADERS, body: encodeEvent({ retry: delay, comment: reason }) };
+  }
+  const message = `Cannot open another event stream: ${reason}; try again later`;
+  return errorAnswer(503, "TOO_MANY_CLIENTS", message, { "Retry-After": String(Math.ceil(delay / 1000)) });
+}

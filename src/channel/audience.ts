@@ -1,0 +1,151 @@
+import { performance } from "node:perf_hooks";
+import { encodeEvent } from "../protocol/encode.ts";
+import { CatchUp } from "./catch-up.ts";
+import { Chunk } from "./chunk.ts";
+import { Client } from "./client.ts";
+import { diagnostics } from "./diagnostics.ts";
+import { encodeGap, lagGap } from "./gap.ts";
+import { jittered } from "./jitter.ts";
+import { Upkeep } from "./upkeep.ts";
+import type { ClientHost, ClientStart, CloseReason } from "./client.ts";
+import type { Connection, ConnectionListener } from "./connection.ts";
+import type { Gap } from "./gap.ts";
+import type { EventLog } from "./log.ts";
+import type { ChannelSettings } from "./options.ts";
+
+/** How much a client is sent at most before others get their turn. A segment may exceed it by its own size. */
+const SLICE_BYTES = 64 * 1024;
+
+/** The reconnection time, in milliseconds, where none was set but one must be told. */
+const DEFAULT_RETRY = 2000;
+
+/** Everyone who follows a log: brings them up to date, watches over their connections, and counts. */
+export class Audience implements ClientHost {
+  readonly clients: Set<Client> = new Set();
+  readonly #log: EventLog;
+  readonly #settings: ChannelSettings;
+  readonly #catchUp: CatchUp;
+  readonly #upkeep: Upkeep<Client>;
+  readonly #heartbeat: Chunk;
+  readonly #onLeave: (client: Client) => void;
+
+  /** Events delivered so far, counted once for each client, and gaps told. */
+  delivered = 0;
+  gaps = 0;
+  readonly closed: Record<CloseReason, number> = { left: 0, stalled: 0, aged: 0, ended: 0, closed: 0, dismissed: 0 };
+  /** Whether everyone who has all of the log is to go. */
+  isLogComplete = false;
+
+  /** @param onLeave - Called when a client's connection is over. */
+  constructor(log: EventLog, settings: ChannelSettings, onLeave: (client: Client) => void) {
+    this.#log = log;
+    this.#settings = settings;
+    this.#onLeave = onLeave;
+    this.#heartbeat = new Chunk(settings.heartbeatText);
+    this.#catchUp = new CatchUp(settings.maxCatchUps, (client) => this.advance(client));
+    const delays = [settings.heartbeat, settings.stallTimeout, settings.maxConnectionAge].filter((delay) => delay > 0);
+    this.#upkeep = new Upkeep(this.clients, Math.min(...delays, 10_000), (client) => this.#lookAfter(client));
+  }
+
+  /** How many clients do not take what they were sent, and how many are being sent what they missed. */
+  get lag(): { blocked: number; catchingUp: number } {
+    let blocked = 0;
+    for (const client of this.clients) if (client.connection.isBlocked) blocked++;
+    return { blocked, catchingUp: this.#catchUp.size };
+  }
+
+  /** Lets a client in and sends it what there is for it. */
+  join(
+    start: Omit<ClientStart, "expiresAt">,
+    gap: Gap | undefined,
+    open: (listener: ConnectionListener) => Connection,
+  ): Client {
+    const age = this.#settings.maxConnectionAge;
+    const expiresAt = age === 0 ? Infinity : performance.now() + age * (0.8 + 0.2 * Math.random());
+    const client = new Client(this, { ...start, expiresAt }, open);
+    this.clients.add(client);
+    this.#upkeep.start();
+    if (gap !== undefined) this.#tellGap(client, gap, client.lastWriteAt);
+    this.advance(client);
+    return client;
+  }
+
+  /** Brings everyone up to the end of the log. */
+  advanceAll(now: number = performance.now()): void {
+    for (const client of this.clients) {
+      // One that catches up has its own turns.
+      if (!this.#catchUp.has(client)) this.advance(client, now);
+    }
+  }
+
+  /** The one way events reach a client: from its cursor to the end of the log, for as long as its socket takes them. */
+  advance(client: Client, now: number = performance.now()): void {
+    let budget = SLICE_BYTES;
+    while (client.next < this.#log.end && !client.connection.isBlocked && !client.connection.isEnded) {
+      if (budget <= 0) {
+        this.#catchUp.add(client);
+        return;
+      }
+      if (client.next < this.#log.start) {
+        this.#tellGap(client, lagGap(this.#log, client.next), now);
+        client.next = this.#log.start;
+      } else {
+        const segment = this.#log.segmentAt(client.next);
+        const chunk = segment.chunkFrom(client.next);
+        client.write(chunk, now);
+        this.delivered += segment.next - client.next;
+        client.next = segment.next;
+        budget -= chunk.byteLength;
+      }
+    }
+    if (this.isLogComplete && client.next === this.#log.end) client.end("ended");
+  }
+
+  /** A client's connection is over. */
+  forget(client: Client): void {
+    this.clients.delete(client);
+    this.#catchUp.delete(client);
+    this.closed[client.closeReason]++;
+    if (this.clients.size === 0) this.#upkeep.stop();
+    this.#onLeave(client);
+  }
+
+  /** Ends every stream; each client is told a time between `retry` and twice that. */
+  dismissAll(retry: number | null): void {
+    for (const client of this.clients) client.end("closed", farewell(retry));
+  }
+
+  /** Drops every connection. */
+  dropAll(): void {
+    for (const client of this.clients) client.destroy("closed");
+  }
+
+  #tellGap(client: Client, gap: Gap, now: number): void {
+    this.gaps++;
+    client.write(new Chunk(encodeGap(this.#log, gap)), now);
+    if (diagnostics.gap.hasSubscribers) diagnostics.gap.publish({ client, gap });
+  }
+
+  /** Heartbeat, stall and age of one client. */
+  #lookAfter(client: Client): void {
+    const { heartbeat, stallTimeout, retry } = this.#settings;
+    const { connection } = client;
+    const now = performance.now();
+    if (stallTimeout > 0 && now - client.blockedSince >= stallTimeout) {
+      client.destroy("stalled");
+      if (diagnostics.stall.hasSubscribers) diagnostics.stall.publish({ client });
+    } else if (connection.isBlocked || connection.isEnded) {
+      // A client that does not take what it has got would only have to take more.
+    } else if (now >= client.expiresAt) {
+      client.end("aged", farewell(retry));
+    } else if (heartbeat > 0 && now - client.lastWriteAt > heartbeat - this.#upkeep.period) {
+      // Already now: the next visit may be too late.
+      client.write(this.#heartbeat, now);
+    }
+  }
+}
+
+/** The last bytes of a stream whose client should come back, though not at the same moment as all the others. */
+function farewell(retry: number | null): Chunk {
+  return new Chunk(encodeEvent({ retry: jittered(retry ?? DEFAULT_RETRY) }));
+}

@@ -1,0 +1,57 @@
+import type { Client } from "./client.ts";
+
+/**
+ * Clients that are far behind, in the order in which they came: in each turn of the event loop some of them are sent a
+ * slice of what they miss. So a wave of clients that all come back at once holds up neither those who are up to date nor
+ * anything else in the process.
+ */
+export class CatchUp {
+  readonly #limit: number;
+  readonly #advance: (client: Client) => void;
+  readonly #waiting = new Set<Client>();
+  #isScheduled = false;
+
+  /**
+   * @param limit - How many clients get a slice in one turn.
+   * @param advance - Sends a client its slice.
+   */
+  constructor(limit: number, advance: (client: Client) => void) {
+    this.#limit = limit;
+    this.#advance = advance;
+  }
+
+  /** How many wait for their next slice. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  has(client: Client): boolean {
+    return this.#waiting.has(client);
+  }
+
+  add(client: Client): void {
+    this.#waiting.add(client);
+    if (!this.#isScheduled) this.#schedule();
+  }
+
+  delete(client: Client): void {
+    this.#waiting.delete(client);
+  }
+
+  #schedule(): void {
+    this.#isScheduled = true;
+    setImmediate(() => this.#takeTurn());
+  }
+
+  #takeTurn(): void {
+    this.#isScheduled = false;
+    let left = this.#limit;
+    for (const client of this.#waiting) {
+      if (left-- === 0) break;
+      this.#waiting.delete(client);
+      // Adds it again, at the end, when it misses more and can take more.
+      this.#advance(client);
+    }
+    if (this.#waiting.size > 0 && !this.#isScheduled) this.#schedule();
+  }
+}

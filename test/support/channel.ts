@@ -1,0 +1,45 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { Channel } from "../../dist/channel/channel.js";
+import { RawClient, TestServer } from "./http.js";
+import type { RequestListener } from "node:http";
+import type { TestContext } from "node:test";
+import type { ChannelOptions } from "../../dist/channel/options.js";
+
+/** A channel whose epoch is "e", behind a server. Both end with the test. */
+export async function startChannel(
+  t: TestContext,
+  options: ChannelOptions = {},
+  handler?: RequestListener,
+): Promise<{ channel: Channel; port: number }> {
+  const channel = new Channel({ epoch: "e", ...options });
+  const server = await TestServer.start(handler ?? ((request, response) => void channel.handle(request, response)));
+  t.after(async () => {
+    await channel.close({ deadline: 0 });
+    await server.close();
+  });
+  return { channel, port: server.port };
+}
+
+/** A client that speaks bytes and leaves with the test. */
+export function rawClient(t: TestContext, port: number, options?: { reads?: boolean }): RawClient {
+  const client = new RawClient(port, options);
+  t.after(() => void client.socket.destroy());
+  return client;
+}
+
+/** Resolves when a condition holds, looking once in each turn of the event loop. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise(setImmediate);
+}
+
+/** The memory of all Buffers that are still in use. Buffers are freed in the turn after the collection that found them. */
+export async function bufferBytes(): Promise<number> {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  for (let round = 0; round < 5; round++) {
+    collect();
+    await new Promise(setImmediate);
+  }
+  return process.memoryUsage().arrayBuffers;
+}
