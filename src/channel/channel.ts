@@ -4,7 +4,7 @@ import { TailcastError } from "../error.ts";
 import { encodeComment, encodeEvent } from "../protocol/encode.ts";
 import { addressKey } from "./address.ts";
 import { admit } from "./admission.ts";
-import { sendAnswer } from "./answer.ts";
+import { addVary, sendAnswer } from "./answer.ts";
 import { Audience } from "./audience.ts";
 import { Chunk } from "./chunk.ts";
 import { EVENT_STREAM_HEADERS } from "./connection.ts";
@@ -339,10 +339,4 @@ export class Channel<Data = unknown> {
     }
     if (this.clientCount === 0) this.#closed?.();
   }
-}
-
-/** Tells caches that the answer depends on what the client accepts, beside what it depends on already. */
-function addVary(response: ServerResponse): void {
-  const before = response.getHeader("Vary");
-  response.setHeader("Vary", before === undefined ? "Accept-Encoding" : `${String(before)}, Accept-Encoding`);
 }

@@ -3,7 +3,7 @@ import { MAX_DELAY, checkBoolean, checkInteger } from "../check.ts";
 import { TailcastError } from "../error.ts";
 import { encodeComment, encodeEvent } from "../protocol/encode.ts";
 import { HEAD_ANSWER, refuseRequest } from "./admission.ts";
-import { sendAnswer } from "./answer.ts";
+import { addVary, sendAnswer } from "./answer.ts";
 import { Chunk } from "./chunk.ts";
 import { NodeConnection } from "./node-connection.ts";
 import { readIncoming } from "./request.ts";
@@ -63,6 +63,7 @@ export function openEventStream(
   if (response.headersSent) {
     throw new TailcastError("HEADERS_SENT", "Cannot open an event stream: the response was begun already");
   }
+  if (settings.compress) addVary(response);
   const asked = readIncoming(request);
   // A question to a model is too long for a URL: unlike a channel, this may be asked for by POST.
   const refused = refuseRequest(asked, ["GET", "HEAD", "POST"]);

@@ -49,6 +49,8 @@ export class EventLog {
 
   /** Where the ids that the application gave are in the log. Ids that we make need no index: they tell their sequence. */
   readonly #ownIds = new Map<string, number>();
+  /** The application's id of the event before `start`, from which a client still resumes without a gap. */
+  #ownIdBeforeStart: string | undefined;
 
   constructor(epoch: string, capacity: number, capacityBytes: number) {
     this.epoch = epoch;
@@ -137,9 +139,8 @@ export class EventLog {
   evict(): void {
     while (this.#end - this.#start > this.#capacity || this.#bytes > this.#capacityBytes) {
       const segment = this.segmentAt(this.#start);
-      const ownId = segment.ownIds?.[this.#start - segment.first];
-      // An id that was given again later stands for its later event.
-      if (ownId !== undefined && this.#ownIds.get(ownId) === this.#start) this.#ownIds.delete(ownId);
+      this.#forgetOwnIdBeforeStart();
+      this.#ownIdBeforeStart = segment.ownIds?.[this.#start - segment.first];
       this.#bytes -= segment.byteLengthOf(this.#start);
       this.#start++;
       if (this.#start === segment.next) this.#segments[this.#head++] = undefined;
@@ -182,6 +183,12 @@ export class EventLog {
   positionFromStart(): Position {
     if (this.#start === 1) return { outcome: "resumed", next: 1 };
     return { outcome: "gap", reason: "evicted", missed: this.#start - 1 };
+  }
+
+  #forgetOwnIdBeforeStart(): void {
+    const id = this.#ownIdBeforeStart;
+    // An id that was given again later stands for its later event.
+    if (id !== undefined && this.#ownIds.get(id) === this.#start - 1) this.#ownIds.delete(id);
   }
 
   #at(index: number): Segment {
