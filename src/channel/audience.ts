@@ -3,7 +3,6 @@ import { encodeEvent } from "../protocol/encode.ts";
 import { CatchUp } from "./catch-up.ts";
 import { Chunk } from "./chunk.ts";
 import { Client } from "./client.ts";
-import { diagnostics } from "./diagnostics.ts";
 import { encodeGap, lagGap } from "./gap.ts";
 import { jittered } from "./jitter.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -19,6 +18,15 @@ const SLICE_BYTES = 64 * 1024;
 /** The reconnection time, in milliseconds, where none was set but one must be told. */
 const DEFAULT_RETRY = 2000;
 
+/** Who is told what happens to the clients. */
+export interface AudienceListener {
+  onGap(client: Client, gap: Gap): void;
+  /** It took nothing for too long, and was dropped. */
+  onStall(client: Client): void;
+  /** Its connection is over. */
+  onLeave(client: Client): void;
+}
+
 /** Everyone who follows a log: brings them up to date, watches over their connections, and counts. */
 export class Audience implements ClientHost {
   readonly clients: Set<Client> = new Set();
@@ -27,7 +35,7 @@ export class Audience implements ClientHost {
   readonly #catchUp: CatchUp;
   readonly #upkeep: Upkeep<Client>;
   readonly #heartbeat: Chunk;
-  readonly #onLeave: (client: Client) => void;
+  readonly #listener: AudienceListener;
 
   /** Events delivered so far, counted once for each client, and gaps told. */
   delivered = 0;
@@ -36,11 +44,10 @@ export class Audience implements ClientHost {
   /** Whether everyone who has all of the log is to go. */
   isLogComplete = false;
 
-  /** @param onLeave - Called when a client's connection is over. */
-  constructor(log: EventLog, settings: ChannelSettings, onLeave: (client: Client) => void) {
+  constructor(log: EventLog, settings: ChannelSettings, listener: AudienceListener) {
     this.#log = log;
     this.#settings = settings;
-    this.#onLeave = onLeave;
+    this.#listener = listener;
     this.#heartbeat = new Chunk(settings.heartbeatText);
     this.#catchUp = new CatchUp(settings.maxCatchUps, (client) => this.advance(client));
     const delays = [settings.heartbeat, settings.stallTimeout, settings.maxConnectionAge].filter((delay) => delay > 0);
@@ -107,7 +114,7 @@ export class Audience implements ClientHost {
     this.#catchUp.delete(client);
     this.closed[client.closeReason]++;
     if (this.clients.size === 0) this.#upkeep.stop();
-    this.#onLeave(client);
+    this.#listener.onLeave(client);
   }
 
   /** Ends every stream; each client is told a time between `retry` and twice that. */
@@ -123,7 +130,7 @@ export class Audience implements ClientHost {
   #tellGap(client: Client, gap: Gap, now: number): void {
     this.gaps++;
     client.write(new Chunk(encodeGap(this.#log, gap)), now);
-    if (diagnostics.gap.hasSubscribers) diagnostics.gap.publish({ client, gap });
+    this.#listener.onGap(client, gap);
   }
 
   /** Heartbeat, stall and age of one client. */
@@ -133,7 +140,7 @@ export class Audience implements ClientHost {
     const now = performance.now();
     if (stallTimeout > 0 && now - client.blockedSince >= stallTimeout) {
       client.destroy("stalled");
-      if (diagnostics.stall.hasSubscribers) diagnostics.stall.publish({ client });
+      this.#listener.onStall(client);
     } else if (connection.isBlocked || connection.isEnded) {
       // A client that does not take what it has got would only have to take more.
     } else if (now >= client.expiresAt) {

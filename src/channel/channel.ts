@@ -17,6 +17,7 @@ import { channelSettings } from "./options.ts";
 import { Places } from "./places.ts";
 import { Waiters, readLog } from "./reader.ts";
 import { readFetch, readIncoming } from "./request.ts";
+import type { Channel as Diagnostics } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Admission, Start } from "./admission.ts";
 import type { ChannelClient, Client, CloseReason, Outcome } from "./client.ts";
@@ -111,7 +112,11 @@ export class Channel<Data = unknown> {
     this.#settings = settings;
     this.#log = new EventLog(epoch, capacity, capacityBytes);
     this.#places = new Places(settings.maxClients, settings.maxClientsPerAddress);
-    this.#audience = new Audience(this.#log, settings, (client) => this.#leave(client));
+    this.#audience = new Audience(this.#log, settings, {
+      onGap: (client, gap) => this.#tell(diagnostics.gap, { client, gap }),
+      onStall: (client) => this.#tell(diagnostics.stall, { client }),
+      onLeave: (client) => this.#leave(client),
+    });
     this.#schedule = new FlushSchedule(settings.coalesceMs, () => this.#flush());
     const opening = retry === null ? encodeComment("") : encodeEvent({ retry });
     this.#opening = new Chunk(opening);
@@ -327,16 +332,17 @@ export class Channel<Data = unknown> {
       return open(opening, gzip, listener);
     });
     this.#accepted[outcome]++;
-    if (diagnostics.connect.hasSubscribers) diagnostics.connect.publish({ channel: this, client });
+    this.#tell(diagnostics.connect, { client });
     return client as ChannelClient<Data>;
   }
 
   /** A client's connection is over. */
   #leave(client: Client): void {
     this.#places.free(client.address);
-    if (diagnostics.disconnect.hasSubscribers) {
-      diagnostics.disconnect.publish({ channel: this, client, reason: client.closeReason });
-    }
+    this.#tell(diagnostics.disconnect, { client, reason: client.closeReason });
     if (this.clientCount === 0) this.#closed?.();
+  }
+  #tell(subject: Diagnostics, message: Readonly<Record<string, unknown>>): void {
+    if (subject.hasSubscribers) subject.publish({ channel: this, ...message });
   }
 }

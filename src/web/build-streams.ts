@@ -18,8 +18,9 @@ export class BuildStreams {
   readonly #channels = new Map<string, Channel>();
 
   constructor(options: ChannelOptions) {
-    this.#options = options;
-    this.feed = new Channel(options);
+    // A build prints in bursts, and a person reads: ten milliseconds nobody sees gather most of a burst into one write.
+    this.#options = { coalesceMs: 10, compress: true, ...options };
+    this.feed = new Channel(this.#options);
   }
 
   /** The stream of one build from its first line; `undefined` when there is no such build. */

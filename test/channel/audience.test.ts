@@ -46,15 +46,17 @@ describe("Channel: one client", () => {
 describe("Channel: diagnostics", () => {
   it("tells of connects, gaps, stalls and disconnects", async (t) => {
     const seen: string[] = [];
+    const { channel, port } = await startChannel(t, { stallTimeout: 50 });
     for (const name of ["connect", "disconnect", "gap", "stall"]) {
       const listener = (message: unknown): void => {
-        const { reason, gap } = message as { client: ChannelClient; reason?: string; gap?: { reason: string } };
+        const { client, reason, gap } = message as { client: ChannelClient; reason?: string; gap?: { reason: string } };
+        assert.equal((message as { channel: unknown }).channel, channel);
+        assert.ok(client.outcome);
         seen.push([name, reason ?? gap?.reason].filter(Boolean).join(" "));
       };
       diagnostics.subscribe(`tailcast:${name}`, listener);
       t.after(() => diagnostics.unsubscribe(`tailcast:${name}`, listener));
     }
-    const { channel, port } = await startChannel(t, { stallTimeout: 50 });
     const client = await EventClient.open(port, "/", { "Last-Event-ID": "x-1" });
     await until(() => channel.clientCount === 1);
     client.close();
@@ -66,13 +68,13 @@ describe("Channel: diagnostics", () => {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     assert.deepEqual(seen.filter((entry) => entry !== "gap lagged"), [
-      "gap unknown",
+      "gap epoch",
       "connect",
       "disconnect left",
       "connect",
       "stall",
       "disconnect stalled",
-    ].map((entry) => (entry === "gap unknown" ? "gap epoch" : entry)));
+    ]);
   });
 });
 
