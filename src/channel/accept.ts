@@ -11,6 +11,8 @@ interface Weighted {
  * everything.
  */
 export function acceptsEventStream(accept: string | undefined): boolean {
+  // What every EventSource sends, and clients that send nothing: read in no time.
+  if (accept === undefined || accept === "text/event-stream") return true;
   const ranges = elements(accept).filter(({ name }) => /^[^\s/]+\/[^\s/]+$/.test(name));
   if (ranges.length === 0) return true;
   return weightOf(ranges, ["text/event-stream", "text/*", "*/*"]) > 0;

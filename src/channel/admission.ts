@@ -1,4 +1,5 @@
 import { encodeEvent } from "../protocol/encode.ts";
+import { acceptsEventStream } from "./accept.ts";
 import { errorAnswer } from "./answer.ts";
 import { EVENT_STREAM_HEADERS } from "./connection.ts";
 import { jittered } from "./jitter.ts";
@@ -40,7 +41,7 @@ export function refuseRequest(request: StreamRequest, methods: readonly string[]
     const message = `Cannot ${method} an event stream: use ${methods[0]}`;
     return errorAnswer(405, "METHOD_NOT_ALLOWED", message, { Allow: methods.join(", ") });
   }
-  if (!request.acceptsEventStream) {
+  if (!acceptsEventStream(request.accept)) {
     return errorAnswer(406, "NOT_ACCEPTABLE", "Cannot answer in another format than text/event-stream");
   }
   return undefined;

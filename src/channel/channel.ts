@@ -2,6 +2,7 @@ import { performance } from "node:perf_hooks";
 import { MAX_DELAY, checkInteger } from "../check.ts";
 import { TailcastError } from "../error.ts";
 import { encodeComment, encodeEvent } from "../protocol/encode.ts";
+import { prefersGzip } from "./accept.ts";
 import { addressKey } from "./address.ts";
 import { admit } from "./admission.ts";
 import { addVary, sendAnswer } from "./answer.ts";
@@ -327,7 +328,7 @@ export class Channel<Data = unknown> {
   ): ChannelClient<Data> {
     const { outcome, lastEventId, next, gap } = start;
     const opening = request.wantsPadding ? this.#paddedOpening : this.#opening;
-    const gzip = this.#settings.compress && request.prefersGzip;
+    const gzip = this.#settings.compress && prefersGzip(request.acceptEncoding);
     const client = this.#audience.join({ outcome, lastEventId, next, address, data }, gap, (listener) => {
       return open(opening, gzip, listener);
     });

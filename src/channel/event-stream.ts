@@ -2,6 +2,7 @@ import { performance } from "node:perf_hooks";
 import { MAX_DELAY, checkBoolean, checkInteger } from "../check.ts";
 import { TailcastError } from "../error.ts";
 import { encodeComment, encodeEvent } from "../protocol/encode.ts";
+import { prefersGzip } from "./accept.ts";
 import { HEAD_ANSWER, refuseRequest } from "./admission.ts";
 import { addVary, sendAnswer } from "./answer.ts";
 import { Chunk } from "./chunk.ts";
@@ -100,7 +101,7 @@ export class EventStream {
     let over: () => void;
     this.closed = new Promise((resolve) => (over = resolve));
     const opening = new Chunk(retry === undefined ? encodeComment("") : encodeEvent({ retry }));
-    this.#connection = new NodeConnection(response, compress && request.prefersGzip, opening, {
+    this.#connection = new NodeConnection(response, compress && prefersGzip(request.acceptEncoding), opening, {
       onDrain: () => this.#drain(),
       onClose: () => {
         this.#upkeep.stop();

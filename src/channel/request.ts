@@ -1,12 +1,14 @@
 import { decodeLastEventId } from "../protocol/event-id.ts";
-import { acceptsEventStream, prefersGzip } from "./accept.ts";
 import type { IncomingMessage } from "node:http";
+
+const NO_QUERY = new URLSearchParams();
 
 /** What a request for an event stream asks for, whatever brought it. */
 export interface StreamRequest {
   readonly method: string;
-  readonly acceptsEventStream: boolean;
-  readonly prefersGzip: boolean;
+  /** The `Accept` and `Accept-Encoding` headers. */
+  readonly accept: string | undefined;
+  readonly acceptEncoding: string | undefined;
   /** The id of the last event that the client has seen; empty for a client that has seen none. */
   readonly lastEventId: string;
   /** Whether the client asks for padding: polyfills on very old browsers show nothing before about 2 kB have come. */
@@ -34,12 +36,12 @@ export function readFetch(request: Request): StreamRequest {
 function readRequest(method: string, target: string, header: (name: string) => string | undefined): StreamRequest {
   // Not `new URL`: it throws on some request targets, and `GET *` reaches a handler too (RFC 9112 section 3.2).
   const mark = target.indexOf("?");
-  const query = new URLSearchParams(mark === -1 ? "" : target.slice(mark + 1));
+  const query = mark === -1 ? NO_QUERY : new URLSearchParams(target.slice(mark + 1));
   const headerId = decodeLastEventId(header("last-event-id") ?? "");
   return {
     method,
-    acceptsEventStream: acceptsEventStream(header("accept")),
-    prefersGzip: prefersGzip(header("accept-encoding")),
+    accept: header("accept"),
+    acceptEncoding: header("accept-encoding"),
     lastEventId: headerId || query.get("lastEventId") || query.get("evs_last_event_id") || "",
     wantsPadding: query.has("padding") || query.has("evs_preamble"),
   };

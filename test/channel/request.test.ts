@@ -78,27 +78,27 @@ describe("prefersGzip()", () => {
   }
 });
 
-const BODY = { method: "GET", acceptsEventStream: true, prefersGzip: false, lastEventId: "", wantsPadding: false };
+const PLAIN = { method: "GET", accept: undefined, acceptEncoding: undefined, lastEventId: "", wantsPadding: false };
 
 describe("readIncoming()", () => {
   const read = (url: string | undefined, header?: string): unknown =>
     readIncoming({ method: "GET", url, headers: { "last-event-id": header } } as unknown as IncomingMessage);
 
   it("takes the header before the query", () => {
-    assert.deepEqual(read("/?lastEventId=q", "h"), { ...BODY, lastEventId: "h" });
-    assert.deepEqual(read("/?lastEventId=q"), { ...BODY, lastEventId: "q" });
-    assert.deepEqual(read("/?lastEventId=a%2Bb%20c"), { ...BODY, lastEventId: "a+b c" });
-    assert.deepEqual(read("/?evs_last_event_id=q"), { ...BODY, lastEventId: "q" });
-    assert.deepEqual(read("/?lastEventId=q", ""), { ...BODY, lastEventId: "q" });
+    assert.deepEqual(read("/?lastEventId=q", "h"), { ...PLAIN, lastEventId: "h" });
+    assert.deepEqual(read("/?lastEventId=q"), { ...PLAIN, lastEventId: "q" });
+    assert.deepEqual(read("/?lastEventId=a%2Bb%20c"), { ...PLAIN, lastEventId: "a+b c" });
+    assert.deepEqual(read("/?evs_last_event_id=q"), { ...PLAIN, lastEventId: "q" });
+    assert.deepEqual(read("/?lastEventId=q", ""), { ...PLAIN, lastEventId: "q" });
   });
 
   it("reads the header's bytes as UTF-8", () => {
-    assert.deepEqual(read("/", Buffer.from("größe 7 €").toString("latin1")), { ...BODY, lastEventId: "größe 7 €" });
+    assert.deepEqual(read("/", Buffer.from("größe 7 €").toString("latin1")), { ...PLAIN, lastEventId: "größe 7 €" });
   });
 
   it("sees who asks for padding", () => {
-    assert.deepEqual(read("/?padding=true"), { ...BODY, wantsPadding: true });
-    assert.deepEqual(read("/?evs_preamble"), { ...BODY, wantsPadding: true });
+    assert.deepEqual(read("/?padding=true"), { ...PLAIN, wantsPadding: true });
+    assert.deepEqual(read("/?evs_preamble"), { ...PLAIN, wantsPadding: true });
   });
 
   it("survives every request target", () => {
@@ -113,12 +113,12 @@ describe("readFetch()", () => {
     const headers = { "Last-Event-ID": Buffer.from("größe 7").toString("latin1"), Accept: "text/html", "Accept-Encoding": "gzip" };
     assert.deepEqual(readFetch(new Request("http://localhost/?padding=1", { headers })), {
       method: "GET",
-      acceptsEventStream: false,
-      prefersGzip: true,
+      accept: "text/html",
+      acceptEncoding: "gzip",
       lastEventId: "größe 7",
       wantsPadding: true,
     });
-    assert.deepEqual(readFetch(new Request("http://localhost/?lastEventId=7")), { ...BODY, lastEventId: "7" });
+    assert.deepEqual(readFetch(new Request("http://localhost/?lastEventId=7")), { ...PLAIN, lastEventId: "7" });
   });
 });
 
