@@ -66,12 +66,14 @@ export function admit(
   if (state.isEnded && position.outcome === "resumed" && position.next === log.end) {
     return { answer: { status: 204, headers: { "Cache-Control": "no-store" }, body: "" } };
   }
-  if (method === "HEAD") return { answer: HEAD_ANSWER };
+  if (method === "HEAD" && state.obstacle === undefined) return { answer: HEAD_ANSWER };
   const obstacle = state.obstacle ?? places.take(address);
   if (obstacle !== undefined) return { answer: refusal(obstacle, settings), isRefusal: true };
-  const outcome = lastEventId === "" ? "fresh" : position.outcome;
-  if (position.outcome === "resumed") return { start: { outcome, lastEventId, next: position.next, gap: undefined } };
-  return { start: { outcome, lastEventId, next: log.start, gap: { lastEventId, ...position } } };
+  if (position.outcome === "gap") {
+    return { start: { outcome: "gap", lastEventId, next: log.start, gap: { lastEventId, ...position } } };
+  }
+  const outcome = lastEventId === "" ? "fresh" : "resumed";
+  return { start: { outcome, lastEventId, next: position.next, gap: undefined } };
 }
 
 function freshPosition(log: EventLog, backlog: number): Position {

@@ -138,7 +138,7 @@ export class Audience implements ClientHost {
     const { heartbeat, stallTimeout, retry } = this.#settings;
     const { connection } = client;
     const now = performance.now();
-    if (stallTimeout > 0 && now - client.blockedSince >= stallTimeout) {
+    if (stallTimeout > 0 && now - connection.blockedSince >= stallTimeout) {
       client.destroy("stalled");
       this.#listener.onStall(client);
     } else if (connection.isBlocked || connection.isEnded) {

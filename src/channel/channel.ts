@@ -16,7 +16,7 @@ import { EventLog } from "./log.ts";
 import { NodeConnection } from "./node-connection.ts";
 import { channelSettings } from "./options.ts";
 import { Places } from "./places.ts";
-import { Waiters, readLog } from "./reader.ts";
+import { Waiters, followLog } from "./reader.ts";
 import { readFetch, readIncoming } from "./request.ts";
 import type { Channel as Diagnostics } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -246,9 +246,9 @@ export class Channel<Data = unknown> {
       log: this.#log,
       flush: () => this.#flush(),
       isOver: () => this.#audience.isLogComplete || this.#closing !== undefined,
-      grown: (abort: AbortSignal | undefined) => this.#readers.wait(abort),
+      grown: (abort: AbortSignal) => this.#readers.wait(abort),
     };
-    return readLog(source, lastEventId, signal);
+    return followLog(source, lastEventId, signal);
   }
 
   /**

@@ -2,33 +2,44 @@ import { crc32 } from "node:zlib";
 import { shiftBy } from "./crc32.ts";
 import { deflateWhole } from "./gzip.ts";
 
-/**
- * Bytes in the framing that nearly all connections need, one HTTP/1.1 chunk (RFC 9112 section 7.1: size in hexadecimal,
- * CRLF, the data, CRLF), so that delivering them is a single write of a Buffer that already exists. The unframed bytes (for
- * HTTP/1.0, HTTP/2 and Fetch) are a view into the same memory.
- */
+/** Bytes of a response body, and, where they stay around, the same bytes as HTTP/1.1 sends them. */
 export class Framed {
-  readonly framed: Buffer;
-  /** The number of bytes without the framing. */
-  readonly byteLength: number;
+  /** The bytes alone: for HTTP/1.0, HTTP/2 and Fetch. */
+  readonly payload: Buffer;
+  /**
+   * The bytes as one HTTP/1.1 chunk (RFC 9112 section 7.1: size in hexadecimal, CRLF, the data, CRLF), so that delivering
+   * them is a single write of a Buffer that already exists; `payload` is a view into it. `undefined` when they are a view
+   * into other bytes: then the frame is written around them.
+   */
+  readonly framed: Buffer | undefined;
+
+  private constructor(payload: Buffer, framed: Buffer | undefined) {
+    this.payload = payload;
+    this.framed = framed;
+  }
 
   /** @param content - Text, or bytes, which are copied. Not empty: an empty chunk would end the body. */
-  constructor(content: string | Uint8Array) {
-    this.byteLength = typeof content === "string" ? Buffer.byteLength(content) : content.length;
-    const head = `${this.byteLength.toString(16)}\r\n`;
+  static of(content: string | Uint8Array): Framed {
+    const byteLength = typeof content === "string" ? Buffer.byteLength(content) : content.length;
+    const head = chunkHead(byteLength);
     // Not from Node's shared 8 KiB pool: a small chunk that the log keeps for hours would keep a whole pool slab alive.
-    this.framed = Buffer.allocUnsafeSlow(head.length + this.byteLength + 2);
-    this.framed.write(head, "latin1");
-    if (typeof content === "string") this.framed.write(content, head.length, "utf8");
-    else this.framed.set(content, head.length);
-    this.framed.write("\r\n", head.length + this.byteLength, "latin1");
+    const framed = Buffer.allocUnsafeSlow(head.length + byteLength + 2);
+    framed.write(head, "latin1");
+    if (typeof content === "string") framed.write(content, head.length, "utf8");
+    else framed.set(content, head.length);
+    framed.write("\r\n", head.length + byteLength, "latin1");
+    return new Framed(framed.subarray(head.length, head.length + byteLength), framed);
   }
 
-  /** The bytes without the framing. */
-  get payload(): Buffer {
-    const end = this.framed.length - 2;
-    return this.framed.subarray(end - this.byteLength, end);
+  /** Bytes that belong to others, without a copy. Not empty. */
+  static view(bytes: Buffer): Framed {
+    return new Framed(bytes, undefined);
   }
+}
+
+/** What comes before the data of an HTTP/1.1 chunk; CRLF comes after it. */
+export function chunkHead(byteLength: number): string {
+  return `${byteLength.toString(16)}\r\n`;
 }
 
 /** Event-stream bytes, encoded once, and compressed at most once, for every connection that sends them. */
@@ -38,19 +49,19 @@ export class Chunk {
   #crc = 0;
   #shift = 0;
 
-  /** @param content - Event-stream text, or its bytes, which are copied. Not empty. */
-  constructor(content: string | Uint8Array) {
-    this.plain = new Framed(content);
+  /** @param content - Event-stream text, which is encoded, or bytes of another chunk, which are not copied. Not empty. */
+  constructor(content: string | Buffer) {
+    this.plain = typeof content === "string" ? Framed.of(content) : Framed.view(content);
   }
 
   /** The number of event-stream bytes. */
   get byteLength(): number {
-    return this.plain.byteLength;
+    return this.plain.payload.length;
   }
 
   /** The same bytes as a whole number of deflate blocks that refer to nothing before them. */
   get deflated(): Framed {
-    this.#deflated ??= new Framed(deflateWhole(this.plain.payload));
+    this.#deflated ??= Framed.of(deflateWhole(this.plain.payload));
     return this.#deflated;
   }
 

@@ -69,8 +69,6 @@ export class Client implements ChannelClient, ConnectionListener {
   next: number;
   /** When something was last written to it; by `performance.now()`, as the others. */
   lastWriteAt: number;
-  /** Since when it has not taken what was written; `Infinity` while it keeps up. */
-  blockedSince: number = Infinity;
   /** When its connection has lived long enough. */
   readonly expiresAt: number;
   /** Set when the server ends the connection; otherwise the client left. */
@@ -93,7 +91,6 @@ export class Client implements ChannelClient, ConnectionListener {
   write(chunk: Chunk, now: number): void {
     this.connection.write(chunk);
     this.lastWriteAt = now;
-    if (this.connection.isBlocked) this.blockedSince = now;
   }
 
   send(event: EventFields | string): boolean {
@@ -117,8 +114,6 @@ export class Client implements ChannelClient, ConnectionListener {
     if (this.closeReason === "left") this.closeReason = reason;
     if (farewell !== undefined) this.connection.write(farewell);
     this.connection.end();
-    // It must take the rest, too: a client that never does is not waited for longer than any other.
-    this.blockedSince = Math.min(this.blockedSince, performance.now());
   }
 
   /** Drops the connection at once. */
@@ -128,7 +123,6 @@ export class Client implements ChannelClient, ConnectionListener {
   }
 
   onDrain(): void {
-    this.blockedSince = Infinity;
     this.#host.advance(this);
   }
 

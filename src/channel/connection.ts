@@ -12,16 +12,21 @@ export const EVENT_STREAM_HEADERS: Readonly<Record<string, string>> = {
 
 /** Who a connection reports to. */
 export interface ConnectionListener {
-  /** The client takes more bytes again, after a `write` that left the connection blocked. */
+  /** The client has taken what was written and takes more, after a `write` that left the connection blocked. */
   onDrain(): void;
   /** The connection is over, whoever ended it. Nothing is called after this. */
   onClose(): void;
 }
 
-/** The open event-stream response of one client, whatever carries it: writes shared bytes, tells whether the client keeps up, and ends. */
+/**
+ * The open event-stream response of one client, whatever carries it: writes shared bytes, tells whether the client keeps
+ * up, and ends.
+ */
 export interface Connection {
   /** Whether the client must take what was written before it gets more: then `onDrain` will come. */
   readonly isBlocked: boolean;
+  /** Since when (by `performance.now()`) the client has taken nothing of what waits for it; `Infinity` when nothing waits. */
+  readonly blockedSince: number;
   /** Whether the stream was ended, or is gone. */
   readonly isEnded: boolean;
   /** Writes bytes; afterwards `isBlocked` tells whether more should follow. Does nothing once the stream was ended. */

@@ -87,7 +87,6 @@ export class EventStream {
   readonly #settings: Settings;
   readonly #upkeep: Upkeep<EventStream>;
   #lastWriteAt: number = performance.now();
-  #blockedSince = Infinity;
   /** The send that was asked for last: the next one waits for it, so that nothing overtakes. */
   #queue: Promise<void> = Promise.resolve();
   /** Wakes the send that waits for the client. */
@@ -102,11 +101,11 @@ export class EventStream {
     this.closed = new Promise((resolve) => (over = resolve));
     const opening = new Chunk(retry === undefined ? encodeComment("") : encodeEvent({ retry }));
     this.#connection = new NodeConnection(response, compress && prefersGzip(request.acceptEncoding), opening, {
-      onDrain: () => this.#drain(),
+      onDrain: () => this.#wake(),
       onClose: () => {
         this.#upkeep.stop();
         this.#over.abort(new TailcastError("CHANNEL_CLOSED", "The event stream is over"));
-        this.#drain();
+        this.#wake();
         over();
       },
     });
@@ -147,10 +146,7 @@ export class EventStream {
 
   /** Ends the stream after what was sent. A browser's EventSource will reconnect. */
   close(): void {
-    void this.#queue.then(() => {
-      this.#connection.end();
-      this.#blockedSince = Math.min(this.#blockedSince, performance.now());
-    });
+    void this.#queue.then(() => this.#connection.end());
   }
 
   /** Closes the stream and waits until it is over, for `await using`. */
@@ -164,21 +160,15 @@ export class EventStream {
     this.#connection.write(chunk);
     this.#lastWriteAt = performance.now();
     if (!this.#connection.isBlocked) return;
-    this.#blockedSince = this.#lastWriteAt;
     await new Promise<void>((resolve) => (this.#wake = resolve));
     // What the client never took was not sent.
     if (this.signal.aborted) throw this.signal.reason;
   }
 
-  #drain(): void {
-    this.#blockedSince = Infinity;
-    this.#wake();
-  }
-
   #lookAfter(): void {
     const { heartbeat, stallTimeout } = this.#settings;
     const now = performance.now();
-    if (stallTimeout > 0 && now - this.#blockedSince >= stallTimeout) {
+    if (stallTimeout > 0 && now - this.#connection.blockedSince >= stallTimeout) {
       this.#connection.destroy();
     } else if (heartbeat > 0 && !this.#connection.isBlocked && now - this.#lastWriteAt > heartbeat - this.#upkeep.period) {
       this.#connection.write(HEARTBEAT);

@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { GZIP_HEAD, GzipSum } from "./gzip.ts";
 import type { Chunk } from "./chunk.ts";
 import type { Connection, ConnectionListener } from "./connection.ts";
@@ -13,7 +14,7 @@ export class FetchConnection implements Connection {
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   readonly #over = new AbortController();
   #isEnded = false;
-  #isBlocked = false;
+  #blockedSince = Infinity;
 
   /** @param signal - Aborted by the server when the client has gone; some cancel the body instead. */
   constructor(signal: AbortSignal, gzip: boolean, opening: Chunk, listener: ConnectionListener) {
@@ -34,7 +35,11 @@ export class FetchConnection implements Connection {
   }
 
   get isBlocked(): boolean {
-    return this.#isBlocked;
+    return this.#blockedSince !== Infinity;
+  }
+
+  get blockedSince(): number {
+    return this.#blockedSince;
   }
 
   get isEnded(): boolean {
@@ -45,7 +50,7 @@ export class FetchConnection implements Connection {
     if (this.#isEnded) return;
     this.#gzip?.add(chunk);
     this.#controller?.enqueue((this.#gzip === undefined ? chunk.plain : chunk.deflated).payload);
-    this.#isBlocked = (this.#controller?.desiredSize ?? 0) <= 0;
+    if ((this.#controller?.desiredSize ?? 0) <= 0) this.#blockedSince = Math.min(this.#blockedSince, performance.now());
   }
 
   end(): void {
@@ -66,8 +71,8 @@ export class FetchConnection implements Connection {
   }
 
   #drain(): void {
-    if (!this.#isBlocked) return;
-    this.#isBlocked = false;
+    if (!this.isBlocked) return;
+    this.#blockedSince = Infinity;
     if (!this.#isEnded) this.#listener.onDrain();
   }
 

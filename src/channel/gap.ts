@@ -7,13 +7,13 @@ import type { EventLog } from "./log.ts";
  * - `evicted`: those events are no longer kept;
  * - `lagged`: the client is connected, but reads so slowly that its next event is no longer kept;
  * - `epoch`: the id belongs to another log, usually to this server before it was started again;
- * - `unknown`: the id was never given by this log.
+ * - `unknown`: the id is none of this log's, or, of the ids that an application gives itself, one that is no longer kept.
  */
 export type GapReason = "evicted" | "lagged" | "epoch" | "unknown";
 
 /** What is known of a gap. */
 export interface Gap {
-  /** The last event id of the client that missed something. */
+  /** The last event id of the client that missed something; for one that lagged, as the log counts. */
   readonly lastEventId: string;
   readonly reason: GapReason;
   /** How many events it missed; `null` when nobody can know. */

@@ -15,7 +15,7 @@ export type Position =
   | { readonly outcome: "resumed"; readonly next: number }
   | { readonly outcome: "gap"; readonly reason: GapReason; readonly missed: number | null };
 
-/** A segment is closed at this size even within a turn, which bounds every write and everything that waits to be sent. */
+/** A segment is closed at this size even within a turn; only an event that is larger by itself makes a larger one. */
 const SEGMENT_BYTES = 64 * 1024;
 
 /**
@@ -46,9 +46,12 @@ export class EventLog {
   #waitingOffsets: number[] = [];
   #waitingOwnIds: (string | undefined)[] | undefined;
   #waitingBytes = 0;
+  /** A segment was sealed, and nobody was told, since the next event did not fit in it. */
+  #hasOverflowed = false;
 
   /** Where the ids that the application gave are in the log. Ids that we make need no index: they tell their sequence. */
   readonly #ownIds = new Map<string, number>();
+  #hasOwnIds = false;
   /** The application's id of the event before `start`, from which a client still resumes without a gap. */
   #ownIdBeforeStart: string | undefined;
 
@@ -78,9 +81,9 @@ export class EventLog {
     return this.#bytes;
   }
 
-  /** Whether so much waits that it should be sealed before the turn ends. */
+  /** Whether so much was appended that it should leave before the turn ends. */
   get isSegmentFull(): boolean {
-    return this.#waitingBytes >= SEGMENT_BYTES || this.#waiting.length >= this.#capacity;
+    return this.#hasOverflowed || this.#waitingBytes >= SEGMENT_BYTES || this.#waiting.length >= this.#capacity;
   }
 
   /**
@@ -102,15 +105,15 @@ export class EventLog {
       throw new TailcastError("INVALID_EVENT", message);
     }
     const id = ownId ?? formatSequenceId(this.epoch, sequence);
+    // A character is a byte at least: asked before the work of encoding.
+    if (event.data.length > this.#capacityBytes) throw this.#tooLarge(event.data.length);
     const text = encodeEvent({ ...event, id });
     const byteLength = Buffer.byteLength(text);
-    if (byteLength > this.#capacityBytes) {
-      throw new TailcastError(
-        "EVENT_TOO_LARGE",
-        `Cannot publish the event: its ${byteLength} bytes exceed capacityBytes (${this.#capacityBytes})`,
-      );
-    }
+    if (byteLength > this.#capacityBytes) throw this.#tooLarge(byteLength);
+    // A large event gets a segment of its own: nobody resumes in the middle of it.
+    if (this.#waitingBytes + byteLength > SEGMENT_BYTES) this.#hasOverflowed = this.seal();
     if (ownId !== undefined) {
+      this.#hasOwnIds = true;
       this.#waitingOwnIds ??= [];
       this.#waitingOwnIds[this.#waiting.length] = ownId;
       this.#ownIds.set(ownId, sequence);
@@ -132,6 +135,7 @@ export class EventLog {
     this.#waitingOffsets = [];
     this.#waitingOwnIds = undefined;
     this.#waitingBytes = 0;
+    this.#hasOverflowed = false;
     return true;
   }
 
@@ -172,7 +176,8 @@ export class EventLog {
     if (sequence !== undefined) return { outcome: "resumed", next: sequence + 1 };
     const id = parseSequenceId(lastEventId);
     if (id === undefined) return { outcome: "gap", reason: "unknown", missed: null };
-    if (id.epoch !== this.epoch) return { outcome: "gap", reason: "epoch", missed: null };
+    // Ids of the application may have the form of ours.
+    if (id.epoch !== this.epoch) return { outcome: "gap", reason: this.#hasOwnIds ? "unknown" : "epoch", missed: null };
     if (id.sequence > this.published) return { outcome: "gap", reason: "unknown", missed: null };
     const missed = this.#start - 1 - id.sequence;
     if (missed > 0) return { outcome: "gap", reason: "evicted", missed };
@@ -183,6 +188,11 @@ export class EventLog {
   positionFromStart(): Position {
     if (this.#start === 1) return { outcome: "resumed", next: 1 };
     return { outcome: "gap", reason: "evicted", missed: this.#start - 1 };
+  }
+
+  #tooLarge(byteLength: number): TailcastError {
+    const message = `Cannot publish the event: its ${byteLength} bytes or more exceed capacityBytes (${this.#capacityBytes})`;
+    return new TailcastError("EVENT_TOO_LARGE", message);
   }
 
   #forgetOwnIdBeforeStart(): void {

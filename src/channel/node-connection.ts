@@ -1,12 +1,19 @@
 import { ServerResponse } from "node:http";
-import { Framed } from "./chunk.ts";
+import { performance } from "node:perf_hooks";
+import { Framed, chunkHead } from "./chunk.ts";
 import { EVENT_STREAM_HEADERS } from "./connection.ts";
 import { GZIP_HEAD, GzipSum } from "./gzip.ts";
 import type { Writable } from "node:stream";
 import type { Chunk } from "./chunk.ts";
 import type { Connection, ConnectionListener } from "./connection.ts";
 
-const FRAMED_GZIP_HEAD = new Framed(GZIP_HEAD);
+/**
+ * The longest write, in bytes: what is longer is handed over piece by piece, as the client takes it. So it is seen that a
+ * slow client takes something, and what the operating system has not taken is bounded.
+ */
+const PIECE_BYTES = 64 * 1024;
+
+const FRAMED_GZIP_HEAD = Framed.of(GZIP_HEAD);
 
 /**
  * An event stream on a response of `node:http`, or of the compat API of `node:http2`.
@@ -21,11 +28,14 @@ export class NodeConnection implements Connection {
   /** What is written to: the socket, or the response itself. */
   readonly #target: Writable;
   /** Whether we write the HTTP/1.1 chunk framing ourselves. */
-  readonly #framed: boolean;
+  readonly #isFramed: boolean;
   /** What was sent so far, when the stream is gzip-coded. */
   readonly #gzip: GzipSum | undefined;
+  /** What was written but not handed over yet, since the target is full: at most one chunk, and what ends the stream. */
+  #rest: Buffer[] | undefined;
+  #isFull = false;
   #isEnded = false;
-  #isBlocked = false;
+  #blockedSince = Infinity;
 
   /** Sends the head and `opening`, so that the client's `open` event fires at once (Firefox waits for a body byte). */
   constructor(response: ServerResponse, gzip: boolean, opening: Chunk, listener: ConnectionListener) {
@@ -44,35 +54,47 @@ export class NodeConnection implements Connection {
     response.flushHeaders();
     const isDirect = socket !== null && response.write === ServerResponse.prototype.write;
     this.#target = isDirect ? socket : response;
-    this.#framed = isDirect && response.chunkedEncoding;
+    this.#isFramed = isDirect && response.chunkedEncoding;
     if (gzip) {
       this.#gzip = new GzipSum();
-      this.#send(FRAMED_GZIP_HEAD);
+      this.#put(FRAMED_GZIP_HEAD);
     }
     this.write(opening);
     socket?.uncork();
   }
 
   get isBlocked(): boolean {
-    return this.#isBlocked;
+    return this.#isFull || this.#rest !== undefined;
+  }
+
+  get blockedSince(): number {
+    return this.#blockedSince;
   }
 
   get isEnded(): boolean {
-    return this.#isEnded;
+    // The application may have ended its response itself.
+    return this.#isEnded || this.#response.writableEnded;
   }
 
   write(chunk: Chunk): void {
-    // A socket takes bytes even after its response has ended: they would land in the next response on a kept-alive
-    // connection. And a client that half-closed had its socket ended by the server: `close` is on its way.
-    if (this.#isEnded || !this.#target.writable) return;
+    if (this.isEnded) return;
     this.#gzip?.add(chunk);
-    this.#send(this.#gzip === undefined ? chunk.plain : chunk.deflated);
+    const bytes = this.#gzip === undefined ? chunk.plain : chunk.deflated;
+    if (this.#rest === undefined && bytes.payload.length <= PIECE_BYTES) {
+      this.#put(bytes);
+    } else {
+      this.#rest ??= [];
+      this.#rest.push(bytes.payload);
+      this.#handOver();
+    }
   }
 
   end(): void {
-    if (this.#isEnded) return;
+    if (this.isEnded) return;
     this.#isEnded = true;
-    this.#response.end(this.#gzip?.tail);
+    if (this.#rest === undefined) this.#finish();
+    // The client must take the rest, too: it is not waited for longer than any other.
+    this.#blockedSince = Math.min(this.#blockedSince, performance.now());
   }
 
   destroy(): void {
@@ -80,19 +102,61 @@ export class NodeConnection implements Connection {
     this.#response.destroy();
   }
 
-  #send(bytes: Framed): void {
-    if (this.#target.write(this.#framed ? bytes.framed : bytes.payload) || this.#isBlocked) return;
-    this.#isBlocked = true;
-    this.#target.once("drain", this.#onDrain);
+  /** Hands over what waits, piece by piece, until the target is full. */
+  #handOver(): void {
+    while (this.#rest !== undefined && !this.#isFull) {
+      const [bytes, ...others] = this.#rest;
+      const piece = bytes?.subarray(0, PIECE_BYTES);
+      const remainder = bytes?.subarray(PIECE_BYTES);
+      if (remainder !== undefined && remainder.length > 0) this.#rest[0] = remainder;
+      else this.#rest = others.length > 0 ? others : undefined;
+      if (piece !== undefined) this.#put(Framed.view(piece));
+    }
+  }
+
+  #put({ payload, framed }: Framed): void {
+    const target = this.#target;
+    // A socket takes bytes even after its response has ended: they would land in the next response on a kept-alive
+    // connection. And a client that half-closed had its socket ended by the server: `close` is on its way.
+    if (this.#response.writableEnded || !target.writable) {
+      this.#rest = undefined;
+      return;
+    }
+    let takesMore: boolean;
+    if (!this.#isFramed) {
+      takesMore = target.write(payload);
+    } else if (framed !== undefined) {
+      takesMore = target.write(framed);
+    } else {
+      target.cork();
+      target.write(chunkHead(payload.length), "latin1");
+      target.write(payload);
+      takesMore = target.write("\r\n", "latin1");
+      target.uncork();
+    }
+    // A `write` that somebody replaced may return nothing at all; then no `drain` would come.
+    if (takesMore !== false || this.#isFull) return;
+    this.#isFull = true;
+    this.#blockedSince = performance.now();
+    target.once("drain", this.#onDrain);
   }
 
   readonly #onDrain = (): void => {
-    this.#isBlocked = false;
+    this.#isFull = false;
+    this.#blockedSince = this.#isEnded ? performance.now() : Infinity;
+    this.#handOver();
+    if (this.isBlocked) return;
     if (!this.#isEnded) this.#listener.onDrain();
+    else if (!this.#response.writableEnded) this.#finish();
   };
+
+  #finish(): void {
+    this.#response.end(this.#gzip?.tail);
+  }
 
   #close(): void {
     this.#isEnded = true;
+    this.#rest = undefined;
     // The socket may serve the connection's next request: leave nothing of ours on it.
     this.#target.off("drain", this.#onDrain);
     this.#listener.onClose();

@@ -9,14 +9,14 @@ export interface ReaderSource {
   /** Whether nothing more will come. */
   isOver(): boolean;
   /** Resolves when the log has grown, or nothing more will come, or `signal` is aborted. */
-  grown(signal: AbortSignal | undefined): Promise<void>;
+  grown(signal: AbortSignal): Promise<void>;
 }
 
 /** Follows a log from a last event id: a cursor as a client's, but pulled by its consumer. See {@link Channel.read}. */
-export async function* readLog(
+async function* readLog(
   source: ReaderSource,
   lastEventId: string,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { log } = source;
   source.flush();
@@ -28,7 +28,7 @@ export async function* readLog(
     next = log.start;
     yield Buffer.from(encodeGap(log, { lastEventId, ...position }));
   }
-  while (signal?.aborted !== true) {
+  while (!signal.aborted) {
     source.flush();
     if (next < log.start) {
       const gap = encodeGap(log, lagGap(log, next));
@@ -48,20 +48,40 @@ export async function* readLog(
   }
 }
 
+/**
+ * The same, for a consumer that may stop at any time: a generator that waits for the log to grow would take notice only when
+ * it does.
+ */
+export function followLog(
+  source: ReaderSource,
+  lastEventId: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const stop = new AbortController();
+  const signals = signal === undefined ? [stop.signal] : [stop.signal, signal];
+  const bytes = readLog(source, lastEventId, AbortSignal.any(signals));
+  const leave = bytes.return.bind(bytes);
+  bytes.return = (value) => {
+    stop.abort();
+    return leave(value);
+  };
+  return bytes;
+}
+
 /** Those who wait for the next change. */
 export class Waiters {
   readonly #waiting = new Set<() => void>();
 
   /** Resolves at the next `wake`, or when `signal` is aborted. */
-  wait(signal: AbortSignal | undefined): Promise<void> {
+  wait(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = (): void => {
         this.#waiting.delete(wake);
-        signal?.removeEventListener("abort", wake);
+        signal.removeEventListener("abort", wake);
         resolve();
       };
       this.#waiting.add(wake);
-      signal?.addEventListener("abort", wake);
+      signal.addEventListener("abort", wake);
     });
   }
 

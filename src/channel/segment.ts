@@ -33,7 +33,7 @@ export class Segment {
     this.#offsets = offsets;
   }
 
-  /** The events from `sequence` on. Only a client that resumes in the middle of a segment costs a copy. */
+  /** The events from `sequence` on: for a client that resumes in the middle of a segment, a view into its bytes. */
   chunkFrom(sequence: number): Chunk {
     if (sequence <= this.first) return this.chunk;
     return new Chunk(this.chunk.plain.payload.subarray(this.#offsets[sequence - this.first]));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Channel } from "../../dist/channel/channel.js";
 import { bufferBytes, rawClient, startChannel, until } from "../support/channel.js";
-import { EventClient, dechunk } from "../support/http.js";
+import { EventClient, ask, dechunk } from "../support/http.js";
 import type { DecodedEvent } from "../../dist/protocol/decode.js";
 
 const HEAD = [
@@ -190,7 +190,7 @@ describe("Channel: the delivery promise", () => {
     });
   }
 
-  it("tells a fresh client that wants everything when the beginning is gone", async (t) => {
+  it("tells a fresh client that wants everything when the beginning is gone, and counts it so", async (t) => {
     const { channel, port } = await startChannel(t, { backlog: "all", capacity: 2 });
     publish(channel, 1, 5);
     const client = await EventClient.open(port, "/");
@@ -201,6 +201,7 @@ describe("Channel: the delivery promise", () => {
       { type: "message", data: "line 5", lastEventId: "e-5" },
     ]);
     client.close();
+    assert.deepEqual(channel.statistics.accepted, { fresh: 0, resumed: 0, gap: 1 });
   });
 
   it("resumes after every single event, by header and by query, contiguous into what is live", async (t) => {
@@ -339,6 +340,41 @@ describe("Channel: clients that read slowly", () => {
       sequences.slice(place + 1),
       Array.from({ length: total + 1 - rebased }, (_, index) => rebased + 1 + index),
     );
+  });
+
+  it("costs clients that come back into the middle of a large turn and never read no copies", async (t) => {
+    const { channel, port } = await startChannel(t, { capacity: 100_000, capacityBytes: 8 * 1024 * 1024 });
+    for (let index = 0; index < 40; index++) channel.publish("x".repeat(100_000));
+    for (let index = 0; index < 30_000; index++) channel.publish(`line ${index}`);
+    const before = await bufferBytes();
+    const count = 60;
+    for (let index = 0; index < count; index++) {
+      rawClient(t, port, { reads: false }).get("/", [`Last-Event-ID: e-${index % 2 === 0 ? index : 40 + index * 100}`]);
+    }
+    await until(() => channel.clientCount === count);
+    for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate);
+    const growth = (await bufferBytes()) - before;
+    assert.ok(growth < count * 80 * 1024, `${growth} bytes for ${count} clients that take nothing`);
+  });
+
+  it("does not take a client that reads slowly but steadily for a stalled one", async (t) => {
+    const size = 20_000_000;
+    const { channel, port } = await startChannel(t, { stallTimeout: 1000, backlog: "all", capacityBytes: 2 * size });
+    channel.publish("x".repeat(size));
+    const client = rawClient(t, port, { reads: false }).get("/");
+    let received = 0;
+    let pauseAt = 1_000_000;
+    // A pause after each megabyte, many times shorter than the stall timeout; together they are longer.
+    client.socket.on("data", (bytes: Buffer) => {
+      received += bytes.length;
+      if (received < pauseAt) return;
+      pauseAt += 1_000_000;
+      client.socket.pause();
+      setTimeout(() => client.socket.resume(), 100);
+    });
+    client.socket.resume();
+    await until(() => received > size || channel.statistics.closed.stalled > 0);
+    assert.equal(channel.statistics.closed.stalled, 0);
   });
 
   it("lets a client catch up in slices, in order", async (t) => {
@@ -566,11 +602,37 @@ describe("Channel.close()", () => {
     assert.equal(channel.statistics.closed.closed, 20);
   });
 
-  it("refuses new clients", async (t) => {
+  it("does not touch the next response when the application ended this one itself", async (t) => {
+    const { channel, port } = await startChannel(t, {}, (request, response) => {
+      if (request.url === "/next") return void response.end("next");
+      channel.handle(request, response);
+      if (request.url === "/ends") response.end();
+      for (let index = 0; index < 1000; index++) channel.publish(`late ${index}`);
+    });
+    const client = rawClient(t, port).get("/ends");
+    await client.until("0\r\n\r\n");
+    client.get("/next", ["Connection: close"]);
+    const [, after] = (await client.closed()).split("0\r\n\r\n");
+    assert.match(after ?? "", /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nnext$/);
+    await until(() => channel.clientCount === 0);
+
+    // The same with a client whose socket is full.
+    const blocked = rawClient(t, port, { reads: false }).get("/");
+    await until(() => channel.clientCount === 1);
+    while (channel.statistics.blocked === 0) {
+      channel.publish("x".repeat(1_000_000));
+      await new Promise(setImmediate);
+    }
+    await channel.close({ retry: 0 }).catch(() => undefined);
+    blocked.socket.destroy();
+  });
+
+  it("refuses new clients, and HEAD as GET", async (t) => {
     const { channel, port } = await startChannel(t);
     await channel.close();
     const client = await EventClient.open(port, "/");
     assert.equal(client.status, 503);
+    assert.equal((await ask(port, "HEAD", "/")).status, 503);
   });
 
   it("drops at the deadline who does not take the rest", async (t) => {
@@ -662,6 +724,20 @@ describe("Channel.read()", () => {
     assert.equal(await next(), "id: e-6\ndata: f\n\n");
     await channel.close();
     assert.equal((await reader.next()).done, true);
+  });
+
+  it("stops when its consumer leaves, waiting or not", async () => {
+    const channel = new Channel();
+    const waiting = channel.read();
+    const next = waiting.next();
+    await new Promise(setImmediate);
+    assert.deepEqual(await waiting.return(), { done: true, value: undefined });
+    assert.equal((await next).done, true);
+    channel.publish("a");
+    for await (const bytes of channel.read()) {
+      assert.ok(bytes.length > 0);
+      break;
+    }
   });
 
   it("stops when its signal is aborted, waiting or not", async () => {

@@ -30,7 +30,7 @@ describe("EventLog", () => {
     const log = new EventLog("e", 10, 1000);
     log.append({ data: "é" });
     log.seal();
-    assert.equal(log.segmentAt(1).chunk.plain.framed.toString(), "12\r\nid: e-1\ndata: é\n\n\r\n");
+    assert.equal(log.segmentAt(1).chunk.plain.framed?.toString(), "12\r\nid: e-1\ndata: é\n\n\r\n");
   });
 
   it("keeps the newest events, in the middle of a segment too", () => {
@@ -118,6 +118,7 @@ describe("EventLog.locate()", () => {
     assert.deepEqual(log.locate("a"), { outcome: "resumed", next: 5 });
     assert.deepEqual(log.locate("b"), { outcome: "resumed", next: 3 });
     assert.deepEqual(log.locate("e-3"), { outcome: "resumed", next: 4 });
+    assert.deepEqual(log.locate("order-1"), { outcome: "gap", reason: "unknown", missed: null }, "no epoch of a log");
     log.append({ data: "x" });
     log.append({ data: "x" });
     log.seal();
