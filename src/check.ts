@@ -49,6 +49,36 @@ export function checkBoolean(name: string, value: unknown): boolean {
   throw new TailcastError("INVALID_OPTION", `Cannot use the option "${name}": it must be true or false, not ${show(value)}`);
 }
 
+/**
+ * Returns `value` when it is text, and not empty.
+ *
+ * @throws {TailcastError} `INVALID_OPTION`, naming the option, for everything else.
+ */
+export function checkText(name: string, value: unknown): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw new TailcastError("INVALID_OPTION", `Cannot use the option "${name}": it must be text, and not empty, not ${show(value)}`);
+}
+
+/**
+ * Returns `value` when it is an array of texts, none of them empty.
+ *
+ * @throws {TailcastError} `INVALID_OPTION`, naming the option, for everything else.
+ */
+export function checkTexts(name: string, value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.map((text) => checkText(name, text));
+  throw new TailcastError("INVALID_OPTION", `Cannot use the option "${name}": it must be an array, not ${show(value)}`);
+}
+
+/**
+ * Returns `value` when it is a function.
+ *
+ * @throws {TailcastError} `INVALID_OPTION`, naming the option, for everything else.
+ */
+export function checkFunction<Callback>(name: string, value: Callback): Callback {
+  if (typeof value === "function") return value;
+  throw new TailcastError("INVALID_OPTION", `Cannot use the option "${name}": it must be a function, not ${show(value)}`);
+}
+
 /** Options as the caller wrote them, in a message: quotes around strings, so that `"5"` is not taken for `5`. */
 function show(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : String(value);

@@ -53,13 +53,13 @@ const OPTIONS = [
   { flag: "keep", variable: "TAILCAST_KEEP", value: "N", help: "finished builds that are kept (20)" },
   { flag: "max-clients", variable: "TAILCAST_MAX_CLIENTS", value: "N", help: "clients of each stream (1000)" },
   { flag: "heartbeat", variable: "TAILCAST_HEARTBEAT", value: "SECONDS", help: "longest silence on a stream; 0: off (15)" },
-  { flag: "capacity", variable: "TAILCAST_CAPACITY", value: "N", help: "events that each stream keeps (50000)" },
+  { flag: "capacity", variable: "TAILCAST_CAPACITY", value: "N", help: "events that each stream, and so each log, keeps (50000)" },
   { flag: "token", variable: "TAILCAST_TOKEN", value: "SECRET", help: "ask every request for this secret (none)" },
   {
     flag: "allow-origin",
     variable: "TAILCAST_ALLOW_ORIGIN",
     value: "ORIGIN",
-    help: "let pages of this origin use the API; repeatable, in the variable divided by commas (none)",
+    help: "let pages of ORIGIN use the API, and answer to its host name; repeatable, in the variable divided by commas (none)",
     multiple: true,
   },
 ] as const satisfies readonly Option[];
@@ -77,11 +77,16 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
   if (flags["version"] === true) return { kind: "version" };
 
   const text = (flag: Flag): string | undefined => {
-    const given = flags[flag] ?? env[variableOf(flag)];
-    return given === "" ? undefined : (given as string | undefined);
+    const given = flags[flag] as string | undefined;
+    // Most likely a variable of a shell that was not set, as in --token "$TOKEN": to go on without would be dangerous.
+    if (given === "") throw invalid(`--${flag} is empty; give it a value, or leave it out`);
+    return given ?? (env[variableOf(flag)] || undefined);
   };
-  const list = (flag: Flag, divider: string): string[] =>
-    (flags[flag] as string[] | undefined) ?? (env[variableOf(flag)] ?? "").split(divider).filter((part) => part !== "");
+  const list = (flag: Flag, divider: string): string[] => {
+    const given = flags[flag] as string[] | undefined;
+    if (given?.includes("") === true) throw invalid(`--${flag} is empty; give it a value, or leave it out`);
+    return given ?? (env[variableOf(flag)] ?? "").split(divider).filter((part) => part !== "");
+  };
   const integer = (flag: Flag, standard: number, min: number, max: number): number => {
     const given = text(flag);
     if (given === undefined) return standard;
@@ -106,7 +111,7 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
     token: text("token"),
     allowedOrigins: list("allow-origin", ",").map(checkOrigin),
   };
-  if (!["127.0.0.1", "::1", "localhost"].includes(config.host) && config.token === undefined) {
+  if (!["127.0.0.1", "::1", "localhost"].includes(config.host.toLowerCase()) && config.token === undefined) {
     throw invalid(`--host ${config.host} can be reached by others, who could run code here: set --token, too`);
   }
   return { kind: "run", config };
@@ -114,9 +119,10 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
 
 /** The text of `--help`. */
 export function helpText(): string {
-  const rows = OPTIONS.map(({ flag, value, variable, help }) => [`  --${flag} ${value}`, variable, help] as const);
-  const width = Math.max(...rows.map(([flag]) => flag.length));
-  const variableWidth = Math.max(...rows.map(([, variable]) => variable.length));
+  const width = Math.max(...OPTIONS.map(({ flag, value }) => flag.length + value.length)) + 8;
+  const options = OPTIONS.flatMap(({ flag, value, variable, help }) => {
+    return [`${`  --${flag} ${value}`.padEnd(width)}${variable}`, `      ${help}`];
+  });
   return [
     "Usage: tailcast [options]",
     "",
@@ -124,9 +130,9 @@ export function helpText(): string {
     "",
     "Each option is a flag or an environment variable; the flag wins. Defaults are in parentheses.",
     "",
-    ...rows.map(([flag, variable, help]) => `${flag.padEnd(width)}  ${variable.padEnd(variableWidth)}  ${help}`),
-    `${"  --help".padEnd(width)}  ${"".padEnd(variableWidth)}  show this text`,
-    `${"  --version".padEnd(width)}  ${"".padEnd(variableWidth)}  show the version`,
+    ...options,
+    "  --help",
+    "  --version",
     "",
   ].join("\n");
 }

@@ -5,7 +5,7 @@
  * |---|---|---|
  * | `INVALID_EVENT` | encoder, `publish` | a field cannot be written so that every client reads back exactly what was given |
  * | `EVENT_TOO_LARGE` | decoder, `publish` | an event exceeds `maxEventBytes` or `capacityBytes` |
- * | `INVALID_OPTION` | every constructor | an option has a wrong type or range; the message names it |
+ * | `INVALID_OPTION` | whatever takes options | an option has a wrong type or range; the message names it |
  * | `HEADERS_SENT` | `Channel.handle` | the response was begun already, so it cannot become an event stream |
  * | `CHANNEL_CLOSED` | `publish`, `end` | the channel was closed, or its log was ended |
  * | `PROJECT_NOT_FOUND` | `openProject` | no project directory there, or not under an allowed root (deliberately one answer) |
@@ -17,7 +17,7 @@
  * | `BUILD_NOT_FOUND` | `BuildQueue` | no build has this id |
  * | `BUILD_ENDED` | `BuildQueue.cancel` | the build has ended already |
  * | `SHUTTING_DOWN` | `BuildQueue.add` | the queue was closed |
- * | `BAD_REQUEST` ... `UNSUPPORTED_MEDIA_TYPE` | the web routes | the request cannot be answered; each stands for one HTTP status |
+ * | `BAD_REQUEST` to `TOO_MANY_CLIENTS` | the web routes | the request cannot be answered; each stands for one HTTP status |
  */
 export type TailcastErrorCode =
   | "INVALID_EVENT"

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The program: reads its options, serves the build app, and ends cleanly on SIGTERM and SIGINT.
+ * The program: reads its options, serves the build app, and ends cleanly on SIGTERM, SIGINT and SIGHUP.
  *
  * Exit codes: 0 after a signal, once everything is over (a second signal kills what takes its time); 1 when it cannot
  * listen; 2 for bad options.
@@ -35,6 +35,7 @@ function serve(config: Config): void {
     ...config,
     queueLimit: config.queue,
     timeoutMs: config.timeout,
+    onError: (error) => process.stderr.write(`tailcast: ${error instanceof Error ? error.stack : String(error)}\n`),
   });
   const server = createServer(
     // A request has ten seconds for its head and thirty in all; an open stream is an answer and has no such limit.
@@ -61,6 +62,8 @@ function serve(config: Config): void {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+  // The terminal was closed: builds have process groups of their own, and would run on.
+  process.on("SIGHUP", stop);
 }
 
 function version(): string {

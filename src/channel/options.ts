@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { MAX_DELAY, checkBoolean, checkChoice, checkInteger } from "../check.ts";
+import { MAX_DELAY, checkBoolean, checkChoice, checkFunction, checkInteger } from "../check.ts";
 import { TailcastError } from "../error.ts";
 import { encodeComment, encodeEvent } from "../protocol/encode.ts";
 import { isEpoch } from "../protocol/sequence-id.ts";
@@ -104,9 +104,6 @@ export function channelSettings(options: ChannelOptions): ChannelSettings {
     clientAddress = socketAddress,
     epoch = randomBytes(5).toString("hex"),
   } = options;
-  if (typeof clientAddress !== "function") {
-    throw new TailcastError("INVALID_OPTION", 'Cannot use the option "clientAddress": it must be a function');
-  }
   if (typeof epoch !== "string" || !isEpoch(epoch)) {
     const wanted = "it must be 1 to 64 letters, digits or . _ ~ -";
     throw new TailcastError("INVALID_OPTION", `Cannot use the option "epoch": ${wanted}`);
@@ -127,7 +124,7 @@ export function channelSettings(options: ChannelOptions): ChannelSettings {
     maxCatchUps: checkInteger("maxCatchUps", maxCatchUps, { min: 1 }),
     compress: checkBoolean("compress", compress),
     heartbeatText: heartbeatEvent === undefined ? encodeComment("") : heartbeatBlock(heartbeatEvent),
-    clientAddress,
+    clientAddress: checkFunction("clientAddress", clientAddress),
     epoch,
   };
 }

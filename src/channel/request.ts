@@ -29,7 +29,7 @@ export function readFetch(request: Request): StreamRequest {
 }
 
 /**
- * The last event id comes from the `Last-Event-ID` header (HTML 9.2.4), or else from the query, where polyfills put it
+ * The last event id comes from the `Last-Event-ID` header (HTML 9.2.3), or else from the query, where polyfills put it
  * because they cannot set headers: `lastEventId`, or `evs_last_event_id`. The header wins: a browser sends it with what it
  * saw last, while a page's URL stays as it was written.
  */

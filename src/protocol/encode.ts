@@ -108,7 +108,12 @@ export function encodeComment(text: string): string {
 
 // HTML 9.2.6 removes one space after the colon. Always writing it keeps the one that a line of data may start with.
 function encodeData(data: string): string {
-  return `data: ${data.replace(LINE_END, "\ndata: ")}\n`;
+  try {
+    return `data: ${data.replace(LINE_END, "\ndata: ")}\n`;
+  } catch (cause) {
+    // A RangeError: with a "data: " for each line it is longer than a string can be.
+    throw new TailcastError("INVALID_EVENT", "Cannot encode the event: its data is too long", { cause });
+  }
 }
 
 function invalidEvent(reason: string): TailcastError {

@@ -14,7 +14,7 @@ const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * Refuses an event id that would not come back equal. The client returns the id in the `Last-Event-ID` request header
- * (HTML 9.2.4), so it has to fit the id field *and* a header's value (RFC 9110, 5.5):
+ * (HTML 9.2.3), so it has to fit the id field *and* a header's value (RFC 9110, 5.5):
  *
  * - no control characters: a server must not accept most of them in a header, and `node:http` answers 400;
  * - no space at either end: white space around a header's value is not part of it;
@@ -42,7 +42,7 @@ export function assertEventId(id: unknown): asserts id is string {
 /**
  * Turns the text of a `Last-Event-ID` header back into the event id.
  *
- * A browser sends the id as UTF-8 (HTML 9.2.4), while `node:http` presents header bytes as Latin-1, one character a
+ * A browser sends the id as UTF-8 (HTML 9.2.3), while `node:http` presents header bytes as Latin-1, one character a
  * byte: the id `é` arrives as `Ã©`. Bytes that are not UTF-8 come from a client that sent Latin-1 in the first place,
  * and text above U+00FF was never Latin-1 bytes: both are returned as they are.
  *

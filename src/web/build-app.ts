@@ -6,17 +6,22 @@ import { planBuild } from "../build/plan.ts";
 import { openProject } from "../build/project.ts";
 import { sendJson } from "../channel/answer.ts";
 import { Places } from "../channel/places.ts";
+import { checkFunction, checkText, checkTexts } from "../check.ts";
 import { TailcastError } from "../error.ts";
 import { readFields } from "./body.ts";
 import { BuildStreams } from "./build-streams.ts";
-import { answerError } from "./errors.ts";
+import { answerError, isAnswerable } from "./errors.ts";
 import { answerPreflight, checkHost, checkOrigin, checkToken, tokenCookie } from "./guards.ts";
 import { logText } from "./log-text.ts";
 import { PageFiles } from "./page-files.ts";
 import { Router } from "./router.ts";
+import { dropWhenStalled } from "./stall.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Channel } from "../channel/channel.ts";
 import type { Exchange } from "./router.ts";
+
+/** How long a client may take nothing of a log that is sent to it as text, in milliseconds. */
+const STALL_TIMEOUT = 60_000;
 
 /** The options of a {@link BuildApp}. */
 export interface BuildAppOptions {
@@ -24,9 +29,9 @@ export interface BuildAppOptions {
   roots: readonly string[];
   /** The name or address that the server listens on; a `Host` header must name it, `localhost` or an IP address. Default `127.0.0.1`. */
   host?: string | undefined;
-  /** A secret that every request must show. Default: none is asked for. */
+  /** A secret that every request must show; not empty. Default: none is asked for. */
   token?: string | undefined;
-  /** Origins of other pages that may use the API, e.g. `https://ci.example`. Default: none. */
+  /** Origins of pages that may use the API, e.g. `https://ci.example`; the server answers to their host names, too. Default: none. */
   allowedOrigins?: readonly string[] | undefined;
   /** How many builds run at once. Default 2. */
   concurrency?: number | undefined;
@@ -42,6 +47,8 @@ export interface BuildAppOptions {
   heartbeat?: number | undefined;
   /** How many events each stream keeps for clients that come late or come back. Default 50 000. */
   capacity?: number | undefined;
+  /** Called with every error that is the server's own fault, and answered 500. Default: nothing. */
+  onError?: ((error: unknown) => void) | undefined;
 }
 
 /**
@@ -57,6 +64,7 @@ export interface BuildAppOptions {
 export class BuildApp {
   readonly #roots: readonly string[];
   readonly #guard: { host: string; allowedOrigins: readonly string[]; token: string | undefined };
+  readonly #onError: (error: unknown) => void;
   readonly #streams: BuildStreams;
   readonly #queue: BuildQueue;
   readonly #page: PageFiles;
@@ -66,13 +74,15 @@ export class BuildApp {
 
   /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
   constructor(options: BuildAppOptions) {
+    const { host = "127.0.0.1", token, allowedOrigins = [], onError = () => undefined } = options;
     const { maxClients = 1000, keep = 20, capacity = 50_000, heartbeat } = options;
-    this.#roots = options.roots;
+    this.#roots = checkTexts("roots", options.roots);
     this.#guard = {
-      host: (options.host ?? "127.0.0.1").toLowerCase(),
-      allowedOrigins: options.allowedOrigins ?? [],
-      token: options.token,
+      host: checkText("host", host).toLowerCase(),
+      allowedOrigins: checkTexts("allowedOrigins", allowedOrigins),
+      token: token === undefined ? undefined : checkText("token", token),
     };
+    this.#onError = checkFunction("onError", onError);
     // "retry": a browser that finds the streams full comes back by itself, which after a 503 it never would.
     this.#streams = new BuildStreams({ maxClients, heartbeat, capacity, whenFull: "retry" });
     this.#queue = new BuildQueue({
@@ -103,9 +113,8 @@ export class BuildApp {
   /** Answers a request. Bound to the app, so that it can be passed on as it is. */
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
     this.#answer(request, response).catch((error: unknown) => {
-      const extra =
-        error instanceof TailcastError && error.buildId !== undefined ? { build: this.#queue.get(error.buildId) } : {};
-      answerError(response, error, extra);
+      if (!isAnswerable(error)) this.#onError(error);
+      answerError(response, error, this.#besides(error));
     });
   };
 
@@ -116,6 +125,13 @@ export class BuildApp {
   async close(): Promise<void> {
     await this.#queue.close();
     await this.#streams.close();
+  }
+
+  /** The build that is in the way, as far as it is still known. */
+  #besides(error: unknown): Readonly<Record<string, unknown>> {
+    const id = error instanceof TailcastError ? error.buildId : undefined;
+    const build = this.#queue.list().find((known) => known.id === id);
+    return build === undefined ? {} : { build };
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -132,13 +148,15 @@ export class BuildApp {
   }
 
   #answerPage(exchange: Exchange): void {
-    const cookie = tokenCookie(exchange.query.get("token"), this.#guard);
+    const cookie = tokenCookie(exchange.request, exchange.query.get("token"), this.#guard);
     if (cookie === undefined) {
       checkToken(exchange.request, this.#guard);
       this.#answerFile(exchange, "index.html");
     } else {
       // So that the secret does not stay in the address.
-      exchange.response.writeHead(303, { "Set-Cookie": cookie, Location: "/", "Cache-Control": "no-store" }).end();
+      exchange.query.delete("token");
+      const rest = exchange.query.size === 0 ? "" : `?${exchange.query}`;
+      exchange.response.writeHead(303, { "Set-Cookie": cookie, Location: `/${rest}`, "Cache-Control": "no-store" }).end();
     }
   }
 
@@ -177,6 +195,7 @@ export class BuildApp {
     const left = new AbortController();
     // Not only to stop: a reader that waits for the next line would otherwise wait on when its client has gone.
     response.once("close", () => left.abort());
+    dropWhenStalled(response, STALL_TIMEOUT);
     try {
       response.writeHead(200, {
         "Content-Type": "text/plain; charset=utf-8",

@@ -47,9 +47,8 @@ export class BuildStreams {
     }
   }
 
-  /** Drops the stream of a build that nobody can ask for any more. */
+  /** Drops the stream of a build that nobody can ask for any more. Who still follows it gets it to its end. */
   forget(buildId: string): void {
-    void this.#channels.get(buildId)?.close();
     this.#channels.delete(buildId);
   }
 

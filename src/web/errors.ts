@@ -24,30 +24,35 @@ const STATUS: Partial<Record<TailcastErrorCode, number>> = {
   TOO_MANY_CLIENTS: 503,
 };
 
-/** How long, in seconds, a client should wait before it asks again for what there was no room for. */
-const RETRY_AFTER = "10";
+/** What an answer of this status says besides. */
+const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  // RFC 9110 section 15.5.2 asks for it.
+  401: { "WWW-Authenticate": 'Bearer realm="tailcast"' },
+  // In seconds.
+  503: { "Retry-After": "10" },
+};
+
+/** Whether an error is the client's affair. What is not is a fault of the server. */
+export function isAnswerable(error: unknown): error is TailcastError {
+  return error instanceof TailcastError && STATUS[error.code] !== undefined;
+}
 
 /**
  * Answers with an error as JSON: `{"error": {"code", "message"}}`, and beside it `extra`, e.g. the build that is in the way.
- * An error that is not a {@link TailcastError} is answered 500 without a word about its inside.
+ * A fault of the server is answered 500 without a word about its inside.
  */
-export function answerError(
-  response: ServerResponse,
-  error: unknown,
-  extra: Readonly<Record<string, unknown>> = {},
-): void {
+export function answerError(response: ServerResponse, error: unknown, extra: Readonly<Record<string, unknown>> = {}): void {
   if (response.headersSent) {
     // Too late for a status: the client must not take what it has got for the whole.
     response.destroy();
     return;
   }
-  const known = error instanceof TailcastError ? error : undefined;
-  const status = (known && STATUS[known.code]) ?? 500;
-  if (known === undefined || status === 500) {
-    const body = { error: { code: "INTERNAL_ERROR", message: "Cannot answer this request: an error on the server" } };
-    sendJson(response, 500, body);
+  if (!isAnswerable(error)) {
+    const message = "Cannot answer this request: an error on the server";
+    sendJson(response, 500, { error: { code: "INTERNAL_ERROR", message } });
     return;
   }
-  const body = { error: { code: known.code, message: known.message }, ...extra };
-  sendJson(response, status, body, status === 503 ? { "Retry-After": RETRY_AFTER } : {});
+  const { code, message } = error;
+  const status = STATUS[code] ?? 500;
+  sendJson(response, status, { error: { code, message }, ...extra }, HEADERS[status]);
 }

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
 import { TailcastError } from "../error.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -7,13 +7,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 export interface GuardOptions {
   /** The name or address that the server was told to listen on. */
   readonly host: string;
-  /** Origins of other pages that may use the API, e.g. `https://ci.example`. */
+  /** Origins of pages that may use the API, e.g. `https://ci.example`; the server answers to their host names, too. */
   readonly allowedOrigins: readonly string[];
   /** The secret that every request must show; `undefined` when none is asked for. */
   readonly token: string | undefined;
 }
-
-const TOKEN_COOKIE = "tailcast-token";
 
 /**
  * Refuses names that are not ours, on every route. A page on the web can point its own host name at 127.0.0.1 and then
@@ -26,7 +24,7 @@ export function checkHost(request: IncomingMessage, options: GuardOptions): void
   const name = hostName(request.headers.host ?? "");
   const ours = [options.host, ...options.allowedOrigins.map((origin) => hostName(origin.replace(/^\w+:\/\//, "")))];
   if (name === "localhost" || isIP(name) !== 0 || ours.includes(name)) return;
-  const message = `Cannot answer for the host "${name}": open the server by its address, or start it with --host ${name}`;
+  const message = "Cannot answer for this host name: open the server by its address, or allow the origin that names it";
   throw new TailcastError("FORBIDDEN", message);
 }
 
@@ -56,7 +54,7 @@ export function checkOrigin(request: IncomingMessage, response: ServerResponse, 
   response.setHeader("Vary", "Origin");
   if (origin === `http://${request.headers.host}` || origin === `https://${request.headers.host}`) return;
   if (!options.allowedOrigins.includes(origin)) {
-    const message = `Cannot answer the origin "${origin}": allow it with --allow-origin ${origin}`;
+    const message = "Cannot answer a page of this origin: it is not among the allowed ones (--allow-origin)";
     throw new TailcastError("FORBIDDEN", message);
   }
   response.setHeader("Access-Control-Allow-Origin", origin);
@@ -69,7 +67,7 @@ export function checkOrigin(request: IncomingMessage, response: ServerResponse, 
 export function answerPreflight(response: ServerResponse): void {
   response.writeHead(204, {
     "Access-Control-Allow-Methods": "GET, HEAD, POST",
-    "Access-Control-Allow-Headers": "Authorization, Cache-Control, Content-Type, Last-Event-ID",
+    "Access-Control-Allow-Headers": "Authorization, Cache-Control, Content-Type, Last-Event-ID, X-Requested-With",
     "Access-Control-Max-Age": 600,
   });
   response.end();
@@ -81,20 +79,33 @@ export function answerPreflight(response: ServerResponse): void {
  *
  * @throws {TailcastError} `UNAUTHORIZED`
  */
-export function checkToken(request: IncomingMessage, options: GuardOptions): void {
-  if (options.token === undefined) return;
-  const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
-  const cookie = request.headers.cookie?.split("; ").find((part) => part.startsWith(`${TOKEN_COOKIE}=`));
-  const shown = bearer ?? (cookie === undefined ? "" : cookie.slice(TOKEN_COOKIE.length + 1));
-  if (isSame(shown, encodeURIComponent(options.token)) || isSame(shown, options.token)) return;
+export function checkToken(request: IncomingMessage, { token }: GuardOptions): void {
+  if (token === undefined) return;
+  const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";
+  // A header has no other characters than visible ASCII for certain; others are percent-encoded.
+  if (isSame(bearer, token) || isSame(bearer, encodeURIComponent(token))) return;
+  const name = cookieName(request);
+  const cookie = request.headers.cookie?.split("; ").find((part) => part.startsWith(`${name}=`)) ?? "";
+  if (isSame(cookie.slice(name.length + 1), cookieValue(token))) return;
   const message = 'Cannot answer without the token: open the page once with "?token=", or send "Authorization: Bearer"';
   throw new TailcastError("UNAUTHORIZED", message);
 }
 
 /** The `Set-Cookie` value for who opened the page with the right `?token=`; `undefined` for others. */
-export function tokenCookie(token: string | null, options: GuardOptions): string | undefined {
-  if (options.token === undefined || token === null || !isSame(token, options.token)) return undefined;
-  return `${TOKEN_COOKIE}=${encodeURIComponent(token)}; HttpOnly; SameSite=Strict; Path=/`;
+export function tokenCookie(request: IncomingMessage, shown: string | null, { token }: GuardOptions): string | undefined {
+  if (token === undefined || shown === null || !isSame(shown, token)) return undefined;
+  // Lax: a link to a build works from anywhere, and what a foreign page asks for is refused by its origin.
+  return `${cookieName(request)}=${cookieValue(token)}; HttpOnly; SameSite=Lax; Path=/`;
+}
+
+/** Cookies know no ports: without it, two servers on one machine would overwrite each other's. */
+function cookieName(request: IncomingMessage): string {
+  return `tailcast-${request.socket.localPort}`;
+}
+
+/** Shows that somebody knew the token, without telling it to every other server on the machine. */
+function cookieValue(token: string): string {
+  return createHmac("sha256", token).update("tailcast cookie").digest("hex");
 }
 
 /** Compares secrets in a time that does not depend on where they differ. */

@@ -14,6 +14,9 @@ import type { BuildRecord } from "../../dist/build/record.js";
 
 const PROGRAM = fileURLToPath(new URL("../../dist/server.js", import.meta.url));
 
+/** Without what would set options of the program. */
+const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PORT|HOST|TAILCAST_.*)$/.test(name)));
+
 /** The program as a child process. */
 class Program {
   readonly child: ChildProcessWithoutNullStreams;
@@ -21,7 +24,7 @@ class Program {
   stderr = "";
 
   constructor(t: TestContext, args: readonly string[], env: Record<string, string> = {}) {
-    this.child = spawn(process.execPath, [PROGRAM, ...args], { env: { ...process.env, ...env } });
+    this.child = spawn(process.execPath, [PROGRAM, ...args], { env: { ...clean, ...env } });
     this.child.stdout.setEncoding("utf8").on("data", (text: string) => (this.stdout += text));
     this.child.stderr.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));
     t.after(() => this.child.kill("SIGKILL"));
@@ -40,6 +43,15 @@ class Program {
   }
 }
 
+/** A program with a project "p" whose build is an actor named "build". */
+async function buildingProgram(t: TestContext, stage: Stage): Promise<{ program: Program; port: number }> {
+  const { command, args } = stage.step("build");
+  const build = [command, ...args].map((part) => JSON.stringify(part)).join(" ");
+  const root = await makeFolder(t, { "p/package.json": JSON.stringify({ name: "p", scripts: { build } }) });
+  const program = new Program(t, ["--port", "0", "--root", root]);
+  return { program, port: await program.port() };
+}
+
 describe("server", () => {
   it("prints one line with its address, serves, and ends cleanly on SIGTERM", async (t) => {
     const program = new Program(t, ["--port", "0"]);
@@ -56,11 +68,7 @@ describe("server", () => {
 
   it("cancels what runs on SIGINT, tells the clients, and leaves no process behind", async (t) => {
     const stage = await Stage.open(t);
-    const { command, args } = stage.step("build");
-    const build = [command, ...args].map((part) => JSON.stringify(part)).join(" ");
-    const root = await makeFolder(t, { "p/package.json": JSON.stringify({ name: "p", scripts: { build } }) });
-    const program = new Program(t, ["--port", "0", "--root", root]);
-    const port = await program.port();
+    const { program, port } = await buildingProgram(t, stage);
     const { id } = (await postJson(port, "/api/project/build", { projectPath: "p" })).json["build"] as BuildRecord;
     const client = await EventClient.open(port, `/api/builds/${id}/events`);
     const actor = await stage.actor("build");
@@ -75,20 +83,27 @@ describe("server", () => {
 
   it("kills on a second, later signal what ignores the first", async (t) => {
     const stage = await Stage.open(t);
-    const { command, args } = stage.step("build");
-    const build = [command, ...args].map((part) => JSON.stringify(part)).join(" ");
-    const root = await makeFolder(t, { "p/package.json": JSON.stringify({ name: "p", scripts: { build } }) });
-    const program = new Program(t, ["--port", "0", "--root", root]);
-    const { id } = (await postJson(await program.port(), "/api/project/build", { projectPath: "p" })).json["build"] as BuildRecord;
-    const client = await EventClient.open(await program.port(), `/api/builds/${id}/events`);
+    const { program, port } = await buildingProgram(t, stage);
+    const { id } = (await postJson(port, "/api/project/build", { projectPath: "p" })).json["build"] as BuildRecord;
+    const client = await EventClient.open(port, `/api/builds/${id}/events`);
     const actor = await stage.actor("build");
     await actor.do({ action: "onTerm", say: "not yet\n" });
     program.child.kill("SIGTERM");
     await client.until((events) => events.some(({ data }) => data.includes("not yet")));
     const again = setInterval(() => program.child.kill("SIGTERM"), 100);
+    t.after(() => clearInterval(again));
     assert.equal(await program.ended(), 0);
-    clearInterval(again);
     await actor.gone;
+  });
+
+  it("ends its builds when the terminal is closed", async (t) => {
+    const stage = await Stage.open(t);
+    const { program, port } = await buildingProgram(t, stage);
+    await postJson(port, "/api/project/build", { projectPath: "p" });
+    const actor = await stage.actor("build");
+    program.child.kill("SIGHUP");
+    await actor.gone;
+    assert.equal(await program.ended(), 0);
   });
 
   it("says --help and --version", async (t) => {

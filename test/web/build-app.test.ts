@@ -334,11 +334,13 @@ describe("BuildApp: other pages and secrets", () => {
     for (const [method, path] of [["GET", "/"], ["GET", "/page/main.js"], ["GET", "/api/builds"], ["GET", "/api/log/push"], ["POST", "/api/project/build"]] as const) {
       const answer = await ask(port, method, path);
       assert.deepEqual([answer.status, (answer.json["error"] as { code: string }).code], [401, "UNAUTHORIZED"], path);
+      assert.equal(answer.headers["www-authenticate"], 'Bearer realm="tailcast"');
     }
     assert.equal((await ask(port, "GET", "/healthz")).status, 200);
     assert.equal((await ask(port, "GET", "/?token=wrong")).status, 401);
     const entered = await ask(port, "GET", "/?token=s3cret");
     assert.deepEqual([entered.status, entered.headers.location], [303, "/"]);
+    assert.equal((await ask(port, "GET", "/?token=s3cret&build=abc")).headers.location, "/?build=abc");
     const cookie = entered.headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
     assert.equal((await ask(port, "GET", "/", { headers: { Cookie: cookie } })).status, 200);
     assert.equal((await ask(port, "GET", "/api/builds", { headers: { Authorization: "Bearer s3cret" } })).status, 200);
@@ -399,5 +401,14 @@ describe("BuildApp: limits", () => {
   it("refuses bad options, naming them", () => {
     assert.throws(() => new BuildApp({ roots: [], heartbeat: -1 }), { code: "INVALID_OPTION" });
     assert.throws(() => new BuildApp({ roots: [], concurrency: 0 }), { code: "INVALID_OPTION" });
+    const bad = [{ roots: undefined }, { roots: "/srv" }, { roots: [""] }, { token: "" }, { token: 5 }, { allowedOrigins: "http://x" }, { host: 1 }, { onError: 1 }];
+    for (const options of bad) {
+      const [name = "roots"] = Object.keys(options);
+      assert.throws(() => new BuildApp({ roots: [], ...options } as never), (error: Error & { code?: string }) => {
+        assert.equal(error.code, "INVALID_OPTION");
+        assert.match(error.message, new RegExp(`"${name}"`));
+        return true;
+      });
+    }
   });
 });

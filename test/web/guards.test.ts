@@ -7,7 +7,7 @@ import type { GuardOptions } from "../../dist/web/guards.js";
 const options: GuardOptions = { host: "build.example", allowedOrigins: ["https://ci.example:8443"], token: "s3cret=;ü" };
 
 const request = (headers: Record<string, string>, method = "GET"): IncomingMessage =>
-  ({ headers, method }) as unknown as IncomingMessage;
+  ({ headers, method, socket: { localPort: 3000 } }) as unknown as IncomingMessage;
 
 class Headers {
   readonly set: Record<string, string> = {};
@@ -73,19 +73,23 @@ describe("checkToken()", () => {
     const plain = { ...options, token: "s3cret" };
     checkToken(request({ authorization: "Bearer s3cret" }), plain);
     checkToken(request({ authorization: "bearer  s3cret" }), plain);
-    checkToken(request({ cookie: "a=b; tailcast-token=s3cret; c=d" }), plain);
   });
 
-  it("takes back the cookie that it gave, whatever is in the token", () => {
-    const cookie = tokenCookie("s3cret=;ü", options) ?? "";
-    assert.match(cookie, /; HttpOnly; SameSite=Strict; Path=\/$/);
-    checkToken(request({ cookie: cookie.split(";")[0] ?? "" }), options);
-    assert.equal(tokenCookie("wrong", options), undefined);
-    assert.equal(tokenCookie(null, options), undefined);
-    assert.equal(tokenCookie("x", { ...options, token: undefined }), undefined);
+  it("takes back the cookie that it gave, whatever is in the token, and tells it to nobody", () => {
+    const cookie = tokenCookie(request({}), "s3cret=;ü", options) ?? "";
+    assert.match(cookie, /^tailcast-3000=[0-9a-f]{64}; HttpOnly; SameSite=Lax; Path=\/$/);
+    checkToken(request({ cookie: `a=b; ${cookie.split(";")[0]}; c=d` }), options);
+    assert.throws(() => checkToken(request({ cookie: cookie.replace("3000", "3001") }), options), { code: "UNAUTHORIZED" });
+    assert.equal(tokenCookie(request({}), "wrong", options), undefined);
+    assert.equal(tokenCookie(request({}), null, options), undefined);
+    assert.equal(tokenCookie(request({}), "x", { ...options, token: undefined }), undefined);
   });
 
-  for (const headers of [{}, { authorization: "Bearer" }, { authorization: "Basic s3cret" }, { authorization: "Bearer s3cre" }, { cookie: "tailcast-token=" }] as const) {
+  it("takes a token of any characters, percent-encoded", () => {
+    checkToken(request({ authorization: `Bearer ${encodeURIComponent("s3cret=;ü")}` }), options);
+  });
+
+  for (const headers of [{}, { authorization: "Bearer" }, { authorization: "Basic s3cret" }, { authorization: "Bearer s3cre" }, { cookie: "tailcast-3000=" }, { cookie: "tailcast-3000=s3cret" }] as const) {
     it(`refuses ${JSON.stringify(headers)}`, () => {
       assert.throws(() => checkToken(request(headers), { ...options, token: "s3cret" }), { code: "UNAUTHORIZED" });
     });
