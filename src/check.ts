@@ -21,7 +21,10 @@ export function checkInteger(name: string, value: unknown, range: IntegerRange):
   if (orInfinity && value === Infinity) return Infinity;
   if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return value as number;
   const wanted = `an integer from ${min} to ${max}${orInfinity ? ", or Infinity" : ""}`;
-  throw new TailcastError("INVALID_OPTION", `Cannot use the option "${name}": it must be ${wanted}, not ${show(value)}`);
+  throw new TailcastError(
+    "INVALID_OPTION",
+    `Cannot use the option "${name}": it must be ${wanted}, not ${show(value)}`,
+  );
 }
 
 /**
@@ -36,7 +39,10 @@ export function checkChoice<const Choice extends string>(
 ): Choice {
   if (choices.includes(value as Choice)) return value as Choice;
   const wanted = choices.map((choice) => `"${choice}"`).join(" or ");
-  throw new TailcastError("INVALID_OPTION", `Cannot use the option "${name}": it must be ${wanted}, not ${show(value)}`);
+  throw new TailcastError(
+    "INVALID_OPTION",
+    `Cannot use the option "${name}": it must be ${wanted}, not ${show(value)}`,
+  );
 }
 
 /**
@@ -46,7 +52,10 @@ export function checkChoice<const Choice extends string>(
  */
 export function checkBoolean(name: string, value: unknown): boolean {
   if (typeof value === "boolean") return value;
-  throw new TailcastError("INVALID_OPTION", `Cannot use the option "${name}": it must be true or false, not ${show(value)}`);
+  throw new TailcastError(
+    "INVALID_OPTION",
+    `Cannot use the option "${name}": it must be true or false, not ${show(value)}`,
+  );
 }
 
 /**
@@ -56,7 +65,10 @@ export function checkBoolean(name: string, value: unknown): boolean {
  */
 export function checkText(name: string, value: unknown): string {
   if (typeof value === "string" && value !== "") return value;
-  throw new TailcastError("INVALID_OPTION", `Cannot use the option "${name}": it must be text, and not empty, not ${show(value)}`);
+  throw new TailcastError(
+    "INVALID_OPTION",
+    `Cannot use the option "${name}": it must be text, and not empty, not ${show(value)}`,
+  );
 }
 
 /**
@@ -76,7 +88,10 @@ export function checkTexts(name: string, value: unknown): readonly string[] {
  */
 export function checkFunction<Callback>(name: string, value: Callback): Callback {
   if (typeof value === "function") return value;
-  throw new TailcastError("INVALID_OPTION", `Cannot use the option "${name}": it must be a function, not ${show(value)}`);
+  throw new TailcastError(
+    "INVALID_OPTION",
+    `Cannot use the option "${name}": it must be a function, not ${show(value)}`,
+  );
 }
 
 /** Options as the caller wrote them, in a message: quotes around strings, so that `"5"` is not taken for `5`. */

@@ -24,9 +24,7 @@ export interface Config {
 
 /** What the arguments ask for: a server, or a text. */
 export type Invocation =
-  | { readonly kind: "run"; readonly config: Config }
-  | { readonly kind: "help" }
-  | { readonly kind: "version" };
+  { readonly kind: "run"; readonly config: Config } | { readonly kind: "help" } | { readonly kind: "version" };
 
 interface Option {
   readonly flag: string;
@@ -49,11 +47,26 @@ const OPTIONS = [
   },
   { flag: "concurrency", variable: "TAILCAST_CONCURRENCY", value: "N", help: "builds that run at once (2)" },
   { flag: "queue", variable: "TAILCAST_QUEUE", value: "N", help: "builds that may wait (20)" },
-  { flag: "timeout", variable: "TAILCAST_TIMEOUT", value: "SECONDS", help: "longest time for a build; 0: no limit (1800)" },
+  {
+    flag: "timeout",
+    variable: "TAILCAST_TIMEOUT",
+    value: "SECONDS",
+    help: "longest time for a build; 0: no limit (1800)",
+  },
   { flag: "keep", variable: "TAILCAST_KEEP", value: "N", help: "finished builds that are kept (20)" },
   { flag: "max-clients", variable: "TAILCAST_MAX_CLIENTS", value: "N", help: "clients of each stream (1000)" },
-  { flag: "heartbeat", variable: "TAILCAST_HEARTBEAT", value: "SECONDS", help: "longest silence on a stream; 0: off (15)" },
-  { flag: "capacity", variable: "TAILCAST_CAPACITY", value: "N", help: "events that each stream, and so each log, keeps (50000)" },
+  {
+    flag: "heartbeat",
+    variable: "TAILCAST_HEARTBEAT",
+    value: "SECONDS",
+    help: "longest silence on a stream; 0: off (15)",
+  },
+  {
+    flag: "capacity",
+    variable: "TAILCAST_CAPACITY",
+    value: "N",
+    help: "events that each stream, and so each log, keeps (50000)",
+  },
   { flag: "token", variable: "TAILCAST_TOKEN", value: "SECRET", help: "ask every request for this secret (none)" },
   {
     flag: "allow-origin",
@@ -141,7 +154,10 @@ function parse(args: readonly string[]): Readonly<Record<string, unknown>> {
   const options = Object.fromEntries(
     OPTIONS.map((option) => [option.flag, { type: "string" as const, multiple: "multiple" in option }]),
   );
-  const switches = { help: { type: "boolean" as const, short: "h" }, version: { type: "boolean" as const, short: "v" } };
+  const switches = {
+    help: { type: "boolean" as const, short: "h" },
+    version: { type: "boolean" as const, short: "v" },
+  };
   try {
     return parseArgs({ args: [...args], options: { ...options, ...switches }, strict: true }).values;
   } catch (cause) {

@@ -19,8 +19,8 @@ export function acceptsEventStream(accept: string | undefined): boolean {
 }
 
 /**
- * Whether a response to a request with this `Accept-Encoding` header should be gzip-coded (RFC 9110 section 12.5.3): it is
- * accepted, and not less welcome than no coding. Without a header it is not: clients that can decode say so.
+ * Whether a response to a request with this `Accept-Encoding` header should be gzip-coded (RFC 9110 section 12.5.3): it
+ * is accepted, and not less welcome than no coding. Without a header it is not: clients that can decode say so.
  */
 export function prefersGzip(acceptEncoding: string | undefined): boolean {
   const codings = elements(acceptEncoding);

@@ -22,9 +22,7 @@ export interface Start {
 }
 
 /** Either the complete answer to a request, or where its client starts; it has a place then. */
-export type Admission =
-  | { readonly answer: Answer; readonly isRefusal?: boolean }
-  | { readonly start: Start };
+export type Admission = { readonly answer: Answer; readonly isRefusal?: boolean } | { readonly start: Start };
 
 /** What the door depends on besides the log. */
 export interface ChannelState {
@@ -34,7 +32,9 @@ export interface ChannelState {
   readonly obstacle: string | undefined;
 }
 
-/** The answer to a request that asks for no event stream, by its method or its format; `undefined` when it asks for one. */
+/**
+ * The answer to a request that asks for no event stream, by its method or its format; `undefined` when it asks for one.
+ */
 export function refuseRequest(request: StreamRequest, methods: readonly string[]): Answer | undefined {
   const { method } = request;
   if (!methods.includes(method)) {
@@ -50,7 +50,9 @@ export function refuseRequest(request: StreamRequest, methods: readonly string[]
 /** The answer to HEAD: the head of the stream. */
 export const HEAD_ANSWER: Answer = { status: 200, headers: EVENT_STREAM_HEADERS, body: "" };
 
-/** Decides what becomes of a request, in the order in which HTTP asks: method, format, whether there is anything, room. */
+/**
+ * Decides what becomes of a request, in the order in which HTTP asks: method, format, whether there is anything, room.
+ */
 export function admit(
   request: StreamRequest,
   address: string | undefined,

@@ -47,7 +47,10 @@ export function sendJson(
   sendAnswer(response, jsonAnswer(status, value, headers));
 }
 
-/** Tells caches that the answer depends on the client's codings, beside what it depends on already (RFC 9110 section 12.5.5). */
+/**
+ * Tells caches that the answer depends on the client's codings, beside what it depends on already (RFC 9110 section
+ * 12.5.5).
+ */
 export function addVary(response: ServerResponse): void {
   const before = response.getHeader("Vary");
   response.setHeader("Vary", before === undefined ? "Accept-Encoding" : `${String(before)}, Accept-Encoding`);

@@ -2,8 +2,8 @@ import type { Client } from "./client.ts";
 
 /**
  * Clients that are far behind, in the order in which they came: in each turn of the event loop some of them are sent a
- * slice of what they miss. So a wave of clients that all come back at once holds up neither those who are up to date nor
- * anything else in the process.
+ * slice of what they miss. So a wave of clients that all come back at once holds up neither those who are up to date
+ * nor anything else in the process.
  */
 export class CatchUp {
   readonly #limit: number;

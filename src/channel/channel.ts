@@ -55,7 +55,10 @@ export interface ChannelStatistics {
 
 /** How {@link Channel.close} says goodbye. */
 export interface CloseOptions {
-  /** When clients should come back, in milliseconds; each is told a time between this and twice this, at random. Default 2000. */
+  /**
+   * When clients should come back, in milliseconds; each is told a time between this and twice this, at random. Default
+   * 2000.
+   */
   retry?: number | undefined;
   /** After how many milliseconds a connection whose client does not take the rest is dropped. Default 5000. */
   deadline?: number | undefined;
@@ -153,12 +156,13 @@ export class Channel<Data = unknown> {
   }
 
   /**
-   * Appends an event to the log and returns its id. All events of one turn of the event loop go out together at its end.
+   * Appends an event to the log and returns its id. All events of one turn of the event loop go out together at its
+   * end.
    *
    * @param event - The data, or an object with `data` and optionally `event` (the type) and `id`. Without an id the
    * event gets `<epoch>-<sequence>`. Ids of one's own must not repeat while the channel keeps them.
-   * @throws {TailcastError} `INVALID_EVENT` for what no client could read back as it was given, `EVENT_TOO_LARGE` beyond
-   * `capacityBytes`, `CHANNEL_CLOSED` after `end` or `close`. Nothing is published then.
+   * @throws {TailcastError} `INVALID_EVENT` for what no client could read back as it was given, `EVENT_TOO_LARGE`
+   * beyond `capacityBytes`, `CHANNEL_CLOSED` after `end` or `close`. Nothing is published then.
    */
   publish(event: PublishedEvent | string): string {
     this.#assertOpen("publish the event");
@@ -198,7 +202,11 @@ export class Channel<Data = unknown> {
     const address = addressKey(this.#settings.clientAddress(request));
     // A pipelined request whose turn on its connection has not come: its stream could wait for ever for one before it.
     const isQueued = response.socket === null;
-    const admission = this.#admit(asked, address, isQueued ? "another response on this connection is not finished" : undefined);
+    const admission = this.#admit(
+      asked,
+      address,
+      isQueued ? "another response on this connection is not finished" : undefined,
+    );
     if (this.#settings.compress) addVary(response);
     if ("answer" in admission) {
       sendAnswer(response, admission.answer);
@@ -210,8 +218,8 @@ export class Channel<Data = unknown> {
   }
 
   /**
-   * Answers a request of the Fetch standard (hono, Next.js route handlers, Deno, Bun), as {@link handle} does. The stream
-   * is the response's body; when the server cancels the body, or aborts the request, the client has left.
+   * Answers a request of the Fetch standard (hono, Next.js route handlers, Deno, Bun), as {@link handle} does. The
+   * stream is the response's body; when the server cancels the body, or aborts the request, the client has left.
    */
   respond(request: Request, options: FetchClientOptions<Data> = {}): Response {
     const asked = readFetch(request);
@@ -220,7 +228,10 @@ export class Channel<Data = unknown> {
     const vary = this.#settings.compress ? { Vary: "Accept-Encoding" } : {};
     if ("answer" in admission) {
       const { status, headers, body } = admission.answer;
-      return new Response(status === 204 || asked.method === "HEAD" ? null : body, { status, headers: { ...headers, ...vary } });
+      return new Response(status === 204 || asked.method === "HEAD" ? null : body, {
+        status,
+        headers: { ...headers, ...vary },
+      });
     }
     let isCompressed = false;
     let body: ReadableStream<Uint8Array> | null = null;
@@ -267,7 +278,8 @@ export class Channel<Data = unknown> {
   }
 
   /**
-   * Shuts the channel down: every stream ends with a `retry:` that spreads the clients' return, and new ones are refused.
+   * Shuts the channel down: every stream ends with a `retry:` that spreads the clients' return, and new ones are
+   * refused.
    *
    * @returns When the last connection is over, at the latest after `deadline`. Further calls return the same promise.
    */

@@ -7,9 +7,9 @@ export class Framed {
   /** The bytes alone: for HTTP/1.0, HTTP/2 and Fetch. */
   readonly payload: Buffer;
   /**
-   * The bytes as one HTTP/1.1 chunk (RFC 9112 section 7.1: size in hexadecimal, CRLF, the data, CRLF), so that delivering
-   * them is a single write of a Buffer that already exists; `payload` is a view into it. `undefined` when they are a view
-   * into other bytes: then the frame is written around them.
+   * The bytes as one HTTP/1.1 chunk (RFC 9112 section 7.1: size in hexadecimal, CRLF, the data, CRLF), so that
+   * delivering them is a single write of a Buffer that already exists; `payload` is a view into it. `undefined` when
+   * they are a view into other bytes: then the frame is written around them.
    */
   readonly framed: Buffer | undefined;
 
@@ -49,7 +49,9 @@ export class Chunk {
   #crc = 0;
   #shift = 0;
 
-  /** @param content - Event-stream text, which is encoded, or bytes of another chunk, which are not copied. Not empty. */
+  /**
+   * @param content - Event-stream text, which is encoded, or bytes of another chunk, which are not copied. Not empty.
+   */
   constructor(content: string | Buffer) {
     this.plain = typeof content === "string" ? Framed.of(content) : Framed.view(content);
   }

@@ -28,8 +28,8 @@ export interface ChannelClient<Data = unknown> {
   /** What the application gave with the request. */
   readonly data: Data;
   /**
-   * Sends an event to this client alone: a greeting, a snapshot. It is no part of the log, so it has no id, and nobody gets
-   * it again.
+   * Sends an event to this client alone: a greeting, a snapshot. It is no part of the log, so it has no id, and nobody
+   * gets it again.
    *
    * @returns Whether it was written. It is not when the client has gone, or does not take what it has already.
    * @throws {TailcastError} `INVALID_EVENT`
@@ -96,7 +96,8 @@ export class Client implements ChannelClient, ConnectionListener {
   send(event: EventFields | string): boolean {
     const fields = typeof event === "string" ? { data: event } : event;
     if ((fields.id ?? undefined) !== undefined) {
-      const message = "Cannot send the event: an id would move the client's place in the log; publish it, or leave the id out";
+      const message =
+        "Cannot send the event: an id would move the client's place in the log; publish it, or leave the id out";
       throw new TailcastError("INVALID_EVENT", message);
     }
     const text = encodeEvent(fields);

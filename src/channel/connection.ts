@@ -19,13 +19,16 @@ export interface ConnectionListener {
 }
 
 /**
- * The open event-stream response of one client, whatever carries it: writes shared bytes, tells whether the client keeps
- * up, and ends.
+ * The open event-stream response of one client, whatever carries it: writes shared bytes, tells whether the client
+ * keeps up, and ends.
  */
 export interface Connection {
   /** Whether the client must take what was written before it gets more: then `onDrain` will come. */
   readonly isBlocked: boolean;
-  /** Since when (by `performance.now()`) the client has taken nothing of what waits for it; `Infinity` when nothing waits. */
+  /**
+   * Since when (by `performance.now()`) the client has taken nothing of what waits for it; `Infinity` when nothing
+   * waits.
+   */
   readonly blockedSince: number;
   /** Whether the stream was ended, or is gone. */
   readonly isEnded: boolean;

@@ -1,9 +1,9 @@
 /**
  * CRC-32 values (RFC 1952 section 8) of texts that are put together from parts.
  *
- * The checksum of `A` followed by `B` can be had from the checksums of both and the length of `B`, without looking at a byte
- * again: appending n bytes multiplies the checksum, seen as a polynomial over GF(2), by x^(8n). So parts that many clients
- * share are read once, and a client's own checksum costs one multiplication for each part.
+ * The checksum of `A` followed by `B` can be had from the checksums of both and the length of `B`, without looking at a
+ * byte again: appending n bytes multiplies the checksum, seen as a polynomial over GF(2), by x^(8n). So parts that many
+ * clients share are read once, and a client's own checksum costs one multiplication for each part.
  */
 
 /** The generator polynomial, bits reversed, as everywhere in CRC-32. */

@@ -19,7 +19,10 @@ export interface EventStreamOptions {
   heartbeat?: number | undefined;
   /** The reconnection time that the client is told, in milliseconds. Default: it keeps its own. */
   retry?: number | undefined;
-  /** A client that takes nothing for this many milliseconds while more waits for it is disconnected. Default 60 000; 0 means never. */
+  /**
+   * A client that takes nothing for this many milliseconds while more waits for it is disconnected. Default 60 000; 0
+   * means never.
+   */
   stallTimeout?: number | undefined;
   /** Whether the stream is gzip-coded for a client that accepts it. Default false. */
   compress?: boolean | undefined;
@@ -35,8 +38,8 @@ interface Settings {
 const HEARTBEAT = new Chunk(encodeComment(""));
 
 /**
- * Answers a request with an event stream of its own: the tokens of a model, the progress of a task. What everybody should
- * see belongs in a `Channel`.
+ * Answers a request with an event stream of its own: the tokens of a model, the progress of a task. What everybody
+ * should see belongs in a `Channel`.
  *
  * ```js
  * const stream = openEventStream(request, response);
@@ -44,8 +47,8 @@ const HEARTBEAT = new Chunk(encodeComment(""));
  * stream?.close();
  * ```
  *
- * @returns The stream; `undefined` when the request was answered otherwise (405 for another method than GET, HEAD or POST,
- * 406 when it excludes the format, the bare head for HEAD) or its client has gone already.
+ * @returns The stream; `undefined` when the request was answered otherwise (405 for another method than GET, HEAD or
+ * POST, 406 when it excludes the format, the bare head for HEAD) or its client has gone already.
  * @throws {TailcastError} `INVALID_OPTION`; `HEADERS_SENT` when the response was begun already.
  */
 export function openEventStream(
@@ -114,7 +117,9 @@ export class EventStream {
     this.#upkeep.start();
   }
 
-  /** Aborted when the stream is over: hand it to whatever makes the events, so that it stops for a client that has gone. */
+  /**
+   * Aborted when the stream is over: hand it to whatever makes the events, so that it stops for a client that has gone.
+   */
   get signal(): AbortSignal {
     return this.#over.signal;
   }
@@ -122,8 +127,8 @@ export class EventStream {
   /**
    * Sends an event, or a comment.
    *
-   * @returns When the client takes more. Whoever waits for it before sending the next goes as fast as the client reads, and
-   * nothing piles up.
+   * @returns When the client takes more. Whoever waits for it before sending the next goes as fast as the client reads,
+   * and nothing piles up.
    * @throws {TailcastError} (as a rejection) `INVALID_EVENT` for what no client could read back as it was given;
    * `CHANNEL_CLOSED` when the stream is over.
    */
@@ -134,7 +139,9 @@ export class EventStream {
     return await sent;
   }
 
-  /** Sends everything that a source gives, as fast as the client reads, and returns the source when the client has gone. */
+  /**
+   * Sends everything that a source gives, as fast as the client reads, and returns the source when the client has gone.
+   */
   async sendAll(source: AsyncIterable<EventFields | string> | Iterable<EventFields | string>): Promise<void> {
     for await (const event of source) await this.send(event);
   }
@@ -156,7 +163,8 @@ export class EventStream {
   }
 
   async #write(chunk: Chunk): Promise<void> {
-    if (this.#connection.isEnded) throw new TailcastError("CHANNEL_CLOSED", "Cannot send the event: the stream is over");
+    if (this.#connection.isEnded)
+      throw new TailcastError("CHANNEL_CLOSED", "Cannot send the event: the stream is over");
     this.#connection.write(chunk);
     this.#lastWriteAt = performance.now();
     if (!this.#connection.isBlocked) return;
@@ -170,7 +178,11 @@ export class EventStream {
     const now = performance.now();
     if (stallTimeout > 0 && now - this.#connection.blockedSince >= stallTimeout) {
       this.#connection.destroy();
-    } else if (heartbeat > 0 && !this.#connection.isBlocked && now - this.#lastWriteAt > heartbeat - this.#upkeep.period) {
+    } else if (
+      heartbeat > 0 &&
+      !this.#connection.isBlocked &&
+      now - this.#lastWriteAt > heartbeat - this.#upkeep.period
+    ) {
       this.#connection.write(HEARTBEAT);
       this.#lastWriteAt = now;
     }

@@ -57,7 +57,8 @@ export class FetchConnection implements Connection {
     if (this.#isEnded) return;
     if (this.#gzip !== undefined) this.#controller?.enqueue(this.#gzip.tail);
     this.#controller?.close();
-    // Nobody says when the last byte was read; the place is free from now on. Not at once: a listener is never called from
+    // Nobody says when the last byte was read; the place is free from now on. Not at once: a listener is never called
+    // from
     // within its own call.
     this.#isEnded = true;
     queueMicrotask(() => this.#finish());

@@ -7,7 +7,8 @@ import type { EventLog } from "./log.ts";
  * - `evicted`: those events are no longer kept;
  * - `lagged`: the client is connected, but reads so slowly that its next event is no longer kept;
  * - `epoch`: the id belongs to another log, usually to this server before it was started again;
- * - `unknown`: the id is none of this log's, or, of the ids that an application gives itself, one that is no longer kept.
+ * - `unknown`: the id is none of this log's, or, of the ids that an application gives itself, one that is no longer
+ *   kept.
  */
 export type GapReason = "evicted" | "lagged" | "epoch" | "unknown";
 

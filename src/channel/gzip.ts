@@ -12,9 +12,9 @@ const WORTH_DEFLATING = 96;
 const STORED_MAX = 0xffff;
 
 /**
- * Compresses bytes into deflate blocks that end on a byte border and refer to nothing before them (a full flush, RFC 1951).
- * Whatever blocks a client got before, these can follow: so they are made once and sent to all. A decoder gives their
- * content back at once, without waiting for more.
+ * Compresses bytes into deflate blocks that end on a byte border and refer to nothing before them (a full flush, RFC
+ * 1951). Whatever blocks a client got before, these can follow: so they are made once and sent to all. A decoder gives
+ * their content back at once, without waiting for more.
  */
 export function deflateWhole(bytes: Buffer): Buffer {
   if (bytes.length >= WORTH_DEFLATING) {

@@ -35,7 +35,10 @@ export class EventLog {
   readonly #capacity: number;
   readonly #capacityBytes: number;
 
-  /** The kept segments, oldest first, from `#head` on: a queue whose emptied front is cut off now and then, not at each shift. */
+  /**
+   * The kept segments, oldest first, from `#head` on: a queue whose emptied front is cut off now and then, not at each
+   * shift.
+   */
   readonly #segments: (Segment | undefined)[] = [];
   #head = 0;
   #start = 1;
@@ -49,7 +52,9 @@ export class EventLog {
   /** A segment was sealed, and nobody was told, since the next event did not fit in it. */
   #hasOverflowed = false;
 
-  /** Where the ids that the application gave are in the log. Ids that we make need no index: they tell their sequence. */
+  /**
+   * Where the ids that the application gave are in the log. Ids that we make need no index: they tell their sequence.
+   */
   readonly #ownIds = new Map<string, number>();
   #hasOwnIds = false;
   /** The application's id of the event before `start`, from which a client still resumes without a gap. */
@@ -203,7 +208,8 @@ export class EventLog {
 
   #at(index: number): Segment {
     const segment = this.#segments[index];
-    if (segment === undefined) throw new RangeError(`No segment at ${index}: the log holds ${this.#start} to ${this.#end}`);
+    if (segment === undefined)
+      throw new RangeError(`No segment at ${index}: the log holds ${this.#start} to ${this.#end}`);
     return segment;
   }
 }

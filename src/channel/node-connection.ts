@@ -8,8 +8,8 @@ import type { Chunk } from "./chunk.ts";
 import type { Connection, ConnectionListener } from "./connection.ts";
 
 /**
- * The longest write, in bytes: what is longer is handed over piece by piece, as the client takes it. So it is seen that a
- * slow client takes something, and what the operating system has not taken is bounded.
+ * The longest write, in bytes: what is longer is handed over piece by piece, as the client takes it. So it is seen that
+ * a slow client takes something, and what the operating system has not taken is bounded.
  */
 const PIECE_BYTES = 64 * 1024;
 
@@ -31,7 +31,9 @@ export class NodeConnection implements Connection {
   readonly #isFramed: boolean;
   /** What was sent so far, when the stream is gzip-coded. */
   readonly #gzip: GzipSum | undefined;
-  /** What was written but not handed over yet, since the target is full: at most one chunk, and what ends the stream. */
+  /**
+   * What was written but not handed over yet, since the target is full: at most one chunk, and what ends the stream.
+   */
   #rest: Buffer[] | undefined;
   #isFull = false;
   #isEnded = false;

@@ -16,9 +16,15 @@ export interface ChannelOptions {
    * Default 0: only what is published from then on.
    */
   backlog?: number | "all" | undefined;
-  /** The longest silence in milliseconds before a client gets a comment, so that proxies keep its connection open. Default 15 000; 0 turns heartbeats off. */
+  /**
+   * The longest silence in milliseconds before a client gets a comment, so that proxies keep its connection open.
+   * Default 15 000; 0 turns heartbeats off.
+   */
   heartbeat?: number | undefined;
-  /** The reconnection time that clients are told (HTML 9.2.6, `retry`), in milliseconds. Default 2000; `null` leaves it to them. */
+  /**
+   * The reconnection time that clients are told (HTML 9.2.6, `retry`), in milliseconds. Default 2000; `null` leaves it
+   * to them.
+   */
   retry?: number | null | undefined;
   /** How many clients may be connected at once. Default 10 000. Whoever comes later is refused; nobody is evicted. */
   maxClients?: number | undefined;
@@ -30,29 +36,45 @@ export interface ChannelOptions {
    * ends, so that it does. Default `"reject"`.
    */
   whenFull?: "reject" | "retry" | undefined;
-  /** After how many milliseconds a refused client should try again. What it is told lies between this and twice this, at random. Default 5000. */
+  /**
+   * After how many milliseconds a refused client should try again. What it is told lies between this and twice this, at
+   * random. Default 5000.
+   */
   retryAfter?: number | undefined;
-  /** A client that takes nothing for this many milliseconds while more waits for it is disconnected. Default 60 000; 0 means never. */
+  /**
+   * A client that takes nothing for this many milliseconds while more waits for it is disconnected. Default 60 000; 0
+   * means never.
+   */
   stallTimeout?: number | undefined;
-  /** After about this many milliseconds (80 to 100 % of it, at random) a connection is ended, so that its client comes back, perhaps to another server. Default 0: never. */
+  /**
+   * After about this many milliseconds (80 to 100 % of it, at random) a connection is ended, so that its client comes
+   * back, perhaps to another server. Default 0: never.
+   */
   maxConnectionAge?: number | undefined;
   /**
-   * How long, in milliseconds, one write follows the last at least; the first event after a pause leaves at once all the same.
-   * Default 0: what is published in one turn of the event loop leaves at its end.
+   * How long, in milliseconds, one write follows the last at least; the first event after a pause leaves at once all
+   * the same. Default 0: what is published in one turn of the event loop leaves at its end.
    */
   coalesceMs?: number | undefined;
-  /** How many clients that are far behind are sent a slice of what they miss in one turn of the event loop. Default 16. */
+  /**
+   * How many clients that are far behind are sent a slice of what they miss in one turn of the event loop. Default 16.
+   */
   maxCatchUps?: number | undefined;
   /** Whether clients that accept gzip get it. Every event is compressed once for all of them. Default false. */
   compress?: boolean | undefined;
   /**
-   * The type of an event without data of interest that takes the place of the heartbeat's comment, for pages that watch over
-   * their connection themselves: an EventSource does not show comments. Default: a comment.
+   * The type of an event without data of interest that takes the place of the heartbeat's comment, for pages that watch
+   * over their connection themselves: an EventSource does not show comments. Default: a comment.
    */
   heartbeatEvent?: string | undefined;
-  /** The address that `maxClientsPerAddress` counts, e.g. from a header that your own proxy sets. Default: the socket's. */
+  /**
+   * The address that `maxClientsPerAddress` counts, e.g. from a header that your own proxy sets. Default: the socket's.
+   */
   clientAddress?: ((request: IncomingMessage) => string) | undefined;
-  /** The name of this log in the ids: 1 to 64 letters, digits or `. _ ~ -`. Default: a new random one, since the log starts empty. */
+  /**
+   * The name of this log in the ids: 1 to 64 letters, digits or `. _ ~ -`. Default: a new random one, since the log
+   * starts empty.
+   */
   epoch?: string | undefined;
 }
 

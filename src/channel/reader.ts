@@ -49,8 +49,8 @@ async function* readLog(
 }
 
 /**
- * The same, for a consumer that may stop at any time: a generator that waits for the log to grow would take notice only when
- * it does.
+ * The same, for a consumer that may stop at any time: a generator that waits for the log to grow would take notice only
+ * when it does.
  */
 export function followLog(
   source: ReaderSource,

@@ -30,8 +30,8 @@ export function readFetch(request: Request): StreamRequest {
 
 /**
  * The last event id comes from the `Last-Event-ID` header (HTML 9.2.3), or else from the query, where polyfills put it
- * because they cannot set headers: `lastEventId`, or `evs_last_event_id`. The header wins: a browser sends it with what it
- * saw last, while a page's URL stays as it was written.
+ * because they cannot set headers: `lastEventId`, or `evs_last_event_id`. The header wins: a browser sends it with what
+ * it saw last, while a page's URL stays as it was written.
  */
 function readRequest(method: string, target: string, header: (name: string) => string | undefined): StreamRequest {
   // Not `new URL`: it throws on some request targets, and `GET *` reaches a handler too (RFC 9112 section 3.2).

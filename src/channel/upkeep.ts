@@ -2,8 +2,8 @@
 const SLICE = 500;
 
 /**
- * The channel's one timer. While it runs, it calls `visit` for every client now and then, in slices that leave the event
- * loop free in between, however many clients there are.
+ * The channel's one timer. While it runs, it calls `visit` for every client now and then, in slices that leave the
+ * event loop free in between, however many clients there are.
  */
 export class Upkeep<Client> {
   readonly #clients: ReadonlySet<Client>;

@@ -5,8 +5,8 @@ import type { IncomingMessage } from "node:http";
 const MAX_BODY_BYTES = 64 * 1024;
 
 /**
- * Reads the fields of a request body, which may be JSON (an object) or a form (`application/x-www-form-urlencoded`, what
- * HTML forms and jQuery send).
+ * Reads the fields of a request body, which may be JSON (an object) or a form (`application/x-www-form-urlencoded`,
+ * what HTML forms and jQuery send).
  *
  * @throws {TailcastError} `UNSUPPORTED_MEDIA_TYPE`, `BODY_TOO_LARGE`, `BAD_REQUEST` (not readable, or broken off).
  */
@@ -37,7 +37,9 @@ function readJson(text: string): Readonly<Record<string, unknown>> {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new TailcastError("BAD_REQUEST", `Cannot read the request: its body is not JSON (${String(cause)})`, { cause });
+    throw new TailcastError("BAD_REQUEST", `Cannot read the request: its body is not JSON (${String(cause)})`, {
+      cause,
+    });
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new TailcastError("BAD_REQUEST", "Cannot read the request: its body must be a JSON object");
@@ -52,7 +54,10 @@ function readBytes(request: IncomingMessage): Promise<Buffer> {
       // The rest is read and dropped, or the answer could not reach a client that is still writing. The server's
       // request timeout bounds how long that may take.
       if (size <= MAX_BODY_BYTES) pieces.push(piece);
-      else reject(new TailcastError("BODY_TOO_LARGE", `Cannot read the request: its body exceeds ${MAX_BODY_BYTES} bytes`));
+      else
+        reject(
+          new TailcastError("BODY_TOO_LARGE", `Cannot read the request: its body exceeds ${MAX_BODY_BYTES} bytes`),
+        );
     });
     request.once("end", () => resolve(Buffer.concat(pieces)));
     // After `end` this changes nothing any more.

@@ -27,11 +27,17 @@ const STALL_TIMEOUT = 60_000;
 export interface BuildAppOptions {
   /** Only projects in or below these directories can be built. */
   roots: readonly string[];
-  /** The name or address that the server listens on; a `Host` header must name it, `localhost` or an IP address. Default `127.0.0.1`. */
+  /**
+   * The name or address that the server listens on; a `Host` header must name it, `localhost` or an IP address. Default
+   * `127.0.0.1`.
+   */
   host?: string | undefined;
   /** A secret that every request must show; not empty. Default: none is asked for. */
   token?: string | undefined;
-  /** Origins of pages that may use the API, e.g. `https://ci.example`; the server answers to their host names, too. Default: none. */
+  /**
+   * Origins of pages that may use the API, e.g. `https://ci.example`; the server answers to their host names, too.
+   * Default: none.
+   */
   allowedOrigins?: readonly string[] | undefined;
   /** How many builds run at once. Default 2. */
   concurrency?: number | undefined;
@@ -59,7 +65,8 @@ export interface BuildAppOptions {
  * http.createServer(app.handle).listen(3000, "127.0.0.1");
  * ```
  *
- * Whoever reaches it can run the code of every project below the roots: give it an address that only the right people reach.
+ * Whoever reaches it can run the code of every project below the roots: give it an address that only the right people
+ * reach.
  */
 export class BuildApp {
   readonly #roots: readonly string[];
@@ -119,8 +126,8 @@ export class BuildApp {
   };
 
   /**
-   * Cancels what runs and waits, ends every stream, and resolves when all of it is over. Called again, it kills what still
-   * runs instead of waiting for it.
+   * Cancels what runs and waits, ends every stream, and resolves when all of it is over. Called again, it kills what
+   * still runs instead of waiting for it.
    */
   async close(): Promise<void> {
     await this.#queue.close();
@@ -156,12 +163,15 @@ export class BuildApp {
       // So that the secret does not stay in the address.
       exchange.query.delete("token");
       const rest = exchange.query.size === 0 ? "" : `?${exchange.query}`;
-      exchange.response.writeHead(303, { "Set-Cookie": cookie, Location: `/${rest}`, "Cache-Control": "no-store" }).end();
+      exchange.response
+        .writeHead(303, { "Set-Cookie": cookie, Location: `/${rest}`, "Cache-Control": "no-store" })
+        .end();
     }
   }
 
   #answerFile({ request, response }: Exchange, name: string): void {
-    if (!this.#page.answer(request, response, name)) throw new TailcastError("NOT_FOUND", `Cannot find the file ${name}`);
+    if (!this.#page.answer(request, response, name))
+      throw new TailcastError("NOT_FOUND", `Cannot find the file ${name}`);
   }
 
   #follow({ request, response }: Exchange, channel: Channel): void {

@@ -8,11 +8,14 @@ import type { ChannelOptions } from "../channel/options.ts";
 const BUILD_LOG_BYTES = 8 * 1024 * 1024;
 
 /**
- * Where a build's output meets the channels, and the only such place: what a build tells becomes events of its own stream and of
- * the feed of everything.
+ * Where a build's output meets the channels, and the only such place: what a build tells becomes events of its own
+ * stream and of the feed of everything.
  */
 export class BuildStreams {
-  /** Everything as it happens: lines of text as default messages, and each build's JSON as `build` when its state changes. */
+  /**
+   * Everything as it happens: lines of text as default messages, and each build's JSON as `build` when its state
+   * changes.
+   */
   readonly feed: Channel;
   readonly #options: ChannelOptions;
   readonly #channels = new Map<string, Channel>();

@@ -38,10 +38,14 @@ export function isAnswerable(error: unknown): error is TailcastError {
 }
 
 /**
- * Answers with an error as JSON: `{"error": {"code", "message"}}`, and beside it `extra`, e.g. the build that is in the way.
- * A fault of the server is answered 500 without a word about its inside.
+ * Answers with an error as JSON: `{"error": {"code", "message"}}`, and beside it `extra`, e.g. the build that is in the
+ * way. A fault of the server is answered 500 without a word about its inside.
  */
-export function answerError(response: ServerResponse, error: unknown, extra: Readonly<Record<string, unknown>> = {}): void {
+export function answerError(
+  response: ServerResponse,
+  error: unknown,
+  extra: Readonly<Record<string, unknown>> = {},
+): void {
   if (response.headersSent) {
     // Too late for a status: the client must not take what it has got for the whole.
     response.destroy();

@@ -15,8 +15,8 @@ export interface GuardOptions {
 
 /**
  * Refuses names that are not ours, on every route. A page on the web can point its own host name at 127.0.0.1 and then
- * talk to us as its own origin (DNS rebinding); its name is in the `Host` header all the same. An IP address as `Host` is
- * no such name, so it is allowed.
+ * talk to us as its own origin (DNS rebinding); its name is in the `Host` header all the same. An IP address as `Host`
+ * is no such name, so it is allowed.
  *
  * @throws {TailcastError} `FORBIDDEN`
  */
@@ -30,12 +30,15 @@ export function checkHost(request: IncomingMessage, options: GuardOptions): void
 
 /** The name in a `Host` header, without its port and the brackets of IPv6 (RFC 9110 section 7.2). */
 function hostName(host: string): string {
-  return host.toLowerCase().replace(/:\d*$/, "").replace(/^\[(.*)\]$/, "$1");
+  return host
+    .toLowerCase()
+    .replace(/:\d*$/, "")
+    .replace(/^\[(.*)\]$/, "$1");
 }
 
 /**
- * Refuses pages of other origins, unless their origin is allowed: then it sets the CORS headers (Fetch, "CORS protocol"),
- * which every answer of the request carries, errors too.
+ * Refuses pages of other origins, unless their origin is allowed: then it sets the CORS headers (Fetch, "CORS
+ * protocol"), which every answer of the request carries, errors too.
  *
  * Browsers send `Origin` with every POST and with every EventSource across origins; what comes without one across sites
  * (an image, a script) is told by `Sec-Fetch-Site`. Following a link here is fine.
@@ -92,7 +95,11 @@ export function checkToken(request: IncomingMessage, { token }: GuardOptions): v
 }
 
 /** The `Set-Cookie` value for who opened the page with the right `?token=`; `undefined` for others. */
-export function tokenCookie(request: IncomingMessage, shown: string | null, { token }: GuardOptions): string | undefined {
+export function tokenCookie(
+  request: IncomingMessage,
+  shown: string | null,
+  { token }: GuardOptions,
+): string | undefined {
   if (token === undefined || shown === null || !isSame(shown, token)) return undefined;
   // Lax: a link to a build works from anywhere, and what a foreign page asks for is refused by its origin.
   return `${cookieName(request)}=${cookieValue(token)}; HttpOnly; SameSite=Lax; Path=/`;

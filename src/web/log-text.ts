@@ -4,8 +4,8 @@ import type { Channel } from "../channel/channel.ts";
 import type { DecodedEvent } from "../protocol/decode.ts";
 
 /**
- * A build's log as text, one line for each line of output, decoded from the very stream that clients get. It goes on until the
- * build ends.
+ * A build's log as text, one line for each line of output, decoded from the very stream that clients get. It goes on
+ * until the build ends.
  *
  * @param options - `ansi`: keep the colours. `signal`: stop.
  */
@@ -15,7 +15,10 @@ export async function* logText(
 ): AsyncGenerator<string, void, undefined> {
   const decoder = new EventStreamDecoder();
   for await (const bytes of channel.read("", options.signal)) {
-    const text = decoder.decode(bytes).map((event) => logLine(event, options.ansi)).join("");
+    const text = decoder
+      .decode(bytes)
+      .map((event) => logLine(event, options.ansi))
+      .join("");
     if (text !== "") yield text;
   }
 }

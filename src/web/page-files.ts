@@ -10,8 +10,8 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * What the page may do: run and fetch what comes from here, nothing else. The log is hostile text; even if some of it became
- * markup, it could neither run nor load nor send anything.
+ * What the page may do: run and fetch what comes from here, nothing else. The log is hostile text; even if some of it
+ * became markup, it could neither run nor load nor send anything.
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -52,7 +52,10 @@ export class PageFiles {
       "Referrer-Policy": "no-referrer",
     };
     if (request.headers["if-none-match"] === file.tag) response.writeHead(304, headers).end();
-    else response.writeHead(200, { ...headers, "Content-Type": file.type, "Content-Length": file.body.length }).end(file.body);
+    else
+      response
+        .writeHead(200, { ...headers, "Content-Type": file.type, "Content-Length": file.body.length })
+        .end(file.body);
     return true;
   }
 }

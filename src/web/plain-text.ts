@@ -1,7 +1,7 @@
 /**
- * Escape sequences of terminals (ECMA-48), with ESC or as one C1 control: CSI (colours, cursor), OSC, DCS, SOS, PM and APC
- * (titles, links, images) with their content, and single escapes; unfinished ones up to the end; and the control characters
- * that mean nothing in a line of plain text, but for the tab.
+ * Escape sequences of terminals (ECMA-48), with ESC or as one C1 control: CSI (colours, cursor), OSC, DCS, SOS, PM and
+ * APC (titles, links, images) with their content, and single escapes; unfinished ones up to the end; and the control
+ * characters that mean nothing in a line of plain text, but for the tab.
  */
 const ESCAPES =
   /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|\x1b[ -/]*[0-~]?|[\0-\x08\x0a-\x1f\x7f-\x9f]/g;

@@ -30,7 +30,8 @@ export class Router {
   /**
    * Hands a request to its route.
    *
-   * @throws {TailcastError} `NOT_FOUND`; `METHOD_NOT_ALLOWED`, after setting `Allow` on the response (RFC 9110 section 15.5.6).
+   * @throws {TailcastError} `NOT_FOUND`; `METHOD_NOT_ALLOWED`, after setting `Allow` on the response (RFC 9110 section
+   * 15.5.6).
    */
   async dispatch(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { path, query } = splitTarget(request.url ?? "");
@@ -39,7 +40,9 @@ export class Router {
       if (match === null) continue;
       const handler = methods[(request.method === "HEAD" ? "GET" : request.method) as keyof Methods];
       if (handler === undefined) {
-        const allow = Object.keys(methods).flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
+        const allow = Object.keys(methods)
+          .flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]))
+          .join(", ");
         response.setHeader("Allow", allow);
         throw new TailcastError("METHOD_NOT_ALLOWED", `Cannot ${request.method} ${path}: use ${allow}`);
       }
@@ -50,7 +53,10 @@ export class Router {
   }
 }
 
-/** The path and query of a request target in origin or absolute form (RFC 9112 section 3.2). Never throws: `new URL` does. */
+/**
+ * The path and query of a request target in origin or absolute form (RFC 9112 section 3.2). Never throws: `new URL`
+ * does.
+ */
 function splitTarget(target: string): { path: string; query: URLSearchParams } {
   const [path = "", ...rest] = target.replace(/^https?:\/\/[^/?]*/i, "").split("?");
   return { path: path === "" ? "/" : path, query: new URLSearchParams(rest.join("?")) };

@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
 
 /**
- * Drops a client that takes nothing of what waits for it for so long: it would hold its place for ever. A response to which
- * nothing was written for that long is left alone.
+ * Drops a client that takes nothing of what waits for it for so long: it would hold its place for ever. A response to
+ * which nothing was written for that long is left alone.
  *
  * @param timeout - In milliseconds.
  */

@@ -67,14 +67,10 @@ describe("Channel: diagnostics", () => {
       channel.publish("x".repeat(100_000));
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    assert.deepEqual(seen.filter((entry) => entry !== "gap lagged"), [
-      "gap epoch",
-      "connect",
-      "disconnect left",
-      "connect",
-      "stall",
-      "disconnect stalled",
-    ]);
+    assert.deepEqual(
+      seen.filter((entry) => entry !== "gap lagged"),
+      ["gap epoch", "connect", "disconnect left", "connect", "stall", "disconnect stalled"],
+    );
   });
 });
 
@@ -117,16 +113,25 @@ describe("Channel: writes in windows", () => {
 
 describe("Channel: a wave of clients that come back", () => {
   it("lets all catch up, in order and without a hole, while the others stay up to date", async (t) => {
-    const { channel, port } = await startChannel(t, { capacity: 100_000, capacityBytes: 64 * 1024 * 1024, maxCatchUps: 2 });
+    const { channel, port } = await startChannel(t, {
+      capacity: 100_000,
+      capacityBytes: 64 * 1024 * 1024,
+      maxCatchUps: 2,
+    });
     for (let index = 1; index <= 2000; index++) channel.publish(`${index} ${"x".repeat(1000)}`);
     const live = await EventClient.open(port, "/");
-    const wave = await Promise.all(Array.from({ length: 12 }, () => EventClient.open(port, "/", { "Last-Event-ID": "e-0" })));
+    const wave = await Promise.all(
+      Array.from({ length: 12 }, () => EventClient.open(port, "/", { "Last-Event-ID": "e-0" })),
+    );
     assert.ok(channel.statistics.catchingUp > 0);
     channel.publish("now");
     await live.until((events) => events.length === 1);
     for (const client of wave) {
       const events = await client.until((all) => all.at(-1)?.data === "now");
-      assert.deepEqual(events.map(({ lastEventId }) => lastEventId), Array.from({ length: 2001 }, (_, index) => `e-${index + 1}`));
+      assert.deepEqual(
+        events.map(({ lastEventId }) => lastEventId),
+        Array.from({ length: 2001 }, (_, index) => `e-${index + 1}`),
+      );
       client.close();
     }
     assert.equal(channel.statistics.catchingUp, 0);
@@ -134,7 +139,11 @@ describe("Channel: a wave of clients that come back", () => {
   });
 
   it("forgets who leaves while catching up", async (t) => {
-    const { channel, port } = await startChannel(t, { capacity: 100_000, capacityBytes: 64 * 1024 * 1024, maxCatchUps: 1 });
+    const { channel, port } = await startChannel(t, {
+      capacity: 100_000,
+      capacityBytes: 64 * 1024 * 1024,
+      maxCatchUps: 1,
+    });
     for (let index = 1; index <= 5000; index++) channel.publish(`${index} ${"x".repeat(1000)}`);
     const clients = Array.from({ length: 8 }, () => rawClient(t, port).get("/", ["Last-Event-ID: e-0"]));
     await until(() => channel.clientCount === 8);
@@ -166,7 +175,11 @@ describe("Channel: own ids and long logs", () => {
       client.close();
     }
     const old = await EventClient.open(port, "/", { "Last-Event-ID": "order 9999" });
-    assert.equal((await old.until((all) => all.length > 0))[0]?.data, "10000", "the last before the oldest that is kept");
+    assert.equal(
+      (await old.until((all) => all.length > 0))[0]?.data,
+      "10000",
+      "the last before the oldest that is kept",
+    );
     old.close();
     const gone = await EventClient.open(port, "/", { "Last-Event-ID": "order 9998" });
     assert.equal((await gone.until((all) => all.length > 0))[0]?.type, "gap");

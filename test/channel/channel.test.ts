@@ -143,7 +143,10 @@ describe("Channel.handle()", () => {
     let thrown: unknown;
     const { channel, port } = await startChannel(t, { maxClients: 1 }, (request, response) => {
       response.write("begun");
-      assert.throws(() => channel.handle(request, response), (error) => ((thrown = error), true));
+      assert.throws(
+        () => channel.handle(request, response),
+        (error) => ((thrown = error), true),
+      );
       response.end();
     });
     await rawClient(t, port).get("/", ["Connection: close"]).closed();
@@ -176,7 +179,11 @@ describe("Channel: the delivery promise", () => {
     client.close();
   });
 
-  for (const [backlog, expected] of [["all", lines(1, 6)], [2, lines(5, 6)], [100, lines(1, 6)]] as const) {
+  for (const [backlog, expected] of [
+    ["all", lines(1, 6)],
+    [2, lines(5, 6)],
+    [100, lines(1, 6)],
+  ] as const) {
     it(`gives a fresh client the backlog ${backlog}`, async (t) => {
       const { channel, port } = await startChannel(t, { backlog });
       publish(channel, 1, 6);
@@ -214,7 +221,10 @@ describe("Channel: the delivery promise", () => {
       for (const client of [byHeader, byQuery]) {
         const events = await client.until((all) => all.some((event) => event.lastEventId === live));
         const expected = Array.from({ length: 10 + seen + 1 - seen }, (_, index) => `e-${seen + 1 + index}`);
-        assert.deepEqual(events.map((event) => event.lastEventId), expected);
+        assert.deepEqual(
+          events.map((event) => event.lastEventId),
+          expected,
+        );
         client.close();
       }
     }
@@ -231,7 +241,10 @@ describe("Channel: the delivery promise", () => {
     for (let seen = 0; seen < sequence; seen++) {
       const client = await EventClient.open(port, "/", { "Last-Event-ID": `e-${seen}` });
       const events = await client.until((all) => all.at(-1)?.data === String(sequence));
-      assert.deepEqual(data(events), Array.from({ length: sequence - seen }, (_, index) => String(seen + 1 + index)));
+      assert.deepEqual(
+        data(events),
+        Array.from({ length: sequence - seen }, (_, index) => String(seen + 1 + index)),
+      );
       client.close();
     }
   });
@@ -275,7 +288,10 @@ describe("Channel: the delivery promise", () => {
     const client = await EventClient.open(port, "/", { "Last-Event-ID": "old-1" });
     publish(channel, 1, 1);
     const events = await client.until((all) => all.length === 2);
-    assert.deepEqual(events.map((event) => event.lastEventId), ["e-0", "e-1"]);
+    assert.deepEqual(
+      events.map((event) => event.lastEventId),
+      ["e-0", "e-1"],
+    );
     client.close();
   });
 
@@ -335,7 +351,10 @@ describe("Channel: clients that read slowly", () => {
     const rebased = Number(gap[1]);
     assert.equal(lastEventId, `e-${rebased - Number(missed)}`);
     const place = sequences.indexOf(rebased);
-    assert.deepEqual(sequences.slice(0, place), Array.from({ length: rebased - Number(missed) }, (_, index) => index + 1));
+    assert.deepEqual(
+      sequences.slice(0, place),
+      Array.from({ length: rebased - Number(missed) }, (_, index) => index + 1),
+    );
     assert.deepEqual(
       sequences.slice(place + 1),
       Array.from({ length: total + 1 - rebased }, (_, index) => rebased + 1 + index),
@@ -383,7 +402,10 @@ describe("Channel: clients that read slowly", () => {
     const client = await EventClient.open(port, "/");
     channel.publish("last");
     const events = await client.until((all) => all.at(-1)?.data === "last");
-    assert.deepEqual(events.map((event) => event.lastEventId), Array.from({ length: 3001 }, (_, index) => `e-${index + 1}`));
+    assert.deepEqual(
+      events.map((event) => event.lastEventId),
+      Array.from({ length: 3001 }, (_, index) => `e-${index + 1}`),
+    );
     client.close();
   });
 
@@ -493,7 +515,10 @@ describe("Channel: limits", () => {
   });
 
   it("limits the clients of one address", async (t) => {
-    const { port } = await startChannel(t, { maxClientsPerAddress: 1, clientAddress: (request) => String(request.headers["x-user"]) });
+    const { port } = await startChannel(t, {
+      maxClientsPerAddress: 1,
+      clientAddress: (request) => String(request.headers["x-user"]),
+    });
     const ann = await EventClient.open(port, "/", { "x-user": "ann" });
     const annAgain = await EventClient.open(port, "/", { "x-user": "ann" });
     const bob = await EventClient.open(port, "/", { "x-user": "bob" });
@@ -533,11 +558,14 @@ describe("Channel: limits", () => {
   ];
   for (const [name, value] of bad) {
     it(`refuses the option ${name}: ${String(value)}, naming it`, () => {
-      assert.throws(() => new Channel({ [name]: value } as never), (error: Error & { code?: string }) => {
-        assert.equal(error.code, "INVALID_OPTION");
-        assert.match(error.message, new RegExp(`"${name}"`));
-        return true;
-      });
+      assert.throws(
+        () => new Channel({ [name]: value } as never),
+        (error: Error & { code?: string }) => {
+          assert.equal(error.code, "INVALID_OPTION");
+          assert.match(error.message, new RegExp(`"${name}"`));
+          return true;
+        },
+      );
     });
   }
 });
@@ -558,7 +586,10 @@ describe("Channel.end()", () => {
     const done = await EventClient.open(port, "/", { "Last-Event-ID": "e-2" });
     assert.equal(done.status, 204);
     const stranger = await EventClient.open(port, "/", { "Last-Event-ID": "x-2" });
-    assert.deepEqual((await stranger.ended()).map((event) => event.type), ["gap", "message", "message"]);
+    assert.deepEqual(
+      (await stranger.ended()).map((event) => event.type),
+      ["gap", "message", "message"],
+    );
     assert.throws(() => channel.publish("c"), { code: "CHANNEL_CLOSED" });
     await until(() => channel.clientCount === 0);
     assert.equal(channel.statistics.closed.ended, 4);
@@ -590,12 +621,17 @@ describe("Channel.close()", () => {
     assert.equal(channel.close(), closing);
     await closing;
     assert.equal(channel.clientCount, 0);
-    const bodies = await Promise.all(clients.map(async (client) => dechunk((await client.closed()).split("\r\n\r\n").slice(1).join("\r\n\r\n"))));
+    const bodies = await Promise.all(
+      clients.map(async (client) => dechunk((await client.closed()).split("\r\n\r\n").slice(1).join("\r\n\r\n"))),
+    );
     const retries = bodies.map(({ content, isComplete }) => {
       assert.equal(isComplete, true);
       return Number(/^retry: 2000\nid: e-1\ndata: last\n\nretry: (\d+)\n$/.exec(content)?.[1]);
     });
-    assert.ok(retries.every((retry) => retry >= 1000 && retry <= 2000), String(retries));
+    assert.ok(
+      retries.every((retry) => retry >= 1000 && retry <= 2000),
+      String(retries),
+    );
     assert.ok(new Set(retries).size > 5, "they do not come back in one wave");
     assert.throws(() => channel.publish("x"), { code: "CHANNEL_CLOSED" });
     assert.throws(() => channel.end(), { code: "CHANNEL_CLOSED" });
@@ -681,7 +717,11 @@ describe("ChannelClient", () => {
     await (await EventClient.open(port, "/")).ended();
     await (await EventClient.open(port, "/", { "Last-Event-ID": "e-0" })).ended();
     await (await EventClient.open(port, "/", { "Last-Event-ID": "x" })).ended();
-    assert.deepEqual(clients, [["fresh", ""], ["resumed", "e-0"], ["gap", "x"]]);
+    assert.deepEqual(clients, [
+      ["fresh", ""],
+      ["resumed", "e-0"],
+      ["gap", "x"],
+    ]);
     await until(() => channel.clientCount === 0);
     assert.equal(channel.statistics.closed.dismissed, 3);
   });

@@ -61,7 +61,10 @@ describe("Channel.handle() on node:http2", () => {
 });
 
 /** Reads a body until a test on its events holds. */
-async function readUntil(body: ReadableStream<Uint8Array> | null, test: (events: DecodedEvent[]) => boolean): Promise<DecodedEvent[]> {
+async function readUntil(
+  body: ReadableStream<Uint8Array> | null,
+  test: (events: DecodedEvent[]) => boolean,
+): Promise<DecodedEvent[]> {
   const decoder = new EventStreamDecoder();
   const events: DecodedEvent[] = [];
   const reader = body?.getReader();
@@ -90,7 +93,10 @@ describe("Channel.respond()", () => {
     assert.equal(channel.clientCount, 1);
     channel.publish("d");
     const events = await readUntil(response.body, (all) => all.length === 3);
-    assert.deepEqual(events.map(({ lastEventId }) => lastEventId), ["e-2", "e-3", "e-4"]);
+    assert.deepEqual(
+      events.map(({ lastEventId }) => lastEventId),
+      ["e-2", "e-3", "e-4"],
+    );
     assert.equal(channel.clientCount, 0);
     assert.equal(channel.statistics.closed.left, 1);
   });
@@ -120,7 +126,10 @@ describe("Channel.respond()", () => {
     const response = channel.respond(ask({ signal: abort.signal }));
     abort.abort();
     await until(() => channel.clientCount === 0);
-    await assert.rejects(readUntil(response.body, () => false), /dropped/);
+    await assert.rejects(
+      readUntil(response.body, () => false),
+      /dropped/,
+    );
     assert.equal(channel.respond(ask({ signal: abort.signal })).status, 503);
     assert.equal(channel.clientCount, 0);
   });
@@ -157,7 +166,10 @@ describe("Channel.respond()", () => {
     channel.publish("a".repeat(1000));
     channel.end();
     const response = channel.respond(ask({ headers: { "Accept-Encoding": "gzip" } }));
-    assert.deepEqual([response.headers.get("content-encoding"), response.headers.get("vary")], ["gzip", "Accept-Encoding"]);
+    assert.deepEqual(
+      [response.headers.get("content-encoding"), response.headers.get("vary")],
+      ["gzip", "Accept-Encoding"],
+    );
     const bytes = Buffer.from(await response.arrayBuffer());
     assert.equal(gunzipSync(bytes).toString(), `retry: 2000\nid: e-1\ndata: ${"a".repeat(1000)}\n\n`);
   });

@@ -8,7 +8,11 @@ import type { TestContext } from "node:test";
 import type { EventStream, EventStreamOptions } from "../../dist/channel/event-stream.js";
 
 /** A server whose every request is handed to `use` as a stream. */
-async function serve(t: TestContext, use: (stream: EventStream) => void, options?: EventStreamOptions): Promise<number> {
+async function serve(
+  t: TestContext,
+  use: (stream: EventStream) => void,
+  options?: EventStreamOptions,
+): Promise<number> {
   const server = await TestServer.start((request, response) => {
     const stream = openEventStream(request, response, options);
     if (stream !== undefined) use(stream);
@@ -18,7 +22,10 @@ async function serve(t: TestContext, use: (stream: EventStream) => void, options
 }
 
 /** The next stream that a server opens, and the port to open it on. */
-async function oneStream(t: TestContext, options?: EventStreamOptions): Promise<{ port: number; stream: Promise<EventStream> }> {
+async function oneStream(
+  t: TestContext,
+  options?: EventStreamOptions,
+): Promise<{ port: number; stream: Promise<EventStream> }> {
   let opened: (stream: EventStream) => void = () => undefined;
   const stream = new Promise<EventStream>((resolve) => (opened = resolve));
   return { port: await serve(t, (next) => opened(next), options), stream };
@@ -94,7 +101,10 @@ describe("openEventStream()", () => {
     await Promise.all(sends);
     await client.until("0\r\n\r\n");
     const ids = [...dechunk(client.body).content.matchAll(/^id: (\d+)$/gm)].map((match) => Number(match[1]));
-    assert.deepEqual(ids, Array.from({ length: 200 }, (_, index) => index));
+    assert.deepEqual(
+      ids,
+      Array.from({ length: 200 }, (_, index) => index),
+    );
   });
 
   it("refuses ill events, and goes on", async (t) => {
@@ -105,7 +115,10 @@ describe("openEventStream()", () => {
     await assert.rejects(own.comment("a\nb"), { code: "INVALID_EVENT" });
     await own.send("good");
     own.close();
-    assert.deepEqual((await client.ended()).map(({ data }) => data), ["good"]);
+    assert.deepEqual(
+      (await client.ended()).map(({ data }) => data),
+      ["good"],
+    );
   });
 
   it("sends heartbeats, and drops who takes nothing for stallTimeout", async (t) => {
@@ -116,7 +129,9 @@ describe("openEventStream()", () => {
     const stalling = await oneStream(t, { stallTimeout: 50 });
     rawClient(t, stalling.port, { reads: false }).get("/");
     const own = await stalling.stream;
-    await assert.rejects(own.sendAll(Array.from({ length: 1000 }, () => "x".repeat(100_000))), { code: "CHANNEL_CLOSED" });
+    await assert.rejects(own.sendAll(Array.from({ length: 1000 }, () => "x".repeat(100_000))), {
+      code: "CHANNEL_CLOSED",
+    });
     await own.closed;
   });
 

@@ -10,8 +10,19 @@ import { startChannel, until } from "../support/channel.js";
 import { EventClient } from "../support/http.js";
 import type { IncomingMessage } from "node:http";
 
-const samples = ["x", "a line", ":\n", "x".repeat(95), "x".repeat(96), "ab".repeat(50_000), "größe ✓\n".repeat(100), "x".repeat(70_000)];
-const noise = Buffer.concat(Array.from({ length: 100 }, (_, index) => createHash("sha256").update(String(index)).digest()));
+const samples = [
+  "x",
+  "a line",
+  ":\n",
+  "x".repeat(95),
+  "x".repeat(96),
+  "ab".repeat(50_000),
+  "größe ✓\n".repeat(100),
+  "x".repeat(70_000),
+];
+const noise = Buffer.concat(
+  Array.from({ length: 100 }, (_, index) => createHash("sha256").update(String(index)).digest()),
+);
 
 describe("combine()", () => {
   it("gives the checksum of the whole from those of the parts", () => {
@@ -28,7 +39,10 @@ describe("combine()", () => {
   it("knows parts of any length", () => {
     for (const length of [1, 2, 3, 255, 256, 65_535, 1_000_003]) {
       const zeros = Buffer.alloc(length);
-      assert.equal(combine(crc32("before"), crc32(zeros), shiftBy(length)), crc32(Buffer.concat([Buffer.from("before"), zeros])));
+      assert.equal(
+        combine(crc32("before"), crc32(zeros), shiftBy(length)),
+        crc32(Buffer.concat([Buffer.from("before"), zeros])),
+      );
     }
   });
 });
@@ -66,7 +80,10 @@ describe("GzipSum", () => {
 });
 
 /** A gzip client that sees each piece as soon as it can be decoded. */
-async function open(port: number, headers: Record<string, string> = {}): Promise<{ response: IncomingMessage; text: () => string; ended: Promise<void> }> {
+async function open(
+  port: number,
+  headers: Record<string, string> = {},
+): Promise<{ response: IncomingMessage; text: () => string; ended: Promise<void> }> {
   const response = await new Promise<IncomingMessage>((resolve) => {
     request({ port, headers: { "Accept-Encoding": "gzip", ...headers }, agent: false }, resolve).end();
   });

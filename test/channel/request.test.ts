@@ -32,7 +32,8 @@ describe("acceptsEventStream()", () => {
     ["text/event-stream;q=nonsense", true],
   ];
   for (const [accept, expected] of cases) {
-    it(`${expected ? "takes" : "refuses"} ${JSON.stringify(accept)}`, () => assert.equal(acceptsEventStream(accept), expected));
+    it(`${expected ? "takes" : "refuses"} ${JSON.stringify(accept)}`, () =>
+      assert.equal(acceptsEventStream(accept), expected));
   }
 });
 
@@ -45,7 +46,12 @@ describe("addressKey()", () => {
 
   it("counts an IPv6 /64 as one, however it is written", () => {
     const key = "2001:db8:0:7::/64";
-    for (const address of ["2001:db8:0:7::1", "2001:db8::7:1:2:3:4", "2001:0DB8:0000:0007:aaaa:bbbb:cccc:dddd", "2001:db8:0:7::"]) {
+    for (const address of [
+      "2001:db8:0:7::1",
+      "2001:db8::7:1:2:3:4",
+      "2001:0DB8:0000:0007:aaaa:bbbb:cccc:dddd",
+      "2001:db8:0:7::",
+    ]) {
       assert.equal(addressKey(address), key, address);
     }
     assert.equal(addressKey("fe80::1%eth0"), "fe80:0:0:0::/64");
@@ -74,7 +80,8 @@ describe("prefersGzip()", () => {
     ["br", false],
   ];
   for (const [header, expected] of cases) {
-    it(`${expected ? "compresses" : "does not compress"} for ${JSON.stringify(header)}`, () => assert.equal(prefersGzip(header), expected));
+    it(`${expected ? "compresses" : "does not compress"} for ${JSON.stringify(header)}`, () =>
+      assert.equal(prefersGzip(header), expected));
   }
 });
 
@@ -110,7 +117,11 @@ describe("readIncoming()", () => {
 
 describe("readFetch()", () => {
   it("reads the same of a request of the Fetch standard", () => {
-    const headers = { "Last-Event-ID": Buffer.from("größe 7").toString("latin1"), Accept: "text/html", "Accept-Encoding": "gzip" };
+    const headers = {
+      "Last-Event-ID": Buffer.from("größe 7").toString("latin1"),
+      Accept: "text/html",
+      "Accept-Encoding": "gzip",
+    };
     assert.deepEqual(readFetch(new Request("http://localhost/?padding=1", { headers })), {
       method: "GET",
       accept: "text/html",

@@ -30,7 +30,8 @@ describe("readConfig()", () => {
   });
 
   it("reads flags", () => {
-    const args = "--port 0 --host ::1 --root / --concurrency=3 --queue 0 --timeout 60 --keep 5 --max-clients 2 --heartbeat 40";
+    const args =
+      "--port 0 --host ::1 --root / --concurrency=3 --queue 0 --timeout 60 --keep 5 --max-clients 2 --heartbeat 40";
     const more = "--capacity 10 --token t --allow-origin https://a.example --allow-origin http://b.example:81";
     assert.deepEqual(configOf([...args.split(" "), "--root", tmpdir(), ...more.split(" ")]), {
       port: 0,
@@ -86,11 +87,14 @@ describe("readConfig()", () => {
     [[], { TAILCAST_CAPACITY: "0" }, "TAILCAST_CAPACITY"],
   ] as const) {
     it(`refuses ${[...args, ...Object.entries(env).map((pair) => pair.join("="))].join(" ")}, naming it`, () => {
-      assert.throws(() => readConfig(args, env), (error: Error & { code?: string }) => {
-        assert.equal(error.code, "INVALID_OPTION");
-        assert.ok(error.message.includes(named), error.message);
-        return true;
-      });
+      assert.throws(
+        () => readConfig(args, env),
+        (error: Error & { code?: string }) => {
+          assert.equal(error.code, "INVALID_OPTION");
+          assert.ok(error.message.includes(named), error.message);
+          return true;
+        },
+      );
     });
   }
 
@@ -108,9 +112,25 @@ describe("readConfig()", () => {
 describe("helpText()", () => {
   it("names every option with its variable, within 120 columns", () => {
     const text = helpText();
-    for (const flag of ["port", "host", "root", "concurrency", "queue", "timeout", "keep", "max-clients", "heartbeat", "capacity", "token", "allow-origin"]) {
+    for (const flag of [
+      "port",
+      "host",
+      "root",
+      "concurrency",
+      "queue",
+      "timeout",
+      "keep",
+      "max-clients",
+      "heartbeat",
+      "capacity",
+      "token",
+      "allow-origin",
+    ]) {
       assert.match(text, new RegExp(`^  --${flag} [A-Z]+ +[A-Z_]+\\n {6}\\S.*\\(.*\\)`, "m"));
     }
-    assert.deepEqual(text.split("\n").filter((line) => line.length > 120), []);
+    assert.deepEqual(
+      text.split("\n").filter((line) => line.length > 120),
+      [],
+    );
   });
 });

@@ -13,7 +13,10 @@ const ROOT = new URL("../../", import.meta.url);
 /** Starts an example on a free port; it must print its address. Ends it politely and expects it to end well. */
 async function serve(t: TestContext, name: string): Promise<number> {
   const path = fileURLToPath(new URL(`examples/${name}`, ROOT));
-  const child = spawn(process.execPath, [path], { env: { ...process.env, PORT: "0" }, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [path], {
+    env: { ...process.env, PORT: "0" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   t.after(async () => {
     child.kill("SIGTERM");
     const [code] = (await once(child, "exit")) as [number];
@@ -39,7 +42,9 @@ describe("examples", () => {
   it("embed-builds.js: builds the sample project beside routes of one's own", async (t) => {
     const port = await serve(t, "embed-builds.js");
     assert.equal((await ask(port, "GET", "/about")).text, "The page is at /\n");
-    const { build } = (await postJson(port, "/api/project/build", { projectPath: "sample-project" })).json as { build: { id: string } };
+    const { build } = (await postJson(port, "/api/project/build", { projectPath: "sample-project" })).json as {
+      build: { id: string };
+    };
     const client = await EventClient.open(port, `/api/builds/${build.id}/events`);
     const events = await client.ended();
     assert.equal((JSON.parse(events.at(-1)?.data ?? "") as { status: string }).status, "succeeded");

@@ -34,25 +34,54 @@ describe("the package", () => {
       "package.json": JSON.stringify({ name: "consumer", type: "module", private: true }),
       "consumer.ts": CONSUMER,
     });
-    const { stdout: packed } = await run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", folder], { cwd: ROOT });
+    const { stdout: packed } = await run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", folder], {
+      cwd: ROOT,
+    });
     const [{ filename, files }] = JSON.parse(packed) as [{ filename: string; files: { path: string }[] }];
     const paths = files.map(({ path }) => path);
-    assert.deepEqual(paths.filter((path) => !/^(dist|src)\/|^(package\.json|README\.md|LICENSE)$/.test(path)), []);
-    for (const path of ["dist/index.js", "dist/index.d.ts", "dist/server.js", "dist/page/index.html", "dist/page/main.js", "dist/page/style.css", "LICENSE"]) {
+    assert.deepEqual(
+      paths.filter((path) => !/^(dist|src)\/|^(package\.json|README\.md|LICENSE)$/.test(path)),
+      [],
+    );
+    for (const path of [
+      "dist/index.js",
+      "dist/index.d.ts",
+      "dist/server.js",
+      "dist/page/index.html",
+      "dist/page/main.js",
+      "dist/page/style.css",
+      "LICENSE",
+    ]) {
       assert.ok(paths.includes(path), path);
     }
     await run("npm", ["install", "--offline", "--no-audit", "--no-fund", join(folder, filename)], { cwd: folder });
-    assert.deepEqual((await readdir(join(folder, "node_modules"))).filter((name) => !name.startsWith(".")), ["tailcast"]);
+    assert.deepEqual(
+      (await readdir(join(folder, "node_modules"))).filter((name) => !name.startsWith(".")),
+      ["tailcast"],
+    );
 
     // As a strict user of the types compiles it, with Node's types from here.
-    const options = { module: "nodenext", target: "es2023", strict: true, exactOptionalPropertyTypes: true, types: ["node"] };
+    const options = {
+      module: "nodenext",
+      target: "es2023",
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      types: ["node"],
+    };
     const typeRoots = [join(ROOT, "node_modules/@types")];
-    await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: { ...options, typeRoots }, include: ["consumer.ts"] }));
+    await writeFile(
+      join(folder, "tsconfig.json"),
+      JSON.stringify({ compilerOptions: { ...options, typeRoots }, include: ["consumer.ts"] }),
+    );
     await run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", folder]);
     const { stdout } = await run(process.execPath, ["consumer.js"], { cwd: folder });
     assert.equal(stdout, "true hi INVALID_EVENT function\n");
 
-    const child = spawn("npx", ["--no-install", "tailcast", "--port", "0"], { cwd: folder, stdio: ["ignore", "pipe", "inherit"], detached: true });
+    const child = spawn("npx", ["--no-install", "tailcast", "--port", "0"], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "inherit"],
+      detached: true,
+    });
     const [line] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
     const port = Number(/^http:\/\/127\.0\.0\.1:(\d+)\n$/.exec(line)?.[1]);
     assert.equal((await ask(port, "GET", "/")).status, 200);

@@ -12,7 +12,9 @@ const readme = readFileSync(new URL("README.md", ROOT), "utf8");
 describe("README.md", () => {
   it("begins with the commands, which package.json and CI know", () => {
     const top = readme.split("\n").slice(0, 6).join("\n");
-    const scripts = (JSON.parse(readFileSync(new URL("package.json", ROOT), "utf8")) as { scripts: Record<string, string> }).scripts;
+    const scripts = (
+      JSON.parse(readFileSync(new URL("package.json", ROOT), "utf8")) as { scripts: Record<string, string> }
+    ).scripts;
     const ci = readFileSync(new URL(".ci/run", ROOT), "utf8");
     for (const script of ["start", "test"]) {
       assert.match(top, new RegExp(`^npm ci && npm ${script} `, "m"));
@@ -22,7 +24,8 @@ describe("README.md", () => {
     assert.match(ci, /^npm ci$/m);
   });
 
-  it("shows the help text as the program prints it", () => assert.ok(readme.includes(`\`\`\`text\n${helpText()}\`\`\``)));
+  it("shows the help text as the program prints it", () =>
+    assert.ok(readme.includes(`\`\`\`text\n${helpText()}\`\`\``)));
 
   it("shows what its protocol example prints", async () => {
     const match = /```js\n(import \{ EventStreamDecoder[^`]*)```\n\n```text\n([^`]*)```/.exec(readme);

@@ -15,7 +15,9 @@ import type { BuildRecord } from "../../dist/build/record.js";
 const PROGRAM = fileURLToPath(new URL("../../dist/server.js", import.meta.url));
 
 /** Without what would set options of the program. */
-const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PORT|HOST|TAILCAST_.*)$/.test(name)));
+const clean = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(PORT|HOST|TAILCAST_.*)$/.test(name)),
+);
 
 /** The program as a child process. */
 class Program {

@@ -109,7 +109,7 @@ export class RawClient {
 /** The content of a chunked body (RFC 9112 section 7.1), as far as it came. For bodies of ASCII characters. */
 export function dechunk(body: string): { content: string; isComplete: boolean } {
   let content = "";
-  for (let rest = body; ; ) {
+  for (let rest = body; ;) {
     const match = /^([0-9a-f]+)\r\n/.exec(rest);
     if (match === null) return { content, isComplete: false };
     const size = Number.parseInt(match[1] ?? "", 16);
@@ -188,7 +188,14 @@ export async function ask(
   path: string,
   options: { headers?: Record<string, string>; body?: string | Uint8Array; host?: string } = {},
 ): Promise<Answer> {
-  const outgoing = request({ port, method, path, host: options.host ?? "127.0.0.1", headers: options.headers, agent: false });
+  const outgoing = request({
+    port,
+    method,
+    path,
+    host: options.host ?? "127.0.0.1",
+    headers: options.headers,
+    agent: false,
+  });
   outgoing.end(options.body);
   const [response] = (await once(outgoing, "response")) as [IncomingMessage];
   let text = "";
@@ -205,7 +212,12 @@ export async function ask(
 }
 
 /** Sends fields as JSON. */
-export function postJson(port: number, path: string, fields: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+export function postJson(
+  port: number,
+  path: string,
+  fields: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   return ask(port, "POST", path, {
     headers: { "Content-Type": "application/json", ...headers },
     body: typeof fields === "string" ? fields : JSON.stringify(fields),

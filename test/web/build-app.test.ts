@@ -23,7 +23,10 @@ async function start(t: TestContext, options: Partial<BuildAppOptions> = {}): Pr
   const stage = await Stage.open(t);
   const script = (name: string): string => {
     const { command, args } = stage.step(name);
-    return JSON.stringify({ name, scripts: { build: [command, ...args].map((part) => JSON.stringify(part)).join(" ") } });
+    return JSON.stringify({
+      name,
+      scripts: { build: [command, ...args].map((part) => JSON.stringify(part)).join(" ") },
+    });
   };
   const root = await makeFolder(t, {
     "project/package.json": script("build"),
@@ -79,16 +82,22 @@ describe("BuildApp: a build", () => {
     await again.ended();
     await late.ended();
     assert.deepEqual([...before, ...again.events], late.events);
-    assert.deepEqual(late.events.map((event) => event.lastEventId), late.events.map((_, index) => `${record.id}-${index + 1}`));
+    assert.deepEqual(
+      late.events.map((event) => event.lastEventId),
+      late.events.map((_, index) => `${record.id}-${index + 1}`),
+    );
 
     const last = late.events.at(-1);
     assert.equal(last?.type, "end");
     const ended = JSON.parse(last?.data ?? "") as BuildRecord;
     assert.equal(ended.status, "succeeded");
-    assert.deepEqual(ended.steps.map(({ name, status, exitCode }) => [name, status, exitCode]), [
-      ["install", "succeeded", 0],
-      ["build", "succeeded", 0],
-    ]);
+    assert.deepEqual(
+      ended.steps.map(({ name, status, exitCode }) => [name, status, exitCode]),
+      [
+        ["install", "succeeded", 0],
+        ["build", "succeeded", 0],
+      ],
+    );
     const lines = texts(late.events);
     for (const line of ["one", "\x1b[31mtwo\x1b[0m", "three"]) assert.ok(lines.includes(line), line);
     const three = late.events.find((event) => event.type === "line" && event.data.includes("three"));
@@ -97,18 +106,27 @@ describe("BuildApp: a build", () => {
     assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
     // Who comes back after the end is told not to come again.
-    const done = await EventClient.open(port, `/api/builds/${record.id}/events`, { "Last-Event-ID": last?.lastEventId ?? "" });
+    const done = await EventClient.open(port, `/api/builds/${record.id}/events`, {
+      "Last-Event-ID": last?.lastEventId ?? "",
+    });
     assert.equal(done.status, 204);
 
     // The feed had the same lines, as plain text with the time, and the build at each change of its state.
-    await feed.until((events) => events.some((event) => event.type === "build" && event.data.includes('"status":"succeeded","message"')));
+    await feed.until((events) =>
+      events.some((event) => event.type === "build" && event.data.includes('"status":"succeeded","message"')),
+    );
     const messages = feed.events.filter((event) => event.type === "message").map((event) => event.data);
-    assert.ok(messages.every((message) => /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] /.test(message)), String(messages));
+    assert.ok(
+      messages.every((message) => /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] /.test(message)),
+      String(messages),
+    );
     assert.deepEqual(
       messages.map((message) => message.slice(22)),
       lines.map((text) => text.replace(/\x1b\[\d*m/g, "")),
     );
-    const states = feed.events.filter((event) => event.type === "build").map((event) => (JSON.parse(event.data) as BuildRecord).status);
+    const states = feed.events
+      .filter((event) => event.type === "build")
+      .map((event) => (JSON.parse(event.data) as BuildRecord).status);
     assert.equal(states.at(-1), "succeeded");
     assert.ok(states.includes("running"));
     feed.close();
@@ -140,7 +158,10 @@ describe("BuildApp: a build", () => {
     leaver.socket.destroy();
     actor.tell({ action: "exit", code: 3 });
     await follower.closed();
-    assert.match(follower.body, /\n\$ npm run build[^\n]*\n(?:[^\n]*\n)*green\n(?:[^\n]*\n)*build failed with exit code 3[^\n]*\n/);
+    assert.match(
+      follower.body,
+      /\n\$ npm run build[^\n]*\n(?:[^\n]*\n)*green\n(?:[^\n]*\n)*build failed with exit code 3[^\n]*\n/,
+    );
     const whole = await ask(port, "GET", `/api/builds/${id}/log`);
     assert.equal(whole.text, follower.body);
     const coloured = await ask(port, "GET", `/api/builds/${id}/log?ansi`);
@@ -199,7 +220,10 @@ describe("BuildApp: a build", () => {
       (await stage.actor(name === "project" ? "build" : "other")).tell({ action: "exit", code: 0 });
       await client.ended();
     }
-    assert.deepEqual(((await ask(port, "GET", "/api/builds")).json["builds"] as BuildRecord[]).map(({ id }) => id), [ids[1]]);
+    assert.deepEqual(
+      ((await ask(port, "GET", "/api/builds")).json["builds"] as BuildRecord[]).map(({ id }) => id),
+      [ids[1]],
+    );
     for (const path of ["", "/events", "/log"]) {
       assert.equal((await ask(port, "GET", `/api/builds/${ids[0]}${path}`)).status, 404, path);
     }
@@ -225,7 +249,16 @@ describe("BuildApp: what it refuses", () => {
   it("projects it may not build, by one text for outside and missing", async (t) => {
     const { port, root } = await start(t);
     const texts = new Set<string>();
-    for (const path of ["missing", "..", "/", "/etc", `${root}/../`, "project/package.json", "x".repeat(5000), "a\0b"]) {
+    for (const path of [
+      "missing",
+      "..",
+      "/",
+      "/etc",
+      `${root}/../`,
+      "project/package.json",
+      "x".repeat(5000),
+      "a\0b",
+    ]) {
       const answer = await build(port, path);
       assert.equal(answer.status, 404, path.slice(0, 50));
       const { code, message } = answer.json["error"] as { code: string; message: string };
@@ -235,7 +268,11 @@ describe("BuildApp: what it refuses", () => {
     assert.equal(texts.size, 1, [...texts].join("\n"));
   });
 
-  const unbuildable = [["scriptless", "NO_SCRIPT"], ["broken", "INVALID_MANIFEST"], ["empty", "NO_MANIFEST"]] as const;
+  const unbuildable = [
+    ["scriptless", "NO_SCRIPT"],
+    ["broken", "INVALID_MANIFEST"],
+    ["empty", "NO_MANIFEST"],
+  ] as const;
   for (const [name, code] of unbuildable) {
     it(`a project with 422 ${code}`, async (t) => {
       const { port } = await start(t);
@@ -266,7 +303,11 @@ describe("BuildApp: what it refuses", () => {
     ];
     for (const [status, code, headers, body] of cases) {
       const answer = await ask(port, "POST", "/api/project/build", { headers, body });
-      assert.deepEqual([answer.status, (answer.json["error"] as { code: string }).code], [status, code], String(body).slice(0, 60));
+      assert.deepEqual(
+        [answer.status, (answer.json["error"] as { code: string }).code],
+        [status, code],
+        String(body).slice(0, 60),
+      );
       assert.match((answer.json["error"] as { message: string }).message, /^Cannot /);
     }
     assert.deepEqual((await ask(port, "GET", "/api/builds")).json, { builds: [] });
@@ -275,7 +316,12 @@ describe("BuildApp: what it refuses", () => {
   it("a body that breaks off, without harm to others", async (t) => {
     const { port } = await start(t);
     const client = new RawClient(port);
-    const head = ["POST /api/project/build HTTP/1.1", "Host: localhost", "Content-Type: application/json", "Content-Length: 100"];
+    const head = [
+      "POST /api/project/build HTTP/1.1",
+      "Host: localhost",
+      "Content-Type: application/json",
+      "Content-Length: 100",
+    ];
     client.socket.write([...head, "", '{"proj'].join("\r\n"), () => client.socket.resetAndDestroy());
     await client.closed();
     assert.equal((await ask(port, "GET", "/healthz")).status, 200);
@@ -296,16 +342,27 @@ describe("BuildApp: what it refuses", () => {
       ["POST", "/api/log/push", 405, "METHOD_NOT_ALLOWED"],
     ] as const) {
       const answer = await ask(port, method, path);
-      assert.deepEqual([answer.status, (answer.json["error"] as { code: string }).code], [status, code], `${method} ${path}`);
+      assert.deepEqual(
+        [answer.status, (answer.json["error"] as { code: string }).code],
+        [status, code],
+        `${method} ${path}`,
+      );
       if (status === 405) assert.ok(answer.headers.allow);
     }
   });
 
   it("foreign hosts and origins, before anything happens", async (t) => {
     const { port } = await start(t);
-    for (const headers of [{ Host: "evil.example" }, { Origin: "https://evil.example" }, { "Sec-Fetch-Site": "cross-site" }]) {
+    for (const headers of [
+      { Host: "evil.example" },
+      { Origin: "https://evil.example" },
+      { "Sec-Fetch-Site": "cross-site" },
+    ]) {
       assert.equal((await build(port, "project", headers as Record<string, string>)).status, 403);
-      assert.equal((await ask(port, "GET", "/api/log/push", { headers: headers as Record<string, string> })).status, 403);
+      assert.equal(
+        (await ask(port, "GET", "/api/log/push", { headers: headers as Record<string, string> })).status,
+        403,
+      );
     }
     assert.deepEqual((await ask(port, "GET", "/api/builds")).json, { builds: [] });
   });
@@ -315,7 +372,11 @@ describe("BuildApp: other pages and secrets", () => {
   it("answers the preflight and the request of an allowed origin", async (t) => {
     const { port } = await start(t, { allowedOrigins: ["https://ci.example"] });
     const preflight = await ask(port, "OPTIONS", "/api/project/build", {
-      headers: { Origin: "https://ci.example", "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type" },
+      headers: {
+        Origin: "https://ci.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type",
+      },
     });
     assert.equal(preflight.status, 204);
     assert.equal(preflight.headers["access-control-allow-origin"], "https://ci.example");
@@ -331,7 +392,13 @@ describe("BuildApp: other pages and secrets", () => {
 
   it("asks everybody for the token, but for its health", async (t) => {
     const { port } = await start(t, { token: "s3cret" });
-    for (const [method, path] of [["GET", "/"], ["GET", "/page/main.js"], ["GET", "/api/builds"], ["GET", "/api/log/push"], ["POST", "/api/project/build"]] as const) {
+    for (const [method, path] of [
+      ["GET", "/"],
+      ["GET", "/page/main.js"],
+      ["GET", "/api/builds"],
+      ["GET", "/api/log/push"],
+      ["POST", "/api/project/build"],
+    ] as const) {
       const answer = await ask(port, method, path);
       assert.deepEqual([answer.status, (answer.json["error"] as { code: string }).code], [401, "UNAUTHORIZED"], path);
       assert.equal(answer.headers["www-authenticate"], 'Bearer realm="tailcast"');
@@ -401,14 +468,26 @@ describe("BuildApp: limits", () => {
   it("refuses bad options, naming them", () => {
     assert.throws(() => new BuildApp({ roots: [], heartbeat: -1 }), { code: "INVALID_OPTION" });
     assert.throws(() => new BuildApp({ roots: [], concurrency: 0 }), { code: "INVALID_OPTION" });
-    const bad = [{ roots: undefined }, { roots: "/srv" }, { roots: [""] }, { token: "" }, { token: 5 }, { allowedOrigins: "http://x" }, { host: 1 }, { onError: 1 }];
+    const bad = [
+      { roots: undefined },
+      { roots: "/srv" },
+      { roots: [""] },
+      { token: "" },
+      { token: 5 },
+      { allowedOrigins: "http://x" },
+      { host: 1 },
+      { onError: 1 },
+    ];
     for (const options of bad) {
       const [name = "roots"] = Object.keys(options);
-      assert.throws(() => new BuildApp({ roots: [], ...options } as never), (error: Error & { code?: string }) => {
-        assert.equal(error.code, "INVALID_OPTION");
-        assert.match(error.message, new RegExp(`"${name}"`));
-        return true;
-      });
+      assert.throws(
+        () => new BuildApp({ roots: [], ...options } as never),
+        (error: Error & { code?: string }) => {
+          assert.equal(error.code, "INVALID_OPTION");
+          assert.match(error.message, new RegExp(`"${name}"`));
+          return true;
+        },
+      );
     }
   });
 });

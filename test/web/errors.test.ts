@@ -6,7 +6,11 @@ import { RawClient, TestServer, ask } from "../support/http.js";
 
 describe("answerError()", () => {
   it("tells nothing of an error of our own", async (t) => {
-    for (const error of [new Error("secret path"), "thrown text", new TailcastError("CHANNEL_CLOSED", "secret state")]) {
+    for (const error of [
+      new Error("secret path"),
+      "thrown text",
+      new TailcastError("CHANNEL_CLOSED", "secret state"),
+    ]) {
       const server = await TestServer.start((_, response) => answerError(response, error));
       t.after(() => server.close());
       const answer = await ask(server.port, "GET", "/");

@@ -27,7 +27,8 @@ describe("plainText()", () => {
   }
 
   it("takes linear time for hostile text", () => {
-    for (const piece of ["\x1b", "\x1b[", "\x1b]", "\x1b[0;", "\x1b]0;\x1b"]) assert.ok(plainText(piece.repeat(100_000)).length < 400_000);
+    for (const piece of ["\x1b", "\x1b[", "\x1b]", "\x1b[0;", "\x1b]0;\x1b"])
+      assert.ok(plainText(piece.repeat(100_000)).length < 400_000);
   });
 });
 

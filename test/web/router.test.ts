@@ -8,7 +8,10 @@ async function dispatch(method: string, url: string | undefined): Promise<unknow
   const router = new Router({
     "/": { GET: ({ query }) => void seen.push("root", query.get("q")) },
     "/a.b": { GET: () => void seen.push("dot") },
-    "/things/:id/parts": { GET: async ({ parameter }) => void seen.push("parts", parameter), POST: () => void seen.push("post") },
+    "/things/:id/parts": {
+      GET: async ({ parameter }) => void seen.push("parts", parameter),
+      POST: () => void seen.push("post"),
+    },
   });
   const headers: Record<string, string> = {};
   const response = { setHeader: (name: string, value: string) => (headers[name] = value) };
