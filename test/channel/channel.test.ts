@@ -123,19 +123,18 @@ describe("Channel.handle()", () => {
   });
 
   it("leaves alone a response whose client has gone already", async (t) => {
-    let answered: unknown = "not asked";
+    let arrive = (): void => {};
+    let finish = (answer: unknown): void => void answer;
+    const arrived = new Promise<void>((resolve) => (arrive = resolve));
+    const answered = new Promise<unknown>((resolve) => (finish = resolve));
     const { channel, port } = await startChannel(t, {}, (request, response) => {
-      response.once("close", () => {
-        answered = channel.handle(request, response);
-        done();
-      });
+      response.once("close", () => finish(channel.handle(request, response)));
+      arrive();
     });
-    let done = (): void => {};
-    const handled = new Promise<void>((resolve) => (done = resolve));
     const client = rawClient(t, port).get("/");
-    client.socket.on("connect", () => setImmediate(() => client.socket.destroy()));
-    await handled;
-    assert.equal(answered, undefined);
+    await arrived;
+    client.socket.destroy();
+    assert.equal(await answered, undefined);
     assert.equal(channel.clientCount, 0);
   });
 
