@@ -81,6 +81,31 @@ describe("runStep()", () => {
     assert.deepEqual(output.lines, Array.from({ length: 100_000 }, (_, index) => `stdout: ${index + 1}`));
   });
 
+  it("lets the event loop turn while both pipes are flooded with short lines", async () => {
+    let sinceTurn = 0;
+    let most = 0;
+    let isOver = false;
+    const watch = async (): Promise<void> => {
+      for (; !isOver; sinceTurn = 0) {
+        await turn();
+        most = Math.max(most, sinceTurn);
+      }
+    };
+    const counts = { stdout: 0, stderr: 0, system: 0 };
+    const onLines = (lines: readonly OutputLine[]): void => {
+      sinceTurn += lines.length;
+      for (const { stream } of lines) counts[stream] += 1;
+    };
+    const watched = watch();
+    const flood = "yes '' | head -n 200000";
+    await runStep(shellStep(`${flood} >&2 & ${flood}; wait`), { onLines });
+    isOver = true;
+    await watched;
+    assert.deepEqual(counts, { stdout: 200_000, stderr: 200_000, system: 0 });
+    // At most what was left of one turn's room, and that of the next.
+    assert.ok(most <= 512, `${most} lines in one turn`);
+  });
+
   it("tells exit codes and signals apart", async () => {
     const { onLines } = new Output();
     assert.deepEqual(await runStep(shellStep("exit 0"), { onLines }), { type: "succeeded" });
