@@ -3,7 +3,7 @@ import { formatDuration } from "./duration.ts";
 import { describeOutcome, recordOutcome } from "./outcome.ts";
 import { createBuildId } from "./record.ts";
 import { runStep } from "./step-run.ts";
-import type { BuildEvent } from "./events.ts";
+import type { BuildEvent, BuildLineEvent, OutputStream } from "./events.ts";
 import type { Environment } from "./find-program.ts";
 import type { Plan, Step } from "./plan.ts";
 import type { BuildRecord, StepRecord } from "./record.ts";
@@ -41,6 +41,8 @@ export class Build {
   readonly #stopping = new AbortController();
   readonly #killing = new AbortController();
   #record: BuildRecord;
+  /** How many lines were given out. */
+  #lineCount = 0;
   /** Set once: what stopped the build first is why it ended. */
   #stop: Stop | undefined;
   /** The step that failed, and how. */
@@ -191,14 +193,19 @@ export class Build {
   }
 
   #say(step: string | null, text: string): void {
-    void this.#emit({ type: "line", buildId: this.#record.id, step, stream: "system", text, time: now() });
+    void this.#emit(this.#line(step, "system", text, now()));
+  }
+
+  /** Numbers a line, which has to be given out at once. */
+  #line(step: string | null, stream: OutputStream, text: string, time: string): BuildLineEvent {
+    return { type: "line", buildId: this.#record.id, number: ++this.#lineCount, step, stream, text, time };
   }
 
   /** Gives out lines of output, each after the one before was taken. What the consumer throws ends the step. */
   async #tell(step: string, lines: readonly OutputLine[]): Promise<void> {
     const time = now();
     for (const { stream, text } of lines) {
-      const taken = this.#context.onEvent({ type: "line", buildId: this.#record.id, step, stream, text, time });
+      const taken = this.#context.onEvent(this.#line(step, stream, text, time));
       // Awaiting nothing would still cost a turn of the microtask queue for every line.
       if (taken !== undefined) await taken;
     }

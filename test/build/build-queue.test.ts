@@ -126,6 +126,20 @@ describe("BuildQueue", () => {
     assert.deepEqual(times.toSorted(), times);
   });
 
+  it("numbers the lines of each build without holes, over all steps and streams", async (t) => {
+    const scene = new Scene(t);
+    const steps = [step("install", "echo 1; echo 2 >&2"), step("build", "seq 1 1000; seq 1 1000 >&2; exit 1")];
+    const ids = [0, 1].map(() => scene.queue.add(plan([...steps, step("test", "echo no")])).id);
+    for (const id of ids) {
+      await scene.end(id);
+      const numbers = scene.events.flatMap((event) => {
+        return event.type === "line" && event.buildId === id ? [event.number] : [];
+      });
+      // Seven are the runner's own: the reason, two for each step that ran, one for the step that did not, and the end.
+      assert.deepEqual(numbers, Array.from({ length: 2002 + 7 }, (_, index) => index + 1));
+    }
+  });
+
   it("runs a plan without steps", async (t) => {
     const scene = new Scene(t);
     assert.equal(scene.queue.add(plan([])).status, "succeeded");
