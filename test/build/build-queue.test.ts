@@ -6,6 +6,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { BuildQueue } from "../../dist/build/build-queue.js";
 import { isBuildId } from "../../dist/build/record.js";
 import { Stage } from "./actors.js";
+import { watchDelays } from "./delays.js";
 import type { TestContext } from "node:test";
 import type { BuildQueueOptions } from "../../dist/build/build-queue.js";
 import type { BuildEvent } from "../../dist/build/events.js";
@@ -34,6 +35,10 @@ function step(name: string, script: string): Step {
 /** How all builds stand, the oldest first. */
 function statuses({ queue }: Scene): string[] {
   return queue.list().reverse().map(({ status }) => status);
+}
+
+function isLine(event: BuildEvent, text: string): boolean {
+  return event.type === "line" && event.text === text;
 }
 
 /** A queue and everything it told, in the order of the telling. */
@@ -67,7 +72,7 @@ class Scene {
   }
 
   async until(text: string): Promise<void> {
-    while (!this.events.some((event) => event.type === "line" && event.text === text)) await once(this.#news, "event");
+    while (!this.events.some((event) => isLine(event, text))) await once(this.#news, "event");
   }
 
   /** What was told about a build, a line each, with every duration written as `N s`. */
@@ -497,6 +502,33 @@ describe("BuildQueue", () => {
       assert.equal((await scene.end(id)).status, "succeeded");
       const lines = scene.events.filter((event) => event.type === "line" && event.stream === "stdout");
       assert.equal(lines.length, 100);
+    });
+
+    it("gets nothing after the end, however slow it is to take a line", async (t) => {
+      const stage = await Stage.open(t);
+      // The step does not wait for the consumer for long.
+      watchDelays(t, 1);
+      let take: () => void = () => undefined;
+      const taken = new Promise<void>((resolve) => (take = resolve));
+      const scene = new Scene(t, { onEvent: (event) => (isLine(event, "one") ? taken : undefined) });
+      const { id } = scene.queue.add(plan([stage.step("build")]));
+      const build = await stage.actor("build");
+      await build.do({ action: "write", text: "one\ntwo\nthree\n" });
+      await scene.until("one");
+      scene.queue.cancel(id);
+      const { finishedAt } = await scene.end(id);
+      take();
+      // A turn for each line that is left, and more.
+      for (let turns = 0; turns < 10; turns++) await turn();
+      assert.deepEqual(scene.story(id).slice(-5), [
+        "build stdout: one",
+        "[build] running, build cancelled",
+        "build system: build was stopped by SIGTERM after N s",
+        "- system: cancelled while build was running",
+        "[end] cancelled, build cancelled",
+      ]);
+      const last = scene.events.findLast((event) => event.type === "line");
+      assert.equal(last?.time, finishedAt);
     });
 
     for (const kind of ["throws", "rejects"]) {
