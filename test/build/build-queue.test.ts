@@ -386,6 +386,40 @@ describe("BuildQueue", () => {
       assert.equal(scene.queue.add(plan([stage.step("elsewhere", ownDirectory())])).status, "running");
     });
 
+    it("refuses a plan of another form, and names what is wrong with it", async (t) => {
+      const scene = new Scene(t);
+      const good = step("build", "true");
+      const withStep = (change: object): object => ({ ...plan([]), steps: [good, { ...good, ...change }] });
+      const wrong: readonly (readonly [given: unknown, complaint: string])[] = [
+        [undefined, '"plan": it must be an object, not undefined'],
+        [null, '"plan": it must be an object, not null'],
+        ["npm run build", '"plan": it must be an object, not string'],
+        [[], '"plan": it must be an object, not array'],
+        [{ ...plan([]), projectPath: "" }, '"plan.projectPath": it must be a non-empty string, not ""'],
+        [{ ...plan([]), projectName: 7 }, '"plan.projectName": it must be a string, not number'],
+        [{ ...plan([]), packageManager: 7 }, '"plan.packageManager": it must be a string or null, not number'],
+        [{ ...plan([]), reason: undefined }, '"plan.reason": it must be a string, not undefined'],
+        [{ ...plan([]), warnings: undefined }, '"plan.warnings": it must be an array, not undefined'],
+        [{ ...plan([]), warnings: ["odd", {}] }, '"plan.warnings[1]": it must be a string, not object'],
+        [{ ...plan([]), steps: {} }, '"plan.steps": it must be an array, not object'],
+        [{ ...plan([]), steps: ["make"] }, '"plan.steps[0]": it must be an object, not string'],
+        [withStep({ name: null }), '"plan.steps[1].name": it must be a string, not null'],
+        [withStep({ command: "" }), '"plan.steps[1].command": it must be a non-empty string, not ""'],
+        [withStep({ args: undefined }), '"plan.steps[1].args": it must be an array, not undefined'],
+        [withStep({ args: "-v" }), '"plan.steps[1].args": it must be an array, not string'],
+        [withStep({ args: ["-j", 2] }), '"plan.steps[1].args[1]": it must be a string, not number'],
+        [withStep({ cwd: undefined }), '"plan.steps[1].cwd": it must be a non-empty string, not undefined'],
+        [withStep({ env: "A=1" }), '"plan.steps[1].env": it must be an object, not string'],
+      ];
+      for (const [given, complaint] of wrong) {
+        const message = `Cannot use the option ${complaint}`;
+        assert.throws(() => scene.queue.add(given as Plan), { code: "INVALID_OPTION", message });
+      }
+      assert.deepEqual([scene.events, scene.queue.list()], [[], []]);
+      const right = withStep({ env: { A: "1" } }) as Plan;
+      assert.equal((await scene.end(scene.queue.add(right).id)).status, "succeeded");
+    });
+
     it("can do without a queue", async (t) => {
       const stage = await Stage.open(t);
       const scene = new Scene(t, { concurrency: 1, queueLimit: 0 });
@@ -401,6 +435,13 @@ describe("BuildQueue", () => {
     assert.deepEqual(scene.forgotten, ids.slice(0, 2));
     const message = "Cannot find the build: no build has this id, or it was forgotten since";
     assert.throws(() => scene.queue.get(ids[0] ?? ""), { code: "BUILD_NOT_FOUND", message });
+  });
+
+  it("keeps 20 builds when it is not told how many", (t) => {
+    const scene = new Scene(t);
+    const ids = Array.from({ length: 21 }, () => scene.queue.add(plan([])).id);
+    assert.deepEqual(scene.queue.list().map(({ id }) => id), ids.slice(1).reverse());
+    assert.deepEqual(scene.forgotten, ids.slice(0, 1));
   });
 
   it("forgets no build before its last event, and none that runs", async (t) => {
@@ -587,6 +628,7 @@ describe("BuildQueue", () => {
       killGraceMs: [-1, 2 ** 31],
       onEvent: ["print", {}],
       onForget: [7],
+      env: [7, "PATH=/bin", null, []],
     };
     for (const [name, values] of Object.entries(wrong)) {
       it(`refuses a wrong ${name}`, () => {
@@ -596,6 +638,14 @@ describe("BuildQueue", () => {
         }
       });
     }
+
+    it("needs options, which are an object", () => {
+      const message = /^Cannot use the option "options": it must be an object, not /;
+      for (const value of [undefined, null, 7, "fast", []]) {
+        const options = value as unknown as BuildQueueOptions;
+        assert.throws(() => new BuildQueue(options), { code: "INVALID_OPTION", message });
+      }
+    });
 
     it("needs onEvent", () => {
       const message = 'Cannot use the option "onEvent": it must be a function, not undefined';
