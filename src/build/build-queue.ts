@@ -1,6 +1,8 @@
 import { MAX_DELAY, checkInteger } from "../check.ts";
 import { TailcastError } from "../error.ts";
 import { Build } from "./build.ts";
+import { checkPlan } from "./check-plan.ts";
+import { checkValue, kinds } from "./check-value.ts";
 import { buildEnvironment } from "./environment.ts";
 import type { TailcastErrorCode } from "../error.ts";
 import type { BuildContext } from "./build.ts";
@@ -17,7 +19,7 @@ export interface BuildQueueOptions {
   queueLimit?: number | undefined;
   /** The longest a build may run, in milliseconds. Default 1 800 000, half an hour; 0 means as long as it likes. */
   timeoutMs?: number | undefined;
-  /** How many builds that have ended stay known; of more, the one that ended first is forgotten. Default 50. */
+  /** How many builds that have ended stay known; of more, the one that ended first is forgotten. Default 20. */
   keep?: number | undefined;
   /** How long the processes of a build get between SIGTERM and SIGKILL, in milliseconds. Default 5000. */
   killGraceMs?: number | undefined;
@@ -53,16 +55,17 @@ export class BuildQueue {
 
   /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
   constructor(options: BuildQueueOptions) {
+    checkValue("options", options, kinds.object);
     const { env = buildEnvironment(), onEvent, onForget = () => undefined } = options;
     this.#concurrency = checkInteger("concurrency", options.concurrency ?? 2, { min: 1 });
     this.#queueLimit = checkInteger("queueLimit", options.queueLimit ?? 20, { min: 0 });
-    this.#keep = checkInteger("keep", options.keep ?? 50, { min: 0 });
-    this.#onForget = checkFunction("onForget", onForget);
+    this.#keep = checkInteger("keep", options.keep ?? 20, { min: 0 });
+    this.#onForget = checkValue("onForget", onForget, kinds.function);
     this.#context = {
       timeoutMs: checkInteger("timeoutMs", options.timeoutMs ?? 30 * 60_000, { min: 0, max: MAX_DELAY }),
       killGraceMs: checkInteger("killGraceMs", options.killGraceMs ?? 5000, { min: 0, max: MAX_DELAY }),
-      env,
-      onEvent: checkFunction("onEvent", onEvent),
+      env: checkValue("env", env, kinds.object),
+      onEvent: checkValue("onEvent", onEvent, kinds.function),
       onEnd: (build) => this.#settle(build),
     };
   }
@@ -70,10 +73,12 @@ export class BuildQueue {
   /**
    * Accepts a build. Its first event is given out before this returns, and when there is room it has started by then.
    *
-   * @throws {TailcastError} `SHUTTING_DOWN` after {@link close}; `ALREADY_BUILDING` when the project is queued or
+   * @throws {TailcastError} `INVALID_OPTION` when the plan has another form, naming the property, e.g.
+   * `plan.steps[0].args`; `SHUTTING_DOWN` after {@link close}; `ALREADY_BUILDING` when the project is queued or
    * running, with that build's id as `buildId`; `QUEUE_FULL` when as many builds wait as may.
    */
   add(plan: Plan): BuildRecord {
+    checkPlan(plan);
     if (this.#isClosed) throw refusal("SHUTTING_DOWN", "the server is shutting down");
     const twin = [...this.#running, ...this.#waiting].find(({ record }) => record.projectPath === plan.projectPath);
     if (twin !== undefined) {
@@ -193,10 +198,4 @@ function overlaps(build: Build, taken: ReadonlySet<string>): boolean {
 
 function refusal(code: TailcastErrorCode, reason: string, buildId?: string): TailcastError {
   return new TailcastError(code, `Cannot accept the build: ${reason}`, buildId === undefined ? {} : { buildId });
-}
-
-function checkFunction<Callback>(name: string, value: Callback): Callback {
-  if (typeof value === "function") return value;
-  const message = `Cannot use the option "${name}": it must be a function, not ${String(value)}`;
-  throw new TailcastError("INVALID_OPTION", message);
 }

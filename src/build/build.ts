@@ -3,7 +3,7 @@ import { formatDuration } from "./duration.ts";
 import { describeOutcome, recordOutcome } from "./outcome.ts";
 import { createBuildId } from "./record.ts";
 import { runStep } from "./step-run.ts";
-import type { BuildEvent } from "./events.ts";
+import type { BuildEvent, BuildLineEvent, OutputStream } from "./events.ts";
 import type { Environment } from "./find-program.ts";
 import type { Plan, Step } from "./plan.ts";
 import type { BuildRecord, StepRecord } from "./record.ts";
@@ -41,6 +41,8 @@ export class Build {
   readonly #stopping = new AbortController();
   readonly #killing = new AbortController();
   #record: BuildRecord;
+  /** How many lines were given out. */
+  #lineCount = 0;
   /** Set once: what stopped the build first is why it ended. */
   #stop: Stop | undefined;
   /** The step that failed, and how. */
@@ -126,7 +128,7 @@ export class Build {
       forceSignal: this.#killing.signal,
       env,
       killGraceMs,
-      onLines: (lines) => this.#tell(step.name, lines),
+      onLines: (lines) => this.#tell(index, step.name, lines),
     }).catch((error: unknown): StepOutcome => {
       this.#break(error);
       return { type: "aborted", exitCode: null, signal: null };
@@ -145,17 +147,18 @@ export class Build {
     const skipped = steps.filter(({ status }) => status === "pending");
     const stopped = this.#stop && `${this.#stop.text} ${this.#position()}`;
     const message = stopped ?? this.#failure?.text ?? success;
+    const finishedAt = now();
     // Changed before the last lines are given out: whoever cancels at one of them learns that it is too late.
     this.#record = freeze({
       ...this.#record,
       status: this.#stop?.status ?? (this.#failure === undefined ? "succeeded" : "failed"),
       message,
       steps: steps.map((step) => (skipped.includes(step) ? { ...step, status: "skipped" } : step)),
-      finishedAt: now(),
+      finishedAt,
     });
     const because = this.#stop === undefined ? `${this.#failure?.step} failed` : "the build was stopped";
-    for (const { name } of skipped) this.#say(name, `${name} skipped because ${because}`);
-    this.#say(null, message);
+    for (const { name } of skipped) this.#say(name, `${name} skipped because ${because}`, finishedAt);
+    this.#say(null, message, finishedAt);
     this.#resolveEnded(this.#emit({ type: "end", build: this.#record }));
     this.#context.onEnd(this);
   }
@@ -190,15 +193,24 @@ export class Build {
     this.#update({ steps: this.#record.steps.map((step, at) => (at === index ? { ...step, ...change } : step)) });
   }
 
-  #say(step: string | null, text: string): void {
-    void this.#emit({ type: "line", buildId: this.#record.id, step, stream: "system", text, time: now() });
+  #say(step: string | null, text: string, time = now()): void {
+    void this.#emit(this.#line(step, "system", text, time));
   }
 
-  /** Gives out lines of output, each after the one before was taken. What the consumer throws ends the step. */
-  async #tell(step: string, lines: readonly OutputLine[]): Promise<void> {
+  /** Numbers a line, which has to be given out at once. */
+  #line(step: string | null, stream: OutputStream, text: string, time: string): BuildLineEvent {
+    return { type: "line", buildId: this.#record.id, number: ++this.#lineCount, step, stream, text, time };
+  }
+
+  /**
+   * Gives out lines of a step's output, each after the one before was taken. What the consumer throws ends the step. A
+   * step does not wait for ever for a slow consumer: what that has not taken by the step's end, it never gets.
+   */
+  async #tell(index: number, step: string, lines: readonly OutputLine[]): Promise<void> {
     const time = now();
     for (const { stream, text } of lines) {
-      const taken = this.#context.onEvent({ type: "line", buildId: this.#record.id, step, stream, text, time });
+      if (this.#record.steps[index]?.status !== "running") return;
+      const taken = this.#context.onEvent(this.#line(step, stream, text, time));
       // Awaiting nothing would still cost a turn of the microtask queue for every line.
       if (taken !== undefined) await taken;
     }

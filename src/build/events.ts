@@ -16,6 +16,8 @@ export interface BuildChangedEvent {
 export interface BuildLineEvent {
   readonly type: "line";
   readonly buildId: string;
+  /** Its number in the build's log: 1, 2, 3, without holes over all steps and streams. */
+  readonly number: number;
   /** The name of the step it belongs to; `null` for lines about the whole build. */
   readonly step: string | null;
   readonly stream: OutputStream;

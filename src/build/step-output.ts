@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { LineSplitter } from "./line-splitter.ts";
 import type { Readable } from "node:stream";
 import type { OutputStream } from "./events.ts";
@@ -9,18 +10,30 @@ export interface OutputLine {
 }
 
 /**
- * Takes the lines of one read, in order. Nothing more is read from that pipe until a returned promise has resolved,
+ * Takes some lines of one pipe, in order. Nothing more is read from that pipe until a returned promise has resolved,
  * which in the end blocks the command: so a slow consumer costs time and no memory.
  */
 export type OnLines = (lines: readonly OutputLine[]) => void | Promise<void>;
 
-/** Reads the two pipes of a command, side by side, as lines. In what order the two were written cannot be known. */
+/**
+ * How many lines of a step are given out before the event loop turns. One read can hold 65 536, reads follow each
+ * other without a turn, and at about 10 µs a line a build server would answer nobody for seconds.
+ */
+const LINES_PER_TURN = 256;
+
+/**
+ * Reads the two pipes of a command, side by side, as lines. In what order the two were written cannot be known. A flood
+ * of lines is given out in slices, and meanwhile both pipes, and so the command, have to wait.
+ */
 export class StepOutput {
   /** Resolves when both pipes have ended and every line was taken. Never rejects. */
   readonly ended: Promise<void>;
   readonly #pipes: readonly Readable[];
   readonly #onLines: OnLines;
   readonly #failure = new AbortController();
+  /** How many lines of both pipes may still be given out before the event loop turns. */
+  #room = LINES_PER_TURN;
+  #nextTurn: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(stdout: Readable, stderr: Readable, onLines: OnLines) {
@@ -34,9 +47,9 @@ export class StepOutput {
     return this.#failure.signal;
   }
 
-  /** Tells the consumer something about the step. */
+  /** Tells the consumer something about the step, at once. */
   say(text: string): void {
-    void this.#deliver("system", [text]);
+    void this.#give([{ stream: "system", text }]);
   }
 
   /** Stops reading. What was read already is still delivered, a last line without its end too. */
@@ -61,9 +74,32 @@ export class StepOutput {
   }
 
   async #deliver(stream: OutputStream, texts: readonly string[]): Promise<void> {
-    if (texts.length === 0 || this.#isClosed || this.failure.aborted) return;
+    for (let start = 0, end = 0; start < texts.length && !this.#isOver; start = end) {
+      // Not once only: whoever waited longer may have used up the new room.
+      while (this.#room === 0) await this.#makeRoom();
+      end = Math.min(start + this.#room, texts.length);
+      this.#room -= end - start;
+      await this.#give(texts.slice(start, end).map((text) => ({ stream, text })));
+    }
+  }
+
+  /** Waits for the next turn of the event loop; all that wait share it. */
+  #makeRoom(): Promise<void> {
+    this.#nextTurn ??= turn().then(() => {
+      this.#nextTurn = undefined;
+      this.#room = LINES_PER_TURN;
+    });
+    return this.#nextTurn;
+  }
+
+  get #isOver(): boolean {
+    return this.#isClosed || this.failure.aborted;
+  }
+
+  async #give(lines: readonly OutputLine[]): Promise<void> {
+    if (this.#isOver) return;
     try {
-      await this.#onLines(texts.map((text) => ({ stream, text })));
+      await this.#onLines(lines);
     } catch (error) {
       this.#failure.abort(error);
     }

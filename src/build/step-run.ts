@@ -47,6 +47,9 @@ const UNKNOWN: Exit = { exitCode: null, signal: null };
 /** How long a process that is about to end anyway may take before it counts as left running, in milliseconds. */
 const SETTLE_TIME = 1000;
 
+/** How long output that has had its time is read on for what ended processes said at last, in milliseconds. */
+const LAST_WORDS_TIME = 1000;
+
 const KEPT_OPEN = "the command has ended, but a background process keeps its output open; the rest is cut off";
 const LEFT_RUNNING = "the command has left processes running; they are ended now";
 const NOT_GONE = "a process of this step could not be ended";
@@ -96,10 +99,12 @@ async function follow(child: RunningChild, options: StepRunOptions): Promise<Exi
     const isAlone = hasEnded && (await group.isEmptyWithin(SETTLE_TIME, stop));
     if (!isAlone) {
       if (!stop.aborted) output.say(hasEnded ? LEFT_RUNNING : KEPT_OPEN);
+      // Nobody left in the group means that the pipes are held out of reach, and that there are no last words.
+      const lastWordsMs = !stop.aborted && (await group.isAlive()) ? Math.min(drainMs, LAST_WORDS_TIME) : 0;
       await (stop.aborted ? stopped : terminate());
-      // Once for what the processes said at last, and once for what was read before the pipes were given up.
-      await settlesWithin(output.ended, drainMs);
+      await settlesWithin(output.ended, stop.aborted ? drainMs : lastWordsMs);
       output.stop();
+      // For what was read before the pipes were given up, and a consumer that is slow to take it.
       await settlesWithin(output.ended, drainMs);
     }
     if (output.failure.aborted) throw output.failure.reason;

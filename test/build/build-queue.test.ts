@@ -6,6 +6,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { BuildQueue } from "../../dist/build/build-queue.js";
 import { isBuildId } from "../../dist/build/record.js";
 import { Stage } from "./actors.js";
+import { watchDelays } from "./delays.js";
 import type { TestContext } from "node:test";
 import type { BuildQueueOptions } from "../../dist/build/build-queue.js";
 import type { BuildEvent } from "../../dist/build/events.js";
@@ -34,6 +35,10 @@ function step(name: string, script: string): Step {
 /** How all builds stand, the oldest first. */
 function statuses({ queue }: Scene): string[] {
   return queue.list().reverse().map(({ status }) => status);
+}
+
+function isLine(event: BuildEvent, text: string): boolean {
+  return event.type === "line" && event.text === text;
 }
 
 /** A queue and everything it told, in the order of the telling. */
@@ -67,7 +72,7 @@ class Scene {
   }
 
   async until(text: string): Promise<void> {
-    while (!this.events.some((event) => event.type === "line" && event.text === text)) await once(this.#news, "event");
+    while (!this.events.some((event) => isLine(event, text))) await once(this.#news, "event");
   }
 
   /** What was told about a build, a line each, with every duration written as `N s`. */
@@ -124,6 +129,20 @@ describe("BuildQueue", () => {
     const times = [end.queuedAt, end.startedAt, ...stepTimes, end.finishedAt];
     for (const time of times) assert.match(time ?? "", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     assert.deepEqual(times.toSorted(), times);
+  });
+
+  it("numbers the lines of each build without holes, over all steps and streams", async (t) => {
+    const scene = new Scene(t);
+    const steps = [step("install", "echo 1; echo 2 >&2"), step("build", "seq 1 1000; seq 1 1000 >&2; exit 1")];
+    const ids = [0, 1].map(() => scene.queue.add(plan([...steps, step("test", "echo no")])).id);
+    for (const id of ids) {
+      await scene.end(id);
+      const numbers = scene.events.flatMap((event) => {
+        return event.type === "line" && event.buildId === id ? [event.number] : [];
+      });
+      // Seven are the runner's own: the reason, two for each step that ran, one for the step that did not, and the end.
+      assert.deepEqual(numbers, Array.from({ length: 2002 + 7 }, (_, index) => index + 1));
+    }
   });
 
   it("runs a plan without steps", async (t) => {
@@ -367,6 +386,40 @@ describe("BuildQueue", () => {
       assert.equal(scene.queue.add(plan([stage.step("elsewhere", ownDirectory())])).status, "running");
     });
 
+    it("refuses a plan of another form, and names what is wrong with it", async (t) => {
+      const scene = new Scene(t);
+      const good = step("build", "true");
+      const withStep = (change: object): object => ({ ...plan([]), steps: [good, { ...good, ...change }] });
+      const wrong: readonly (readonly [given: unknown, complaint: string])[] = [
+        [undefined, '"plan": it must be an object, not undefined'],
+        [null, '"plan": it must be an object, not null'],
+        ["npm run build", '"plan": it must be an object, not string'],
+        [[], '"plan": it must be an object, not array'],
+        [{ ...plan([]), projectPath: "" }, '"plan.projectPath": it must be a non-empty string, not ""'],
+        [{ ...plan([]), projectName: 7 }, '"plan.projectName": it must be a string, not number'],
+        [{ ...plan([]), packageManager: 7 }, '"plan.packageManager": it must be a string or null, not number'],
+        [{ ...plan([]), reason: undefined }, '"plan.reason": it must be a string, not undefined'],
+        [{ ...plan([]), warnings: undefined }, '"plan.warnings": it must be an array, not undefined'],
+        [{ ...plan([]), warnings: ["odd", {}] }, '"plan.warnings[1]": it must be a string, not object'],
+        [{ ...plan([]), steps: {} }, '"plan.steps": it must be an array, not object'],
+        [{ ...plan([]), steps: ["make"] }, '"plan.steps[0]": it must be an object, not string'],
+        [withStep({ name: null }), '"plan.steps[1].name": it must be a string, not null'],
+        [withStep({ command: "" }), '"plan.steps[1].command": it must be a non-empty string, not ""'],
+        [withStep({ args: undefined }), '"plan.steps[1].args": it must be an array, not undefined'],
+        [withStep({ args: "-v" }), '"plan.steps[1].args": it must be an array, not string'],
+        [withStep({ args: ["-j", 2] }), '"plan.steps[1].args[1]": it must be a string, not number'],
+        [withStep({ cwd: undefined }), '"plan.steps[1].cwd": it must be a non-empty string, not undefined'],
+        [withStep({ env: "A=1" }), '"plan.steps[1].env": it must be an object, not string'],
+      ];
+      for (const [given, complaint] of wrong) {
+        const message = `Cannot use the option ${complaint}`;
+        assert.throws(() => scene.queue.add(given as Plan), { code: "INVALID_OPTION", message });
+      }
+      assert.deepEqual([scene.events, scene.queue.list()], [[], []]);
+      const right = withStep({ env: { A: "1" } }) as Plan;
+      assert.equal((await scene.end(scene.queue.add(right).id)).status, "succeeded");
+    });
+
     it("can do without a queue", async (t) => {
       const stage = await Stage.open(t);
       const scene = new Scene(t, { concurrency: 1, queueLimit: 0 });
@@ -382,6 +435,13 @@ describe("BuildQueue", () => {
     assert.deepEqual(scene.forgotten, ids.slice(0, 2));
     const message = "Cannot find the build: no build has this id, or it was forgotten since";
     assert.throws(() => scene.queue.get(ids[0] ?? ""), { code: "BUILD_NOT_FOUND", message });
+  });
+
+  it("keeps 20 builds when it is not told how many", (t) => {
+    const scene = new Scene(t);
+    const ids = Array.from({ length: 21 }, () => scene.queue.add(plan([])).id);
+    assert.deepEqual(scene.queue.list().map(({ id }) => id), ids.slice(1).reverse());
+    assert.deepEqual(scene.forgotten, ids.slice(0, 1));
   });
 
   it("forgets no build before its last event, and none that runs", async (t) => {
@@ -485,6 +545,33 @@ describe("BuildQueue", () => {
       assert.equal(lines.length, 100);
     });
 
+    it("gets nothing after the end, however slow it is to take a line", async (t) => {
+      const stage = await Stage.open(t);
+      // The step does not wait for the consumer for long.
+      watchDelays(t, 1);
+      let take: () => void = () => undefined;
+      const taken = new Promise<void>((resolve) => (take = resolve));
+      const scene = new Scene(t, { onEvent: (event) => (isLine(event, "one") ? taken : undefined) });
+      const { id } = scene.queue.add(plan([stage.step("build")]));
+      const build = await stage.actor("build");
+      await build.do({ action: "write", text: "one\ntwo\nthree\n" });
+      await scene.until("one");
+      scene.queue.cancel(id);
+      const { finishedAt } = await scene.end(id);
+      take();
+      // A turn for each line that is left, and more.
+      for (let turns = 0; turns < 10; turns++) await turn();
+      assert.deepEqual(scene.story(id).slice(-5), [
+        "build stdout: one",
+        "[build] running, build cancelled",
+        "build system: build was stopped by SIGTERM after N s",
+        "- system: cancelled while build was running",
+        "[end] cancelled, build cancelled",
+      ]);
+      const last = scene.events.findLast((event) => event.type === "line");
+      assert.equal(last?.time, finishedAt);
+    });
+
     for (const kind of ["throws", "rejects"]) {
       it(`stops the build when it ${kind}, at whatever event, and the next build runs`, async (t) => {
         for (let at = 1, isThrough = false; !isThrough; at++) {
@@ -541,6 +628,7 @@ describe("BuildQueue", () => {
       killGraceMs: [-1, 2 ** 31],
       onEvent: ["print", {}],
       onForget: [7],
+      env: [7, "PATH=/bin", null, []],
     };
     for (const [name, values] of Object.entries(wrong)) {
       it(`refuses a wrong ${name}`, () => {
@@ -550,6 +638,14 @@ describe("BuildQueue", () => {
         }
       });
     }
+
+    it("needs options, which are an object", () => {
+      const message = /^Cannot use the option "options": it must be an object, not /;
+      for (const value of [undefined, null, 7, "fast", []]) {
+        const options = value as unknown as BuildQueueOptions;
+        assert.throws(() => new BuildQueue(options), { code: "INVALID_OPTION", message });
+      }
+    });
 
     it("needs onEvent", () => {
       const message = 'Cannot use the option "onEvent": it must be a function, not undefined';

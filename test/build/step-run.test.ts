@@ -7,6 +7,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { runStep } from "../../dist/build/step-run.js";
 import { Stage } from "./actors.js";
+import { watchDelays } from "./delays.js";
 import { makeFolder } from "./folders.js";
 import type { Step } from "../../dist/build/plan.js";
 import type { OutputLine } from "../../dist/build/step-output.js";
@@ -79,6 +80,31 @@ describe("runStep()", () => {
     const outcome = await runStep(shellStep("seq 1 100000; exit 0"), { onLines: output.onLines });
     assert.deepEqual(outcome, { type: "succeeded" });
     assert.deepEqual(output.lines, Array.from({ length: 100_000 }, (_, index) => `stdout: ${index + 1}`));
+  });
+
+  it("lets the event loop turn while both pipes are flooded with short lines", async () => {
+    let sinceTurn = 0;
+    let most = 0;
+    let isOver = false;
+    const watch = async (): Promise<void> => {
+      for (; !isOver; sinceTurn = 0) {
+        await turn();
+        most = Math.max(most, sinceTurn);
+      }
+    };
+    const counts = { stdout: 0, stderr: 0, system: 0 };
+    const onLines = (lines: readonly OutputLine[]): void => {
+      sinceTurn += lines.length;
+      for (const { stream } of lines) counts[stream] += 1;
+    };
+    const watched = watch();
+    const flood = "yes '' | head -n 200000";
+    await runStep(shellStep(`${flood} >&2 & ${flood}; wait`), { onLines });
+    isOver = true;
+    await watched;
+    assert.deepEqual(counts, { stdout: 200_000, stderr: 200_000, system: 0 });
+    // At most what was left of one turn's room, and that of the next.
+    assert.ok(most <= 512, `${most} lines in one turn`);
   });
 
   it("tells exit codes and signals apart", async () => {
@@ -317,6 +343,38 @@ describe("runStep()", () => {
       assert.deepEqual(output.lines, [KEPT_OPEN, "stderr: begun"]);
     });
 
+    it("waits only once for output that nobody in the process group holds", async (t) => {
+      const stage = await Stage.open(t);
+      const drainMs = 500;
+      const delays = watchDelays(t);
+      const run = runStep(stage.step("main"), { drainMs, onLines: () => undefined });
+      const main = await stage.actor("main");
+      await main.do({ action: "spawn", child: "daemon", detached: true });
+      await stage.actor("daemon");
+      main.tell({ action: "exit", code: 0 });
+      assert.deepEqual(await run, { type: "succeeded" });
+      assert.deepEqual(delays.filter((delay) => delay === drainMs), [drainMs]);
+    });
+
+    it("does not give one outside the group a second time to drain after ending those inside", async (t) => {
+      const stage = await Stage.open(t);
+      const drainMs = 60_000;
+      const delays = watchDelays(t, 200);
+      const output = new Output();
+      const run = runStep(stage.step("main"), { drainMs, onLines: output.onLines });
+      const main = await stage.actor("main");
+      await main.do({ action: "spawn", child: "outsider", detached: true });
+      await main.do({ action: "spawn", child: "daemon" });
+      await stage.actor("outsider");
+      const daemon = await stage.actor("daemon");
+      await daemon.do({ action: "onTerm", say: "last words\n", code: 0 });
+      main.tell({ action: "exit", code: 0 });
+      assert.deepEqual(await run, { type: "succeeded" });
+      await daemon.gone;
+      assert.deepEqual(output.lines, [KEPT_OPEN, "stdout: last words"]);
+      assert.deepEqual(delays.filter((delay) => delay === drainMs), [drainMs]);
+    });
+
     it("ends processes that do not hold the output", async (t) => {
       const stage = await Stage.open(t);
       const output = new Output();
@@ -392,21 +450,26 @@ describe("runStep()", () => {
     it("does not wait for ever for a consumer that never takes the output", async (t) => {
       const stage = await Stage.open(t);
       const controller = new AbortController();
-      let take: () => void = () => assert.fail("nothing was delivered");
+      let take: () => void = () => undefined;
       const taken = new Promise<void>((resolve) => (take = resolve));
-      let calls = 0;
-      const onLines = (): Promise<void> => {
-        calls += 1;
+      const deliveries = new EventEmitter();
+      const texts: string[] = [];
+      const onLines = (lines: readonly OutputLine[]): Promise<void> => {
+        texts.push(...lines.map(({ text }) => text));
+        deliveries.emit("lines");
         return taken;
       };
       const run = runStep(stage.step("main"), { signal: controller.signal, drainMs: 1, onLines });
       const main = await stage.actor("main");
+      const delivered = once(deliveries, "lines");
+      // The second line has no end: it would be delivered when the pipe ends.
       await main.do({ action: "write", text: "one\ntwo" });
+      await delivered;
       controller.abort();
       assert.equal((await run).type, "aborted");
       take();
       await turn();
-      assert.ok(calls <= 1, "nothing is delivered after the end");
+      assert.deepEqual(texts, ["one"], "nothing is delivered after the end");
     });
   });
 
