@@ -67,6 +67,7 @@ const session = new Session(api, stream, {
   },
   addLine: (line) => log.addLine(line),
   addGap: (gap) => log.addGap(gap),
+  endLog: () => log.end(),
   showMissing(message) {
     head.open(undefined);
     showEmpty("This build is not here", message);

@@ -32,6 +32,8 @@ export interface SessionView {
   showBuild(build: Build): void;
   addLine(line: LogLine): void;
   addGap(gap: Gap): void;
+  /** The log of the build is complete. */
+  endLog(): void;
   /** The build that was to be shown is not there. */
   showMissing(message: string): void;
   /** Another build started while the person is busy with this one. */
@@ -150,6 +152,7 @@ export class Session {
         gap: (data) => this.#view.addGap(data as Gap),
         end: (data) => {
           this.update(data as Build);
+          this.#view.endLog();
           this.#openFeed();
         },
       },

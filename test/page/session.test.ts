@@ -58,6 +58,9 @@ class Fixture implements SessionApi, SessionStream, SessionView {
   addGap(gap: { missed: number | null }): void {
     this.seen.push(`gap ${gap.missed}`);
   }
+  endLog(): void {
+    this.seen.push("end of log");
+  }
   showMissing(message: string): void {
     this.seen.push(`missing ${message}`);
   }
@@ -132,12 +135,12 @@ describe("Session", () => {
   it("follows a build to its end and goes back to the feed", async () => {
     const page = new Fixture();
     await page.start(build("a", "running", 1));
-    await page.event("line", sampleLine("x"));
+    await page.event("line", sampleLine(1, "x"));
     await page.event("gap", { lastEventId: null, reason: "evicted", missed: 3 });
     await page.event("build", build("a", "running", 1, { startedAt: "2026-01-01T10:01:00.000Z" }));
     assert.deepEqual(page.news(), ["line x", "gap 3", "show a running"]);
     await page.event("end", build("a", "failed", 1));
-    assert.deepEqual(page.news(), ["show a failed"]);
+    assert.deepEqual(page.news(), ["show a failed", "end of log"]);
     assert.equal(page.list, "*a failed");
     assert.equal(page.path, feed);
   });
@@ -256,7 +259,13 @@ describe("Session", () => {
       assert.deepEqual(page.news(), ["show a running"]);
       await page.event("end", build("a", "succeeded", 1));
       await page.opened();
-      assert.deepEqual(page.news(), ["show a succeeded", "show a succeeded", "open b default", "show b queued"]);
+      assert.deepEqual(page.news(), [
+        "show a succeeded",
+        "end of log",
+        "show a succeeded",
+        "open b default",
+        "show b queued",
+      ]);
     });
   });
 
