@@ -1,5 +1,6 @@
 import { AnsiParser } from "./ansi.ts";
 import type { Span } from "./ansi.ts";
+import { revealBidi } from "./bidi.ts";
 import type { LogLine } from "./model.ts";
 import { formatOffset } from "./time.ts";
 
@@ -71,7 +72,7 @@ export class LogQueue {
     const time = Date.parse(line.time);
     this.#firstTime ??= time;
     const offset = formatOffset(time - this.#firstTime);
-    const spans = this.#parsers[line.stream].parse(line.text);
+    const spans = revealBidi(this.#parsers[line.stream].parse(line.text));
     this.#push({
       type: "line",
       line,

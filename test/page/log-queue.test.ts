@@ -112,6 +112,12 @@ describe("LogQueue", () => {
     assert.deepEqual(drain(queue), ["1:a:fg-1", "2:b:", "3:c:fg-1", "4:d:"]);
   });
 
+  it("shows controls that would reorder a line", () => {
+    const queue = new LogQueue(10);
+    queue.pushLine(sampleLine(1, "a\u202eb"));
+    assert.deepEqual(drain(queue), ["1:a::U+202E:code-point:b:"]);
+  });
+
   it("tells the time since the first line, and only when it changes", () => {
     const queue = new LogQueue(10);
     for (const [index, seconds] of ["00.000", "00.900", "01.000", "01.999", "07.000"].entries()) {
