@@ -57,6 +57,8 @@ export class BuildView {
     }
     this.#build = build;
     setText(this.#name, build.projectName);
+    // Where there is no room for all of it.
+    this.#name.title = build.projectName;
     this.#showFacts(build);
     setText(this.#message, build.message ?? "");
     this.#message.hidden = build.message === null || build.status === "succeeded";

@@ -9,6 +9,11 @@ const words: Readonly<Record<StreamState["type"], string>> = {
   waiting: "Disconnected",
 };
 
+const reasons = {
+  lost: "Connection lost",
+  full: "The server is full or away",
+};
+
 /** A shorter wait than this, in milliseconds, is not worth a banner that comes and goes. */
 const bannerFrom = 2000;
 
@@ -19,7 +24,7 @@ export class ConnectionView {
   readonly #banner = byId("banner", HTMLElement);
   readonly #bannerText = byId("banner-text", HTMLElement);
   readonly #announce: (text: string) => void;
-  #until: number | undefined;
+  #wait: Extract<StreamState, { type: "waiting" }> | undefined;
 
   /**
    * @param retryNow ends the wait.
@@ -32,26 +37,26 @@ export class ConnectionView {
 
   /** Shows a state. */
   show(state: StreamState): void {
-    const wasWaiting = this.#until !== undefined;
-    const waits = state.type === "waiting" && state.until - Date.now() >= bannerFrom;
+    const before = this.#wait;
     this.#state.dataset["state"] = state.type;
     setText(this.#text, words[state.type]);
-    if (waits) {
-      this.#until = state.until;
-      if (!wasWaiting) this.#announce("Connection lost");
+    if (state.type === "waiting" && state.until - Date.now() >= bannerFrom) {
+      this.#wait = state;
+      if (before?.reason !== state.reason) this.#announce(reasons[state.reason]);
     } else if (state.type === "live" || state.type === "idle") {
-      this.#until = undefined;
-      if (wasWaiting && state.type === "live") this.#announce("Connected again");
+      this.#wait = undefined;
+      if (before !== undefined && state.type === "live") this.#announce("Connected again");
     }
     // While an attempt is under way the banner stays: it would only flicker.
-    this.#banner.hidden = this.#until === undefined;
+    this.#banner.hidden = this.#wait === undefined;
     this.tick();
   }
 
   /** Lets the countdown go on. */
   tick(): void {
-    if (this.#until === undefined) return;
-    const seconds = Math.ceil((this.#until - Date.now()) / 1000);
-    setText(this.#bannerText, `Connection lost. ${seconds > 0 ? `Trying again in ${seconds}s.` : "Trying again now."}`);
+    if (this.#wait === undefined) return;
+    const seconds = Math.ceil((this.#wait.until - Date.now()) / 1000);
+    const attempt = seconds > 0 ? `Trying again in ${seconds}s.` : "Trying again now.";
+    setText(this.#bannerText, `${reasons[this.#wait.reason]}. ${attempt}`);
   }
 }

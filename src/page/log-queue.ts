@@ -1,6 +1,7 @@
 import { AnsiParser } from "./ansi.ts";
 import type { Span } from "./ansi.ts";
-import type { Gap, LogLine } from "./model.ts";
+import { revealBidi } from "./bidi.ts";
+import type { LogLine } from "./model.ts";
 import { formatOffset } from "./time.ts";
 
 /** One row of the log, ready to be drawn. */
@@ -8,11 +9,16 @@ export type LogItem =
   | {
       readonly type: "line";
       readonly line: LogLine;
-      readonly number: number;
       readonly spans: readonly Span[];
       readonly time: string;
     }
-  | { readonly type: "gap"; readonly gap: Gap };
+  | {
+      readonly type: "gap";
+      /** The number of the first line that is missing. */
+      readonly from: number;
+      /** How many are missing, if anybody knows. */
+      readonly count: number | undefined;
+    };
 
 /**
  * What arrived and is not drawn yet. Lines come in bursts of thousands, and a hidden tab draws nothing at all, so the
@@ -23,11 +29,13 @@ export class LogQueue {
   #items: LogItem[] = [];
   #head = 0;
   #lastNumber = 0;
+  #lostThrough = 0;
+  #isInGap = false;
   #firstTime: number | undefined;
   #shownTime = "";
   #step: string | null = null;
   #parsers: Record<LogLine["stream"], AnsiParser> = createParsers();
-  #skipped = 0;
+  #hasOverflowed = false;
 
   /** @param limit rows kept. */
   constructor(limit: number) {
@@ -44,8 +52,18 @@ export class LogQueue {
     return this.#lastNumber;
   }
 
-  /** Adds a line and gives it its number. */
+  /** The server keeps nothing up to this line any more, as far as its gaps told: it drops the oldest first. */
+  get lostThrough(): number {
+    return this.#lostThrough;
+  }
+
+  /** Adds a line, and before it the mark of those that are missing. */
   pushLine(line: LogLine): void {
+    const missing = line.number - this.#lastNumber - 1;
+    if (missing > 0) this.#push({ type: "gap", from: this.#lastNumber + 1, count: missing });
+    if (missing > 0 || this.#isInGap) this.#lostThrough = line.number - 1;
+    this.#isInGap = false;
+    this.#lastNumber = line.number;
     if (line.step !== this.#step) {
       this.#step = line.step;
       // A program that leaves a colour on when it ends must not paint the next one.
@@ -54,21 +72,27 @@ export class LogQueue {
     const time = Date.parse(line.time);
     this.#firstTime ??= time;
     const offset = formatOffset(time - this.#firstTime);
-    const spans = this.#parsers[line.stream].parse(line.text);
+    const spans = revealBidi(this.#parsers[line.stream].parse(line.text));
     this.#push({
       type: "line",
       line,
-      number: ++this.#lastNumber,
       spans,
       time: offset === this.#shownTime ? "" : offset,
     });
     this.#shownTime = offset;
   }
 
-  /** Adds the mark of a gap; the numbers go on behind the lines that are missing. */
-  pushGap(gap: Gap): void {
-    this.#lastNumber += gap.missed ?? 0;
-    this.#push({ type: "gap", gap });
+  /** Takes note of a gap. It counts events; how many lines it hid, the number of the next line tells. */
+  pushGap(): void {
+    this.#isInGap = true;
+  }
+
+  /** No line will follow: a gap that is still open has no next line. */
+  end(): void {
+    if (!this.#isInGap) return;
+    this.#isInGap = false;
+    this.#lostThrough = Infinity;
+    this.#push({ type: "gap", from: this.#lastNumber + 1, count: undefined });
   }
 
   /** Takes the next row. */
@@ -84,18 +108,18 @@ export class LogQueue {
     return item;
   }
 
-  /** How many rows were given up since this was last asked. All that is on the page is older than them. */
-  takeSkipped(): number {
-    const skipped = this.#skipped;
-    this.#skipped = 0;
-    return skipped;
+  /** Whether rows were given up since this was last asked. All that is on the page is older than them. */
+  takeOverflow(): boolean {
+    const hasOverflowed = this.#hasOverflowed;
+    this.#hasOverflowed = false;
+    return hasOverflowed;
   }
 
   #push(item: LogItem): void {
     this.#items.push(item);
     if (this.size <= this.#limit) return;
     this.shift();
-    this.#skipped++;
+    this.#hasOverflowed = true;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Span } from "./ansi.ts";
 import { create } from "./dom.ts";
-import type { Gap, LogLine } from "./model.ts";
+import { gapText } from "./log-words.ts";
+import type { LogLine } from "./model.ts";
 
 /** The id of a line's element, which is also the fragment of its address. */
 export function lineId(number: number): string {
@@ -12,7 +13,8 @@ export function lineId(number: number): string {
  *
  * @param time shown before the text while times are switched on; empty where it would only repeat the line before.
  */
-export function createLine(line: LogLine, number: number, spans: readonly Span[], time: string): HTMLElement {
+export function createLine(line: LogLine, spans: readonly Span[], time: string): HTMLElement {
+  const { number } = line;
   const row = create(
     "div",
     `line ${line.stream}${line.stream === "system" && line.text.startsWith("$ ") ? " command" : ""}`,
@@ -32,8 +34,6 @@ export function createLine(line: LogLine, number: number, spans: readonly Span[]
 }
 
 /** The element that says that lines are missing here. */
-export function createGap({ missed }: Gap): HTMLElement {
-  const count =
-    missed === null ? "Some lines are" : missed === 1 ? "1 line is" : `${missed.toLocaleString("en")} lines are`;
-  return create("div", "gap", `${count} no longer kept`);
+export function createGap(count: number | undefined): HTMLElement {
+  return create("div", "gap", gapText(count));
 }

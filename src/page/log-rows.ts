@@ -11,16 +11,15 @@ export class LogRows {
   readonly #limit: number;
   #sections: LogSection[] = [];
   #count = 0;
-  #dropped = 0;
 
   /** @param limit rows kept. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** How many rows had to go since the log was emptied. */
-  get dropped(): number {
-    return this.#dropped;
+  /** The number of the line at the top, on the page or missing there; `undefined` without rows. */
+  get firstNumber(): number | undefined {
+    return this.#sections[0]?.firstNumber;
   }
 
   /** Adds a row at the end. */
@@ -29,9 +28,8 @@ export class LogRows {
     // A gap belongs to wherever it is met.
     const step = item.type === "line" ? item.line.step : (last?.step ?? null);
     const section = last === undefined || last.step !== step ? this.#addSection(step) : last;
-    section.append(
-      item.type === "gap" ? createGap(item.gap) : createLine(item.line, item.number, item.spans, item.time),
-    );
+    if (item.type === "gap") section.append(createGap(item.count), item.from);
+    else section.append(createLine(item.line, item.spans, item.time), item.line.number);
     this.#count++;
   }
 
@@ -40,20 +38,11 @@ export class LogRows {
     while (this.#count > this.#limit) {
       const [oldest] = this.#sections;
       if (oldest === undefined) return;
-      const count = oldest.dropBlock();
-      this.#count -= count;
-      this.#dropped += count;
+      this.#count -= oldest.dropBlock();
       if (!oldest.isEmpty) continue;
       oldest.element.remove();
       this.#sections.shift();
     }
-  }
-
-  /** Takes note of rows that were given up before they were drawn: all that is here is older, and goes too. */
-  skip(count: number): void {
-    const dropped = this.#dropped + this.#count + count;
-    this.clear();
-    this.#dropped = dropped;
   }
 
   /** Removes everything. */
@@ -61,7 +50,6 @@ export class LogRows {
     this.element.replaceChildren();
     this.#sections = [];
     this.#count = 0;
-    this.#dropped = 0;
   }
 
   /** Brings the headings up to date. */

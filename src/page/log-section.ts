@@ -36,10 +36,17 @@ export class LogSection {
     return this.#body.childElementCount === 0;
   }
 
-  /** Adds a row at the end. */
-  append(row: HTMLElement): void {
+  /** The number of the first line that its rows stand for. */
+  get firstNumber(): number | undefined {
+    const first = this.#body.firstElementChild;
+    return first instanceof HTMLElement ? Number(first.dataset["first"]) : undefined;
+  }
+
+  /** Adds a row, which stands for the line `number` or for those from it on, at the end. */
+  append(row: HTMLElement, number: number): void {
     if (this.#block === undefined || this.#rowsInBlock === blockRows) {
       this.#block = create("div", "block");
+      this.#block.dataset["first"] = String(number);
       this.#rowsInBlock = 0;
       this.#body.append(this.#block);
     }

@@ -4,11 +4,12 @@ import { LogFollow } from "./log-follow.ts";
 import { LogQueue } from "./log-queue.ts";
 import { lineId } from "./log-row.ts";
 import { LogRows } from "./log-rows.ts";
+import { absentLineText, earlierText } from "./log-words.ts";
 import type { Build, Gap, LogLine } from "./model.ts";
 import { isActive } from "./status.ts";
 import { formatDuration } from "./time.ts";
 
-/** Rows kept on the page; older ones are in the raw log. */
+/** Rows kept on the page; older ones are in the raw log for as long as the server keeps them. */
 const maxRows = 20_000;
 
 /** How long one frame may draw rows, in milliseconds: scrolling stays smooth while a burst comes in. */
@@ -36,7 +37,8 @@ export class LogView {
   readonly #log = byId("log", HTMLElement);
   readonly #rows = new LogRows(maxRows);
   readonly #earlier = byId("earlier", HTMLElement);
-  readonly #earlierCount = byId("earlier-count", HTMLElement);
+  readonly #earlierText = byId("earlier-text", HTMLElement);
+  readonly #earlierLink = byId("earlier-link", HTMLAnchorElement);
   readonly #waiting = byId("waiting", HTMLElement);
   readonly #jump = byId("jump-button", HTMLButtonElement);
   readonly #follow: LogFollow;
@@ -46,6 +48,7 @@ export class LogView {
   #target: number | undefined;
   #build: Build | undefined;
   #lastOutput: number | undefined;
+  #isComplete = false;
 
   constructor(handlers: LogViewHandlers) {
     this.#handlers = handlers;
@@ -66,7 +69,7 @@ export class LogView {
 
   /** Empties the log for another build. */
   open(id: string): void {
-    byId("earlier-link", HTMLAnchorElement).href = rawLogPath(id);
+    this.#earlierLink.href = rawLogPath(id);
     this.#build = undefined;
     this.#target = undefined;
     this.#clear();
@@ -89,11 +92,18 @@ export class LogView {
   }
 
   /**
-   * Marks that lines are missing. When nobody knows how many, all that is kept comes again, so what is here has to go.
+   * Takes note that lines are missing. When nobody knows how much is, all that is kept comes again, so what is here has
+   * to go.
    */
   addGap(gap: Gap): void {
     if (gap.missed === null) this.#clear();
-    this.#queue.pushGap(gap);
+    this.#queue.pushGap();
+  }
+
+  /** Takes note that no line will follow. */
+  end(): void {
+    this.#isComplete = true;
+    this.#queue.end();
     this.#schedule();
   }
 
@@ -153,8 +163,7 @@ export class LogView {
 
   #draw(): void {
     this.#frame = undefined;
-    const skipped = this.#queue.takeSkipped();
-    if (skipped > 0) this.#rows.skip(skipped);
+    if (this.#queue.takeOverflow()) this.#rows.clear();
     const end = performance.now() + frameBudget;
     let count = 0;
     while (this.#queue.size > 0 && (count % 50 !== 0 || performance.now() < end)) {
@@ -173,10 +182,11 @@ export class LogView {
   }
 
   #showEarlier(): void {
-    const { dropped } = this.#rows;
-    this.#earlier.hidden = dropped === 0;
-    const lines = dropped === 1 ? "1 earlier line is" : `${dropped.toLocaleString("en")} earlier lines are`;
-    setText(this.#earlierCount, lines);
+    const count = (this.#rows.firstNumber ?? 1) - 1;
+    const lost = Math.min(count, this.#queue.lostThrough);
+    this.#earlier.hidden = count === 0;
+    this.#earlierLink.hidden = lost === count;
+    setText(this.#earlierText, earlierText(count, lost));
   }
 
   #clear(): void {
@@ -185,6 +195,7 @@ export class LogView {
     this.#queue = new LogQueue(maxRows);
     this.#unread = 0;
     this.#lastOutput = undefined;
+    this.#isComplete = false;
     this.#rows.clear();
     this.#showEarlier();
   }
@@ -202,8 +213,11 @@ export class LogView {
     if (this.#target === undefined) return;
     const row = document.getElementById(lineId(this.#target));
     if (row === null) {
-      if (this.#queue.lastNumber < this.#target || this.#queue.size > 0) return;
-      this.#handlers.notify(`Line ${this.#target} is not on this page any more. It is in the raw log.`);
+      if (this.#queue.size > 0) return;
+      const { lastNumber, lostThrough } = this.#queue;
+      const reason = absentLineText(this.#target, { lastNumber, lostThrough, isComplete: this.#isComplete });
+      if (reason === undefined) return;
+      this.#handlers.notify(reason);
       this.#target = undefined;
       return;
     }

@@ -35,6 +35,7 @@ let announcedStatus = "";
 const session = new Session(api, stream, {
   showList(builds, shownId) {
     list.show(builds, shownId);
+    byId("empty-link", HTMLAnchorElement).hidden = builds.length === 0;
     if (builds.length === 0 && shownId === undefined) {
       showEmpty(
         "No builds yet",
@@ -67,9 +68,15 @@ const session = new Session(api, stream, {
   },
   addLine: (line) => log.addLine(line),
   addGap: (gap) => log.addGap(gap),
+  endLog: () => log.end(),
   showMissing(message) {
     head.open(undefined);
-    showEmpty("This build is not here", message);
+    document.title = pageTitle(undefined);
+    showEmpty("This build is not here", `${message}. It may be too old, or the server was started again.`);
+  },
+  mentionLoss(lost) {
+    const name = lost === undefined ? "The build that was here" : `The build of ${lost.projectName}`;
+    notices.show(`${name} is gone: the server does not know it any more.`);
   },
   announce(build) {
     const text = build.status === "queued" ? "is waiting to be built" : "is being built";

@@ -4,12 +4,18 @@ export type { BuildRecord as Build, BuildStatus, StepRecord as Step, StepStatus 
 import type { BuildLineEvent } from "../build/events.ts";
 
 /** The data of a `line` event: one line of a build's log. */
-export type LogLine = Pick<BuildLineEvent, "step" | "stream" | "text" | "time">;
+export type LogLine = Pick<BuildLineEvent, "step" | "stream" | "text" | "time"> & {
+  /** The line's number in the build's log: 1, 2, 3, without holes, the same for everyone. */
+  readonly number: number;
+};
 
 /** The data of a `gap` event: what the server can no longer send. */
 export interface Gap {
   readonly lastEventId: string;
   readonly reason: string;
-  /** How many events are gone; null when the server cannot know. */
+  /**
+   * How many events are gone, not all of them lines; null when the server cannot know, and sends all that it keeps
+   * again.
+   */
   readonly missed: number | null;
 }

@@ -32,8 +32,12 @@ export interface SessionView {
   showBuild(build: Build): void;
   addLine(line: LogLine): void;
   addGap(gap: Gap): void;
-  /** The build that was to be shown is not there. */
+  /** The log of the build is complete. */
+  endLog(): void;
+  /** The build that was to be shown is not there, or not any more. */
   showMissing(message: string): void;
+  /** Another build took the place of the missing one by itself. */
+  mentionLoss(lost: Build | undefined): void;
   /** Another build started while the person is busy with this one. */
   announce(build: Build): void;
   /** Whether the person reads in the log, away from its end. */
@@ -150,6 +154,7 @@ export class Session {
         gap: (data) => this.#view.addGap(data as Gap),
         end: (data) => {
           this.update(data as Build);
+          this.#view.endLog();
           this.#openFeed();
         },
       },
@@ -183,9 +188,20 @@ export class Session {
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404) return;
       if (this.#shownId !== id || this.#holding !== "build") return;
-      this.#view.showMissing(error.message);
-      this.#openFeed();
+      await this.#lose(id, error.message);
     }
+  }
+
+  /** The server forgot the build on the page, usually because it was started again. */
+  async #lose(id: string, message: string): Promise<void> {
+    const lost = this.shown;
+    this.#builds = this.#builds.filter((build) => build.id !== id);
+    this.#view.showMissing(message);
+    this.#showList();
+    this.#openFeed();
+    // What else is in the list may be as old as that build.
+    await this.refresh();
+    if (this.#shownId !== id && this.#interest === "default") this.#view.mentionLoss(lost);
   }
 
   #hear(build: Build): void {
@@ -200,17 +216,16 @@ export class Session {
     if (this.#holding !== "feed") return;
     const running = this.#builds.filter((build) => build.status === "running");
     const queued = this.#builds.filter((build) => build.status === "queued");
-    const latest = this.#shownId === undefined ? this.#builds.slice(0, 1) : [];
+    const latest = this.shown === undefined ? this.#builds.slice(0, 1) : [];
     const next = [...running, ...queued, ...latest].find((build) => this.#mayLeaveFor(build));
     if (next !== undefined) this.show(next.id, "default");
   }
 
   #mayLeaveFor(candidate: Build): boolean {
-    if (this.#shownId === undefined) return true;
-    if (candidate.id === this.#shownId) return false;
     const shown = this.shown;
-    if (this.#interest === "pinned" || this.#view.isReading()) return false;
-    if (shown === undefined) return true;
+    // Nothing is shown, or that what was asked for is not there: a link stays, for the person to see that it is dead.
+    if (shown === undefined) return this.#interest !== "pinned";
+    if (candidate.id === shown.id || this.#interest === "pinned" || this.#view.isReading()) return false;
     const since = this.#interest === "started" ? shown.finishedAt : shown.queuedAt;
     return since !== null && candidate.queuedAt > since;
   }

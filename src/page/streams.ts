@@ -17,7 +17,12 @@ export interface EventSourceLike {
  */
 export type StreamState =
   | { readonly type: "idle" | "connecting" | "live" | "reconnecting" }
-  | { readonly type: "waiting"; readonly until: number };
+  | {
+      readonly type: "waiting";
+      /** `full`: the server answers, but ends every stream at once. */
+      readonly reason: "lost" | "full";
+      readonly until: number;
+    };
 
 /** What to open, and who listens. */
 export interface StreamTarget {
@@ -42,6 +47,18 @@ export interface LiveStreamOptions {
 
 const closed = 2;
 
+/**
+ * A stream that ends within this time, in milliseconds, without an event was turned away: a server without room answers
+ * 200 with a reconnection time and ends, because after any other answer a browser never comes back.
+ */
+const trial = 2000;
+
+/** After so many in a row it is no accident, and the person is told. */
+const trialsBeforeWaiting = 2;
+
+/** The first pause for a full server has the length of this attempt: seconds, since coming back at once fills it again. */
+const fullAttempt = 3;
+
 /** The browser's own reconnecting may take this long, in milliseconds, before we take over and say so. */
 const patience = 20_000;
 
@@ -65,6 +82,10 @@ export class LiveStream {
   #target: StreamTarget | undefined;
   #lastEventId = "";
   #attempt = 0;
+  /** Streams in a row that were turned away. */
+  #turnedAway = 0;
+  /** When the stream was opened, in milliseconds since 1970, until it has brought an event or ended. */
+  #openedAt: number | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: LiveStreamOptions) {
@@ -84,6 +105,7 @@ export class LiveStream {
     this.#target = undefined;
     this.#lastEventId = "";
     this.#attempt = 0;
+    this.#turnedAway = 0;
     this.#options.onState({ type: "idle" });
   }
 
@@ -102,45 +124,79 @@ export class LiveStream {
     this.#source = source;
     source.addEventListener("open", () => {
       if (!isCurrent()) return;
-      clearTimeout(this.#timer);
-      this.#timer = undefined;
-      this.#attempt = 0;
-      this.#options.onState({ type: "live" });
-      target.opened?.();
+      this.#stopTimer();
+      this.#openedAt = Date.now();
+      if (this.#turnedAway === 0) this.#goLive(target);
+      else this.#timer = setTimeout(() => this.#accept(target), trial);
     });
     source.addEventListener("error", () => {
       if (!isCurrent()) return;
+      this.#noteEnd();
+      if (this.#turnedAway >= trialsBeforeWaiting) {
+        this.#attempt = Math.max(this.#attempt, fullAttempt);
+        this.#retryLater(target, "full");
+        return;
+      }
       if (source.readyState === closed) {
-        this.#retryLater(target);
+        this.#retryLater(target, "lost");
         return;
       }
       this.#options.onState({ type: "reconnecting" });
-      this.#timer ??= setTimeout(() => this.#retryLater(target), patience);
+      this.#timer ??= setTimeout(() => this.#retryLater(target, "lost"), patience);
     });
     for (const [type, listener] of Object.entries(target.on)) {
       source.addEventListener(type, (event) => {
         if (!isCurrent()) return;
+        if (this.#openedAt !== undefined) this.#accept(target);
         this.#lastEventId = event.lastEventId;
         listener(JSON.parse(event.data));
       });
     }
   }
 
+  /** The stream has proved that it stays. */
+  #accept(target: StreamTarget): void {
+    const wasDoubtful = this.#turnedAway > 0;
+    this.#turnedAway = 0;
+    this.#openedAt = undefined;
+    if (wasDoubtful) this.#goLive(target);
+  }
+
+  #goLive(target: StreamTarget): void {
+    this.#stopTimer();
+    this.#attempt = 0;
+    this.#options.onState({ type: "live" });
+    target.opened?.();
+  }
+
+  /** The stream has ended; an attempt that never opened says nothing about room. */
+  #noteEnd(): void {
+    if (this.#openedAt === undefined) return;
+    this.#stopTimer();
+    this.#turnedAway = Date.now() - this.#openedAt < trial ? this.#turnedAway + 1 : 0;
+    this.#openedAt = undefined;
+  }
+
   /** Any answer but 200 closes an EventSource for good; from here on, trying again is our own affair. */
-  #retryLater(target: StreamTarget): void {
+  #retryLater(target: StreamTarget, reason: "lost" | "full"): void {
     this.#disconnect();
     const wait = retryDelay(this.#attempt++, (this.#options.random ?? Math.random)());
     this.#timer = setTimeout(() => this.retryNow(), wait);
-    this.#options.onState({ type: "waiting", until: Date.now() + wait });
+    this.#options.onState({ type: "waiting", reason, until: Date.now() + wait });
     target.failed?.();
   }
 
   #disconnect(): void {
     this.#generation++;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#stopTimer();
+    this.#openedAt = undefined;
     this.#source?.close();
     this.#source = undefined;
+  }
+
+  #stopTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #url(target: StreamTarget): string {

@@ -32,6 +32,6 @@ export function sampleStep(changes: Partial<Step> = {}): Step {
 }
 
 /** A line of standard output. */
-export function sampleLine(text: string, changes: Partial<LogLine> = {}): LogLine {
-  return { step: "install", stream: "stdout", text, time: "2026-01-01T10:00:00.000Z", ...changes };
+export function sampleLine(number: number, text: string, changes: Partial<LogLine> = {}): LogLine {
+  return { number, step: "install", stream: "stdout", text, time: "2026-01-01T10:00:00.000Z", ...changes };
 }

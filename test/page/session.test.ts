@@ -58,8 +58,14 @@ class Fixture implements SessionApi, SessionStream, SessionView {
   addGap(gap: { missed: number | null }): void {
     this.seen.push(`gap ${gap.missed}`);
   }
+  endLog(): void {
+    this.seen.push("end of log");
+  }
   showMissing(message: string): void {
     this.seen.push(`missing ${message}`);
+  }
+  mentionLoss(lost: Build | undefined): void {
+    this.seen.push(`mention loss of ${lost?.id}`);
   }
   announce(other: Build): void {
     this.seen.push(`announce ${other.id}`);
@@ -132,12 +138,12 @@ describe("Session", () => {
   it("follows a build to its end and goes back to the feed", async () => {
     const page = new Fixture();
     await page.start(build("a", "running", 1));
-    await page.event("line", sampleLine("x"));
+    await page.event("line", sampleLine(1, "x"));
     await page.event("gap", { lastEventId: null, reason: "evicted", missed: 3 });
     await page.event("build", build("a", "running", 1, { startedAt: "2026-01-01T10:01:00.000Z" }));
     assert.deepEqual(page.news(), ["line x", "gap 3", "show a running"]);
     await page.event("end", build("a", "failed", 1));
-    assert.deepEqual(page.news(), ["show a failed"]);
+    assert.deepEqual(page.news(), ["show a failed", "end of log"]);
     assert.equal(page.list, "*a failed");
     assert.equal(page.path, feed);
   });
@@ -256,7 +262,13 @@ describe("Session", () => {
       assert.deepEqual(page.news(), ["show a running"]);
       await page.event("end", build("a", "succeeded", 1));
       await page.opened();
-      assert.deepEqual(page.news(), ["show a succeeded", "show a succeeded", "open b default", "show b queued"]);
+      assert.deepEqual(page.news(), [
+        "show a succeeded",
+        "end of log",
+        "show a succeeded",
+        "open b default",
+        "show b queued",
+      ]);
     });
   });
 
@@ -270,13 +282,62 @@ describe("Session", () => {
       assert.equal(page.path, feed);
     });
 
-    it("does not stay with a build that had come by itself and is not there any more", async () => {
+    it("drops a build that is not there any more from the list, for good", async () => {
       const page = new Fixture();
-      page.session.show("gone", "default");
+      await page.start(build("a", "running", 1));
+      page.session.setInterest("pinned");
+      page.builds = [];
+      await page.session.refresh();
+      assert.equal(page.list, "*a running");
+      await page.failed();
+      assert.equal(page.list, "");
+      assert.equal(page.session.shown, undefined);
+      await page.opened();
+      assert.equal(page.list, "");
+    });
+
+    it("goes on to the default view from a build that was not pinned, and says why", async () => {
+      for (const interest of ["default", "started"] as const) {
+        const page = new Fixture();
+        await page.start(build("a", "running", 2));
+        page.session.setInterest(interest);
+        page.reading = true;
+        page.builds = [build("older", "succeeded", 0)];
+        await page.failed();
+        await page.opened();
+        assert.deepEqual(page.news(), [
+          "missing No such build",
+          "open older default",
+          "show older succeeded",
+          "mention loss of a",
+        ]);
+        assert.equal(page.list, "*older succeeded");
+        assert.equal(page.path, pathOf("older"));
+      }
+    });
+
+    it("says that the build is gone where there is no other, until there is one", async () => {
+      const page = new Fixture();
+      await page.start(build("a", "running", 1));
+      page.builds = [];
+      await page.failed();
+      await page.opened();
+      assert.deepEqual(page.news(), ["missing No such build"]);
+      assert.equal(page.path, feed);
+      await page.event("build", build("b", "queued", 2));
+      assert.deepEqual(page.news(), ["open b default", "show b queued"]);
+    });
+
+    it("stays with the address of a pinned build that is gone, and only mentions others", async () => {
+      const page = new Fixture();
+      page.builds = [build("other", "succeeded", 0)];
+      page.session.show("gone", "pinned");
       await page.failed();
       page.news();
       await page.event("build", build("b", "queued", 2));
-      assert.deepEqual(page.news(), ["open b default", "show b queued"]);
+      assert.deepEqual(page.news(), ["announce b"]);
+      assert.equal(page.list, "b queued, other succeeded");
+      assert.equal(page.path, feed);
     });
 
     it("goes on trying for a build that is there, or while nobody knows", async () => {

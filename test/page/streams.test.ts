@@ -144,7 +144,7 @@ describe("LiveStream", () => {
     mock.timers.tick(10_000);
     source.interrupt();
     mock.timers.tick(10_000);
-    assert.deepEqual(fixture.states.at(-1), { type: "waiting", until: 21_000 });
+    assert.deepEqual(fixture.states.at(-1), { type: "waiting", reason: "lost", until: 21_000 });
     assert.equal(source.readyState, 2);
     mock.timers.tick(1000);
     assert.equal(fixture.last.url, "/a?lastEventId=a-7");
@@ -157,7 +157,7 @@ describe("LiveStream", () => {
     fixture.last.refuse();
     for (const wait of [1000, 2000, 4000]) {
       const { length } = fixture.sources;
-      assert.deepEqual(fixture.states.at(-1), { type: "waiting", until: Date.now() + wait });
+      assert.deepEqual(fixture.states.at(-1), { type: "waiting", reason: "lost", until: Date.now() + wait });
       mock.timers.tick(wait - 1);
       assert.equal(fixture.sources.length, length);
       mock.timers.tick(1);
@@ -176,7 +176,92 @@ describe("LiveStream", () => {
     mock.timers.tick(2000);
     fixture.last.open();
     fixture.last.refuse();
-    assert.deepEqual(fixture.states.at(-1), { type: "waiting", until: 4000 });
+    assert.deepEqual(fixture.states.at(-1), { type: "waiting", reason: "lost", until: 4000 });
+  });
+
+  describe("when streams end as soon as they are open", () => {
+    /** The server's polite refusal: 200, a reconnection time, the end. */
+    function turnAway(fixture: Fixture): void {
+      fixture.last.open();
+      mock.timers.tick(500);
+      fixture.last.interrupt();
+    }
+
+    it("says so after the second, and waits longer and longer by itself", () => {
+      const fixture = new Fixture();
+      const source = fixture.open("/a");
+      turnAway(fixture);
+      assert.equal(fixture.state, "reconnecting");
+      assert.equal(source.readyState, 0);
+      mock.timers.tick(7000);
+      turnAway(fixture);
+      assert.equal(source.readyState, 2);
+      for (const wait of [8000, 16_000, 30_000]) {
+        assert.deepEqual(fixture.states.at(-1), { type: "waiting", reason: "full", until: Date.now() + wait });
+        mock.timers.tick(wait);
+        assert.equal(fixture.state, "connecting");
+        turnAway(fixture);
+      }
+      assert.equal(fixture.sources.length, 4);
+      assert.deepEqual(fixture.seen, ["/a opened", "/a failed", "/a failed", "/a failed", "/a failed"]);
+    });
+
+    it("does not call the next one live until it has lasted", () => {
+      const fixture = new Fixture();
+      const source = fixture.open("/a");
+      turnAway(fixture);
+      source.open();
+      mock.timers.tick(1999);
+      assert.equal(fixture.state, "reconnecting");
+      mock.timers.tick(1);
+      assert.equal(fixture.state, "live");
+      assert.deepEqual(fixture.seen, ["/a opened", "/a opened"]);
+      source.interrupt();
+      source.open();
+      source.interrupt();
+      assert.equal(fixture.state, "reconnecting");
+    });
+
+    it("calls it live with its first event", () => {
+      const fixture = new Fixture();
+      const source = fixture.open("/a");
+      turnAway(fixture);
+      source.open();
+      source.fire("line", "x", "1");
+      source.fire("line", "y", "2");
+      assert.equal(fixture.state, "live");
+      assert.deepEqual(fixture.seen, ["/a opened", "/a opened", "/a x", "/a y"]);
+      source.interrupt();
+      assert.equal(fixture.state, "reconnecting");
+      assert.equal(source.readyState, 0);
+    });
+
+    it("begins with short waits again after one that lasted", () => {
+      const fixture = new Fixture();
+      fixture.open("/a");
+      turnAway(fixture);
+      turnAway(fixture);
+      mock.timers.tick(8000);
+      fixture.last.open();
+      mock.timers.tick(2000);
+      fixture.last.refuse();
+      assert.deepEqual(fixture.states.at(-1), { type: "waiting", reason: "lost", until: Date.now() + 1000 });
+    });
+
+    it("does not count those that lasted, nor those of another stream", () => {
+      const fixture = new Fixture();
+      const source = fixture.open("/a");
+      turnAway(fixture);
+      source.open();
+      mock.timers.tick(2000);
+      source.interrupt();
+      turnAway(fixture);
+      assert.equal(fixture.state, "reconnecting");
+      fixture.open("/b");
+      turnAway(fixture);
+      assert.equal(fixture.state, "reconnecting");
+      assert.equal(fixture.last.readyState, 0);
+    });
   });
 
   it("does not go on where the target says so, nor in another stream", () => {
