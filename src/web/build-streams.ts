@@ -34,8 +34,8 @@ export class BuildStreams {
   publish(event: BuildEvent): void {
     switch (event.type) {
       case "line": {
-        const { step, stream, text, time } = event;
-        this.#channel(event.buildId).publish({ event: "line", data: JSON.stringify({ step, stream, text, time }) });
+        const { number, step, stream, text, time } = event;
+        this.#channel(event.buildId).publish({ event: "line", data: JSON.stringify({ number, step, stream, text, time }) });
         this.feed.publish(feedLine(time, text));
         break;
       }

@@ -1,11 +1,11 @@
 import { EventStreamDecoder } from "../protocol/decode.ts";
 import { plainText } from "./plain-text.ts";
+import type { BuildLineEvent } from "../build/events.ts";
 import type { Channel } from "../channel/channel.ts";
-import type { DecodedEvent } from "../protocol/decode.ts";
 
 /**
  * A build's log as text, one line for each line of output, decoded from the very stream that clients get. It goes on
- * until the build ends.
+ * until the build ends. Where lines are no longer kept, a line says how many.
  *
  * @param options - `ansi`: keep the colours. `signal`: stop.
  */
@@ -14,23 +14,16 @@ export async function* logText(
   options: { ansi: boolean; signal: AbortSignal },
 ): AsyncGenerator<string, void, undefined> {
   const decoder = new EventStreamDecoder();
+  let next = 1;
   for await (const bytes of channel.read("", options.signal)) {
-    const text = decoder
-      .decode(bytes)
-      .map((event) => logLine(event, options.ansi))
-      .join("");
-    if (text !== "") yield text;
+    let lines = "";
+    for (const { type, data } of decoder.decode(bytes)) {
+      if (type !== "line") continue;
+      const { number, text } = JSON.parse(data) as Pick<BuildLineEvent, "number" | "text">;
+      if (number > next) lines += `[tailcast: ${number - next} lines are no longer kept]\n`;
+      lines += `${options.ansi ? text : plainText(text)}\n`;
+      next = number + 1;
+    }
+    if (lines !== "") yield lines;
   }
-}
-
-function logLine(event: DecodedEvent, ansi: boolean): string {
-  if (event.type === "line") {
-    const { text } = JSON.parse(event.data) as { text: string };
-    return `${ansi ? text : plainText(text)}\n`;
-  }
-  if (event.type === "gap") {
-    const { missed } = JSON.parse(event.data) as { missed: number };
-    return `[tailcast: ${missed} events are no longer kept]\n`;
-  }
-  return "";
 }

@@ -101,8 +101,9 @@ describe("BuildApp: a build", () => {
     const lines = texts(late.events);
     for (const line of ["one", "\x1b[31mtwo\x1b[0m", "three"]) assert.ok(lines.includes(line), line);
     const three = late.events.find((event) => event.type === "line" && event.data.includes("three"));
-    const { time, ...line } = JSON.parse(three?.data ?? "") as Record<string, unknown>;
+    const { time, number, ...line } = JSON.parse(three?.data ?? "") as Record<string, unknown>;
     assert.deepEqual(line, { step: "build", stream: "stderr", text: "three" });
+    assert.equal(number, lines.indexOf("three") + 1);
     assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
     // Who comes back after the end is told not to come again.

@@ -13,8 +13,8 @@ describe("logText()", () => {
   it("has the lines, with or without colours, and nothing of the other events", async () => {
     const channel = new Channel();
     channel.publish({ event: "build", data: "{}" });
-    channel.publish({ event: "line", data: JSON.stringify({ text: "\x1b[31mred\x1b[0m" }) });
-    channel.publish({ event: "line", data: JSON.stringify({ text: "" }) });
+    channel.publish({ event: "line", data: JSON.stringify({ number: 1, text: "\x1b[31mred\x1b[0m" }) });
+    channel.publish({ event: "line", data: JSON.stringify({ number: 2, text: "" }) });
     channel.publish({ event: "end", data: "{}" });
     channel.end();
     assert.equal(await textOf(channel), "red\n\n");
@@ -23,8 +23,11 @@ describe("logText()", () => {
 
   it("says where something is gone", async () => {
     const channel = new Channel({ capacity: 1 });
-    for (const text of ["a", "b", "c"]) channel.publish({ event: "line", data: JSON.stringify({ text }) });
+    channel.publish({ event: "build", data: "{}" });
+    for (const [index, text] of ["a", "b", "c"].entries()) {
+      channel.publish({ event: "line", data: JSON.stringify({ number: index + 1, text }) });
+    }
     channel.end();
-    assert.equal(await textOf(channel), "[tailcast: 2 events are no longer kept]\nc\n");
+    assert.equal(await textOf(channel), "[tailcast: 2 lines are no longer kept]\nc\n");
   });
 });
