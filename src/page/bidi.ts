@@ -15,12 +15,12 @@ export function revealBidi(spans: readonly Span[]): readonly Span[] {
   // Nearly every line has none.
   if (!spans.some(({ text }) => control.test(text))) return spans;
   return spans.flatMap(({ text, classes }) =>
-    (text.match(parts) ?? []).map((part) =>
+    Array.from(text.matchAll(parts), ([part]) =>
       control.test(part) ? { text: codePoint(part), classes: "code-point" } : { text: part, classes },
     ),
   );
 }
 
 function codePoint(character: string): string {
-  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
+  return `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 }

@@ -72,7 +72,7 @@ const session = new Session(api, stream, {
   showMissing(message) {
     head.open(undefined);
     document.title = pageTitle(undefined);
-    showEmpty("This build is not here", `${message}. It may be too old, or the server was started again.`);
+    showEmpty("This build is not here", message);
   },
   mentionLoss(lost) {
     const name = lost === undefined ? "The build that was here" : `The build of ${lost.projectName}`;

@@ -56,7 +56,7 @@ const trial = 2000;
 /** After so many in a row it is no accident, and the person is told. */
 const trialsBeforeWaiting = 2;
 
-/** The first pause for a full server has the length of this attempt: seconds, since coming back at once fills it again. */
+/** The pause for a full server begins with that of this attempt, some seconds: who comes back at once is in the way. */
 const fullAttempt = 3;
 
 /** The browser's own reconnecting may take this long, in milliseconds, before we take over and say so. */
