@@ -25,6 +25,30 @@ describe("matchesGlob()", () => {
     ["**/test", "a/test/b", false],
     ["a.c", "abc", false],
     ["a[bc]", "ab", false],
+    ["packages/{a,b}", "packages/a", true],
+    ["packages/{a,b}", "packages/b", true],
+    ["packages/{a,b}", "packages/c", false],
+    ["packages/{a,b}", "packages/{a,b}", false],
+    ["{packages,apps}/*", "apps/x", true],
+    ["{packages/*,tools}", "packages/x", true],
+    ["{packages/*,tools}", "tools", true],
+    ["{packages/*,tools}", "tools/x", false],
+    ["{a,b}/{c,d}-*", "b/d-1", true],
+    ["{a,b}/{c,d}-*", "b/e-1", false],
+    ["./{a,b}/", "b", true],
+    ["{**/a,b}", "x/y/a", true],
+    ["app{,-server}", "app", true],
+    ["app{,-server}", "app-server", true],
+    ["{a,{b,c}}/x", "a/x", true],
+    ["{a,{b,c}}/x", "c/x", true],
+    ["{a,{b,c}}/x", "d/x", false],
+    ["{a}", "{a}", true],
+    ["{a}", "a", false],
+    ["{}/{a,b}", "{}/b", true],
+    ["{a,b", "{a,b", true],
+    ["a,b}", "a,b}", true],
+    ["}a,b{", "}a,b{", true],
+    ["{a,b}{", "b{", true],
   ];
   for (const [glob, path, expected] of cases) {
     it(`${expected ? "finds" : "does not find"} ${path} in ${glob}`, () => {
@@ -36,5 +60,16 @@ describe("matchesGlob()", () => {
     // A backtracking regular expression would need longer than the universe has existed.
     assert.equal(matchesGlob("a".repeat(1000), `${"a*".repeat(300)}b`), false);
     assert.equal(matchesGlob("a/".repeat(500), `${"**/a/".repeat(100)}b`), false);
+    // Written out, the first would be 2^1000 globs; the others are for a search that looks back again and again.
+    const braces = ["{a,b}".repeat(1000), "{a,".repeat(300_000), "{".repeat(1e6), `{${",".repeat(1e6)}`, "{}".repeat(5e5)];
+    for (const glob of [...braces, `{${",".repeat(1e6)}}`, `${"{a,".repeat(1e5)}b${"}".repeat(1e5)}`, "{,}".repeat(1000)]) {
+      assert.equal(matchesGlob("a/b", glob), false);
+    }
+  });
+
+  it("takes a glob that stands for too many as it is written", () => {
+    const choices = Array.from({ length: 500 }, (_, index) => `package-${index}`);
+    assert.equal(matchesGlob("packages/package-499", `packages/{${choices.slice(0, 300).join(",")},package-499}`), true);
+    assert.equal(matchesGlob("packages/package-499", `packages/{${choices.join(",")}}`), false);
   });
 });
