@@ -2,10 +2,10 @@
 const MAX_EXPANDED_LENGTH = 8192;
 
 /**
- * Whether a relative path fits a glob of a workspace list, in which `*` stands for anything within one segment, `**` for
- * any number of segments, and `{a,b}` for either. The globs are written by strangers, so this is no regular expression:
- * whatever they hold, the work is at most the product of the two lengths, when the braces are written out. A glob whose
- * braces stand for more than 8192 characters is taken as it is written.
+ * Whether a relative path fits a glob of a workspace list, in which `*` stands for anything within one segment, `**`
+ * for any number of segments, and `{a,b}` for either. The globs are written by strangers, so this is no regular
+ * expression: whatever they hold, the work is at most the product of the two lengths, counted with the braces written
+ * out. A glob that is longer than 8192 characters then is taken as it stands.
  */
 export function matchesGlob(path: string, glob: string): boolean {
   return expandBraces(glob).some((choice) => matchesWildcards(path, choice));
