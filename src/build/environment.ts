@@ -1,9 +1,10 @@
+import { delimiter } from "node:path";
 import type { Environment } from "./find-program.ts";
 
 /**
  * What must not reach a build: `NODE_ENV=production` would leave out its dev dependencies; the others belong to this
- * process, to the npm that started it (lower-case `npm_...`; a person's own settings are `NPM_CONFIG_...`), or to its
- * secrets. `NO_COLOR` contradicts `FORCE_COLOR`, and Node.js prints a warning when it sees both.
+ * process, like `PORT` and `HOST`, which are options of this server, or to its secrets. `NO_COLOR` contradicts
+ * `FORCE_COLOR`, and Node.js prints a warning when it sees both.
  */
 const REMOVED: ReadonlySet<string> = new Set([
   "NODE_ENV",
@@ -15,8 +16,18 @@ const REMOVED: ReadonlySet<string> = new Set([
   "NODE_DISABLE_COLORS",
   "NO_COLOR",
   "INIT_CWD",
+  "PORT",
+  "HOST",
 ]);
-const REMOVED_PREFIX = /^(?:npm_|TAILCAST_)/;
+
+/** Secrets, and what npm tells the script that it runs. A person's own settings are `npm_config_...`. */
+const REMOVED_PATTERN = /^(?:TAILCAST_|npm_(?:lifecycle_|package_|(?:command|execpath|node_execpath)$))/;
+
+/** Each of these says that npm, or a manager that acts like it, has started this process. */
+const SIGNS_OF_NPM = ["npm_lifecycle_event", "npm_execpath", "npm_config_user_agent"];
+
+/** What npm puts in front of `PATH`: the commands that this server's own package, not the project, depends on. */
+const DIRECTORY_OF_NPM = /(?:^|\/)node_modules\/\.bin\/?$|node-gyp-bin/;
 
 /**
  * What every build gets. `CI`: no prompts, no progress bars. The next three: colours although the output is no
@@ -39,7 +50,15 @@ const ADDED: Readonly<Record<string, string>> = {
  * @param extra Added at last; wins over everything.
  */
 export function buildEnvironment(base: Environment = process.env, extra: Environment = {}): Record<string, string> {
-  const kept = Object.entries(base).filter(([name]) => !REMOVED.has(name) && !REMOVED_PREFIX.test(name));
+  const cleaned = SIGNS_OF_NPM.some((name) => base[name] !== undefined) ? withoutNpm(base) : base;
+  const kept = Object.entries(cleaned).filter(([name]) => !REMOVED.has(name) && !REMOVED_PATTERN.test(name));
   const entries = [...kept, ...Object.entries(ADDED), ...Object.entries(extra)];
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+/** Takes out all that npm has added. Of `npm_config_...` nobody can tell whose it was; a person can use capitals. */
+function withoutNpm(base: Environment): Environment {
+  const directories = base["PATH"]?.split(delimiter).filter((directory) => !DIRECTORY_OF_NPM.test(directory));
+  const others = Object.entries(base).filter(([name]) => !name.startsWith("npm_"));
+  return { ...Object.fromEntries(others), PATH: directories?.join(delimiter) };
 }

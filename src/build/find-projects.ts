@@ -1,5 +1,8 @@
-import { readFile, readdir, realpath } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { opendir, realpath } from "node:fs/promises";
+import { join } from "node:path";
+import { readManifest } from "./manifest.ts";
+import { projectName } from "./project.ts";
+import { hasBuildScript } from "./scripts.ts";
 
 /** A directory that can be built, to choose from. */
 export interface ProjectSummary {
@@ -13,42 +16,48 @@ const MAX_DIRECTORIES = 2000;
 const MAX_PROJECTS = 200;
 
 /**
- * Looks below the roots for directories whose `package.json` has a `build` script: up to three levels down, not in hidden
- * directories nor in `node_modules`, and at no more than 2000 directories, so that a root like `/` costs little.
+ * Looks below the roots for directories whose `package.json` has a `build` script: up to three levels down, not in
+ * hidden directories, not in `node_modules`, and not behind symbolic links. It looks at no more than 2000 directories
+ * and finds no more than 200 projects, so that a root like `/` costs little.
  *
  * What cannot be read is passed over: the result is a choice to offer, not a verdict. Sorted by path.
  */
 export async function findProjects(roots: readonly string[]): Promise<ProjectSummary[]> {
-  const found = new Map<string, ProjectSummary>();
+  const found: ProjectSummary[] = [];
+  const seen = new Set<string>();
   let level = await Promise.all(roots.map((root) => realpath(root).catch(() => root)));
-  let visited = 0;
-  for (let depth = 0; depth <= MAX_DEPTH && level.length > 0; depth++) {
+  for (let depth = 0; depth <= MAX_DEPTH; depth++) {
     const below: string[] = [];
-    for (const directory of level) {
-      if (++visited > MAX_DIRECTORIES || found.size >= MAX_PROJECTS) break;
-      const name = await buildableName(directory);
-      if (name !== undefined) found.set(directory, { path: directory, name });
-      const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
-      for (const entry of entries) {
-        const isPassedOver = entry.name.startsWith(".") || entry.name === "node_modules";
-        if (entry.isDirectory() && !isPassedOver) below.push(join(directory, entry.name));
-      }
+    for (const path of level) {
+      if (seen.size === MAX_DIRECTORIES || found.length === MAX_PROJECTS) break;
+      // A root may lie below another.
+      if (seen.has(path)) continue;
+      seen.add(path);
+      const project = await summarize(path);
+      if (project !== undefined) found.push(project);
+      if (depth < MAX_DEPTH) await collectDirectories(path, below);
     }
     level = below;
   }
-  return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  return found.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** The project's name when it can be built. */
-async function buildableName(directory: string): Promise<string | undefined> {
+/** The project in a directory, if it can be built. */
+async function summarize(path: string): Promise<ProjectSummary | undefined> {
+  const manifest = await readManifest(path).catch(() => undefined);
+  return manifest !== undefined && hasBuildScript(manifest) ? { path, name: projectName(manifest, path) } : undefined;
+}
+
+/** Adds the directories in `path` that are worth a look, until there are more than will get one. */
+async function collectDirectories(path: string, directories: string[]): Promise<void> {
   try {
-    const manifest = JSON.parse(await readFile(join(directory, "package.json"), "utf8")) as {
-      name?: unknown;
-      scripts?: { build?: unknown };
-    };
-    if (typeof manifest.scripts?.build !== "string") return undefined;
-    return typeof manifest.name === "string" ? manifest.name : basename(directory);
+    // Not read as a whole: a directory can hold millions of files.
+    for await (const entry of await opendir(path, { bufferSize: 128 })) {
+      if (directories.length >= MAX_DIRECTORIES) return;
+      const isPassedOver = entry.name.startsWith(".") || entry.name === "node_modules";
+      if (entry.isDirectory() && !isPassedOver) directories.push(join(path, entry.name));
+    }
   } catch {
-    return undefined;
+    // It has vanished, or may not be read.
   }
 }

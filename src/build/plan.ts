@@ -2,8 +2,8 @@ import { TailcastError } from "../error.ts";
 import { buildEnvironment } from "./environment.ts";
 import { findProgram } from "./find-program.ts";
 import { managerCommands } from "./manager-commands.ts";
-import { isJsonObject } from "./manifest.ts";
 import { detectPackageManager } from "./package-manager.ts";
+import { BUILD_SCRIPT, hasBuildScript, scriptNames } from "./scripts.ts";
 import type { Environment } from "./find-program.ts";
 import type { Project } from "./project.ts";
 
@@ -34,8 +34,6 @@ export interface Plan {
   readonly warnings: readonly string[];
   readonly steps: readonly Step[];
 }
-
-const SCRIPT = "build";
 
 /** A message is no place for a list of a thousand scripts. */
 const MAX_SCRIPTS_SHOWN = 20;
@@ -70,18 +68,17 @@ export async function planBuild(project: Project, env: Environment = buildEnviro
         cwd: manager.installPath,
         env: isFrozen ? undefined : installEnv,
       },
-      { name: "build", ...call("run", SCRIPT), cwd: project.path },
+      { name: "build", ...call("run", BUILD_SCRIPT), cwd: project.path },
     ],
   };
 }
 
 /** Asked before anything runs: the package manager would only complain after a whole install. */
 function requireScript({ manifest, name }: Project): void {
-  const scripts = isJsonObject(manifest["scripts"]) ? manifest["scripts"] : {};
-  const names = Object.keys(scripts).filter((script) => typeof scripts[script] === "string" && scripts[script] !== "");
-  if (names.includes(SCRIPT)) return;
+  if (hasBuildScript(manifest)) return;
+  const names = scriptNames(manifest);
   const shown = names.slice(0, MAX_SCRIPTS_SHOWN).join(", ") + (names.length > MAX_SCRIPTS_SHOWN ? ", ..." : "");
   const others = names.length === 0 ? "it has no scripts" : `its scripts are: ${shown}`;
-  const message = `Cannot build ${name}: its package.json has no "${SCRIPT}" script; ${others}`;
+  const message = `Cannot build ${name}: its package.json has no "${BUILD_SCRIPT}" script; ${others}`;
   throw new TailcastError("NO_SCRIPT", message);
 }

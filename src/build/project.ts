@@ -62,7 +62,8 @@ function isInside(path: string, root: string): boolean {
   return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
-function projectName({ name }: JsonObject, path: string): string {
+/** The name in `package.json`, when it is one, or else the directory's. */
+export function projectName({ name }: JsonObject, path: string): string {
   const usable = typeof name === "string" && name !== "" && name.length <= MAX_NAME_LENGTH;
   return usable ? name : basename(path) || path;
 }

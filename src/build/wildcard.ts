@@ -1,12 +1,43 @@
+/** How much the globs may hold for which one with braces stands, in characters. */
+const MAX_EXPANDED_LENGTH = 8192;
+
 /**
- * Whether a relative path fits a glob of a workspace list, in which `*` stands for anything within one segment and `**`
- * for any number of segments. The globs are written by strangers, so this is no regular expression: whatever they hold,
- * the work is at most the product of the two lengths.
+ * Whether a relative path fits a glob of a workspace list, in which `*` stands for anything within one segment, `**`
+ * for any number of segments, and `{a,b}` for either. The globs are written by strangers, so this is no regular
+ * expression: whatever they hold, the work is at most the product of the two lengths, counted with the braces written
+ * out. A glob that is longer than 8192 characters then is taken as it stands.
  */
 export function matchesGlob(path: string, glob: string): boolean {
+  return expandBraces(glob).some((choice) => matchesWildcards(path, choice));
+}
+
+function matchesWildcards(path: string, glob: string): boolean {
   return matches(segments(glob), segments(path), "**", (wanted, segment) => {
     return matches([...wanted], [...segment], "*", (left, right) => left === right);
   });
+}
+
+/** Writes out the choices in braces: `{a,b}/{c,d}` stands for `a/c`, `a/d`, `b/c` and `b/d`. */
+function expandBraces(glob: string): string[] {
+  let globs = [glob];
+  for (;;) {
+    const expanded = globs.flatMap(expandFirst);
+    // The ends count too: choices may be empty.
+    const length = expanded.reduce((sum, choice) => sum + choice.length + 1, 0);
+    if (expanded.length === globs.length) return globs;
+    if (length > MAX_EXPANDED_LENGTH) return [glob];
+    globs = expanded;
+  }
+}
+
+/** Writes out the first braces that have no others in them. Without a comma they are characters like any other. */
+function expandFirst(glob: string): string[] {
+  for (const { 0: braces, 1: choices = "", index } of glob.matchAll(/\{([^{}]*)\}/g)) {
+    if (!choices.includes(",")) continue;
+    const [before, after] = [glob.slice(0, index), glob.slice(index + braces.length)];
+    return choices.split(",").map((choice) => before + choice + after);
+  }
+  return [glob];
 }
 
 function segments(path: string): string[] {

@@ -16,6 +16,12 @@ export interface Workspace {
 
 const MAX_BYTES = 1024 * 1024;
 
+/** An item of a YAML sequence `[a, 'b', "c"]`: in single quotes, in double quotes, or plain. */
+const FLOW_ITEM = /'([^'\n]*)'|"([^"\n]*)"|([^\s,[\]'"][^\s,[\]]*)/g;
+
+/** An item on a line of its own, behind a dash. Without quotes it reaches to the end of the line, commas included. */
+const BLOCK_ITEM = /^[ \t]*-[ \t]+(?:'([^'\n]*)'|"([^"\n]*)"|(\S.*))/gm;
+
 /**
  * Walks up from the project to the nearest directory whose workspace list claims it: `workspaces` in `package.json`
  * (npm, yarn) or `packages` in `pnpm-workspace.yaml`. It never looks above the project's allowed root: what lies there,
@@ -54,8 +60,8 @@ function parsePackages(yaml: string): string[] {
   // The next key at the left margin ends the list; its items are indented or begin with a dash.
   const end = lines.findIndex((line, index) => index > start && /^[^\s\-\]]/.test(line));
   const list = lines.slice(start, end === -1 ? undefined : end).join("\n").replace(/^packages\s*:/, "");
-  const scalars = list.matchAll(/'([^'\n]*)'|"([^"\n]*)"|([^\s,[\]'"-][^\s,[\]]*)/g);
-  return Array.from(scalars, ([, single, double, plain = ""]) => single ?? double ?? plain);
+  const scalars = list.matchAll(list.trimStart().startsWith("[") ? FLOW_ITEM : BLOCK_ITEM);
+  return Array.from(scalars, ([, single, double, plain = ""]) => single ?? double ?? plain.trimEnd());
 }
 
 async function readText(path: string): Promise<string> {

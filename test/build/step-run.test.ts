@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { buildEnvironment } from "../../dist/build/environment.js";
 import { runStep } from "../../dist/build/step-run.js";
 import { Stage } from "./actors.js";
 import { watchDelays } from "./delays.js";
@@ -129,7 +130,7 @@ describe("runStep()", () => {
     const seen = JSON.parse(line.slice("stdout: ".length)) as Given;
     assert.deepEqual([seen.args, seen.cwd, seen.input], [args, cwd, ""]);
     const { PATH, CI, MINE, FORCE_COLOR, TAILCAST_SECRET, NODE_TEST_CONTEXT } = seen.env;
-    assert.deepEqual([PATH, CI, MINE, FORCE_COLOR], [process.env["PATH"], "no", "yes", "1"]);
+    assert.deepEqual([PATH, CI, MINE, FORCE_COLOR], [buildEnvironment()["PATH"], "no", "yes", "1"]);
     assert.deepEqual([TAILCAST_SECRET, NODE_TEST_CONTEXT], [undefined, undefined]);
   });
 
