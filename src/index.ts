@@ -6,10 +6,11 @@
 export { TailcastError } from "./error.ts";
 export type { TailcastErrorCode } from "./error.ts";
 
-export { encodeComment, encodeEvent } from "./protocol/encode.ts";
+export { MAX_RETRY, encodeComment, encodeEvent } from "./protocol/encode.ts";
 export type { EventFields } from "./protocol/encode.ts";
-export { EventStreamDecoder } from "./protocol/decode.ts";
+export { DEFAULT_MAX_EVENT_BYTES, EventStreamDecoder } from "./protocol/decode.ts";
 export type { DecodedEvent, EventStreamDecoderOptions } from "./protocol/decode.ts";
+export { MAX_EVENT_ID_BYTES, assertEventId } from "./protocol/event-id.ts";
 export { decodeEventStream } from "./protocol/decode-stream.ts";
 
 export { Channel } from "./channel/channel.ts";
@@ -17,16 +18,19 @@ export type { ChannelStatistics, ClientOptions, CloseOptions, FetchClientOptions
 export type { ChannelClient, CloseReason, Outcome } from "./channel/client.ts";
 export { openEventStream } from "./channel/event-stream.ts";
 export type { EventStream, EventStreamOptions } from "./channel/event-stream.ts";
-export type { GapReason } from "./channel/gap.ts";
+export type { Gap, GapReason } from "./channel/gap.ts";
 export type { PublishedEvent } from "./channel/log.ts";
 export type { ChannelOptions } from "./channel/options.ts";
 
 export { BuildQueue } from "./build/build-queue.ts";
 export type { BuildQueueOptions } from "./build/build-queue.ts";
-export type { BuildEvent, OutputStream } from "./build/events.ts";
+export { buildEnvironment } from "./build/environment.ts";
+export type { BuildChangedEvent, BuildEndEvent, BuildEvent, BuildLineEvent, OutputStream } from "./build/events.ts";
+export type { Environment } from "./build/find-program.ts";
 export { planBuild } from "./build/plan.ts";
 export type { Plan, Step } from "./build/plan.ts";
 export { openProject } from "./build/project.ts";
+export type { JsonObject } from "./build/manifest.ts";
 export type { Project } from "./build/project.ts";
 export type { BuildRecord, BuildStatus, StepRecord, StepStatus } from "./build/record.ts";
 

@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { BuildQueue } from "../build/build-queue.ts";
-import { findProjects } from "../build/find-projects.ts";
 import { planBuild } from "../build/plan.ts";
+import { ProjectFinder } from "../build/project-finder.ts";
 import { openProject } from "../build/project.ts";
 import { sendJson } from "../channel/answer.ts";
 import { Places } from "../channel/places.ts";
@@ -70,6 +70,7 @@ export interface BuildAppOptions {
  */
 export class BuildApp {
   readonly #roots: readonly string[];
+  readonly #finder: ProjectFinder;
   readonly #guard: { host: string; allowedOrigins: readonly string[]; token: string | undefined };
   readonly #onError: (error: unknown) => void;
   readonly #streams: BuildStreams;
@@ -84,6 +85,7 @@ export class BuildApp {
     const { host = "127.0.0.1", token, allowedOrigins = [], onError = () => undefined } = options;
     const { maxClients = 1000, keep = 20, capacity = 50_000, heartbeat } = options;
     this.#roots = checkTexts("roots", options.roots);
+    this.#finder = new ProjectFinder(this.#roots);
     this.#guard = {
       host: checkText("host", host).toLowerCase(),
       allowedOrigins: checkTexts("allowedOrigins", allowedOrigins),
@@ -179,7 +181,7 @@ export class BuildApp {
   }
 
   async #listProjects({ response }: Exchange): Promise<void> {
-    sendJson(response, 200, { projects: await findProjects(this.#roots) });
+    sendJson(response, 200, { projects: await this.#finder.find() });
   }
 
   async #build({ request, response }: Exchange): Promise<void> {
