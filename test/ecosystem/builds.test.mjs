@@ -1,0 +1,149 @@
+/** "Done when": a real project with real dependencies, built from the page with each package manager, in two tabs. */
+import assert from "node:assert/strict";
+import { cp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { BuildServer } from "./support/build-server.mjs";
+import { BuildTab } from "./support/build-tab.mjs";
+import { launchChromium, openContext } from "./support/chromium.mjs";
+import { makeFolder, projectFiles } from "./support/folder.mjs";
+import { install, pathWith } from "./support/managers.mjs";
+
+const PROJECT = fileURLToPath(new URL("project/", import.meta.url));
+const OUTPUT = Array.from({ length: 200 }, (_, index) => `line ${String(index + 1).padStart(3, "0")} of 200`);
+
+/**
+ * How each lock file is made, and what the page then has to show. Lock files of yarn hold addresses of registries, so
+ * none is kept.
+ */
+const CASES = [
+  {
+    title: "npm",
+    manager: "npm",
+    lock: { command: ["npm", "install"] },
+    plan: "npm, because package-lock.json is there; the install is frozen by package-lock.json",
+    steps: ["npm ci", "npm run build"],
+  },
+  {
+    title: "npm without a lock file",
+    manager: "npm",
+    plan:
+      "npm, because nothing names another package manager; " +
+      "there is no lock file of it, so the install may pick newer versions",
+    steps: ["npm install", "npm run build"],
+  },
+  {
+    title: "yarn 1",
+    manager: "yarn",
+    lock: { command: ["yarn", "install"] },
+    plan: "yarn, because yarn.lock is there; the install is frozen by yarn.lock",
+    steps: ["yarn install --frozen-lockfile", "yarn run build"],
+  },
+  {
+    title: "yarn berry",
+    manager: "yarn berry",
+    // The empty lock file tells yarn that this is a project of its own, whatever lies above.
+    files: { "yarn.lock": "", ".yarnrc.yml": "nodeLinker: node-modules\n" },
+    lock: { command: ["yarn", "install"], env: { YARN_ENABLE_IMMUTABLE_INSTALLS: "false" } },
+    plan: "yarn berry, because yarn.lock is there; the install is frozen by yarn.lock",
+    steps: ["yarn install --immutable", "yarn run build"],
+  },
+  {
+    title: "pnpm",
+    manager: "pnpm",
+    lock: { command: ["pnpm", "install", "--no-frozen-lockfile"] },
+    plan: "pnpm, because pnpm-lock.yaml is there; the install is frozen by pnpm-lock.yaml",
+    steps: ["pnpm install --frozen-lockfile", "pnpm run build"],
+  },
+];
+
+describe("a build from the page", () => {
+  let browser;
+  before(async () => (browser = await launchChromium()));
+  after(() => browser?.close());
+
+  for (const { title, manager, files, lock, plan, steps } of CASES) {
+    it(`with ${title} shows every line in two tabs, one of them reloaded in the middle`, async (t) => {
+      const path = await pathWith(t, manager);
+      const root = await makeFolder(t);
+      const project = join(root, "project");
+      await cp(PROJECT, project, { recursive: true });
+      for (const [name, text] of Object.entries(files ?? {})) await writeFile(join(project, name), text);
+      if (lock !== undefined) await install(project, path, lock.command, lock.env);
+      await rm(join(project, "node_modules"), { recursive: true, force: true });
+
+      const server = await BuildServer.start(t, { args: ["--root", root], path });
+      const context = await openContext(t, browser);
+      const first = await BuildTab.open(context, server.url);
+      const second = await BuildTab.open(context, server.url);
+      await first.build(project);
+      await second.line("line 080 of 200");
+      assert.equal((await server.builds())[0].status, "running");
+      const reloaded = second.page.reload();
+      // The build goes on while the tab is away.
+      await writeFile(join(project, "open"), "");
+      await reloaded;
+
+      const [{ id }] = await server.builds();
+      const log = await server.log(id);
+      const [build] = await server.builds();
+      assert.equal(build.status, "succeeded", log.join("\n"));
+      assert.equal(log[0], plan);
+      assert.deepEqual(log.filter((line) => /^line \d+ of/.test(line)), OUTPUT);
+      for (const tab of [first, second]) {
+        await tab.status("succeeded");
+        await tab.number(log.length);
+        assert.deepEqual(await tab.rows(), log);
+        assert.deepEqual(await tab.steps(), [
+          ["install", steps[0], "Succeeded"],
+          ["build", steps[1], "Succeeded"],
+        ]);
+        assert.deepEqual(tab.complaints, []);
+      }
+      const facts = await second.page.locator("#build-facts span").allTextContents();
+      assert.deepEqual(facts.slice(0, 2), [project, manager]);
+    });
+  }
+
+  it("appears by itself in another tab, and ends in both when one cancels it", async (t) => {
+    const program = 'console.log("at work"); setInterval(() => {}, 1000);';
+    const root = await makeFolder(t, projectFiles("endless", program));
+    const server = await BuildServer.start(t, { args: ["--root", root] });
+    const context = await openContext(t, browser);
+    const first = await BuildTab.open(context, server.url);
+    const second = await BuildTab.open(context, server.url);
+    await first.build("endless");
+    await second.line("at work");
+    await second.status("running");
+    await first.page.getByRole("button", { name: "Cancel" }).click();
+    const [{ id }] = await server.builds();
+    const log = await server.log(id);
+    assert.match(log.at(-1), /^cancelled/);
+    for (const tab of [first, second]) {
+      await tab.status("cancelled");
+      await tab.number(log.length);
+      assert.deepEqual(await tab.rows(), log);
+      const states = (await tab.steps()).map(([, , state]) => state.replace(/ \(.*/, ""));
+      assert.deepEqual(states, ["Succeeded", "Cancelled"]);
+      assert.equal(await tab.page.locator("#cancel-button").isHidden(), true);
+    }
+  });
+
+  it("is refused for a path that is no project, in the words of the server, and what was typed stays", async (t) => {
+    const root = await makeFolder(t);
+    const server = await BuildServer.start(t, { args: ["--root", root] });
+    const tab = await BuildTab.open(await openContext(t, browser), server.url);
+    for (const path of ["not-there", "../not-there", ""]) {
+      await tab.build(path);
+      const body = new URLSearchParams({ projectPath: path });
+      const answer = await fetch(`${server.url}/api/project/build`, { method: "POST", body });
+      const { error } = await answer.json();
+      assert.match(error.message, /^Cannot .*path/);
+      await tab.page.locator("#form-error", { hasText: error.message }).waitFor();
+      assert.equal(await tab.page.getByLabel("Project path").inputValue(), path);
+      assert.equal(await tab.page.getByLabel("Project path").getAttribute("aria-invalid"), "true");
+    }
+    assert.deepEqual(await server.builds(), []);
+  });
+});

@@ -1,0 +1,118 @@
+/** The page as it looks and as it behaves under load. The screenshots are in `screenshots`, for people. */
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { BuildServer } from "./support/build-server.mjs";
+import { BuildTab } from "./support/build-tab.mjs";
+import { launchChromium, openContext } from "./support/chromium.mjs";
+import { makeFolder, projectFiles } from "./support/folder.mjs";
+
+const SCREENSHOTS = fileURLToPath(new URL("screenshots/", import.meta.url));
+
+/** Rows that the page keeps, and one block of 200 that may be there in part. */
+const MAX_ROWS = 20_000 + 200;
+
+/** What a hostile or just colourful program prints, and what of it is text. */
+const OUTPUT = [
+  ["<img src=x onerror=alert(1)>"],
+  ["<script>alert(2)</script><style>*{display:none}</style>"],
+  ["&lt;b&gt; is not &amp;bold"],
+  ["\x1b[31mred\x1b[0m plain \x1b[1;92mbold\x1b[0m", "red plain bold"],
+  ["\x1b]8;;javascript:alert(3)\x07a link\x1b]8;;\x07", "a link"],
+  ["\x1b]0;a title\x07\x1b[2J\x1b[Hcleared", "cleared"],
+  [`a long line ${"without-a-break".repeat(60)}`],
+];
+
+const PROGRAMS = {
+  colourful: `for (const line of ${JSON.stringify(OUTPUT.map(([line]) => line))}) console.log(line);
+    console.error("\\x1b[33mwarning:\\x1b[0m something is deprecated");`,
+  failing: 'console.error("\\x1b[31merror\\x1b[0m: it does not compile"); process.exit(3);',
+};
+
+describe("the page", () => {
+  let browser;
+  before(async () => (browser = await launchChromium()));
+  after(() => browser?.close());
+
+  for (const width of [1280, 400]) {
+    for (const colorScheme of ["light", "dark"]) {
+      it(`fits in ${width} px, ${colorScheme}, without a complaint of the browser`, async (t) => {
+        await mkdir(SCREENSHOTS, { recursive: true });
+        const files = Object.entries(PROGRAMS).map(([name, program]) => projectFiles(name, program));
+        const root = await makeFolder(t, Object.assign({}, ...files));
+        const server = await BuildServer.start(t, { args: ["--root", root] });
+        const context = await openContext(t, browser, { colorScheme, viewport: { width, height: 800 } });
+        const tab = await BuildTab.open(context, server.url);
+        const check = async (name) => {
+          await tab.page.screenshot({ path: `${SCREENSHOTS}${name}-${width}-${colorScheme}.png` });
+          const [content, space] = await tab.page.evaluate(() => {
+            const { scrollWidth, clientWidth } = document.documentElement;
+            return [scrollWidth, clientWidth];
+          });
+          assert.equal(content, space, `${name} is as wide as the window`);
+        };
+        await tab.page.getByText("No builds yet").waitFor();
+        await check("empty");
+        await tab.build("colourful");
+        await tab.status("succeeded");
+        await tab.line("cleared");
+        await check("succeeded");
+        await tab.build("failing");
+        await tab.status("failed");
+        await tab.page.locator("#sections .line .text", { hasText: "it does not compile" }).waitFor();
+        await check("failed");
+        const steps = (await tab.steps()).map(([, , state]) => state);
+        assert.deepEqual(steps, ["Succeeded", "Failed (exit code 3)"]);
+        assert.deepEqual(tab.complaints, []);
+        t.diagnostic(`screenshots are in ${SCREENSHOTS}`);
+      });
+    }
+  }
+
+  it("shows what a build prints as text, whatever it is", async (t) => {
+    const root = await makeFolder(t, projectFiles("colourful", PROGRAMS.colourful));
+    const server = await BuildServer.start(t, { args: ["--root", root] });
+    const tab = await BuildTab.open(await openContext(t, browser), server.url);
+    await tab.build("colourful");
+    await tab.status("succeeded");
+    const [{ id }] = await server.builds();
+    const log = await server.log(id);
+    await tab.number(log.length);
+    const rows = await tab.rows();
+    assert.deepEqual(rows, log);
+    for (const [line, text = line] of OUTPUT) assert.ok(rows.includes(text), text);
+    const inside = tab.page.locator("#sections .text *");
+    const kinds = await inside.evaluateAll((elements) => elements.map(({ localName }) => localName));
+    assert.deepEqual([...new Set(kinds)], ["span"]);
+    assert.deepEqual(await tab.page.locator("#sections .text .fg-1").allTextContents(), ["red"]);
+    assert.deepEqual(await tab.page.locator("#sections .text .fg-10.bold").allTextContents(), ["bold"]);
+    assert.equal(await tab.page.title(), "✓ colourful - tailcast");
+    assert.deepEqual(tab.complaints, []);
+  });
+
+  it("stays usable with more lines than it keeps", async (t) => {
+    const count = 25_000;
+    const program = `for (let n = 1; n <= ${count}; n++) console.log(\`\\x1b[36mstep\\x1b[0m \${n} of ${count}\`);`;
+    const root = await makeFolder(t, projectFiles("long", program));
+    const server = await BuildServer.start(t, { args: ["--root", root] });
+    const tab = await BuildTab.open(await openContext(t, browser), server.url);
+    await tab.build("long");
+    await tab.status("succeeded");
+    const [{ id }] = await server.builds();
+    const log = await server.log(id);
+    await tab.number(log.length);
+    const rows = await tab.rows();
+    assert.ok(rows.length <= MAX_ROWS, `${rows.length} rows`);
+    assert.deepEqual(rows, log.slice(-rows.length));
+    const earlier = (log.length - rows.length).toLocaleString("en");
+    assert.equal(await tab.page.locator("#earlier-count").textContent(), `${earlier} earlier lines are`);
+    // It is at the end by itself, and goes where one wants.
+    await tab.inSight(`#L${log.length}`);
+    await tab.page.locator("#top-button").click();
+    await tab.inSight("#earlier");
+    await tab.page.locator("#end-button").click();
+    await tab.inSight(`#L${log.length}`);
+    assert.deepEqual(tab.complaints, []);
+  });
+});

@@ -1,0 +1,59 @@
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+
+const PACKAGES = new URL("../node_modules/", import.meta.url);
+
+/** The modules that pages import, as they are asked for: without an ending. */
+const MODULES = /^\/@microsoft\/fetch-event-source\/lib\/esm\/(index|fetch|parse)$/;
+
+/** A server of one's own: `/` is an empty page, some paths are modules of packages, and the rest is up to `handler`. */
+export class WebServer {
+  port;
+  #sockets = new Set();
+
+  static async start(t, handler = (request, response) => response.writeHead(404).end()) {
+    const web = new WebServer();
+    const server = createServer((request, response) => {
+      const path = request.url.split("?")[0];
+      if (path === "/") answer(response, "text/html", "<!doctype html><title>test</title><link rel=icon href=data:,>");
+      else if (MODULES.test(path)) void sendModule(response, path.slice(1));
+      else handler(request, response);
+    });
+    server.on("connection", (socket) => {
+      web.#sockets.add(socket);
+      socket.once("close", () => web.#sockets.delete(socket));
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    web.port = server.address().port;
+    t.after(async () => {
+      server.close();
+      web.drop();
+      await once(server, "close");
+    });
+    return web;
+  }
+
+  /** Its address, under either of its names: for a browser, these are two origins. */
+  url(host = "127.0.0.1") {
+    return `http://${host}:${this.port}`;
+  }
+
+  /** The connections that are open. */
+  get sockets() {
+    return [...this.#sockets];
+  }
+
+  /** Breaks every connection off, as a network does. */
+  drop() {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+}
+
+async function sendModule(response, path) {
+  answer(response, "text/javascript", await readFile(new URL(`${path}.js`, PACKAGES)));
+}
+
+function answer(response, type, body) {
+  response.writeHead(200, { "Content-Type": `${type}; charset=utf-8` }).end(body);
+}
