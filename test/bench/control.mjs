@@ -1,0 +1,55 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+
+/** The publisher's side of its connection with the load generator; the messages are listed in `load.c`. */
+export class Control {
+  #socket;
+  #received = 0;
+  #awaited = Infinity;
+  #resolve = () => {};
+
+  /** Resolves when all clients are open. @param {string} path - The Unix socket to listen on. */
+  static async listen(path) {
+    const server = createServer().listen(path);
+    await once(server, "listening");
+    return {
+      /** @returns {Promise<Control>} */
+      opened: async () => {
+        const [socket] = await once(server, "connection");
+        server.close();
+        await once(socket, "data");
+        return new Control(socket);
+      },
+    };
+  }
+
+  /** @param {import("node:net").Socket} socket */
+  constructor(socket) {
+    this.#socket = socket;
+    socket.on("data", (data) => {
+      this.#received = Number(data.toString().trimEnd().split("\n").at(-1));
+      if (this.#received >= this.#awaited) this.#resolve();
+    });
+  }
+
+  /** Starts a count at 0. The clients' sum is told at every multiple of `step`. @param {number} step */
+  async start(step) {
+    const answer = once(this.#socket, "data");
+    this.#socket.write(`start ${step}\n`);
+    await answer;
+  }
+
+  /** Resolves when the clients have received so many events in all. @param {number} count */
+  received(count) {
+    if (this.#received >= count) return undefined;
+    return new Promise((resolve) => {
+      this.#awaited = count;
+      this.#resolve = resolve;
+    });
+  }
+
+  /** Asks for the report. */
+  end() {
+    this.#socket.end("end\n");
+  }
+}

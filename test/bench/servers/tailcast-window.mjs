@@ -1,0 +1,3 @@
+import { startTailcast } from "./tailcast.mjs";
+
+export const start = () => startTailcast({ coalesceMs: 10 });
