@@ -106,7 +106,8 @@ describe("the page", () => {
     assert.ok(rows.length <= MAX_ROWS, `${rows.length} rows`);
     assert.deepEqual(rows, log.slice(-rows.length));
     const earlier = (log.length - rows.length).toLocaleString("en");
-    assert.equal(await tab.page.locator("#earlier-count").textContent(), `${earlier} earlier lines are`);
+    const words = `${earlier} earlier lines are not on this page. What is still kept is in the`;
+    assert.equal(await tab.page.locator("#earlier-text").textContent(), words);
     // It is at the end by itself, and goes where one wants.
     await tab.inSight(`#L${log.length}`);
     await tab.page.locator("#top-button").click();
