@@ -199,7 +199,9 @@ export class Channel<Data = unknown> {
       throw new TailcastError("HEADERS_SENT", "Cannot open an event stream: the response was begun already");
     }
     const asked = readIncoming(request);
-    const address = addressKey(this.#settings.clientAddress(request));
+    const { clientAddress, maxClientsPerAddress } = this.#settings;
+    // Not asked for where it counts for nothing.
+    const address = maxClientsPerAddress === Infinity ? undefined : addressKey(clientAddress(request));
     // A pipelined request whose turn on its connection has not come: its stream could wait for ever for one before it.
     const isQueued = response.socket === null;
     const admission = this.#admit(

@@ -1,6 +1,6 @@
 import { TailcastError } from "../error.ts";
-import { encodeEvent } from "../protocol/encode.ts";
-import { formatSequenceId, parseSequenceId } from "../protocol/sequence-id.ts";
+import { encodeEvent, encodeEventWithId } from "../protocol/encode.ts";
+import { parseSequenceId } from "../protocol/sequence-id.ts";
 import { Segment } from "./segment.ts";
 import type { EventFields } from "../protocol/encode.ts";
 import type { GapReason } from "./gap.ts";
@@ -15,8 +15,8 @@ export type Position =
   | { readonly outcome: "resumed"; readonly next: number }
   | { readonly outcome: "gap"; readonly reason: GapReason; readonly missed: number | null };
 
-/** A segment is closed at this size even within a turn; only an event that is larger by itself makes a larger one. */
-const SEGMENT_BYTES = 64 * 1024;
+/** A segment is closed at this number of characters even within a turn; only an event that is larger by itself makes a larger one. */
+const SEGMENT_LENGTH = 64 * 1024;
 
 /**
  * The log of a channel: an append-only sequence of events of which the newest are kept.
@@ -46,9 +46,9 @@ export class EventLog {
   #bytes = 0;
 
   #waiting: string[] = [];
-  #waitingOffsets: number[] = [];
   #waitingOwnIds: (string | undefined)[] | undefined;
-  #waitingBytes = 0;
+  /** The number of characters that wait. */
+  #waitingLength = 0;
   /** A segment was sealed, and nobody was told, since the next event did not fit in it. */
   #hasOverflowed = false;
 
@@ -88,7 +88,7 @@ export class EventLog {
 
   /** Whether so much was appended that it should leave before the turn ends. */
   get isSegmentFull(): boolean {
-    return this.#hasOverflowed || this.#waitingBytes >= SEGMENT_BYTES || this.#waiting.length >= this.#capacity;
+    return this.#hasOverflowed || this.#waitingLength >= SEGMENT_LENGTH || this.#waiting.length >= this.#capacity;
   }
 
   /**
@@ -109,14 +109,17 @@ export class EventLog {
       const message = `Cannot publish the event: ids that start with "${this.epoch}-" are given by the channel itself`;
       throw new TailcastError("INVALID_EVENT", message);
     }
-    const id = ownId ?? formatSequenceId(this.epoch, sequence);
     // A character is a byte at least: asked before the work of encoding.
     if (event.data.length > this.#capacityBytes) throw this.#tooLarge(event.data.length);
-    const text = encodeEvent({ ...event, id });
-    const byteLength = Buffer.byteLength(text);
-    if (byteLength > this.#capacityBytes) throw this.#tooLarge(byteLength);
+    const id = ownId ?? `${this.epoch}-${sequence}`;
+    const text = ownId === undefined ? encodeEventWithId(event, id) : encodeEvent(event);
+    // A character is three bytes at most, so that those of a small event need not be counted.
+    if (text.length * 3 > this.#capacityBytes) {
+      const byteLength = Buffer.byteLength(text);
+      if (byteLength > this.#capacityBytes) throw this.#tooLarge(byteLength);
+    }
     // A large event gets a segment of its own: nobody resumes in the middle of it.
-    if (this.#waitingBytes + byteLength > SEGMENT_BYTES) this.#hasOverflowed = this.seal();
+    if (this.#waitingLength + text.length > SEGMENT_LENGTH) this.#hasOverflowed = this.seal();
     if (ownId !== undefined) {
       this.#hasOwnIds = true;
       this.#waitingOwnIds ??= [];
@@ -124,22 +127,20 @@ export class EventLog {
       this.#ownIds.set(ownId, sequence);
     }
     this.#waiting.push(text);
-    this.#waitingOffsets.push(this.#waitingBytes);
-    this.#waitingBytes += byteLength;
+    this.#waitingLength += text.length;
     return id;
   }
 
   /** Turns what waits into a segment. Returns whether there was anything. */
   seal(): boolean {
     if (this.#waiting.length === 0) return false;
-    const segment = new Segment(this.#end, this.#waiting.join(""), this.#waitingOffsets, this.#waitingOwnIds);
+    const segment = new Segment(this.#end, this.#waiting, this.#waitingOwnIds);
     this.#segments.push(segment);
     this.#end = segment.next;
     this.#bytes += segment.chunk.byteLength;
     this.#waiting = [];
-    this.#waitingOffsets = [];
     this.#waitingOwnIds = undefined;
-    this.#waitingBytes = 0;
+    this.#waitingLength = 0;
     this.#hasOverflowed = false;
     return true;
   }

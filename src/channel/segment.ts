@@ -22,15 +22,17 @@ export class Segment {
 
   /**
    * @param first - The sequence number of the first event.
-   * @param text - The encoded events, joined.
-   * @param offsets - Where each event starts in the encoded bytes.
+   * @param events - The events' texts, encoded.
    */
-  constructor(first: number, text: string, offsets: readonly number[], ownIds?: readonly (string | undefined)[]) {
+  constructor(first: number, events: readonly string[], ownIds?: readonly (string | undefined)[]) {
     this.first = first;
-    this.next = first + offsets.length;
+    this.next = first + events.length;
+    const text = events.join("");
     this.chunk = new Chunk(text);
     this.ownIds = ownIds;
-    this.#offsets = offsets;
+    // Of ASCII a character is a byte: then nothing needs to be counted.
+    const isAscii = this.chunk.byteLength === text.length;
+    this.#offsets = offsetsOf(events, isAscii ? (event) => event.length : (event) => Buffer.byteLength(event));
   }
 
   /** The events from `sequence` on: for a client that resumes in the middle of a segment, a view into its bytes. */
@@ -45,4 +47,14 @@ export class Segment {
     const end = this.#offsets[index + 1] ?? this.chunk.byteLength;
     return end - (this.#offsets[index] ?? end);
   }
+}
+
+/** Where each event starts in the bytes of all. */
+function offsetsOf(events: readonly string[], lengthOf: (event: string) => number): readonly number[] {
+  let offset = 0;
+  return events.map((event) => {
+    const start = offset;
+    offset += lengthOf(event);
+    return start;
+  });
 }

@@ -55,11 +55,20 @@ export function encodeEvent(fields: EventFields): string {
   if (typeof fields !== "object" || fields === null) {
     throw invalidEvent('it is not an object; pass its fields, for example { data: "text" }');
   }
+  const id = fields.id ?? undefined;
+  if (id !== undefined) assertEventId(id);
+  return encodeEventWithId(fields, id);
+}
+
+/**
+ * The same for an event whose id is known to be good, since it was checked or made here; an id among the fields does not
+ * count. Checking them again took a third of the time of publishing.
+ */
+export function encodeEventWithId(fields: EventFields, id: string | undefined): string {
   // Each property is read once: a getter cannot show the checks one value and the stream another.
   const comment = fields.comment ?? undefined;
   const retry = fields.retry ?? undefined;
   const event = fields.event ?? undefined;
-  const id = fields.id ?? undefined;
   const data = fields.data ?? undefined;
 
   let block = "";
@@ -75,7 +84,6 @@ export function encodeEvent(fields: EventFields): string {
     block += `event: ${event}\n`;
   }
   if (id !== undefined) {
-    assertEventId(id);
     block += `id: ${id}\n`;
   }
   if (data !== undefined) {
@@ -108,6 +116,8 @@ export function encodeComment(text: string): string {
 
 // HTML 9.2.6 removes one space after the colon. Always writing it keeps the one that a line of data may start with.
 function encodeData(data: string): string {
+  // Nearly all data has one line, and looking for line ends is many times faster than replacing none.
+  if (!data.includes("\n") && !data.includes("\r")) return `data: ${data}\n`;
   try {
     return `data: ${data.replace(LINE_END, "\ndata: ")}\n`;
   } catch (cause) {
