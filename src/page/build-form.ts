@@ -33,7 +33,9 @@ export class BuildForm {
         return option;
       });
       byId("projects", HTMLDataListElement).replaceChildren(...options);
-      if (this.#field.value === "") this.#field.value = projects[0]?.path ?? "";
+      // Not under the hands of somebody who is about to type there.
+      const isUntouched = this.#field.value === "" && document.activeElement !== this.#field;
+      if (isUntouched) this.#field.value = projects[0]?.path ?? "";
     } catch {
       // The offers are a convenience; the field works without them.
     }

@@ -7,6 +7,7 @@ import { BuildServer } from "./support/build-server.mjs";
 import { BuildTab } from "./support/build-tab.mjs";
 import { launchChromium, openContext } from "./support/chromium.mjs";
 import { makeFolder, projectFiles } from "./support/folder.mjs";
+import { until } from "./support/until.mjs";
 
 const SCREENSHOTS = fileURLToPath(new URL("screenshots/", import.meta.url));
 
@@ -69,6 +70,24 @@ describe("the page", () => {
       });
     }
   }
+
+  it("offers projects, but writes nothing into the field where somebody is about to type", async (t) => {
+    const root = await makeFolder(t, projectFiles("colourful", PROGRAMS.colourful));
+    const server = await BuildServer.start(t, { args: ["--root", root] });
+    const context = await openContext(t, browser);
+    let answer;
+    const answered = new Promise((resolve) => (answer = resolve));
+    await context.route("**/api/projects", (route) => answered.then(() => route.continue()));
+    const tab = await BuildTab.open(context, server.url);
+    const field = tab.page.getByLabel("Project path");
+    await field.focus();
+    answer();
+    await tab.page.locator("#projects option").waitFor({ state: "attached" });
+    assert.equal(await field.inputValue(), "");
+    // Who is elsewhere finds the first of them there.
+    const other = await BuildTab.open(context, server.url);
+    await until(async () => (await other.page.getByLabel("Project path").inputValue()) === `${root}/colourful`);
+  });
 
   it("shows what a build prints as text, whatever it is", async (t) => {
     const root = await makeFolder(t, projectFiles("colourful", PROGRAMS.colourful));
