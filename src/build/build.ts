@@ -204,7 +204,7 @@ export class Build {
 
   /**
    * Gives out lines of a step's output, each after the one before was taken. What the consumer throws ends the step. A
-   * step does not wait for ever for a slow consumer: what that has not taken by the step's end, it never gets.
+   * step that was stopped does not wait for ever for it: what it has not taken by the step's end, it never gets.
    */
   async #tell(index: number, step: string, lines: readonly OutputLine[]): Promise<void> {
     const time = now();

@@ -34,6 +34,11 @@ export class StepOutput {
   /** How many lines of both pipes may still be given out before the event loop turns. */
   #room = LINES_PER_TURN;
   #nextTurn: Promise<void> | undefined;
+  #bytesRead = 0;
+  /** How many pipes wait for the consumer, or for the next turn. */
+  #busyPipes = 0;
+  #waitedMs = 0;
+  #waitingSince = performance.now();
   #isClosed = false;
 
   constructor(stdout: Readable, stderr: Readable, onLines: OnLines) {
@@ -45,6 +50,16 @@ export class StepOutput {
   /** Aborts, with the error as its reason, when `onLines` throws or rejects. It is not called again then. */
   get failure(): AbortSignal {
     return this.#failure.signal;
+  }
+
+  /** How many bytes were read. */
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+
+  /** How long it has waited for the command to write, in milliseconds; while lines are given out, it does not. */
+  get waitedMs(): number {
+    return this.#waitedMs + (this.#busyPipes === 0 ? performance.now() - this.#waitingSince : 0);
   }
 
   /** Tells the consumer something about the step, at once. */
@@ -66,7 +81,10 @@ export class StepOutput {
   async #read(pipe: Readable, stream: OutputStream): Promise<void> {
     const splitter = new LineSplitter();
     try {
-      for await (const chunk of pipe) await this.#deliver(stream, splitter.push(chunk));
+      for await (const chunk of pipe as AsyncIterable<Uint8Array>) {
+        this.#bytesRead += chunk.length;
+        await this.#deliver(stream, splitter.push(chunk));
+      }
     } catch {
       // The pipe was destroyed by stop(), or reading it failed: either way nothing more comes.
     }
@@ -74,6 +92,8 @@ export class StepOutput {
   }
 
   async #deliver(stream: OutputStream, texts: readonly string[]): Promise<void> {
+    this.#waitedMs = this.waitedMs;
+    this.#busyPipes += 1;
     for (let start = 0, end = 0; start < texts.length && !this.#isOver; start = end) {
       // Not once only: whoever waited longer may have used up the new room.
       while (this.#room === 0) await this.#makeRoom();
@@ -81,6 +101,8 @@ export class StepOutput {
       this.#room -= end - start;
       await this.#give(texts.slice(start, end).map((text) => ({ stream, text })));
     }
+    this.#busyPipes -= 1;
+    this.#waitingSince = performance.now();
   }
 
   /** Waits for the next turn of the event loop; all that wait share it. */

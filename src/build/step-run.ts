@@ -18,7 +18,10 @@ export interface StepRunOptions {
   env?: Environment | undefined;
   /** How long processes get to end after SIGTERM, in milliseconds. Default 5000. */
   killGraceMs?: number | undefined;
-  /** How long the output may stay open after the command has ended, in milliseconds. Default 5000. */
+  /**
+   * How long the output may stay open after the command has ended, in milliseconds. The time that `onLines` takes does
+   * not count. Default 5000.
+   */
   drainMs?: number | undefined;
   /** Gets the output. What it throws ends the step, and {@link runStep} rejects with it. */
   onLines: OnLines;
@@ -49,6 +52,12 @@ const SETTLE_TIME = 1000;
 
 /** How long output that has had its time is read on for what ended processes said at last, in milliseconds. */
 const LAST_WORDS_TIME = 1000;
+
+/**
+ * More than a command that has ended can have left in its two pipes, in bytes: the kernel's buffers hold 208 KiB each,
+ * unless they were enlarged. Whoever writes more is another process.
+ */
+const MAX_LEFT_BYTES = 2 * 1024 * 1024;
 
 const KEPT_OPEN = "the command has ended, but a background process keeps its output open; the rest is cut off";
 const LEFT_RUNNING = "the command has left processes running; they are ended now";
@@ -95,7 +104,7 @@ async function follow(child: RunningChild, options: StepRunOptions): Promise<Exi
     const exit = await Promise.race([exited, stopped.then((isGone) => (isGone ? exited : UNKNOWN))]);
 
     // The end of the command is not the end of its output: what it started may still hold the pipes.
-    const hasEnded = await settlesWithin(output.ended, drainMs, stop);
+    const hasEnded = await endsByItself(output, drainMs, stop);
     const isAlone = hasEnded && (await group.isEmptyWithin(SETTLE_TIME, stop));
     if (!isAlone) {
       if (!stop.aborted) output.say(hasEnded ? LEFT_RUNNING : KEPT_OPEN);
@@ -120,6 +129,19 @@ async function follow(child: RunningChild, options: StepRunOptions): Promise<Exi
 function forwardAbort(signal: AbortSignal | undefined, controller: AbortController, over: AbortSignal): void {
   if (signal?.aborted) controller.abort();
   else signal?.addEventListener("abort", () => controller.abort(), { signal: over });
+}
+
+/**
+ * Resolves with whether the output ends without anybody's help. What the command has left in the pipes is given out,
+ * however long the consumer takes for it, so only the time of waiting for more counts.
+ */
+async function endsByItself(output: StepOutput, drainMs: number, signal: AbortSignal): Promise<boolean> {
+  const { waitedMs, bytesRead } = output;
+  for (let left = drainMs; left > 0; left = drainMs - (output.waitedMs - waitedMs)) {
+    if (await settlesWithin(output.ended, left, signal)) return true;
+    if (signal.aborted || output.bytesRead - bytesRead > MAX_LEFT_BYTES) return false;
+  }
+  return false;
 }
 
 /** Resolves with whether `promise` settles before the time is over and before `signal` aborts. */

@@ -359,8 +359,8 @@ describe("runStep()", () => {
 
     it("does not give one outside the group a second time to drain after ending those inside", async (t) => {
       const stage = await Stage.open(t);
-      const drainMs = 60_000;
-      const delays = watchDelays(t, 200);
+      const drainMs = 1200;
+      const delays = watchDelays(t);
       const output = new Output();
       const run = runStep(stage.step("main"), { drainMs, onLines: output.onLines });
       const main = await stage.actor("main");
@@ -424,6 +424,47 @@ describe("runStep()", () => {
       held.tell({ action: "exit", code: 0 });
       assert.deepEqual(await run, { type: "succeeded" });
       assert.deepEqual(texts, Array.from({ length: 4096 }, () => line));
+    });
+
+    it("does not take the time of the consumer for that of a background process", async (t) => {
+      const drainMs = 1000;
+      const delays = watchDelays(t);
+      const output = new Output();
+      let isFirst = true;
+      const onLines = async (lines: readonly OutputLine[]): Promise<void> => {
+        output.onLines(lines);
+        // Until after the command has ended, and the time for its output is over.
+        while (isFirst && !delays.includes(drainMs)) await turn();
+        isFirst = false;
+      };
+      const outcome = await runStep(shellStep("echo one; seq 1 1000; printf last"), { drainMs, onLines });
+      assert.deepEqual(outcome, { type: "succeeded" });
+      const numbers = Array.from({ length: 1000 }, (_, index) => `stdout: ${index + 1}`);
+      assert.deepEqual(output.lines, ["stdout: one", ...numbers, "stdout: last"]);
+    });
+
+    it("gives up on a background process that keeps it busy for ever", async (t) => {
+      const stage = await Stage.open(t);
+      const delays = watchDelays(t);
+      const output = new Output();
+      let isOver = false;
+      const onLines = async (lines: readonly OutputLine[]): Promise<void> => {
+        output.onLines(lines);
+        const { length } = delays;
+        while (delays.length === length && !isOver) await turn();
+      };
+      const run = runStep(stage.step("main"), { drainMs: 50, onLines });
+      const main = await stage.actor("main");
+      await main.do({ action: "spawn", child: "daemon", detached: true });
+      const daemon = await stage.actor("daemon");
+      const line = "x".repeat(1023);
+      daemon.tell({ action: "write", text: `${line}\n`.repeat(8192) });
+      await output.until(`stdout: ${line}`);
+      main.tell({ action: "exit", code: 0 });
+      assert.deepEqual(await run, { type: "succeeded" });
+      isOver = true;
+      assert.ok(output.lines.includes(KEPT_OPEN));
+      assert.ok(output.lines.length < 8192, "it was read to its end");
     });
 
     it("ends the command and rejects when the consumer throws", async (t) => {
