@@ -18,14 +18,15 @@ export interface StressClientOptions {
   readonly returns?: boolean;
 }
 
-/** A client that follows a channel over any number of connections, and makes the round fail at the first wrong event. */
+/** Follows a channel over any number of connections, and makes the round fail at the first wrong event. */
 export class StressClient {
   readonly ledger: Ledger;
   readonly decoder: EventStreamDecoder = new EventStreamDecoder();
   status = 0;
-  /** Connections opened, and of them those that the server ended. */
+  /** Connections opened. */
   connections = 0;
-  dismissals = 0;
+  /** The reconnection time that held when the server ended a connection, for each time that it did. */
+  readonly retries: (number | undefined)[] = [];
   readonly #round: Round;
   readonly #transport: Transport;
   readonly #options: StressClientOptions;
@@ -74,10 +75,10 @@ export class StressClient {
     this.#link?.resume();
   }
 
-  /** Leaves. Whatever comes after that is not seen, but after a half-close, when the server has the last word. */
+  /** Leaves. Nothing is seen after that, unless it ended its own half only: then the server has the last word. */
   leave(how: Leave): void {
     const link = this.#link;
-    if (how !== "half-close") this.#forget();
+    if (how === "destroy" || how === "reset") this.#forget();
     link?.leave(how);
   }
 
@@ -135,7 +136,7 @@ export class StressClient {
 
   #onClose(): void {
     this.#forget();
-    this.dismissals++;
+    this.retries.push(this.decoder.retry);
     if (this.#returns) this.connect();
   }
 }

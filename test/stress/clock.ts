@@ -8,8 +8,8 @@ interface Timer {
 }
 
 /**
- * Time that stands still until it is moved, for the channel's timers and `performance.now()`; so that a slow machine cannot
- * make a client look stalled. Node's own timers, and `setImmediate`, go on as ever.
+ * Time that stands still until it is moved, for the channel's timers and `performance.now()`: no slow machine can make
+ * a client look stalled. Node's own timers, and `setImmediate`, go on as ever.
  */
 export class Clock {
   #now = 1_000_000;

@@ -6,9 +6,9 @@ import { Ledger } from "./ledger.js";
 import type { Socket } from "node:net";
 
 /**
- * Many clients in a thread of their own, so that neither their work nor their memory is the server's. All start at the same
- * event, over HTTP/1.0, which has no chunks: so all must get the same bytes, however they are cut. The first one's are
- * decoded and accounted for; the others' only need to have the same checksum, which is far cheaper.
+ * Many clients in a thread of their own, so that neither their work nor their memory is the server's. All start at the
+ * same event, over HTTP/1.0, which has no chunks: so all must get the same bytes, however they are cut. The first one's
+ * are decoded and accounted for; the others' only need to have the same checksum, which is far cheaper.
  */
 const { port, count } = workerData as { port: number; count: number };
 

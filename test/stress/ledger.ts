@@ -45,8 +45,8 @@ export class Publisher {
 }
 
 /**
- * Keeps account of what one client saw, over all its connections, and throws at the first event that should not be the
- * next: every event is the successor of the one before, or a `gap` stands between them whose `missed` is the difference.
+ * Keeps account of what one client saw, over all its connections, and throws at the first event that is not the next:
+ * every event is the successor of the one before, or a `gap` stands between them whose `missed` is the difference.
  */
 export class Ledger {
   readonly #naming: Naming;
@@ -76,7 +76,11 @@ export class Ledger {
 
   #recordEvent({ data, lastEventId }: DecodedEvent): void {
     const sequence = Number.parseInt(data, 10);
-    assert.equal(sequence, this.next, sequence < this.next ? "an event came again" : "an event is missing, and no gap says so");
+    assert.equal(
+      sequence,
+      this.next,
+      sequence < this.next ? "an event came again" : "an event is missing, and no gap says so",
+    );
     assert.equal(lastEventId, this.#naming(sequence));
     this.received++;
     this.next++;

@@ -38,7 +38,7 @@ function spellings(person: number): string[] {
 
 describe("Channel under stress: limits", () => {
   for (const whenFull of ["reject", "retry"] as const) {
-    scenario(`of 200 that connect at once, 100 get a stream and 100 a complete refusal (whenFull: ${whenFull})`, async (round) => {
+    scenario(`of 200 at once, 100 get a stream and 100 a whole refusal (${whenFull})`, async (round) => {
       const { channel, port } = await startChannel(round, { maxClients: 100, whenFull });
       const refused = new Set<RawClient>();
       const clients = Array.from({ length: 200 }, () => {
@@ -56,7 +56,7 @@ describe("Channel under stress: limits", () => {
     });
   }
 
-  scenario("a place that is freed, in whatever way, is there for the next client, a thousand times in a row", async (round) => {
+  scenario("a place that is freed, in whatever way, can be taken, a thousand times in a row", async (round) => {
     const { channel, port } = await startChannel(round, { maxClients: 4 });
     const open = (): StressClient => new StressClient(round, overHttp(port)).connect();
     const clients = Array.from({ length: 4 }, open);
@@ -78,19 +78,21 @@ describe("Channel under stress: limits", () => {
       // Whoever the server sent away has seen it by now, or will: connect it again, or its successor.
       await round.until(() => clients.some(({ isConnected }) => !isConnected));
       await Promise.all(
-        clients.filter(({ isConnected }) => !isConnected).map(async (client) => {
-          client.status = 0;
-          client.connect();
-          await round.until(() => client.status !== 0);
-          assert.equal(client.status, 200, `turned away in turn ${turn}`);
-        }),
+        clients
+          .filter(({ isConnected }) => !isConnected)
+          .map(async (client) => {
+            client.status = 0;
+            client.connect();
+            await round.until(() => client.status !== 0);
+            assert.equal(client.status, 200, `turned away in turn ${turn}`);
+          }),
       );
     }
     assert.equal(channel.statistics.refused, refusals);
     assert.equal(channel.clientCount, 4);
   });
 
-  scenario("a place is free from the very moment in which its client is known to have left", async (round) => {
+  scenario("a place is free from the very moment in which its client left", async (round) => {
     const channel = new Channel({ maxClients: 3, maxClientsPerAddress: 1 });
     const addresses = ["192.0.2.1", "2001:db8::1", "2001:db8:1::1"];
     const ask = (address = ""): Response => channel.respond(new Request("http://localhost/"), { address });
@@ -114,14 +116,16 @@ describe("Channel under stress: limits", () => {
     }
   });
 
-  scenario("of each person's simultaneous connects, however the address is written, exactly the limit get in", async (round) => {
+  scenario("of each address, however it is written, exactly the limit get in at once", async (round) => {
     const { channel, port } = await startChannel(round, {
       maxClientsPerAddress: 3,
       clientAddress: (request) => String(request.headers["x-address"]),
     });
     const people = Array.from({ length: 10 }, (_, person) => {
       return Array.from({ length: 12 }, () => {
-        return new StressClient(round, overHttp(port), { headers: { "X-Address": round.pick(spellings(person)) } }).connect();
+        return new StressClient(round, overHttp(port), {
+          headers: { "X-Address": round.pick(spellings(person)) },
+        }).connect();
       });
     });
     await round.until(() => people.flat().every(({ status }) => status !== 0));
@@ -129,7 +133,7 @@ describe("Channel under stress: limits", () => {
     assert.deepEqual([channel.clientCount, channel.statistics.refused], [30, 90]);
   });
 
-  scenario("under churn, exactly those get in for whom there is room in all and for their address", async (round) => {
+  scenario("under churn, exactly those get in for whom there is room", async (round) => {
     const [limit, limitPerAddress] = [20, 3];
     const channel = new Channel({ maxClients: limit, maxClientsPerAddress: limitPerAddress });
     interface Guest {
@@ -146,7 +150,11 @@ describe("Channel under stress: limits", () => {
         const abort = new AbortController();
         const request = new Request("http://localhost/", { signal: abort.signal });
         const { status, body } = channel.respond(request, { address: round.pick(spellings(person)) });
-        assert.equal(status, guests.size < limit && own < limitPerAddress ? 200 : 503, `${guests.size} in all, ${own} of their own`);
+        assert.equal(
+          status,
+          guests.size < limit && own < limitPerAddress ? 200 : 503,
+          `${guests.size} in all, ${own} of their own`,
+        );
         if (status === 200) guests.add({ person, client: [...channel.clients].at(-1), body, abort });
       } else if (guests.size > 0) {
         const guest = round.pick([...guests]);

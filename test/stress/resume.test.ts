@@ -9,10 +9,16 @@ import type { Naming } from "./ledger.js";
 import type { Round } from "./scenario.js";
 
 /**
- * Clients disconnect in every way and come back with their last id, again and again, while events are published in random
- * bursts.
+ * Clients disconnect in every way and come back with their last id, again and again, while events are published in
+ * random bursts.
  */
-async function comeAndGo(round: Round, door: "http" | "fetch", gzip: boolean, naming: Naming, capacity: number): Promise<StressClient[]> {
+async function comeAndGo(
+  round: Round,
+  door: "http" | "fetch",
+  gzip: boolean,
+  naming: Naming,
+  capacity: number,
+): Promise<StressClient[]> {
   const { channel, port } = await startChannel(round, { backlog: "all", capacity, compress: gzip });
   const publisher = new Publisher(channel, naming);
   const transport = door === "http" ? overHttp(port) : overFetch(channel);
@@ -39,7 +45,7 @@ describe("Channel under stress: clients that come and go", () => {
     for (const gzip of [false, true]) {
       const name = `${door === "http" ? "handle()" : "respond()"}${gzip ? ", gzip" : ""}`;
 
-      scenario(`${name}: what a client sees over all its connections is 1 to n, once each`, async (round) => {
+      scenario(`${name}: over all its connections a client sees 1 to n, once each`, async (round) => {
         const naming = round.pick([BY_SEQUENCE, BY_ORDER]);
         const clients = await comeAndGo(round, door, gzip, naming, 100_000);
         for (const { ledger } of clients) assert.equal(ledger.gaps, 0, "a gap, though everything is kept");
@@ -48,7 +54,10 @@ describe("Channel under stress: clients that come and go", () => {
       scenario(`${name}: with a short log, gaps account for all that is missing`, async (round) => {
         const naming = round.pick([BY_SEQUENCE, BY_ORDER]);
         const clients = await comeAndGo(round, door, gzip, naming, round.between(5, 40));
-        assert.ok(clients.some(({ ledger }) => ledger.gaps > 0), "there was something to account for");
+        assert.ok(
+          clients.some(({ ledger }) => ledger.gaps > 0),
+          "there was something to account for",
+        );
       });
     }
   }

@@ -57,7 +57,11 @@ export class Round {
 
   async run(body: (round: Round) => Promise<void>): Promise<void> {
     const timer = setTimeout(() => {
-      this.fail(new Error(`the round hangs: after ${ROUND_LIMIT_MS} ms it still waits for ${String(this.#awaited)}`));
+      this.fail(
+        new Error(
+          `the round hangs: after ${ROUND_LIMIT_MS} ms it still waits for ${String(this.#awaited ?? "a promise")}`,
+        ),
+      );
     }, ROUND_LIMIT_MS);
     const running = body(this);
     running.catch(() => {});
@@ -99,6 +103,7 @@ export class Round {
       if (this.#isOver) throw new Error("the round is over");
       await new Promise(setImmediate);
     }
+    this.#awaited = undefined;
   }
 
   /** An integer from `low` to `high`, both included. */

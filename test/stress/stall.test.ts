@@ -13,7 +13,13 @@ const isComplete = (clients: readonly StressClient[], last: number): boolean =>
   clients.every(({ ledger }) => ledger.isCompleteTo(last));
 
 /** Publishes until `count` clients are blocked. Everyone else has everything, again and again. */
-async function block(round: Round, channel: Channel, publisher: Publisher, awake: readonly StressClient[], count: number): Promise<void> {
+async function block(
+  round: Round,
+  channel: Channel,
+  publisher: Publisher,
+  awake: readonly StressClient[],
+  count: number,
+): Promise<void> {
   while (channel.statistics.blocked < count) {
     publisher.publish(round.between(30_000, 60_000));
     await round.until(() => isComplete(awake, publisher.published));
@@ -22,8 +28,13 @@ async function block(round: Round, channel: Channel, publisher: Publisher, awake
 }
 
 describe("Channel under stress: stallTimeout", () => {
-  scenario("closes and counts every client that takes nothing for so long, and no other", async (round) => {
-    const { channel, port } = await startChannel(round, { backlog: "all", capacityBytes: 256 * 1024, stallTimeout: 10_000, heartbeat: 0 });
+  scenario("closes and counts who takes nothing for so long, and no other", async (round) => {
+    const { channel, port } = await startChannel(round, {
+      backlog: "all",
+      capacityBytes: 256 * 1024,
+      stallTimeout: 10_000,
+      heartbeat: 0,
+    });
     const clock = new Clock(round);
     const publisher = new Publisher(channel);
     const open = async (count: number): Promise<StressClient[]> => {

@@ -2,8 +2,11 @@ import { get } from "node:http";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Channel } from "../../dist/channel/channel.js";
 
-/** How a client leaves: closing, with a TCP reset, or ending only its own half of the connection. */
-export type Leave = "destroy" | "reset" | "half-close";
+/**
+ * How a client leaves: closing; with a TCP reset; ending only its own half of the connection, then reading what still
+ * comes; or ending its half and reading nothing more (`end`, over sockets only).
+ */
+export type Leave = "destroy" | "reset" | "half-close" | "end";
 
 export const LEAVES: readonly Leave[] = ["destroy", "reset", "half-close"];
 
@@ -54,10 +57,9 @@ export function overHttp(port: number): Transport {
       },
       resume,
       leave: (how) => {
-        if (how === "half-close" && response !== undefined) {
+        if ((how === "half-close" || how === "end") && response !== undefined) {
           request.socket?.end();
-          // Who has ended its half reads on to the end of the other.
-          resume();
+          if (how === "half-close") resume();
         } else {
           if (how === "reset") request.socket?.resetAndDestroy();
           request.destroy();
@@ -68,7 +70,7 @@ export function overHttp(port: number): Transport {
 }
 
 /** Through `channel.respond()`, reading the body as a server would. */
-export function overFetch(channel: Channel): Transport {
+export function overFetch(channel: Pick<Channel, "respond">): Transport {
   return (headers, receiver) => {
     const abort = new AbortController();
     const response = channel.respond(new Request("http://localhost/", { headers, signal: abort.signal }));
@@ -89,7 +91,12 @@ export function overFetch(channel: Channel): Transport {
       }
     };
     // Begins in a later turn, as an answer from a server does. An aborted body rejects; for the client that is a close.
-    setImmediate(() => void read().catch(() => {}).then(() => receiver.onClose()));
+    setImmediate(
+      () =>
+        void read()
+          .catch(() => {})
+          .then(() => receiver.onClose()),
+    );
     return {
       pause: () => {
         pausing ??= new Promise((resolve) => (wake = resolve));
