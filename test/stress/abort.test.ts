@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { describe } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { Channel } from "../../dist/channel/channel.js";
+import { bufferBytes } from "../support/channel.js";
 import { TestServer } from "../support/http.js";
 import { StressClient } from "./client.js";
 import { scenario } from "./scenario.js";
@@ -118,6 +119,21 @@ describe("Channel under stress: clients that abort", () => {
     assert.equal(accepted.fresh + accepted.resumed + accepted.gap, closed.left);
     await assertRoom(round, channel, overHttp(test.port));
     await channel.close({ deadline: 0 });
+  });
+
+  scenario("an aborted Fetch request is noticed, whoever else still refers to it", async (round) => {
+    const channel = new Channel({ maxClients: PLACES });
+    const aborts = Array.from({ length: PLACES }, () => {
+      const abort = new AbortController();
+      const { status } = channel.respond(new Request("http://localhost/", { signal: abort.signal }));
+      assert.equal(status, 200);
+      return abort;
+    });
+    // Collects garbage: the requests are nobody's but the channel's now.
+    await bufferBytes();
+    for (const abort of aborts) abort.abort();
+    await round.turns(2);
+    assert.equal(channel.clientCount, 0);
   });
 
   scenario("HTTP/2 streams that are reset at any time leave no place taken", async (round) => {
