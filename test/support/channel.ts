@@ -3,12 +3,16 @@ import { runInNewContext } from "node:vm";
 import { Channel } from "../../dist/channel/channel.js";
 import { RawClient, TestServer } from "./http.js";
 import type { RequestListener } from "node:http";
-import type { TestContext } from "node:test";
 import type { ChannelOptions } from "../../dist/channel/options.js";
+
+/** What ends: a test, or a round of a stress scenario. */
+export interface Lifetime {
+  after(release: () => unknown): void;
+}
 
 /** A channel whose epoch is "e", behind a server. Both end with the test. */
 export async function startChannel(
-  t: TestContext,
+  t: Lifetime,
   options: ChannelOptions = {},
   handler?: RequestListener,
 ): Promise<{ channel: Channel; port: number }> {
@@ -22,7 +26,7 @@ export async function startChannel(
 }
 
 /** A client that speaks bytes and leaves with the test. */
-export function rawClient(t: TestContext, port: number, options?: { reads?: boolean }): RawClient {
+export function rawClient(t: Lifetime, port: number, options?: { reads?: boolean }): RawClient {
   const client = new RawClient(port, options);
   t.after(() => void client.socket.destroy());
   return client;

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { parseSequenceId } from "../../dist/protocol/sequence-id.js";
+import type { Channel } from "../../dist/channel/channel.js";
+import type { DecodedEvent } from "../../dist/protocol/decode.js";
+import type { Round } from "./scenario.js";
+
+interface Gap {
+  readonly lastEventId: string;
+  readonly reason: string;
+  readonly missed: number | null;
+}
+
+/** The id of each numbered event. */
+export type Naming = (sequence: number) => string;
+
+/** The channel's own ids, for the epoch that the tests use. */
+export const BY_SEQUENCE: Naming = (sequence) => `e-${sequence}`;
+
+/** Ids as an application gives them; not ASCII, so that they pass through headers the hard way. */
+export const BY_ORDER: Naming = (sequence) => `Aufträge/${sequence}`;
+
+/** Publishes events whose data starts with their number: 1, 2, 3 ... */
+export class Publisher {
+  published = 0;
+  readonly #channel: Channel;
+  readonly #naming: Naming;
+
+  constructor(channel: Channel, naming: Naming = BY_SEQUENCE) {
+    this.#channel = channel;
+    this.#naming = naming;
+  }
+
+  publish(bytes: number): void {
+    const sequence = ++this.published;
+    const data = `${sequence} `.padEnd(bytes, "abcdefghij klmnopqrst\n");
+    const id = this.#naming(sequence);
+    const given = this.#channel.publish(this.#naming === BY_SEQUENCE ? data : { data, id });
+    assert.equal(given, id);
+  }
+
+  /** Publishes `count` events of a random size in this turn. */
+  burst(round: Round, count: number, maxBytes: number): void {
+    for (let index = 0; index < count; index++) this.publish(round.between(1, maxBytes));
+  }
+}
+
+/**
+ * Keeps account of what one client saw, over all its connections, and throws at the first event that is not the next:
+ * every event is the successor of the one before, or a `gap` stands between them whose `missed` is the difference.
+ */
+export class Ledger {
+  readonly #naming: Naming;
+  /** The number of the event that must come next. */
+  next: number;
+  received = 0;
+  missed = 0;
+  gaps = 0;
+  #lastEventId = "";
+
+  constructor(first = 1, naming: Naming = BY_SEQUENCE) {
+    this.next = first;
+    this.#naming = naming;
+  }
+
+  record(event: DecodedEvent): void {
+    if (event.type === "gap") this.#recordGap(event);
+    else if (event.type === "message") this.#recordEvent(event);
+    else assert.fail(`an event of the type ${event.type}`);
+    this.#lastEventId = event.lastEventId;
+  }
+
+  /** Every event up to `last` was either received or declared missing. */
+  isCompleteTo(last: number): boolean {
+    return this.next === last + 1;
+  }
+
+  #recordEvent({ data, lastEventId }: DecodedEvent): void {
+    const sequence = Number.parseInt(data, 10);
+    assert.equal(
+      sequence,
+      this.next,
+      sequence < this.next ? "an event came again" : "an event is missing, and no gap says so",
+    );
+    assert.equal(lastEventId, this.#naming(sequence));
+    this.received++;
+    this.next++;
+  }
+
+  #recordGap({ data, lastEventId }: DecodedEvent): void {
+    const { lastEventId: told, reason, missed } = JSON.parse(data) as Gap;
+    const rebased = parseSequenceId(lastEventId);
+    assert.equal(rebased?.epoch, "e", "a gap's id is in the channel's own epoch");
+    const difference = (rebased?.sequence ?? NaN) + 1 - this.next;
+    assert.ok(difference > 0, `a gap that skips ${difference} events`);
+    // Nobody can count from an id of the application that is forgotten.
+    const isForgotten = reason === "unknown" && this.#naming !== BY_SEQUENCE;
+    assert.equal(missed, isForgotten ? null : difference, `what the gap (${reason}) says to be missing`);
+    assert.equal(told, reason === "lagged" ? BY_SEQUENCE(this.next - 1) : this.#lastEventId);
+    this.missed += difference;
+    this.gaps++;
+    this.next += difference;
+  }
+}

@@ -1,0 +1,128 @@
+import { randomInt } from "node:crypto";
+import { it } from "node:test";
+// Not the globals, which a scenario may replace.
+import { clearTimeout, setTimeout } from "node:timers";
+import { createRandom } from "../protocol/random.js";
+
+/** How long each scenario is repeated: without `STRESS_SECONDS` it runs once. */
+const SECONDS = Number(process.env["STRESS_SECONDS"] ?? 0);
+
+/** A round that takes longer hangs. Rounds take some seconds; the rest is for slow machines. */
+const ROUND_LIMIT_MS = 100_000;
+
+/**
+ * A test that repeats rounds, each with the next seed. Every round checks its own invariant, which its name states.
+ *
+ * ```text
+ * npm run build && node --test dist-test/stress/*.test.js                        one round of each
+ * STRESS_SECONDS=300 node --test dist-test/stress/*.test.js                      a soak
+ * STRESS_SEED=12345 node --test dist-test/stress/resume.test.js                  a failing round again
+ * ```
+ */
+export function scenario(name: string, run: (round: Round) => Promise<void>): void {
+  it(name, async (t) => {
+    const end = Date.now() + SECONDS * 1000;
+    let seed = Number(process.env["STRESS_SEED"] ?? randomInt(2 ** 31));
+    let rounds = 0;
+    do {
+      await new Round(seed).run(run);
+      seed = (seed + 1) % 2 ** 31;
+      rounds++;
+    } while (Date.now() < end);
+    if (SECONDS > 0) t.diagnostic(`${rounds} rounds`);
+  });
+}
+
+/** One run of a scenario: its random choices, what it must release, and whether it has failed. */
+export class Round {
+  readonly seed: number;
+  readonly #random: (limit: number) => number;
+  readonly #releases: (() => unknown)[] = [];
+  readonly #failed: Promise<never>;
+  #reject: (error: unknown) => void = () => {};
+  #isOver = false;
+  #awaited: (() => boolean) | undefined;
+
+  constructor(seed: number) {
+    this.seed = seed;
+    this.#random = createRandom(seed);
+    this.#failed = new Promise((_, reject) => (this.#reject = reject));
+    this.#failed.catch(() => {});
+  }
+
+  /** Whether time does not matter: then a scenario may take its full size. */
+  get isSoak(): boolean {
+    return SECONDS > 0;
+  }
+
+  async run(body: (round: Round) => Promise<void>): Promise<void> {
+    const timer = setTimeout(() => {
+      this.fail(
+        new Error(
+          `the round hangs: after ${ROUND_LIMIT_MS} ms it still waits for ${String(this.#awaited ?? "a promise")}`,
+        ),
+      );
+    }, ROUND_LIMIT_MS);
+    const running = body(this);
+    running.catch(() => {});
+    try {
+      await Promise.race([running, this.#failed]);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      throw new Error(`${message}\nThe same again: STRESS_SEED=${this.seed}`, { cause: error });
+    } finally {
+      clearTimeout(timer);
+      this.#isOver = true;
+      for (const release of this.#releases.reverse()) await release();
+    }
+  }
+
+  /** Makes the round fail, from wherever something wrong is seen. */
+  fail(error: unknown): void {
+    this.#reject(error);
+  }
+
+  /** Runs something that is called by an emitter, whose exceptions would otherwise be nobody's. */
+  guard(body: () => void): void {
+    try {
+      body();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Releases something when the round is over, the last first: the `after` of `node:test`, for a round. */
+  after(release: () => unknown): void {
+    this.#releases.push(release);
+  }
+
+  /** Resolves when a condition holds, looking once in each turn of the event loop; never when the round has failed. */
+  async until(condition: () => boolean): Promise<void> {
+    this.#awaited = condition;
+    while (!condition()) {
+      if (this.#isOver) throw new Error("the round is over");
+      await new Promise(setImmediate);
+    }
+    this.#awaited = undefined;
+  }
+
+  /** An integer from `low` to `high`, both included. */
+  between(low: number, high: number): number {
+    return low + this.#random(high - low + 1);
+  }
+
+  /** True in `percent` of a hundred cases. */
+  chance(percent: number): boolean {
+    return this.#random(100) < percent;
+  }
+
+  pick<Item>(items: readonly Item[]): Item {
+    // The index is below the length; an empty list is a mistake in the scenario.
+    return items[this.#random(items.length)] as Item;
+  }
+
+  /** Lets some turns of the event loop go by. */
+  async turns(count: number): Promise<void> {
+    for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
+  }
+}
