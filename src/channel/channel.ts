@@ -238,7 +238,7 @@ export class Channel<Data = unknown> {
     let isCompressed = false;
     let body: ReadableStream<Uint8Array> | null = null;
     this.#join(asked, admission.start, address, options, (opening, gzip, listener) => {
-      const connection = new FetchConnection(request.signal, gzip, opening, listener);
+      const connection = new FetchConnection(request, gzip, opening, listener);
       isCompressed = gzip;
       body = connection.body;
       return connection;

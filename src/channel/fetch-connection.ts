@@ -12,14 +12,17 @@ export class FetchConnection implements Connection {
   readonly #listener: ConnectionListener;
   readonly #gzip: GzipSum | undefined;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-  readonly #over = new AbortController();
+  /** Kept alive: Node passes an abort on to a request's signal only as long as somebody holds the request. */
+  readonly #request: Request;
+  readonly #onAbort = (): void => this.destroy();
   #isEnded = false;
   #blockedSince = Infinity;
 
-  /** @param signal - Aborted by the server when the client has gone; some cancel the body instead. */
-  constructor(signal: AbortSignal, gzip: boolean, opening: Chunk, listener: ConnectionListener) {
+  /** @param request - Its signal is aborted by the server when the client has gone; some cancel the body instead. */
+  constructor(request: Request, gzip: boolean, opening: Chunk, listener: ConnectionListener) {
     this.#listener = listener;
-    signal.addEventListener("abort", () => this.destroy(), { once: true, signal: this.#over.signal });
+    this.#request = request;
+    request.signal.addEventListener("abort", this.#onAbort);
     this.#gzip = gzip ? new GzipSum() : undefined;
     this.body = new ReadableStream<Uint8Array>(
       {
@@ -84,7 +87,7 @@ export class FetchConnection implements Connection {
   }
 
   #finish(): void {
-    this.#over.abort();
+    this.#request.signal.removeEventListener("abort", this.#onAbort);
     this.#listener.onClose();
   }
 }

@@ -119,9 +119,12 @@ export class NodeConnection implements Connection {
   #put({ payload, framed }: Framed): void {
     const target = this.#target;
     // A socket takes bytes even after its response has ended: they would land in the next response on a kept-alive
-    // connection. And a client that half-closed had its socket ended by the server: `close` is on its way.
+    // connection. And a client that half-closed had its socket ended by the server: `close` comes when it has taken
+    // what was written, for which it is not waited longer than for any other.
     if (this.#response.writableEnded || !target.writable) {
+      this.#isEnded = true;
       this.#rest = undefined;
+      this.#blockedSince = Math.min(this.#blockedSince, performance.now());
       return;
     }
     let takesMore: boolean;
