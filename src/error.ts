@@ -5,7 +5,7 @@
  * |---|---|---|
  * | `INVALID_EVENT` | encoder, `publish` | a field cannot be written so that every client reads back exactly what was given |
  * | `EVENT_TOO_LARGE` | decoder, `publish` | an event exceeds `maxEventBytes` or `capacityBytes` |
- * | `INVALID_OPTION` | whatever takes options | an option has a wrong type or range; the message names it |
+ * | `INVALID_OPTION` | whatever takes options, and `BuildQueue.add` | an option has a wrong type or range; the message names it |
  * | `HEADERS_SENT` | `Channel.handle` | the response was begun already, so it cannot become an event stream |
  * | `CHANNEL_CLOSED` | `publish`, `end` | the channel was closed, or its log was ended |
  * | `PROJECT_NOT_FOUND` | `openProject` | no project directory there, or not under an allowed root (deliberately one answer) |
