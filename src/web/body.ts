@@ -12,6 +12,8 @@ const MAX_BODY_BYTES = 64 * 1024;
  */
 export async function readFields(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
   const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+  // A form without fields, as jQuery sends it: there is nothing whose type could be told.
+  if (type === "" && isEmpty(request)) return {};
   const read = READERS.get(type);
   if (read === undefined) {
     const wanted = [...READERS.keys()].join(" or ");
@@ -25,6 +27,11 @@ export async function readFields(request: IncomingMessage): Promise<Readonly<Rec
     throw new TailcastError("BAD_REQUEST", "Cannot read the request: its body is not UTF-8", { cause });
   }
   return read(text);
+}
+
+/** Whether a request has no content (RFC 9112 section 6). */
+function isEmpty({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) === 0;
 }
 
 const READERS: ReadonlyMap<string, (text: string) => Readonly<Record<string, unknown>>> = new Map([

@@ -298,6 +298,7 @@ describe("BuildApp: what it refuses", () => {
       [400, "BAD_REQUEST", json, Buffer.from('{"projectPath":"\xff"}', "latin1")],
       [400, "BAD_REQUEST", { "Content-Type": "application/x-www-form-urlencoded" }, "projectPath="],
       [400, "BAD_REQUEST", { "Content-Type": "application/x-www-form-urlencoded" }, ""],
+      [400, "BAD_REQUEST", {}, ""],
       [413, "BODY_TOO_LARGE", json, JSON.stringify({ projectPath: "x".repeat(70_000) })],
       [415, "UNSUPPORTED_MEDIA_TYPE", { "Content-Type": "text/plain" }, '{"projectPath":"project"}'],
       [415, "UNSUPPORTED_MEDIA_TYPE", {}, '{"projectPath":"project"}'],
