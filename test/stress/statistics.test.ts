@@ -19,17 +19,20 @@ function assertBalance({ accepted, clients, closed }: ChannelStatistics): void {
   assert.equal(sum(accepted), clients + sum(closed), JSON.stringify({ accepted, clients, closed }));
 }
 
-/** Counts what is told about a channel. */
-function countDiagnostics(round: Round, channel: () => Channel): Record<string, number> {
-  const counts: Record<string, number> = { connect: 0, disconnect: 0, gap: 0, stall: 0 };
-  for (const name of Object.keys(counts)) {
+/** What is told about a channel: the clients, each with the reason if there is one, in the order of the messages. */
+type Told = Record<"connect" | "disconnect" | "gap" | "stall", { client: unknown; reason?: string }[]>;
+
+function listen(round: Round, channel: () => Channel): Told {
+  const told: Told = { connect: [], disconnect: [], gap: [], stall: [] };
+  for (const [name, messages] of Object.entries(told)) {
     const listener = (message: unknown): void => {
-      if ((message as { channel: Channel }).channel === channel()) counts[name] = (counts[name] ?? 0) + 1;
+      const { channel: about, ...rest } = message as { channel: Channel; client: unknown };
+      if (about === channel()) messages.push(rest);
     };
     diagnostics.subscribe(`tailcast:${name}`, listener);
     round.after(() => diagnostics.unsubscribe(`tailcast:${name}`, listener));
   }
-  return counts;
+  return told;
 }
 
 describe("Channel under stress: statistics", () => {
@@ -90,7 +93,7 @@ describe("Channel under stress: statistics", () => {
         else if (response.statusCode === 503) refused++;
       },
     );
-    const told = countDiagnostics(round, () => channel);
+    const told = listen(round, () => channel);
     const clock = new Clock(round);
     const publisher = new Publisher(channel);
     const fetch = overFetch({
@@ -127,7 +130,15 @@ describe("Channel under stress: statistics", () => {
     assertBalance(channel.statistics);
     assert.equal(connected, 0);
     assert.deepEqual([sum(counted.accepted), counted.refused], [accepted, refused]);
-    assert.deepEqual(told, { connect: accepted, disconnect: sum(closed), gap: gaps, stall: closed.stalled });
+    const { connect, disconnect, gap, stall } = told;
+    assert.deepEqual([connect.length, disconnect.length, gap.length], [accepted, sum(closed), gaps]);
+    for (const [reason, count] of Object.entries(closed)) {
+      assert.equal(disconnect.filter((message) => message.reason === reason).length, count, reason);
+    }
+    // Who was sent away for another reason may stall as well, before it has taken the rest.
+    const stalled = new Set(stall.map(({ client }) => client));
+    assert.equal(stalled.size, stall.length, "nobody stalls twice");
+    for (const { client, reason } of disconnect) assert.ok(reason !== "stalled" || stalled.has(client));
     for (const reason of ["left", "stalled", "aged", "dismissed"] as const) {
       assert.ok(closed[reason] > 0, `some connections were closed because they were: ${reason}`);
     }
