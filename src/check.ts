@@ -45,53 +45,39 @@ export function checkChoice<const Choice extends string>(
   );
 }
 
-/**
- * Returns `value` when it is true or false.
- *
- * @throws {TailcastError} `INVALID_OPTION`, naming the option, for everything else.
- */
-export function checkBoolean(name: string, value: unknown): boolean {
-  if (typeof value === "boolean") return value;
-  throw new TailcastError(
-    "INVALID_OPTION",
-    `Cannot use the option "${name}": it must be true or false, not ${show(value)}`,
-  );
+/** What a value must be: in words, and as a test. */
+export interface Kind {
+  readonly description: string;
+  readonly includes: (value: unknown) => boolean;
 }
 
-/**
- * Returns `value` when it is text, and not empty.
- *
- * @throws {TailcastError} `INVALID_OPTION`, naming the option, for everything else.
- */
-export function checkText(name: string, value: unknown): string {
-  if (typeof value === "string" && value !== "") return value;
-  throw new TailcastError(
-    "INVALID_OPTION",
-    `Cannot use the option "${name}": it must be text, and not empty, not ${show(value)}`,
-  );
-}
+type KindName = "array" | "boolean" | "filledText" | "function" | "object" | "text" | "textOrNull";
+
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
+const isText = (value: unknown): boolean => typeof value === "string";
+
+/** The kinds that {@link checkValue} is asked about. An array is no object here. */
+export const kinds: Readonly<Record<KindName, Kind>> = {
+  array: { description: "an array", includes: Array.isArray },
+  boolean: { description: "true or false", includes: (value) => typeof value === "boolean" },
+  filledText: { description: "a non-empty string", includes: (value) => isText(value) && value !== "" },
+  function: { description: "a function", includes: (value) => typeof value === "function" },
+  object: { description: "an object", includes: isObject },
+  text: { description: "a string", includes: isText },
+  textOrNull: { description: "a string or null", includes: (value) => isText(value) || value === null },
+};
 
 /**
- * Returns `value` when it is an array of texts, none of them empty.
+ * Returns `value` when it is of the kind.
  *
  * @throws {TailcastError} `INVALID_OPTION`, naming the option, for everything else.
  */
-export function checkTexts(name: string, value: unknown): readonly string[] {
-  if (Array.isArray(value)) return value.map((text) => checkText(name, text));
-  throw new TailcastError("INVALID_OPTION", `Cannot use the option "${name}": it must be an array, not ${show(value)}`);
-}
-
-/**
- * Returns `value` when it is a function.
- *
- * @throws {TailcastError} `INVALID_OPTION`, naming the option, for everything else.
- */
-export function checkFunction<Callback>(name: string, value: Callback): Callback {
-  if (typeof value === "function") return value;
-  throw new TailcastError(
-    "INVALID_OPTION",
-    `Cannot use the option "${name}": it must be a function, not ${show(value)}`,
-  );
+export function checkValue<Value>(name: string, value: Value, { description, includes }: Kind): Value {
+  if (includes(value)) return value;
+  // Of most things the type is enough: the thing itself may be long, or refuse to become text.
+  const given = value === null || value === "" ? JSON.stringify(value) : Array.isArray(value) ? "array" : typeof value;
+  const message = `Cannot use the option "${name}": it must be ${description}, not ${given}`;
+  throw new TailcastError("INVALID_OPTION", message);
 }
 
 /** Options as the caller wrote them, in a message: quotes around strings, so that `"5"` is not taken for `5`. */

@@ -1,8 +1,7 @@
-import { MAX_DELAY, checkInteger } from "../check.ts";
+import { MAX_DELAY, checkInteger, checkValue, kinds } from "../check.ts";
 import { TailcastError } from "../error.ts";
 import { Build } from "./build.ts";
 import { checkPlan } from "./check-plan.ts";
-import { checkValue, kinds } from "./check-value.ts";
 import { buildEnvironment } from "./environment.ts";
 import type { TailcastErrorCode } from "../error.ts";
 import type { BuildContext } from "./build.ts";

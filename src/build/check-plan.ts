@@ -1,4 +1,4 @@
-import { checkValue, kinds } from "./check-value.ts";
+import { checkValue, kinds } from "../check.ts";
 import type { Plan, Step } from "./plan.ts";
 
 /**

@@ -5,6 +5,7 @@ import { Chunk } from "./chunk.ts";
 import { Client } from "./client.ts";
 import { encodeGap, lagGap } from "./gap.ts";
 import { jittered } from "./jitter.ts";
+import { DEFAULT_RETRY } from "./options.ts";
 import { Upkeep } from "./upkeep.ts";
 import type { ClientHost, ClientStart, CloseReason } from "./client.ts";
 import type { Connection, ConnectionListener } from "./connection.ts";
@@ -14,9 +15,6 @@ import type { ChannelSettings } from "./options.ts";
 
 /** How much a client is sent at most before others get their turn. A segment may exceed it by its own size. */
 const SLICE_BYTES = 64 * 1024;
-
-/** The reconnection time, in milliseconds, where none was set but one must be told. */
-const DEFAULT_RETRY = 2000;
 
 /** Who is told what happens to the clients. */
 export interface AudienceListener {

@@ -14,7 +14,7 @@ import { FetchConnection } from "./fetch-connection.ts";
 import { FlushSchedule } from "./flush-schedule.ts";
 import { EventLog } from "./log.ts";
 import { NodeConnection } from "./node-connection.ts";
-import { channelSettings } from "./options.ts";
+import { DEFAULT_RETRY, channelSettings } from "./options.ts";
 import { Places } from "./places.ts";
 import { Waiters, followLog } from "./reader.ts";
 import { readFetch, readIncoming } from "./request.ts";
@@ -287,7 +287,7 @@ export class Channel<Data = unknown> {
    */
   close(options: CloseOptions = {}): Promise<void> {
     if (this.#closing !== undefined) return this.#closing;
-    const { retry = this.#settings.retry ?? 2000, deadline = 5000 } = options;
+    const { retry = this.#settings.retry ?? DEFAULT_RETRY, deadline = 5000 } = options;
     checkInteger("retry", retry, { min: 0, max: (MAX_DELAY - 1) / 2 });
     checkInteger("deadline", deadline, { min: 0, max: MAX_DELAY });
     this.#flush();

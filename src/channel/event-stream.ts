@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { MAX_DELAY, checkBoolean, checkInteger } from "../check.ts";
+import { MAX_DELAY, checkInteger, checkValue, kinds } from "../check.ts";
 import { TailcastError } from "../error.ts";
 import { encodeComment, encodeEvent } from "../protocol/encode.ts";
 import { prefersGzip } from "./accept.ts";
@@ -60,7 +60,7 @@ export function openEventStream(
   const settings = {
     heartbeat: checkInteger("heartbeat", heartbeat, { min: 0, max: MAX_DELAY }),
     stallTimeout: checkInteger("stallTimeout", stallTimeout, { min: 0, max: MAX_DELAY }),
-    compress: checkBoolean("compress", compress),
+    compress: checkValue("compress", compress, kinds.boolean),
     retry: retry === undefined ? undefined : checkInteger("retry", retry, { min: 0, max: MAX_DELAY }),
   };
   if (response.destroyed || request.socket.destroyed) return undefined;

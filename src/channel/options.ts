@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { MAX_DELAY, checkBoolean, checkChoice, checkFunction, checkInteger } from "../check.ts";
+import { MAX_DELAY, checkChoice, checkInteger, checkValue, kinds } from "../check.ts";
 import { TailcastError } from "../error.ts";
 import { encodeComment, encodeEvent } from "../protocol/encode.ts";
 import { isEpoch } from "../protocol/sequence-id.ts";
@@ -78,6 +78,9 @@ export interface ChannelOptions {
   epoch?: string | undefined;
 }
 
+/** The reconnection time, in milliseconds, where none was set but one must be told. */
+export const DEFAULT_RETRY: number = 2000;
+
 /** The options with every default filled in. */
 export interface ChannelSettings {
   readonly capacity: number;
@@ -112,7 +115,7 @@ export function channelSettings(options: ChannelOptions): ChannelSettings {
     capacityBytes = 16 * 1024 * 1024,
     backlog = 0,
     heartbeat = 15_000,
-    retry = 2000,
+    retry = DEFAULT_RETRY,
     maxClients = 10_000,
     maxClientsPerAddress = Infinity,
     whenFull = "reject",
@@ -144,9 +147,9 @@ export function channelSettings(options: ChannelOptions): ChannelSettings {
     maxConnectionAge: checkInteger("maxConnectionAge", maxConnectionAge, delay),
     coalesceMs: checkInteger("coalesceMs", coalesceMs, delay),
     maxCatchUps: checkInteger("maxCatchUps", maxCatchUps, { min: 1 }),
-    compress: checkBoolean("compress", compress),
+    compress: checkValue("compress", compress, kinds.boolean),
     heartbeatText: heartbeatEvent === undefined ? encodeComment("") : heartbeatBlock(heartbeatEvent),
-    clientAddress: checkFunction("clientAddress", clientAddress),
+    clientAddress: checkValue("clientAddress", clientAddress, kinds.function),
     epoch,
   };
 }

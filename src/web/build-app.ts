@@ -6,7 +6,7 @@ import { ProjectFinder } from "../build/project-finder.ts";
 import { openProject } from "../build/project.ts";
 import { sendJson } from "../channel/answer.ts";
 import { Places } from "../channel/places.ts";
-import { checkFunction, checkText, checkTexts } from "../check.ts";
+import { checkValue, kinds } from "../check.ts";
 import { TailcastError } from "../error.ts";
 import { readFields } from "./body.ts";
 import { BuildStreams } from "./build-streams.ts";
@@ -87,11 +87,11 @@ export class BuildApp {
     this.#roots = checkTexts("roots", options.roots);
     this.#finder = new ProjectFinder(this.#roots);
     this.#guard = {
-      host: checkText("host", host).toLowerCase(),
+      host: checkValue("host", host, kinds.filledText).toLowerCase(),
       allowedOrigins: checkTexts("allowedOrigins", allowedOrigins),
-      token: token === undefined ? undefined : checkText("token", token),
+      token: token === undefined ? undefined : checkValue("token", token, kinds.filledText),
     };
-    this.#onError = checkFunction("onError", onError);
+    this.#onError = checkValue("onError", onError, kinds.function);
     // "retry": a browser that finds the streams full comes back by itself, which after a 503 it never would.
     this.#streams = new BuildStreams({ maxClients, heartbeat, capacity, whenFull: "retry" });
     this.#queue = new BuildQueue({
@@ -236,4 +236,9 @@ export class BuildApp {
     if (channel === undefined) throw new TailcastError("BUILD_NOT_FOUND", `Cannot find the build ${buildId}`);
     return channel;
   }
+}
+
+/** An array of texts, none of them empty: of a single text every character would count as one. */
+function checkTexts(name: string, texts: readonly string[]): readonly string[] {
+  return checkValue(name, texts, kinds.array).map((text) => checkValue(name, text, kinds.filledText));
 }
