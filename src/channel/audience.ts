@@ -77,9 +77,10 @@ export class Audience implements ClientHost {
 
   /** Brings everyone up to the end of the log. */
   advanceAll(now: number = performance.now()): void {
+    const isAnyoneBehind = this.#catchUp.size > 0;
     for (const client of this.clients) {
       // One that catches up has its own turns.
-      if (!this.#catchUp.has(client)) this.advance(client, now);
+      if (!isAnyoneBehind || !this.#catchUp.has(client)) this.advance(client, now);
     }
   }
 

@@ -79,7 +79,7 @@ export class NodeConnection implements Connection {
   }
 
   write(chunk: Chunk): void {
-    if (this.isEnded) return;
+    if (this.#isEnded) return;
     this.#gzip?.add(chunk);
     const bytes = this.#gzip === undefined ? chunk.plain : chunk.deflated;
     if (this.#rest === undefined && bytes.payload.length <= PIECE_BYTES) {
