@@ -8,6 +8,7 @@
  * | `INVALID_OPTION` | whatever takes options, and `BuildQueue.add` | an option has a wrong type or range; the message names it |
  * | `HEADERS_SENT` | `Channel.handle` | the response was begun already, so it cannot become an event stream |
  * | `CHANNEL_CLOSED` | `publish`, `end` | the channel was closed, or its log was ended |
+ * | `INVALID_HISTORY` | `FileHistory.open` | the file holds something else than this log |
  * | `PROJECT_NOT_FOUND` | `openProject` | no project directory there, or not under an allowed root (deliberately one answer) |
  * | `NO_MANIFEST` | `openProject` | the directory has no `package.json` |
  * | `INVALID_MANIFEST` | `openProject` | `package.json` is not readable JSON, too large, or not an object |
@@ -25,6 +26,7 @@ export type TailcastErrorCode =
   | "INVALID_OPTION"
   | "HEADERS_SENT"
   | "CHANNEL_CLOSED"
+  | "INVALID_HISTORY"
   | "PROJECT_NOT_FOUND"
   | "NO_MANIFEST"
   | "INVALID_MANIFEST"

@@ -18,6 +18,8 @@ export type { ChannelStatistics, ClientOptions, CloseOptions, FetchClientOptions
 export type { ChannelClient, CloseReason, Outcome } from "./channel/client.ts";
 export { openEventStream } from "./channel/event-stream.ts";
 export type { EventStream, EventStreamOptions } from "./channel/event-stream.ts";
+export { FileHistory } from "./channel/file-history.ts";
+export type { ChannelHistory, HistoryPiece, HistoryReader } from "./channel/history.ts";
 export type { Gap, GapReason } from "./channel/gap.ts";
 export type { PublishedEvent } from "./channel/log.ts";
 export type { ChannelOptions } from "./channel/options.ts";

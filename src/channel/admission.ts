@@ -72,7 +72,7 @@ export function admit(
   const obstacle = state.obstacle ?? places.take(address);
   if (obstacle !== undefined) return { answer: refusal(obstacle, settings), isRefusal: true };
   if (position.outcome === "gap") {
-    return { start: { outcome: "gap", lastEventId, next: log.start, gap: { lastEventId, ...position } } };
+    return { start: { outcome: "gap", lastEventId, next: log.oldest, gap: { lastEventId, ...position } } };
   }
   const outcome = lastEventId === "" ? "fresh" : "resumed";
   return { start: { outcome, lastEventId, next: position.next, gap: undefined } };
@@ -80,7 +80,7 @@ export function admit(
 
 function freshPosition(log: EventLog, backlog: number): Position {
   if (backlog === Infinity) return log.positionFromStart();
-  return { outcome: "resumed", next: Math.max(log.start, log.end - backlog) };
+  return { outcome: "resumed", next: Math.max(log.oldest, log.end - backlog) };
 }
 
 /** Sends a client away, for a time that differs from client to client. */

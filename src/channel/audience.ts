@@ -3,13 +3,15 @@ import { encodeEvent } from "../protocol/encode.ts";
 import { CatchUp } from "./catch-up.ts";
 import { Chunk } from "./chunk.ts";
 import { Client } from "./client.ts";
-import { encodeGap, lagGap } from "./gap.ts";
+import { encodeGap, skipGap } from "./gap.ts";
 import { jittered } from "./jitter.ts";
 import { DEFAULT_RETRY } from "./options.ts";
+import { Replay } from "./replay.ts";
 import { Upkeep } from "./upkeep.ts";
 import type { ClientHost, ClientStart, CloseReason } from "./client.ts";
 import type { Connection, ConnectionListener } from "./connection.ts";
-import type { Gap } from "./gap.ts";
+import type { Gap, GapReason } from "./gap.ts";
+import type { HistoryPiece } from "./history.ts";
 import type { EventLog } from "./log.ts";
 import type { ChannelSettings } from "./options.ts";
 
@@ -23,6 +25,8 @@ export interface AudienceListener {
   onStall(client: Client): void;
   /** Its connection is over. */
   onLeave(client: Client): void;
+  /** The history could not be read. */
+  onHistoryFailure(error: unknown): void;
 }
 
 /** Everyone who follows a log: brings them up to date, watches over their connections, and counts. */
@@ -31,6 +35,7 @@ export class Audience implements ClientHost {
   readonly #log: EventLog;
   readonly #settings: ChannelSettings;
   readonly #catchUp: CatchUp;
+  readonly #replay: Replay | undefined;
   readonly #upkeep: Upkeep<Client>;
   readonly #heartbeat: Chunk;
   readonly #listener: AudienceListener;
@@ -48,6 +53,17 @@ export class Audience implements ClientHost {
     this.#listener = listener;
     this.#heartbeat = new Chunk(settings.heartbeatText);
     this.#catchUp = new CatchUp(settings.maxCatchUps, (client) => this.advance(client));
+    this.#replay =
+      settings.history &&
+      new Replay(settings.history, settings.maxCatchUps, {
+        onPiece: (client, piece) => this.#sendPiece(client, piece),
+        onLoss: (client, error) => {
+          this.#listener.onHistoryFailure(error);
+          this.#replay?.forget(client);
+          this.#skip(client, "evicted", performance.now());
+          this.advance(client);
+        },
+      });
     const delays = [settings.heartbeat, settings.stallTimeout, settings.maxConnectionAge].filter((delay) => delay > 0);
     this.#upkeep = new Upkeep(this.clients, Math.min(...delays, 10_000), (client) => this.#lookAfter(client));
   }
@@ -56,7 +72,7 @@ export class Audience implements ClientHost {
   get lag(): { blocked: number; catchingUp: number } {
     let blocked = 0;
     for (const client of this.clients) if (client.connection.isBlocked) blocked++;
-    return { blocked, catchingUp: this.#catchUp.size };
+    return { blocked, catchingUp: this.#catchUp.size + (this.#replay?.size ?? 0) };
   }
 
   /** Lets a client in and sends it what there is for it. */
@@ -93,8 +109,11 @@ export class Audience implements ClientHost {
         return;
       }
       if (client.next < this.#log.start) {
-        this.#tellGap(client, lagGap(this.#log, client.next), now);
-        client.next = this.#log.start;
+        if (this.#replay !== undefined) {
+          this.#replay.request(client);
+          return;
+        }
+        this.#skip(client, "lagged", now);
       } else {
         const segment = this.#log.segmentAt(client.next);
         const chunk = segment.chunkFrom(client.next);
@@ -111,6 +130,7 @@ export class Audience implements ClientHost {
   forget(client: Client): void {
     this.clients.delete(client);
     this.#catchUp.delete(client);
+    this.#replay?.forget(client);
     this.closed[client.closeReason]++;
     if (this.clients.size === 0) this.#upkeep.stop();
     this.#listener.onLeave(client);
@@ -126,9 +146,27 @@ export class Audience implements ClientHost {
     for (const client of this.clients) client.destroy("closed");
   }
 
+  /** Sends a client what was read for it from the history. */
+  #sendPiece(client: Client, { bytes, next }: HistoryPiece): void {
+    if (client.connection.isEnded) return;
+    const now = performance.now();
+    client.write(new Chunk(bytes), now);
+    this.delivered += next - client.next;
+    client.next = next;
+    if (next >= this.#log.start) this.#replay?.forget(client);
+    this.advance(client, now);
+  }
+
+  /** What a client needs cannot be had any more: it is told, and goes on with the oldest event in memory. */
+  #skip(client: Client, reason: GapReason, now: number): void {
+    const gap = skipGap(this.#log, client.next, reason);
+    client.next = this.#log.start;
+    this.#tellGap(client, gap, now);
+  }
+
   #tellGap(client: Client, gap: Gap, now: number): void {
     this.gaps++;
-    client.write(new Chunk(encodeGap(this.#log, gap)), now);
+    client.write(new Chunk(encodeGap(this.#log.epoch, gap, client.next)), now);
     this.#listener.onGap(client, gap);
   }
 

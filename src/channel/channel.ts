@@ -12,6 +12,7 @@ import { EVENT_STREAM_HEADERS } from "./connection.ts";
 import { diagnostics } from "./diagnostics.ts";
 import { FetchConnection } from "./fetch-connection.ts";
 import { FlushSchedule } from "./flush-schedule.ts";
+import { HistoryWriter } from "./history-writer.ts";
 import { EventLog } from "./log.ts";
 import { NodeConnection } from "./node-connection.ts";
 import { DEFAULT_RETRY, channelSettings } from "./options.ts";
@@ -101,6 +102,9 @@ export class Channel<Data = unknown> {
   readonly #audience: Audience;
   readonly #readers = new Waiters();
   readonly #schedule: FlushSchedule;
+  readonly #writer: HistoryWriter | undefined;
+  #isEnding = false;
+  #isDismissed = false;
   /** The first bytes of a stream: never empty, so that every client sees at once that it is open. */
   readonly #opening: Chunk;
   readonly #paddedOpening: Chunk;
@@ -112,15 +116,17 @@ export class Channel<Data = unknown> {
   /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
   constructor(options: ChannelOptions = {}) {
     const settings = channelSettings(options);
-    const { epoch, capacity, capacityBytes, retry } = settings;
+    const { epoch, capacity, capacityBytes, history, retry } = settings;
     this.#settings = settings;
-    this.#log = new EventLog(epoch, capacity, capacityBytes);
+    this.#log = new EventLog({ epoch, capacity, capacityBytes, continuesAt: history?.end });
     this.#places = new Places(settings.maxClients, settings.maxClientsPerAddress);
     this.#audience = new Audience(this.#log, settings, {
       onGap: (client, gap) => this.#tell(diagnostics.gap, { client, gap }),
       onStall: (client) => this.#tell(diagnostics.stall, { client }),
       onLeave: (client) => this.#leave(client),
+      onHistoryFailure: (error) => this.#tell(diagnostics.history, { error }),
     });
+    this.#writer = history && new HistoryWriter(history, this.#log, () => this.#goOn());
     this.#schedule = new FlushSchedule(settings.coalesceMs, () => this.#flush());
     const opening = retry === null ? encodeComment("") : encodeEvent({ retry });
     this.#opening = new Chunk(opening);
@@ -161,6 +167,8 @@ export class Channel<Data = unknown> {
    *
    * @param event - The data, or an object with `data` and optionally `event` (the type) and `id`. Without an id the
    * event gets `<epoch>-<sequence>`. Ids of one's own must not repeat while the channel keeps them.
+   * With a `history`, clients see it once it is stored; see {@link flushed}.
+   *
    * @throws {TailcastError} `INVALID_EVENT` for what no client could read back as it was given, `EVENT_TOO_LARGE`
    * beyond `capacityBytes`, `CHANNEL_CLOSED` after `end` or `close`. Nothing is published then.
    */
@@ -257,8 +265,9 @@ export class Channel<Data = unknown> {
   read(lastEventId = "", signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
     const source = {
       log: this.#log,
+      history: this.#settings.history,
       flush: () => this.#flush(),
-      isOver: () => this.#audience.isLogComplete || this.#closing !== undefined,
+      isOver: () => this.#audience.isLogComplete || this.#isDismissed,
       grown: (abort: AbortSignal) => this.#readers.wait(abort),
     };
     return followLog(source, lastEventId, signal);
@@ -271,12 +280,22 @@ export class Channel<Data = unknown> {
    * @throws {TailcastError} `CHANNEL_CLOSED` when the channel was closed.
    */
   end(): void {
-    if (this.#audience.isLogComplete) return;
+    if (this.#isEnding) return;
     this.#assertOpen("end the log");
+    this.#isEnding = true;
     this.#flush();
-    this.#audience.isLogComplete = true;
-    this.#audience.advanceAll();
-    this.#readers.wake();
+    this.#finish();
+  }
+
+  /**
+   * Resolves when everything published so far has left for the clients: at once, or, with a `history`, once it is
+   * stored. Whoever publishes a lot waits for it now and then, since what waits to be stored is in memory.
+   *
+   * Rejects with the history's error when that could not store it. The channel then goes on in memory alone.
+   */
+  async flushed(): Promise<void> {
+    this.#flush();
+    await this.#writer?.stored();
   }
 
   /**
@@ -290,13 +309,16 @@ export class Channel<Data = unknown> {
     const { retry = this.#settings.retry ?? DEFAULT_RETRY, deadline = 5000 } = options;
     checkInteger("retry", retry, { min: 0, max: (MAX_DELAY - 1) / 2 });
     checkInteger("deadline", deadline, { min: 0, max: MAX_DELAY });
-    this.#flush();
     this.#closing = new Promise((resolve) => (this.#closed = resolve));
     const timer = setTimeout(() => this.#audience.dropAll(), deadline);
     void this.#closing.then(() => clearTimeout(timer));
-    this.#audience.dismissAll(retry);
-    this.#readers.wake();
-    if (this.clientCount === 0) this.#closed?.();
+    this.#flush();
+    if (this.#log.isAllVisible) this.#dismiss(retry);
+    else
+      void this.#writer
+        ?.stored()
+        .catch(() => undefined)
+        .then(() => this.#dismiss(retry));
     return this.#closing;
   }
 
@@ -306,20 +328,52 @@ export class Channel<Data = unknown> {
   }
 
   #assertOpen(action: string): void {
-    if (!this.#audience.isLogComplete && this.#closing === undefined) return;
-    const state = this.#audience.isLogComplete ? "its log was ended" : "it was closed";
+    if (!this.#isEnding && this.#closing === undefined) return;
+    const state = this.#isEnding ? "its log was ended" : "it was closed";
     throw new TailcastError("CHANNEL_CLOSED", `Cannot ${action} on the channel: ${state}`);
   }
 
-  /** Makes what was published visible, and brings every client up to it. */
+  /** Makes what was published visible, if need be after it was stored, and brings every client up to it. */
   #flush(): void {
-    if (!this.#log.seal()) return;
+    if (this.#writer !== undefined) {
+      this.#writer.write();
+    } else if (this.#log.seal()) {
+      this.#log.reveal();
+      this.#show();
+    }
+  }
+
+  /** Brings every client up to what can be seen now. */
+  #show(): void {
     const now = performance.now();
     this.#schedule.note(now);
     this.#audience.advanceAll(now);
     // Only now: a client that keeps up has been sent everything before the oldest goes.
     this.#log.evict();
     this.#readers.wake();
+  }
+
+  /** The history has stored what it was given; meanwhile more was published, perhaps. */
+  #goOn(): void {
+    this.#show();
+    if (this.#log.isAllVisible) this.#finish();
+    else if (this.#log.isSegmentFull || this.#isEnding || this.#closing !== undefined) this.#flush();
+    else this.#schedule.request();
+  }
+
+  /** The log is complete, once all of it can be seen. */
+  #finish(): void {
+    if (!this.#isEnding || !this.#log.isAllVisible) return;
+    this.#audience.isLogComplete = true;
+    this.#audience.advanceAll();
+    this.#readers.wake();
+  }
+
+  #dismiss(retry: number | null): void {
+    this.#isDismissed = true;
+    this.#audience.dismissAll(retry);
+    this.#readers.wake();
+    if (this.clientCount === 0) this.#closed?.();
   }
 
   #admit(request: StreamRequest, address: string | undefined, obstacle: string | undefined): Admission {

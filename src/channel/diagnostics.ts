@@ -11,10 +11,12 @@ import type { Channel as Diagnostics } from "node:diagnostics_channel";
  * | `tailcast:disconnect` | `{ channel, client, reason }`: its connection is over; see `CloseReason` |
  * | `tailcast:gap` | `{ channel, client, gap }`: it was told of a gap: `{ lastEventId, reason, missed }` |
  * | `tailcast:stall` | `{ channel, client }`: it took nothing for `stallTimeout`, and is dropped |
+ * | `tailcast:history` | `{ channel, error }`: the channel's history could not be read |
  */
-export const diagnostics: Readonly<Record<"connect" | "disconnect" | "gap" | "stall", Diagnostics>> = {
+export const diagnostics: Readonly<Record<"connect" | "disconnect" | "gap" | "stall" | "history", Diagnostics>> = {
   connect: channel("tailcast:connect"),
   disconnect: channel("tailcast:disconnect"),
   gap: channel("tailcast:gap"),
   stall: channel("tailcast:stall"),
+  history: channel("tailcast:history"),
 };

@@ -22,20 +22,23 @@ export interface Gap {
 }
 
 /**
- * The event that tells a client in its stream that something is gone, followed by everything that is kept.
+ * The event that tells a client in its stream that something is gone, followed by the events from `next` on.
  *
- * Its own id rebases the client: whoever comes back with it gets everything from the oldest event kept now.
+ * Its own id rebases the client: whoever comes back with it gets everything from there.
  */
-export function encodeGap(log: EventLog, gap: Gap): string {
-  const { lastEventId, reason, missed } = gap;
+export function encodeGap(epoch: string, { lastEventId, reason, missed }: Gap, next: number): string {
   return encodeEvent({
     event: "gap",
-    id: formatSequenceId(log.epoch, log.start - 1),
+    id: formatSequenceId(epoch, next - 1),
     data: JSON.stringify({ lastEventId, reason, missed }),
   });
 }
 
-/** The gap of a connected client or reader that should get the event `next` now, which is no longer kept. */
-export function lagGap(log: EventLog, next: number): Gap {
-  return { lastEventId: formatSequenceId(log.epoch, next - 1), reason: "lagged", missed: log.start - next };
+/**
+ * The gap of a connected client or reader that should get the event `next` now, which cannot be had any more.
+ *
+ * @param reason - `lagged`, unless it is not to blame itself.
+ */
+export function skipGap(log: EventLog, next: number, reason: GapReason): Gap {
+  return { lastEventId: formatSequenceId(log.epoch, next - 1), reason, missed: log.start - next };
 }

@@ -18,22 +18,35 @@ export type Position =
 /** A segment is closed at this number of characters even within a turn; only an event that is larger by itself makes a larger one. */
 const SEGMENT_LENGTH = 64 * 1024;
 
+/** What an {@link EventLog} keeps. */
+export interface EventLogOptions {
+  readonly epoch: string;
+  /** How many events are kept, and how many bytes. */
+  readonly capacity: number;
+  readonly capacityBytes: number;
+  /** The sequence number of the first event, when a history holds everything before it; otherwise it is 1. */
+  readonly continuesAt?: number | undefined;
+}
+
 /**
  * The log of a channel: an append-only sequence of events of which the newest are kept.
  *
- * Appended events wait, as text, until `seal` turns them into one {@link Segment}. Sealed segments form a ring: `evict`
- * forgets the oldest events beyond `capacity` and `capacityBytes`. Everything costs the same whatever the ring holds,
- * but for finding a segment, which is a binary search.
+ * Appended events wait, as text, until `seal` turns them into one {@link Segment}, and `reveal` lets clients have it.
+ * Segments form a ring: `evict` forgets the oldest events beyond `capacity` and `capacityBytes`. Everything costs the
+ * same whatever the ring holds, but for finding a segment, which is a binary search.
  *
  * ```text
- *   forgotten  | kept, in segments       | waiting |
- *              start                     end       next sequence
+ *   forgotten, or  | kept, in segments  | sealed | waiting |
+ *   in a history   |                    |        |         |
+ *                  start                end                next sequence
  * ```
  */
 export class EventLog {
   readonly epoch: string;
   readonly #capacity: number;
   readonly #capacityBytes: number;
+  /** Whether what is forgotten here is in a history. */
+  readonly #hasHistory: boolean;
 
   /**
    * The kept segments, oldest first, from `#head` on: a queue whose emptied front is cut off now and then, not at each
@@ -41,8 +54,9 @@ export class EventLog {
    */
   readonly #segments: (Segment | undefined)[] = [];
   #head = 0;
-  #start = 1;
-  #end = 1;
+  #start: number;
+  #end: number;
+  #sealedEnd: number;
   #bytes = 0;
 
   #waiting: string[] = [];
@@ -60,25 +74,37 @@ export class EventLog {
   /** The application's id of the event before `start`, from which a client still resumes without a gap. */
   #ownIdBeforeStart: string | undefined;
 
-  constructor(epoch: string, capacity: number, capacityBytes: number) {
+  constructor({ epoch, capacity, capacityBytes, continuesAt }: EventLogOptions) {
     this.epoch = epoch;
     this.#capacity = capacity;
     this.#capacityBytes = capacityBytes;
+    this.#hasHistory = continuesAt !== undefined;
+    this.#start = this.#end = this.#sealedEnd = continuesAt ?? 1;
   }
 
-  /** The sequence number of the oldest event that is kept. */
+  /** The sequence number of the oldest event that is kept here. */
   get start(): number {
     return this.#start;
   }
 
-  /** The sequence number that follows the newest sealed event. */
+  /** The sequence number of the oldest event that a client can have, be it from the history. */
+  get oldest(): number {
+    return this.#hasHistory ? 1 : this.#start;
+  }
+
+  /** The sequence number that follows the newest event that clients can have. */
   get end(): number {
     return this.#end;
   }
 
-  /** How many events were appended so far. */
+  /** How many events were appended so far, in all the log's life. */
   get published(): number {
-    return this.#end - 1 + this.#waiting.length;
+    return this.#sealedEnd - 1 + this.#waiting.length;
+  }
+
+  /** Whether clients can have everything that was appended. */
+  get isAllVisible(): boolean {
+    return this.published < this.#end;
   }
 
   /** The size of the kept events in bytes. */
@@ -102,6 +128,10 @@ export class EventLog {
     }
     const sequence = this.published + 1;
     const ownId = event.id ?? undefined;
+    if (ownId !== undefined && this.#hasHistory) {
+      const message = "Cannot publish the event: the ids of a channel with a history are given by the channel itself";
+      throw new TailcastError("INVALID_EVENT", message);
+    }
     if (ownId === "") {
       throw new TailcastError("INVALID_EVENT", "Cannot publish the event: after an empty id no client could resume");
     }
@@ -131,12 +161,12 @@ export class EventLog {
     return id;
   }
 
-  /** Turns what waits into a segment. Returns whether there was anything. */
+  /** Turns what waits into a segment, which nobody sees yet. Returns whether there was anything. */
   seal(): boolean {
     if (this.#waiting.length === 0) return false;
-    const segment = new Segment(this.#end, this.#waiting, this.#waitingOwnIds);
+    const segment = new Segment(this.#sealedEnd, this.#waiting, this.#waitingOwnIds);
     this.#segments.push(segment);
-    this.#end = segment.next;
+    this.#sealedEnd = segment.next;
     this.#bytes += segment.chunk.byteLength;
     this.#waiting = [];
     this.#waitingOwnIds = undefined;
@@ -145,20 +175,38 @@ export class EventLog {
     return true;
   }
 
+  /** The segments that are sealed and that nobody sees yet, the oldest first. */
+  hidden(): Segment[] {
+    const segments = [];
+    for (let next = this.#end; next < this.#sealedEnd; next = segments.at(-1)?.next ?? Infinity) {
+      segments.push(this.segmentAt(next));
+    }
+    return segments;
+  }
+
+  /** Lets clients have all events before `end`, which is where a sealed segment ends. Default: everything sealed. */
+  reveal(end: number = this.#sealedEnd): void {
+    this.#end = end;
+  }
+
   /** Forgets the oldest events until the log is within its limits. */
   evict(): void {
-    while (this.#end - this.#start > this.#capacity || this.#bytes > this.#capacityBytes) {
-      const segment = this.segmentAt(this.#start);
-      this.#forgetOwnIdBeforeStart();
-      this.#ownIdBeforeStart = segment.ownIds?.[this.#start - segment.first];
-      this.#bytes -= segment.byteLengthOf(this.#start);
-      this.#start++;
-      if (this.#start === segment.next) this.#segments[this.#head++] = undefined;
+    while (this.#start < this.#end && (this.#end - this.#start > this.#capacity || this.#bytes > this.#capacityBytes)) {
+      this.#evictOldest();
     }
     if (this.#head > 1024 && this.#head * 2 > this.#segments.length) {
       this.#segments.splice(0, this.#head);
       this.#head = 0;
     }
+  }
+
+  #evictOldest(): void {
+    const segment = this.segmentAt(this.#start);
+    this.#forgetOwnIdBeforeStart();
+    this.#ownIdBeforeStart = segment.ownIds?.[this.#start - segment.first];
+    this.#bytes -= segment.byteLengthOf(this.#start);
+    this.#start++;
+    if (this.#start === segment.next) this.#segments[this.#head++] = undefined;
   }
 
   /** The segment that holds the event `sequence`, which must be kept: `start <= sequence < end`. */
@@ -185,15 +233,15 @@ export class EventLog {
     // Ids of the application may have the form of ours.
     if (id.epoch !== this.epoch) return { outcome: "gap", reason: this.#hasOwnIds ? "unknown" : "epoch", missed: null };
     if (id.sequence > this.published) return { outcome: "gap", reason: "unknown", missed: null };
-    const missed = this.#start - 1 - id.sequence;
+    const missed = this.oldest - 1 - id.sequence;
     if (missed > 0) return { outcome: "gap", reason: "evicted", missed };
     return { outcome: "resumed", next: id.sequence + 1 };
   }
 
   /** Where a client starts that wants everything. It is told when the beginning is gone. */
   positionFromStart(): Position {
-    if (this.#start === 1) return { outcome: "resumed", next: 1 };
-    return { outcome: "gap", reason: "evicted", missed: this.#start - 1 };
+    if (this.oldest === 1) return { outcome: "resumed", next: 1 };
+    return { outcome: "gap", reason: "evicted", missed: this.oldest - 1 };
   }
 
   #tooLarge(byteLength: number): TailcastError {
@@ -210,7 +258,7 @@ export class EventLog {
   #at(index: number): Segment {
     const segment = this.#segments[index];
     if (segment === undefined)
-      throw new RangeError(`No segment at ${index}: the log holds ${this.#start} to ${this.#end}`);
+      throw new RangeError(`No segment at ${index}: the log holds ${this.#start} to ${this.#sealedEnd}`);
     return segment;
   }
 }

@@ -4,6 +4,7 @@ import { TailcastError } from "../error.ts";
 import { encodeComment, encodeEvent } from "../protocol/encode.ts";
 import { isEpoch } from "../protocol/sequence-id.ts";
 import type { IncomingMessage } from "node:http";
+import type { ChannelHistory } from "./history.ts";
 
 /** The options of a {@link Channel}. Every one has a default. */
 export interface ChannelOptions {
@@ -72,10 +73,15 @@ export interface ChannelOptions {
    */
   clientAddress?: ((request: IncomingMessage) => string) | undefined;
   /**
-   * The name of this log in the ids: 1 to 64 letters, digits or `. _ ~ -`. Default: a new random one, since the log
-   * starts empty.
+   * The name of this log in the ids: 1 to 64 letters, digits or `. _ ~ -`. Default: the history's, or a new random one,
+   * since the log starts empty.
    */
   epoch?: string | undefined;
+  /**
+   * Where events are stored before clients see them, and read from when they are no longer in memory, so that the log
+   * outlives the process and nobody lags too far behind. Default: none. See `FileHistory`.
+   */
+  history?: ChannelHistory | undefined;
 }
 
 /** The reconnection time, in milliseconds, where none was set but one must be told. */
@@ -102,6 +108,7 @@ export interface ChannelSettings {
   readonly heartbeatText: string;
   readonly clientAddress: (request: IncomingMessage) => string;
   readonly epoch: string;
+  readonly history: ChannelHistory | undefined;
 }
 
 /** Checks every option and fills in the defaults. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
@@ -127,11 +134,15 @@ export function channelSettings(options: ChannelOptions): ChannelSettings {
     compress = false,
     heartbeatEvent,
     clientAddress = socketAddress,
-    epoch = randomBytes(5).toString("hex"),
+    history,
+    epoch = history?.epoch ?? randomBytes(5).toString("hex"),
   } = options;
   if (typeof epoch !== "string" || !isEpoch(epoch)) {
     const wanted = "it must be 1 to 64 letters, digits or . _ ~ -";
     throw new TailcastError("INVALID_OPTION", `Cannot use the option "epoch": ${wanted}`);
+  }
+  if (history !== undefined && checkValue("history", history, kinds.object).epoch !== epoch) {
+    throw new TailcastError("INVALID_OPTION", 'Cannot use the option "epoch": the history has another');
   }
   return {
     capacity: checkInteger("capacity", capacity, { min: 1 }),
@@ -151,6 +162,7 @@ export function channelSettings(options: ChannelOptions): ChannelSettings {
     heartbeatText: heartbeatEvent === undefined ? encodeComment("") : heartbeatBlock(heartbeatEvent),
     clientAddress: checkValue("clientAddress", clientAddress, kinds.function),
     epoch,
+    history,
   };
 }
 

@@ -1,10 +1,12 @@
-import { encodeGap, lagGap } from "./gap.ts";
+import { encodeGap, skipGap } from "./gap.ts";
+import type { ChannelHistory } from "./history.ts";
 import type { EventLog } from "./log.ts";
 
 /** What a reader needs of its channel. */
 export interface ReaderSource {
   readonly log: EventLog;
-  /** Seals what was published. */
+  readonly history: ChannelHistory | undefined;
+  /** Makes what was published visible. */
   flush(): void;
   /** Whether nothing more will come. */
   isOver(): boolean;
@@ -18,23 +20,25 @@ async function* readLog(
   lastEventId: string,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { log } = source;
+  const { log, history } = source;
   source.flush();
   const position = lastEventId === "" ? log.positionFromStart() : log.locate(lastEventId);
   let next: number;
   if (position.outcome === "resumed") {
     next = position.next;
   } else {
-    next = log.start;
-    yield Buffer.from(encodeGap(log, { lastEventId, ...position }));
+    next = log.oldest;
+    yield Buffer.from(encodeGap(log.epoch, { lastEventId, ...position }, next));
   }
   while (!signal.aborted) {
     source.flush();
-    if (next < log.start) {
-      const gap = encodeGap(log, lagGap(log, next));
+    if (next < log.start && history !== undefined) {
+      next = yield* readHistory(history, log, next, signal);
+    } else if (next < log.start) {
+      const gap = skipGap(log, next, "lagged");
       // The log may move on while the consumer holds this: then the next round tells the rest.
       next = log.start;
-      yield Buffer.from(gap);
+      yield Buffer.from(encodeGap(log.epoch, gap, next));
     } else if (next < log.end) {
       const segment = log.segmentAt(next);
       const bytes = segment.chunkFrom(next).plain.payload;
@@ -45,6 +49,27 @@ async function* readLog(
     } else {
       await source.grown(signal);
     }
+  }
+}
+
+/** What is no longer in memory. Returns where to go on. */
+async function* readHistory(
+  history: ChannelHistory,
+  log: EventLog,
+  first: number,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, number, undefined> {
+  const reader = history.read(first);
+  try {
+    let next = first;
+    while (next < log.start && !signal.aborted) {
+      const piece = await reader.next();
+      next = piece.next;
+      yield piece.bytes;
+    }
+    return next;
+  } finally {
+    reader.close();
   }
 }
 

@@ -3,10 +3,11 @@ import { describe, it } from "node:test";
 import { EventLog } from "../../dist/channel/log.js";
 
 function logOf(count: number, capacity = 1000, capacityBytes = 1_000_000): EventLog {
-  const log = new EventLog("e", capacity, capacityBytes);
+  const log = new EventLog({ epoch: "e", capacity: capacity, capacityBytes: capacityBytes });
   for (let index = 1; index <= count; index++) {
     log.append({ data: `line ${index}` });
     log.seal();
+    log.reveal();
     log.evict();
   }
   return log;
@@ -14,12 +15,15 @@ function logOf(count: number, capacity = 1000, capacityBytes = 1_000_000): Event
 
 describe("EventLog", () => {
   it("counts ids without holes, whatever the segments", () => {
-    const log = new EventLog("e", 10, 1000);
+    const log = new EventLog({ epoch: "e", capacity: 10, capacityBytes: 1000 });
     assert.deepEqual([log.append({ data: "a" }), log.append({ data: "b" })], ["e-1", "e-2"]);
     assert.equal(log.seal(), true);
     assert.equal(log.seal(), false, "nothing waits any more");
+    assert.deepEqual([log.end, log.isAllVisible], [1, false], "nobody sees it yet");
+    log.reveal();
     assert.equal(log.append({ data: "c" }), "e-3");
     log.seal();
+    log.reveal();
     assert.deepEqual([log.start, log.end, log.published], [1, 4, 3]);
     assert.equal(log.segmentAt(1).chunk.plain.payload.toString(), "id: e-1\ndata: a\n\nid: e-2\ndata: b\n\n");
     assert.equal(log.segmentAt(2).chunkFrom(2).plain.payload.toString(), "id: e-2\ndata: b\n\n");
@@ -27,16 +31,18 @@ describe("EventLog", () => {
   });
 
   it("frames a segment as one HTTP/1.1 chunk", () => {
-    const log = new EventLog("e", 10, 1000);
+    const log = new EventLog({ epoch: "e", capacity: 10, capacityBytes: 1000 });
     log.append({ data: "é" });
     log.seal();
+    log.reveal();
     assert.equal(log.segmentAt(1).chunk.plain.framed?.toString(), "12\r\nid: e-1\ndata: é\n\n\r\n");
   });
 
   it("keeps the newest events, in the middle of a segment too", () => {
-    const log = new EventLog("e", 3, 1_000_000);
+    const log = new EventLog({ epoch: "e", capacity: 3, capacityBytes: 1_000_000 });
     for (const data of ["a", "b", "c", "d", "e"]) log.append({ data });
     log.seal();
+    log.reveal();
     log.evict();
     assert.deepEqual([log.start, log.end], [3, 6]);
     assert.match(log.segmentAt(3).chunkFrom(3).plain.payload.toString(), /^id: e-3\n/);
@@ -66,14 +72,16 @@ describe("EventLog", () => {
   });
 
   it("finds the segment of every event, after many evictions too", () => {
-    const log = new EventLog("e", 5000, 10_000_000);
+    const log = new EventLog({ epoch: "e", capacity: 5000, capacityBytes: 10_000_000 });
     for (let index = 1; index <= 20_000; index++) {
       log.append({ data: String(index) });
       if (index % 3 !== 0) continue;
       log.seal();
+      log.reveal();
       log.evict();
     }
     log.seal();
+    log.reveal();
     log.evict();
     assert.deepEqual([log.start, log.end], [15_001, 20_001]);
     for (let sequence = log.start; sequence < log.end; sequence++) {
@@ -91,7 +99,10 @@ describe("EventLog.locate()", () => {
     for (let sequence = 6; sequence <= 10; sequence++) {
       assert.deepEqual(log.locate(`e-${sequence}`), { outcome: "resumed", next: sequence + 1 });
     }
-    assert.deepEqual(new EventLog("e", 1, 100).locate("e-0"), { outcome: "resumed", next: 1 });
+    assert.deepEqual(new EventLog({ epoch: "e", capacity: 1, capacityBytes: 100 }).locate("e-0"), {
+      outcome: "resumed",
+      next: 1,
+    });
   });
 
   it("says how many events are gone", () => {
@@ -109,10 +120,11 @@ describe("EventLog.locate()", () => {
   });
 
   it("finds ids of the application, the later of equal ones, until they are evicted", () => {
-    const log = new EventLog("e", 3, 10_000);
+    const log = new EventLog({ epoch: "e", capacity: 3, capacityBytes: 10_000 });
     for (const id of ["a", "b", undefined, "a"]) {
       log.append({ data: "x", id });
       log.seal();
+      log.reveal();
       log.evict();
     }
     assert.deepEqual(log.locate("a"), { outcome: "resumed", next: 5 });
@@ -122,6 +134,7 @@ describe("EventLog.locate()", () => {
     log.append({ data: "x" });
     log.append({ data: "x" });
     log.seal();
+    log.reveal();
     log.evict();
     assert.deepEqual(log.locate("b"), { outcome: "gap", reason: "unknown", missed: null });
     assert.deepEqual(log.locate("a"), { outcome: "resumed", next: 5 });

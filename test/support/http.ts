@@ -68,6 +68,7 @@ export class RawClient {
       this.received += bytes.toString("utf8");
       this.#watch.changed();
     });
+    this.socket.resume();
   }
 
   /** Sends a request head of these lines. */

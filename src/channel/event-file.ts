@@ -1,0 +1,115 @@
+import { parseSequenceId } from "../protocol/sequence-id.ts";
+import type { FileHandle } from "node:fs/promises";
+
+/** How much is read at first to look for an event, in bytes; then twice as much, until one is found. */
+const LOOK_BYTES = 16 * 1024;
+
+/** What ends an event: its last line's end, and the blank line's. */
+const BLANK_LINE = Buffer.from("\n\n");
+const ID = Buffer.from("id: ");
+const ID_LINE = Buffer.from("\nid: ");
+
+/** Whole events in a file. */
+export interface StoredEvents {
+  readonly bytes: Buffer;
+  /** The sequence number of the last of them, and the position that follows it. */
+  readonly sequence: number;
+  readonly end: number;
+}
+
+/**
+ * Event-stream bytes in a file, of a log whose every event has an id of its own, `<epoch>-<sequence>`.
+ *
+ * There is no index: an event starts after a blank line and tells its place in the log by its id, which comes before
+ * its data, so any of them is a binary search away. In 500 MB that takes at most 30 small reads.
+ */
+export class EventFile {
+  readonly #file: FileHandle;
+  readonly #epoch: string;
+
+  constructor(file: FileHandle, epoch: string) {
+    this.#file = file;
+    this.#epoch = epoch;
+  }
+
+  /** The last whole event before `size`; `undefined` when nothing before it is one, or is of this log. */
+  async findLast(size: number): Promise<StoredEvents | undefined> {
+    for (let length = LOOK_BYTES; ; length *= 2) {
+      const from = Math.max(0, size - length);
+      const events = this.#whole(await this.#read(from, size), from);
+      if (events !== undefined || from === 0) return events;
+    }
+  }
+
+  /** Where the event `sequence` starts in the first `size` bytes. @throws When it is not there. */
+  async find(sequence: number, size: number): Promise<number> {
+    let low = 0;
+    let high = size;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const event = await this.#firstFrom(middle, size);
+      if (event === undefined || event.sequence > sequence) high = middle;
+      else if (event.sequence === sequence) return event.start;
+      else low = event.start + 1;
+    }
+    throw new Error(`The log has no event ${sequence}`);
+  }
+
+  /** The events from `start`, where one starts, on: at most `length` bytes, or one event that is longer. */
+  async read(start: number, length: number, size: number): Promise<StoredEvents> {
+    for (let wanted = length; ; wanted *= 2) {
+      const end = Math.min(start + wanted, size);
+      const events = this.#whole(await this.#read(start, end), start);
+      if (events !== undefined) return events;
+      if (end === size) throw new Error(`The log has no event at byte ${start}`);
+    }
+  }
+
+  /** The first event that starts at `from` or later. */
+  async #firstFrom(from: number, size: number): Promise<{ sequence: number; start: number } | undefined> {
+    // What comes before tells whether one starts right here.
+    const first = Math.max(0, from - BLANK_LINE.length);
+    for (let wanted = LOOK_BYTES; ; wanted *= 2) {
+      const end = Math.min(first + wanted, size);
+      const bytes = await this.#read(first, end);
+      const start = from === 0 ? 0 : startAfter(bytes.indexOf(BLANK_LINE));
+      const sequence = start === undefined ? undefined : this.#sequenceOf(bytes, start);
+      if (start !== undefined && sequence !== undefined) return { sequence, start: first + start };
+      if (end === size) return undefined;
+    }
+  }
+
+  /** The whole events in `bytes`, which are at `position`. The first may have lost its beginning, but not the last. */
+  #whole(bytes: Buffer, position: number): StoredEvents | undefined {
+    const end = startAfter(bytes.lastIndexOf(BLANK_LINE));
+    if (end === undefined) return undefined;
+    const before = end <= BLANK_LINE.length ? -1 : bytes.lastIndexOf(BLANK_LINE, end - BLANK_LINE.length - 1);
+    const sequence = this.#sequenceOf(bytes.subarray(0, end), startAfter(before) ?? 0);
+    return sequence === undefined ? undefined : { bytes: bytes.subarray(0, end), sequence, end: position + end };
+  }
+
+  /** Reads the id of the event that starts at `start`. */
+  #sequenceOf(bytes: Buffer, start: number): number | undefined {
+    const isFirstLine = bytes.subarray(start, start + ID.length).equals(ID);
+    const line = isFirstLine ? start : bytes.indexOf(ID_LINE, start) + 1;
+    const end = bytes.indexOf("\n", line);
+    if ((line === 0 && !isFirstLine) || end === -1) return undefined;
+    const id = parseSequenceId(bytes.toString("latin1", line + ID.length, end));
+    return id?.epoch === this.#epoch ? id.sequence : undefined;
+  }
+
+  async #read(start: number, end: number): Promise<Buffer> {
+    // Not from the shared pool: a piece stays around until its client has taken it.
+    const bytes = Buffer.allocUnsafeSlow(end - start);
+    for (let length = 0; length < bytes.length;) {
+      const { bytesRead } = await this.#file.read(bytes, length, bytes.length - length, start + length);
+      if (bytesRead === 0) throw new Error(`The log is shorter than ${end} bytes`);
+      length += bytesRead;
+    }
+    return bytes;
+  }
+}
+
+function startAfter(blankLine: number): number | undefined {
+  return blankLine === -1 ? undefined : blankLine + BLANK_LINE.length;
+}

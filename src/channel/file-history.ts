@@ -1,0 +1,156 @@
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import { checkValue, kinds } from "../check.ts";
+import { TailcastError } from "../error.ts";
+import { EventFile } from "./event-file.ts";
+import type { FileHandle } from "node:fs/promises";
+import type { ChannelHistory, HistoryPiece, HistoryReader } from "./history.ts";
+
+/** How much is read at once, in bytes. */
+const PIECE_BYTES = 64 * 1024;
+
+/** A log in a file: the very bytes that clients get. One process writes it; it is read by any number. */
+export class FileHistory implements ChannelHistory {
+  readonly epoch: string;
+  readonly #path: string;
+  readonly #shared: SharedHandle;
+  #writer: FileHandle | undefined;
+  #end: number;
+  #size: number;
+
+  private constructor(path: string, epoch: string, writer: FileHandle, end: number, size: number) {
+    this.epoch = epoch;
+    this.#path = path;
+    this.#writer = writer;
+    this.#end = end;
+    this.#size = size;
+    this.#shared = new SharedHandle(path);
+  }
+
+  /**
+   * Opens a log to go on with it, or creates one that only its owner may read. What follows the last whole event, as a
+   * process leaves it that was killed while it wrote, is cut off: without its blank line it is no event (HTML 9.2.6).
+   *
+   * @param epoch - The epoch of the ids in it.
+   * @throws {TailcastError} `INVALID_HISTORY` when the file holds something else. Nothing is cut off then.
+   */
+  static async open(path: string, epoch: string): Promise<FileHistory> {
+    checkValue("path", path, kinds.filledText);
+    // Not "a": positions are given with each write, so that a failed one can be written over.
+    const handle = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    try {
+      const { size } = await handle.stat();
+      const last = await new EventFile(handle, epoch).findLast(size);
+      const end = last?.end ?? 0;
+      if (last === undefined && !(await couldBegin(handle, epoch))) {
+        throw new TailcastError("INVALID_HISTORY", `Cannot go on with ${path}: it is not the log "${epoch}"`);
+      }
+      if (end < size) await handle.truncate(end);
+      return new FileHistory(path, epoch, handle, (last?.sequence ?? 0) + 1, end);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Its size in bytes. */
+  get size(): number {
+    return this.#size;
+  }
+
+  async append(pieces: readonly Buffer[], next: number): Promise<void> {
+    const writer = this.#assertOpen();
+    const start = this.#size;
+    try {
+      const bytes = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
+      let position = start;
+      // A file takes all at once, but for a disk that is nearly full.
+      for (let rest = bytes; rest !== undefined && rest.length > 0;) {
+        const { bytesWritten } = await writer.write(rest, 0, rest.length, position);
+        position += bytesWritten;
+        rest = rest.subarray(bytesWritten);
+      }
+      this.#size = position;
+      this.#end = next;
+    } catch (error) {
+      // The disk is full, say. Half an event would be cut off at the next start; whole ones would be there that nobody
+      // was ever told of.
+      await writer.truncate(start).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Resolves when what was appended has reached the disk, and so survives a power cut. */
+  async sync(): Promise<void> {
+    await this.#assertOpen().datasync();
+  }
+
+  /** Ends writing. It can still be read. */
+  async close(): Promise<void> {
+    const writer = this.#writer;
+    this.#writer = undefined;
+    await writer?.close();
+  }
+
+  read(sequence: number): HistoryReader {
+    const { epoch } = this;
+    let file: Promise<FileHandle> | undefined;
+    let position: number | undefined;
+    const next = async (): Promise<HistoryPiece> => {
+      file ??= this.#shared.take();
+      const events = new EventFile(await file, epoch);
+      position ??= await events.find(sequence, this.#size);
+      const { bytes, sequence: last, end } = await events.read(position, PIECE_BYTES, this.#size);
+      position = end;
+      return { bytes, next: last + 1 };
+    };
+    const close = (): void => {
+      if (file !== undefined) this.#shared.free();
+    };
+    return { next, close };
+  }
+
+  #assertOpen(): FileHandle {
+    if (this.#writer !== undefined) return this.#writer;
+    throw new TailcastError("CHANNEL_CLOSED", `Cannot write to ${this.#path}: it was closed`);
+  }
+}
+
+/** Opens a file for all who read it, and closes it when the last of them has gone. */
+class SharedHandle {
+  readonly #path: string;
+  #handle: Promise<FileHandle> | undefined;
+  #users = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Each must be given back by `free`, even when it could not be opened. */
+  take(): Promise<FileHandle> {
+    this.#users++;
+    this.#handle ??= open(this.#path, "r");
+    return this.#handle;
+  }
+
+  free(): void {
+    if (--this.#users > 0) return;
+    // Reads that are under way are finished first.
+    void this.#handle?.then((handle) => handle.close()).catch(() => undefined);
+    this.#handle = undefined;
+  }
+}
+
+/** Whether a file without a whole event holds nothing, or the beginning of a log's first event. */
+async function couldBegin(handle: FileHandle, epoch: string): Promise<boolean> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096, 0);
+  const text = buffer.toString("latin1", 0, bytesRead);
+  const id = /^id: (.*)$/m.exec(text)?.[1];
+  if (text.includes("\n\n")) return false;
+  if (id !== undefined) return `${epoch}-1`.startsWith(id);
+  return ["event: ", "id: ", "retry: ", ": "].some((field) => text.startsWith(field) || field.startsWith(text));
+}

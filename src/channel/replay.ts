@@ -1,0 +1,77 @@
+import type { Client } from "./client.ts";
+import type { ChannelHistory, HistoryPiece, HistoryReader } from "./history.ts";
+
+/** Who sends on what was read. */
+export interface ReplayListener {
+  onPiece(client: Client, piece: HistoryPiece): void;
+  /** What the client needs cannot be read. */
+  onLoss(client: Client, error: unknown): void;
+}
+
+/**
+ * Reads from the history for clients that need what is no longer in memory: a piece for one that takes more, some
+ * clients at a time, in the order in which they asked.
+ */
+export class Replay {
+  readonly #history: ChannelHistory;
+  readonly #limit: number;
+  readonly #listener: ReplayListener;
+  readonly #readers = new Map<Client, HistoryReader>();
+  readonly #waiting = new Set<Client>();
+  readonly #reading = new Set<Client>();
+
+  /** @param limit - How many pieces are read at once. */
+  constructor(history: ChannelHistory, limit: number, listener: ReplayListener) {
+    this.#history = history;
+    this.#limit = limit;
+    this.#listener = listener;
+  }
+
+  /** How many clients are being sent what is no longer in memory. */
+  get size(): number {
+    return this.#readers.size;
+  }
+
+  /** Gets a client its next piece. Asked for again before that has come, it changes nothing. */
+  request(client: Client): void {
+    if (this.#reading.has(client)) return;
+    if (!this.#readers.has(client)) this.#readers.set(client, this.#history.read(client.next));
+    this.#waiting.add(client);
+    this.#readNext();
+  }
+
+  /** The client needs nothing more from here. */
+  forget(client: Client): void {
+    this.#waiting.delete(client);
+    this.#readers.get(client)?.close();
+    this.#readers.delete(client);
+  }
+
+  #readNext(): void {
+    for (const client of this.#waiting) {
+      if (this.#reading.size >= this.#limit) return;
+      this.#waiting.delete(client);
+      void this.#read(client);
+    }
+  }
+
+  async #read(client: Client): Promise<void> {
+    const reader = this.#readers.get(client);
+    if (reader === undefined) return;
+    this.#reading.add(client);
+    let piece: HistoryPiece | undefined;
+    let failure: unknown;
+    try {
+      piece = await reader.next();
+    } catch (error) {
+      failure = error;
+    }
+    this.#reading.delete(client);
+    // Otherwise it has left meanwhile.
+    if (this.#readers.get(client) === reader) {
+      if (piece === undefined) this.#listener.onLoss(client, failure);
+      else this.#listener.onPiece(client, piece);
+    }
+    this.#readNext();
+  }
+}

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { promisify } from "node:util";
+import { FileHistory } from "../../dist/channel/file-history.js";
+import { encodeEvent } from "../../dist/protocol/encode.js";
+import type { TestContext } from "node:test";
+
+async function folder(t: TestContext): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), "tailcast-history-"));
+  t.after(() => rm(path, { recursive: true }));
+  return path;
+}
+
+/** The wire text of the event `sequence`. */
+function event(sequence: number, data = `line ${sequence}`): string {
+  return encodeEvent({ event: "line", id: `e-${sequence}`, data });
+}
+
+async function open(t: TestContext, path: string): Promise<FileHistory> {
+  const history = await FileHistory.open(path, "e");
+  t.after(() => history.close());
+  return history;
+}
+
+/** Everything from `sequence` on, as it comes, and where that ends. */
+async function readFrom(history: FileHistory, sequence: number): Promise<string> {
+  const reader = history.read(sequence);
+  let text = "";
+  for (let next = sequence; next < history.end;) {
+    const piece = await reader.next();
+    assert.ok(piece.next > next);
+    next = piece.next;
+    text += piece.bytes.toString();
+  }
+  reader.close();
+  return text;
+}
+
+describe("FileHistory", () => {
+  it("holds the very bytes it was given, for its owner alone, and goes on where it stopped", async (t) => {
+    const path = join(await folder(t), "log");
+    const first = await open(t, path);
+    assert.deepEqual([first.end, first.size], [1, 0]);
+    await first.append([Buffer.from(event(1)), Buffer.from(event(2))], 3);
+    await first.sync();
+    await first.close();
+    const second = await open(t, path);
+    assert.equal(second.end, 3);
+    await second.append([Buffer.from(event(3))], 4);
+    assert.equal(await readFile(path, "utf8"), event(1) + event(2) + event(3));
+    assert.equal(second.size, (event(1) + event(2) + event(3)).length);
+    assert.equal((await stat(path)).mode & 0o777, 0o600);
+    assert.equal(await readFrom(second, 2), event(2) + event(3));
+    await second.close();
+    await assert.rejects(second.append([Buffer.from(event(4))], 5), { code: "CHANNEL_CLOSED" });
+  });
+
+  it("cuts off a torn last event, wherever it was torn", async (t) => {
+    const path = join(await folder(t), "log");
+    const events = [event(1), event(2, "two\n\nlines"), encodeEvent({ retry: 5, id: "e-3", data: "é€😀" })];
+    const bytes = Buffer.from(events.join(""));
+    const ends = events.map((_, index) => Buffer.byteLength(events.slice(0, index + 1).join("")));
+    for (let length = 0; length <= bytes.length; length++) {
+      await writeFile(path, bytes.subarray(0, length));
+      const history = await FileHistory.open(path, "e");
+      const whole = ends.filter((end) => end <= length);
+      assert.deepEqual([history.end, history.size], [whole.length + 1, whole.at(-1) ?? 0], `cut at ${length}`);
+      assert.equal((await stat(path)).size, history.size);
+      await history.close();
+    }
+  });
+
+  for (const [what, content] of [
+    ["another log", encodeEvent({ id: "f-1", data: "x" })],
+    ["the beginning of another log", "event: line\nid: f-1\nda"],
+    ["events without ids", encodeEvent({ data: "x" })],
+    ["something else", "A letter to my aunt, which must not be lost."],
+    ["something else with a blank line", "Dear aunt,\n\nI write"],
+  ]) {
+    it(`refuses a file that holds ${what}, and leaves it alone`, async (t) => {
+      const path = join(await folder(t), "log");
+      await writeFile(path, String(content));
+      await assert.rejects(FileHistory.open(path, "e"), { code: "INVALID_HISTORY" });
+      assert.equal(await readFile(path, "utf8"), content);
+    });
+  }
+
+  it("finds every event, among small ones and ones that are larger than a look", async (t) => {
+    const history = await open(t, join(await folder(t), "log"));
+    const sizes = [0, 1, 100, 16_000, 16_384, 20_000, 5, 70_000, 3, 150_000, 10];
+    const events = Array.from({ length: 400 }, (_, index) => {
+      const size = index % 10 === 0 ? (sizes[(index / 10) % sizes.length] ?? 0) : index % 37;
+      return event(index + 1, "x".repeat(size) + (index % 7 === 0 ? "\n\nid: e-9\n" : ""));
+    });
+    await history.append([Buffer.from(events.join(""))], 401);
+    for (let sequence = 1; sequence <= 400; sequence++) {
+      const reader = history.read(sequence);
+      const { bytes } = await reader.next();
+      assert.ok(bytes.toString().startsWith(event(sequence).slice(0, 20)), `event ${sequence}`);
+      assert.ok(bytes.subarray(-2).equals(Buffer.from("\n\n")), "whole events");
+      reader.close();
+    }
+    assert.equal(await readFrom(history, 1), events.join(""));
+    assert.equal(await readFrom(history, 250), events.slice(249).join(""));
+  });
+
+  it("reads on while it grows, in pieces", async (t) => {
+    const history = await open(t, join(await folder(t), "log"));
+    const add = (from: number, to: number): Promise<void> => {
+      const text = Array.from({ length: to - from + 1 }, (_, index) => event(from + index)).join("");
+      return history.append([Buffer.from(text)], to + 1);
+    };
+    await add(1, 10_000);
+    const reader = history.read(9990);
+    const piece = await reader.next();
+    assert.equal(piece.next, 10_001);
+    await add(10_001, 10_002);
+    assert.equal((await reader.next()).bytes.toString(), event(10_001) + event(10_002));
+    reader.close();
+    const fromStart = history.read(1);
+    assert.ok((await fromStart.next()).bytes.length <= 64 * 1024);
+    fromStart.close();
+  });
+
+  it("tells when it cannot read", async (t) => {
+    const path = join(await folder(t), "log");
+    const history = await open(t, path);
+    await history.append([Buffer.from(event(1))], 2);
+    const read = async (sequence: number): Promise<void> => {
+      const reader = history.read(sequence);
+      await reader.next().finally(() => reader.close());
+    };
+    await assert.rejects(read(2), /no event 2/);
+    await writeFile(path, "");
+    await assert.rejects(read(1), /shorter/);
+    await rm(path);
+    await assert.rejects(read(1), { code: "ENOENT" });
+  });
+
+  it("leaves nothing of a write that failed, and may be written again", async (t) => {
+    const path = join(await folder(t), "log");
+    const module = new URL("../../dist/channel/file-history.js", import.meta.url).href;
+    const script = `
+      import { FileHistory } from ${JSON.stringify(module)};
+      const history = await FileHistory.open(${JSON.stringify(path)}, "e");
+      await history.append([Buffer.from(${JSON.stringify(event(1))})], 2);
+      const large = Buffer.from("id: e-2\\ndata: " + "x".repeat(10_000) + "\\n\\n");
+      const error = await history.append([large], 3).catch((error) => error);
+      console.log(error.code, history.end, history.size);
+      await history.append([Buffer.from(${JSON.stringify(event(2))})], 3);`;
+    // No file of the child may exceed 4 KiB: the large write stops in the middle.
+    const limited = ["-c", 'ulimit -f 8; exec "$0" "$@"', process.execPath, "--input-type=module", "-e", script];
+    const { stdout } = await promisify(execFile)("sh", limited);
+    assert.equal(stdout, `EFBIG 2 ${event(1).length}\n`);
+    assert.equal(await readFile(path, "utf8"), event(1) + event(2));
+  });
+});
