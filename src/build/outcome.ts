@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import type { StepRecord, StepStatus } from "./record.ts";
 import type { StepOutcome } from "./step-run.ts";
 
@@ -7,15 +8,20 @@ export function describeOutcome(name: string, outcome: StepOutcome): string {
     case "succeeded":
       return `${name} succeeded`;
     case "failed":
-      return `${name} failed with exit code ${outcome.exitCode}`;
+      return `${name} failed with exit code ${outcome.exitCode}${explainExitCode(outcome.exitCode)}`;
     case "killed":
       // Nobody here sent it; the usual sender of this one is the kernel.
-      return `${name} was killed by ${outcome.signal}${outcome.signal === "SIGKILL" ? " (out of memory?)" : ""}`;
+      return `${name} was killed by ${outcome.signal}${outcome.signal === "SIGKILL" ? ", probably out of memory" : ""}`;
     case "aborted":
       return `${name} was stopped${describeExit(outcome.exitCode, outcome.signal)}`;
     case "not-started":
       return `${name} could not start: ${outcome.reason}`;
   }
+}
+
+/** The kernel kills the one that takes the memory, which is rarely the command itself: shells and npm pass it on. */
+function explainExitCode(exitCode: number): string {
+  return exitCode === 128 + constants.signals.SIGKILL ? ", which stands for SIGKILL: probably out of memory" : "";
 }
 
 function describeExit(exitCode: number | null, signal: string | null): string {
