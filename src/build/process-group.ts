@@ -1,5 +1,5 @@
-import { readFile, readdir } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import { liveMembers } from "./process-stat.ts";
 import type { ChildProcess } from "node:child_process";
 
 /** How often a group that should end is looked at, in milliseconds. */
@@ -11,7 +11,7 @@ const KILL_TIMEOUT = 5000;
 /**
  * A command and everything it started, as the kernel's process group: whoever signals only npm leaves the shell and the
  * bundler below it running. Its leader is a child that was spawned `detached`. A process that opens a session of its
- * own leaves the group and is out of reach. POSIX only.
+ * own leaves the group. POSIX only.
  */
 export class ProcessGroup {
   readonly #leader: ChildProcess;
@@ -73,16 +73,9 @@ export class ProcessGroup {
 
 /** Only Linux shows which members of a group are zombies; elsewhere each counts as alive. */
 async function hasLiveMember(group: number): Promise<boolean> {
-  const names = await readdir("/proc").catch(() => undefined);
-  if (names === undefined) return true;
-  for (const name of names) {
-    if (!/^\d+$/.test(name)) continue;
-    // It fails for processes that end meanwhile.
-    const stat = await readFile(`/proc/${name}/stat`, "latin1").catch(() => "");
-    // "1234 (name) S 1 567 ...": state, parent, group. The name may hold spaces and brackets, so they count from the
-    // last one.
-    const [state, , id] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    if (id === String(group) && state !== "Z" && state !== "X") return true;
+  try {
+    return (await liveMembers(group).next()).done !== true;
+  } catch {
+    return true;
   }
-  return false;
 }
