@@ -13,6 +13,9 @@ export interface Config {
   readonly queue: number;
   /** Milliseconds; 0: no limit. */
   readonly timeout: number;
+  /** Milliseconds; 0: no limit. */
+  readonly silence: number;
+  readonly nice: number;
   readonly keep: number;
   readonly maxClients: number;
   /** Milliseconds; 0: off. */
@@ -53,6 +56,13 @@ const OPTIONS = [
     value: "SECONDS",
     help: "longest time for a build; 0: no limit (1800)",
   },
+  {
+    flag: "silence",
+    variable: "TAILCAST_SILENCE",
+    value: "SECONDS",
+    help: "longest time without output of a build; 0: no limit (0)",
+  },
+  { flag: "nice", variable: "TAILCAST_NICE", value: "N", help: "niceness of builds, 0 to 19 (0)" },
   { flag: "keep", variable: "TAILCAST_KEEP", value: "N", help: "finished builds that are kept (20)" },
   { flag: "max-clients", variable: "TAILCAST_MAX_CLIENTS", value: "N", help: "clients of each stream (1000)" },
   {
@@ -117,6 +127,8 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
     concurrency: integer("concurrency", 2, 1, many),
     queue: integer("queue", 20, 0, many),
     timeout: integer("timeout", 1800, 0, seconds) * 1000,
+    silence: integer("silence", 0, 0, seconds) * 1000,
+    nice: integer("nice", 0, 0, 19),
     keep: integer("keep", 20, 0, many),
     maxClients: integer("max-clients", 1000, 1, many),
     heartbeat: integer("heartbeat", 15, 0, seconds) * 1000,

@@ -35,6 +35,7 @@ function serve(config: Config): void {
     ...config,
     queueLimit: config.queue,
     timeoutMs: config.timeout,
+    silenceMs: config.silence,
     onError: (error) => process.stderr.write(`tailcast: ${error instanceof Error ? error.stack : String(error)}\n`),
   });
   const server = createServer(

@@ -8,6 +8,7 @@ import type { BuildContext } from "./build.ts";
 import type { BuildEvent } from "./events.ts";
 import type { Environment } from "./find-program.ts";
 import type { Plan } from "./plan.ts";
+import type { ProcessIdentity } from "./process-identity.ts";
 import type { BuildRecord } from "./record.ts";
 
 /** The options of a {@link BuildQueue}. Only `onEvent` is required. */
@@ -18,6 +19,13 @@ export interface BuildQueueOptions {
   queueLimit?: number | undefined;
   /** The longest a build may run, in milliseconds. Default 1 800 000, half an hour; 0 means as long as it likes. */
   timeoutMs?: number | undefined;
+  /**
+   * How long a step may print nothing, in milliseconds; then the build is stopped as timed out. Default 0: as long as
+   * it likes, since some linkers and bundlers say nothing for minutes, and `timeoutMs` ends what hangs.
+   */
+  silenceMs?: number | undefined;
+  /** The niceness of the commands, from 0 to 19; never less than that of this process. Default 0. */
+  nice?: number | undefined;
   /** How many builds that have ended stay known; of more, the one that ended first is forgotten. Default 20. */
   keep?: number | undefined;
   /** How long the processes of a build get between SIGTERM and SIGKILL, in milliseconds. Default 5000. */
@@ -30,6 +38,17 @@ export interface BuildQueueOptions {
    * is stopped as failed.
    */
   onEvent: (event: BuildEvent) => void | Promise<void>;
+  /**
+   * Called before the first command of a build starts, with the cookie that all its processes will carry in their
+   * environment. Stored, it lets a later process find them: see `endOrphans`. The command waits for a returned promise.
+   * When it throws or rejects, the build is stopped as failed.
+   */
+  onStart?: ((buildId: string, cookie: string) => void | Promise<void>) | undefined;
+  /**
+   * Called right after a command has started, with what names its process for ever; to be stored like the cookie. Linux
+   * only. When it throws or rejects, the build is stopped as failed.
+   */
+  onSpawn?: ((buildId: string, identity: ProcessIdentity) => void | Promise<void>) | undefined;
   /** Called when a build is forgotten, so that what is kept for it can be dropped. Must not throw. */
   onForget?: ((id: string) => void) | undefined;
 }
@@ -56,15 +75,20 @@ export class BuildQueue {
   constructor(options: BuildQueueOptions) {
     checkValue("options", options, kinds.object);
     const { env = buildEnvironment(), onEvent, onForget = () => undefined } = options;
+    const { onStart = () => undefined, onSpawn = () => undefined } = options;
     this.#concurrency = checkInteger("concurrency", options.concurrency ?? 2, { min: 1 });
     this.#queueLimit = checkInteger("queueLimit", options.queueLimit ?? 20, { min: 0 });
     this.#keep = checkInteger("keep", options.keep ?? 20, { min: 0 });
     this.#onForget = checkValue("onForget", onForget, kinds.function);
     this.#context = {
       timeoutMs: checkInteger("timeoutMs", options.timeoutMs ?? 30 * 60_000, { min: 0, max: MAX_DELAY }),
+      silenceMs: checkInteger("silenceMs", options.silenceMs ?? 0, { min: 0, max: MAX_DELAY }),
+      nice: checkInteger("nice", options.nice ?? 0, { min: 0, max: 19 }),
       killGraceMs: checkInteger("killGraceMs", options.killGraceMs ?? 5000, { min: 0, max: MAX_DELAY }),
       env: checkValue("env", env, kinds.object),
       onEvent: checkValue("onEvent", onEvent, kinds.function),
+      onStart: checkValue("onStart", onStart, kinds.function),
+      onSpawn: checkValue("onSpawn", onSpawn, kinds.function),
       onEnd: (build) => this.#settle(build),
     };
   }

@@ -1,11 +1,13 @@
 import { formatCommand } from "./command-line.ts";
 import { formatDuration } from "./duration.ts";
 import { describeOutcome, recordOutcome } from "./outcome.ts";
+import { createCookie } from "./process-cookie.ts";
 import { createBuildId } from "./record.ts";
 import { runStep } from "./step-run.ts";
 import type { BuildEvent, BuildLineEvent, OutputStream } from "./events.ts";
 import type { Environment } from "./find-program.ts";
 import type { Plan, Step } from "./plan.ts";
+import type { ProcessIdentity } from "./process-identity.ts";
 import type { BuildRecord, StepRecord } from "./record.ts";
 import type { OutputLine } from "./step-output.ts";
 import type { StepOutcome } from "./step-run.ts";
@@ -14,10 +16,18 @@ import type { StepOutcome } from "./step-run.ts";
 export interface BuildContext {
   /** The longest it may run, in milliseconds; 0 means as long as it likes. */
   readonly timeoutMs: number;
+  /** How long a step may print nothing, in milliseconds; 0 means as long as it likes. */
+  readonly silenceMs: number;
+  /** The niceness of its processes, from 0 to 19. */
+  readonly nice: number;
   /** How long processes get between SIGTERM and SIGKILL, in milliseconds. */
   readonly killGraceMs: number;
   readonly env: Environment;
   readonly onEvent: (event: BuildEvent) => void | Promise<void>;
+  /** Called before the first command starts. It waits for a returned promise. */
+  readonly onStart: (buildId: string, cookie: string) => void | Promise<void>;
+  /** Called right after each command has started. */
+  readonly onSpawn: (buildId: string, identity: ProcessIdentity) => void | Promise<void>;
   /** Called once, right after the `end` event was given out. */
   readonly onEnd: (build: Build) => void;
 }
@@ -38,6 +48,7 @@ export class Build {
   readonly ended: Promise<void>;
   readonly #plan: Plan;
   readonly #context: BuildContext;
+  readonly #cookie: string = createCookie();
   readonly #stopping = new AbortController();
   readonly #killing = new AbortController();
   #record: BuildRecord;
@@ -93,11 +104,11 @@ export class Build {
   async run(): Promise<void> {
     const { timeoutMs } = this.#context;
     const start = performance.now();
-    const timeout: Stop = { status: "timed-out", text: `timed out after ${formatDuration(timeoutMs)}` };
-    const timer = timeoutMs === 0 ? undefined : setTimeout(() => this.#halt(timeout), timeoutMs);
+    const timer = timeoutMs === 0 ? undefined : setTimeout(() => this.#timeOut(null, timeoutMs), timeoutMs);
     this.#update({ status: "running", startedAt: now() });
     this.#say(null, this.#plan.reason);
     for (const warning of this.#plan.warnings) this.#say(null, `warning: ${warning}`);
+    if (this.#plan.steps.length > 0) await this.#prepare();
     for (const [index, step] of this.#plan.steps.entries()) {
       if (this.#stop !== undefined || this.#failure !== undefined) break;
       await this.#runStep(index, step);
@@ -119,7 +130,7 @@ export class Build {
   }
 
   async #runStep(index: number, step: Step): Promise<void> {
-    const { env, killGraceMs } = this.#context;
+    const { env, killGraceMs, silenceMs, nice } = this.#context;
     const start = performance.now();
     this.#updateStep(index, { status: "running", startedAt: now() });
     this.#say(step.name, `$ ${formatCommand(step.command, step.args)} (in ${step.cwd})`);
@@ -128,6 +139,11 @@ export class Build {
       forceSignal: this.#killing.signal,
       env,
       killGraceMs,
+      silenceMs,
+      nice,
+      cookie: this.#cookie,
+      onSilence: () => this.#timeOut(step.name, silenceMs),
+      onSpawn: (identity) => void this.#report(() => this.#context.onSpawn(this.#record.id, identity)),
       onLines: (lines) => this.#tell(index, step.name, lines),
     }).catch((error: unknown): StepOutcome => {
       this.#break(error);
@@ -139,6 +155,14 @@ export class Build {
     this.#updateStep(index, { ...ending, finishedAt: now() });
     const duration = formatDuration(performance.now() - start);
     this.#say(step.name, outcome.type === "not-started" ? text : `${text} after ${duration}`);
+  }
+
+  /** Waits until the cookie is known elsewhere. It does not keep a build from being stopped. */
+  async #prepare(): Promise<void> {
+    const { signal } = this.#stopping;
+    const stopped = new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    const prepared = this.#report(() => this.#context.onStart(this.#record.id, this.#cookie));
+    if (!signal.aborted) await Promise.race([prepared, stopped]);
   }
 
   /** @param success The sentence about a build that nothing stopped. */
@@ -176,6 +200,19 @@ export class Build {
   #halt(stop: Stop): void {
     this.#stop ??= stop;
     this.#stopping.abort();
+  }
+
+  /**
+   * One of the two limits has struck.
+   *
+   * @param silent The step that has printed nothing; `null`: the whole build took too long.
+   */
+  #timeOut(silent: string | null, limitMs: number): void {
+    if (this.#stop !== undefined) return;
+    const limit = formatDuration(limitMs);
+    const problem = silent === null ? "the build has run" : `${silent} has printed nothing`;
+    this.#say(silent, `${problem} for ${limit}, which is the limit; it is stopped now`);
+    this.#halt({ status: "timed-out", text: `timed out after ${limit}${silent === null ? "" : " without output"}` });
   }
 
   /** A build whose events get lost must not go on as if somebody were watching. */
@@ -220,9 +257,13 @@ export class Build {
    * Gives out an event about the build itself. There are few of them, so nobody waits for the consumer here, and it
    * cannot hold the build up. `onEvent` is called before this returns.
    */
-  async #emit(event: BuildEvent): Promise<void> {
+  #emit(event: BuildEvent): Promise<void> {
+    return this.#report(() => this.#context.onEvent(event));
+  }
+
+  async #report(tell: () => void | Promise<void>): Promise<void> {
     try {
-      await this.#context.onEvent(event);
+      await tell();
     } catch (error) {
       this.#break(error);
     }

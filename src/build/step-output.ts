@@ -59,7 +59,15 @@ export class StepOutput {
 
   /** How long it has waited for the command to write, in milliseconds; while lines are given out, it does not. */
   get waitedMs(): number {
-    return this.#waitedMs + (this.#busyPipes === 0 ? performance.now() - this.#waitingSince : 0);
+    return this.#waitedMs + this.silentMs;
+  }
+
+  /**
+   * How long neither pipe has brought a single byte, in milliseconds. While lines are given out it is 0: the command may
+   * be waiting, too.
+   */
+  get silentMs(): number {
+    return this.#busyPipes === 0 ? performance.now() - this.#waitingSince : 0;
   }
 
   /** Tells the consumer something about the step, at once. */

@@ -1,10 +1,13 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
 import { buildEnvironment } from "./environment.ts";
-import { ProcessGroup } from "./process-group.ts";
+import { COOKIE_VARIABLE, createCookie } from "./process-cookie.ts";
+import { identify } from "./process-identity.ts";
+import { LEFT_GRACE, ProcessTree } from "./process-tree.ts";
 import { StepOutput } from "./step-output.ts";
 import { directoryProblem, startStep } from "./step-start.ts";
 import type { Environment } from "./find-program.ts";
 import type { Step } from "./plan.ts";
+import type { ProcessIdentity } from "./process-identity.ts";
 import type { OnLines } from "./step-output.ts";
 import type { RunningChild } from "./step-start.ts";
 
@@ -20,9 +23,22 @@ export interface StepRunOptions {
   killGraceMs?: number | undefined;
   /**
    * How long the output may stay open after the command has ended, in milliseconds. The time that `onLines` takes does
-   * not count. Default 5000.
+   * not count. Default 3000.
    */
   drainMs?: number | undefined;
+  /** After how many milliseconds without a byte of output {@link onSilence} is called. Default 0: never. */
+  silenceMs?: number | undefined;
+  /** Called at most once, while the command runs. The step goes on, unless this aborts `signal`. */
+  onSilence?: (() => void) | undefined;
+  /** The niceness of the command and what it starts, from 0 to 19. Default 0. */
+  nice?: number | undefined;
+  /**
+   * What all processes of this step carry in their environment, so that those that leave its process group are found.
+   * Default: a new one.
+   */
+  cookie?: string | undefined;
+  /** Called right after the command has started. Not where processes have no identity: see {@link identify}. */
+  onSpawn?: ((identity: ProcessIdentity) => void) | undefined;
   /** Gets the output. What it throws ends the step, and {@link runStep} rejects with it. */
   onLines: OnLines;
 }
@@ -60,58 +76,65 @@ const LAST_WORDS_TIME = 1000;
 const MAX_LEFT_BYTES = 2 * 1024 * 1024;
 
 const KEPT_OPEN = "the command has ended, but a background process keeps its output open; the rest is cut off";
+const ESCAPED = "processes were left running outside the process group of the command; they are ended now";
 const LEFT_RUNNING = "the command has left processes running; they are ended now";
 const NOT_GONE = "a process of this step could not be ended";
 
 /**
- * Runs one step to its end: the command, its output, and everything it started. Whatever is left running in its process
- * group is ended too, so that a daemon does not outlive its build.
+ * Runs one step to its end: the command, its output, and everything it started. Whatever is left running is ended too,
+ * so that a daemon does not outlive its build: in its process group, and outside of it what carries the cookie.
  *
  * @returns How it ended. It rejects only with what `onLines` threw.
  */
 export async function runStep(step: Step, options: StepRunOptions): Promise<StepOutcome> {
-  const { signal, env = buildEnvironment() } = options;
+  const { signal, env = buildEnvironment(), nice = 0, cookie = createCookie() } = options;
   // Asked first, since spawn gives the same error for a missing directory and for a missing command.
   const problem = await directoryProblem(step.cwd);
   if (signal?.aborted) return { type: "aborted", ...UNKNOWN };
-  const child = problem ?? (await startStep(step, { ...env, ...step.env }));
+  const child = problem ?? (await startStep(step, { ...env, ...step.env, [COOKIE_VARIABLE]: cookie }, nice));
   if (typeof child === "string") return { type: "not-started", reason: child };
-  const exit = await follow(child, options);
+  const exit = await follow(child, cookie, options);
   if (signal?.aborted) return { type: "aborted", ...exit };
   if (exit.exitCode === null) return { type: "killed", signal: String(exit.signal) };
   return exit.exitCode === 0 ? { type: "succeeded" } : { type: "failed", exitCode: exit.exitCode };
 }
 
-/** Stays with a command until it, its output and its process group have ended. */
-async function follow(child: RunningChild, options: StepRunOptions): Promise<Exit> {
-  const { signal, forceSignal, killGraceMs = 5000, drainMs = 5000, onLines } = options;
+/** Stays with a command until it, its output and its processes have ended. */
+async function follow(child: RunningChild, cookie: string, options: StepRunOptions): Promise<Exit> {
+  const { signal, forceSignal, killGraceMs = 5000, drainMs = 3000, onLines } = options;
+  const { silenceMs = 0, onSilence = () => undefined, onSpawn = () => undefined } = options;
   const exited = new Promise<Exit>((resolve) => {
     child.once("exit", (exitCode, name) => resolve({ exitCode, signal: name }));
   });
-  const group = new ProcessGroup(child);
   const output = new StepOutput(child.stdout, child.stderr, onLines);
+  const tree = new ProcessTree(child, cookie, () => output.say(ESCAPED));
   const stopping = new AbortController();
   const stop = stopping.signal;
+  const hasRun = new AbortController();
   const over = new AbortController();
-  const terminate = async (): Promise<boolean> => {
-    const isGone = await group.terminate(killGraceMs, forceSignal);
+  const terminate = async (grace: number): Promise<boolean> => {
+    const isGone = await tree.terminate(grace, forceSignal);
     if (!isGone) output.say(NOT_GONE);
     return isGone;
   };
   try {
-    const stopped = new Promise((resolve) => stop.addEventListener("abort", resolve)).then(terminate);
+    const identity = identify(child.pid);
+    if (identity !== undefined) onSpawn(identity);
+    const stopped = new Promise((resolve) => stop.addEventListener("abort", resolve)).then(() =>
+      terminate(killGraceMs),
+    );
     for (const cause of [signal, output.failure]) forwardAbort(cause, stopping, over.signal);
+    void exited.then(() => hasRun.abort());
+    if (silenceMs > 0) silence(output, silenceMs, hasRun.signal).then(onSilence, () => undefined);
     const exit = await Promise.race([exited, stopped.then((isGone) => (isGone ? exited : UNKNOWN))]);
 
     // The end of the command is not the end of its output: what it started may still hold the pipes.
     const hasEnded = await endsByItself(output, drainMs, stop);
-    const isAlone = hasEnded && (await group.isEmptyWithin(SETTLE_TIME, stop));
-    if (!isAlone) {
-      if (!stop.aborted) output.say(hasEnded ? LEFT_RUNNING : KEPT_OPEN);
-      // Nobody left in the group means that the pipes are held out of reach, and that there are no last words.
-      const lastWordsMs = !stop.aborted && (await group.isAlive()) ? Math.min(drainMs, LAST_WORDS_TIME) : 0;
-      await (stop.aborted ? stopped : terminate());
-      await settlesWithin(output.ended, stop.aborted ? drainMs : lastWordsMs);
+    const isAlone = hasEnded && (await tree.isGroupEmptyWithin(SETTLE_TIME, stop));
+    if (!isAlone && !stop.aborted) output.say(hasEnded ? LEFT_RUNNING : KEPT_OPEN);
+    await (stop.aborted ? stopped : terminate(Math.min(killGraceMs, LEFT_GRACE)));
+    if (!hasEnded) {
+      await settlesWithin(output.ended, stop.aborted ? drainMs : Math.min(drainMs, LAST_WORDS_TIME));
       output.stop();
       // For what was read before the pipes were given up, and a consumer that is slow to take it.
       await settlesWithin(output.ended, drainMs);
@@ -119,9 +142,19 @@ async function follow(child: RunningChild, options: StepRunOptions): Promise<Exi
     if (output.failure.aborted) throw output.failure.reason;
     return exit;
   } finally {
+    hasRun.abort();
     over.abort();
     output.close();
     child.unref();
+  }
+}
+
+/** Resolves as soon as a command has printed nothing for so long; rejects when `signal` aborts before. */
+async function silence(output: StepOutput, milliseconds: number, signal: AbortSignal): Promise<void> {
+  for (let left = milliseconds; left > 0; left = milliseconds - output.silentMs) {
+    await delay(left, undefined, { signal });
+    // What was printed while this process was busy elsewhere is read only now.
+    await turn(undefined, { signal });
   }
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { stat } from "node:fs/promises";
+import { giveWay } from "./priority.ts";
 import { describeMissing, findProgram } from "./find-program.ts";
 import type { ChildProcessByStdio } from "node:child_process";
 import type { Readable } from "node:stream";
@@ -22,11 +23,11 @@ export async function directoryProblem(path: string): Promise<string | undefined
 
 /**
  * Starts a step's command: never through a shell, without stdin (so that nothing can wait for an answer), and
- * `detached`, which makes it the leader of a new process group.
+ * `detached`, which makes it the leader of a new process group. It gives way to this server: see {@link giveWay}.
  *
  * @returns The child, or the sentence that says why there is none.
  */
-export async function startStep(step: Step, env: Environment): Promise<RunningChild | string> {
+export async function startStep(step: Step, env: Environment, nice: number): Promise<RunningChild | string> {
   const { command, args, cwd } = step;
   try {
     const stdio: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"];
@@ -34,7 +35,10 @@ export async function startStep(step: Step, env: Environment): Promise<RunningCh
     // An "error" says that there is no process, or, later, that signalling it failed, which the process group takes
     // care of.
     child.on("error", () => undefined);
-    if (hasStarted(child)) return child;
+    if (hasStarted(child)) {
+      giveWay(child.pid, nice);
+      return child;
+    }
     const [error] = (await once(child, "error")) as [Error];
     return await startProblem(command, env, error);
   } catch (error) {

@@ -45,6 +45,10 @@ export interface BuildAppOptions {
   queueLimit?: number | undefined;
   /** How long a build may run, in milliseconds; 0 means as long as it likes. Default 30 minutes. */
   timeoutMs?: number | undefined;
+  /** How long a step may print nothing, in milliseconds; 0 means as long as it likes. Default 0. */
+  silenceMs?: number | undefined;
+  /** The niceness of builds, from 0 to 19. Default 0. */
+  nice?: number | undefined;
   /** How many finished builds are kept. Default 20. */
   keep?: number | undefined;
   /** How many clients each stream may have. Default 1000. */
@@ -98,6 +102,8 @@ export class BuildApp {
       concurrency: options.concurrency,
       queueLimit: options.queueLimit,
       timeoutMs: options.timeoutMs,
+      silenceMs: options.silenceMs,
+      nice: options.nice,
       keep,
       onEvent: (event) => this.#streams.publish(event),
       onForget: (buildId) => this.#streams.forget(buildId),

@@ -12,7 +12,7 @@ export type Action =
   | { action: "exit"; code: number }
   | { action: "kill"; signal: string }
   | { action: "onTerm"; say: string; code?: number }
-  | { action: "spawn"; child: string; output?: "inherit" | "ignore"; detached?: boolean };
+  | { action: "spawn"; child: string; output?: "inherit" | "ignore"; detached?: boolean; isBare?: boolean };
 
 const program = fileURLToPath(new URL("../../test/fixtures/actor.mjs", import.meta.url));
 

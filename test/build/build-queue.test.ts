@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { describe, it } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { BuildQueue } from "../../dist/build/build-queue.js";
+import { identify } from "../../dist/build/process-identity.js";
 import { isBuildId } from "../../dist/build/record.js";
 import { Stage } from "./actors.js";
 import { watchDelays } from "./delays.js";
@@ -257,6 +258,28 @@ describe("BuildQueue", () => {
       assert.equal((await scene.end(id)).steps[0]?.signal, "SIGKILL");
     });
 
+    it("takes the processes along that have left the group, and those that an earlier step has left", async (t) => {
+      const stage = await Stage.open(t);
+      const scene = new Scene(t, { killGraceMs: 100 });
+      const { id } = scene.queue.add(plan([stage.step("install"), stage.step("build")]));
+      const install = await stage.actor("install");
+      // With another name for its group and no pipe of its own, the step's end is the only thing that can end it.
+      await install.do({ action: "spawn", child: "left", output: "ignore", detached: true });
+      const left = await stage.actor("left");
+      install.tell({ action: "exit", code: 0 });
+      await left.gone;
+      const build = await stage.actor("build");
+      await build.do({ action: "spawn", child: "deaf", output: "ignore", detached: true });
+      const deaf = await stage.actor("deaf");
+      await deaf.do({ action: "onTerm", say: "" });
+      scene.queue.cancel(id);
+      assert.equal((await scene.end(id)).message, "cancelled while build was running");
+      await deaf.gone;
+      const line = "system: processes were left running outside the process group of the command; they are ended now";
+      const said = scene.story(id).filter((each) => each.endsWith(line));
+      assert.deepEqual(said, [`install ${line}`, `build ${line}`]);
+    });
+
     it("takes effect at whatever event it is called", async (t) => {
       // One pass for each event of a build that runs through; each cancels when that event is told.
       const steps = [step("install", "echo 1"), step("build", "echo 2")];
@@ -309,7 +332,92 @@ describe("BuildQueue", () => {
     const end = await scene.end(id);
     assert.deepEqual([end.status, end.message], ["timed-out", "timed out after 0.1 s while install was running"]);
     assert.deepEqual(end.steps.map(({ status }) => status), ["timed-out", "skipped"]);
+    const said = "- system: the build has run for 0.1 s, which is the limit; it is stopped now";
+    assert.ok(scene.story(id).includes(said), scene.story(id).join("\n"));
   });
+
+  it("stops a build that prints nothing for too long", async (t) => {
+    const stage = await Stage.open(t);
+    const scene = new Scene(t, { timeoutMs: forEver, silenceMs: 100 });
+    const { id } = scene.queue.add(plan([stage.step("install"), step("build", "echo no")]));
+    const end = await scene.end(id);
+    const message = "timed out after 0.1 s without output while install was running";
+    assert.deepEqual([end.status, end.message], ["timed-out", message]);
+    assert.deepEqual(end.steps.map(({ status }) => status), ["timed-out", "skipped"]);
+    const said = "install system: install has printed nothing for 0.1 s, which is the limit; it is stopped now";
+    assert.ok(scene.story(id).includes(said), scene.story(id).join("\n"));
+  });
+
+  it("says only which of the two limits struck first", async (t) => {
+    const scene = new Scene(t, { timeoutMs: 150, silenceMs: 250 });
+    const { id } = scene.queue.add(plan([step("install", "trap '' TERM; sleep 0.5")]));
+    assert.equal((await scene.end(id)).message, "timed out after 0.1 s while install was running");
+    assert.equal(scene.story(id).filter((line) => line.includes("which is the limit")).length, 1);
+  });
+
+  it("gives every build a cookie, which it tells before the first command starts", async (t) => {
+    const told: string[][] = [];
+    let store: () => void = () => undefined;
+    const stored = new Promise<void>((resolve) => (store = resolve));
+    const onStart = (...given: string[]): Promise<void> => {
+      told.push(given);
+      return stored;
+    };
+    const scene = new Scene(t, { onStart });
+    const script = "echo $TAILCAST_BUILD";
+    const ids = [0, 1].map(() => scene.queue.add(plan([step("install", script), step("build", script)])).id);
+    assert.deepEqual(told.map(([id]) => id), ids);
+    for (let turns = 0; turns < 10; turns++) await turn();
+    assert.deepEqual(statuses(scene), ["running", "running"]);
+    assert.ok(ids.every((id) => scene.story(id).at(-1) === "- system: because"), "nothing starts before it is stored");
+    store();
+    for (const [id = "", cookie = ""] of told) {
+      await scene.end(id);
+      const lines = scene.story(id).filter((line) => line.includes("stdout"));
+      assert.deepEqual(lines, [`install stdout: ${cookie}`, `build stdout: ${cookie}`]);
+    }
+    assert.notEqual(told[0]?.[1], told[1]?.[1]);
+  });
+
+  it("can be cancelled while it waits for its cookie to be stored", async (t) => {
+    const scene = new Scene(t, { onStart: () => new Promise(() => undefined) });
+    const { id } = scene.queue.add(plan([step("install", "echo no")]));
+    scene.queue.cancel(id);
+    const end = await scene.end(id);
+    assert.deepEqual([end.status, end.message], ["cancelled", "cancelled before install started"]);
+  });
+
+  it("tells the process of each step", async (t) => {
+    const stage = await Stage.open(t);
+    const told: (readonly [buildId: string, identity: unknown])[] = [];
+    const scene = new Scene(t, { onSpawn: (buildId, identity) => void told.push([buildId, identity]) });
+    const { id } = scene.queue.add(plan([stage.step("install"), stage.step("build")]));
+    const expected = [];
+    for (const name of ["install", "build"]) {
+      const actor = await stage.actor(name);
+      expected.push([id, identify(actor.pid)]);
+      actor.tell({ action: "exit", code: 0 });
+    }
+    assert.equal((await scene.end(id)).status, "succeeded");
+    assert.deepEqual(told, expected);
+  });
+
+  for (const hook of ["onStart", "onSpawn"] as const) {
+    for (const kind of ["throws", "rejects"]) {
+      it(`stops the build when ${hook} ${kind}`, async (t) => {
+        const stage = await Stage.open(t);
+        const fail = (): Promise<void> => {
+          if (kind === "throws") throw new Error("disk full");
+          return Promise.reject(new Error("disk full"));
+        };
+        const scene = new Scene(t, { [hook]: fail });
+        const end = await scene.end(scene.queue.add(plan([stage.step("install")])).id);
+        assert.equal(end.status, "failed");
+        const position = hook === "onStart" ? "before install started" : "while install was running";
+        assert.equal(end.message, `stopped because its events could not be delivered (disk full) ${position}`);
+      });
+    }
+  }
 
   it("lets a build run as long as it likes when there is no limit", async (t) => {
     const scene = new Scene(t, { timeoutMs: 0 });
@@ -625,7 +733,11 @@ describe("BuildQueue", () => {
       queueLimit: [-1, 0.5, "1"],
       timeoutMs: [-1, 2 ** 31, Infinity],
       keep: [-1, NaN],
+      silenceMs: [-1, 2 ** 31, "60"],
+      nice: [-1, 20, 1.5],
       killGraceMs: [-1, 2 ** 31],
+      onStart: [7],
+      onSpawn: [7],
       onEvent: ["print", {}],
       onForget: [7],
       env: [7, "PATH=/bin", null, []],

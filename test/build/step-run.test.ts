@@ -1,20 +1,25 @@
 import assert from "node:assert/strict";
 import { EventEmitter, getEventListeners, once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
+import os, { getPriority } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { setImmediate as turn } from "node:timers/promises";
+import timers, { setImmediate as turn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { buildEnvironment } from "../../dist/build/environment.js";
+import { identify } from "../../dist/build/process-identity.js";
 import { runStep } from "../../dist/build/step-run.js";
 import { Stage } from "./actors.js";
 import { watchDelays } from "./delays.js";
 import { makeFolder } from "./folders.js";
 import type { Step } from "../../dist/build/plan.js";
+import type { ProcessIdentity } from "../../dist/build/process-identity.js";
 import type { OutputLine } from "../../dist/build/step-output.js";
 
 const environmentProgram = fileURLToPath(new URL("../../test/fixtures/environment.mjs", import.meta.url));
 const forEver = 2 ** 31 - 1;
+const ESCAPED = "system: processes were left running outside the process group of the command; they are ended now";
 const KEPT_OPEN = "system: the command has ended, but a background process keeps its output open; the rest is cut off";
 
 /** What `environment.mjs` prints. */
@@ -251,6 +256,24 @@ describe("runStep()", () => {
       await Promise.all([child.gone, grandchild.gone]);
     });
 
+    it("ends what has left the process group, and says so", async (t) => {
+      const stage = await Stage.open(t);
+      const output = new Output();
+      const controller = new AbortController();
+      const { signal } = controller;
+      const run = runStep(stage.step("main"), { signal, drainMs: forEver, onLines: output.onLines });
+      const main = await stage.actor("main");
+      for (const child of ["quiet", "holder"]) {
+        const stream = child === "quiet" ? "ignore" : "inherit";
+        await main.do({ action: "spawn", child, output: stream, detached: true });
+        await (await stage.actor(child)).do({ action: "onTerm", say: "no\n" });
+      }
+      controller.abort();
+      assert.deepEqual(await run, { type: "aborted", exitCode: null, signal: "SIGTERM" });
+      await Promise.all([(await stage.actor("quiet")).gone, (await stage.actor("holder")).gone]);
+      assert.deepEqual(output.lines, [ESCAPED, "stdout: no"]);
+    });
+
     it("kills what ignores SIGTERM after the command itself has obeyed", async (t) => {
       const stage = await Stage.open(t);
       const controller = new AbortController();
@@ -331,7 +354,7 @@ describe("runStep()", () => {
       assert.deepEqual(output.lines, [KEPT_OPEN, "stdout: begun"]);
     });
 
-    it("gives up on a daemon that has left the process group", async (t) => {
+    it("ends a daemon that has left the process group and holds the output open", async (t) => {
       const stage = await Stage.open(t);
       const output = new Output();
       const run = runStep(stage.step("main"), { drainMs: 100, onLines: output.onLines });
@@ -341,7 +364,68 @@ describe("runStep()", () => {
       await daemon.do({ action: "write", to: 2, text: "begun" });
       main.tell({ action: "exit", code: 3 });
       assert.deepEqual(await run, { type: "failed", exitCode: 3 });
+      await daemon.gone;
+      assert.deepEqual(output.lines, [KEPT_OPEN, ESCAPED, "stderr: begun"]);
+    });
+
+    it("gives up on one that cannot even be found", async (t) => {
+      const stage = await Stage.open(t);
+      const output = new Output();
+      const run = runStep(stage.step("main"), { drainMs: 100, onLines: output.onLines });
+      const main = await stage.actor("main");
+      await main.do({ action: "spawn", child: "daemon", detached: true, isBare: true });
+      const daemon = await stage.actor("daemon");
+      await daemon.do({ action: "write", to: 2, text: "begun" });
+      main.tell({ action: "exit", code: 3 });
+      assert.deepEqual(await run, { type: "failed", exitCode: 3 });
       assert.deepEqual(output.lines, [KEPT_OPEN, "stderr: begun"]);
+      await daemon.do({ action: "onTerm", say: "" });
+    });
+
+    it("takes at most 5 s for what holds the output and ignores SIGTERM, wherever it is", async (t) => {
+      const stage = await Stage.open(t);
+      const output = new Output();
+      const delays = watchDelays(t);
+      const run = runStep(stage.step("main"), { onLines: output.onLines });
+      const main = await stage.actor("main");
+      for (const child of ["inside", "outside"]) {
+        await main.do({ action: "spawn", child, detached: child === "outside" });
+        await (await stage.actor(child)).do({ action: "onTerm", say: "" });
+      }
+      main.tell({ action: "exit", code: 3 });
+      assert.deepEqual(await run, { type: "failed", exitCode: 3 });
+      await Promise.all([(await stage.actor("inside")).gone, (await stage.actor("outside")).gone]);
+      assert.deepEqual(output.lines, [KEPT_OPEN, ESCAPED]);
+      const total = delays.reduce((sum, milliseconds) => sum + milliseconds, 0);
+      assert.ok(total >= 3000 && total <= 5000, `it has waited for ${total} ms`);
+    });
+
+    it("ends those that made their own session, though their parents are gone", async (t) => {
+      const stage = await Stage.open(t);
+      const output = new Output();
+      const run = runStep(stage.step("main"), { drainMs: forEver, onLines: output.onLines });
+      const main = await stage.actor("main");
+      await main.do({ action: "spawn", child: "between", output: "ignore", detached: true });
+      const between = await stage.actor("between");
+      await between.do({ action: "spawn", child: "daemon", output: "ignore", detached: true });
+      const daemon = await stage.actor("daemon");
+      await daemon.do({ action: "onTerm", say: "" });
+      between.tell({ action: "exit", code: 0 });
+      await between.gone;
+      main.tell({ action: "exit", code: 0 });
+      assert.deepEqual(await run, { type: "succeeded" });
+      await daemon.gone;
+      assert.deepEqual(output.lines, [ESCAPED]);
+    });
+
+    it("leaves the processes of another step alone", async (t) => {
+      const stage = await Stage.open(t);
+      const runs = ["main", "other"].map((name) => runStep(stage.step(name), { onLines: () => undefined }));
+      const other = await stage.actor("other");
+      (await stage.actor("main")).tell({ action: "exit", code: 0 });
+      assert.deepEqual(await runs[0], { type: "succeeded" });
+      other.tell({ action: "exit", code: 7 });
+      assert.deepEqual(await runs[1], { type: "failed", exitCode: 7 });
     });
 
     it("waits only once for output that nobody in the process group holds", async (t) => {
@@ -372,7 +456,7 @@ describe("runStep()", () => {
       main.tell({ action: "exit", code: 0 });
       assert.deepEqual(await run, { type: "succeeded" });
       await daemon.gone;
-      assert.deepEqual(output.lines, [KEPT_OPEN, "stdout: last words"]);
+      assert.deepEqual(output.lines, [KEPT_OPEN, "stdout: last words", ESCAPED]);
       assert.deepEqual(delays.filter((delay) => delay === drainMs), [drainMs]);
     });
 
@@ -512,6 +596,119 @@ describe("runStep()", () => {
       take();
       await turn();
       assert.deepEqual(texts, ["one"], "nothing is delivered after the end");
+    });
+  });
+
+  it("tells which process it has started", async (t) => {
+    const stage = await Stage.open(t);
+    const identities: ProcessIdentity[] = [];
+    const run = runStep(stage.step("main"), { onSpawn: (one) => identities.push(one), onLines: () => undefined });
+    const main = await stage.actor("main");
+    assert.equal(identities[0]?.pid, main.pid);
+    assert.deepEqual(identities, [identify(main.pid)]);
+    main.tell({ action: "exit", code: 0 });
+    await run;
+    const missing = { ...shellStep("exit 0"), command: "no-such-tool" };
+    await runStep(missing, { onSpawn: () => assert.fail("nothing has started"), onLines: () => undefined });
+  });
+
+  it("marks all processes with the cookie, or with one of its own", async () => {
+    const output = new Output();
+    const step = { ...shellStep("echo $TAILCAST_BUILD"), env: { TAILCAST_BUILD: "mine" } };
+    await runStep(step, { cookie: "0123", onLines: output.onLines });
+    for (let time = 0; time < 2; time++) await runStep(step, { onLines: output.onLines });
+    const [given, first, second] = output.lines;
+    assert.equal(given, "stdout: 0123");
+    for (const line of [first, second]) assert.match(line ?? "", /^stdout: [0-9a-f]{32}$/);
+    assert.notEqual(first, second);
+  });
+
+  it("makes the command and what it starts give way", async (t) => {
+    const stage = await Stage.open(t);
+    const nice = getPriority() + 3;
+    const run = runStep(stage.step("main"), { nice, onLines: () => undefined });
+    const main = await stage.actor("main");
+    await main.do({ action: "spawn", child: "child" });
+    const child = await stage.actor("child");
+    const own = Number(await readFile("/proc/self/oom_score_adj", "utf8"));
+    for (const { pid } of [main, child]) {
+      assert.equal(getPriority(pid), nice);
+      const score = Number(await readFile(`/proc/${pid}/oom_score_adj`, "utf8"));
+      assert.equal(score, Math.min(1000, Math.max(0, own) + 500));
+    }
+    main.tell({ action: "exit", code: 0 });
+    assert.deepEqual(await run, { type: "succeeded" });
+  });
+
+  it("leaves the priority alone when it is not told, and never raises it", async (t) => {
+    const set = t.mock.method(os, "setPriority", () => undefined);
+    syncBuiltinESMExports();
+    t.after(() => {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+    });
+    for (const nice of [undefined, 0, getPriority()]) {
+      await runStep(shellStep("exit 0"), { nice, onLines: () => undefined });
+    }
+    assert.equal(set.mock.callCount(), 0);
+    set.mock.mockImplementation(() => {
+      throw new Error("forbidden");
+    });
+    const outcome = await runStep(shellStep("exit 0"), { nice: getPriority() + 1, onLines: () => undefined });
+    assert.deepEqual([outcome, set.mock.callCount()], [{ type: "succeeded" }, 1]);
+  });
+
+  describe("when the command prints nothing", () => {
+    it("says so after a while, and goes on", async (t) => {
+      const stage = await Stage.open(t);
+      const silent = new EventEmitter();
+      const options = { silenceMs: 100, onSilence: () => silent.emit("silence"), onLines: () => undefined };
+      const said = once(silent, "silence");
+      const run = runStep(stage.step("main"), options);
+      const main = await stage.actor("main");
+      await said;
+      main.tell({ action: "exit", code: 0 });
+      assert.deepEqual(await run, { type: "succeeded" });
+    });
+
+    it("no longer listens once the command has ended", async (t) => {
+      const stage = await Stage.open(t);
+      const original = timers.setTimeout;
+      let watch: AbortSignal | undefined;
+      const replacement: typeof original = (milliseconds, value, options) => {
+        if (milliseconds === 123_456) watch = options?.signal;
+        return original(milliseconds, value, options);
+      };
+      t.mock.method(timers, "setTimeout", replacement);
+      syncBuiltinESMExports();
+      t.after(() => {
+        t.mock.restoreAll();
+        syncBuiltinESMExports();
+      });
+      const run = runStep(stage.step("main"), { silenceMs: 123_456, drainMs: forEver, onLines: () => undefined });
+      const main = await stage.actor("main");
+      await main.do({ action: "spawn", child: "daemon" });
+      const daemon = await stage.actor("daemon");
+      assert.ok(watch?.aborted === false);
+      const stopped = once(watch, "abort");
+      main.tell({ action: "exit", code: 0 });
+      await stopped;
+      daemon.tell({ action: "exit", code: 0 });
+      assert.deepEqual(await run, { type: "succeeded" });
+    });
+
+    it("does not take its own absence for silence", async (t) => {
+      const stage = await Stage.open(t);
+      const output = new Output();
+      const onSilence = (): void => assert.fail("the command has printed something");
+      const run = runStep(stage.step("main"), { silenceMs: 3000, onSilence, onLines: output.onLines });
+      const main = await stage.actor("main");
+      main.tell({ action: "write", text: "here\n" });
+      // Meanwhile the actor writes, and nobody reads.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3300);
+      await output.until("stdout: here");
+      main.tell({ action: "exit", code: 0 });
+      await run;
     });
   });
 

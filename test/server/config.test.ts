@@ -20,6 +20,8 @@ describe("readConfig()", () => {
       concurrency: 2,
       queue: 20,
       timeout: 1_800_000,
+      silence: 0,
+      nice: 0,
       keep: 20,
       maxClients: 1000,
       heartbeat: 15_000,
@@ -32,7 +34,7 @@ describe("readConfig()", () => {
   it("reads flags", () => {
     const args =
       "--port 0 --host ::1 --root / --concurrency=3 --queue 0 --timeout 60 --keep 5 --max-clients 2 --heartbeat 40";
-    const more = "--capacity 10 --token t --allow-origin https://a.example --allow-origin http://b.example:81";
+    const more = "--silence 90 --nice=7 --capacity 10 --token t --allow-origin https://a.example --allow-origin http://b.example:81";
     assert.deepEqual(configOf([...args.split(" "), "--root", tmpdir(), ...more.split(" ")]), {
       port: 0,
       host: "::1",
@@ -40,6 +42,8 @@ describe("readConfig()", () => {
       concurrency: 3,
       queue: 0,
       timeout: 60_000,
+      silence: 90_000,
+      nice: 7,
       keep: 5,
       maxClients: 2,
       heartbeat: 40_000,
@@ -75,6 +79,8 @@ describe("readConfig()", () => {
     [["--port", "3e3"], {}, "--port"],
     [["--concurrency", "0"], {}, "--concurrency"],
     [["--timeout", "1.5"], {}, "--timeout"],
+    [["--silence", "-1"], {}, "--silence"],
+    [["--nice", "20"], {}, "--nice"],
     [["--root", "/nowhere/at/all"], {}, "--root"],
     [["--root", "/etc/hostname"], {}, "--root"],
     [["--allow-origin", "https://a.example/path"], {}, "--allow-origin"],
@@ -118,6 +124,8 @@ describe("helpText()", () => {
       "root",
       "concurrency",
       "queue",
+      "silence",
+      "nice",
       "timeout",
       "keep",
       "max-clients",

@@ -1,0 +1,58 @@
+import { endProcesses } from "./end-processes.ts";
+import { findByCookie } from "./process-cookie.ts";
+import { ProcessGroup } from "./process-group.ts";
+import type { ProcessStat } from "./process-stat.ts";
+import type { RunningChild } from "./step-start.ts";
+
+/**
+ * How long processes that were left running get between SIGTERM and SIGKILL, in milliseconds: nobody waits for what
+ * they do, and the step should be over within 5 seconds of its command.
+ */
+export const LEFT_GRACE = 750;
+
+/**
+ * A command and everything it started: first its process group, then those that have left the group, which are found
+ * by the build's cookie in their environment.
+ */
+export class ProcessTree {
+  readonly #leader: RunningChild;
+  readonly #cookie: string;
+  readonly #onEscaped: () => void;
+  readonly #group: ProcessGroup;
+  #escapedGone: Promise<boolean> | undefined;
+
+  /** @param onEscaped Called once when processes were found outside the group, before they are ended. */
+  constructor(leader: RunningChild, cookie: string, onEscaped: () => void) {
+    this.#leader = leader;
+    this.#cookie = cookie;
+    this.#onEscaped = onEscaped;
+    this.#group = new ProcessGroup(leader);
+  }
+
+  /** Resolves with whether the group is empty, as soon as it is, after `milliseconds`, or when `signal` aborts. */
+  isGroupEmptyWithin(milliseconds: number, signal?: AbortSignal): Promise<boolean> {
+    return this.#group.isEmptyWithin(milliseconds, signal);
+  }
+
+  /**
+   * Ends all of it: SIGTERM, and SIGKILL after `grace` milliseconds, or when `force` aborts. Whoever has left the group
+   * is looked for, once, when the group is gone: until then it may still be ended by those who started it.
+   *
+   * @returns Whether everything is gone, as far as can be seen.
+   */
+  async terminate(grace: number, force?: AbortSignal): Promise<boolean> {
+    const isGroupGone = await this.#group.terminate(grace, force);
+    this.#escapedGone ??= this.#endEscaped(Math.min(grace, LEFT_GRACE), force);
+    return (await this.#escapedGone) && isGroupGone;
+  }
+
+  async #endEscaped(grace: number, force: AbortSignal | undefined): Promise<boolean> {
+    const find = async (): Promise<readonly ProcessStat[]> => {
+      return (await findByCookie(this.#cookie)).filter(({ group }) => group !== this.#leader.pid);
+    };
+    const found = await find();
+    if (found.length === 0) return true;
+    this.#onEscaped();
+    return endProcesses(found, find, grace, force);
+  }
+}
