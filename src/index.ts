@@ -27,6 +27,7 @@ export type { ChannelOptions } from "./channel/options.ts";
 export { BuildQueue } from "./build/build-queue.ts";
 export type { BuildQueueOptions } from "./build/build-queue.ts";
 export { buildEnvironment } from "./build/environment.ts";
+export type { DirectoryPin } from "./build/directory-pin.ts";
 export type { BuildChangedEvent, BuildEndEvent, BuildEvent, BuildLineEvent, OutputStream } from "./build/events.ts";
 export type { Environment } from "./build/find-program.ts";
 export { endOrphans } from "./build/orphans.ts";

@@ -1,4 +1,5 @@
 import { formatCommand } from "./command-line.ts";
+import { pinProblem } from "./directory-pin.ts";
 import { formatDuration } from "./duration.ts";
 import { describeOutcome, recordOutcome } from "./outcome.ts";
 import { createCookie } from "./process-cookie.ts";
@@ -142,6 +143,7 @@ export class Build {
       silenceMs,
       nice,
       cookie: this.#cookie,
+      verify: () => pinProblem(this.#plan.pins ?? []),
       onSilence: () => this.#timeOut(step.name, silenceMs),
       onSpawn: (identity) => void this.#report(() => this.#context.onSpawn(this.#record.id, identity)),
       onLines: (lines) => this.#tell(index, step.name, lines),

@@ -1,4 +1,5 @@
 import { checkValue, kinds } from "../check.ts";
+import type { DirectoryPin } from "./directory-pin.ts";
 import type { Plan, Step } from "./plan.ts";
 
 /**
@@ -15,6 +16,12 @@ export function checkPlan(plan: Plan): void {
   checkValue("plan.reason", plan.reason, kinds.text);
   checkEach("plan.warnings", plan.warnings, (path, warning) => checkValue(path, warning, kinds.text));
   checkEach("plan.steps", plan.steps, checkStep);
+  if (plan.pins !== undefined) checkEach("plan.pins", plan.pins, checkPin);
+}
+
+function checkPin(path: string, pin: DirectoryPin): void {
+  checkValue(path, pin, kinds.object);
+  for (const name of ["path", "device", "inode"] as const) checkValue(`${path}.${name}`, pin[name], kinds.filledText);
 }
 
 function checkStep(path: string, step: Step): void {

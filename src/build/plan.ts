@@ -1,9 +1,11 @@
 import { TailcastError } from "../error.ts";
+import { pinDirectories } from "./directory-pin.ts";
 import { buildEnvironment } from "./environment.ts";
 import { findProgram } from "./find-program.ts";
 import { managerCommands } from "./manager-commands.ts";
 import { detectPackageManager } from "./package-manager.ts";
 import { BUILD_SCRIPT, hasBuildScript, scriptNames } from "./scripts.ts";
+import type { DirectoryPin } from "./directory-pin.ts";
 import type { Environment } from "./find-program.ts";
 import type { Project } from "./project.ts";
 
@@ -33,6 +35,8 @@ export interface Plan {
   /** Shown after the reason, one line each. */
   readonly warnings: readonly string[];
   readonly steps: readonly Step[];
+  /** Directories that must still be the same ones when a step starts. Default: none. */
+  readonly pins?: readonly DirectoryPin[] | undefined;
 }
 
 /** A message is no place for a list of a thousand scripts. */
@@ -44,6 +48,7 @@ const MAX_SCRIPTS_SHOWN = 20;
  *
  * @param env The environment whose `PATH` is searched. Default: the one that builds get, {@link buildEnvironment}.
  * @throws {TailcastError} `NO_SCRIPT` when `package.json` has no `build` script; the message lists those that it has.
+ * `PROJECT_NOT_FOUND` when the directory was removed since the project was opened.
  */
 export async function planBuild(project: Project, env: Environment = buildEnvironment()): Promise<Plan> {
   requireScript(project);
@@ -70,7 +75,15 @@ export async function planBuild(project: Project, env: Environment = buildEnviro
       },
       { name: "build", ...call("run", BUILD_SCRIPT), cwd: project.path },
     ],
+    pins: await pinned(project.path, manager.installPath),
   };
+}
+
+async function pinned(...paths: readonly string[]): Promise<readonly DirectoryPin[]> {
+  return pinDirectories(paths).catch((cause: unknown) => {
+    // It was there a moment ago.
+    throw new TailcastError("PROJECT_NOT_FOUND", "Cannot open the project: its directory was removed", { cause });
+  });
 }
 
 /** Asked before anything runs: the package manager would only complain after a whole install. */

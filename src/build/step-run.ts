@@ -37,6 +37,8 @@ export interface StepRunOptions {
    * Default: a new one.
    */
   cookie?: string | undefined;
+  /** Asked right before the command is started: a sentence is the reason not to. */
+  verify?: (() => Promise<string | undefined>) | undefined;
   /** Called right after the command has started. Not where processes have no identity: see {@link identify}. */
   onSpawn?: ((identity: ProcessIdentity) => void) | undefined;
   /** Gets the output. What it throws ends the step, and {@link runStep} rejects with it. */
@@ -89,7 +91,7 @@ const NOT_GONE = "a process of this step could not be ended";
 export async function runStep(step: Step, options: StepRunOptions): Promise<StepOutcome> {
   const { signal, env = buildEnvironment(), nice = 0, cookie = createCookie() } = options;
   // Asked first, since spawn gives the same error for a missing directory and for a missing command.
-  const problem = await directoryProblem(step.cwd);
+  const problem = (await directoryProblem(step.cwd)) ?? (await options.verify?.());
   if (signal?.aborted) return { type: "aborted", ...UNKNOWN };
   const child = problem ?? (await startStep(step, { ...env, ...step.env, [COOKIE_VARIABLE]: cookie }, nice));
   if (typeof child === "string") return { type: "not-started", reason: child };

@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
+import { rename, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { BuildQueue } from "../../dist/build/build-queue.js";
+import { pinDirectories } from "../../dist/build/directory-pin.js";
 import { identify } from "../../dist/build/process-identity.js";
 import { isBuildId } from "../../dist/build/record.js";
 import { Stage } from "./actors.js";
 import { watchDelays } from "./delays.js";
+import { makeFolder } from "./folders.js";
 import type { TestContext } from "node:test";
 import type { BuildQueueOptions } from "../../dist/build/build-queue.js";
 import type { BuildEvent } from "../../dist/build/events.js";
@@ -180,6 +184,33 @@ describe("BuildQueue", () => {
     assert.equal(unstarted.status, "failed");
     assert.match(unstarted.message ?? "", /^install could not start: pnpm is not on PATH; install it/);
     assert.equal(scene.story(id).at(-3), `install system: ${unstarted.message}`);
+  });
+
+  it("starts no step in a project that was replaced while the build waited", async (t) => {
+    const stage = await Stage.open(t);
+    const folder = await makeFolder(t, { "app/": "", "elsewhere/": "" });
+    const app = join(folder, "app");
+    const scene = new Scene(t, { concurrency: 1 });
+    scene.queue.add(plan([stage.step("running")]));
+    const steps = ["install", "build"].map((name) => ({ ...step(name, "echo ran"), cwd: app }));
+    const { id } = scene.queue.add(plan(steps, { pins: await pinDirectories([app]) }));
+    await rename(app, join(folder, "aside"));
+    await symlink(join(folder, "elsewhere"), app);
+    (await stage.actor("running")).tell({ action: "exit", code: 0 });
+    const end = await scene.end(id);
+    const reason = `${app} is another directory than when the build was accepted; build it again`;
+    assert.deepEqual([end.status, end.message], ["failed", `install could not start: ${reason}`]);
+    assert.deepEqual(end.steps.map(({ status }) => status), ["failed", "skipped"]);
+    assert.ok(!scene.story(id).includes("install stdout: ran"));
+  });
+
+  it("runs in the directory that was planned", async (t) => {
+    const app = await makeFolder(t);
+    const steps = ["install", "build"].map((name) => ({ ...step(name, "pwd"), cwd: app }));
+    const scene = new Scene(t);
+    const { id } = scene.queue.add(plan(steps, { pins: await pinDirectories([app]) }));
+    assert.equal((await scene.end(id)).status, "succeeded");
+    assert.ok(scene.story(id).includes(`build stdout: ${app}`));
   });
 
   it("gives every step the environment of the queue", async (t) => {
@@ -517,6 +548,9 @@ describe("BuildQueue", () => {
         [withStep({ args: "-v" }), '"plan.steps[1].args": it must be an array, not string'],
         [withStep({ args: ["-j", 2] }), '"plan.steps[1].args[1]": it must be a string, not number'],
         [withStep({ cwd: undefined }), '"plan.steps[1].cwd": it must be a non-empty string, not undefined'],
+        [{ ...plan([]), pins: "/" }, '"plan.pins": it must be an array, not string'],
+        [{ ...plan([]), pins: ["/"] }, '"plan.pins[0]": it must be an object, not string'],
+        [{ ...plan([]), pins: [{ path: "/", device: "1" }] }, '"plan.pins[0].inode": it must be a non-empty string, not undefined'],
         [withStep({ env: "A=1" }), '"plan.steps[1].env": it must be an object, not string'],
       ];
       for (const [given, complaint] of wrong) {

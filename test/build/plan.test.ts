@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmod } from "node:fs/promises";
+import { chmod, rm } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { describe, it } from "node:test";
 import { planBuild } from "../../dist/build/plan.js";
@@ -47,7 +47,8 @@ describe("planBuild()", () => {
   for (const [packageManager, files, install, program] of cases) {
     const shown = Object.keys(files).join(", ") || "no lock file";
     it(`plans ${packageManager} with ${shown}`, async (t) => {
-      const { reason, ...rest } = await plan(t, { files });
+      const { reason, pins, ...rest } = await plan(t, { files });
+      assert.deepEqual(pins?.map(({ path }) => path), ["~"]);
       assert.ok(reason.startsWith(`${packageManager}, because `), reason);
       assert.deepEqual(rest, {
         projectPath: "~",
@@ -62,6 +63,14 @@ describe("planBuild()", () => {
     });
   }
 
+  it("says that the project is gone when it was removed meanwhile", async (t) => {
+    const folder = await makeFolder(t, { "package.json": JSON.stringify(MANIFEST) });
+    const project = await openProject(folder, [folder]);
+    await rm(folder, { recursive: true });
+    const message = "Cannot open the project: its directory was removed";
+    await assert.rejects(planBuild(project, {}), { code: "PROJECT_NOT_FOUND", message });
+  });
+
   it("plans yarn 1 without a lock file", async (t) => {
     const { steps } = await plan(t, { manifest: { ...MANIFEST, packageManager: "yarn@1.22.22" } });
     assert.deepEqual(steps[0], { name: "install", command: "yarn", args: ["install"], cwd: "~" });
@@ -69,8 +78,9 @@ describe("planBuild()", () => {
 
   it("installs in the root of a monorepo and builds in the project", async (t) => {
     const files = { "package.json": '{"workspaces":["packages/*"]}', "yarn.lock": "" };
-    const { projectPath, steps } = await plan(t, { app: "packages/app", files });
+    const { projectPath, steps, pins = [] } = await plan(t, { app: "packages/app", files });
     assert.deepEqual([projectPath, ...steps.map(({ cwd }) => cwd)], ["~/packages/app", "~", "~/packages/app"]);
+    assert.deepEqual(pins.map(({ path }) => path), ["~/packages/app", "~"]);
   });
 
   it("hands on the warnings", async (t) => {
