@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { delimiter, isAbsolute, join } from "node:path";
+import { findWindowsProgram } from "./windows.ts";
 
 /** The variables of a process's environment. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -10,6 +11,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * absolute are skipped: which file they mean would depend on where one stands.
  */
 export async function findProgram(name: string, env: Environment): Promise<string | undefined> {
+  if (process.platform === "win32") return findWindowsProgram(name, env);
   for (const directory of (env["PATH"] ?? "").split(delimiter)) {
     const file = join(directory, name);
     if (isAbsolute(directory) && (await isExecutable(file))) return file;

@@ -1,6 +1,7 @@
 import { endProcesses } from "./end-processes.ts";
 import { findByCookie } from "./process-cookie.ts";
 import { ProcessGroup } from "./process-group.ts";
+import { WindowsTree } from "./windows-tree.ts";
 import type { ProcessStat } from "./process-stat.ts";
 import type { RunningChild } from "./step-start.ts";
 
@@ -18,7 +19,7 @@ export class ProcessTree {
   readonly #leader: RunningChild;
   readonly #cookie: string;
   readonly #onEscaped: () => void;
-  readonly #group: ProcessGroup;
+  readonly #group: ProcessGroup | WindowsTree;
   #escapedGone: Promise<boolean> | undefined;
 
   /** @param onEscaped Called once when processes were found outside the group, before they are ended. */
@@ -26,7 +27,7 @@ export class ProcessTree {
     this.#leader = leader;
     this.#cookie = cookie;
     this.#onEscaped = onEscaped;
-    this.#group = new ProcessGroup(leader);
+    this.#group = process.platform === "win32" ? new WindowsTree(leader) : new ProcessGroup(leader);
   }
 
   /** Resolves with whether the group is empty, as soon as it is, after `milliseconds`, or when `signal` aborts. */

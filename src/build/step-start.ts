@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { stat } from "node:fs/promises";
-import { giveWay } from "./priority.ts";
 import { describeMissing, findProgram } from "./find-program.ts";
+import { giveWay } from "./priority.ts";
+import { windowsCall } from "./windows.ts";
 import type { ChildProcessByStdio } from "node:child_process";
 import type { Readable } from "node:stream";
 import type { Environment } from "./find-program.ts";
@@ -28,10 +29,15 @@ export async function directoryProblem(path: string): Promise<string | undefined
  * @returns The child, or the sentence that says why there is none.
  */
 export async function startStep(step: Step, env: Environment, nice: number): Promise<RunningChild | string> {
-  const { command, args, cwd } = step;
+  const { cwd } = step;
+  const isWindows = process.platform === "win32";
+  const call = isWindows ? await windowsCall(step, env) : step;
+  if (typeof call === "string") return call;
+  const { command, args } = call;
   try {
     const stdio: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"];
-    const child = spawn(command, args, { cwd, env, stdio, shell: false, detached: true, windowsHide: true });
+    // On Windows, "detached" would mean a console window of its own.
+    const child = spawn(command, args, { cwd, env, stdio, shell: false, detached: !isWindows, windowsHide: true });
     // An "error" says that there is no process, or, later, that signalling it failed, which the process group takes
     // care of.
     child.on("error", () => undefined);

@@ -1,0 +1,72 @@
+import { stat } from "node:fs/promises";
+import { win32 } from "node:path";
+import type { Environment } from "./find-program.ts";
+
+/** A program and its arguments. */
+export interface Call {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+export type IsFile = (path: string) => Promise<boolean>;
+
+/** What Windows starts by itself, and then what it starts only through a shell. */
+const PROGRAMS = [".exe", ".com"];
+const BATCH_FILES = [".cmd", ".bat"];
+
+/** What the batch files of package managers do: they hand a script to Node.js. As seen from the batch file's folder. */
+const SCRIPTS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["npm", ["node_modules/npm/bin/npm-cli.js"]],
+  ["pnpm", ["node_modules/pnpm/bin/pnpm.cjs", "node_modules/corepack/dist/pnpm.js"]],
+  ["yarn", ["node_modules/yarn/bin/yarn.js", "node_modules/corepack/dist/yarn.js"]],
+  ["corepack", ["node_modules/corepack/dist/corepack.js"]],
+]);
+
+/** Finds the file that a command's name stands for on Windows: a program, or a batch file. */
+export async function findWindowsProgram(
+  name: string,
+  env: Environment,
+  isFile: IsFile = isRealFile,
+): Promise<string | undefined> {
+  const hasExtension = [...PROGRAMS, ...BATCH_FILES].includes(win32.extname(name).toLowerCase());
+  const names = hasExtension ? [name] : [...PROGRAMS, ...BATCH_FILES].map((extension) => name + extension);
+  // The variable is most often called Path there.
+  const [, path = ""] = Object.entries(env).find(([variable]) => variable.toUpperCase() === "PATH") ?? [];
+  for (const directory of path.split(win32.delimiter).filter((entry) => win32.isAbsolute(entry))) {
+    for (const file of names.map((each) => win32.join(directory, each))) if (await isFile(file)) return file;
+  }
+  return undefined;
+}
+
+/**
+ * Node.js starts batch files like `npm.cmd` only through a shell, in which arguments can become commands
+ * (CVE-2024-27980). So this calls the script behind it, with the Node.js that runs this server.
+ *
+ * @returns What to start, or the sentence that says why there is nothing.
+ */
+export async function windowsCall(
+  { command, args }: Call,
+  env: Environment,
+  isFile: IsFile = isRealFile,
+): Promise<Call | string> {
+  const isPath = /[\\/]/.test(command);
+  const file = isPath ? command : await findWindowsProgram(command, env, isFile);
+  if (file === undefined) return { command, args };
+  // By its whole path: Windows would look for a mere name in the project first.
+  if (!BATCH_FILES.includes(win32.extname(file).toLowerCase())) return { command: file, args };
+  for (const script of SCRIPTS.get(win32.parse(file).name.toLowerCase()) ?? []) {
+    const path = win32.join(win32.dirname(file), script);
+    if (await isFile(path)) return { command: process.execPath, args: [path, ...args] };
+  }
+  return `${file} is a batch file, which can only be started through a shell, and the script behind it was not found`;
+}
+
+/** What ends a process and all that descend from it. By its whole path: a project must not put another in its place. */
+export function taskkill(pid: number, env: Environment = process.env): Call {
+  const command = win32.join(env["SystemRoot"] ?? "C:\\Windows", "System32", "taskkill.exe");
+  return { command, args: ["/T", "/F", "/PID", String(pid)] };
+}
+
+async function isRealFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
+}
