@@ -80,6 +80,15 @@ export function checkValue<Value>(name: string, value: Value, { description, inc
   throw new TailcastError("INVALID_OPTION", message);
 }
 
+/**
+ * Returns `texts` when it is an array of texts, none of them empty. Of a single text every character would count as one.
+ *
+ * @throws {TailcastError} `INVALID_OPTION`, naming the option, for everything else.
+ */
+export function checkTexts(name: string, texts: readonly string[]): readonly string[] {
+  return checkValue(name, texts, kinds.array).map((text) => checkValue(name, text, kinds.filledText));
+}
+
 /** Options as the caller wrote them, in a message: quotes around strings, so that `"5"` is not taken for `5`. */
 function show(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : String(value);

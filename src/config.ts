@@ -17,6 +17,8 @@ export interface Config {
   readonly silence: number;
   readonly nice: number;
   readonly keep: number;
+  /** Names of variables. */
+  readonly mask: readonly string[];
   readonly maxClients: number;
   /** Milliseconds; 0: off. */
   readonly heartbeat: number;
@@ -64,6 +66,13 @@ const OPTIONS = [
   },
   { flag: "nice", variable: "TAILCAST_NICE", value: "N", help: "niceness of builds, 0 to 19 (0)" },
   { flag: "keep", variable: "TAILCAST_KEEP", value: "N", help: "finished builds that are kept (20)" },
+  {
+    flag: "mask",
+    variable: "TAILCAST_MASK",
+    value: "NAME",
+    help: "hide the value of NAME in logs; repeatable, in the variable divided by commas (variables like *_TOKEN)",
+    multiple: true,
+  },
   { flag: "max-clients", variable: "TAILCAST_MAX_CLIENTS", value: "N", help: "clients of each stream (1000)" },
   {
     flag: "heartbeat",
@@ -130,6 +139,7 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
     silence: integer("silence", 0, 0, seconds) * 1000,
     nice: integer("nice", 0, 0, 19),
     keep: integer("keep", 20, 0, many),
+    mask: list("mask", ",").map(checkName),
     maxClients: integer("max-clients", 1000, 1, many),
     heartbeat: integer("heartbeat", 15, 0, seconds) * 1000,
     capacity: integer("capacity", 50_000, 1, many),
@@ -182,6 +192,12 @@ function checkRoot(root: string): string {
   const path = resolve(root);
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return path;
   throw invalid(`--root must be a directory: "${root}" is none`);
+}
+
+function checkName(name: string): string {
+  if (!name.includes("=")) return name;
+  // Not shown: it is most likely a name with its value.
+  throw invalid('--mask must be the name of a variable, without "=" and its value');
 }
 
 function checkOrigin(origin: string): string {

@@ -38,6 +38,7 @@ function serve(config: Config): void {
     silenceMs: config.silence,
     onError: (error) => process.stderr.write(`tailcast: ${error instanceof Error ? error.stack : String(error)}\n`),
   });
+  for (const warning of app.warnings) process.stderr.write(`tailcast: warning: ${warning}\n`);
   const server = createServer(
     // A request has ten seconds for its head and thirty in all; an open stream is an answer and has no such limit.
     { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5000, connectionsCheckingInterval: 5000 },

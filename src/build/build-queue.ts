@@ -1,8 +1,9 @@
-import { MAX_DELAY, checkInteger, checkValue, kinds } from "../check.ts";
+import { MAX_DELAY, checkInteger, checkTexts, checkValue, kinds } from "../check.ts";
 import { TailcastError } from "../error.ts";
 import { Build } from "./build.ts";
 import { checkPlan } from "./check-plan.ts";
 import { buildEnvironment } from "./environment.ts";
+import { Secrets } from "./secrets.ts";
 import type { TailcastErrorCode } from "../error.ts";
 import type { BuildContext } from "./build.ts";
 import type { BuildEvent } from "./events.ts";
@@ -33,6 +34,13 @@ export interface BuildQueueOptions {
   /** The environment of every step. Default: {@link buildEnvironment}. */
   env?: Environment | undefined;
   /**
+   * The names of variables whose values are replaced by `***` in everything that is given out, beside those with usual
+   * names like `NPM_TOKEN` or `DB_PASSWORD`. A value of less than 4 characters (6 where only the name tells) is not.
+   */
+  mask?: readonly string[] | undefined;
+  /** Secrets that are in no variable of the builds, to be replaced, too. */
+  maskValues?: readonly string[] | undefined;
+  /**
    * Gets everything that happens, in order. For a line of output, a returned promise holds the command back until it
    * resolves; for every other event it holds back only {@link BuildQueue.close}. When it throws or rejects, that build
    * is stopped as failed.
@@ -58,6 +66,8 @@ export interface BuildQueueOptions {
  * like members of one monorepo that install in its root, never run at the same time.
  */
 export class BuildQueue {
+  /** What the person who set the options should know: a sentence for each secret that cannot be masked. */
+  readonly warnings: readonly string[];
   readonly #concurrency: number;
   readonly #queueLimit: number;
   readonly #keep: number;
@@ -74,18 +84,25 @@ export class BuildQueue {
   /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
   constructor(options: BuildQueueOptions) {
     checkValue("options", options, kinds.object);
-    const { env = buildEnvironment(), onEvent, onForget = () => undefined } = options;
-    const { onStart = () => undefined, onSpawn = () => undefined } = options;
+    const { env = buildEnvironment(), mask = [], maskValues = [], onEvent } = options;
+    const { onStart = () => undefined, onSpawn = () => undefined, onForget = () => undefined } = options;
     this.#concurrency = checkInteger("concurrency", options.concurrency ?? 2, { min: 1 });
     this.#queueLimit = checkInteger("queueLimit", options.queueLimit ?? 20, { min: 0 });
     this.#keep = checkInteger("keep", options.keep ?? 20, { min: 0 });
     this.#onForget = checkValue("onForget", onForget, kinds.function);
+    const secrets = new Secrets({
+      env: checkValue("env", env, kinds.object),
+      names: checkTexts("mask", mask),
+      values: checkTexts("maskValues", maskValues),
+    });
+    this.warnings = secrets.problems;
     this.#context = {
       timeoutMs: checkInteger("timeoutMs", options.timeoutMs ?? 30 * 60_000, { min: 0, max: MAX_DELAY }),
       silenceMs: checkInteger("silenceMs", options.silenceMs ?? 0, { min: 0, max: MAX_DELAY }),
       nice: checkInteger("nice", options.nice ?? 0, { min: 0, max: 19 }),
       killGraceMs: checkInteger("killGraceMs", options.killGraceMs ?? 5000, { min: 0, max: MAX_DELAY }),
-      env: checkValue("env", env, kinds.object),
+      env,
+      secrets,
       onEvent: checkValue("onEvent", onEvent, kinds.function),
       onStart: checkValue("onStart", onStart, kinds.function),
       onSpawn: checkValue("onSpawn", onSpawn, kinds.function),

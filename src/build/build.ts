@@ -7,9 +7,11 @@ import { createBuildId } from "./record.ts";
 import { runStep } from "./step-run.ts";
 import type { BuildEvent, BuildLineEvent, OutputStream } from "./events.ts";
 import type { Environment } from "./find-program.ts";
+import type { Mask } from "./mask.ts";
 import type { Plan, Step } from "./plan.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import type { BuildRecord, StepRecord } from "./record.ts";
+import type { Secrets } from "./secrets.ts";
 import type { OutputLine } from "./step-output.ts";
 import type { StepOutcome } from "./step-run.ts";
 
@@ -24,6 +26,7 @@ export interface BuildContext {
   /** How long processes get between SIGTERM and SIGKILL, in milliseconds. */
   readonly killGraceMs: number;
   readonly env: Environment;
+  readonly secrets: Secrets;
   readonly onEvent: (event: BuildEvent) => void | Promise<void>;
   /** Called before the first command starts. It waits for a returned promise. */
   readonly onStart: (buildId: string, cookie: string) => void | Promise<void>;
@@ -50,6 +53,7 @@ export class Build {
   readonly #plan: Plan;
   readonly #context: BuildContext;
   readonly #cookie: string = createCookie();
+  readonly #mask: Mask | undefined;
   readonly #stopping = new AbortController();
   readonly #killing = new AbortController();
   #record: BuildRecord;
@@ -64,6 +68,7 @@ export class Build {
   constructor(plan: Plan, context: BuildContext) {
     this.#plan = plan;
     this.#context = context;
+    this.#mask = context.secrets.maskFor(plan);
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
@@ -74,7 +79,7 @@ export class Build {
       packageManager: plan.packageManager,
       status: "queued",
       message: null,
-      steps: plan.steps.map(pendingStep),
+      steps: plan.steps.map((step) => pendingStep(step.name, this.#masked(formatCommand(step.command, step.args)))),
       queuedAt: now(),
       startedAt: null,
       finishedAt: null,
@@ -146,6 +151,7 @@ export class Build {
       verify: () => pinProblem(this.#plan.pins ?? []),
       onSilence: () => this.#timeOut(step.name, silenceMs),
       onSpawn: (identity) => void this.#report(() => this.#context.onSpawn(this.#record.id, identity)),
+      mask: this.#mask,
       onLines: (lines) => this.#tell(index, step.name, lines),
     }).catch((error: unknown): StepOutcome => {
       this.#break(error);
@@ -172,7 +178,7 @@ export class Build {
     const { steps } = this.#record;
     const skipped = steps.filter(({ status }) => status === "pending");
     const stopped = this.#stop && `${this.#stop.text} ${this.#position()}`;
-    const message = stopped ?? this.#failure?.text ?? success;
+    const message = this.#masked(stopped ?? this.#failure?.text ?? success);
     const finishedAt = now();
     // Changed before the last lines are given out: whoever cancels at one of them learns that it is too late.
     this.#record = freeze({
@@ -233,7 +239,12 @@ export class Build {
   }
 
   #say(step: string | null, text: string, time = now()): void {
-    void this.#emit(this.#line(step, "system", text, time));
+    void this.#emit(this.#line(step, "system", this.#masked(text), time));
+  }
+
+  /** What the runner itself says can hold a secret, too: a command's arguments, a name, an error. */
+  #masked(text: string): string {
+    return this.#mask?.text(text) ?? text;
   }
 
   /** Numbers a line, which has to be given out at once. */
@@ -272,9 +283,8 @@ export class Build {
   }
 }
 
-function pendingStep({ name, command, args }: Step): StepRecord {
-  const shown = formatCommand(command, args);
-  return { name, command: shown, status: "pending", exitCode: null, signal: null, startedAt: null, finishedAt: null };
+function pendingStep(name: string, command: string): StepRecord {
+  return { name, command, status: "pending", exitCode: null, signal: null, startedAt: null, finishedAt: null };
 }
 
 function freeze(record: BuildRecord): BuildRecord {

@@ -1,9 +1,12 @@
 import { checkInteger } from "../check.ts";
+import type { MaskStream } from "./mask.ts";
 
 /** The options of a {@link LineSplitter}. */
 export interface LineSplitterOptions {
   /** How long a line may be, in UTF-16 units, before it is cut. At least 2. Default 16 384. */
   maxLineLength?: number | undefined;
+  /** Masks the text before it is divided, and so before a line is cut: no part of a secret is left on either side. */
+  mask?: MaskStream | undefined;
 }
 
 /**
@@ -19,6 +22,7 @@ export class LineSplitter {
   // The mark that may begin a program's output is kept: it is output like any other.
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   readonly #maxLineLength: number;
+  readonly #mask: MaskStream | undefined;
   /** What the line shows since its last CR. */
   #current = "";
   /** What it showed before that CR: it stays when nothing follows, which makes CRLF a plain line end. */
@@ -29,20 +33,23 @@ export class LineSplitter {
   #wasCut = false;
 
   /** @throws {TailcastError} `INVALID_OPTION`. */
-  constructor({ maxLineLength = 16_384 }: LineSplitterOptions = {}) {
+  constructor({ maxLineLength = 16_384, mask }: LineSplitterOptions = {}) {
+    this.#mask = mask;
     this.#maxLineLength = checkInteger("maxLineLength", maxLineLength, { min: 2 });
   }
 
   /** Takes the next bytes and returns the lines that are complete now, without their line ends. */
   push(chunk: Uint8Array): string[] {
-    return this.#split(this.#decoder.decode(chunk, { stream: true }));
+    const text = this.#decoder.decode(chunk, { stream: true });
+    return this.#split(this.#mask?.push(text) ?? text);
   }
 
   /**
    * Returns what is left when the pipe has ended: a last line without a line end. Afterwards the splitter is as new.
    */
   end(): string[] {
-    const lines = this.#split(this.#decoder.decode());
+    const text = this.#decoder.decode();
+    const lines = this.#split(this.#mask === undefined ? text : this.#mask.push(text) + this.#mask.end());
     if (this.#current !== "" || this.#before !== "") this.#endLine(lines);
     this.#startLine();
     return lines;

@@ -2,6 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { LineSplitter } from "./line-splitter.ts";
 import type { Readable } from "node:stream";
 import type { OutputStream } from "./events.ts";
+import type { Mask } from "./mask.ts";
 
 /** One line that a step printed, or that the runner says about it (`system`). */
 export interface OutputLine {
@@ -30,6 +31,7 @@ export class StepOutput {
   readonly ended: Promise<void>;
   readonly #pipes: readonly Readable[];
   readonly #onLines: OnLines;
+  readonly #mask: Mask | undefined;
   readonly #failure = new AbortController();
   /** How many lines of both pipes may still be given out before the event loop turns. */
   #room = LINES_PER_TURN;
@@ -41,9 +43,10 @@ export class StepOutput {
   #waitingSince = performance.now();
   #isClosed = false;
 
-  constructor(stdout: Readable, stderr: Readable, onLines: OnLines) {
+  constructor(stdout: Readable, stderr: Readable, onLines: OnLines, mask?: Mask) {
     this.#pipes = [stdout, stderr];
     this.#onLines = onLines;
+    this.#mask = mask;
     this.ended = Promise.all([this.#read(stdout, "stdout"), this.#read(stderr, "stderr")]).then(() => undefined);
   }
 
@@ -87,7 +90,7 @@ export class StepOutput {
   }
 
   async #read(pipe: Readable, stream: OutputStream): Promise<void> {
-    const splitter = new LineSplitter();
+    const splitter = new LineSplitter({ mask: this.#mask?.stream() });
     try {
       for await (const chunk of pipe as AsyncIterable<Uint8Array>) {
         this.#bytesRead += chunk.length;

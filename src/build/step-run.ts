@@ -6,6 +6,7 @@ import { LEFT_GRACE, ProcessTree } from "./process-tree.ts";
 import { StepOutput } from "./step-output.ts";
 import { directoryProblem, startStep } from "./step-start.ts";
 import type { Environment } from "./find-program.ts";
+import type { Mask } from "./mask.ts";
 import type { Step } from "./plan.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import type { OnLines } from "./step-output.ts";
@@ -41,6 +42,8 @@ export interface StepRunOptions {
   verify?: (() => Promise<string | undefined>) | undefined;
   /** Called right after the command has started. Not where processes have no identity: see {@link identify}. */
   onSpawn?: ((identity: ProcessIdentity) => void) | undefined;
+  /** Replaces the secrets in the output. Default: there are none. */
+  mask?: Mask | undefined;
   /** Gets the output. What it throws ends the step, and {@link runStep} rejects with it. */
   onLines: OnLines;
 }
@@ -103,12 +106,12 @@ export async function runStep(step: Step, options: StepRunOptions): Promise<Step
 
 /** Stays with a command until it, its output and its processes have ended. */
 async function follow(child: RunningChild, cookie: string, options: StepRunOptions): Promise<Exit> {
-  const { signal, forceSignal, killGraceMs = 5000, drainMs = 3000, onLines } = options;
+  const { signal, forceSignal, killGraceMs = 5000, drainMs = 3000, onLines, mask } = options;
   const { silenceMs = 0, onSilence = () => undefined, onSpawn = () => undefined } = options;
   const exited = new Promise<Exit>((resolve) => {
     child.once("exit", (exitCode, name) => resolve({ exitCode, signal: name }));
   });
-  const output = new StepOutput(child.stdout, child.stderr, onLines);
+  const output = new StepOutput(child.stdout, child.stderr, onLines, mask);
   const tree = new ProcessTree(child, cookie, () => output.say(ESCAPED));
   const stopping = new AbortController();
   const stop = stopping.signal;

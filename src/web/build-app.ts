@@ -6,7 +6,7 @@ import { ProjectFinder } from "../build/project-finder.ts";
 import { openProject } from "../build/project.ts";
 import { sendJson } from "../channel/answer.ts";
 import { Places } from "../channel/places.ts";
-import { checkValue, kinds } from "../check.ts";
+import { checkTexts, checkValue, kinds } from "../check.ts";
 import { TailcastError } from "../error.ts";
 import { readFields } from "./body.ts";
 import { BuildStreams } from "./build-streams.ts";
@@ -51,6 +51,8 @@ export interface BuildAppOptions {
   nice?: number | undefined;
   /** How many finished builds are kept. Default 20. */
   keep?: number | undefined;
+  /** The names of variables that hold a secret, beside the usual ones: their values are replaced by `***`. */
+  mask?: readonly string[] | undefined;
   /** How many clients each stream may have. Default 1000. */
   maxClients?: number | undefined;
   /** The longest silence on a stream, in milliseconds; 0 turns heartbeats off. Default 15 000. */
@@ -105,6 +107,9 @@ export class BuildApp {
       silenceMs: options.silenceMs,
       nice: options.nice,
       keep,
+      mask: options.mask,
+      // A build can read this server's own arguments.
+      maskValues: token === undefined ? [] : [token],
       onEvent: (event) => this.#streams.publish(event),
       onForget: (buildId) => this.#streams.forget(buildId),
     });
@@ -123,6 +128,11 @@ export class BuildApp {
       "/api/builds/:id/cancel": { POST: (exchange) => this.#cancel(exchange) },
       "/healthz": { GET: ({ response }) => sendJson(response, 200, { status: "ok" }) },
     });
+  }
+
+  /** What the person who set the options should know: a sentence for each secret that cannot be masked. */
+  get warnings(): readonly string[] {
+    return this.#queue.warnings;
   }
 
   /** Answers a request. Bound to the app, so that it can be passed on as it is. */
@@ -242,9 +252,4 @@ export class BuildApp {
     if (channel === undefined) throw new TailcastError("BUILD_NOT_FOUND", `Cannot find the build ${buildId}`);
     return channel;
   }
-}
-
-/** An array of texts, none of them empty: of a single text every character would count as one. */
-function checkTexts(name: string, texts: readonly string[]): readonly string[] {
-  return checkValue(name, texts, kinds.array).map((text) => checkValue(name, text, kinds.filledText));
 }

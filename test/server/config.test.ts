@@ -23,6 +23,7 @@ describe("readConfig()", () => {
       silence: 0,
       nice: 0,
       keep: 20,
+      mask: [],
       maxClients: 1000,
       heartbeat: 15_000,
       capacity: 50_000,
@@ -34,7 +35,8 @@ describe("readConfig()", () => {
   it("reads flags", () => {
     const args =
       "--port 0 --host ::1 --root / --concurrency=3 --queue 0 --timeout 60 --keep 5 --max-clients 2 --heartbeat 40";
-    const more = "--silence 90 --nice=7 --capacity 10 --token t --allow-origin https://a.example --allow-origin http://b.example:81";
+    const more =
+      "--silence 90 --nice=7 --mask PIN --mask DSN --capacity 10 --token t --allow-origin https://a.example --allow-origin http://b.example:81";
     assert.deepEqual(configOf([...args.split(" "), "--root", tmpdir(), ...more.split(" ")]), {
       port: 0,
       host: "::1",
@@ -45,6 +47,7 @@ describe("readConfig()", () => {
       silence: 90_000,
       nice: 7,
       keep: 5,
+      mask: ["PIN", "DSN"],
       maxClients: 2,
       heartbeat: 40_000,
       capacity: 10,
@@ -62,12 +65,14 @@ describe("readConfig()", () => {
       TAILCAST_TOKEN: "t",
       TAILCAST_ALLOW_ORIGIN: "https://a.example,https://b.example",
       TAILCAST_KEEP: "",
+      TAILCAST_MASK: "PIN,DSN",
     };
     const config = configOf(["--port", "82"], env);
     assert.deepEqual(
       [config.port, config.host, config.roots, config.heartbeat, config.token, config.allowedOrigins, config.keep],
       [82, "localhost", ["/", tmpdir()], 0, "t", ["https://a.example", "https://b.example"], 20],
     );
+    assert.deepEqual(config.mask, ["PIN", "DSN"]);
   });
 
   for (const [args, env, named] of [
@@ -89,6 +94,7 @@ describe("readConfig()", () => {
     [["--token", ""], {}, "--token"],
     [["--token="], { TAILCAST_TOKEN: "t" }, "--token"],
     [["--root", ""], {}, "--root"],
+    [["--mask", "PIN=1234"], {}, "--mask"],
     [[], { PORT: "http" }, "PORT"],
     [[], { TAILCAST_CAPACITY: "0" }, "TAILCAST_CAPACITY"],
   ] as const) {
@@ -128,6 +134,7 @@ describe("helpText()", () => {
       "nice",
       "timeout",
       "keep",
+      "mask",
       "max-clients",
       "heartbeat",
       "capacity",

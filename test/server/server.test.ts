@@ -111,6 +111,37 @@ describe("server", () => {
     assert.equal(await program.ended(), 0);
   });
 
+  it("keeps its own token from its builds, and every secret from their logs", async (t) => {
+    const token = "s3rver-token/+";
+    const print = `console.log(JSON.stringify(process.env)); console.error("tailcast --token ${token}");`;
+    const root = await makeFolder(t, {
+      "p/package.json": JSON.stringify({ name: "p", scripts: { build: "node print.js" } }),
+      "p/print.js": print,
+    });
+    const env = {
+      TAILCAST_TOKEN: token,
+      DEPLOY_KEY: "deploy-key-1",
+      SHORT_TOKEN: "short",
+      MY_PASSWORD: "correct horse",
+    };
+    const program = new Program(t, ["--port", "0", "--root", root, "--mask", "DEPLOY_KEY"], env);
+    const port = await program.port();
+    const headers = { Authorization: `Bearer ${token}` };
+    const answer = await postJson(port, "/api/project/build", { projectPath: "p" }, headers);
+    const { id } = answer.json["build"] as BuildRecord;
+    const client = await EventClient.open(port, `/api/builds/${id}/events`, headers);
+    const texts = (await client.ended()).flatMap(({ type, data }) => {
+      return type === "line" ? [(JSON.parse(data) as { text: string }).text] : [];
+    });
+    const printed = JSON.parse(texts.find((text) => text.startsWith("{")) ?? "") as Record<string, string>;
+    const { DEPLOY_KEY, SHORT_TOKEN, MY_PASSWORD } = printed;
+    assert.deepEqual([DEPLOY_KEY, SHORT_TOKEN, MY_PASSWORD], ["***", "short", "***"]);
+    assert.equal(printed["TAILCAST_TOKEN"], undefined);
+    assert.ok(texts.includes("tailcast --token ***"));
+    assert.doesNotMatch(JSON.stringify(client.events), /s3rver|deploy-key|correct/);
+    assert.ok(program.stderr.includes("warning: SHORT_TOKEN is not masked: its value has fewer than 6 characters\n"));
+  });
+
   it("says --help and --version", async (t) => {
     const help = new Program(t, ["--help"]);
     assert.equal(await help.ended(), 0);

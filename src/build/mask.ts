@@ -1,0 +1,199 @@
+import { MIN_TEXT_LENGTH, TextMatcher } from "./text-matcher.ts";
+
+/** What stands in the place of a secret. */
+const MASK = "***";
+
+const ESCAPE = 0x1b;
+
+/** An escape sequence for colours and the cursor (ECMA-48, CSI). The bounds keep the work linear. */
+const SEQUENCE = /\x1b\[[0-?]{0,32}[ -/]{0,8}[@-~]/y;
+
+/** The beginning of one, up to the end of the text. */
+const UNFINISHED_SEQUENCE = /\x1b(?:\[[0-?]{0,32}[ -/]{0,8})?$/y;
+
+/** The parts of what is masked. Line ends and escape sequences stay: they are no part of a secret. */
+const PARTS = /(\n|\x1b\[[0-?]{0,32}[ -/]{0,8}[@-~])|[^\n\x1b]+|\x1b/g;
+
+/** How much text may be held back because a secret may have begun in it; more of it are escape sequences. */
+const MAX_HELD = 256 * 1024;
+
+/** A piece of a text, from `start` to before `end`. */
+interface Span {
+  start: number;
+  end: number;
+}
+
+/** Replaces secrets in texts by `***`, one character after the other, in linear time however many there are. */
+export class Mask {
+  readonly #matcher: TextMatcher;
+
+  /** @param secrets Texts that must not be seen. None of them empty. */
+  constructor(secrets: readonly string[]) {
+    this.#matcher = new TextMatcher(secrets);
+  }
+
+  /** A whole text without the secrets. */
+  text(text: string): string {
+    const stream = this.stream();
+    return stream.push(text) + stream.end();
+  }
+
+  /** For a text that comes in pieces. */
+  stream(): MaskStream {
+    return new MaskStream(this.#matcher);
+  }
+}
+
+/**
+ * Masks a text that comes in pieces, wherever it is cut. What may be the beginning of a secret is held back, and
+ * nothing else, so that a line without one is never late. Colours within a secret do not hide it.
+ */
+export class MaskStream {
+  readonly #matcher: TextMatcher;
+  /** Text that was not returned yet. All positions below count from its start. */
+  #held = "";
+  /** How much of it was looked at. */
+  #position = 0;
+  #state = 0;
+  /** What must be masked, in order; no two of them touch. */
+  #secrets: Span[] = [];
+  /** Escape sequences since the first character that may begin a secret. */
+  #sequences: Span[] = [];
+  /** The text so far ended with the mask: a secret that touches it gets no other. */
+  #isMasked = false;
+
+  constructor(matcher: TextMatcher) {
+    this.#matcher = matcher;
+  }
+
+  /** Takes the next piece and returns what is certain now. */
+  push(piece: string): string {
+    this.#held += piece;
+    this.#search();
+    const { length } = this.#held;
+    if (this.#state === 0) return this.#release(this.#position);
+    const start = this.#startOf(this.#matcher.depth[this.#state] as number);
+    if (length - start <= MAX_HELD) return this.#release(start);
+    this.#state = 0;
+    this.#position = length;
+    return this.#release(length);
+  }
+
+  /** Returns what is left. Afterwards the stream is as new. */
+  end(): string {
+    const rest = this.#release(this.#held.length);
+    this.#position = 0;
+    this.#state = 0;
+    this.#isMasked = false;
+    return rest;
+  }
+
+  #search(): void {
+    const text = this.#held;
+    const { depth, found } = this.#matcher;
+    while (this.#position < text.length) {
+      if (this.#state === 0) {
+        this.#sequences = [];
+        this.#position = this.#matcher.skip(text, this.#position);
+      }
+      const code = text.charCodeAt(this.#position);
+      if (code === ESCAPE && this.#state !== 0) {
+        const end = endOfSequence(text, this.#position);
+        if (end === undefined) return;
+        if (end > this.#position) {
+          this.#passOver(end);
+          continue;
+        }
+      }
+      const last = this.#state;
+      this.#state = this.#matcher.next(last, code);
+      this.#position++;
+      const length = depth[this.#state] as number;
+      if (length < MIN_TEXT_LENGTH && length <= (depth[last] as number)) {
+        // What began was no secret. Little of it is left: it is quicker to look for a beginning again.
+        this.#position = this.#startOf(length);
+        this.#state = 0;
+      } else if (found[this.#state] !== 0) {
+        this.#note(this.#startOf(found[this.#state] as number));
+      }
+    }
+  }
+
+  /** Remembers an escape sequence. One that touches another is added to it, so that they are fewer than characters. */
+  #passOver(end: number): void {
+    const start = this.#position;
+    const last = this.#sequences.at(-1);
+    if (last?.end === start) last.end = end;
+    else this.#sequences.push({ start, end });
+    this.#position = end;
+  }
+
+  /** Where the last `length` characters before the position start, when escape sequences do not count. */
+  #startOf(length: number): number {
+    let start = this.#position - length;
+    for (let at = this.#sequences.length - 1; at >= 0; at--) {
+      const sequence = this.#sequences[at] as Span;
+      if (sequence.end <= start) break;
+      start -= sequence.end - sequence.start;
+    }
+    return start;
+  }
+
+  /** A secret ends at the position. It may overlap others. */
+  #note(from: number): void {
+    let start = from;
+    for (let last = this.#secrets.at(-1); last !== undefined && last.end >= start; last = this.#secrets.at(-1)) {
+      start = Math.min(start, last.start);
+      this.#secrets.pop();
+    }
+    this.#secrets.push({ start, end: this.#position });
+  }
+
+  /** Returns the text up to `end`, masked, and forgets it. */
+  #release(end: number): string {
+    const text = this.#held;
+    let released = "";
+    let from = 0;
+    for (const secret of this.#secrets) {
+      if (secret.start >= end) break;
+      if (secret.start > from) this.#isMasked = false;
+      released += text.slice(from, secret.start);
+      from = Math.min(secret.end, end);
+      released += this.#hide(text.slice(secret.start, from));
+    }
+    if (from < end) this.#isMasked = false;
+    released = from === 0 ? text.slice(0, end) : released + text.slice(from, end);
+    this.#held = text.slice(end);
+    this.#position -= end;
+    this.#secrets = this.#secrets.length === 0 ? this.#secrets : shift(this.#secrets, end);
+    this.#sequences = this.#sequences.length === 0 ? this.#sequences : shift(this.#sequences, end);
+    return released;
+  }
+
+  #hide(secret: string): string {
+    return secret.replace(PARTS, (_, kept: string | undefined) => {
+      if (kept === undefined) {
+        const mask = this.#isMasked ? "" : MASK;
+        this.#isMasked = true;
+        return mask;
+      }
+      if (kept === "\n") this.#isMasked = false;
+      return kept;
+    });
+  }
+}
+
+/** Where an escape sequence ends; `start` when there is none, and `undefined` when it is not complete. */
+function endOfSequence(text: string, start: number): number | undefined {
+  SEQUENCE.lastIndex = start;
+  if (SEQUENCE.test(text)) return SEQUENCE.lastIndex;
+  UNFINISHED_SEQUENCE.lastIndex = start;
+  return UNFINISHED_SEQUENCE.test(text) ? undefined : start;
+}
+
+/** Moves spans towards the start; what would lie before it is cut off. */
+function shift(spans: readonly Span[], by: number): Span[] {
+  return spans
+    .filter(({ end }) => end > by)
+    .map(({ start, end }) => ({ start: Math.max(start - by, 0), end: end - by }));
+}
