@@ -17,6 +17,8 @@ export interface Config {
   readonly silence: number;
   readonly nice: number;
   readonly keep: number;
+  /** Bytes. */
+  readonly logLimitBytes: number;
   /** Names of variables. */
   readonly mask: readonly string[];
   readonly maxClients: number;
@@ -66,6 +68,12 @@ const OPTIONS = [
   },
   { flag: "nice", variable: "TAILCAST_NICE", value: "N", help: "niceness of builds, 0 to 19 (0)" },
   { flag: "keep", variable: "TAILCAST_KEEP", value: "N", help: "finished builds that are kept (20)" },
+  {
+    flag: "log-limit",
+    variable: "TAILCAST_LOG_LIMIT",
+    value: "MB",
+    help: "how much of a build's output is kept, in MiB; beyond it, only the end of each step (100)",
+  },
   {
     flag: "mask",
     variable: "TAILCAST_MASK",
@@ -139,6 +147,7 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
     silence: integer("silence", 0, 0, seconds) * 1000,
     nice: integer("nice", 0, 0, 19),
     keep: integer("keep", 20, 0, many),
+    logLimitBytes: integer("log-limit", 100, 1, many) * 1024 * 1024,
     mask: list("mask", ",").map(checkName),
     maxClients: integer("max-clients", 1000, 1, many),
     heartbeat: integer("heartbeat", 15, 0, seconds) * 1000,

@@ -12,6 +12,8 @@ import type { Plan } from "./plan.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import type { BuildRecord } from "./record.ts";
 
+const MIB = 1024 * 1024;
+
 /** The options of a {@link BuildQueue}. Only `onEvent` is required. */
 export interface BuildQueueOptions {
   /** How many builds run at once. Default 2. */
@@ -38,6 +40,12 @@ export interface BuildQueueOptions {
    * names like `NPM_TOKEN` or `DB_PASSWORD`. A value of less than 4 characters (6 where only the name tells) is not.
    */
   mask?: readonly string[] | undefined;
+  /**
+   * How many bytes of lines a build may give out, a line being its text in UTF-8 and 100 bytes more; at least 1, or
+   * `Infinity`. Then the build runs on, and of each step's further lines only the last 500, of at most 256 KiB, are
+   * given out, when it has ended. Default 100 MiB.
+   */
+  logLimitBytes?: number | undefined;
   /** Secrets that are in no variable of the builds, to be replaced, too. */
   maskValues?: readonly string[] | undefined;
   /**
@@ -101,6 +109,7 @@ export class BuildQueue {
       silenceMs: checkInteger("silenceMs", options.silenceMs ?? 0, { min: 0, max: MAX_DELAY }),
       nice: checkInteger("nice", options.nice ?? 0, { min: 0, max: 19 }),
       killGraceMs: checkInteger("killGraceMs", options.killGraceMs ?? 5000, { min: 0, max: MAX_DELAY }),
+      logLimitBytes: checkInteger("logLimitBytes", options.logLimitBytes ?? 100 * MIB, { min: 1, orInfinity: true }),
       env,
       secrets,
       onEvent: checkValue("onEvent", onEvent, kinds.function),

@@ -1,6 +1,7 @@
 import { formatCommand } from "./command-line.ts";
 import { pinProblem } from "./directory-pin.ts";
 import { formatDuration } from "./duration.ts";
+import { LogLimit } from "./log-limit.ts";
 import { describeOutcome, recordOutcome } from "./outcome.ts";
 import { createCookie } from "./process-cookie.ts";
 import { createBuildId } from "./record.ts";
@@ -27,6 +28,8 @@ export interface BuildContext {
   readonly killGraceMs: number;
   readonly env: Environment;
   readonly secrets: Secrets;
+  /** See {@link LogLimit}. */
+  readonly logLimitBytes: number;
   readonly onEvent: (event: BuildEvent) => void | Promise<void>;
   /** Called before the first command starts. It waits for a returned promise. */
   readonly onStart: (buildId: string, cookie: string) => void | Promise<void>;
@@ -57,6 +60,7 @@ export class Build {
   readonly #stopping = new AbortController();
   readonly #killing = new AbortController();
   #record: BuildRecord;
+  readonly #limit: LogLimit;
   /** How many lines were given out. */
   #lineCount = 0;
   /** Set once: what stopped the build first is why it ended. */
@@ -69,6 +73,7 @@ export class Build {
     this.#plan = plan;
     this.#context = context;
     this.#mask = context.secrets.maskFor(plan);
+    this.#limit = new LogLimit(context.logLimitBytes);
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
@@ -157,6 +162,7 @@ export class Build {
       this.#break(error);
       return { type: "aborted", exitCode: null, signal: null };
     });
+    this.#tellEnd(step.name);
     const text = describeOutcome(step.name, outcome);
     const ending = recordOutcome(outcome, this.#stop?.status ?? "cancelled");
     if (ending.status === "failed" && this.#stop === undefined) this.#failure = { step: step.name, text };
@@ -260,10 +266,22 @@ export class Build {
     const time = now();
     for (const { stream, text } of lines) {
       if (this.#record.steps[index]?.status !== "running") return;
+      const { isLeavingOut } = this.#limit;
+      if (!this.#limit.takes({ stream, text, time })) {
+        if (!isLeavingOut) this.#say(step, this.#limit.notice, time);
+        continue;
+      }
       const taken = this.#context.onEvent(this.#line(step, stream, text, time));
       // Awaiting nothing would still cost a turn of the microtask queue for every line.
       if (taken !== undefined) await taken;
     }
+  }
+
+  /** Gives out the end of a step whose lines were left out. It is bounded, so nobody waits for the consumer here. */
+  #tellEnd(step: string): void {
+    const { text, tail } = this.#limit.endStep();
+    if (text !== undefined) this.#say(step, text);
+    for (const line of tail) void this.#emit(this.#line(step, line.stream, line.text, line.time));
   }
 
   /**

@@ -53,6 +53,8 @@ export interface BuildAppOptions {
   keep?: number | undefined;
   /** The names of variables that hold a secret, beside the usual ones: their values are replaced by `***`. */
   mask?: readonly string[] | undefined;
+  /** How many bytes of lines a build may give out; of what comes then, only the end of each step is. Default 100 MiB. */
+  logLimitBytes?: number | undefined;
   /** How many clients each stream may have. Default 1000. */
   maxClients?: number | undefined;
   /** The longest silence on a stream, in milliseconds; 0 turns heartbeats off. Default 15 000. */
@@ -108,6 +110,7 @@ export class BuildApp {
       nice: options.nice,
       keep,
       mask: options.mask,
+      logLimitBytes: options.logLimitBytes,
       // A build can read this server's own arguments.
       maskValues: token === undefined ? [] : [token],
       onEvent: (event) => this.#streams.publish(event),

@@ -769,6 +769,7 @@ describe("BuildQueue", () => {
       keep: [-1, NaN],
       silenceMs: [-1, 2 ** 31, "60"],
       nice: [-1, 20, 1.5],
+      logLimitBytes: [0, 0.5, "1"],
       killGraceMs: [-1, 2 ** 31],
       onStart: [7],
       onSpawn: [7],

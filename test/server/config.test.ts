@@ -23,6 +23,7 @@ describe("readConfig()", () => {
       silence: 0,
       nice: 0,
       keep: 20,
+      logLimitBytes: 104_857_600,
       mask: [],
       maxClients: 1000,
       heartbeat: 15_000,
@@ -36,7 +37,7 @@ describe("readConfig()", () => {
     const args =
       "--port 0 --host ::1 --root / --concurrency=3 --queue 0 --timeout 60 --keep 5 --max-clients 2 --heartbeat 40";
     const more =
-      "--silence 90 --nice=7 --mask PIN --mask DSN --capacity 10 --token t --allow-origin https://a.example --allow-origin http://b.example:81";
+      "--silence 90 --nice=7 --log-limit 7 --mask PIN --mask DSN --capacity 10 --token t --allow-origin https://a.example --allow-origin http://b.example:81";
     assert.deepEqual(configOf([...args.split(" "), "--root", tmpdir(), ...more.split(" ")]), {
       port: 0,
       host: "::1",
@@ -47,6 +48,7 @@ describe("readConfig()", () => {
       silence: 90_000,
       nice: 7,
       keep: 5,
+      logLimitBytes: 7_340_032,
       mask: ["PIN", "DSN"],
       maxClients: 2,
       heartbeat: 40_000,
@@ -94,6 +96,7 @@ describe("readConfig()", () => {
     [["--token", ""], {}, "--token"],
     [["--token="], { TAILCAST_TOKEN: "t" }, "--token"],
     [["--root", ""], {}, "--root"],
+    [["--log-limit", "0"], {}, "--log-limit"],
     [["--mask", "PIN=1234"], {}, "--mask"],
     [[], { PORT: "http" }, "PORT"],
     [[], { TAILCAST_CAPACITY: "0" }, "TAILCAST_CAPACITY"],
@@ -134,6 +137,7 @@ describe("helpText()", () => {
       "nice",
       "timeout",
       "keep",
+      "log-limit",
       "mask",
       "max-clients",
       "heartbeat",
