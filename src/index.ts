@@ -32,8 +32,9 @@ export type { BuildChangedEvent, BuildEndEvent, BuildEvent, BuildLineEvent, Outp
 export type { Environment } from "./build/find-program.ts";
 export { endOrphans } from "./build/orphans.ts";
 export type { OrphanReport, OrphanSearch } from "./build/orphans.ts";
+export type { BuildInputs, InstallMode } from "./build/inputs.ts";
 export { planBuild } from "./build/plan.ts";
-export type { Plan, Step } from "./build/plan.ts";
+export type { Plan, PlanOptions, Step } from "./build/plan.ts";
 export type { ProcessIdentity } from "./build/process-identity.ts";
 export { openProject } from "./build/project.ts";
 export type { JsonObject } from "./build/manifest.ts";

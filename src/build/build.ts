@@ -82,6 +82,8 @@ export class Build {
       projectPath: plan.projectPath,
       projectName: plan.projectName,
       packageManager: plan.packageManager,
+      script: plan.script ?? null,
+      install: plan.install ?? null,
       status: "queued",
       message: null,
       steps: plan.steps.map((step) => pendingStep(step.name, this.#masked(formatCommand(step.command, step.args)))),

@@ -1,4 +1,5 @@
-import { checkValue, kinds } from "../check.ts";
+import { checkChoice, checkValue, kinds } from "../check.ts";
+import { installModes } from "./inputs.ts";
 import type { DirectoryPin } from "./directory-pin.ts";
 import type { Plan, Step } from "./plan.ts";
 
@@ -13,6 +14,8 @@ export function checkPlan(plan: Plan): void {
   checkValue("plan.projectPath", plan.projectPath, kinds.filledText);
   checkValue("plan.projectName", plan.projectName, kinds.text);
   checkValue("plan.packageManager", plan.packageManager, kinds.textOrNull);
+  checkValue("plan.script", plan.script ?? null, kinds.textOrNull);
+  if (plan.install != null) checkChoice("plan.install", plan.install, installModes);
   checkValue("plan.reason", plan.reason, kinds.text);
   checkEach("plan.warnings", plan.warnings, (path, warning) => checkValue(path, warning, kinds.text));
   checkEach("plan.steps", plan.steps, checkStep);

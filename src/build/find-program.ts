@@ -28,6 +28,7 @@ const installAdvice: ReadonlyMap<string, string> = new Map([
   ["npm", "it comes with Node.js (https://nodejs.org)"],
   ["pnpm", "install it (npm install --global pnpm), or name it as packageManager in package.json and install corepack"],
   ["yarn", "install it (npm install --global yarn), or name it as packageManager in package.json and install corepack"],
+  ["bun", "install it (npm install --global bun, or https://bun.sh)"],
 ]);
 
 async function isExecutable(file: string): Promise<boolean> {

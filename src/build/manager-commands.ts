@@ -1,10 +1,10 @@
 /** The package managers that a plan can come from: `yarn` is Yarn 1, `yarn berry` Yarn 2 and later. */
-export type PackageManagerName = "npm" | "pnpm" | "yarn" | "yarn berry";
+export type PackageManagerName = "npm" | "pnpm" | "yarn" | "yarn berry" | "bun";
 
 /** How a package manager is called. What runs always comes from here, never from the text of a project's files. */
 export interface ManagerCommands {
   /** The program's name on `PATH`. */
-  readonly program: "npm" | "pnpm" | "yarn";
+  readonly program: "npm" | "pnpm" | "yarn" | "bun";
   /** The files that pin the versions it installs. */
   readonly lockFiles: readonly string[];
   /** Installs exactly what the lock file says; fails when it does not fit `package.json`. */
@@ -12,6 +12,10 @@ export interface ManagerCommands {
   /** Installs without a lock file. With `CI` set, pnpm and yarn berry refuse that unless they are told. */
   readonly install: readonly string[];
   readonly installEnv?: Readonly<Record<string, string>> | undefined;
+  /** Whether its frozen install removes `node_modules` before it begins. */
+  readonly startsClean: boolean;
+  /** Whether it is expected to run in the version that `packageManager` names. */
+  readonly switchesVersion: boolean;
 }
 
 /** In the order in which lock files are looked for when there are several. */
@@ -21,12 +25,24 @@ export const managerCommands: Readonly<Record<PackageManagerName, ManagerCommand
     lockFiles: ["pnpm-lock.yaml"],
     frozenInstall: ["install", "--frozen-lockfile"],
     install: ["install", "--no-frozen-lockfile"],
+    startsClean: false,
+    switchesVersion: true,
+  },
+  bun: {
+    program: "bun",
+    lockFiles: ["bun.lock", "bun.lockb"],
+    frozenInstall: ["install", "--frozen-lockfile"],
+    install: ["install"],
+    startsClean: false,
+    switchesVersion: false,
   },
   yarn: {
     program: "yarn",
     lockFiles: ["yarn.lock"],
     frozenInstall: ["install", "--frozen-lockfile"],
     install: ["install"],
+    startsClean: false,
+    switchesVersion: true,
   },
   "yarn berry": {
     program: "yarn",
@@ -34,11 +50,15 @@ export const managerCommands: Readonly<Record<PackageManagerName, ManagerCommand
     frozenInstall: ["install", "--immutable"],
     install: ["install"],
     installEnv: { YARN_ENABLE_IMMUTABLE_INSTALLS: "false" },
+    startsClean: false,
+    switchesVersion: true,
   },
   npm: {
     program: "npm",
     lockFiles: ["package-lock.json", "npm-shrinkwrap.json"],
     frozenInstall: ["ci"],
     install: ["install"],
+    startsClean: true,
+    switchesVersion: false,
   },
 };

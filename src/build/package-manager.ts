@@ -18,8 +18,10 @@ export interface DetectedPackageManager {
   readonly lockFile: string | null;
   /** Whether a `package.json` names the manager, so that corepack knows its version. */
   readonly isNamed: boolean;
-  /** One sentence for the log: which manager, and which file decided. */
-  readonly reason: string;
+  /** The version that `packageManager` names, when it is an exact one. */
+  readonly namedVersion: string | undefined;
+  /** What decided, as the end of a sentence: `package-lock.json is there`. */
+  readonly because: string;
   /** What was found and could not be followed, a sentence each. */
   readonly warnings: readonly string[];
 }
@@ -32,6 +34,7 @@ interface Evidence {
   readonly program: Program;
   /** As the `package.json` gives it: a version, a range, an address. */
   readonly version?: string | undefined;
+  readonly namedVersion?: string | undefined;
   readonly isNamed: boolean;
   readonly because: string;
 }
@@ -40,6 +43,8 @@ interface NamedManager {
   readonly field: string;
   readonly name: string;
   readonly version?: string | undefined;
+  /** Whether nobody minds when it is another. */
+  readonly isOptional?: boolean;
 }
 
 interface Lock {
@@ -58,13 +63,15 @@ const settingsFiles: readonly (readonly [file: string, program: Program])[] = [
   ["pnpm-workspace.yaml", "pnpm"],
   [".yarnrc.yml", "yarn"],
 ];
-const unsupportedLockFiles = ["bun.lock", "bun.lockb", "deno.lock"];
-const programs: ReadonlySet<string> = new Set(Object.values(managerCommands).map(({ program }) => program));
+const unsupportedLockFiles = ["deno.lock"];
+/** An exact version, and perhaps a hash of the program behind it. */
+const EXACT_VERSION = /^(\d+\.\d+\.\d+(?:-[\w.-]+)?)(?:\+.*)?$/;
+const programs: ReadonlySet<Program> = new Set(Object.values(managerCommands).map(({ program }) => program));
 
 /**
  * Finds out which package manager a project uses. In the project itself, then in the root of the workspace that claims
  * it, the first of these decides: `packageManager` in `package.json`, `devEngines.packageManager`, a lock file (of
- * several: pnpm's, yarn's, npm's), a settings file. Otherwise it is npm.
+ * several: pnpm's, bun's, yarn's, npm's), a settings file. Otherwise it is npm.
  */
 export async function detectPackageManager(project: Project): Promise<DetectedPackageManager> {
   const workspace = await findWorkspace(project);
@@ -76,8 +83,8 @@ export async function detectPackageManager(project: Project): Promise<DetectedPa
   const lockFile = lock === undefined ? null : relative(project.path, join(lock.place.path, lock.file));
   const isBerry = evidence.program === "yarn" && (await isYarnBerry(evidence.version, [project.path, installPath]));
   const name = isBerry ? "yarn berry" : evidence.program;
-  const reason = `${name}, because ${evidence.because}; ${describeLock(lockFile)}`;
-  return { name, installPath, lockFile, isNamed: evidence.isNamed, reason, warnings };
+  const { isNamed, namedVersion, because } = evidence;
+  return { name, installPath, lockFile, isNamed, namedVersion, because, warnings };
 }
 
 async function firstEvidence(project: Project, places: readonly Place[], warnings: string[]): Promise<Evidence> {
@@ -90,10 +97,14 @@ async function firstEvidence(project: Project, places: readonly Place[], warning
 }
 
 function fieldEvidence({ manifest }: Place, show: ShowFile, warnings: string[]): Evidence | undefined {
-  for (const { field, name, version } of namedManagers(manifest)) {
+  for (const { field, name, version, isOptional } of namedManagers(manifest)) {
     const source = `${field} in ${show("package.json")}`;
-    if (isProgram(name)) return { program: name, version, isNamed: true, because: `${source} names it` };
-    const problem = name === "bun" || name === "deno" ? "which is not supported yet" : "which is unknown";
+    if (isProgram(name)) {
+      const namedVersion = field === "packageManager" ? EXACT_VERSION.exec(version ?? "")?.[1] : undefined;
+      return { program: name, version, namedVersion, isNamed: true, because: `${source} names it` };
+    }
+    if (isOptional === true) continue;
+    const problem = name === "deno" ? "which is not supported yet" : "which is unknown";
     const shown = JSON.stringify(name.slice(0, MAX_NAME_SHOWN));
     warnings.push(`${source} names ${shown}, ${problem}; looking for other evidence`);
   }
@@ -101,7 +112,7 @@ function fieldEvidence({ manifest }: Place, show: ShowFile, warnings: string[]):
 }
 
 function isProgram(name: string): name is Program {
-  return programs.has(name);
+  return (programs as ReadonlySet<string>).has(name);
 }
 
 /** The managers that a `package.json` names, the weightiest first. A wrong type counts as an unknown name. */
@@ -112,16 +123,19 @@ function* namedManagers({ packageManager, devEngines }: JsonObject): Iterable<Na
     yield { field: "packageManager", name, version: version.join("@") };
   }
   const engines = isJsonObject(devEngines) ? devEngines["packageManager"] : undefined;
-  for (const engine of Array.isArray(engines) ? engines : [engines]) {
+  const list: readonly unknown[] = Array.isArray(engines) ? engines : [engines];
+  for (const [index, engine] of list.entries()) {
     if (!isJsonObject(engine) || typeof engine["name"] !== "string") continue;
     const version = typeof engine["version"] === "string" ? engine["version"] : undefined;
-    yield { field: "devEngines", name: engine["name"], version };
+    // Of several, only the last has to fit, unless they say otherwise (openjs-foundation/package-metadata-interoperability).
+    const isOptional = (engine["onFail"] ?? (index < list.length - 1 ? "ignore" : "error")) === "ignore";
+    yield { field: "devEngines", name: engine["name"], version, isOptional };
   }
 }
 
 async function fileEvidence(place: Place, show: ShowFile, warnings: string[]): Promise<Evidence | undefined> {
   const found: { readonly file: string; readonly program: Program }[] = [];
-  for (const program of ["pnpm", "yarn", "npm"] as const) {
+  for (const program of programs) {
     const lock = await findLock([place], program);
     if (lock !== undefined) found.push({ file: show(lock.file), program });
   }
@@ -149,11 +163,6 @@ async function findLock(places: readonly Place[], program: Program): Promise<Loc
     }
   }
   return undefined;
-}
-
-function describeLock(lockFile: string | null): string {
-  if (lockFile === null) return "there is no lock file of it, so the install may pick newer versions";
-  return `the install is frozen by ${lockFile}`;
 }
 
 /** A version that begins with a number tells; a tag or an address does not, and then the files do. */

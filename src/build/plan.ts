@@ -1,12 +1,16 @@
+import { checkChoice, checkValue, kinds } from "../check.ts";
 import { TailcastError } from "../error.ts";
 import { pinDirectories } from "./directory-pin.ts";
 import { buildEnvironment } from "./environment.ts";
-import { findProgram } from "./find-program.ts";
-import { managerCommands } from "./manager-commands.ts";
+import { DEFAULT_INPUTS, installModes } from "./inputs.ts";
+import { planInstall } from "./install-plan.ts";
+import { findManager } from "./manager-call.ts";
 import { detectPackageManager } from "./package-manager.ts";
-import { BUILD_SCRIPT, hasBuildScript, scriptNames } from "./scripts.ts";
+import { pnpmLockProblem } from "./pnpm-lock.ts";
+import { scriptNames } from "./scripts.ts";
 import type { DirectoryPin } from "./directory-pin.ts";
 import type { Environment } from "./find-program.ts";
+import type { InstallMode } from "./inputs.ts";
 import type { Project } from "./project.ts";
 
 /** One command of a build. It is data: a plan of your own may run anything, e.g. `make`. */
@@ -30,6 +34,9 @@ export interface Plan {
   readonly projectName: string;
   /** Shown to clients; `null` when there is none. */
   readonly packageManager: string | null;
+  /** What was chosen when the plan was made, kept in the build's record. Default: `null`, there was no choice. */
+  readonly script?: string | null | undefined;
+  readonly install?: InstallMode | null | undefined;
   /** Why this plan, in one sentence: the first line of the log. */
   readonly reason: string;
   /** Shown after the reason, one line each. */
@@ -39,41 +46,52 @@ export interface Plan {
   readonly pins?: readonly DirectoryPin[] | undefined;
 }
 
+/** What to build of a project. */
+export interface PlanOptions {
+  /** The script of `package.json` that builds the project. Default `build`. */
+  script?: string | undefined;
+  /** What to do about its dependencies. Default `auto`. */
+  install?: InstallMode | undefined;
+  /** The environment whose `PATH` is searched. Default: the one that builds get, {@link buildEnvironment}. */
+  env?: Environment | undefined;
+}
+
 /** A message is no place for a list of a thousand scripts. */
 const MAX_SCRIPTS_SHOWN = 20;
+const MAX_NAME_SHOWN = 64;
 
 /**
  * Plans the build of a JavaScript project: install its dependencies, frozen when its package manager's lock file is
- * there, then run its `build` script. Nothing runs yet.
+ * there, then run its `build` script, or another. Of the project nothing runs yet; the package manager is asked for its
+ * version.
  *
- * @param env The environment whose `PATH` is searched. Default: the one that builds get, {@link buildEnvironment}.
- * @throws {TailcastError} `NO_SCRIPT` when `package.json` has no `build` script; the message lists those that it has.
- * `PROJECT_NOT_FOUND` when the directory was removed since the project was opened.
+ * @throws {TailcastError} `NO_SCRIPT` when `package.json` has no such script; the message lists those that it has.
+ * `PROJECT_NOT_FOUND` when the directory was removed since the project was opened. `INVALID_OPTION`, naming the option.
  */
-export async function planBuild(project: Project, env: Environment = buildEnvironment()): Promise<Plan> {
-  requireScript(project);
+export async function planBuild(project: Project, options: PlanOptions = {}): Promise<Plan> {
+  checkValue("options", options, kinds.object);
+  const { script = DEFAULT_INPUTS.script, install = DEFAULT_INPUTS.install, env = buildEnvironment() } = options;
+  checkValue("script", script, kinds.filledText);
+  checkChoice("install", install, installModes);
+  checkValue("env", env, kinds.object);
+  requireScript(project, script);
   const manager = await detectPackageManager(project);
-  const { program, frozenInstall, install, installEnv } = managerCommands[manager.name];
-  const isFrozen = manager.lockFile !== null;
-  const has = async (name: string): Promise<boolean> => (await findProgram(name, env)) !== undefined;
-  const needsCorepack = manager.isNamed && !(await has(program)) && (await has("corepack"));
-  const call = (...args: string[]): Pick<Step, "command" | "args"> => {
-    return needsCorepack ? { command: "corepack", args: [program, ...args] } : { command: program, args };
-  };
+  const call = await findManager(manager, env);
+  const installation = planInstall(project, manager, call, install);
+  const lockProblem = await pnpmLockProblem(project, manager, call.version);
+  const title = call.version === undefined ? manager.name : `${manager.name} ${call.version}`;
+  const reasons = [`${title}, because ${manager.because}`, installation.reason, call.note];
   return {
     projectPath: project.path,
     projectName: project.name,
     packageManager: manager.name,
-    reason: needsCorepack ? `${manager.reason}; it is not on PATH, so corepack runs it` : manager.reason,
-    warnings: manager.warnings,
+    script,
+    install,
+    reason: reasons.filter((reason) => reason !== "").join("; "),
+    warnings: [...manager.warnings, ...call.warnings, ...(lockProblem === undefined ? [] : [lockProblem])],
     steps: [
-      {
-        name: "install",
-        ...call(...(isFrozen ? frozenInstall : install)),
-        cwd: manager.installPath,
-        env: isFrozen ? undefined : installEnv,
-      },
-      { name: "build", ...call("run", BUILD_SCRIPT), cwd: project.path },
+      ...installation.steps,
+      { name: "build", command: call.command, args: [...call.args, "run", script], cwd: project.path },
     ],
     pins: await pinned(project.path, manager.installPath),
   };
@@ -87,11 +105,11 @@ async function pinned(...paths: readonly string[]): Promise<readonly DirectoryPi
 }
 
 /** Asked before anything runs: the package manager would only complain after a whole install. */
-function requireScript({ manifest, name }: Project): void {
-  if (hasBuildScript(manifest)) return;
+function requireScript({ manifest, name }: Project, script: string): void {
   const names = scriptNames(manifest);
+  if (names.includes(script)) return;
   const shown = names.slice(0, MAX_SCRIPTS_SHOWN).join(", ") + (names.length > MAX_SCRIPTS_SHOWN ? ", ..." : "");
   const others = names.length === 0 ? "it has no scripts" : `its scripts are: ${shown}`;
-  const message = `Cannot build ${name}: its package.json has no "${BUILD_SCRIPT}" script; ${others}`;
-  throw new TailcastError("NO_SCRIPT", message);
+  const wanted = JSON.stringify(script.slice(0, MAX_NAME_SHOWN));
+  throw new TailcastError("NO_SCRIPT", `Cannot build ${name}: its package.json has no ${wanted} script; ${others}`);
 }

@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import type { InstallMode } from "./inputs.ts";
 
 /**
  * Where a build stands. `queued` and `running` pass; the others are ends. `lost` is the end of a build whose server
@@ -32,8 +33,11 @@ export interface BuildRecord {
   /** The project's directory: absolute, without symbolic links. */
   readonly projectPath: string;
   readonly projectName: string;
-  /** `npm`, `pnpm`, `yarn` (1), `yarn berry` (2 and later), or `null` when the plan did not come from one of them. */
+  /** `npm`, `pnpm`, `yarn` (1), `yarn berry` (2 and later), `bun`, or `null` when the plan came from none of them. */
   readonly packageManager: string | null;
+  /** The script that was asked for, and what was to be done about the dependencies; `null` when there was no choice. */
+  readonly script: string | null;
+  readonly install: InstallMode | null;
   readonly status: BuildStatus;
   /** One sentence about the end, e.g. `install failed with exit code 1`; `null` until then. */
   readonly message: string | null;

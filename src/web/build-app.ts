@@ -9,6 +9,7 @@ import { Places } from "../channel/places.ts";
 import { checkTexts, checkValue, kinds } from "../check.ts";
 import { TailcastError } from "../error.ts";
 import { readFields } from "./body.ts";
+import { readBuildRequest } from "./build-request.ts";
 import { BuildStreams } from "./build-streams.ts";
 import { answerError, isAnswerable } from "./errors.ts";
 import { answerPreflight, checkHost, checkOrigin, checkToken, tokenCookie } from "./guards.ts";
@@ -18,6 +19,7 @@ import { Router } from "./router.ts";
 import { dropWhenStalled } from "./stall.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Channel } from "../channel/channel.ts";
+import type { BuildRequest } from "./build-request.ts";
 import type { Exchange } from "./router.ts";
 
 /** How long a client may take nothing of a log that is sent to it as text, in milliseconds. */
@@ -129,6 +131,7 @@ export class BuildApp {
       "/api/builds/:id/events": { GET: (exchange) => this.#follow(exchange, this.#channelOf(exchange.parameter)) },
       "/api/builds/:id/log": { GET: (exchange) => this.#sendLog(exchange) },
       "/api/builds/:id/cancel": { POST: (exchange) => this.#cancel(exchange) },
+      "/api/builds/:id/rerun": { POST: (exchange) => this.#rerun(exchange) },
       "/healthz": { GET: ({ response }) => sendJson(response, 200, { status: "ok" }) },
     });
   }
@@ -204,12 +207,18 @@ export class BuildApp {
   }
 
   async #build({ request, response }: Exchange): Promise<void> {
-    const { projectPath } = await readFields(request);
-    if (typeof projectPath !== "string" || projectPath.trim() === "") {
-      throw new TailcastError("BAD_REQUEST", 'Cannot build: enter the path of a project ("projectPath")');
-    }
-    const project = await openProject(projectPath.trim(), this.#roots);
-    const build = this.#queue.add(await planBuild(project));
+    await this.#accept(response, readBuildRequest(await readFields(request)));
+  }
+
+  /** Builds the same again, with what was chosen then, in the project as it is now. */
+  async #rerun({ response, parameter }: Exchange): Promise<void> {
+    const { projectPath, script, install } = this.#queue.get(parameter);
+    await this.#accept(response, { projectPath, script: script ?? undefined, install: install ?? undefined });
+  }
+
+  async #accept(response: ServerResponse, { projectPath, script, install }: BuildRequest): Promise<void> {
+    const project = await openProject(projectPath, this.#roots);
+    const build = this.#queue.add(await planBuild(project, { script, install }));
     const msg = `Build of ${build.projectName} accepted`;
     sendJson(response, 202, { msg, build }, { Location: `/api/builds/${build.id}` });
   }

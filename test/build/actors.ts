@@ -70,6 +70,11 @@ export class Stage {
     return this.#actors.get(name) ?? ((await once(this.#entrances, name)) as [Actor])[0];
   }
 
+  /** The next actor of that name is awaited anew. */
+  forget(name: string): void {
+    this.#actors.delete(name);
+  }
+
   /** The names of those that have reported until now. */
   get names(): string[] {
     return [...this.#actors.keys()];

@@ -537,6 +537,8 @@ describe("BuildQueue", () => {
         [{ ...plan([]), projectPath: "" }, '"plan.projectPath": it must be a non-empty string, not ""'],
         [{ ...plan([]), projectName: 7 }, '"plan.projectName": it must be a string, not number'],
         [{ ...plan([]), packageManager: 7 }, '"plan.packageManager": it must be a string or null, not number'],
+        [{ ...plan([]), script: 7 }, '"plan.script": it must be a string or null, not number'],
+        [{ ...plan([]), install: "no" }, '"plan.install": it must be "auto" or "clean" or "skip", not "no"'],
         [{ ...plan([]), reason: undefined }, '"plan.reason": it must be a string, not undefined'],
         [{ ...plan([]), warnings: undefined }, '"plan.warnings": it must be an array, not undefined'],
         [{ ...plan([]), warnings: ["odd", {}] }, '"plan.warnings[1]": it must be a string, not object'],

@@ -22,8 +22,8 @@ async function detect(
 }
 
 const BERRY_LOCK = "# A comment\n# of two lines\n\n__metadata:\n  version: 8\n";
-const FROZEN_BY = "the install is frozen by";
-const NO_LOCK = "there is no lock file of it, so the install may pick newer versions";
+/** What is detected when nothing else is said. */
+const plain = { installPath: "", lockFile: null, isNamed: false, namedVersion: undefined, warnings: [] };
 
 describe("detectPackageManager()", () => {
   describe("by a lock file", () => {
@@ -31,24 +31,26 @@ describe("detectPackageManager()", () => {
       ["package-lock.json", "{}", "npm"],
       ["npm-shrinkwrap.json", "{}", "npm"],
       ["pnpm-lock.yaml", "lockfileVersion: '9.0'\n", "pnpm"],
+      ["bun.lock", "{}", "bun"],
+      ["bun.lockb", "\0", "bun"],
       ["yarn.lock", "# yarn lockfile v1\n", "yarn"],
       ["yarn.lock", BERRY_LOCK, "yarn berry"],
     ];
     for (const [file, content, name] of cases) {
       it(`takes ${file} for ${name}`, async (t) => {
-        const reason = `${name}, because ${file} is there; ${FROZEN_BY} ${file}`;
-        const expected = { name, installPath: "", lockFile: file, isNamed: false, reason, warnings: [] };
+        const expected = { ...plain, name, lockFile: file, because: `${file} is there` };
         assert.deepEqual(await detect(t, { [file]: content }), expected);
       });
     }
 
-    it("prefers pnpm, then yarn, then npm when there are several, and warns", async (t) => {
-      const all = { "package-lock.json": "", "npm-shrinkwrap.json": "", "yarn.lock": "", "pnpm-lock.yaml": "" };
-      const three = await detect(t, all);
-      assert.equal(three.name, "pnpm");
+    it("prefers pnpm, then bun, then yarn, then npm when there are several, and warns", async (t) => {
+      const npm = { "package-lock.json": "", "npm-shrinkwrap.json": "" };
+      const all = { ...npm, "bun.lockb": "", "bun.lock": "", "yarn.lock": "", "pnpm-lock.yaml": "" };
+      const four = await detect(t, all);
+      assert.equal(four.name, "pnpm");
       const advice = "keep one, or name the manager as packageManager in package.json";
-      const files = "pnpm-lock.yaml, yarn.lock, package-lock.json";
-      assert.deepEqual(three.warnings, [`there are several lock files: ${files}; ${advice}`]);
+      const files = "pnpm-lock.yaml, bun.lock, yarn.lock, package-lock.json";
+      assert.deepEqual(four.warnings, [`there are several lock files: ${files}; ${advice}`]);
       const two = await detect(t, { "package-lock.json": "", "yarn.lock": "" });
       assert.equal(two.name, "yarn");
       assert.deepEqual(two.warnings, [`there are several lock files: yarn.lock, package-lock.json; ${advice}`]);
@@ -61,16 +63,14 @@ describe("detectPackageManager()", () => {
   });
 
   it("takes npm when nothing names another", async (t) => {
-    const reason = `npm, because nothing names another package manager; ${NO_LOCK}`;
-    const expected = { name: "npm", installPath: "", lockFile: null, isNamed: false, reason, warnings: [] };
-    assert.deepEqual(await detect(t, {}), expected);
+    const because = "nothing names another package manager";
+    assert.deepEqual(await detect(t, {}), { ...plain, name: "npm", because });
   });
 
   describe("by a settings file", () => {
     it("takes .yarnrc.yml for yarn berry and pnpm-workspace.yaml for pnpm", async (t) => {
       const yarn = await detect(t, { ".yarnrc.yml": "" });
-      assert.equal(yarn.name, "yarn berry");
-      assert.equal(yarn.reason, `yarn berry, because .yarnrc.yml is there; ${NO_LOCK}`);
+      assert.deepEqual([yarn.name, yarn.because], ["yarn berry", ".yarnrc.yml is there"]);
       assert.equal((await detect(t, { "pnpm-workspace.yaml": "" })).name, "pnpm");
     });
 
@@ -85,23 +85,28 @@ describe("detectPackageManager()", () => {
   });
 
   describe("by packageManager in package.json", () => {
-    const cases: readonly (readonly [field: string, name: string])[] = [
-      ["npm@10.2.0", "npm"],
-      ["pnpm@9.1.0+sha512.abc", "pnpm"],
+    const cases: readonly (readonly [field: string, name: string, version?: string])[] = [
+      ["npm@10.2.0", "npm", "10.2.0"],
+      ["pnpm@9.1.0+sha512.abc", "pnpm", "9.1.0"],
       ["pnpm", "pnpm"],
+      ["pnpm@9", "pnpm"],
+      ["pnpm@^9.1.0", "pnpm"],
+      ["pnpm@latest", "pnpm"],
       ["pnpm@https://example.com/pnpm-9.tgz", "pnpm"],
-      ["yarn@1.22.22", "yarn"],
-      ["yarn@4.1.0", "yarn berry"],
-      ["yarn@2.0.0-rc.1", "yarn berry"],
-      ["yarn@10.0.0", "yarn berry"],
+      ["bun@1.2.0", "bun", "1.2.0"],
+      ["yarn@1.22.22", "yarn", "1.22.22"],
+      ["yarn@4.1.0", "yarn berry", "4.1.0"],
+      ["yarn@2.0.0-rc.1", "yarn berry", "2.0.0-rc.1"],
+      ["yarn@2.0.0-rc.1+sha1.0", "yarn berry", "2.0.0-rc.1"],
+      ["yarn@10.0.0", "yarn berry", "10.0.0"],
       ["yarn", "yarn"],
       ["yarn@https://example.com/yarn-4.tgz", "yarn"],
     ];
-    for (const [field, name] of cases) {
+    for (const [field, name, namedVersion] of cases) {
       it(`takes "${field}" for ${name}`, async (t) => {
         const detected = await detect(t, { "package.json": JSON.stringify({ packageManager: field }) });
-        const reason = `${name}, because packageManager in package.json names it; ${NO_LOCK}`;
-        assert.deepEqual(detected, { name, installPath: "", lockFile: null, isNamed: true, reason, warnings: [] });
+        const because = "packageManager in package.json names it";
+        assert.deepEqual(detected, { ...plain, name, isNamed: true, namedVersion, because });
       });
     }
 
@@ -112,7 +117,7 @@ describe("detectPackageManager()", () => {
       assert.deepEqual([other.name, other.lockFile, other.warnings], ["yarn", null, []]);
       const own = await detect(t, { "package.json": manifest, "pnpm-lock.yaml": "", "yarn.lock": BERRY_LOCK });
       assert.deepEqual([own.name, own.lockFile], ["yarn", "yarn.lock"]);
-      assert.equal(own.reason, `yarn, because packageManager in package.json names it; ${FROZEN_BY} yarn.lock`);
+      assert.equal(own.because, "packageManager in package.json names it");
     });
 
     it("asks the files when the version does not tell which yarn it is", async (t) => {
@@ -124,7 +129,6 @@ describe("detectPackageManager()", () => {
     const refused: readonly (readonly [field: unknown, warning: string])[] = [
       ["cargo@1.0.0", 'names "cargo", which is unknown'],
       ["constructor@1", 'names "constructor", which is unknown'],
-      ["bun@1.2.0", 'names "bun", which is not supported yet'],
       ["deno@2.0.0", 'names "deno", which is not supported yet'],
       ["rm -rf /\n", 'names "rm -rf /\\n", which is unknown'],
       [{ name: "npm" }, 'names "{\\"name\\":\\"npm\\"}", which is unknown'],
@@ -142,14 +146,31 @@ describe("detectPackageManager()", () => {
   });
 
   describe("by devEngines.packageManager in package.json", () => {
-    it("takes the first that it knows", async (t) => {
-      const engines = [{ name: "bun" }, { name: "yarn", version: ">=4.0.0" }, { name: "npm" }];
+    it("takes the first that it knows, and does not rely on its version", async (t) => {
+      const engines = [{ name: "vlt" }, { name: "yarn", version: "4.0.0" }, { name: "npm" }];
       const manifest = JSON.stringify({ devEngines: { packageManager: engines } });
       const detected = await detect(t, { "package.json": manifest, "package-lock.json": "" });
-      assert.deepEqual([detected.name, detected.isNamed, detected.lockFile], ["yarn berry", true, null]);
-      assert.equal(detected.reason, `yarn berry, because devEngines in package.json names it; ${NO_LOCK}`);
-      const warning = 'devEngines in package.json names "bun", which is not supported yet; looking for other evidence';
-      assert.deepEqual(detected.warnings, [warning]);
+      const because = "devEngines in package.json names it";
+      assert.deepEqual(detected, { ...plain, name: "yarn berry", isNamed: true, because });
+    });
+
+    it("warns about one that it does not know, unless its onFail says that it need not be", async (t) => {
+      const warned = async (packageManager: unknown): Promise<readonly string[]> => {
+        return (await detect(t, { "package.json": JSON.stringify({ devEngines: { packageManager } }) })).warnings;
+      };
+      const [name, onFail] = ["vlt", "warn"];
+      const warning = 'devEngines in package.json names "vlt", which is unknown; looking for other evidence';
+      for (const list of [{ name }, { name, onFail }, { name, onFail: "error" }, [{ name, onFail }, { name: "npm" }]]) {
+        assert.deepEqual(await warned(list), [warning], JSON.stringify(list));
+      }
+      // Of several, all but the last are suggestions.
+      for (const list of [
+        { name, onFail: "ignore" },
+        [{ name }, { name, onFail: "ignore" }],
+        [{ name }, { name: "npm" }],
+      ]) {
+        assert.deepEqual(await warned(list), [], JSON.stringify(list));
+      }
     });
 
     it("takes a single one, with any version", async (t) => {
@@ -170,7 +191,7 @@ describe("detectPackageManager()", () => {
   });
 
   it("warns about the lock files of managers that are not supported, and takes npm", async (t) => {
-    for (const file of ["bun.lock", "bun.lockb", "deno.lock"]) {
+    for (const file of ["deno.lock"]) {
       const detected = await detect(t, { [file]: "" });
       assert.equal(detected.name, "npm");
       assert.deepEqual(detected.warnings, [`${file} is there, but its package manager is not supported yet`]);
@@ -184,9 +205,8 @@ describe("detectPackageManager()", () => {
 
     it("installs in the root that claims the project, frozen by the lock file there", async (t) => {
       const detected = await detect(t, { "package.json": root, "package-lock.json": "" }, { app });
-      const reason = `npm, because ../../package-lock.json is there; ${FROZEN_BY} ../../package-lock.json`;
-      const expected = { installPath: "", lockFile: "../../package-lock.json", isNamed: false, reason, warnings: [] };
-      assert.deepEqual(detected, { name: "npm", ...expected });
+      const because = "../../package-lock.json is there";
+      assert.deepEqual(detected, { ...plain, name: "npm", lockFile: "../../package-lock.json", because });
     });
 
     it("installs in the root even when nothing there names a manager", async (t) => {
@@ -265,14 +285,16 @@ describe("detectPackageManager()", () => {
       const files = { "package.json": root, "package-lock.json": "", "packages/app/package.json": manifest };
       const named = await detect(t, files, { app });
       assert.deepEqual([named.name, named.installPath, named.isNamed], ["npm", "", true]);
-      const because = "packageManager in package.json names it";
-      assert.equal(named.reason, `npm, because ${because}; ${FROZEN_BY} ../../package-lock.json`);
+      assert.deepEqual(
+        [named.because, named.lockFile],
+        ["packageManager in package.json names it", "../../package-lock.json"],
+      );
     });
 
     it("reads packageManager and the kind of yarn in the root", async (t) => {
       const manifest = '{"workspaces":["packages/*"],"packageManager":"pnpm@9.0.0"}';
       const pnpm = await detect(t, { "package.json": manifest }, { app });
-      assert.equal(pnpm.reason, `pnpm, because packageManager in ../../package.json names it; ${NO_LOCK}`);
+      assert.deepEqual([pnpm.because, pnpm.namedVersion], ["packageManager in ../../package.json names it", "9.0.0"]);
       const yarn = await detect(t, { "package.json": root, "yarn.lock": BERRY_LOCK }, { app });
       assert.deepEqual([yarn.name, yarn.installPath], ["yarn berry", ""]);
     });

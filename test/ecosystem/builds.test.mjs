@@ -89,7 +89,8 @@ describe("a build from the page", () => {
       const log = await server.log(id);
       const [build] = await server.builds();
       assert.equal(build.status, "succeeded", log.join("\n"));
-      assert.equal(log[0], plan);
+      assert.match(log[0], /^[a-z ]+ \d+\.\d+\.\d+\S*, because /);
+      assert.equal(log[0].replace(/ \d+\.\d+\.\d+\S*(?=, )/, ""), plan);
       assert.deepEqual(log.filter((line) => /^line \d+ of/.test(line)), OUTPUT);
       for (const tab of [first, second]) {
         await tab.status("succeeded");

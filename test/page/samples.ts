@@ -7,6 +7,8 @@ export function sampleBuild(changes: Partial<Build> = {}): Build {
     projectPath: "/projects/one",
     projectName: "one",
     packageManager: "npm",
+    script: "build",
+    install: "auto",
     status: "queued",
     message: null,
     steps: [],

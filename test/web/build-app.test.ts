@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { describe, it } from "node:test";
 import { BuildApp } from "../../dist/web/build-app.js";
 import { Stage } from "../build/actors.js";
@@ -22,11 +23,11 @@ interface Setup {
 async function start(t: TestContext, options: Partial<BuildAppOptions> = {}): Promise<Setup> {
   const stage = await Stage.open(t);
   const script = (name: string): string => {
-    const { command, args } = stage.step(name);
-    return JSON.stringify({
-      name,
-      scripts: { build: [command, ...args].map((part) => JSON.stringify(part)).join(" ") },
-    });
+    const call = (actor: string): string => {
+      const { command, args } = stage.step(actor);
+      return [command, ...args].map((part) => JSON.stringify(part)).join(" ");
+    };
+    return JSON.stringify({ name, scripts: { build: call(name), bundle: call("bundle"), "--version": "true" } });
   };
   const root = await makeFolder(t, {
     "project/package.json": script("build"),
@@ -201,6 +202,100 @@ describe("BuildApp: a build", () => {
     actor.tell({ action: "exit", code: 0 });
   });
 
+  it("builds what was chosen, as JSON and as a form, and the same again when asked to", async (t) => {
+    const { port, stage } = await start(t);
+    const fields = { projectPath: "project", script: "bundle", install: "skip" };
+    const bodies = [
+      { headers: { "Content-Type": "application/json" }, body: JSON.stringify(fields) },
+      { headers: { "Content-Type": "application/x-www-form-urlencoded" }, body: String(new URLSearchParams(fields)) },
+    ];
+    for (const options of bodies) {
+      const first = (await ask(port, "POST", "/api/project/build", options)).json["build"] as BuildRecord;
+      assert.deepEqual([first.script, first.install], ["bundle", "skip"]);
+      assert.deepEqual(
+        first.steps.map(({ command }) => command),
+        ["npm run bundle"],
+      );
+      const bundle = await stage.actor("bundle");
+      const busy = await ask(port, "POST", `/api/builds/${first.id}/rerun`);
+      assert.deepEqual([busy.status, (busy.json["build"] as BuildRecord).id], [409, first.id]);
+      const client = await EventClient.open(port, `/api/builds/${first.id}/events`);
+      bundle.tell({ action: "exit", code: 0 });
+      await client.ended();
+      stage.forget("bundle");
+
+      const answer = await ask(port, "POST", `/api/builds/${first.id}/rerun`);
+      assert.equal(answer.status, 202);
+      const { msg, build: again } = answer.json as { msg: string; build: BuildRecord };
+      assert.equal(msg, "Build of build accepted");
+      assert.notEqual(again.id, first.id);
+      assert.equal(answer.headers.location, `/api/builds/${again.id}`);
+      const inputs = ({ projectPath, script, install }: BuildRecord): unknown[] => [projectPath, script, install];
+      assert.deepEqual(inputs(again), inputs(first));
+      const end = await EventClient.open(port, `/api/builds/${again.id}/events`);
+      (await stage.actor("bundle")).tell({ action: "exit", code: 0 });
+      assert.ok(has("end")(await end.ended()));
+      stage.forget("bundle");
+    }
+    const standard = (await build(port, "other")).json["build"] as BuildRecord;
+    assert.deepEqual([standard.script, standard.install], ["build", "auto"]);
+    (await stage.actor("other")).tell({ action: "exit", code: 0 });
+  });
+
+  it("cannot be built again when it is unknown, or its project has gone or changed", async (t) => {
+    const { port, root, stage } = await start(t);
+    const rerun = async (id: string): Promise<unknown[]> => {
+      const { status, json } = await ask(port, "POST", `/api/builds/${id}/rerun`);
+      return [status, (json["error"] as { code: string }).code];
+    };
+    assert.deepEqual(await rerun("0123456789abcdef"), [404, "BUILD_NOT_FOUND"]);
+    const fields = { projectPath: "project", script: "bundle", install: "skip" };
+    const { id } = (await postJson(port, "/api/project/build", fields)).json["build"] as BuildRecord;
+    const client = await EventClient.open(port, `/api/builds/${id}/events`);
+    (await stage.actor("bundle")).tell({ action: "exit", code: 0 });
+    await client.ended();
+    await writeFile(`${root}/project/package.json`, '{"scripts":{"build":"true"}}');
+    assert.deepEqual(await rerun(id), [422, "NO_SCRIPT"]);
+    await rm(`${root}/project`, { recursive: true });
+    assert.deepEqual(await rerun(id), [404, "PROJECT_NOT_FOUND"]);
+  });
+
+  it("gets its dev dependencies, whatever NODE_ENV says to the server", async (t) => {
+    const before = process.env["NODE_ENV"];
+    process.env["NODE_ENV"] = "production";
+    t.after(() => {
+      if (before === undefined) delete process.env["NODE_ENV"];
+      else process.env["NODE_ENV"] = before;
+    });
+    const { port, root } = await start(t);
+    const manifest = { name: "app", version: "1.0.0", devDependencies: { tool: "file:tool" } };
+    const files = {
+      "package.json": JSON.stringify({ ...manifest, scripts: { build: "node -p \"require('tool')\"" } }),
+      "package-lock.json": JSON.stringify({
+        name: "app",
+        version: "1.0.0",
+        lockfileVersion: 3,
+        packages: {
+          "": manifest,
+          "node_modules/tool": { resolved: "tool", link: true },
+          tool: { version: "1.0.0", dev: true },
+        },
+      }),
+      "tool/package.json": '{"name":"tool","version":"1.0.0"}',
+      "tool/index.js": 'module.exports = "the tool is there; NODE_ENV is " + process.env.NODE_ENV;',
+    };
+    await mkdir(`${root}/app/tool`, { recursive: true });
+    for (const [name, text] of Object.entries(files)) await writeFile(`${root}/app/${name}`, text);
+    for (const install of ["auto", "clean"]) {
+      const { id } = (await postJson(port, "/api/project/build", { projectPath: "app", install })).json[
+        "build"
+      ] as BuildRecord;
+      const lines = texts(await (await EventClient.open(port, `/api/builds/${id}/events`)).ended());
+      assert.ok(lines.includes("the tool is there; NODE_ENV is undefined"), lines.join("\n"));
+      assert.match(lines[0] ?? "", /^npm \d+\.\d+\.\d+, because package-lock.json is there; the install is frozen by /);
+    }
+  });
+
   it("waits its turn, and is refused when too many wait", async (t) => {
     const { port, stage } = await start(t, { concurrency: 1, queueLimit: 0 });
     assert.equal((await build(port, "project")).status, 202);
@@ -295,6 +390,14 @@ describe("BuildApp: what it refuses", () => {
       [400, "BAD_REQUEST", json, '{"projectPath":""}'],
       [400, "BAD_REQUEST", json, '{"projectPath":"  "}'],
       [400, "BAD_REQUEST", json, '{"projectPath":7}'],
+      [400, "BAD_REQUEST", json, '{"projectPath":"project","script":""}'],
+      [400, "BAD_REQUEST", json, '{"projectPath":"project","script":null}'],
+      [400, "BAD_REQUEST", json, '{"projectPath":"project","script":["build"]}'],
+      [400, "BAD_REQUEST", json, '{"projectPath":"project","install":"fast"}'],
+      [400, "BAD_REQUEST", json, '{"projectPath":"project","install":true}'],
+      [400, "BAD_REQUEST", { "Content-Type": "application/x-www-form-urlencoded" }, "projectPath=project&install="],
+      [422, "NO_SCRIPT", json, '{"projectPath":"project","script":"deploy"}'],
+      [422, "NO_SCRIPT", json, '{"projectPath":"project","script":"--version"}'],
       [400, "BAD_REQUEST", json, Buffer.from('{"projectPath":"\xff"}', "latin1")],
       [400, "BAD_REQUEST", { "Content-Type": "application/x-www-form-urlencoded" }, "projectPath="],
       [400, "BAD_REQUEST", { "Content-Type": "application/x-www-form-urlencoded" }, ""],

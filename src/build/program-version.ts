@@ -1,0 +1,40 @@
+import { runStep } from "./step-run.ts";
+import type { Environment } from "./find-program.ts";
+
+/** How long a program may take to tell its version, in milliseconds. Package managers take a quarter to one second. */
+const ANSWER_TIME = 3000;
+
+/** Those that are being asked now, so that many who want to know at once start one process. */
+const questions = new Map<string, Promise<string | undefined>>();
+
+/**
+ * Asks a program for its version, with `--version`. In which directory matters: some programs pick the version that a
+ * project names. It is not allowed to download that for an answer.
+ *
+ * @param program A path. @param cwd Where it is asked.
+ * @returns E.g. `10.2.0`; `undefined` when it gives no answer in time that is a version. It never rejects.
+ */
+export function askVersion(program: string, cwd: string, env: Environment): Promise<string | undefined> {
+  const key = JSON.stringify([program, cwd]);
+  const asked = questions.get(key) ?? ask(program, cwd, env).finally(() => questions.delete(key));
+  questions.set(key, asked);
+  return asked;
+}
+
+async function ask(program: string, cwd: string, env: Environment): Promise<string | undefined> {
+  const step = { name: "version", command: program, args: ["--version"], cwd };
+  let version: string | undefined;
+  const outcome = await runStep(step, {
+    signal: AbortSignal.timeout(ANSWER_TIME),
+    killGraceMs: 0,
+    drainMs: 1000,
+    env: { ...env, COREPACK_ENABLE_NETWORK: "0" },
+    onLines: (lines) => {
+      for (const { stream, text } of lines) if (stream === "stdout") version ??= VERSION.exec(text)?.[1];
+    },
+  });
+  return outcome.type === "succeeded" ? version : undefined;
+}
+
+/** A whole line, which may have colours around it, as everything is told to print them. */
+const VERSION = /^(?:\x1b\[[\d;]*m)*v?(\d+\.\d+\.\d+[\w.+-]*)(?:\x1b\[[\d;]*m)*\s*$/;
