@@ -1,11 +1,14 @@
 import { randomInt } from "node:crypto";
 import type { InstallMode } from "./inputs.ts";
 
+/** All that a {@link BuildStatus} can be. */
+export const buildStatuses = ["queued", "running", "succeeded", "failed", "cancelled", "timed-out", "lost"] as const;
+
 /**
  * Where a build stands. `queued` and `running` pass; the others are ends. `lost` is the end of a build whose server
  * died while it ran: only a later process, reading the log that was left, can say so.
  */
-export type BuildStatus = "queued" | "running" | "succeeded" | "failed" | "cancelled" | "timed-out" | "lost";
+export type BuildStatus = (typeof buildStatuses)[number];
 
 /** Where a step stands. `skipped`: it never started, because an earlier step failed or the build was stopped. */
 export type StepStatus = "pending" | "running" | "succeeded" | "failed" | "cancelled" | "timed-out" | "skipped";

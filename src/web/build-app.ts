@@ -9,6 +9,7 @@ import { Places } from "../channel/places.ts";
 import { checkTexts, checkValue, kinds } from "../check.ts";
 import { TailcastError } from "../error.ts";
 import { readFields } from "./body.ts";
+import { readBuildQuery, selectBuilds } from "./build-query.ts";
 import { readBuildRequest } from "./build-request.ts";
 import { BuildStreams } from "./build-streams.ts";
 import { answerError, isAnswerable } from "./errors.ts";
@@ -126,7 +127,7 @@ export class BuildApp {
       "/api/log/push": { GET: (exchange) => this.#follow(exchange, this.#streams.feed) },
       "/api/projects": { GET: (exchange) => this.#listProjects(exchange) },
       "/api/project/build": { POST: (exchange) => this.#build(exchange) },
-      "/api/builds": { GET: ({ response }) => sendJson(response, 200, { builds: this.#queue.list() }) },
+      "/api/builds": { GET: (exchange) => this.#listBuilds(exchange) },
       "/api/builds/:id": { GET: ({ response, parameter }) => sendJson(response, 200, this.#queue.get(parameter)) },
       "/api/builds/:id/events": { GET: (exchange) => this.#follow(exchange, this.#channelOf(exchange.parameter)) },
       "/api/builds/:id/log": { GET: (exchange) => this.#sendLog(exchange) },
@@ -221,6 +222,10 @@ export class BuildApp {
     const build = this.#queue.add(await planBuild(project, { script, install }));
     const msg = `Build of ${build.projectName} accepted`;
     sendJson(response, 202, { msg, build }, { Location: `/api/builds/${build.id}` });
+  }
+
+  #listBuilds({ response, query }: Exchange): void {
+    sendJson(response, 200, selectBuilds(this.#queue.list(), readBuildQuery(query)));
   }
 
   #cancel({ response, parameter }: Exchange): void {

@@ -134,7 +134,7 @@ describe("BuildApp: a build", () => {
     feed.close();
 
     assert.deepEqual((await ask(port, "GET", `/api/builds/${record.id}`)).json, ended);
-    assert.deepEqual((await ask(port, "GET", "/api/builds")).json, { builds: [ended] });
+    assert.deepEqual((await ask(port, "GET", "/api/builds")).json, { builds: [ended], next: null });
   });
 
   it("takes a form, as jQuery sends it", async (t) => {
@@ -306,6 +306,39 @@ describe("BuildApp: a build", () => {
     (await stage.actor("build")).tell({ action: "exit", code: 0 });
   });
 
+  it("is listed page by page, and by project and status", async (t) => {
+    const { port, root, stage } = await start(t);
+    const ids: string[] = [];
+    for (const [name, code] of [
+      ["project", 0],
+      ["other", 1],
+      ["other", 0],
+    ] as const) {
+      const { id } = (await build(port, name)).json["build"] as BuildRecord;
+      ids.unshift(id);
+      const client = await EventClient.open(port, `/api/builds/${id}/events`);
+      const actor = name === "project" ? "build" : "other";
+      (await stage.actor(actor)).tell({ action: "exit", code });
+      await client.ended();
+      stage.forget(actor);
+    }
+    const list = async (query: string): Promise<unknown[]> => {
+      const { builds, next } = (await ask(port, "GET", `/api/builds?${query}`)).json;
+      return [...(builds as BuildRecord[]).map(({ id }) => ids.indexOf(id)), next];
+    };
+    assert.deepEqual(await list("limit=2"), [0, 1, ids[1]]);
+    assert.deepEqual(await list(`limit=2&before=${ids[1]}`), [2, null]);
+    assert.deepEqual(await list(`project=${encodeURIComponent(`${root}/other`)}`), [0, 1, null]);
+    assert.deepEqual(await list("status=failed&status=cancelled"), [1, null]);
+    assert.deepEqual(await list("status=succeeded,failed&project=other&limit=1"), [0, ids[0]]);
+    for (const query of ["limit=0", "status=done", "before=1", "project="]) {
+      const { status, json } = await ask(port, "GET", `/api/builds?${query}`);
+      assert.deepEqual([status, (json["error"] as { code: string }).code], [400, "BAD_REQUEST"], query);
+    }
+    const head = await ask(port, "HEAD", "/api/builds?limit=1");
+    assert.deepEqual([head.status, head.text], [200, ""]);
+  });
+
   it("is forgotten with its stream when newer ones push it out", async (t) => {
     const { port, stage } = await start(t, { keep: 1 });
     const ids: string[] = [];
@@ -374,7 +407,7 @@ describe("BuildApp: what it refuses", () => {
       const { port } = await start(t);
       const answer = await build(port, name);
       assert.deepEqual([answer.status, (answer.json["error"] as { code: string }).code], [422, code]);
-      assert.deepEqual((await ask(port, "GET", "/api/builds")).json, { builds: [] });
+      assert.deepEqual((await ask(port, "GET", "/api/builds")).json, { builds: [], next: null });
     });
   }
 
@@ -415,7 +448,7 @@ describe("BuildApp: what it refuses", () => {
       );
       assert.match((answer.json["error"] as { message: string }).message, /^Cannot /);
     }
-    assert.deepEqual((await ask(port, "GET", "/api/builds")).json, { builds: [] });
+    assert.deepEqual((await ask(port, "GET", "/api/builds")).json, { builds: [], next: null });
   });
 
   it("a body that breaks off, without harm to others", async (t) => {
@@ -469,7 +502,7 @@ describe("BuildApp: what it refuses", () => {
         403,
       );
     }
-    assert.deepEqual((await ask(port, "GET", "/api/builds")).json, { builds: [] });
+    assert.deepEqual((await ask(port, "GET", "/api/builds")).json, { builds: [], next: null });
   });
 });
 

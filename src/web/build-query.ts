@@ -1,0 +1,67 @@
+import { buildStatuses, isBuildId } from "../build/record.ts";
+import { TailcastError } from "../error.ts";
+import type { BuildRecord, BuildStatus } from "../build/record.ts";
+
+/** Which builds a request asks for, and how many of them. */
+export interface BuildQuery {
+  /** Only those of this project: its path, or its name. `undefined`: of all. */
+  readonly project: string | undefined;
+  /** Only those with one of these. Empty: with any. */
+  readonly statuses: ReadonlySet<BuildStatus>;
+  readonly limit: number;
+  /** Only those older than the build with this id, which itself need not be known any more. */
+  readonly before: string | undefined;
+}
+
+/** One page of a list, the newest build first. */
+export interface BuildPage {
+  readonly builds: readonly BuildRecord[];
+  /** The `before` of the next page; `null`: there is none. */
+  readonly next: string | null;
+}
+
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 500;
+
+/**
+ * Reads `?project=`, `?status=` (repeated, or divided by commas), `?limit=` and `?before=`.
+ *
+ * @throws {TailcastError} `BAD_REQUEST` for a value that cannot be one, an empty one, too.
+ */
+export function readBuildQuery(query: URLSearchParams): BuildQuery {
+  const project = query.get("project") ?? undefined;
+  if (project === "") throw refusal("project", "the path or the name of a project");
+  const before = query.get("before") ?? undefined;
+  if (before !== undefined && !isBuildId(before)) throw refusal("before", "the id of a build");
+  const limit = query.get("limit") ?? String(DEFAULT_LIMIT);
+  if (!/^\d{1,9}$/.test(limit) || Number(limit) < 1 || Number(limit) > MAX_LIMIT) {
+    throw refusal("limit", `a whole number from 1 to ${MAX_LIMIT}`);
+  }
+  const statuses = new Set(query.getAll("status").flatMap((list) => list.split(",").map(readStatus)));
+  return { project, statuses, limit: Number(limit), before };
+}
+
+function readStatus(text: string): BuildStatus {
+  const status = buildStatuses.find((known) => known === text);
+  if (status === undefined) throw refusal("status", `one or more of ${buildStatuses.join(", ")}`);
+  return status;
+}
+
+function refusal(name: string, wanted: string): TailcastError {
+  return new TailcastError("BAD_REQUEST", `Cannot list the builds: "${name}" must be ${wanted}`);
+}
+
+/**
+ * Picks the page that was asked for. Pages follow the ids, which sort by age: builds that come or go meanwhile neither
+ * repeat nor hide others.
+ */
+export function selectBuilds(builds: readonly BuildRecord[], query: BuildQuery): BuildPage {
+  const { project, statuses, limit, before } = query;
+  const found = builds
+    .filter(({ id }) => before === undefined || id < before)
+    .filter(({ projectPath, projectName }) => [undefined, projectPath, projectName].includes(project))
+    .filter(({ status }) => statuses.size === 0 || statuses.has(status))
+    .sort((a, b) => (a.id > b.id ? -1 : 1));
+  const page = found.slice(0, limit);
+  return { builds: page, next: found.length > limit ? (page.at(-1)?.id ?? null) : null };
+}
