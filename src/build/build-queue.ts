@@ -3,6 +3,7 @@ import { TailcastError } from "../error.ts";
 import { Build } from "./build.ts";
 import { checkPlan } from "./check-plan.ts";
 import { buildEnvironment } from "./environment.ts";
+import { estimateDuration } from "./estimate.ts";
 import { Secrets } from "./secrets.ts";
 import type { TailcastErrorCode } from "../error.ts";
 import type { BuildContext } from "./build.ts";
@@ -134,7 +135,7 @@ export class BuildQueue {
       const reason = `${plan.projectName} is being built already; follow that build, or cancel it`;
       throw refusal("ALREADY_BUILDING", reason, twin.record.id);
     }
-    const build = new Build(plan, this.#context);
+    const build = new Build(plan, this.#context, estimateDuration(plan, this.list()));
     if (this.#waiting.size >= this.#queueLimit && this.#mustWait(build)) {
       throw refusal("QUEUE_FULL", `as many builds are waiting as may (${this.#waiting.size}); try again later`);
     }

@@ -69,7 +69,8 @@ export class Build {
   #failure: { readonly step: string; readonly text: string } | undefined;
   #resolveEnded: (delivery: Promise<void>) => void = () => undefined;
 
-  constructor(plan: Plan, context: BuildContext) {
+  /** @param estimatedMs How long it will probably take; `null` when nobody knows. */
+  constructor(plan: Plan, context: BuildContext, estimatedMs: number | null) {
     this.#plan = plan;
     this.#context = context;
     this.#mask = context.secrets.maskFor(plan);
@@ -87,6 +88,7 @@ export class Build {
       status: "queued",
       message: null,
       steps: plan.steps.map((step) => pendingStep(step.name, this.#masked(formatCommand(step.command, step.args)))),
+      estimatedMs,
       queuedAt: now(),
       startedAt: null,
       finishedAt: null,

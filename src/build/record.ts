@@ -45,6 +45,11 @@ export interface BuildRecord {
   /** One sentence about the end, e.g. `install failed with exit code 1`; `null` until then. */
   readonly message: string | null;
   readonly steps: readonly StepRecord[];
+  /**
+   * How long it will probably take from its start to its end, in milliseconds, by former builds; `null` when none is
+   * known. It stays as it was when the build was accepted.
+   */
+  readonly estimatedMs: number | null;
   /** ISO 8601, UTC. */
   readonly queuedAt: string;
   /** ISO 8601, UTC; `null` while it waits, and for ever when it was cancelled before it started. */

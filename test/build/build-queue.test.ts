@@ -220,6 +220,20 @@ describe("BuildQueue", () => {
     assert.ok(scene.story(id).includes("build stdout: hello"));
   });
 
+  it("estimates how long a build will take by those that did the same before", async (t) => {
+    const scene = new Scene(t);
+    const first = plan([step("build", "sleep 0.05")], { script: "build" });
+    const { id } = scene.queue.add(first);
+    assert.equal(scene.queue.get(id).estimatedMs, null);
+    const { startedAt, finishedAt } = await scene.end(id);
+    const again = scene.queue.add(first);
+    assert.equal(again.estimatedMs, Date.parse(finishedAt ?? "") - Date.parse(startedAt ?? ""));
+    const end = await scene.end(again.id);
+    const told = scene.events.flatMap((event) => (event.type !== "line" && event.build.id === end.id ? [event] : []));
+    assert.deepEqual(new Set(told.map(({ build }) => build.estimatedMs)), new Set([again.estimatedMs]));
+    assert.equal(scene.queue.add({ ...first, script: "bundle" }).estimatedMs, null);
+  });
+
   it("hands out records that never change", async (t) => {
     const scene = new Scene(t);
     const accepted = scene.queue.add(plan([step("build", "true")]));

@@ -12,6 +12,7 @@ export function sampleBuild(changes: Partial<Build> = {}): Build {
     status: "queued",
     message: null,
     steps: [],
+    estimatedMs: null,
     queuedAt: "2026-01-01T10:00:00.000Z",
     startedAt: null,
     finishedAt: null,
