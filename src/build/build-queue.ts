@@ -4,6 +4,7 @@ import { Build } from "./build.ts";
 import { checkPlan } from "./check-plan.ts";
 import { buildEnvironment } from "./environment.ts";
 import { estimateDuration } from "./estimate.ts";
+import { QueuePositions } from "./queue-positions.ts";
 import { Secrets } from "./secrets.ts";
 import type { TailcastErrorCode } from "../error.ts";
 import type { BuildContext } from "./build.ts";
@@ -85,6 +86,7 @@ export class BuildQueue {
   /** All that are known, the oldest first. */
   readonly #builds = new Map<string, Build>();
   readonly #waiting = new Set<Build>();
+  readonly #positions = new QueuePositions(this.#waiting);
   readonly #running = new Set<Build>();
   /** In the order in which they ended. */
   readonly #ended = new Set<Build>();
@@ -141,6 +143,7 @@ export class BuildQueue {
     }
     this.#builds.set(build.record.id, build);
     this.#waiting.add(build);
+    build.place(this.#waiting.size);
     build.announce();
     this.#startWaiting();
     return build.record;
@@ -148,11 +151,13 @@ export class BuildQueue {
 
   /** One build, as it is now. @throws {TailcastError} `BUILD_NOT_FOUND` when there was none, or it was forgotten. */
   get(id: string): BuildRecord {
+    this.#positions.update();
     return this.#find(id).record;
   }
 
   /** All builds that are known, as they are now, the newest first. */
   list(): BuildRecord[] {
+    this.#positions.update();
     return Array.from(this.#builds.values(), ({ record }) => record).reverse();
   }
 
@@ -206,6 +211,7 @@ export class BuildQueue {
   #startWaiting(): void {
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
       this.#waiting.delete(next);
+      this.#positions.move();
       this.#running.add(next);
       void next.run();
     }
@@ -225,7 +231,7 @@ export class BuildQueue {
 
   /** A build has ended: the next may start, and the oldest may be forgotten. */
   #settle(build: Build): void {
-    this.#waiting.delete(build);
+    if (this.#waiting.delete(build)) this.#positions.move();
     this.#running.delete(build);
     this.#ended.add(build);
     this.#startWaiting();

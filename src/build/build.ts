@@ -61,6 +61,7 @@ export class Build {
   readonly #killing = new AbortController();
   #record: BuildRecord;
   readonly #limit: LogLimit;
+  #isPlaceTold = false;
   /** How many lines were given out. */
   #lineCount = 0;
   /** Set once: what stopped the build first is why it ended. */
@@ -86,6 +87,7 @@ export class Build {
       script: plan.script ?? null,
       install: plan.install ?? null,
       status: "queued",
+      queuePosition: null,
       message: null,
       steps: plan.steps.map((step) => pendingStep(step.name, this.#masked(formatCommand(step.command, step.args)))),
       estimatedMs,
@@ -110,9 +112,22 @@ export class Build {
     return this.#stop !== undefined;
   }
 
+  /** Gives the build its position among those that wait, 1 for the first. Nobody is told of it yet. */
+  place(queuePosition: number): void {
+    if (this.#record.queuePosition === queuePosition) return;
+    this.#record = freeze({ ...this.#record, queuePosition });
+    this.#isPlaceTold = false;
+  }
+
   /** Tells that the build was accepted. Its first event. */
   announce(): void {
+    this.#isPlaceTold = true;
     void this.#emit({ type: "build", build: this.#record });
+  }
+
+  /** Tells its position, if it waits in another than the one that was told. */
+  announcePlace(): void {
+    if (!this.#isPlaceTold && this.#record.status === "queued") this.announce();
   }
 
   /** Runs the steps. Called once, on a build that waits. Never rejects. */
@@ -120,7 +135,7 @@ export class Build {
     const { timeoutMs } = this.#context;
     const start = performance.now();
     const timer = timeoutMs === 0 ? undefined : setTimeout(() => this.#timeOut(null, timeoutMs), timeoutMs);
-    this.#update({ status: "running", startedAt: now() });
+    this.#update({ status: "running", queuePosition: null, startedAt: now() });
     this.#say(null, this.#plan.reason);
     for (const warning of this.#plan.warnings) this.#say(null, `warning: ${warning}`);
     if (this.#plan.steps.length > 0) await this.#prepare();
@@ -194,6 +209,7 @@ export class Build {
     this.#record = freeze({
       ...this.#record,
       status: this.#stop?.status ?? (this.#failure === undefined ? "succeeded" : "failed"),
+      queuePosition: null,
       message,
       steps: steps.map((step) => (skipped.includes(step) ? { ...step, status: "skipped" } : step)),
       finishedAt,

@@ -42,6 +42,8 @@ export interface BuildRecord {
   readonly script: string | null;
   readonly install: InstallMode | null;
   readonly status: BuildStatus;
+  /** Its position among those that wait: 1 is the first. `null` when it does not wait. */
+  readonly queuePosition: number | null;
   /** One sentence about the end, e.g. `install failed with exit code 1`; `null` until then. */
   readonly message: string | null;
   readonly steps: readonly StepRecord[];

@@ -76,6 +76,11 @@ class Scene {
     }
   }
 
+  /** The next event, whatever it is. */
+  async next(): Promise<void> {
+    await once(this.#news, "event");
+  }
+
   async until(text: string): Promise<void> {
     while (!this.events.some((event) => isLine(event, text))) await once(this.#news, "event");
   }
@@ -583,6 +588,84 @@ describe("BuildQueue", () => {
       const scene = new Scene(t, { concurrency: 1, queueLimit: 0 });
       assert.equal(scene.queue.add(plan([stage.step("running")])).status, "running");
       assert.throws(() => scene.queue.add(plan([])), { code: "QUEUE_FULL" });
+    });
+  });
+
+  describe("queuePosition", () => {
+    /** The positions that a build was told, in order, with `null` for those of a build that does not wait. */
+    const told = ({ events }: Scene, id: string): (number | null)[] => {
+      return events.flatMap((event) => {
+        return event.type !== "line" && event.build.id === id ? [event.build.queuePosition] : [];
+      });
+    };
+    const positions = ({ queue }: Scene): (number | null)[] => queue.list().reverse().map((build) => build.queuePosition);
+
+    it("is counted in the order of the queue, and told when it changes", async (t) => {
+      const stage = await Stage.open(t);
+      const scene = new Scene(t, { concurrency: 1 });
+      const names = ["a", "b", "c", "d"];
+      const ids = names.map((name) => scene.queue.add(plan([stage.step(name, ownDirectory())])).id);
+      const [a = "", b = "", c = "", d = ""] = ids;
+      assert.deepEqual(positions(scene), [null, 1, 2, 3]);
+      (await stage.actor("a")).tell({ action: "exit", code: 0 });
+      await scene.end(a);
+      assert.deepEqual([scene.queue.get(c).queuePosition, ...positions(scene)], [1, null, null, 1, 2]);
+      while (told(scene, d).length < 2) await scene.next();
+      scene.queue.cancel(c);
+      assert.deepEqual(positions(scene), [null, null, null, 1]);
+      while (told(scene, d).length < 3) await scene.next();
+      (await stage.actor("b")).tell({ action: "exit", code: 0 });
+      (await stage.actor("d")).tell({ action: "exit", code: 0 });
+      await scene.end(d);
+      assert.deepEqual(new Set(told(scene, a)), new Set([1, null]));
+      assert.deepEqual(told(scene, b).slice(0, 2), [1, null]);
+      assert.deepEqual(told(scene, c), [2, 1, null]);
+      assert.deepEqual(told(scene, d).slice(0, 4), [3, 2, 1, null]);
+      assert.deepEqual(told(scene, d).slice(3).filter((position) => position !== null), []);
+    });
+
+    it("is told in rounds, so that a queue that moves fast makes few events", async (t) => {
+      const stage = await Stage.open(t);
+      t.mock.timers.enable({ apis: ["setTimeout"] });
+      const scene = new Scene(t, { concurrency: 1, timeoutMs: 0 });
+      scene.queue.add(plan([stage.step("running")]));
+      const ids = Array.from({ length: 20 }, () => scene.queue.add(plan([stage.step("waiting")])).id);
+      const last = ids.at(-1) ?? "";
+      // Before the first round, during the rest, and after it.
+      for (const [from, to, tick, expected] of [
+        [0, 5, 0, [20, 15]],
+        [5, 7, 374, [20, 15]],
+        [7, 10, 1, [20, 15, 10]],
+        [10, 11, 249, [20, 15, 10]],
+        [11, 12, 1, [20, 15, 10, 8]],
+        [12, 12, 1000, [20, 15, 10, 8]],
+        [12, 13, 0, [20, 15, 10, 8, 7]],
+      ] as const) {
+        for (const id of ids.slice(from, to)) scene.queue.cancel(id);
+        assert.equal(scene.queue.get(last).queuePosition, 20 - to);
+        t.mock.timers.tick(tick);
+        assert.deepEqual(told(scene, last), expected);
+      }
+      t.mock.timers.reset();
+    });
+
+    it("is not told to those who were cancelled in the same round", async (t) => {
+      const stage = await Stage.open(t);
+      const scene: Scene = new Scene(t, {
+        concurrency: 1,
+        onEvent: (event) => {
+          // The first that hears of its new position ends all others.
+          if (event.type !== "build" || event.build.queuePosition !== 1 || scene.queue.list().length < 5) return;
+          for (const { id, status } of scene.queue.list()) {
+            if (id !== event.build.id && status === "queued") scene.queue.cancel(id);
+          }
+        },
+      });
+      scene.queue.add(plan([stage.step("running")]));
+      const ids = Array.from({ length: 4 }, () => scene.queue.add(plan([stage.step("waiting")])).id);
+      scene.queue.cancel(ids[0] ?? "");
+      while (told(scene, ids[1] ?? "").length < 2) await scene.next();
+      assert.deepEqual(ids.map((id) => told(scene, id)), [[1, null], [2, 1], [3, null], [4, null]]);
     });
   });
 

@@ -10,6 +10,7 @@ export function sampleBuild(changes: Partial<Build> = {}): Build {
     script: "build",
     install: "auto",
     status: "queued",
+    queuePosition: null,
     message: null,
     steps: [],
     estimatedMs: null,
