@@ -42,8 +42,6 @@ export interface BuildRecord {
   readonly script: string | null;
   readonly install: InstallMode | null;
   readonly status: BuildStatus;
-  /** Its position among those that wait: 1 is the first. `null` when it does not wait. */
-  readonly queuePosition: number | null;
   /** One sentence about the end, e.g. `install failed with exit code 1`; `null` until then. */
   readonly message: string | null;
   readonly steps: readonly StepRecord[];
@@ -52,6 +50,8 @@ export interface BuildRecord {
    * known. It stays as it was when the build was accepted.
    */
   readonly estimatedMs: number | null;
+  /** Its position among those that wait: 1 is the first. `null` when it does not wait. */
+  readonly queuePosition: number | null;
   /** ISO 8601, UTC. */
   readonly queuedAt: string;
   /** ISO 8601, UTC; `null` while it waits, and for ever when it was cancelled before it started. */

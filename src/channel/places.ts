@@ -10,6 +10,11 @@ export class Places {
     this.#limitPerAddress = limitPerAddress;
   }
 
+  /** How many places are taken. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   /** Takes a place, or says why there is none. A place that was taken must be freed once, with the same address. */
   take(address?: string): string | undefined {
     if (this.#taken >= this.#limit) return `all ${this.#limit} places are taken`;

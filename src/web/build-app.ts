@@ -4,7 +4,7 @@ import { BuildQueue } from "../build/build-queue.ts";
 import { planBuild } from "../build/plan.ts";
 import { ProjectFinder } from "../build/project-finder.ts";
 import { openProject } from "../build/project.ts";
-import { sendJson } from "../channel/answer.ts";
+import { sendAnswer, sendJson } from "../channel/answer.ts";
 import { Places } from "../channel/places.ts";
 import { checkTexts, checkValue, kinds } from "../check.ts";
 import { TailcastError } from "../error.ts";
@@ -15,7 +15,9 @@ import { BuildStreams } from "./build-streams.ts";
 import { answerError, isAnswerable } from "./errors.ts";
 import { answerPreflight, checkHost, checkOrigin, checkToken, tokenCookie } from "./guards.ts";
 import { logText } from "./log-text.ts";
+import { Outcomes, collectMetrics } from "./metrics.ts";
 import { PageFiles } from "./page-files.ts";
+import { METRICS_TYPE, encodeMetrics } from "./prometheus.ts";
 import { Router } from "./router.ts";
 import { dropWhenStalled } from "./stall.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -86,6 +88,7 @@ export class BuildApp {
   readonly #onError: (error: unknown) => void;
   readonly #streams: BuildStreams;
   readonly #queue: BuildQueue;
+  readonly #outcomes = new Outcomes();
   readonly #page: PageFiles;
   readonly #router: Router;
   /** Those who follow a log as text hold a connection, too. */
@@ -116,7 +119,10 @@ export class BuildApp {
       logLimitBytes: options.logLimitBytes,
       // A build can read this server's own arguments.
       maskValues: token === undefined ? [] : [token],
-      onEvent: (event) => this.#streams.publish(event),
+      onEvent: (event) => {
+        this.#outcomes.note(event);
+        this.#streams.publish(event);
+      },
       onForget: (buildId) => this.#streams.forget(buildId),
     });
     this.#logReaders = new Places(maxClients, Infinity);
@@ -133,6 +139,7 @@ export class BuildApp {
       "/api/builds/:id/log": { GET: (exchange) => this.#sendLog(exchange) },
       "/api/builds/:id/cancel": { POST: (exchange) => this.#cancel(exchange) },
       "/api/builds/:id/rerun": { POST: (exchange) => this.#rerun(exchange) },
+      "/metrics": { GET: (exchange) => this.#sendMetrics(exchange) },
       "/healthz": { GET: ({ response }) => sendJson(response, 200, { status: "ok" }) },
     });
   }
@@ -261,6 +268,18 @@ export class BuildApp {
     } finally {
       this.#logReaders.free();
     }
+  }
+
+  #sendMetrics({ response }: Exchange): void {
+    const streams = this.#streams.numbers;
+    const sources = { builds: this.#queue.list(), streams, logReaders: this.#logReaders.taken };
+    const body = encodeMetrics(collectMetrics(this.#outcomes, sources));
+    const headers = { "Content-Type": METRICS_TYPE, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" };
+    sendAnswer(response, {
+      status: 200,
+      headers: { ...headers, "Content-Length": String(Buffer.byteLength(body)) },
+      body,
+    });
   }
 
   #channelOf(buildId: string): Channel {

@@ -1,8 +1,10 @@
 import { Channel } from "../channel/channel.ts";
 import { feedLine } from "./plain-text.ts";
+import { StreamTotals } from "./stream-numbers.ts";
 import type { BuildEvent } from "../build/events.ts";
 import type { CloseOptions } from "../channel/channel.ts";
 import type { ChannelOptions } from "../channel/options.ts";
+import type { StreamNumbers } from "./stream-numbers.ts";
 
 /** How much of one build's log is kept, in bytes. */
 const BUILD_LOG_BYTES = 8 * 1024 * 1024;
@@ -19,6 +21,7 @@ export class BuildStreams {
   readonly feed: Channel;
   readonly #options: ChannelOptions;
   readonly #channels = new Map<string, Channel>();
+  readonly #totals = new StreamTotals();
 
   constructor(options: ChannelOptions) {
     // A build prints in bursts, and a person reads: ten milliseconds nobody sees gather most of a burst into one write.
@@ -50,8 +53,15 @@ export class BuildStreams {
     }
   }
 
+  /** Numbers about the feed, and about the streams of all builds together. */
+  get numbers(): { readonly feed: StreamNumbers; readonly build: StreamNumbers } {
+    return { feed: this.feed.statistics, build: this.#totals.sum(this.#channels.values()) };
+  }
+
   /** Drops the stream of a build that nobody can ask for any more. Who still follows it gets it to its end. */
   forget(buildId: string): void {
+    const channel = this.#channels.get(buildId);
+    if (channel !== undefined) this.#totals.retire(channel);
     this.#channels.delete(buildId);
   }
 

@@ -1,0 +1,95 @@
+import { buildStatuses } from "../build/record.ts";
+import type { BuildEvent } from "../build/events.ts";
+import type { BuildRecord, BuildStatus } from "../build/record.ts";
+import type { Metric, Sample } from "./prometheus.ts";
+import type { StreamNumbers } from "./stream-numbers.ts";
+
+/** What the metrics are made of, as it is now. */
+export interface MetricSources {
+  readonly builds: readonly BuildRecord[];
+  /** By the kind of stream. */
+  readonly streams: Readonly<Record<string, StreamNumbers>>;
+  /** How many clients follow a log as text. */
+  readonly logReaders: number;
+}
+
+/** Counts how builds end, since the start of the process. */
+export class Outcomes {
+  readonly counts: Map<BuildStatus, number> = new Map(
+    buildStatuses.filter((status) => status !== "queued" && status !== "running").map((status) => [status, 0]),
+  );
+
+  /** Takes notice of what a build tells. */
+  note(event: BuildEvent): void {
+    if (event.type !== "end") return;
+    const { status } = event.build;
+    this.counts.set(status, (this.counts.get(status) ?? 0) + 1);
+  }
+}
+
+/** The numbers that a monitor watches: builds, streams and the process. */
+export function collectMetrics({ counts }: Outcomes, { builds, streams, logReaders }: MetricSources): Metric[] {
+  const gauge = (name: string, help: string, samples: readonly Sample[]): Metric => {
+    return { name, type: "gauge", help, samples };
+  };
+  const counter = (name: string, help: string, samples: readonly Sample[]): Metric => {
+    return { name, type: "counter", help, samples };
+  };
+  const inState = (state: BuildStatus): readonly Sample[] => {
+    return [[{}, builds.filter(({ status }) => status === state).length]];
+  };
+  const each = (read: (numbers: StreamNumbers) => number): Sample[] => {
+    return Object.entries(streams).map(([stream, numbers]) => [{ stream }, read(numbers)]);
+  };
+  const eachBy = (label: string, read: (numbers: StreamNumbers) => Readonly<Record<string, number>>): Sample[] => {
+    return Object.entries(streams).flatMap(([stream, numbers]) => {
+      return Object.entries(read(numbers)).map(([name, value]): Sample => [{ stream, [label]: name }, value]);
+    });
+  };
+  const { user, system } = process.cpuUsage();
+  const endings = Array.from(counts, ([status, count]): Sample => [{ status }, count]);
+  const clients = [...each((numbers) => numbers.clients), [{ stream: "log" }, logReaders] as const];
+  return [
+    counter("tailcast_builds_total", "Builds that have ended, by outcome.", endings),
+    gauge("tailcast_builds_running", "Builds that run.", inState("running")),
+    gauge("tailcast_builds_queued", "Builds that wait.", inState("queued")),
+    gauge("tailcast_clients", "Clients that follow a stream, or a log as text.", clients),
+    counter(
+      "tailcast_connections_total",
+      "Clients accepted, by how they started.",
+      eachBy("outcome", (n) => n.accepted),
+    ),
+    counter(
+      "tailcast_connections_refused_total",
+      "Clients refused for want of room.",
+      each((n) => n.refused),
+    ),
+    counter(
+      "tailcast_connections_closed_total",
+      "Connections ended, by reason.",
+      eachBy("reason", (n) => n.closed),
+    ),
+    counter(
+      "tailcast_events_published_total",
+      "Events published.",
+      each((n) => n.published),
+    ),
+    counter(
+      "tailcast_events_delivered_total",
+      "Events delivered, once for each client.",
+      each((n) => n.delivered),
+    ),
+    counter(
+      "tailcast_gaps_total",
+      "Gaps told to clients that came back too late or lagged too far.",
+      each((n) => n.gaps),
+    ),
+    gauge("process_resident_memory_bytes", "Resident memory of this process.", [[{}, process.memoryUsage.rss()]]),
+    counter("process_cpu_seconds_total", "Processor time of this process.", [[{}, (user + system) / 1e6]]),
+    gauge("process_start_time_seconds", "When this process started, as Unix time.", [[{}, startTime()]]),
+  ];
+}
+
+function startTime(): number {
+  return Math.round(Date.now() - process.uptime() * 1000) / 1000;
+}

@@ -1,0 +1,69 @@
+import type { Channel, ChannelStatistics } from "../channel/channel.ts";
+
+/** Numbers about several channels together: those of their statistics that can be added up. */
+export type StreamNumbers = Pick<
+  ChannelStatistics,
+  "clients" | "published" | "delivered" | "accepted" | "gaps" | "refused" | "closed"
+>;
+
+/** The sum over no channel at all. */
+const NOTHING: StreamNumbers = {
+  clients: 0,
+  published: 0,
+  delivered: 0,
+  accepted: { fresh: 0, resumed: 0, gap: 0 },
+  gaps: 0,
+  refused: 0,
+  closed: { left: 0, stalled: 0, aged: 0, ended: 0, closed: 0, dismissed: 0 },
+};
+
+/**
+ * Adds up the numbers of channels that come and go. Those of a channel that has gone stay in the sum: a counter that
+ * falls would look like a restart.
+ */
+export class StreamTotals {
+  #gone = NOTHING;
+  /** Channels that were dropped while clients still followed them, and so count on. */
+  readonly #leaving = new Set<Channel>();
+
+  /** Takes over the numbers of a channel that is dropped: nobody finds it any more. */
+  retire(channel: Channel): void {
+    this.#leaving.add(channel);
+    this.#settle();
+  }
+
+  /** The sum over these channels and all that were dropped. */
+  sum(channels: Iterable<Channel>): StreamNumbers {
+    this.#settle();
+    const statistics = [...channels, ...this.#leaving].map((channel) => channel.statistics);
+    return statistics.reduce<StreamNumbers>(add, this.#gone);
+  }
+
+  #settle(): void {
+    for (const channel of this.#leaving) {
+      if (channel.clientCount > 0) continue;
+      this.#leaving.delete(channel);
+      this.#gone = add(this.#gone, channel.statistics);
+    }
+  }
+}
+
+function add(a: StreamNumbers, b: StreamNumbers): StreamNumbers {
+  return {
+    clients: a.clients + b.clients,
+    published: a.published + b.published,
+    delivered: a.delivered + b.delivered,
+    accepted: addEach(a.accepted, b.accepted),
+    gaps: a.gaps + b.gaps,
+    refused: a.refused + b.refused,
+    closed: addEach(a.closed, b.closed),
+  };
+}
+
+function addEach<Name extends string>(
+  a: Readonly<Record<Name, number>>,
+  b: Readonly<Record<Name, number>>,
+): Record<Name, number> {
+  const sums = Object.entries<number>(a).map(([name, value]) => [name, value + b[name as Name]]);
+  return Object.fromEntries(sums) as Record<Name, number>;
+}
