@@ -16,7 +16,13 @@ export interface Config {
   /** Milliseconds; 0: no limit. */
   readonly silence: number;
   readonly nice: number;
+  /** A path. */
+  readonly data: string;
   readonly keep: number;
+  /** Bytes. */
+  readonly keepBytes: number;
+  /** Milliseconds. */
+  readonly graceMs: number;
   /** Bytes. */
   readonly logLimitBytes: number;
   /** Names of variables. */
@@ -67,7 +73,20 @@ const OPTIONS = [
     help: "longest time without output of a build; 0: no limit (0)",
   },
   { flag: "nice", variable: "TAILCAST_NICE", value: "N", help: "niceness of builds, 0 to 19 (0)" },
+  {
+    flag: "grace",
+    variable: "TAILCAST_GRACE",
+    value: "SECONDS",
+    help: "how long builds may go on at a shutdown before they are cancelled (5)",
+  },
+  { flag: "data", variable: "TAILCAST_DATA", value: "DIR", help: "folder for builds and their logs (.tailcast)" },
   { flag: "keep", variable: "TAILCAST_KEEP", value: "N", help: "finished builds that are kept (20)" },
+  {
+    flag: "keep-size",
+    variable: "TAILCAST_KEEP_SIZE",
+    value: "MB",
+    help: "size of their logs that is kept, in MiB; the newest always is (1024)",
+  },
   {
     flag: "log-limit",
     variable: "TAILCAST_LOG_LIMIT",
@@ -146,7 +165,10 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
     timeout: integer("timeout", 1800, 0, seconds) * 1000,
     silence: integer("silence", 0, 0, seconds) * 1000,
     nice: integer("nice", 0, 0, 19),
+    graceMs: integer("grace", 5, 0, seconds) * 1000,
+    data: resolve(text("data") ?? ".tailcast"),
     keep: integer("keep", 20, 0, many),
+    keepBytes: integer("keep-size", 1024, 0, many) * 1024 * 1024,
     logLimitBytes: integer("log-limit", 100, 1, many) * 1024 * 1024,
     mask: list("mask", ",").map(checkName),
     maxClients: integer("max-clients", 1000, 1, many),

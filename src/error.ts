@@ -9,6 +9,7 @@
  * | `HEADERS_SENT` | `Channel.handle` | the response was begun already, so it cannot become an event stream |
  * | `CHANNEL_CLOSED` | `publish`, `end` | the channel was closed, or its log was ended |
  * | `INVALID_HISTORY` | `FileHistory.open` | the file holds something else than this log |
+ * | `DATA_IN_USE` | `BuildStore.open` | another server that runs uses this folder |
  * | `PROJECT_NOT_FOUND` | `openProject` | no project directory there, or not under an allowed root (deliberately one answer) |
  * | `NO_MANIFEST` | `openProject` | the directory has no `package.json` |
  * | `INVALID_MANIFEST` | `openProject` | `package.json` is not readable JSON, too large, or not an object |
@@ -27,6 +28,7 @@ export type TailcastErrorCode =
   | "HEADERS_SENT"
   | "CHANNEL_CLOSED"
   | "INVALID_HISTORY"
+  | "DATA_IN_USE"
   | "PROJECT_NOT_FOUND"
   | "NO_MANIFEST"
   | "INVALID_MANIFEST"

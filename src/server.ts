@@ -3,7 +3,7 @@
  * The program: reads its options, serves the build app, and ends cleanly on SIGTERM, SIGINT and SIGHUP.
  *
  * Exit codes: 0 after a signal, once everything is over (a second signal kills what takes its time); 1 when it cannot
- * listen; 2 for bad options.
+ * listen, or cannot store builds; 2 for bad options.
  */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -31,27 +31,26 @@ function main(): void {
 }
 
 function serve(config: Config): void {
-  const app = new BuildApp({
-    ...config,
-    queueLimit: config.queue,
-    timeoutMs: config.timeout,
-    silenceMs: config.silence,
-    onError: (error) => process.stderr.write(`tailcast: ${error instanceof Error ? error.stack : String(error)}\n`),
+  let isReady: (app: BuildApp) => void = () => undefined;
+  const ready = new Promise<BuildApp>((resolve) => (isReady = resolve));
+  // A request has ten seconds for its head and thirty in all; an open stream is an answer and has no such limit.
+  const limits = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5000 };
+  // Whoever comes back while the builds of an earlier server are taken over has to wait, and not to try again.
+  const server = createServer({ ...limits, connectionsCheckingInterval: 5000 }, (request, response) => {
+    void ready.then((app) => app.handle(request, response));
   });
-  for (const warning of app.warnings) process.stderr.write(`tailcast: warning: ${warning}\n`);
-  const server = createServer(
-    // A request has ten seconds for its head and thirty in all; an open stream is an answer and has no such limit.
-    { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5000, connectionsCheckingInterval: 5000 },
-    app.handle,
-  );
-  server.once("error", (error) => {
-    process.stderr.write(`tailcast: cannot listen on ${config.host} port ${config.port}: ${error.message}\n`);
-    process.exit(1);
-  });
+  server.once("error", (error) => fail(`cannot listen on ${config.host} port ${config.port}: ${error.message}`));
+  // First, so that nothing is touched when another server listens here.
   server.listen(config.port, config.host, () => {
-    const { port } = server.address() as AddressInfo;
-    const host = config.host.includes(":") ? `[${config.host}]` : config.host;
-    process.stdout.write(`http://${host}:${port}\n`);
+    open(config).then(
+      (app) => {
+        isReady(app);
+        const { port } = server.address() as AddressInfo;
+        const host = config.host.includes(":") ? `[${config.host}]` : config.host;
+        process.stdout.write(`http://${host}:${port}\n`);
+      },
+      (error: Error) => fail(`cannot store builds in ${config.data}: ${error.message}`),
+    );
   });
 
   let stoppedAt: number | undefined;
@@ -60,12 +59,29 @@ function serve(config: Config): void {
     if (stoppedAt !== undefined && performance.now() - stoppedAt < 1000) return;
     stoppedAt ??= performance.now();
     server.close();
-    void app.close().then(() => server.closeAllConnections());
+    void ready.then((app) => app.close()).then(() => server.closeAllConnections());
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
   // The terminal was closed: builds have process groups of their own, and would run on.
   process.on("SIGHUP", stop);
+}
+
+async function open(config: Config): Promise<BuildApp> {
+  const app = await BuildApp.open({
+    ...config,
+    queueLimit: config.queue,
+    timeoutMs: config.timeout,
+    silenceMs: config.silence,
+    onError: (error) => process.stderr.write(`tailcast: ${error instanceof Error ? error.stack : String(error)}\n`),
+  });
+  for (const warning of app.warnings) process.stderr.write(`tailcast: warning: ${warning}\n`);
+  return app;
+}
+
+function fail(message: string): void {
+  process.stderr.write(`tailcast: ${message}\n`);
+  process.exit(1);
 }
 
 function version(): string {

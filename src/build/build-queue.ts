@@ -6,8 +6,11 @@ import { buildEnvironment } from "./environment.ts";
 import { estimateDuration } from "./estimate.ts";
 import { QueuePositions } from "./queue-positions.ts";
 import { Secrets } from "./secrets.ts";
+import { settlesWithin } from "./settles-within.ts";
+import { StateKeeper } from "./state-keeper.ts";
 import type { TailcastErrorCode } from "../error.ts";
 import type { BuildContext } from "./build.ts";
+import type { BuildStore } from "./build-store.ts";
 import type { BuildEvent } from "./events.ts";
 import type { Environment } from "./find-program.ts";
 import type { Plan } from "./plan.ts";
@@ -33,6 +36,13 @@ export interface BuildQueueOptions {
   nice?: number | undefined;
   /** How many builds that have ended stay known; of more, the one that ended first is forgotten. Default 20. */
   keep?: number | undefined;
+  /** How many bytes of stored logs of builds that have ended are kept, likewise; the newest always is. Default 1 GiB. */
+  keepBytes?: number | undefined;
+  /**
+   * Where the builds' states are stored, so that a later process knows them: see {@link BuildQueue.restore}. Their logs
+   * are the business of `onEvent`. Default: nowhere.
+   */
+  store?: BuildStore | undefined;
   /** How long the processes of a build get between SIGTERM and SIGKILL, in milliseconds. Default 5000. */
   killGraceMs?: number | undefined;
   /** The environment of every step. Default: {@link buildEnvironment}. */
@@ -71,6 +81,15 @@ export interface BuildQueueOptions {
   onForget?: ((id: string) => void) | undefined;
 }
 
+/** How a queue is closed. */
+export interface QueueCloseOptions {
+  /** How long running builds may go on to their end before they are cancelled, in milliseconds. Default 0. */
+  graceMs?: number | undefined;
+}
+
+/** A build that is known: one that runs or waits here, or has ended, perhaps in an earlier process. */
+type KnownBuild = Pick<Build, "record">;
+
 /**
  * Runs builds: a few at a time, first come, first served, one for each project. Builds that work in the same directory,
  * like members of one monorepo that install in its root, never run at the same time.
@@ -81,15 +100,17 @@ export class BuildQueue {
   readonly #concurrency: number;
   readonly #queueLimit: number;
   readonly #keep: number;
+  readonly #keepBytes: number;
+  readonly #store: BuildStore | undefined;
   readonly #onForget: (id: string) => void;
   readonly #context: BuildContext;
   /** All that are known, the oldest first. */
-  readonly #builds = new Map<string, Build>();
+  readonly #builds = new Map<string, KnownBuild>();
   readonly #waiting = new Set<Build>();
   readonly #positions = new QueuePositions(this.#waiting);
   readonly #running = new Set<Build>();
-  /** In the order in which they ended. */
-  readonly #ended = new Set<Build>();
+  /** In the order in which they ended, with the sizes of their stored logs. */
+  readonly #ended = new Map<string, number>();
   #isClosed = false;
 
   /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
@@ -97,9 +118,15 @@ export class BuildQueue {
     checkValue("options", options, kinds.object);
     const { env = buildEnvironment(), mask = [], maskValues = [], onEvent } = options;
     const { onStart = () => undefined, onSpawn = () => undefined, onForget = () => undefined } = options;
+    for (const [name, callback] of Object.entries({ onEvent, onStart, onSpawn })) {
+      checkValue(name, callback, kinds.function);
+    }
     this.#concurrency = checkInteger("concurrency", options.concurrency ?? 2, { min: 1 });
     this.#queueLimit = checkInteger("queueLimit", options.queueLimit ?? 20, { min: 0 });
     this.#keep = checkInteger("keep", options.keep ?? 20, { min: 0 });
+    this.#keepBytes = checkInteger("keepBytes", options.keepBytes ?? 1024 * MIB, { min: 0, orInfinity: true });
+    this.#store = options.store;
+    const keeper = this.#store && new StateKeeper(this.#store, onEvent, (id) => this.#planOf(id));
     this.#onForget = checkValue("onForget", onForget, kinds.function);
     const secrets = new Secrets({
       env: checkValue("env", env, kinds.object),
@@ -115,9 +142,9 @@ export class BuildQueue {
       logLimitBytes: checkInteger("logLimitBytes", options.logLimitBytes ?? 100 * MIB, { min: 1, orInfinity: true }),
       env,
       secrets,
-      onEvent: checkValue("onEvent", onEvent, kinds.function),
-      onStart: checkValue("onStart", onStart, kinds.function),
-      onSpawn: checkValue("onSpawn", onSpawn, kinds.function),
+      onEvent: keeper?.take ?? onEvent,
+      onStart: (id, cookie) => all(keeper?.note(id, { cookie }), onStart(id, cookie)),
+      onSpawn: (id, identity) => all(keeper?.note(id, { identity }), onSpawn(id, identity)),
       onEnd: (build) => this.#settle(build),
     };
   }
@@ -141,12 +168,29 @@ export class BuildQueue {
     if (this.#waiting.size >= this.#queueLimit && this.#mustWait(build)) {
       throw refusal("QUEUE_FULL", `as many builds are waiting as may (${this.#waiting.size}); try again later`);
     }
-    this.#builds.set(build.record.id, build);
-    this.#waiting.add(build);
-    build.place(this.#waiting.size);
-    build.announce();
+    this.#enqueue(build);
     this.#startWaiting();
     return build.record;
+  }
+
+  /**
+   * Takes over a build of an earlier process: one that has ended is known again, and with its plan one that waited waits
+   * again, at the end of the queue, which may become longer than its limit. To be called for the oldest first, and then
+   * {@link start}.
+   */
+  async restore(record: BuildRecord, plan?: Plan): Promise<void> {
+    if (plan !== undefined) {
+      this.#enqueue(new Build(plan, this.#context, estimateDuration(plan, this.list()), record));
+      return;
+    }
+    this.#builds.set(record.id, { record });
+    this.#ended.set(record.id, (await this.#store?.logBytes(record.id)) ?? 0);
+    this.#forgetOldest();
+  }
+
+  /** Starts what waits, as far as there is room, after {@link restore}. */
+  start(): void {
+    this.#startWaiting();
   }
 
   /** One build, as it is now. @throws {TailcastError} `BUILD_NOT_FOUND` when there was none, or it was forgotten. */
@@ -169,7 +213,7 @@ export class BuildQueue {
    */
   cancel(id: string): BuildRecord {
     const build = this.#find(id);
-    if (build.record.finishedAt !== null) {
+    if (!(build instanceof Build) || build.record.finishedAt !== null) {
       throw new TailcastError("BUILD_ENDED", `Cannot cancel the build: it has ended already (${build.record.status})`);
     }
     build.cancel();
@@ -177,18 +221,25 @@ export class BuildQueue {
   }
 
   /**
-   * Accepts no more builds and cancels all that wait or run. Resolves when their last events were taken. Called again, it
-   * no longer waits for processes that take their time to end.
+   * Accepts no more builds, starts none, and cancels those that run and, unless they are stored, those that wait.
+   * Resolves when the last events were taken. Called again, it no longer waits for processes that take their time to
+   * end.
    */
-  async close(): Promise<void> {
+  async close({ graceMs = 0 }: QueueCloseOptions = {}): Promise<void> {
+    checkInteger("graceMs", graceMs, { min: 0, max: MAX_DELAY });
     const isUrgent = this.#isClosed;
     this.#isClosed = true;
-    const builds = [...this.#builds.values()];
+    const builds = [...this.#builds.values()].filter((build) => build instanceof Build);
+    // What is stored can wait for the next process.
+    const waiting = new Set(this.#store === undefined ? [] : this.#waiting);
+    if (!isUrgent && graceMs > 0)
+      await settlesWithin(Promise.all([...this.#running].map(({ ended }) => ended)), graceMs);
     for (const build of [...this.#waiting, ...this.#running]) {
       // To cancel a running build twice kills it.
-      if (isUrgent || build.record.status === "queued" || !build.isStopping) build.cancel("cancelled by the shutdown");
+      const isLeft = waiting.has(build) || (!isUrgent && build.record.status === "running" && build.isStopping);
+      if (!isLeft) build.cancel("cancelled by the shutdown");
     }
-    await Promise.all(builds.map(({ ended }) => ended));
+    await Promise.all(builds.filter((build) => !waiting.has(build)).map(({ ended }) => ended));
   }
 
   /** The same as {@link close}. */
@@ -196,7 +247,19 @@ export class BuildQueue {
     return this.close();
   }
 
-  #find(id: string): Build {
+  #enqueue(build: Build): void {
+    this.#builds.set(build.record.id, build);
+    this.#waiting.add(build);
+    build.place(this.#waiting.size);
+    build.announce();
+  }
+
+  #planOf(id: string): Plan | null {
+    const build = this.#builds.get(id);
+    return build instanceof Build && build.record.status === "queued" ? build.plan : null;
+  }
+
+  #find(id: string): KnownBuild {
     const build = this.#builds.get(id);
     if (build !== undefined) return build;
     const message = "Cannot find the build: no build has this id, or it was forgotten since";
@@ -231,17 +294,39 @@ export class BuildQueue {
 
   /** A build has ended: the next may start, and the oldest may be forgotten. */
   #settle(build: Build): void {
+    const { id } = build.record;
     if (this.#waiting.delete(build)) this.#positions.move();
     this.#running.delete(build);
-    this.#ended.add(build);
+    this.#ended.set(id, 0);
     this.#startWaiting();
-    for (const old of this.#ended) {
-      if (this.#ended.size <= this.#keep) return;
-      this.#ended.delete(old);
-      this.#builds.delete(old.record.id);
-      this.#onForget(old.record.id);
+    this.#forgetOldest();
+    if (this.#store !== undefined) void build.ended.then(() => this.#weigh(id));
+  }
+
+  /** Counts the log of a build that has ended. */
+  async #weigh(id: string): Promise<void> {
+    const bytes = (await this.#store?.logBytes(id)) ?? 0;
+    if (this.#ended.has(id)) this.#ended.set(id, bytes);
+    this.#forgetOldest();
+  }
+
+  #forgetOldest(): void {
+    let bytes = [...this.#ended.values()].reduce((sum, size) => sum + size, 0);
+    for (const [id, size] of this.#ended) {
+      // The newest stays, however large it is: somebody is about to look at it.
+      if (this.#ended.size <= this.#keep && (bytes <= this.#keepBytes || this.#ended.size === 1)) return;
+      bytes -= size;
+      this.#ended.delete(id);
+      this.#builds.delete(id);
+      this.#onForget(id);
+      // What cannot be removed is known again to the next process, which tries again.
+      void this.#store?.remove(id).catch(() => undefined);
     }
   }
+}
+
+async function all(...promises: readonly (void | Promise<void> | undefined)[]): Promise<void> {
+  await Promise.all(promises);
 }
 
 function directoriesOf(builds: Iterable<Build>): Set<string> {

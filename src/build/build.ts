@@ -53,7 +53,7 @@ interface Stop {
 export class Build {
   /** Resolves when the build has ended and its `end` event was taken. Never rejects. */
   readonly ended: Promise<void>;
-  readonly #plan: Plan;
+  readonly plan: Plan;
   readonly #context: BuildContext;
   readonly #cookie: string = createCookie();
   readonly #mask: Mask | undefined;
@@ -70,9 +70,12 @@ export class Build {
   #failure: { readonly step: string; readonly text: string } | undefined;
   #resolveEnded: (delivery: Promise<void>) => void = () => undefined;
 
-  /** @param estimatedMs How long it will probably take; `null` when nobody knows. */
-  constructor(plan: Plan, context: BuildContext, estimatedMs: number | null) {
-    this.#plan = plan;
+  /**
+   * @param estimatedMs How long it will probably take; `null` when nobody knows.
+   * @param former What an earlier process has told of this build, which waited then, too.
+   */
+  constructor(plan: Plan, context: BuildContext, estimatedMs: number | null, former?: BuildRecord) {
+    this.plan = plan;
     this.#context = context;
     this.#mask = context.secrets.maskFor(plan);
     this.#limit = new LogLimit(context.logLimitBytes);
@@ -80,7 +83,7 @@ export class Build {
       this.#resolveEnded = resolve;
     });
     this.#record = freeze({
-      id: createBuildId(),
+      id: former?.id ?? createBuildId(),
       projectPath: plan.projectPath,
       projectName: plan.projectName,
       packageManager: plan.packageManager,
@@ -91,7 +94,7 @@ export class Build {
       steps: plan.steps.map((step) => pendingStep(step.name, this.#masked(formatCommand(step.command, step.args)))),
       estimatedMs,
       queuePosition: null,
-      queuedAt: now(),
+      queuedAt: former?.queuedAt ?? now(),
       startedAt: null,
       finishedAt: null,
     });
@@ -104,7 +107,7 @@ export class Build {
 
   /** The directories it works in. Two installs in the same one would break each other. */
   get directories(): ReadonlySet<string> {
-    return new Set([this.#plan.projectPath, ...this.#plan.steps.map(({ cwd }) => cwd)]);
+    return new Set([this.plan.projectPath, ...this.plan.steps.map(({ cwd }) => cwd)]);
   }
 
   /** Whether something has told it to stop. */
@@ -136,10 +139,10 @@ export class Build {
     const start = performance.now();
     const timer = timeoutMs === 0 ? undefined : setTimeout(() => this.#timeOut(null, timeoutMs), timeoutMs);
     this.#update({ status: "running", queuePosition: null, startedAt: now() });
-    this.#say(null, this.#plan.reason);
-    for (const warning of this.#plan.warnings) this.#say(null, `warning: ${warning}`);
-    if (this.#plan.steps.length > 0) await this.#prepare();
-    for (const [index, step] of this.#plan.steps.entries()) {
+    this.#say(null, this.plan.reason);
+    for (const warning of this.plan.warnings) this.#say(null, `warning: ${warning}`);
+    if (this.plan.steps.length > 0) await this.#prepare();
+    for (const [index, step] of this.plan.steps.entries()) {
       if (this.#stop !== undefined || this.#failure !== undefined) break;
       await this.#runStep(index, step);
     }
@@ -172,7 +175,7 @@ export class Build {
       silenceMs,
       nice,
       cookie: this.#cookie,
-      verify: () => pinProblem(this.#plan.pins ?? []),
+      verify: () => pinProblem(this.plan.pins ?? []),
       onSilence: () => this.#timeOut(step.name, silenceMs),
       onSpawn: (identity) => void this.#report(() => this.#context.onSpawn(this.#record.id, identity)),
       mask: this.#mask,

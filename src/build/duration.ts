@@ -5,7 +5,16 @@ export function formatDuration(milliseconds: number): string {
   const whole = Math.round(seconds);
   const parts: (readonly [number, string])[] =
     whole < 3600
-      ? [[Math.floor(whole / 60), "min"], [whole % 60, "s"]]
-      : [[Math.floor(whole / 3600), "h"], [Math.floor((whole % 3600) / 60), "min"]];
-  return parts.filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`).join(" ");
+      ? [
+          [Math.floor(whole / 60), "min"],
+          [whole % 60, "s"],
+        ]
+      : [
+          [Math.floor(whole / 3600), "h"],
+          [Math.floor((whole % 3600) / 60), "min"],
+        ];
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count} ${unit}`)
+    .join(" ");
 }

@@ -10,8 +10,12 @@ export const buildStatuses = ["queued", "running", "succeeded", "failed", "cance
  */
 export type BuildStatus = (typeof buildStatuses)[number];
 
-/** Where a step stands. `skipped`: it never started, because an earlier step failed or the build was stopped. */
-export type StepStatus = "pending" | "running" | "succeeded" | "failed" | "cancelled" | "timed-out" | "skipped";
+/**
+ * Where a step stands. `skipped`: it never started, because an earlier step failed or the build was stopped. `lost`: its
+ * server died.
+ */
+export type StepStatus =
+  "pending" | "running" | "succeeded" | "failed" | "cancelled" | "timed-out" | "lost" | "skipped";
 
 /** One step of a build, as clients see it. */
 export interface StepRecord {
@@ -70,7 +74,9 @@ const RANDOM_LENGTH = 7;
  */
 export function createBuildId(): string {
   const time = Date.now().toString(36).padStart(TIME_LENGTH, "0");
-  const random = randomInt(36 ** RANDOM_LENGTH).toString(36).padStart(RANDOM_LENGTH, "0");
+  const random = randomInt(36 ** RANDOM_LENGTH)
+    .toString(36)
+    .padStart(RANDOM_LENGTH, "0");
   return time + random;
 }
 

@@ -3,6 +3,7 @@ import { buildEnvironment } from "./environment.ts";
 import { COOKIE_VARIABLE, createCookie } from "./process-cookie.ts";
 import { identify } from "./process-identity.ts";
 import { LEFT_GRACE, ProcessTree } from "./process-tree.ts";
+import { settlesWithin } from "./settles-within.ts";
 import { StepOutput } from "./step-output.ts";
 import { directoryProblem, startStep } from "./step-start.ts";
 import type { Environment } from "./find-program.ts";
@@ -180,14 +181,4 @@ async function endsByItself(output: StepOutput, drainMs: number, signal: AbortSi
     if (signal.aborted || output.bytesRead - bytesRead > MAX_LEFT_BYTES) return false;
   }
   return false;
-}
-
-/** Resolves with whether `promise` settles before the time is over and before `signal` aborts. */
-async function settlesWithin(promise: Promise<void>, milliseconds: number, signal?: AbortSignal): Promise<boolean> {
-  const pause = new AbortController();
-  const giveUp = signal === undefined ? pause.signal : AbortSignal.any([pause.signal, signal]);
-  const timeout = delay(milliseconds, false, { signal: giveUp }).catch(() => false);
-  const isSettled = await Promise.race([promise.then(() => true), timeout]);
-  pause.abort();
-  return isSettled;
 }

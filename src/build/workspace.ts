@@ -28,7 +28,7 @@ const BLOCK_ITEM = /^[ \t]*-[ \t]+(?:'([^'\n]*)'|"([^"\n]*)"|(\S.*))/gm;
  * like a stray lock file in a home directory, is a stranger's.
  */
 export async function findWorkspace(project: Project): Promise<Workspace | undefined> {
-  for (let path = project.path; path !== project.root; ) {
+  for (let path = project.path; path !== project.root;) {
     path = dirname(path);
     // What a parent directory holds is not what was asked for: when it cannot be read, it simply claims nothing.
     const manifest = await readManifest(path).catch(() => ({}));
@@ -59,7 +59,10 @@ function parsePackages(yaml: string): string[] {
   if (start === -1) return [];
   // The next key at the left margin ends the list; its items are indented or begin with a dash.
   const end = lines.findIndex((line, index) => index > start && /^[^\s\-\]]/.test(line));
-  const list = lines.slice(start, end === -1 ? undefined : end).join("\n").replace(/^packages\s*:/, "");
+  const list = lines
+    .slice(start, end === -1 ? undefined : end)
+    .join("\n")
+    .replace(/^packages\s*:/, "");
   const scalars = list.matchAll(list.trimStart().startsWith("[") ? FLOW_ITEM : BLOCK_ITEM);
   return Array.from(scalars, ([, single, double, plain = ""]) => single ?? double ?? plain.trimEnd());
 }

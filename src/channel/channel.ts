@@ -40,7 +40,7 @@ export interface ChannelStatistics {
   /** Events kept now, and their encoded size in bytes. */
   readonly keptEvents: number;
   readonly keptBytes: number;
-  /** Events published so far. */
+  /** Events published so far, by this channel. */
   readonly published: number;
   /** Events delivered so far, counted once for each client. */
   readonly delivered: number;
@@ -103,6 +103,8 @@ export class Channel<Data = unknown> {
   readonly #readers = new Waiters();
   readonly #schedule: FlushSchedule;
   readonly #writer: HistoryWriter | undefined;
+  /** How many events are in the history since earlier. */
+  readonly #publishedBefore: number;
   #isEnding = false;
   #isDismissed = false;
   /** The first bytes of a stream: never empty, so that every client sees at once that it is open. */
@@ -119,6 +121,7 @@ export class Channel<Data = unknown> {
     const { epoch, capacity, capacityBytes, history, retry } = settings;
     this.#settings = settings;
     this.#log = new EventLog({ epoch, capacity, capacityBytes, continuesAt: history?.end });
+    this.#publishedBefore = this.#log.published;
     this.#places = new Places(settings.maxClients, settings.maxClientsPerAddress);
     this.#audience = new Audience(this.#log, settings, {
       onGap: (client, gap) => this.#tell(diagnostics.gap, { client, gap }),
@@ -143,6 +146,14 @@ export class Channel<Data = unknown> {
     return this.#audience.clients as ReadonlySet<ChannelClient<Data>>;
   }
 
+  /**
+   * How many bytes were published that clients cannot see yet; about so many, since of some only the characters are
+   * counted. They are in memory: beyond some limit, wait for {@link flushed}.
+   */
+  get unflushedBytes(): number {
+    return this.#log.hiddenBytes;
+  }
+
   /** Numbers for logs and metrics. */
   get statistics(): ChannelStatistics {
     const { start, end, bytes, published } = this.#log;
@@ -152,7 +163,7 @@ export class Channel<Data = unknown> {
       ...lag,
       keptEvents: end - start,
       keptBytes: bytes,
-      published,
+      published: published - this.#publishedBefore,
       delivered,
       accepted: { ...this.#accepted },
       gaps,

@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
-import { open } from "node:fs/promises";
+import { mkdir, open } from "node:fs/promises";
+import { dirname } from "node:path";
 import { checkValue, kinds } from "../check.ts";
 import { TailcastError } from "../error.ts";
 import { EventFile } from "./event-file.ts";
@@ -14,17 +15,29 @@ export class FileHistory implements ChannelHistory {
   readonly epoch: string;
   readonly #path: string;
   readonly #shared: SharedHandle;
-  #writer: FileHandle | undefined;
+  #writer: Promise<FileHandle> | undefined;
   #end: number;
   #size: number;
 
-  private constructor(path: string, epoch: string, writer: FileHandle, end: number, size: number) {
+  private constructor(path: string, epoch: string, writer: Promise<FileHandle>, end: number, size: number) {
     this.epoch = epoch;
     this.#path = path;
     this.#writer = writer;
     this.#end = end;
     this.#size = size;
     this.#shared = new SharedHandle(path);
+  }
+
+  /**
+   * Begins a new log, at once: that its file, and the folder it is in, cannot be made shows when the first event is
+   * stored.
+   *
+   * @param epoch - The epoch of the ids in it.
+   */
+  static create(path: string, epoch: string): FileHistory {
+    const writer = mkdir(dirname(path), { recursive: true, mode: 0o700 }).then(() => open(path, "wx", 0o600));
+    writer.catch(() => undefined);
+    return new FileHistory(path, epoch, writer, 1, 0);
   }
 
   /**
@@ -46,7 +59,7 @@ export class FileHistory implements ChannelHistory {
         throw new TailcastError("INVALID_HISTORY", `Cannot go on with ${path}: it is not the log "${epoch}"`);
       }
       if (end < size) await handle.truncate(end);
-      return new FileHistory(path, epoch, handle, (last?.sequence ?? 0) + 1, end);
+      return new FileHistory(path, epoch, Promise.resolve(handle), (last?.sequence ?? 0) + 1, end);
     } catch (error) {
       await handle.close();
       throw error;
@@ -63,7 +76,7 @@ export class FileHistory implements ChannelHistory {
   }
 
   async append(pieces: readonly Buffer[], next: number): Promise<void> {
-    const writer = this.#assertOpen();
+    const writer = await this.#openWriter();
     const start = this.#size;
     try {
       const bytes = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
@@ -86,14 +99,14 @@ export class FileHistory implements ChannelHistory {
 
   /** Resolves when what was appended has reached the disk, and so survives a power cut. */
   async sync(): Promise<void> {
-    await this.#assertOpen().datasync();
+    await (await this.#openWriter()).datasync();
   }
 
   /** Ends writing. It can still be read. */
   async close(): Promise<void> {
     const writer = this.#writer;
     this.#writer = undefined;
-    await writer?.close();
+    await (await writer?.catch(() => undefined))?.close();
   }
 
   read(sequence: number): HistoryReader {
@@ -114,7 +127,7 @@ export class FileHistory implements ChannelHistory {
     return { next, close };
   }
 
-  #assertOpen(): FileHandle {
+  async #openWriter(): Promise<FileHandle> {
     if (this.#writer !== undefined) return this.#writer;
     throw new TailcastError("CHANNEL_CLOSED", `Cannot write to ${this.#path}: it was closed`);
   }

@@ -57,6 +57,8 @@ export class EventLog {
   #start: number;
   #end: number;
   #sealedEnd: number;
+  /** The size of the segments that are sealed and not revealed. */
+  #sealedBytes = 0;
   #bytes = 0;
 
   #waiting: string[] = [];
@@ -105,6 +107,11 @@ export class EventLog {
   /** Whether clients can have everything that was appended. */
   get isAllVisible(): boolean {
     return this.published < this.#end;
+  }
+
+  /** About how many bytes were appended that clients cannot have yet. */
+  get hiddenBytes(): number {
+    return this.#waitingLength + this.#sealedBytes;
   }
 
   /** The size of the kept events in bytes. */
@@ -168,6 +175,7 @@ export class EventLog {
     this.#segments.push(segment);
     this.#sealedEnd = segment.next;
     this.#bytes += segment.chunk.byteLength;
+    this.#sealedBytes += segment.chunk.byteLength;
     this.#waiting = [];
     this.#waitingOwnIds = undefined;
     this.#waitingLength = 0;
@@ -186,7 +194,11 @@ export class EventLog {
 
   /** Lets clients have all events before `end`, which is where a sealed segment ends. Default: everything sealed. */
   reveal(end: number = this.#sealedEnd): void {
-    this.#end = end;
+    while (this.#end < end) {
+      const segment = this.segmentAt(this.#end);
+      this.#sealedBytes -= segment.chunk.byteLength;
+      this.#end = segment.next;
+    }
   }
 
   /** Forgets the oldest events until the log is within its limits. */

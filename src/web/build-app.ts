@@ -1,12 +1,13 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { BuildQueue } from "../build/build-queue.ts";
+import { BuildStore } from "../build/build-store.ts";
 import { planBuild } from "../build/plan.ts";
 import { ProjectFinder } from "../build/project-finder.ts";
 import { openProject } from "../build/project.ts";
 import { sendAnswer, sendJson } from "../channel/answer.ts";
 import { Places } from "../channel/places.ts";
-import { checkTexts, checkValue, kinds } from "../check.ts";
+import { MAX_DELAY, checkInteger, checkTexts, checkValue, kinds } from "../check.ts";
 import { TailcastError } from "../error.ts";
 import { readFields } from "./body.ts";
 import { readBuildQuery, selectBuilds } from "./build-query.ts";
@@ -17,6 +18,7 @@ import { answerPreflight, checkHost, checkOrigin, checkToken, tokenCookie } from
 import { logText } from "./log-text.ts";
 import { Outcomes, collectMetrics } from "./metrics.ts";
 import { PageFiles } from "./page-files.ts";
+import { recoverBuilds } from "./recover.ts";
 import { METRICS_TYPE, encodeMetrics } from "./prometheus.ts";
 import { Router } from "./router.ts";
 import { dropWhenStalled } from "./stall.ts";
@@ -56,6 +58,15 @@ export interface BuildAppOptions {
   nice?: number | undefined;
   /** How many finished builds are kept. Default 20. */
   keep?: number | undefined;
+  /** How many bytes of their logs are kept on disk; the newest always is. Default 1 GiB. */
+  keepBytes?: number | undefined;
+  /**
+   * The folder where builds and their logs are stored, for {@link BuildApp.open}; it is made when there is none. Default:
+   * none, they are in memory.
+   */
+  data?: string | undefined;
+  /** How long running builds may go on when the app is closed, before they are cancelled, in milliseconds. Default 0. */
+  graceMs?: number | undefined;
   /** The names of variables that hold a secret, beside the usual ones: their values are replaced by `***`. */
   mask?: readonly string[] | undefined;
   /** How many bytes of lines a build may give out; of what comes then, only the end of each step is. Default 100 MiB. */
@@ -88,14 +99,54 @@ export class BuildApp {
   readonly #onError: (error: unknown) => void;
   readonly #streams: BuildStreams;
   readonly #queue: BuildQueue;
+  readonly #store: BuildStore | undefined;
+  readonly #problems: string[] = [];
+  readonly #graceMs: number;
   readonly #outcomes = new Outcomes();
   readonly #page: PageFiles;
   readonly #router: Router;
   /** Those who follow a log as text hold a connection, too. */
   readonly #logReaders: Places;
 
-  /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
-  constructor(options: BuildAppOptions) {
+  /**
+   * Makes an app whose builds and logs are stored in `options.data`, and takes over those of an earlier one, however
+   * that ended: builds that had ended are known, those that waited wait again, and those that ran are `lost`, their
+   * processes ended.
+   *
+   * @throws {TailcastError} `INVALID_OPTION`, naming the option; `DATA_IN_USE` when another process uses the folder.
+   */
+  static async open(options: BuildAppOptions): Promise<BuildApp> {
+    const { data, ...others } = options;
+    if (data === undefined) return new BuildApp(others);
+    const store = await BuildStore.open(checkValue("data", data, kinds.filledText));
+    try {
+      const app = new BuildApp(others, store);
+      const onProblem = (problem: string): void => void app.#problems.push(problem);
+      await recoverBuilds({ store, streams: app.#streams, queue: app.#queue, roots: app.#roots, onProblem });
+      return app;
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Makes an app whose builds are in memory. For others, see {@link open}.
+   *
+   * @throws {TailcastError} `INVALID_OPTION`, naming the option.
+   */
+  constructor(options: BuildAppOptions);
+  /** @internal */
+  constructor(options: BuildAppOptions, store: BuildStore);
+  constructor(options: BuildAppOptions, store?: BuildStore) {
+    if (options.data !== undefined) {
+      throw new TailcastError(
+        "INVALID_OPTION",
+        'Cannot use the option "data" here: use "await BuildApp.open(options)"',
+      );
+    }
+    this.#store = store;
+    this.#graceMs = checkInteger("graceMs", options.graceMs ?? 0, { min: 0, max: MAX_DELAY });
     const { host = "127.0.0.1", token, allowedOrigins = [], onError = () => undefined } = options;
     const { maxClients = 1000, keep = 20, capacity = 50_000, heartbeat } = options;
     this.#roots = checkTexts("roots", options.roots);
@@ -107,7 +158,7 @@ export class BuildApp {
     };
     this.#onError = checkValue("onError", onError, kinds.function);
     // "retry": a browser that finds the streams full comes back by itself, which after a 503 it never would.
-    this.#streams = new BuildStreams({ maxClients, heartbeat, capacity, whenFull: "retry" });
+    this.#streams = new BuildStreams({ maxClients, heartbeat, capacity, whenFull: "retry" }, store);
     this.#queue = new BuildQueue({
       concurrency: options.concurrency,
       queueLimit: options.queueLimit,
@@ -115,13 +166,15 @@ export class BuildApp {
       silenceMs: options.silenceMs,
       nice: options.nice,
       keep,
+      keepBytes: options.keepBytes,
+      store,
       mask: options.mask,
       logLimitBytes: options.logLimitBytes,
       // A build can read this server's own arguments.
       maskValues: token === undefined ? [] : [token],
       onEvent: (event) => {
         this.#outcomes.note(event);
-        this.#streams.publish(event);
+        return this.#streams.publish(event);
       },
       onForget: (buildId) => this.#streams.forget(buildId),
     });
@@ -135,7 +188,7 @@ export class BuildApp {
       "/api/project/build": { POST: (exchange) => this.#build(exchange) },
       "/api/builds": { GET: (exchange) => this.#listBuilds(exchange) },
       "/api/builds/:id": { GET: ({ response, parameter }) => sendJson(response, 200, this.#queue.get(parameter)) },
-      "/api/builds/:id/events": { GET: (exchange) => this.#follow(exchange, this.#channelOf(exchange.parameter)) },
+      "/api/builds/:id/events": { GET: (exchange) => this.#followBuild(exchange) },
       "/api/builds/:id/log": { GET: (exchange) => this.#sendLog(exchange) },
       "/api/builds/:id/cancel": { POST: (exchange) => this.#cancel(exchange) },
       "/api/builds/:id/rerun": { POST: (exchange) => this.#rerun(exchange) },
@@ -144,9 +197,12 @@ export class BuildApp {
     });
   }
 
-  /** What the person who set the options should know: a sentence for each secret that cannot be masked. */
+  /**
+   * What the person who set the options should know: a sentence for each secret that cannot be masked, and for each
+   * build that could not be taken over.
+   */
   get warnings(): readonly string[] {
-    return this.#queue.warnings;
+    return [...this.#queue.warnings, ...this.#problems];
   }
 
   /** Answers a request. Bound to the app, so that it can be passed on as it is. */
@@ -158,12 +214,14 @@ export class BuildApp {
   };
 
   /**
-   * Cancels what runs and waits, ends every stream, and resolves when all of it is over. Called again, it kills what
-   * still runs instead of waiting for it.
+   * Starts nothing more, cancels what still runs after `graceMs`, ends every stream with a time to come back, and
+   * resolves when all of it is over and stored. What waits is cancelled, too, unless it is stored: then the next process
+   * goes on with it. Called again, it kills what still runs instead of waiting for it.
    */
   async close(): Promise<void> {
-    await this.#queue.close();
+    await this.#queue.close({ graceMs: this.#graceMs });
     await this.#streams.close();
+    await this.#store?.close();
   }
 
   /** The build that is in the way, as far as it is still known. */
@@ -210,6 +268,10 @@ export class BuildApp {
     channel.handle(request, response);
   }
 
+  async #followBuild(exchange: Exchange): Promise<void> {
+    this.#follow(exchange, await this.#channelOf(exchange.parameter));
+  }
+
   async #listProjects({ response }: Exchange): Promise<void> {
     sendJson(response, 200, { projects: await this.#finder.find() });
   }
@@ -227,6 +289,8 @@ export class BuildApp {
   async #accept(response: ServerResponse, { projectPath, script, install }: BuildRequest): Promise<void> {
     const project = await openProject(projectPath, this.#roots);
     const build = this.#queue.add(await planBuild(project, { script, install }));
+    // Whoever is told that a build was accepted can rely on it, whatever happens to this process.
+    await this.#store?.save(build.id);
     const msg = `Build of ${build.projectName} accepted`;
     sendJson(response, 202, { msg, build }, { Location: `/api/builds/${build.id}` });
   }
@@ -241,7 +305,7 @@ export class BuildApp {
   }
 
   async #sendLog({ request, response, query, parameter }: Exchange): Promise<void> {
-    const channel = this.#channelOf(parameter);
+    const channel = await this.#channelOf(parameter);
     const refusal = this.#logReaders.take();
     if (refusal !== undefined) throw new TailcastError("TOO_MANY_CLIENTS", `Cannot follow the log: ${refusal}`);
     const left = new AbortController();
@@ -282,9 +346,9 @@ export class BuildApp {
     });
   }
 
-  #channelOf(buildId: string): Channel {
+  async #channelOf(buildId: string): Promise<Channel> {
     this.#queue.get(buildId);
-    const channel = this.#streams.of(buildId);
+    const channel = await this.#streams.of(buildId);
     if (channel === undefined) throw new TailcastError("BUILD_NOT_FOUND", `Cannot find the build ${buildId}`);
     return channel;
   }

@@ -32,6 +32,12 @@ export class StreamTotals {
     this.#settle();
   }
 
+  /** Channels that were dropped, and are still followed. */
+  get leaving(): readonly Channel[] {
+    this.#settle();
+    return [...this.#leaving];
+  }
+
   /** The sum over these channels and all that were dropped. */
   sum(channels: Iterable<Channel>): StreamNumbers {
     this.#settle();

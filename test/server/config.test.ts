@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { tmpdir } from "node:os";
-import { delimiter } from "node:path";
+import { delimiter, resolve } from "node:path";
 import { describe, it } from "node:test";
 import { helpText, readConfig } from "../../dist/config.js";
 import type { Config } from "../../dist/config.js";
@@ -22,7 +22,10 @@ describe("readConfig()", () => {
       timeout: 1_800_000,
       silence: 0,
       nice: 0,
+      graceMs: 5000,
+      data: resolve(".tailcast"),
       keep: 20,
+      keepBytes: 1_073_741_824,
       logLimitBytes: 104_857_600,
       mask: [],
       maxClients: 1000,
@@ -35,7 +38,7 @@ describe("readConfig()", () => {
 
   it("reads flags", () => {
     const args =
-      "--port 0 --host ::1 --root / --concurrency=3 --queue 0 --timeout 60 --keep 5 --max-clients 2 --heartbeat 40";
+      "--port 0 --host ::1 --root / --concurrency=3 --queue 0 --timeout 60 --grace 7 --data /tmp/builds --keep 5 --keep-size 1 --max-clients 2 --heartbeat 40";
     const more =
       "--silence 90 --nice=7 --log-limit 7 --mask PIN --mask DSN --capacity 10 --token t --allow-origin https://a.example --allow-origin http://b.example:81";
     assert.deepEqual(configOf([...args.split(" "), "--root", tmpdir(), ...more.split(" ")]), {
@@ -47,7 +50,10 @@ describe("readConfig()", () => {
       timeout: 60_000,
       silence: 90_000,
       nice: 7,
+      graceMs: 7000,
+      data: "/tmp/builds",
       keep: 5,
+      keepBytes: 1_048_576,
       logLimitBytes: 7_340_032,
       mask: ["PIN", "DSN"],
       maxClients: 2,
@@ -136,7 +142,10 @@ describe("helpText()", () => {
       "silence",
       "nice",
       "timeout",
+      "grace",
+      "data",
       "keep",
+      "keep-size",
       "log-limit",
       "mask",
       "max-clients",

@@ -1,0 +1,106 @@
+import { describeLoss, lostRecord } from "../build/lost.ts";
+import { endOrphans } from "../build/orphans.ts";
+import { openProject } from "../build/project.ts";
+import { readStoredLog } from "./stored-log.ts";
+import type { BuildQueue } from "../build/build-queue.ts";
+import type { BuildStore, StoredBuild } from "../build/build-store.ts";
+import type { BuildRecord } from "../build/record.ts";
+import type { BuildStreams } from "./build-streams.ts";
+
+/** How long processes of a server that was killed get between SIGTERM and SIGKILL, in milliseconds. */
+const ORPHAN_GRACE = 2000;
+
+/** What takes over the builds of an earlier server. */
+export interface Recovery {
+  readonly store: BuildStore;
+  readonly streams: BuildStreams;
+  readonly queue: BuildQueue;
+  /** Only projects in or below these directories may be built. */
+  readonly roots: readonly string[];
+  /** Told of what cannot be taken over. */
+  readonly onProblem: (problem: string) => void;
+}
+
+/**
+ * Takes over what an earlier server has left, however it ended. Builds that had ended are known again. Those that waited
+ * wait again. Those that ran are `lost`: what is left of their processes is ended, and their log says so and ends.
+ */
+export async function recoverBuilds(recovery: Recovery): Promise<void> {
+  const { store, queue, onProblem } = recovery;
+  // All at once: each may have to wait for processes.
+  const taken = Array.from(await store.load(onProblem), async ([id, stored]) => {
+    return takeOver(recovery, id, stored).catch((error: unknown) => {
+      onProblem(`cannot take over the build ${id}: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    });
+  });
+  for (const build of await Promise.all(taken)) {
+    if (build !== undefined) await queue.restore(build.record, build.plan ?? undefined);
+  }
+  queue.start();
+}
+
+async function takeOver(
+  { store, streams, roots }: Recovery,
+  id: string,
+  stored: StoredBuild | undefined,
+): Promise<Pick<StoredBuild, "record" | "plan"> | undefined> {
+  if (stored !== undefined && stored.record.finishedAt !== null) return { record: stored.record, plan: null };
+  const history = await streams.resume(id);
+  const log = await readStoredLog(history);
+  // The log is written first, so it knows at least as much.
+  const record = log.record ?? stored?.record;
+  if (record === undefined) {
+    // Its server was killed before anybody was told of it.
+    streams.forget(id);
+    await store.remove(id);
+    return undefined;
+  }
+  let end = record;
+  if (record.finishedAt === null) {
+    const hasStarted = stored === undefined || stored.plan === null || stored.cookie !== null;
+    const obstacle = hasStarted ? describeLoss(record) : await whyNotBuilt(record, roots);
+    if (obstacle === undefined && stored !== undefined) return { record: stored.record, plan: stored.plan };
+    const finishedAt = new Date().toISOString();
+    end = lostRecord(record, obstacle ?? describeLoss(record), finishedAt);
+    const say = (number: number, text: string): unknown => {
+      return streams.publish({
+        type: "line",
+        buildId: id,
+        number,
+        step: null,
+        stream: "system",
+        text,
+        time: finishedAt,
+      });
+    };
+    let number = log.lineCount;
+    for (const text of await endProcesses(stored)) await say(++number, text);
+    await say(++number, String(end.message));
+    await streams.publish({ type: "end", build: end });
+  } else {
+    streams.forget(id);
+  }
+  await store.save(id, { record: end, plan: null });
+  return { record: end, plan: null };
+}
+
+/** Ends what the build has left running, and says so. */
+async function endProcesses(stored: StoredBuild | undefined): Promise<string[]> {
+  if (stored === undefined || stored.cookie === null) return [];
+  const { cookie, identity } = stored;
+  const { found, areGone } = await endOrphans({ cookie, identity, graceMs: ORPHAN_GRACE });
+  if (found === 0) return [];
+  const processes = found === 1 ? "a process" : `${found} processes`;
+  return [`${processes} of this build were still running and ${areGone ? "were ended" : "could not all be ended"}`];
+}
+
+/** Why a build that waits cannot be built any more. */
+async function whyNotBuilt({ projectPath }: BuildRecord, roots: readonly string[]): Promise<string | undefined> {
+  try {
+    await openProject(projectPath, roots);
+    return undefined;
+  } catch (error) {
+    return `lost: the server ended while the build was waiting, and now it ${(error as Error).message.replace(/^C/, "c")}`;
+  }
+}

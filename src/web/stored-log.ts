@@ -1,0 +1,36 @@
+import { EventStreamDecoder } from "../protocol/decode.ts";
+import type { BuildLineEvent } from "../build/events.ts";
+import type { BuildRecord } from "../build/record.ts";
+import type { ChannelHistory } from "../channel/history.ts";
+
+/** What the log of a build tells of it. */
+export interface StoredLog {
+  /** Its newest state; `undefined` when the log does not tell of any. */
+  readonly record: BuildRecord | undefined;
+  /** The number of its last line; 0 when there is none. */
+  readonly lineCount: number;
+}
+
+/** Reads a whole log, as clients get it. Meant for the few whose server was killed. */
+export async function readStoredLog(history: ChannelHistory): Promise<StoredLog> {
+  const decoder = new EventStreamDecoder();
+  const reader = history.read(1);
+  let state: string | undefined;
+  let line: string | undefined;
+  try {
+    for (let next = 1; next < history.end;) {
+      const piece = await reader.next();
+      next = piece.next;
+      for (const { type, data } of decoder.decode(piece.bytes)) {
+        if (type === "line") line = data;
+        else if (type === "build" || type === "end") state = data;
+      }
+    }
+  } finally {
+    reader.close();
+  }
+  return {
+    record: state === undefined ? undefined : (JSON.parse(state) as BuildRecord),
+    lineCount: line === undefined ? 0 : (JSON.parse(line) as Pick<BuildLineEvent, "number">).number,
+  };
+}
