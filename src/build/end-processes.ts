@@ -52,14 +52,17 @@ function send(processes: readonly ProcessStat[], signal: NodeJS.Signals): void {
   }
 }
 
-async function areGoneWithin(
+/** Resolves with whether they have ended, as soon as they have, after `milliseconds`, or when `signal` aborts. */
+export async function areGoneWithin(
   processes: readonly ProcessStat[],
   milliseconds: number,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const deadline = performance.now() + milliseconds;
-  while (processes.some(isRunning) && signal?.aborted !== true && performance.now() < deadline) {
+  while (processes.some(isRunning)) {
+    if (signal?.aborted || performance.now() >= deadline) return false;
     // An abort ends the pause early; the loop then sees it.
     await delay(POLL_INTERVAL, undefined, { signal }).catch(() => undefined);
   }
+  return true;
 }

@@ -1,4 +1,4 @@
-import { endProcesses } from "./end-processes.ts";
+import { areGoneWithin, endProcesses } from "./end-processes.ts";
 import { findByCookie } from "./process-cookie.ts";
 import { ProcessGroup } from "./process-group.ts";
 import { WindowsTree } from "./windows-tree.ts";
@@ -39,20 +39,21 @@ export class ProcessTree {
    * Ends all of it: SIGTERM, and SIGKILL after `grace` milliseconds, or when `force` aborts. Whoever has left the group
    * is looked for, once, when the group is gone: until then it may still be ended by those who started it.
    *
+   * @param settle How long those may take to end by themselves before they get SIGTERM, in milliseconds.
    * @returns Whether everything is gone, as far as can be seen.
    */
-  async terminate(grace: number, force?: AbortSignal): Promise<boolean> {
+  async terminate(grace: number, force?: AbortSignal, settle = 0): Promise<boolean> {
     const isGroupGone = await this.#group.terminate(grace, force);
-    this.#escapedGone ??= this.#endEscaped(Math.min(grace, LEFT_GRACE), force);
+    this.#escapedGone ??= this.#endEscaped(settle, Math.min(grace, LEFT_GRACE), force);
     return (await this.#escapedGone) && isGroupGone;
   }
 
-  async #endEscaped(grace: number, force: AbortSignal | undefined): Promise<boolean> {
+  async #endEscaped(settle: number, grace: number, force: AbortSignal | undefined): Promise<boolean> {
     const find = async (): Promise<readonly ProcessStat[]> => {
       return (await findByCookie(this.#cookie)).filter(({ group }) => group !== this.#leader.pid);
     };
     const found = await find();
-    if (found.length === 0) return true;
+    if (await areGoneWithin(found, settle, force)) return true;
     this.#onEscaped();
     return endProcesses(found, find, grace, force);
   }

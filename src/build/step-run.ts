@@ -118,8 +118,8 @@ async function follow(child: RunningChild, cookie: string, options: StepRunOptio
   const stop = stopping.signal;
   const hasRun = new AbortController();
   const over = new AbortController();
-  const terminate = async (grace: number): Promise<boolean> => {
-    const isGone = await tree.terminate(grace, forceSignal);
+  const terminate = async (grace: number, settle?: number): Promise<boolean> => {
+    const isGone = await tree.terminate(grace, forceSignal, settle);
     if (!isGone) output.say(NOT_GONE);
     return isGone;
   };
@@ -138,7 +138,8 @@ async function follow(child: RunningChild, cookie: string, options: StepRunOptio
     const hasEnded = await endsByItself(output, drainMs, stop);
     const isAlone = hasEnded && (await tree.isGroupEmptyWithin(SETTLE_TIME, stop));
     if (!isAlone && !stop.aborted) output.say(hasEnded ? LEFT_RUNNING : KEPT_OPEN);
-    await (stop.aborted ? stopped : terminate(Math.min(killGraceMs, LEFT_GRACE)));
+    const settle = isAlone ? SETTLE_TIME : 0;
+    await (stop.aborted ? stopped : terminate(Math.min(killGraceMs, LEFT_GRACE), settle));
     if (!hasEnded) {
       await settlesWithin(output.ended, stop.aborted ? drainMs : Math.min(drainMs, LAST_WORDS_TIME));
       output.stop();

@@ -418,6 +418,21 @@ describe("runStep()", () => {
       assert.deepEqual(output.lines, [ESCAPED]);
     });
 
+    it("lets one outside the group end by itself, when that is soon", async (t) => {
+      const stage = await Stage.open(t);
+      const delays = watchDelays(t);
+      const run = runStep(stage.step("main"), { onLines: () => assert.fail("there is nothing to say") });
+      const main = await stage.actor("main");
+      await main.do({ action: "spawn", child: "sender", output: "ignore", detached: true });
+      const sender = await stage.actor("sender");
+      main.tell({ action: "exit", code: 0 });
+      await main.gone;
+      // The group is empty by then, so what is waited for is the sender.
+      while (delays.length === 0) await turn();
+      sender.tell({ action: "exit", code: 0 });
+      assert.deepEqual(await run, { type: "succeeded" });
+    });
+
     it("leaves the processes of another step alone", async (t) => {
       const stage = await Stage.open(t);
       const runs = ["main", "other"].map((name) => runStep(stage.step(name), { onLines: () => undefined }));
