@@ -194,6 +194,14 @@ describe("runStep()", () => {
       }
     });
 
+    it("does not start when that happens while its directory is verified", async () => {
+      const controller = new AbortController();
+      const verify = async (): Promise<undefined> => controller.abort() as undefined;
+      const onSpawn = (): void => assert.fail("it ran");
+      const options = { signal: controller.signal, verify, onSpawn, onLines: () => undefined };
+      assert.deepEqual(await runStep(shellStep("exit 0"), options), { type: "aborted", exitCode: null, signal: null });
+    });
+
     it("ends at whatever moment that happens", async () => {
       const step: Step = { name: "x", command: "sleep", args: ["1000"], cwd: process.cwd() };
       for (let turns = 0; turns < 30; turns++) {
@@ -651,7 +659,7 @@ describe("runStep()", () => {
       const score = Number(await readFile(`/proc/${pid}/oom_score_adj`, "utf8"));
       assert.equal(score, Math.min(1000, Math.max(0, own) + 500));
     }
-    main.tell({ action: "exit", code: 0 });
+    for (const actor of [child, main]) actor.tell({ action: "exit", code: 0 });
     assert.deepEqual(await run, { type: "succeeded" });
   });
 
