@@ -6,7 +6,10 @@ import { WebServer } from "./web-server.mjs";
 /** A channel in a server of one's own, as a developer embeds it, at `/events`. */
 export class ChannelServer {
   channel;
-  /** Every request for the stream, in order: its query, its `Last-Event-ID` header and the status of its answer. */
+  /**
+   * Every request for the stream, in order: its query, its `Last-Event-ID` header, and the status and coding of its
+   * answer.
+   */
   requests = [];
   #web;
 
@@ -18,7 +21,8 @@ export class ChannelServer {
       server.channel.handle(request, response);
       const { searchParams } = new URL(request.url, "http://localhost");
       const header = request.headers["last-event-id"];
-      server.requests.push({ query: Object.fromEntries(searchParams), header, status: response.statusCode });
+      const coding = response.getHeader("Content-Encoding");
+      server.requests.push({ query: Object.fromEntries(searchParams), header, status: response.statusCode, coding });
     });
     return server;
   }
@@ -26,6 +30,10 @@ export class ChannelServer {
   /** The address of an empty page of this server. */
   get page() {
     return this.#web.url();
+  }
+
+  get port() {
+    return this.#web.port;
   }
 
   get events() {

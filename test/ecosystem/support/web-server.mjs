@@ -4,10 +4,15 @@ import { createServer } from "node:http";
 
 const PACKAGES = new URL("../node_modules/", import.meta.url);
 
+const PAGE = "<!doctype html><title>test</title><link rel=icon href=data:,>";
+
 /** The modules that pages import, as they are asked for: without an ending. */
 const MODULES = /^\/@microsoft\/fetch-event-source\/lib\/esm\/(index|fetch|parse)$/;
 
-/** A server of one's own: `/` is an empty page, some paths are modules of packages, and the rest is up to `handler`. */
+/**
+ * A server of one's own: `/` is an empty page that runs the script named by its query, if any; some paths are modules
+ * of packages, and the rest is up to `handler`.
+ */
 export class WebServer {
   port;
   #sockets = new Set();
@@ -15,8 +20,8 @@ export class WebServer {
   static async start(t, handler = (request, response) => response.writeHead(404).end()) {
     const web = new WebServer();
     const server = createServer((request, response) => {
-      const path = request.url.split("?")[0];
-      if (path === "/") answer(response, "text/html", "<!doctype html><title>test</title><link rel=icon href=data:,>");
+      const { pathname: path, searchParams } = new URL(request.url, "http://localhost");
+      if (path === "/") answer(response, "text/html", PAGE + script(searchParams.get("script")));
       else if (MODULES.test(path)) void sendModule(response, path.slice(1));
       else handler(request, response);
     });
@@ -52,6 +57,10 @@ export class WebServer {
 
 async function sendModule(response, path) {
   answer(response, "text/javascript", await readFile(new URL(`${path}.js`, PACKAGES)));
+}
+
+function script(url) {
+  return url === null ? "" : `<script src="${url}"></script>`;
 }
 
 function answer(response, type, body) {
