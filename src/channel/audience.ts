@@ -174,6 +174,7 @@ export class Audience implements ClientHost {
   #lookAfter(client: Client): void {
     const { heartbeat, stallTimeout, retry } = this.#settings;
     const { connection } = client;
+    connection.look();
     const now = performance.now();
     if (stallTimeout > 0 && now - connection.blockedSince >= stallTimeout) {
       client.destroy("stalled");

@@ -36,6 +36,8 @@ export interface Connection {
   write(chunk: Chunk): void;
   /** Ends the stream after what was written. `onClose` comes when the client has taken it all, or is gone. */
   end(): void;
+  /** Takes note of a client that ended its half, so that nothing can be written: nobody tells. Called now and then. */
+  look(): void;
   /** Drops the connection at once, with whatever the client has not taken. */
   destroy(): void;
 }

@@ -175,6 +175,7 @@ export class EventStream {
 
   #lookAfter(): void {
     const { heartbeat, stallTimeout } = this.#settings;
+    this.#connection.look();
     const now = performance.now();
     if (stallTimeout > 0 && now - this.#connection.blockedSince >= stallTimeout) {
       this.#connection.destroy();

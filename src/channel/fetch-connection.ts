@@ -67,6 +67,10 @@ export class FetchConnection implements Connection {
     queueMicrotask(() => this.#finish());
   }
 
+  look(): void {
+    // A body is cancelled as a whole, which is told.
+  }
+
   destroy(): void {
     if (this.#isEnded) return;
     this.#controller?.error(new Error("The event stream was dropped"));

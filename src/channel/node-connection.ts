@@ -104,6 +104,20 @@ export class NodeConnection implements Connection {
     this.#response.destroy();
   }
 
+  look(): void {
+    if (!this.isEnded && !this.#target.writable) this.#giveUp();
+  }
+
+  /**
+   * Nothing more can be written. Of a client that half-closed, Node ended the socket: `close` comes when the client has
+   * taken what was written, for which it is not waited longer than for any other.
+   */
+  #giveUp(): void {
+    this.#isEnded = true;
+    this.#rest = undefined;
+    this.#blockedSince = Math.min(this.#blockedSince, performance.now());
+  }
+
   /** Hands over what waits, piece by piece, until the target is full. */
   #handOver(): void {
     while (this.#rest !== undefined && !this.#isFull) {
@@ -119,12 +133,9 @@ export class NodeConnection implements Connection {
   #put({ payload, framed }: Framed): void {
     const target = this.#target;
     // A socket takes bytes even after its response has ended: they would land in the next response on a kept-alive
-    // connection. And a client that half-closed had its socket ended by the server: `close` comes when it has taken
-    // what was written, for which it is not waited longer than for any other.
+    // connection.
     if (this.#response.writableEnded || !target.writable) {
-      this.#isEnded = true;
-      this.#rest = undefined;
-      this.#blockedSince = Math.min(this.#blockedSince, performance.now());
+      this.#giveUp();
       return;
     }
     let takesMore: boolean;

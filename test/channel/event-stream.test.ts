@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { openEventStream } from "../../dist/channel/event-stream.js";
-import { rawClient } from "../support/channel.js";
+import { rawClient, until } from "../support/channel.js";
 import { EventClient, TestServer, ask, dechunk } from "../support/http.js";
+import type { Socket } from "node:net";
 import type { TestContext } from "node:test";
 import type { EventStream, EventStreamOptions } from "../../dist/channel/event-stream.js";
 
@@ -133,6 +134,26 @@ describe("openEventStream()", () => {
       code: "CHANNEL_CLOSED",
     });
     await own.closed;
+  });
+
+  it("drops who ended its half and does not take the rest, though nothing more is sent", async (t) => {
+    const streams: { stream: EventStream; socket: Socket }[] = [];
+    const server = await TestServer.start((request, response) => {
+      const stream = openEventStream(request, response, { heartbeat: 0, stallTimeout: 50 });
+      if (stream !== undefined) streams.push({ stream, socket: request.socket });
+    });
+    t.after(() => server.close());
+    const client = rawClient(t, server.port, { reads: false }).get("/");
+    await until(() => streams.length > 0);
+    for (const { stream, socket } of streams) {
+      // The operating system takes no more, but too little waits for the client to count as blocked.
+      while (socket.writableLength === 0) {
+        await stream.send("x".repeat(8000));
+        await new Promise(setImmediate);
+      }
+      client.socket.end();
+      await stream.closed;
+    }
   });
 
   it("may be asked for by POST, and answers HEAD, other methods and other formats", async (t) => {

@@ -29,34 +29,39 @@ async function block(
 }
 
 describe("Channel under stress: stallTimeout", () => {
-  scenario("closes who ended its half of the connection and does not take the rest", async (round) => {
-    const sockets: Socket[] = [];
-    const { channel, port } = await startChannel(round, { stallTimeout: 10_000 }, (request, response) => {
-      sockets.push(request.socket);
-      channel.handle(request, response);
-    });
-    const clock = new Clock(round);
-    const clients = Array.from({ length: 4 }, () => new StressClient(round, overHttp(port)).connect());
-    await round.until(() => clients.every(({ isOpen }) => isOpen));
-    for (const client of clients) client.pause();
-    // The operating system takes no more, but too little waits for the client to count as blocked.
-    while (!sockets.every(({ writableLength }) => writableLength > 0)) {
-      const bytes = round.between(1000, 8000);
-      for (const [index, client] of [...channel.clients].entries()) {
-        if (sockets[index]?.writableLength === 0) client.send("x".repeat(bytes));
+  for (const [title, heartbeat] of [
+    ["heartbeats", 5000],
+    ["nothing is ever written to it", 0],
+  ] as const) {
+    scenario(`closes who ended its half of the connection and does not take the rest (${title})`, async (round) => {
+      const sockets: Socket[] = [];
+      const { channel, port } = await startChannel(round, { stallTimeout: 10_000, heartbeat }, (request, response) => {
+        sockets.push(request.socket);
+        channel.handle(request, response);
+      });
+      const clock = new Clock(round);
+      const clients = Array.from({ length: 4 }, () => new StressClient(round, overHttp(port)).connect());
+      await round.until(() => clients.every(({ isOpen }) => isOpen));
+      for (const client of clients) client.pause();
+      // The operating system takes no more, but too little waits for the client to count as blocked.
+      while (!sockets.every(({ writableLength }) => writableLength > 0)) {
+        const bytes = round.between(1000, 8000);
+        for (const [index, client] of [...channel.clients].entries()) {
+          if (sockets[index]?.writableLength === 0) client.send("x".repeat(bytes));
+        }
+        await round.turns(2);
       }
-      await round.turns(2);
-    }
-    assert.equal(channel.statistics.blocked, 0);
-    for (const client of clients) client.leave("end");
-    await round.until(() => sockets.every(({ writable }) => !writable));
-    for (let second = 0; second < 40; second++) {
-      clock.advance(1000);
-      await round.turns(1);
-    }
-    await round.until(() => channel.clientCount === 0);
-    assert.equal(channel.statistics.closed.stalled, clients.length);
-  });
+      assert.equal(channel.statistics.blocked, 0);
+      for (const client of clients) client.leave("end");
+      await round.until(() => sockets.every(({ writable }) => !writable));
+      for (let second = 0; second < 40; second++) {
+        clock.advance(1000);
+        await round.turns(1);
+      }
+      await round.until(() => channel.clientCount === 0);
+      assert.equal(channel.statistics.closed.stalled, clients.length);
+    });
+  }
 
   scenario("closes and counts who takes nothing for so long, and no other", async (round) => {
     const { channel, port } = await startChannel(round, {
