@@ -13,6 +13,12 @@ import type { Connection, ConnectionListener } from "./connection.ts";
  */
 const PIECE_BYTES = 64 * 1024;
 
+/**
+ * After how many milliseconds of silence the operating system probes whether the peer is still there; Node gives it
+ * ten seconds to answer. Only without heartbeats is there so long a silence: then nothing else finds a dead peer.
+ */
+const KEEP_ALIVE_DELAY = 20_000;
+
 const FRAMED_GZIP_HEAD = Framed.of(GZIP_HEAD);
 
 /**
@@ -45,9 +51,10 @@ export class NodeConnection implements Connection {
     this.#listener = listener;
     // An HTTP/2 response has a stand-in for a socket that refuses to be touched.
     const socket = response instanceof ServerResponse ? response.socket : null;
-    // An idle stream is healthy: the server's inactivity timeout must not end it. The heartbeat finds dead peers.
+    // An idle stream is healthy: the server's inactivity timeout must not end it. Heartbeats and probes find the dead.
     socket?.setTimeout(0);
     socket?.setNoDelay(true);
+    socket?.setKeepAlive(true, KEEP_ALIVE_DELAY);
     response.on("close", () => this.#close());
     // One segment for the head and the first bytes.
     socket?.cork();
