@@ -179,10 +179,12 @@ export class Audience implements ClientHost {
     if (stallTimeout > 0 && now - connection.blockedSince >= stallTimeout) {
       client.destroy("stalled");
       this.#listener.onStall(client);
-    } else if (connection.isBlocked || connection.isEnded) {
-      // A client that does not take what it has got would only have to take more.
+    } else if (connection.isEnded) {
+      // It only has to take the rest.
     } else if (now >= client.expiresAt) {
       client.end("aged", farewell(retry));
+    } else if (connection.isBlocked) {
+      // A client that does not take what it has got would only have to take more.
     } else if (heartbeat > 0 && now - client.lastWriteAt > heartbeat - this.#upkeep.period) {
       // Already now: the next visit may be too late.
       client.write(this.#heartbeat, now);

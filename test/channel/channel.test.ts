@@ -477,6 +477,26 @@ describe("Channel: heartbeats and age", () => {
     await until(() => channel.clientCount === 0);
     assert.equal(channel.statistics.closed.aged, 1);
   });
+
+  it("ends a connection of maxConnectionAge whose client is always behind: it gets what was written, and no more", async (t) => {
+    let now = 1000;
+    t.mock.method(performance, "now", () => now);
+    t.mock.timers.enable({ apis: ["setInterval"] });
+    const { channel, port } = await startChannel(t, { maxConnectionAge: 10_000, stallTimeout: 0, retry: 1000 });
+    const client = rawClient(t, port, { reads: false }).get("/", [], "1.0");
+    await until(() => channel.clientCount > 0);
+    while (channel.statistics.blocked === 0) {
+      channel.publish("x".repeat(100_000));
+      await new Promise(setImmediate);
+    }
+    now += 10_000;
+    t.mock.timers.tick(1000);
+    channel.publish("too late");
+    client.resume();
+    client.socket.resume();
+    assert.match((await client.closed()).slice(-30), /x\n\nretry: \d{4}\n$/);
+    assert.equal(channel.statistics.closed.aged, 1);
+  });
 });
 
 describe("Channel: limits", () => {
