@@ -31,6 +31,8 @@ export class LineSplitter {
   #isDropping = false;
   /** The head of this line was returned already, so it is no empty line when nothing else is left of it. */
   #wasCut = false;
+  /** More was lost to CRs than the line still shows. */
+  #isRemnant = false;
 
   /** @throws {TailcastError} `INVALID_OPTION`. */
   constructor({ maxLineLength = 16_384, mask }: LineSplitterOptions = {}) {
@@ -96,14 +98,18 @@ export class LineSplitter {
   }
 
   #restart(): void {
-    if (this.#current !== "") this.#before = this.#current;
+    if (this.#current !== "") {
+      this.#isRemnant ||= this.#before !== "";
+      this.#before = this.#current;
+    }
     this.#current = "";
     this.#isDropping = false;
   }
 
   #endLine(lines: string[]): void {
     const line = this.#current !== "" ? this.#current : this.#before;
-    if (line !== "" || !this.#wasCut) lines.push(line);
+    // A part of a string keeps all of it alive: whoever keeps the last state of a progress bar would keep every state.
+    if (line !== "" || !this.#wasCut) lines.push(this.#isRemnant ? copyOf(line) : line);
     this.#startLine();
   }
 
@@ -112,5 +118,10 @@ export class LineSplitter {
     this.#before = "";
     this.#isDropping = false;
     this.#wasCut = false;
+    this.#isRemnant = false;
   }
+}
+
+function copyOf(text: string): string {
+  return Buffer.from(text, "utf16le").toString("utf16le");
 }

@@ -171,15 +171,18 @@ export class MaskStream {
   }
 
   #hide(secret: string): string {
+    // Nearly every secret; the expression would cost as much as all else.
+    if (!secret.includes("\n") && !secret.includes("\x1b")) return this.#hidePart();
     return secret.replace(PARTS, (_, kept: string | undefined) => {
-      if (kept === undefined) {
-        const mask = this.#isMasked ? "" : MASK;
-        this.#isMasked = true;
-        return mask;
-      }
       if (kept === "\n") this.#isMasked = false;
-      return kept;
+      return kept ?? this.#hidePart();
     });
+  }
+
+  #hidePart(): string {
+    if (this.#isMasked) return "";
+    this.#isMasked = true;
+    return MASK;
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { LineSplitter } from "../../dist/build/line-splitter.js";
+import { heapBytes } from "../support/channel.js";
 
 const encoder = new TextEncoder();
 
@@ -104,6 +105,18 @@ describe("LineSplitter", () => {
     for (let bytes = 0; bytes < 300e6; bytes += chunk.length) lines.push(...splitter.push(chunk));
     lines.push(...splitter.push(encoder.encode("\nnext\n")));
     assert.deepEqual(lines, [`${"x".repeat(16_384)} … [line cut at 16384 characters]`, "next"]);
+  });
+
+  it("keeps nothing of what CRs have overwritten", async () => {
+    const states = Array.from({ length: 3000 }, (_, index) => `state ${index} of the progress`).join("\r");
+    const lines: string[] = [];
+    const before = await heapBytes();
+    const splitter = new LineSplitter();
+    for (let count = 0; count < 500; count++) lines.push(...splitter.push(encoder.encode(`${states} \r\n`)));
+    assert.deepEqual(new Set(lines), new Set(["state 2999 of the progress "]));
+    // A part of a string keeps the whole alive: that would be 40 MB.
+    assert.ok((await heapBytes()) - before < 4e6);
+    assert.equal(lines.length, 500);
   });
 
   it("needs linear time for a million short lines and for a million CRs", () => {

@@ -25,7 +25,7 @@ export function scenario(name: string, run: (round: Round) => Promise<void>): vo
     let seed = Number(process.env["STRESS_SEED"] ?? randomInt(2 ** 31));
     let rounds = 0;
     do {
-      await new Round(seed).run(run);
+      await new Round(seed, (text) => t.diagnostic(text)).run(run);
       seed = (seed + 1) % 2 ** 31;
       rounds++;
     } while (Date.now() < end);
@@ -36,6 +36,7 @@ export function scenario(name: string, run: (round: Round) => Promise<void>): vo
 /** One run of a scenario: its random choices, what it must release, and whether it has failed. */
 export class Round {
   readonly seed: number;
+  readonly report: (text: string) => void;
   readonly #random: (limit: number) => number;
   readonly #releases: (() => unknown)[] = [];
   readonly #failed: Promise<never>;
@@ -43,8 +44,10 @@ export class Round {
   #isOver = false;
   #awaited: (() => boolean) | undefined;
 
-  constructor(seed: number) {
+  /** @param report Takes a measurement, for a person to read. */
+  constructor(seed: number, report: (text: string) => void) {
     this.seed = seed;
+    this.report = report;
     this.#random = createRandom(seed);
     this.#failed = new Promise((_, reject) => (this.#reject = reject));
     this.#failed.catch(() => {});
@@ -53,6 +56,10 @@ export class Round {
   /** Whether time does not matter: then a scenario may take its full size. */
   get isSoak(): boolean {
     return SECONDS > 0;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   async run(body: (round: Round) => Promise<void>): Promise<void> {

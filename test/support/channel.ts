@@ -39,11 +39,21 @@ export async function until(condition: () => boolean): Promise<void> {
 
 /** The memory of all Buffers that are still in use. Buffers are freed in the turn after the collection that found them. */
 export async function bufferBytes(): Promise<number> {
+  await collectGarbage();
+  return process.memoryUsage().arrayBuffers;
+}
+
+/** The memory of all objects and strings that are still in use. */
+export async function heapBytes(): Promise<number> {
+  await collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
+
+async function collectGarbage(): Promise<void> {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   for (let round = 0; round < 5; round++) {
     collect();
     await new Promise(setImmediate);
   }
-  return process.memoryUsage().arrayBuffers;
 }

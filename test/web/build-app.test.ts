@@ -664,6 +664,19 @@ describe("BuildApp: the page", () => {
 });
 
 describe("BuildApp: limits", () => {
+  it("bounds a build's log", async (t) => {
+    const { port, stage } = await start(t, { logLimitBytes: 1 });
+    const { id } = (await build(port, "project")).json["build"] as BuildRecord;
+    const client = await EventClient.open(port, `/api/builds/${id}/events`);
+    const actor = await stage.actor("build");
+    await actor.do({ action: "write", text: "one\ntwo\n" });
+    actor.tell({ action: "exit", code: 0 });
+    const lines = texts(await client.ended());
+    const notice = "the log has reached its limit of 1 byte; of the rest of this step only its end is kept";
+    assert.ok(lines.indexOf(notice) < lines.lastIndexOf("one"), lines.join("\n"));
+    assert.equal(lines[lines.lastIndexOf("one") + 1], "two");
+  });
+
   it("has so many places on each stream; a browser comes back by itself", async (t) => {
     const { port } = await start(t, { maxClients: 1 });
     const first = await EventClient.open(port, "/api/log/push");

@@ -1,0 +1,96 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { get } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { postJson } from "../support/http.js";
+import type { ChildProcess } from "node:child_process";
+import type { IncomingMessage } from "node:http";
+import type { BuildRecord } from "../../dist/build/record.js";
+import type { Round } from "./scenario.js";
+
+const PROGRAM = fileURLToPath(new URL("../../dist/server.js", import.meta.url));
+
+/** Without what would set options of the program, or of Node.js. */
+const clean = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(PORT|HOST|TAILCAST_.*|NODE_.*)$/.test(name)),
+);
+
+/** The real program, as its own process, with projects whose builds are shell scripts. */
+export class FloodedServer {
+  readonly port: number;
+  readonly #child: ChildProcess;
+  readonly #root: string;
+  readonly #round: Round;
+
+  private constructor(round: Round, child: ChildProcess, port: number, root: string) {
+    this.#round = round;
+    this.#child = child;
+    this.port = port;
+    this.#root = root;
+  }
+
+  static async start(round: Round, env: Readonly<Record<string, string>> = {}): Promise<FloodedServer> {
+    const root = mkdtempSync(join(tmpdir(), "tailcast-flood-"));
+    round.after(() => rmSync(root, { recursive: true, force: true }));
+    const child = spawn(process.execPath, [PROGRAM, "--port", "0", "--root", root], {
+      env: { ...clean, ...env },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    round.after(() => child.kill("SIGKILL"));
+    child.once("exit", (code, signal) => round.fail(new Error(`the server has ended (${code ?? signal})`)));
+    const [address] = (await once(child.stdout, "data")) as [Buffer];
+    return new FloodedServer(round, child, Number(/:(\d+)\n/.exec(String(address))?.[1]), root);
+  }
+
+  /** The most memory that it ever had, in MiB. */
+  get peakMiB(): number {
+    const status = readFileSync(`/proc/${this.#child.pid}/status`, "utf8");
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+  }
+
+  /** The processor time that it has used, in seconds. */
+  get cpuSeconds(): number {
+    const fields = readFileSync(`/proc/${this.#child.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  }
+
+  /** Starts a build that runs a shell's script as soon as `begin` is called. */
+  async build(script: string): Promise<{ id: string; begin: () => Promise<void> }> {
+    const project = mkdtempSync(join(this.#root, "project-"));
+    const gate = join(project, "gate");
+    execFileSync("mkfifo", [gate]);
+    writeFileSync(join(project, "flood.sh"), `read begin < gate\n${script}\n`);
+    writeFileSync(join(project, "package.json"), JSON.stringify({ scripts: { build: "exec sh flood.sh" } }));
+    const answer = await postJson(this.port, "/api/project/build", { projectPath: project });
+    if (answer.status !== 202) throw new Error(answer.text);
+    return { id: (answer.json["build"] as BuildRecord).id, begin: () => writeFile(gate, "\n") };
+  }
+
+  /** How often it has said that it lives, and the longest that this took, in milliseconds; it is asked all the time. */
+  watchHealth(): { answers: number; worst: number } {
+    const health = { answers: 0, worst: 0 };
+    const worker = new Worker(new URL("./health-worker.js", import.meta.url), { workerData: { port: this.port } });
+    worker.on("message", (news: typeof health) => Object.assign(health, news));
+    worker.on("error", (error) => this.#round.fail(error));
+    this.#round.after(() => worker.terminate());
+    return health;
+  }
+
+  /** Opens a stream. */
+  open(path: string): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const request = get({ port: this.port, path, host: "127.0.0.1", agent: false }, (response) => {
+        this.#round.after(() => response.destroy());
+        // When the round is over, the server is killed.
+        response.on("error", () => undefined);
+        resolve(response);
+      });
+      request.once("error", reject);
+    });
+  }
+}
