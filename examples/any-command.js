@@ -1,5 +1,19 @@
-// Steps are data, so anything can be a build: node examples/any-command.js
+// Steps are data, so anything can be a build: node examples/any-command.js [folder with a Makefile or a Cargo.toml]
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { BuildQueue } from "tailcast";
+
+const recipes = {
+  Makefile: [
+    { name: "clean", command: "make", args: ["clean"] },
+    { name: "build", command: "make", args: ["--jobs=2"] }, // no shell sees this
+  ],
+  "Cargo.toml": [{ name: "build", command: "cargo", args: ["build", "--locked"], env: { CARGO_TERM_COLOR: "always" } }],
+};
+
+const folder = resolve(process.argv[2] ?? join(import.meta.dirname ?? "examples", "make-project"));
+const file = Object.keys(recipes).find((name) => existsSync(join(folder, name)));
+if (file === undefined) throw new Error(`${folder} has none of ${Object.keys(recipes).join(", ")}`);
 
 const queue = new BuildQueue({
   onEvent(event) {
@@ -9,13 +23,10 @@ const queue = new BuildQueue({
 });
 
 queue.add({
-  projectPath: process.cwd(),
-  projectName: "two commands",
+  projectPath: folder,
+  projectName: folder,
   packageManager: null,
-  reason: "described by hand",
+  reason: `${file} is there`,
   warnings: [],
-  steps: [
-    { name: "greet", command: "echo", args: ["hello; no shell sees this"], cwd: process.cwd() },
-    { name: "count", command: process.execPath, args: ["-e", "for (let n = 3; n > 0; n--) console.log(n)"], cwd: process.cwd() },
-  ],
+  steps: recipes[file].map((step) => ({ ...step, cwd: folder })),
 });

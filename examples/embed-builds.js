@@ -1,8 +1,9 @@
 // The whole build server inside a server of your own: node examples/embed-builds.js
+import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import { BuildApp } from "tailcast";
 
-const app = new BuildApp({ roots: [import.meta.dirname ?? "examples"], concurrency: 1 });
+const app = new BuildApp({ roots: [import.meta.dirname ?? "examples"], concurrency: 1, plan: planMake });
 const server = createServer((request, response) => {
   if (request.url === "/about") response.end("The page is at /\n");
   else app.handle(request, response);
@@ -14,3 +15,11 @@ process.once("SIGTERM", async () => {
   server.close();
   await app.close();
 });
+
+/** What is no npm project is described with steps as data: try it with the path "make-project". */
+function planMake({ path }) {
+  if (!existsSync(`${path}/Makefile`)) return undefined; // its package.json counts
+  const step = { name: "build", command: "make", args: ["--always-make"], cwd: path };
+  const reason = "make, because Makefile is there";
+  return { projectPath: path, projectName: "make", packageManager: null, reason, warnings: [], steps: [step] };
+}

@@ -38,8 +38,8 @@ export type { Plan, PlanOptions, Step } from "./build/plan.ts";
 export type { ProcessIdentity } from "./build/process-identity.ts";
 export { openProject } from "./build/project.ts";
 export type { JsonObject } from "./build/manifest.ts";
-export type { Project } from "./build/project.ts";
+export type { Project, ProjectFolder } from "./build/project.ts";
 export type { BuildRecord, BuildStatus, StepRecord, StepStatus } from "./build/record.ts";
 
 export { BuildApp } from "./web/build-app.ts";
-export type { BuildAppOptions } from "./web/build-app.ts";
+export type { BuildAppOptions, FolderPlanner } from "./web/build-app.ts";

@@ -4,7 +4,7 @@ import { BuildQueue } from "../build/build-queue.ts";
 import { BuildStore } from "../build/build-store.ts";
 import { planBuild } from "../build/plan.ts";
 import { ProjectFinder } from "../build/project-finder.ts";
-import { openProject } from "../build/project.ts";
+import { openFolder, readProject } from "../build/project.ts";
 import { sendAnswer, sendJson } from "../channel/answer.ts";
 import { Places } from "../channel/places.ts";
 import { MAX_DELAY, checkInteger, checkTexts, checkValue, kinds } from "../check.ts";
@@ -23,12 +23,20 @@ import { METRICS_TYPE, encodeMetrics } from "./prometheus.ts";
 import { Router } from "./router.ts";
 import { dropWhenStalled } from "./stall.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Plan, PlanOptions } from "../build/plan.ts";
+import type { ProjectFolder } from "../build/project.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { BuildRequest } from "./build-request.ts";
 import type { Exchange } from "./router.ts";
 
 /** How long a client may take nothing of a log that is sent to it as text, in milliseconds. */
 const STALL_TIMEOUT = 60_000;
+
+/** Plans the build of a folder, unless it is to be built by its `package.json`. */
+export type FolderPlanner = (
+  folder: ProjectFolder,
+  inputs: Pick<PlanOptions, "script" | "install">,
+) => Plan | undefined | Promise<Plan | undefined>;
 
 /** The options of a {@link BuildApp}. */
 export interface BuildAppOptions {
@@ -77,6 +85,12 @@ export interface BuildAppOptions {
   heartbeat?: number | undefined;
   /** How many events each stream keeps for clients that come late or come back. Default 50 000. */
   capacity?: number | undefined;
+  /**
+   * Describes how to build folders that are no JavaScript projects: with `make`, with `cargo`, with anything. It is asked
+   * about every folder below the roots that somebody wants to build, with what else they chose, and may answer later.
+   * For `undefined` the folder's `package.json` counts. Default: it always does.
+   */
+  plan?: FolderPlanner | undefined;
   /** Called with every error that is the server's own fault, and answered 500. Default: nothing. */
   onError?: ((error: unknown) => void) | undefined;
 }
@@ -96,6 +110,7 @@ export class BuildApp {
   readonly #roots: readonly string[];
   readonly #finder: ProjectFinder;
   readonly #guard: { host: string; allowedOrigins: readonly string[]; token: string | undefined };
+  readonly #plan: FolderPlanner;
   readonly #onError: (error: unknown) => void;
   readonly #streams: BuildStreams;
   readonly #queue: BuildQueue;
@@ -147,7 +162,13 @@ export class BuildApp {
     }
     this.#store = store;
     this.#graceMs = checkInteger("graceMs", options.graceMs ?? 0, { min: 0, max: MAX_DELAY });
-    const { host = "127.0.0.1", token, allowedOrigins = [], onError = () => undefined } = options;
+    const {
+      host = "127.0.0.1",
+      token,
+      allowedOrigins = [],
+      plan = () => undefined,
+      onError = () => undefined,
+    } = options;
     const { maxClients = 1000, keep = 20, capacity = 50_000, heartbeat } = options;
     this.#roots = checkTexts("roots", options.roots);
     this.#finder = new ProjectFinder(this.#roots);
@@ -156,6 +177,7 @@ export class BuildApp {
       allowedOrigins: checkTexts("allowedOrigins", allowedOrigins),
       token: token === undefined ? undefined : checkValue("token", token, kinds.filledText),
     };
+    this.#plan = checkValue("plan", plan, kinds.function);
     this.#onError = checkValue("onError", onError, kinds.function);
     // "retry": a browser that finds the streams full comes back by itself, which after a 503 it never would.
     this.#streams = new BuildStreams({ maxClients, heartbeat, capacity, whenFull: "retry" }, store);
@@ -287,8 +309,10 @@ export class BuildApp {
   }
 
   async #accept(response: ServerResponse, { projectPath, script, install }: BuildRequest): Promise<void> {
-    const project = await openProject(projectPath, this.#roots);
-    const build = this.#queue.add(await planBuild(project, { script, install }));
+    const folder = await openFolder(projectPath, this.#roots);
+    const described = await this.#plan(folder, { script, install });
+    const plan = described ?? (await planBuild(await readProject(folder), { script, install }));
+    const build = this.#queue.add(plan);
     // Whoever is told that a build was accepted can rely on it, whatever happens to this process.
     await this.#store?.save(build.id);
     const msg = `Build of ${build.projectName} accepted`;

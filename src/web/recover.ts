@@ -1,6 +1,6 @@
 import { describeLoss, lostRecord } from "../build/lost.ts";
 import { endOrphans } from "../build/orphans.ts";
-import { openProject } from "../build/project.ts";
+import { openFolder } from "../build/project.ts";
 import { readStoredLog } from "./stored-log.ts";
 import type { BuildQueue } from "../build/build-queue.ts";
 import type { BuildStore, StoredBuild } from "../build/build-store.ts";
@@ -98,7 +98,7 @@ async function endProcesses(stored: StoredBuild | undefined): Promise<string[]> 
 /** Why a build that waits cannot be built any more. */
 async function whyNotBuilt({ projectPath }: BuildRecord, roots: readonly string[]): Promise<string | undefined> {
   try {
-    await openProject(projectPath, roots);
+    await openFolder(projectPath, roots);
     return undefined;
   } catch (error) {
     return `lost: the server ended while the build was waiting, and now it ${(error as Error).message.replace(/^C/, "c")}`;

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, readdirSync } from "node:fs";
+import { cp, rm } from "node:fs/promises";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { findProgram } from "../../dist/build/find-program.js";
+import { makeFolder } from "../build/folders.js";
 import { EventClient, ask, postJson } from "../support/http.js";
 import type { TestContext } from "node:test";
 
@@ -24,6 +27,28 @@ async function serve(t: TestContext, name: string): Promise<number> {
   });
   const [line] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
   return Number(/^http:\/\/127\.0\.0\.1:(\d+)\n$/.exec(line)?.[1]);
+}
+
+/** Says so when this machine has not what an example needs beside Node. */
+async function isMissing(t: TestContext, program: string): Promise<boolean> {
+  if ((await findProgram(program, process.env)) !== undefined) return false;
+  t.skip(`${program} is not on PATH: this example was NOT run`);
+  return true;
+}
+
+/** Copies the project of an example, so that nothing is built in the repository. */
+async function copy(t: TestContext, name: string): Promise<string> {
+  const folder = await makeFolder(t);
+  const filter = (source: string): boolean => !/\/(?:out|target)$/.test(source);
+  await cp(new URL(`examples/${name}`, ROOT), folder, { recursive: true, filter });
+  return folder;
+}
+
+/** What any-command.js prints for a folder, without colours. */
+async function runSteps(folder: string): Promise<string> {
+  const path = fileURLToPath(new URL("examples/any-command.js", ROOT));
+  const { stdout } = await promisify(execFile)(process.execPath, [path, folder]);
+  return stdout.replace(/\x1b\[[\d;]*m/g, "");
 }
 
 describe("examples", () => {
@@ -51,13 +76,32 @@ describe("examples", () => {
     assert.ok(events.some((event) => event.data.includes("11 modules")));
   });
 
-  it("any-command.js: runs steps that are no npm scripts", async () => {
-    const path = fileURLToPath(new URL("examples/any-command.js", ROOT));
-    const { stdout: coloured } = await promisify(execFile)(process.execPath, [path]);
-    const stdout = coloured.replace(/\x1b\[\d+m/g, "");
-    assert.match(stdout, /^stdout \| hello; no shell sees this\n/m);
-    assert.match(stdout, /stdout \| 3\nstdout \| 2\nstdout \| 1\n/);
-    assert.match(stdout, /\nended: succeeded\n$/);
+  it("embed-builds.js: builds with make what has no package.json", async (t) => {
+    if (await isMissing(t, "make")) return;
+    const port = await serve(t, "embed-builds.js");
+    t.after(() => rm(new URL("examples/make-project/out", ROOT), { recursive: true, force: true }));
+    const answer = await postJson(port, "/api/project/build", { projectPath: "make-project" });
+    const { id } = (answer.json as { build: { id: string } }).build;
+    const events = await (await EventClient.open(port, `/api/builds/${id}/events`)).ended();
+    assert.equal((JSON.parse(events.at(-1)?.data ?? "") as { status: string }).status, "succeeded");
+    assert.ok(events.some((event) => event.data.includes('"text":"Done: 2 sources"')));
+  });
+
+  it("any-command.js: runs make", async (t) => {
+    if (await isMissing(t, "make")) return;
+    const output = await runSteps(await copy(t, "make-project"));
+    assert.match(output, /^system \| Makefile is there\n/);
+    assert.match(output, /^system \| \$ make clean \(in .*\)\nstdout \| rm -rf out\n/m);
+    assert.match(output, /^stdout \| cat src\/1.txt src\/2.txt > out\/all.txt\nstdout \| Done: 2 sources\n/m);
+    assert.match(output, /\nended: succeeded\n$/);
+  });
+
+  it("any-command.js: runs cargo build", async (t) => {
+    if (await isMissing(t, "cargo")) return;
+    const output = await runSteps(await copy(t, "cargo-project"));
+    assert.match(output, /^system \| \$ cargo build --locked \(in .*\)\n/m);
+    assert.match(output, /^stderr \| +Compiling cargo-project v0\.1\.0/m);
+    assert.match(output, /\nended: succeeded\n$/);
   });
 
   it("are all executed here", () => {

@@ -260,6 +260,45 @@ describe("BuildApp: a build", () => {
     assert.deepEqual(await rerun(id), [404, "PROJECT_NOT_FOUND"]);
   });
 
+  it("is what the embedder describes, for a folder that is no JavaScript project", async (t) => {
+    const asked: unknown[] = [];
+    const failure = new Error("no plan");
+    const errors: unknown[] = [];
+    const stage = await Stage.open(t);
+    const { port, root } = await start(t, {
+      plan: async (folder, inputs) => {
+        asked.push([folder, inputs]);
+        if (folder.path.endsWith("broken")) throw failure;
+        if (!folder.path.endsWith("empty")) return undefined;
+        const reason = "there is nothing in it";
+        const { script = null } = inputs;
+        const steps = [stage.step("described", folder.path)];
+        const { path: projectPath } = folder;
+        return { projectPath, projectName: "empty", packageManager: null, script, reason, warnings: [], steps };
+      },
+      onError: (error) => errors.push(error),
+    });
+    const fields = { projectPath: "empty", script: "all" };
+    const first = (await postJson(port, "/api/project/build", fields)).json["build"] as BuildRecord;
+    const client = await EventClient.open(port, `/api/builds/${first.id}/events`);
+    (await stage.actor("described")).tell({ action: "exit", code: 0 });
+    assert.equal(texts(await client.ended())[0], "there is nothing in it");
+    stage.forget("described");
+    const again = (await ask(port, "POST", `/api/builds/${first.id}/rerun`)).json["build"] as BuildRecord;
+    assert.deepEqual([again.projectPath, again.script, again.install], [`${root}/empty`, "all", null]);
+    (await stage.actor("described")).tell({ action: "exit", code: 0 });
+    const folder = { path: `${root}/empty`, root };
+    const inputs = { script: "all", install: undefined };
+    assert.deepEqual(asked, [
+      [folder, inputs],
+      [folder, inputs],
+    ]);
+    assert.equal((await build(port, "scriptless")).status, 422, "its package.json counts");
+    assert.equal((await build(port, "../")).status, 404);
+    assert.deepEqual([(await build(port, "broken")).status, errors], [500, [failure]]);
+    assert.equal(asked.length, 4);
+  });
+
   it("gets its dev dependencies, whatever NODE_ENV says to the server", async (t) => {
     const before = process.env["NODE_ENV"];
     process.env["NODE_ENV"] = "production";
@@ -708,6 +747,7 @@ describe("BuildApp: limits", () => {
       { token: 5 },
       { allowedOrigins: "http://x" },
       { host: 1 },
+      { plan: {} },
       { onError: 1 },
     ];
     for (const options of bad) {
