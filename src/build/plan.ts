@@ -97,7 +97,8 @@ export async function planBuild(project: Project, options: PlanOptions = {}): Pr
   };
 }
 
-async function pinned(...paths: readonly string[]): Promise<readonly DirectoryPin[]> {
+/** Remembers a project's directories as they are now. @throws {TailcastError} `PROJECT_NOT_FOUND` */
+export async function pinned(...paths: readonly string[]): Promise<readonly DirectoryPin[]> {
   return pinDirectories(paths).catch((cause: unknown) => {
     // It was there a moment ago.
     throw new TailcastError("PROJECT_NOT_FOUND", "Cannot open the project: its directory was removed", { cause });

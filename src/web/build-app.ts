@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { BuildQueue } from "../build/build-queue.ts";
 import { BuildStore } from "../build/build-store.ts";
-import { planBuild } from "../build/plan.ts";
+import { pinned, planBuild } from "../build/plan.ts";
 import { ProjectFinder } from "../build/project-finder.ts";
 import { openFolder, readProject } from "../build/project.ts";
 import { sendAnswer, sendJson } from "../channel/answer.ts";
@@ -310,9 +310,10 @@ export class BuildApp {
 
   async #accept(response: ServerResponse, { projectPath, script, install }: BuildRequest): Promise<void> {
     const folder = await openFolder(projectPath, this.#roots);
+    const pins = await pinned(folder.path);
     const described = await this.#plan(folder, { script, install });
     const plan = described ?? (await planBuild(await readProject(folder), { script, install }));
-    const build = this.#queue.add(plan);
+    const build = this.#queue.add({ pins, ...plan });
     // Whoever is told that a build was accepted can rely on it, whatever happens to this process.
     await this.#store?.save(build.id);
     const msg = `Build of ${build.projectName} accepted`;

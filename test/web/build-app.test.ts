@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { describe, it } from "node:test";
 import { BuildApp } from "../../dist/web/build-app.js";
 import { Stage } from "../build/actors.js";
@@ -268,6 +268,7 @@ describe("BuildApp: a build", () => {
     const { port, root } = await start(t, {
       plan: async (folder, inputs) => {
         asked.push([folder, inputs]);
+        if (inputs.script === "swap") await rename(folder.path, `${folder.path}-old`).then(() => mkdir(folder.path));
         if (folder.path.endsWith("broken")) throw failure;
         if (!folder.path.endsWith("empty")) return undefined;
         const reason = "there is nothing in it";
@@ -286,7 +287,9 @@ describe("BuildApp: a build", () => {
     stage.forget("described");
     const again = (await ask(port, "POST", `/api/builds/${first.id}/rerun`)).json["build"] as BuildRecord;
     assert.deepEqual([again.projectPath, again.script, again.install], [`${root}/empty`, "all", null]);
+    const second = await EventClient.open(port, `/api/builds/${again.id}/events`);
     (await stage.actor("described")).tell({ action: "exit", code: 0 });
+    await second.ended();
     const folder = { path: `${root}/empty`, root };
     const inputs = { script: "all", install: undefined };
     assert.deepEqual(asked, [
@@ -297,6 +300,11 @@ describe("BuildApp: a build", () => {
     assert.equal((await build(port, "../")).status, 404);
     assert.deepEqual([(await build(port, "broken")).status, errors], [500, [failure]]);
     assert.equal(asked.length, 4);
+    const swapped = (await postJson(port, "/api/project/build", { ...fields, script: "swap" })).json[
+      "build"
+    ] as BuildRecord;
+    const lines = texts(await (await EventClient.open(port, `/api/builds/${swapped.id}/events`)).ended());
+    assert.match(lines.at(-1) ?? "", /empty is another directory than when the build was accepted/);
   });
 
   it("gets its dev dependencies, whatever NODE_ENV says to the server", async (t) => {
