@@ -56,6 +56,13 @@ const CASES = [
     plan: "pnpm, because pnpm-lock.yaml is there; the install is frozen by pnpm-lock.yaml",
     steps: ["pnpm install --frozen-lockfile", "pnpm run build"],
   },
+  {
+    title: "bun",
+    manager: "bun",
+    lock: { command: ["bun", "install"] },
+    plan: "bun, because bun.lock is there; the install is frozen by bun.lock",
+    steps: ["bun install --frozen-lockfile", "bun run build"],
+  },
 ];
 
 describe("a build from the page", () => {

@@ -17,6 +17,8 @@ const PROGRAMS = {
   yarn: { name: "yarn", file: "yarn/bin/yarn.js" },
   "yarn berry": { name: "yarn", file: "@yarnpkg/cli-dist/bin/yarn.js" },
   pnpm: { name: "pnpm", file: "pnpm/bin/pnpm.cjs" },
+  // Its own install script puts the program of this machine there, whatever its kind.
+  bun: { name: "bun", file: "bun/bin/bun.exe" },
 };
 
 /** A `PATH` on which this package manager is, and none of the others that are ours: two of them have the same name. */
