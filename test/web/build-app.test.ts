@@ -343,6 +343,31 @@ describe("BuildApp: a build", () => {
     }
   });
 
+  it("starts without what earlier installs have left, when that was chosen", async (t) => {
+    const { port, root } = await start(t);
+    await mkdir(`${root}/stale/node_modules`, { recursive: true });
+    const seen = "node -p \"'left: ' + fs.existsSync('node_modules/.left')\"";
+    await writeFile(`${root}/stale/package.json`, JSON.stringify({ scripts: { build: seen } }));
+    for (const [install, steps, line] of [
+      ["skip", ["build"], "left: true"],
+      ["auto", ["install", "build"], "left: true"],
+      ["clean", ["clean", "install", "build"], "left: false"],
+    ] as const) {
+      await mkdir(`${root}/stale/node_modules`, { recursive: true });
+      await writeFile(`${root}/stale/node_modules/.left`, "");
+      await rm(`${root}/stale/package-lock.json`, { force: true });
+      const answer = await postJson(port, "/api/project/build", { projectPath: "stale", install });
+      const { id } = answer.json["build"] as BuildRecord;
+      const events = await (await EventClient.open(port, `/api/builds/${id}/events`)).ended();
+      assert.ok(texts(events).includes(line), texts(events).join("\n"));
+      const end = JSON.parse(events.at(-1)?.data ?? "") as BuildRecord;
+      assert.deepEqual(
+        end.steps.map(({ name, status }) => [name, status]),
+        steps.map((name) => [name, "succeeded"]),
+      );
+    }
+  });
+
   it("waits its turn, and is refused when too many wait", async (t) => {
     const { port, stage } = await start(t, { concurrency: 1, queueLimit: 0 });
     assert.equal((await build(port, "project")).status, 202);
