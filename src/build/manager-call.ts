@@ -1,6 +1,6 @@
 import { findProgram } from "./find-program.ts";
 import { managerCommands } from "./manager-commands.ts";
-import { askVersion } from "./program-version.ts";
+import { askVersion, installedVersion } from "./program-version.ts";
 import type { Environment } from "./find-program.ts";
 import type { DetectedPackageManager } from "./package-manager.ts";
 
@@ -34,8 +34,10 @@ export async function findManager(manager: DetectedPackageManager, env: Environm
     if (isCorepackThere) return { ...throughCorepack, note: "it is not on PATH, so corepack runs it" };
     return { ...direct, version: undefined, note: `${program} is not on PATH` };
   }
-  // Asked where it will run: yarn, pnpm and the shims of version managers answer with what the project names.
-  const found = await askVersion(file, installPath, env);
+  // yarn hands over to the one in the project, pnpm to the one that is named, so they are asked, where they will run.
+  const isFixed = program === "npm" || (program === "pnpm" && !isNamed);
+  const installed = isFixed ? await installedVersion(file, program) : undefined;
+  const found = installed ?? (await askVersion(file, installPath, env));
   if (found === undefined) return { ...direct, version: switchesVersion ? namedVersion : undefined };
   if (namedVersion === undefined || found === namedVersion) return { ...direct, version: found };
   if (isCorepackThere && switchesVersion) {

@@ -1,3 +1,6 @@
+import { realpath } from "node:fs/promises";
+import { dirname } from "node:path";
+import { readManifest } from "./manifest.ts";
 import { runStep } from "./step-run.ts";
 import type { Environment } from "./find-program.ts";
 
@@ -6,6 +9,26 @@ const ANSWER_TIME = 3000;
 
 /** Those that are being asked now, so that many who want to know at once start one process. */
 const questions = new Map<string, Promise<string | undefined>>();
+
+/** How far above a program its package is looked for: it lies in `bin`, or in `dist/bin`. */
+const MAX_LEVELS = 3;
+
+/**
+ * Reads the version of a program that was installed as an npm package of the same name, as npm itself is: that takes a
+ * millisecond, and starts nothing.
+ *
+ * @param program A path.
+ * @returns `undefined` when it came in another way.
+ */
+export async function installedVersion(program: string, name: string): Promise<string | undefined> {
+  let directory = await realpath(program).catch(() => program);
+  for (let level = 0; level < MAX_LEVELS; level++) {
+    directory = dirname(directory);
+    const manifest = await readManifest(directory).catch(() => undefined);
+    if (manifest?.["name"] === name) return VERSION.exec(String(manifest["version"]))?.[1];
+  }
+  return undefined;
+}
 
 /**
  * Asks a program for its version, with `--version`. In which directory matters: some programs pick the version that a

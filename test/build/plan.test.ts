@@ -59,7 +59,10 @@ describe("planBuild()", () => {
     const shown = Object.keys(files).join(", ") || "no lock file";
     it(`plans ${packageManager} with ${shown}`, async (t) => {
       const { reason, pins, ...rest } = await plan(t, { files });
-      assert.deepEqual(pins?.map(({ path }) => path), ["~"]);
+      assert.deepEqual(
+        pins?.map(({ path }) => path),
+        ["~"],
+      );
       assert.ok(reason.startsWith(`${packageManager} ${VERSIONS[program as "npm"]}, because `), reason);
       assert.deepEqual(rest, {
         projectPath: "~",
@@ -98,7 +101,10 @@ describe("planBuild()", () => {
     const files = { "package.json": '{"workspaces":["packages/*"]}', "yarn.lock": "" };
     const { projectPath, steps, pins = [] } = await plan(t, { app: "packages/app", files });
     assert.deepEqual([projectPath, ...steps.map(({ cwd }) => cwd)], ["~/packages/app", "~", "~/packages/app"]);
-    assert.deepEqual(pins.map(({ path }) => path), ["~/packages/app", "~"]);
+    assert.deepEqual(
+      pins.map(({ path }) => path),
+      ["~/packages/app", "~"],
+    );
   });
 
   it("hands on the warnings", async (t) => {
@@ -215,6 +221,21 @@ describe("planBuild()", () => {
       assert.equal(planned.reason, `${named.replace("9.1.0", "10.0.0")}; ${frozen}`);
       const warning = "packageManager names pnpm@9.1.0, but pnpm 10.0.0 is on PATH and corepack is not, so that runs";
       assert.deepEqual(planned.warnings, [warning]);
+    });
+
+    it("by its name, without asking it, when it is an installed npm or a pnpm that nothing names", async (t) => {
+      for (const name of ["npm", "pnpm", "yarn"]) {
+        const script = "#!/bin/sh\necho 2.0.0\n";
+        const bin = await makeFolder(t, { "package.json": JSON.stringify({ name, version: "1.0.0" }), [name]: script });
+        await chmod(join(bin, name), 0o755);
+        const options = { env: { PATH: bin } };
+        const files = { [{ npm: "package-lock.json", pnpm: "pnpm-lock.yaml" }[name] ?? "yarn.lock"]: "" };
+        const unnamed = await plan(t, { files, options });
+        // yarn has to be asked: the project may bring its own.
+        assert.ok(unnamed.reason.startsWith(`${name} ${name === "yarn" ? "2.0.0" : "1.0.0"}, `), unnamed.reason);
+        const named = await plan(t, { manifest: { ...MANIFEST, packageManager: name }, options });
+        assert.ok(named.reason.startsWith(`${name} ${name === "npm" ? "1.0.0" : "2.0.0"}, `), named.reason);
+      }
     });
 
     it("by its name when it is npm or bun, as in everybody's shell", async (t) => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { chmod, readFile } from "node:fs/promises";
+import { chmod, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { askVersion } from "../../dist/build/program-version.js";
+import { askVersion, installedVersion } from "../../dist/build/program-version.js";
 import { Stage } from "./actors.js";
 import { makeFolder } from "./folders.js";
 import type { TestContext } from "node:test";
@@ -14,6 +14,31 @@ async function program(t: TestContext, script: string): Promise<{ file: string; 
   await chmod(file, 0o755);
   return { file, folder };
 }
+
+describe("installedVersion()", () => {
+  it("reads it in the package that a program belongs to, behind a link", async (t) => {
+    const folder = await makeFolder(t, {
+      "lib/npm/package.json": '{"name":"npm","version":"10.2.0"}',
+      "lib/npm/bin/cli.js": "",
+      "lib/corepack/package.json": '{"name":"corepack","version":"0.34.0"}',
+      "lib/corepack/dist/npm.js": "",
+      "lib/deep/package.json": '{"name":"npm","version":"1.0.0"}',
+      "lib/deep/a/b/npm": "",
+      "lib/deep/a/b/c/npm": "",
+      "lib/odd/package.json": '{"name":"npm","version":{}}',
+      "lib/odd/npm": "",
+      "bin/": "",
+    });
+    await symlink(join(folder, "lib/npm/bin/cli.js"), join(folder, "bin/npm"));
+    const cases = { "bin/npm": "10.2.0", "lib/deep/a/b/npm": "1.0.0" };
+    for (const [file, version] of Object.entries(cases)) {
+      assert.equal(await installedVersion(join(folder, file), "npm"), version);
+    }
+    for (const file of ["lib/corepack/dist/npm.js", "lib/deep/a/b/c/npm", "lib/odd/npm", "bin/missing"]) {
+      assert.equal(await installedVersion(join(folder, file), "npm"), undefined, file);
+    }
+  });
+});
 
 describe("askVersion()", () => {
   const answers: readonly (readonly [script: string, version: string | undefined])[] = [
