@@ -19,6 +19,7 @@
  * | `BUILD_NOT_FOUND` | `BuildQueue` | no build has this id |
  * | `BUILD_ENDED` | `BuildQueue.cancel` | the build has ended already |
  * | `SHUTTING_DOWN` | `BuildQueue.add` | the queue was closed |
+ * | `NOT_STORED` | a request for a build | the build could not be stored, and is not run |
  * | `BAD_REQUEST` to `TOO_MANY_CLIENTS` | the web routes | the request cannot be answered; each stands for one HTTP status |
  */
 export type TailcastErrorCode =
@@ -38,6 +39,7 @@ export type TailcastErrorCode =
   | "BUILD_NOT_FOUND"
   | "BUILD_ENDED"
   | "SHUTTING_DOWN"
+  | "NOT_STORED"
   | "BAD_REQUEST"
   | "UNAUTHORIZED"
   | "FORBIDDEN"

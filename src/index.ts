@@ -14,7 +14,7 @@ export { MAX_EVENT_ID_BYTES, assertEventId } from "./protocol/event-id.ts";
 export { decodeEventStream } from "./protocol/decode-stream.ts";
 
 export { Channel } from "./channel/channel.ts";
-export type { ChannelStatistics, ClientOptions, CloseOptions, FetchClientOptions } from "./channel/channel.ts";
+export type { ClientOptions, CloseOptions, FetchClientOptions } from "./channel/channel.ts";
 export type { ChannelClient, CloseReason, Outcome } from "./channel/client.ts";
 export { openEventStream } from "./channel/event-stream.ts";
 export type { EventStream, EventStreamOptions } from "./channel/event-stream.ts";
@@ -23,6 +23,7 @@ export type { ChannelHistory, HistoryPiece, HistoryReader } from "./channel/hist
 export type { Gap, GapReason } from "./channel/gap.ts";
 export type { PublishedEvent } from "./channel/log.ts";
 export type { ChannelOptions } from "./channel/options.ts";
+export type { ChannelStatistics } from "./channel/statistics.ts";
 
 export { BuildQueue } from "./build/build-queue.ts";
 export type { BuildQueueOptions } from "./build/build-queue.ts";

@@ -102,6 +102,7 @@ export class BuildQueue {
   readonly #keep: number;
   readonly #keepBytes: number;
   readonly #store: BuildStore | undefined;
+  readonly #keeper: StateKeeper | undefined;
   readonly #onForget: (id: string) => void;
   readonly #context: BuildContext;
   /** All that are known, the oldest first. */
@@ -127,6 +128,7 @@ export class BuildQueue {
     this.#keepBytes = checkInteger("keepBytes", options.keepBytes ?? 1024 * MIB, { min: 0, orInfinity: true });
     this.#store = options.store;
     const keeper = this.#store && new StateKeeper(this.#store, onEvent, (id) => this.#planOf(id));
+    this.#keeper = keeper;
     this.#onForget = checkValue("onForget", onForget, kinds.function);
     const secrets = new Secrets({
       env: checkValue("env", env, kinds.object),
@@ -171,6 +173,14 @@ export class BuildQueue {
     this.#enqueue(build);
     this.#startWaiting();
     return build.record;
+  }
+
+  /**
+   * Resolves when the state of a build is stored, with `store`; otherwise at once. Rejects when it could not be, for
+   * whatever reason; the build is stopped then. To be asked right after {@link add}.
+   */
+  async stored(id: string): Promise<void> {
+    await this.#keeper?.kept(id);
   }
 
   /**

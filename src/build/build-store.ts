@@ -144,15 +144,18 @@ class StateFile {
 
   /** Resolves when nothing is being written, and nothing will be. */
   async close(): Promise<void> {
-    await this.#next?.catch(() => undefined);
-    await this.#writing?.catch(() => undefined);
+    while (this.#next !== undefined || this.#writing !== undefined) {
+      await (this.#next ?? this.#writing)?.catch(() => undefined);
+    }
     this.#isClosed = true;
   }
 
   #write(): Promise<void> {
     this.#next = undefined;
-    this.#writing = this.#isClosed ? Promise.resolve() : this.#replace(`${JSON.stringify(this.#build)}\n`);
-    return this.#writing;
+    if (this.#isClosed) return Promise.resolve();
+    const written = this.#replace(`${JSON.stringify(this.#build)}\n`).finally(() => (this.#writing = undefined));
+    this.#writing = written;
+    return written;
   }
 
   async #replace(content: string): Promise<void> {

@@ -68,6 +68,8 @@ export class Build {
   #stop: Stop | undefined;
   /** The step that failed, and how. */
   #failure: { readonly step: string; readonly text: string } | undefined;
+  /** Resolves when all events but lines of output were taken, or could not be. Never rejects. */
+  #taken: Promise<unknown> = Promise.resolve();
   #resolveEnded: (delivery: Promise<void>) => void = () => undefined;
 
   /**
@@ -147,6 +149,8 @@ export class Build {
       await this.#runStep(index, step);
     }
     clearTimeout(timer);
+    // What is not taken, because the disk is full, say, has not succeeded.
+    if (this.#stop === undefined && this.#failure === undefined) await this.#unlessStopped(this.#taken);
     this.#end(`succeeded in ${formatDuration(performance.now() - start)}`);
   }
 
@@ -195,10 +199,13 @@ export class Build {
 
   /** Waits until the cookie is known elsewhere. It does not keep a build from being stopped. */
   async #prepare(): Promise<void> {
+    await this.#unlessStopped(this.#report(() => this.#context.onStart(this.#record.id, this.#cookie)));
+  }
+
+  async #unlessStopped(promise: Promise<unknown>): Promise<void> {
     const { signal } = this.#stopping;
     const stopped = new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
-    const prepared = this.#report(() => this.#context.onStart(this.#record.id, this.#cookie));
-    if (!signal.aborted) await Promise.race([prepared, stopped]);
+    if (!signal.aborted) await Promise.race([promise, stopped]);
   }
 
   /** @param success The sentence about a build that nothing stopped. */
@@ -312,7 +319,9 @@ export class Build {
    * cannot hold the build up. `onEvent` is called before this returns.
    */
   #emit(event: BuildEvent): Promise<void> {
-    return this.#report(() => this.#context.onEvent(event));
+    const taken = this.#report(() => this.#context.onEvent(event));
+    this.#taken = Promise.all([this.#taken, taken]);
+    return taken;
   }
 
   async #report(tell: () => void | Promise<void>): Promise<void> {

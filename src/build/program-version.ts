@@ -32,7 +32,7 @@ export async function installedVersion(program: string, name: string): Promise<s
 
 /**
  * Asks a program for its version, with `--version`. In which directory matters: some programs pick the version that a
- * project names. It is not allowed to download that for an answer.
+ * project names. A shim of corepack must not download that for an answer; pnpm does, as it would for the build.
  *
  * @param program A path. @param cwd Where it is asked.
  * @returns E.g. `10.2.0`; `undefined` when it gives no answer in time that is a version. It never rejects.

@@ -29,6 +29,11 @@ export class StateKeeper {
     return event.type === "line" ? this.#onEvent(event) : this.#keep(event);
   };
 
+  /** Resolves when the newest state of a build is stored. Rejects when it could not be. */
+  async kept(id: string): Promise<void> {
+    await this.#changes.get(id);
+  }
+
   /** Stores what a build's processes can be found by. */
   async note(id: string, change: Pick<Partial<StoredBuild>, "cookie" | "identity">): Promise<void> {
     await this.#changes.get(id)?.catch(() => undefined);

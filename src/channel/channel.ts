@@ -11,48 +11,24 @@ import { Chunk } from "./chunk.ts";
 import { EVENT_STREAM_HEADERS } from "./connection.ts";
 import { diagnostics } from "./diagnostics.ts";
 import { FetchConnection } from "./fetch-connection.ts";
-import { FlushSchedule } from "./flush-schedule.ts";
-import { HistoryWriter } from "./history-writer.ts";
 import { EventLog } from "./log.ts";
 import { NodeConnection } from "./node-connection.ts";
 import { DEFAULT_RETRY, channelSettings } from "./options.ts";
 import { Places } from "./places.ts";
+import { Publication } from "./publication.ts";
 import { Waiters, followLog } from "./reader.ts";
 import { readFetch, readIncoming } from "./request.ts";
 import type { Channel as Diagnostics } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Admission, Start } from "./admission.ts";
-import type { ChannelClient, Client, CloseReason, Outcome } from "./client.ts";
+import type { ChannelClient, Client, Outcome } from "./client.ts";
 import type { Connection, ConnectionListener } from "./connection.ts";
 import type { PublishedEvent } from "./log.ts";
 import type { ChannelOptions, ChannelSettings } from "./options.ts";
 import type { StreamRequest } from "./request.ts";
+import type { ChannelStatistics } from "./statistics.ts";
 
 const PADDING = encodeComment(" ".repeat(2048));
-
-/** Numbers about a channel. Counters only grow; the others are momentary. */
-export interface ChannelStatistics {
-  /** Clients connected now. */
-  readonly clients: number;
-  /** Of them, those that do not take what they were sent, and those that are being sent what they missed. */
-  readonly blocked: number;
-  readonly catchingUp: number;
-  /** Events kept now, and their encoded size in bytes. */
-  readonly keptEvents: number;
-  readonly keptBytes: number;
-  /** Events published so far, by this channel. */
-  readonly published: number;
-  /** Events delivered so far, counted once for each client. */
-  readonly delivered: number;
-  /** Clients accepted so far, by how they started. */
-  readonly accepted: { readonly fresh: number; readonly resumed: number; readonly gap: number };
-  /** Gaps that were told so far, to clients that came back too late or lagged too far. */
-  readonly gaps: number;
-  /** Clients refused so far for want of room. */
-  readonly refused: number;
-  /** Connections ended so far, by reason. */
-  readonly closed: Readonly<Record<CloseReason, number>>;
-}
 
 /** How {@link Channel.close} says goodbye. */
 export interface CloseOptions {
@@ -101,8 +77,7 @@ export class Channel<Data = unknown> {
   readonly #places: Places;
   readonly #audience: Audience;
   readonly #readers = new Waiters();
-  readonly #schedule: FlushSchedule;
-  readonly #writer: HistoryWriter | undefined;
+  readonly #publication: Publication;
   /** How many events are in the history since earlier. */
   readonly #publishedBefore: number;
   #isEnding = false;
@@ -129,8 +104,7 @@ export class Channel<Data = unknown> {
       onLeave: (client) => this.#leave(client),
       onHistoryFailure: (error) => this.#tell(diagnostics.history, { error }),
     });
-    this.#writer = history && new HistoryWriter(history, this.#log, () => this.#goOn());
-    this.#schedule = new FlushSchedule(settings.coalesceMs, () => this.#flush());
+    this.#publication = new Publication(this.#log, settings, (now) => this.#show(now));
     const opening = retry === null ? encodeComment("") : encodeEvent({ retry });
     this.#opening = new Chunk(opening);
     this.#paddedOpening = new Chunk(PADDING + opening);
@@ -185,10 +159,7 @@ export class Channel<Data = unknown> {
    */
   publish(event: PublishedEvent | string): string {
     this.#assertOpen("publish the event");
-    const id = this.#log.append(typeof event === "string" ? { data: event } : event);
-    if (this.#log.isSegmentFull) this.#flush();
-    else this.#schedule.request();
-    return id;
+    return this.#publication.append(typeof event === "string" ? { data: event } : event);
   }
 
   /**
@@ -277,7 +248,7 @@ export class Channel<Data = unknown> {
     const source = {
       log: this.#log,
       history: this.#settings.history,
-      flush: () => this.#flush(),
+      flush: () => this.#publication.flush(),
       isOver: () => this.#audience.isLogComplete || this.#isDismissed,
       grown: (abort: AbortSignal) => this.#readers.wait(abort),
     };
@@ -294,8 +265,8 @@ export class Channel<Data = unknown> {
     if (this.#isEnding) return;
     this.#assertOpen("end the log");
     this.#isEnding = true;
-    this.#flush();
-    this.#finish();
+    if (this.#log.isAllVisible) this.#show(performance.now());
+    else this.#publication.hurry();
   }
 
   /**
@@ -304,9 +275,8 @@ export class Channel<Data = unknown> {
    *
    * Rejects with the history's error when that could not store it. The channel then goes on in memory alone.
    */
-  async flushed(): Promise<void> {
-    this.#flush();
-    await this.#writer?.stored();
+  flushed(): Promise<void> {
+    return this.#publication.flushed();
   }
 
   /**
@@ -323,11 +293,10 @@ export class Channel<Data = unknown> {
     this.#closing = new Promise((resolve) => (this.#closed = resolve));
     const timer = setTimeout(() => this.#audience.dropAll(), deadline);
     void this.#closing.then(() => clearTimeout(timer));
-    this.#flush();
+    this.#publication.hurry();
     if (this.#log.isAllVisible) this.#dismiss(retry);
     else
-      void this.#writer
-        ?.stored()
+      void this.flushed()
         .catch(() => undefined)
         .then(() => this.#dismiss(retry));
     return this.#closing;
@@ -344,39 +313,10 @@ export class Channel<Data = unknown> {
     throw new TailcastError("CHANNEL_CLOSED", `Cannot ${action} on the channel: ${state}`);
   }
 
-  /** Makes what was published visible, if need be after it was stored, and brings every client up to it. */
-  #flush(): void {
-    if (this.#writer !== undefined) {
-      this.#writer.write();
-    } else if (this.#log.seal()) {
-      this.#log.reveal();
-      this.#show();
-    }
-  }
-
   /** Brings every client up to what can be seen now. */
-  #show(): void {
-    const now = performance.now();
-    this.#schedule.note(now);
+  #show(now: number): void {
+    if (this.#isEnding && this.#log.isAllVisible) this.#audience.isLogComplete = true;
     this.#audience.advanceAll(now);
-    // Only now: a client that keeps up has been sent everything before the oldest goes.
-    this.#log.evict();
-    this.#readers.wake();
-  }
-
-  /** The history has stored what it was given; meanwhile more was published, perhaps. */
-  #goOn(): void {
-    this.#show();
-    if (this.#log.isAllVisible) this.#finish();
-    else if (this.#log.isSegmentFull || this.#isEnding || this.#closing !== undefined) this.#flush();
-    else this.#schedule.request();
-  }
-
-  /** The log is complete, once all of it can be seen. */
-  #finish(): void {
-    if (!this.#isEnding || !this.#log.isAllVisible) return;
-    this.#audience.isLogComplete = true;
-    this.#audience.advanceAll();
     this.#readers.wake();
   }
 
@@ -388,7 +328,7 @@ export class Channel<Data = unknown> {
   }
 
   #admit(request: StreamRequest, address: string | undefined, obstacle: string | undefined): Admission {
-    this.#flush();
+    this.#publication.flush();
     const isClosing = this.#closing !== undefined;
     const admission = admit(request, address, this.#log, this.#places, this.#settings, {
       isEnded: this.#audience.isLogComplete,

@@ -314,8 +314,12 @@ export class BuildApp {
     const described = await this.#plan(folder, { script, install });
     const plan = described ?? (await planBuild(await readProject(folder), { script, install }));
     const build = this.#queue.add({ pins, ...plan });
-    // Whoever is told that a build was accepted can rely on it, whatever happens to this process.
-    await this.#store?.save(build.id);
+    await this.#queue.stored(build.id).catch((cause: Error) => {
+      // Whoever is told that a build was accepted can rely on it, whatever happens to this process.
+      throw new TailcastError("NOT_STORED", `Cannot build: the build could not be stored (${cause.message})`, {
+        cause,
+      });
+    });
     const msg = `Build of ${build.projectName} accepted`;
     sendJson(response, 202, { msg, build }, { Location: `/api/builds/${build.id}` });
   }

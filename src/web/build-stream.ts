@@ -21,6 +21,8 @@ export class BuildStream {
   /** What the feed gets when this build's own stream has it. */
   #forFeed: (PublishedEvent | string)[] = [];
   #feeding: Promise<void> | undefined;
+  /** Why the log cannot be stored, once that is so. */
+  #failure: unknown;
 
   /** @param history Where the log is kept; none: in memory. */
   constructor(buildId: string, feed: Channel, options: ChannelOptions, history?: FileHistory) {
@@ -40,6 +42,7 @@ export class BuildStream {
       const { number, step, stream, text, time } = event;
       this.channel.publish({ event: "line", data: JSON.stringify({ number, step, stream, text, time }) });
       this.#tellFeed(feedLine(time, text));
+      if (this.#failure !== undefined) return Promise.reject(this.#failure as Error);
       return this.channel.unflushedBytes > MAX_UNSTORED_BYTES ? this.channel.flushed() : undefined;
     }
     const data = JSON.stringify(event.build);
@@ -80,7 +83,7 @@ export class BuildStream {
     while (this.#forFeed.length > 0) {
       const events = this.#forFeed;
       this.#forFeed = [];
-      await this.channel.flushed().catch(() => undefined);
+      await this.channel.flushed().catch((error: unknown) => (this.#failure = error));
       for (const event of events) this.#feed.publish(event);
     }
   }

@@ -69,12 +69,9 @@ export class BuildStreams {
     return event.type === "end" ? taken?.then(() => this.forget(buildId)) : taken;
   }
 
-  /** Goes on with the log of a build that has not ended, of an earlier process. Returns what is in it. */
-  async resume(buildId: string): Promise<FileHistory> {
-    if (this.#files === undefined) throw new RangeError("No log is kept");
-    const history = await FileHistory.open(this.#files.logPath(buildId), buildId);
+  /** Goes on with the log of a build of an earlier process that has not ended. */
+  resume(buildId: string, history: FileHistory): void {
     this.#live.set(buildId, new BuildStream(buildId, this.feed, this.#options, history));
-    return history;
   }
 
   /** Numbers about the feed, and about the streams of all builds together. */

@@ -21,6 +21,7 @@ const STATUS: Partial<Record<TailcastErrorCode, number>> = {
   NO_SCRIPT: 422,
   QUEUE_FULL: 503,
   SHUTTING_DOWN: 503,
+  NOT_STORED: 503,
   TOO_MANY_CLIENTS: 503,
 };
 

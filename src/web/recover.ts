@@ -1,6 +1,7 @@
 import { describeLoss, lostRecord } from "../build/lost.ts";
 import { endOrphans } from "../build/orphans.ts";
 import { openFolder } from "../build/project.ts";
+import { FileHistory } from "../channel/file-history.ts";
 import { readStoredLog } from "./stored-log.ts";
 import type { BuildQueue } from "../build/build-queue.ts";
 import type { BuildStore, StoredBuild } from "../build/build-store.ts";
@@ -28,7 +29,7 @@ export interface Recovery {
 export async function recoverBuilds(recovery: Recovery): Promise<void> {
   const { store, queue, onProblem } = recovery;
   // All at once: each may have to wait for processes.
-  const taken = Array.from(await store.load(onProblem), async ([id, stored]) => {
+  const taken = Array.from(await store.load(onProblem), ([id, stored]) => {
     return takeOver(recovery, id, stored).catch((error: unknown) => {
       onProblem(`cannot take over the build ${id}: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;
@@ -46,43 +47,34 @@ async function takeOver(
   stored: StoredBuild | undefined,
 ): Promise<Pick<StoredBuild, "record" | "plan"> | undefined> {
   if (stored !== undefined && stored.record.finishedAt !== null) return { record: stored.record, plan: null };
-  const history = await streams.resume(id);
+  const history = await FileHistory.open(store.logPath(id), id);
   const log = await readStoredLog(history);
   // The log is written first, so it knows at least as much.
   const record = log.record ?? stored?.record;
-  if (record === undefined) {
+  if (record === undefined || record.finishedAt !== null) {
+    await history.close();
+    if (record !== undefined) return settle(store, record);
     // Its server was killed before anybody was told of it.
-    streams.forget(id);
     await store.remove(id);
     return undefined;
   }
-  let end = record;
-  if (record.finishedAt === null) {
-    const hasStarted = stored === undefined || stored.plan === null || stored.cookie !== null;
-    const obstacle = hasStarted ? describeLoss(record) : await whyNotBuilt(record, roots);
-    if (obstacle === undefined && stored !== undefined) return { record: stored.record, plan: stored.plan };
-    const finishedAt = new Date().toISOString();
-    end = lostRecord(record, obstacle ?? describeLoss(record), finishedAt);
-    const say = (number: number, text: string): unknown => {
-      return streams.publish({
-        type: "line",
-        buildId: id,
-        number,
-        step: null,
-        stream: "system",
-        text,
-        time: finishedAt,
-      });
-    };
-    let number = log.lineCount;
-    for (const text of await endProcesses(stored)) await say(++number, text);
-    await say(++number, String(end.message));
-    await streams.publish({ type: "end", build: end });
-  } else {
-    streams.forget(id);
+  streams.resume(id, history);
+  const isWaiting = stored !== undefined && stored.plan !== null && stored.cookie === null;
+  const obstacle = isWaiting ? await whyNotBuilt(record, roots) : describeLoss(record);
+  if (isWaiting && obstacle === undefined) return { record: stored.record, plan: stored.plan };
+  const time = new Date().toISOString();
+  const end = lostRecord(record, obstacle ?? "", time);
+  let number = log.lineCount;
+  for (const text of [...(await endProcesses(stored)), String(end.message)]) {
+    await streams.publish({ type: "line", buildId: id, number: ++number, step: null, stream: "system", text, time });
   }
-  await store.save(id, { record: end, plan: null });
-  return { record: end, plan: null };
+  await streams.publish({ type: "end", build: end });
+  return settle(store, end);
+}
+
+async function settle(store: BuildStore, record: BuildRecord): Promise<Pick<StoredBuild, "record" | "plan">> {
+  await store.save(record.id, { record, plan: null });
+  return { record, plan: null };
 }
 
 /** Ends what the build has left running, and says so. */

@@ -1,4 +1,5 @@
-import type { Channel, ChannelStatistics } from "../channel/channel.ts";
+import type { Channel } from "../channel/channel.ts";
+import type { ChannelStatistics } from "../channel/statistics.ts";
 
 /** Numbers about several channels together: those of their statistics that can be added up. */
 export type StreamNumbers = Pick<

@@ -1,12 +1,12 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { TestContext } from "node:test";
+import type { Lifetime } from "../support/lifetime.js";
 
 /** Makes a temporary folder with these files in it (a name that ends in `/` is a folder); removed after the test. */
-export async function makeFolder(t: TestContext, files: Readonly<Record<string, string>> = {}): Promise<string> {
+export async function makeFolder(t: Lifetime, files: Readonly<Record<string, string>> = {}): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "tailcast-build-")));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   for (const [name, content] of Object.entries(files)) {
     const path = join(folder, name);
     await mkdir(name.endsWith("/") ? path : dirname(path), { recursive: true });

@@ -1,56 +1,22 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import { Stage } from "../build/actors.js";
 import { makeFolder } from "../build/folders.js";
 import { EventClient, ask, postJson } from "../support/http.js";
-import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import { lastFirst } from "../support/lifetime.js";
+import { Program, dataFolder } from "./program.js";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 import type { BuildRecord } from "../../dist/build/record.js";
-
-const PROGRAM = fileURLToPath(new URL("../../dist/server.js", import.meta.url));
-
-/** Without what would set options of the program. */
-const clean = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(PORT|HOST|TAILCAST_.*)$/.test(name)),
-);
-
-/** The program as a child process. */
-class Program {
-  readonly child: ChildProcessWithoutNullStreams;
-  stdout = "";
-  stderr = "";
-
-  constructor(t: TestContext, args: readonly string[], env: Record<string, string> = {}) {
-    this.child = spawn(process.execPath, [PROGRAM, ...args], { env: { ...clean, ...env } });
-    this.child.stdout.setEncoding("utf8").on("data", (text: string) => (this.stdout += text));
-    this.child.stderr.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));
-    t.after(() => this.child.kill("SIGKILL"));
-  }
-
-  /** The port that it listens on. */
-  async port(): Promise<number> {
-    while (!this.stdout.includes("\n")) await once(this.child.stdout, "data");
-    return Number(/:(\d+)\n/.exec(this.stdout)?.[1]);
-  }
-
-  /** Its exit code, or the signal that ended it. */
-  async ended(): Promise<number | string> {
-    const [code, signal] = (await once(this.child, "close")) as [number | null, string | null];
-    return code ?? String(signal);
-  }
-}
 
 /** A program with a project "p" whose build is an actor named "build". */
 async function buildingProgram(t: TestContext, stage: Stage): Promise<{ program: Program; port: number }> {
   const { command, args } = stage.step("build");
   const build = [command, ...args].map((part) => JSON.stringify(part)).join(" ");
   const root = await makeFolder(t, { "p/package.json": JSON.stringify({ name: "p", scripts: { build } }) });
-  const program = new Program(t, ["--port", "0", "--root", root]);
+  const program = new Program(t, ["--port", "0", "--root", root, "--grace", "0"]);
   return { program, port: await program.port() };
 }
 
@@ -64,7 +30,7 @@ describe("server", () => {
     program.child.kill("SIGTERM");
     await client.ended();
     assert.ok((client.decoder.retry ?? 0) >= 2000, "told when to come back");
-    assert.equal(await program.ended(), 0);
+    assert.equal(await program.ended, 0);
     assert.equal(program.stderr, "");
   });
 
@@ -80,7 +46,7 @@ describe("server", () => {
     await actor.gone;
     const events = await client.ended();
     assert.equal((JSON.parse(events.at(-1)?.data ?? "") as BuildRecord).status, "cancelled");
-    assert.equal(await program.ended(), 0);
+    assert.equal(await program.ended, 0);
   });
 
   it("kills on a second, later signal what ignores the first", async (t) => {
@@ -94,7 +60,7 @@ describe("server", () => {
     await client.until((events) => events.some(({ data }) => data.includes("not yet")));
     const again = setInterval(() => program.child.kill("SIGTERM"), 100);
     t.after(() => clearInterval(again));
-    const ended = program.ended();
+    const ended = program.ended;
     await actor.gone;
     // A process that is about to exit has no handlers for signals any more.
     clearInterval(again);
@@ -108,7 +74,7 @@ describe("server", () => {
     const actor = await stage.actor("build");
     program.child.kill("SIGHUP");
     await actor.gone;
-    assert.equal(await program.ended(), 0);
+    assert.equal(await program.ended, 0);
   });
 
   it("keeps its own token from its builds, and every secret from their logs", async (t) => {
@@ -142,22 +108,97 @@ describe("server", () => {
     assert.ok(program.stderr.includes("warning: SHORT_TOKEN is not masked: its value has fewer than 6 characters\n"));
   });
 
+  it("goes on with what waited when it is started again", async (t) => {
+    const stage = await Stage.open(t);
+    const { command, args } = stage.step("build");
+    const build = [command, ...args].map((part) => JSON.stringify(part)).join(" ");
+    const project = (name: string): string => JSON.stringify({ name, scripts: { build } });
+    const root = await makeFolder(t, { "a/package.json": project("a"), "b/package.json": project("b") });
+    const life = lastFirst(t);
+    const options = ["--port", "0", "--root", root, "--data", dataFolder(life), "--concurrency", "1", "--grace", "0"];
+    const first = new Program(life, options);
+    const port = await first.port();
+    const [, waiting] = await Promise.all(
+      ["a", "b"].map(async (projectPath) => {
+        const answer = await postJson(port, "/api/project/build", { projectPath, install: "skip" });
+        return answer.json["build"] as BuildRecord;
+      }),
+    );
+    assert.equal(waiting?.status, "queued");
+    const path = `/api/builds/${waiting?.id}/events`;
+    const client = await EventClient.open(port, path);
+    await client.until((events) => events.length > 0);
+    const actor = await stage.actor("build");
+    stage.forget("build");
+    first.child.kill("SIGTERM");
+    await actor.gone;
+    await client.ended();
+    assert.equal(await first.ended, 0);
+
+    const second = new Program(life, options);
+    const again = await EventClient.open(await second.port(), path, { "Last-Event-ID": client.decoder.lastEventId });
+    (await stage.actor("build")).tell({ action: "exit", code: 0 });
+    const events = [...client.events, ...(await again.ended())];
+    assert.deepEqual(
+      events.map(({ lastEventId }) => lastEventId),
+      events.map((_, index) => `${waiting?.id}-${index + 1}`),
+    );
+    assert.equal((JSON.parse(events.at(-1)?.data ?? "") as BuildRecord).status, "succeeded");
+  });
+
+  it("fails a build whose log cannot be written, says so to everybody, and goes on", async (t) => {
+    const script = (lines: number): string => JSON.stringify({ scripts: { build: `seq ${lines}` } });
+    const root = await makeFolder(t, { "large/package.json": script(5000), "small/package.json": script(10) });
+    // 64 KiB, which is about 500 lines.
+    const program = new Program(t, ["--port", "0", "--root", root], {}, 128);
+    const port = await program.port();
+    const build = async (projectPath: string): Promise<string> => {
+      const answer = await postJson(port, "/api/project/build", { projectPath, install: "skip" });
+      return (answer.json["build"] as BuildRecord).id;
+    };
+    const feed = await EventClient.open(port, "/api/log/push");
+    const id = await build("large");
+    const client = await EventClient.open(port, `/api/builds/${id}/events`);
+    const end = JSON.parse((await client.ended()).at(-1)?.data ?? "") as BuildRecord;
+    assert.equal(end.status, "failed");
+    assert.match(String(end.message), /^stopped because its events could not be delivered \(EFBIG: /);
+    await feed.until((events) => events.some(({ data }) => data.includes("EFBIG")));
+    assert.equal((await ask(port, "GET", "/healthz")).status, 200);
+    const other = await EventClient.open(port, `/api/builds/${await build("small")}/events`);
+    assert.equal((JSON.parse((await other.ended()).at(-1)?.data ?? "") as BuildRecord).status, "succeeded");
+    program.child.kill("SIGTERM");
+    assert.equal(await program.ended, 0);
+  });
+
+  it("ends with 1 when another has its data, or when it cannot store any", async (t) => {
+    const life = lastFirst(t);
+    const data = dataFolder(life);
+    const first = new Program(life, ["--port", "0", "--data", data]);
+    await first.port();
+    const second = new Program(t, ["--port", "0", "--data", data]);
+    assert.equal(await second.ended, 1);
+    assert.match(second.stderr, /^tailcast: cannot store builds in .*: Cannot use .*: the process \d+ does already/);
+    const third = new Program(t, ["--port", "0", "--data", "/dev/null/x"]);
+    assert.equal(await third.ended, 1);
+    assert.match(third.stderr, /^tailcast: cannot store builds in \/dev\/null\/x: ENOTDIR/);
+  });
+
   it("says --help and --version", async (t) => {
     const help = new Program(t, ["--help"]);
-    assert.equal(await help.ended(), 0);
+    assert.equal(await help.ended, 0);
     assert.match(help.stdout, /^Usage: tailcast \[options\]\n/);
     const version = new Program(t, ["--version"]);
-    assert.equal(await version.ended(), 0);
+    assert.equal(await version.ended, 0);
     assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
   });
 
   it("ends with 2 and a clear message for bad options", async (t) => {
     const program = new Program(t, ["--prot", "1"]);
-    assert.equal(await program.ended(), 2);
+    assert.equal(await program.ended, 2);
     assert.equal(program.stdout, "");
     assert.match(program.stderr, /^tailcast: Unknown option '--prot'\nTry "tailcast --help"\.\n$/);
     const variable = new Program(t, [], { PORT: "many" });
-    assert.equal(await variable.ended(), 2);
+    assert.equal(await variable.ended, 2);
     assert.match(variable.stderr, /PORT/);
   });
 
@@ -166,7 +207,7 @@ describe("server", () => {
     t.after(() => other.close());
     await once(other, "listening");
     const program = new Program(t, ["--port", String((other.address() as AddressInfo).port)]);
-    assert.equal(await program.ended(), 1);
+    assert.equal(await program.ended, 1);
     assert.match(program.stderr, /^tailcast: cannot listen on 127\.0\.0\.1 port \d+: .*EADDRINUSE/);
   });
 
@@ -176,6 +217,6 @@ describe("server", () => {
     assert.equal(program.stdout, `http://[::1]:${port}\n`);
     assert.equal((await ask(port, "GET", "/", { host: "::1" })).status, 200);
     program.child.kill("SIGTERM");
-    assert.equal(await program.ended(), 0);
+    assert.equal(await program.ended, 0);
   });
 });

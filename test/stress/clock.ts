@@ -1,4 +1,4 @@
-import type { Lifetime } from "../support/channel.js";
+import type { Lifetime } from "../support/lifetime.js";
 
 interface Timer {
   readonly run: () => void;

@@ -37,7 +37,7 @@ export class FloodedServer {
   static async start(round: Round, env: Readonly<Record<string, string>> = {}): Promise<FloodedServer> {
     const root = mkdtempSync(join(tmpdir(), "tailcast-flood-"));
     round.after(() => rmSync(root, { recursive: true, force: true }));
-    const child = spawn(process.execPath, [PROGRAM, "--port", "0", "--root", root], {
+    const child = spawn(process.execPath, [PROGRAM, "--port", "0", "--root", root, "--data", join(root, ".data")], {
       env: { ...clean, ...env },
       stdio: ["ignore", "pipe", "inherit"],
     });

@@ -8,7 +8,7 @@ import { Clock } from "./clock.js";
 import { Publisher } from "./ledger.js";
 import { scenario } from "./scenario.js";
 import { LEAVES, overFetch, overHttp } from "./transport.js";
-import type { ChannelStatistics } from "../../dist/channel/channel.js";
+import type { ChannelStatistics } from "../../dist/channel/statistics.js";
 import type { Round } from "./scenario.js";
 
 const sum = (counts: Readonly<Record<string, number>>): number =>

@@ -3,12 +3,8 @@ import { runInNewContext } from "node:vm";
 import { Channel } from "../../dist/channel/channel.js";
 import { RawClient, TestServer } from "./http.js";
 import type { RequestListener } from "node:http";
+import type { Lifetime } from "./lifetime.js";
 import type { ChannelOptions } from "../../dist/channel/options.js";
-
-/** What ends: a test, or a round of a stress scenario. */
-export interface Lifetime {
-  after(release: () => unknown): void;
-}
 
 /** A channel whose epoch is "e", behind a server. Both end with the test. */
 export async function startChannel(

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const PROGRAM = fileURLToPath(new URL("../../../dist/server.js", import.meta.url));
@@ -19,14 +22,16 @@ export class BuildServer {
   /** Starts it; it ends with the test. `path` is the `PATH` of its builds, by default without our managers. */
   static async start(t, { args = [], path = systemPath() } = {}) {
     assert.ok(existsSync(PROGRAM), 'there is no dist/server.js: run "npm run build" in the root of the repository');
+    const data = await mkdtemp(join(tmpdir(), "tailcast-data-"));
     const child = spawn(process.execPath, [PROGRAM, "--port", "0", ...args], {
-      env: { ...process.env, PATH: path },
+      env: { TAILCAST_DATA: data, ...process.env, PATH: path },
       stdio: ["ignore", "pipe", "inherit"],
     });
     const ended = once(child, "close");
     t.after(async () => {
       child.kill("SIGTERM");
       await ended;
+      await rm(data, { recursive: true, force: true });
     });
     const server = new BuildServer(child);
     let text = "";

@@ -1,0 +1,71 @@
+import { performance } from "node:perf_hooks";
+import { FlushSchedule } from "./flush-schedule.ts";
+import { HistoryWriter } from "./history-writer.ts";
+import type { EventLog, PublishedEvent } from "./log.ts";
+import type { ChannelSettings } from "./options.ts";
+
+/**
+ * The way of an event from `publish` to where clients can have it: events gather for a turn of the event loop, or a
+ * window, are stored if there is a history, and then shown.
+ */
+export class Publication {
+  readonly #log: EventLog;
+  readonly #onShow: (now: number) => void;
+  readonly #schedule: FlushSchedule;
+  readonly #writer: HistoryWriter | undefined;
+  #isUrgent = false;
+
+  /** @param onShow - Called when clients can have more, before the oldest events are forgotten. */
+  constructor(log: EventLog, { coalesceMs, history }: ChannelSettings, onShow: (now: number) => void) {
+    this.#log = log;
+    this.#onShow = onShow;
+    this.#schedule = new FlushSchedule(coalesceMs, () => this.flush());
+    this.#writer = history && new HistoryWriter(history, log, () => this.#goOn());
+  }
+
+  /** Appends an event to the log and returns its id. */
+  append(event: PublishedEvent): string {
+    const id = this.#log.append(event);
+    if (this.#log.isSegmentFull) this.flush();
+    else this.#schedule.request();
+    return id;
+  }
+
+  /** Shows what was published: at once, or, with a history, as soon as it is stored. */
+  flush(): void {
+    if (this.#writer !== undefined) {
+      this.#writer.write();
+    } else if (this.#log.seal()) {
+      this.#log.reveal();
+      this.#show();
+    }
+  }
+
+  /** The same, and nothing waits for a window any more. */
+  hurry(): void {
+    this.#isUrgent = true;
+    this.flush();
+  }
+
+  /** Resolves when everything published so far is shown. Rejects when the history could not store it. */
+  async flushed(): Promise<void> {
+    this.flush();
+    await this.#writer?.stored();
+  }
+
+  #show(): void {
+    const now = performance.now();
+    this.#schedule.note(now);
+    this.#onShow(now);
+    // Only now: a client that keeps up has been sent everything before the oldest goes.
+    this.#log.evict();
+  }
+
+  /** The history has stored what it was given; meanwhile more was published, perhaps. */
+  #goOn(): void {
+    this.#show();
+    if (this.#log.isAllVisible) return;
+    if (this.#isUrgent || this.#log.isSegmentFull) this.flush();
+    else this.#schedule.request();
+  }
+}

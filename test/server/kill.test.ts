@@ -1,0 +1,15 @@
+import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
+import { describe, it } from "node:test";
+import { createRandom } from "../protocol/random.js";
+import { surviveKills } from "./kills.js";
+
+describe("A server that is killed", () => {
+  // More of them: `npm run stress`.
+  it("has lost nothing that anybody saw, and goes on where it stopped", async (t) => {
+    const seed = Number(process.env["STRESS_SEED"] ?? randomInt(2 ** 31));
+    t.diagnostic(`STRESS_SEED=${seed}`);
+    const outcomes = await surviveKills(t, createRandom(seed), 6);
+    assert.ok((outcomes.get("lost") ?? 0) > 0);
+  });
+});

@@ -1,0 +1,235 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFile, readdir } from "node:fs/promises";
+import { get } from "node:http";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { EventStreamDecoder } from "../../dist/protocol/decode.js";
+import { plainText } from "../../dist/web/plain-text.js";
+import { makeFolder } from "../build/folders.js";
+import { EventClient, ask, postJson } from "../support/http.js";
+import { lastFirst } from "../support/lifetime.js";
+import { Program, dataFolder } from "./program.js";
+import type { IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { BuildLineEvent } from "../../dist/build/events.js";
+import type { BuildRecord } from "../../dist/build/record.js";
+import type { DecodedEvent } from "../../dist/protocol/decode.js";
+import type { Lifetime } from "../support/lifetime.js";
+
+/** The longest time from a start of the program to its kill, in milliseconds: about what a build takes. */
+const LONGEST_LIFE = 1500;
+
+/** Prints numbered lines in bursts of many sizes, and tells its pid. */
+const PRINT = `
+require("node:fs").writeFileSync("pid-" + process.pid, "");
+let number = 0;
+(function burst() {
+  let text = "";
+  for (let left = Math.random() ** 4 * 1000; left >= 0; left--) text += "line " + ++number + "\\n";
+  process.stdout.write(text);
+  if (number < 4000) setTimeout(burst, Math.random() * 10);
+})();`;
+
+/** The program on one port and one data folder, through all its lives. */
+class Site {
+  readonly #lifetime: Lifetime;
+  readonly #args: readonly string[];
+  readonly port: number;
+  readonly data: string;
+  readonly root: string;
+  /** Nobody needs to follow anything any more. */
+  isOver = false;
+  #program: Program | undefined;
+  /** Resolves when the program listens. */
+  #isUp: Promise<unknown> = Promise.resolve();
+
+  private constructor(lifetime: Lifetime, port: number, data: string, root: string) {
+    this.#lifetime = lifetime;
+    this.port = port;
+    this.data = data;
+    this.root = root;
+    lifetime.after(() => (this.isOver = true));
+    this.#args = ["--port", String(port), "--data", data, "--root", root, "--concurrency", "1", "--keep", "1000"];
+  }
+
+  static async open(lifetime: Lifetime): Promise<Site> {
+    const project = (name: string): Record<string, string> => ({
+      [`${name}/package.json`]: JSON.stringify({ name, scripts: { build: "node print.cjs" } }),
+      [`${name}/print.cjs`]: PRINT,
+    });
+    const root = await makeFolder(lifetime, { ...project("a"), ...project("b") });
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, "close");
+    return new Site(lifetime, port, dataFolder(lifetime), root);
+  }
+
+  start(): void {
+    this.#program = new Program(this.#lifetime, this.#args);
+    const isUp = this.#program.port();
+    // Killed before it was up: the next is waited for.
+    isUp.catch(() => undefined);
+    this.#isUp = isUp;
+  }
+
+  async kill(): Promise<void> {
+    this.#program?.child.kill("SIGKILL");
+    await this.#program?.ended;
+    assert.equal(this.#program?.stderr, "");
+  }
+
+  /** Resolves when a life of the program listens. */
+  async up(): Promise<void> {
+    for (let life = undefined; life !== this.#isUp;) {
+      life = this.#isUp;
+      await life.catch(() => undefined);
+    }
+  }
+}
+
+/** Follows a build as an EventSource does: whenever it loses the stream it comes back with its last id, until the end. */
+class Follower {
+  readonly events: DecodedEvent[] = [];
+  readonly done: Promise<void>;
+  readonly #site: Site;
+  readonly #path: string;
+  readonly #decoder = new EventStreamDecoder();
+  #isOver = false;
+
+  constructor(site: Site, id: string) {
+    this.#site = site;
+    this.#path = `/api/builds/${id}/events`;
+    this.done = this.#follow();
+  }
+
+  async #follow(): Promise<void> {
+    while (!this.#isOver && !this.#site.isOver) {
+      await this.#site.up();
+      await this.#connect().catch((error: NodeJS.ErrnoException) => {
+        if (!["ECONNREFUSED", "ECONNRESET"].includes(error.code ?? "")) throw error;
+      });
+      // What was cut off in the middle of an event does not count.
+      this.#decoder.end();
+    }
+  }
+
+  #connect(): Promise<void> {
+    const { lastEventId } = this.#decoder;
+    const headers = lastEventId === "" ? {} : { "Last-Event-ID": lastEventId };
+    return new Promise((resolve, reject) => {
+      const request = get({ port: this.#site.port, path: this.#path, host: "127.0.0.1", headers, agent: false });
+      request.on("error", reject);
+      request.on("response", (response) => {
+        if (response.statusCode === 200) this.#read(response);
+        else if (response.statusCode === 204) this.#isOver = true;
+        else reject(new Error(`${this.#path} was answered ${response.statusCode}`));
+        response.on("error", () => undefined);
+        response.on("close", resolve);
+        response.resume();
+      });
+    });
+  }
+
+  #read(response: IncomingMessage): void {
+    response.on("data", (bytes: Buffer) => this.events.push(...this.#decoder.decode(bytes)));
+  }
+}
+
+/** What the feed of everything has shown, in all lives: how often each text. */
+async function watchFeed(site: Site, shown: Map<string, number>): Promise<void> {
+  while (!site.isOver) {
+    await site.up();
+    const feed = await EventClient.open(site.port, "/api/log/push").catch(() => undefined);
+    for (const { type, data } of (await feed?.ended()) ?? []) {
+      // "[YYYY-MM-DD HH:mm:ss] text"
+      if (type === "message") count(shown, data.slice(22));
+    }
+  }
+}
+
+function count(counts: Map<string, number>, text: string): void {
+  counts.set(text, (counts.get(text) ?? 0) + 1);
+}
+
+/**
+ * Kills the program at random moments while it builds, starts it again each time, and checks that every client of every
+ * build got exactly what is on disk: no line is missing, none comes twice, none out of order.
+ *
+ * @param random An integer from 0 up to its argument.
+ * @returns How many builds ended in which way.
+ */
+export async function surviveKills(
+  whole: Lifetime,
+  random: (limit: number) => number,
+  kills: number,
+): Promise<Map<string, number>> {
+  const site = await Site.open(lastFirst(whole));
+  const followers = new Map<string, Follower[]>();
+  const shown = new Map<string, number>();
+  const watching = watchFeed(site, shown);
+  const build = async (projectPath: string): Promise<void> => {
+    const answer = await postJson(site.port, "/api/project/build", { projectPath, install: "skip" });
+    assert.ok(answer.status === 202 || answer.status === 409, answer.text);
+    const { id } = answer.json["build"] as BuildRecord;
+    if (!followers.has(id)) followers.set(id, [new Follower(site, id), new Follower(site, id)]);
+  };
+  for (let kill = 0; kill < kills; kill++) {
+    site.start();
+    // Now and then while it still takes over what the last one left.
+    if (random(4) > 0) {
+      await site.up();
+      await build("a");
+      await build("b");
+    }
+    await delay(random(LONGEST_LIFE));
+    await site.kill();
+  }
+  site.start();
+  await site.up();
+  const outcomes = new Map<string, number>();
+  const logged = new Map<string, number>();
+  for (const [id, [one, two]] of followers) {
+    await Promise.all([one?.done, two?.done]);
+    const status = await checkBuild(site, id, one?.events ?? []);
+    assert.deepEqual(two?.events, one?.events);
+    count(outcomes, status);
+    for (const { type, data } of one?.events ?? []) {
+      if (type === "line") count(logged, plainText((JSON.parse(data) as BuildLineEvent).text));
+    }
+  }
+  site.isOver = true;
+  await site.kill();
+  await watching;
+  for (const [text, times] of shown) {
+    assert.ok(times <= (logged.get(text) ?? 0), `the feed has shown ${times} times what is logged less often: ${text}`);
+  }
+  const names = (await Promise.all(["a", "b"].map((name) => readdir(join(site.root, name))))).flat();
+  for (const [, pid] of names.flatMap((name) => [...name.matchAll(/^pid-(\d+)$/g)])) {
+    assert.throws(() => process.kill(Number(pid), 0), { code: "ESRCH" }, `${pid} still runs`);
+  }
+  return outcomes;
+}
+
+/** Checks what a client got of a build that has ended. Returns how. */
+async function checkBuild(site: Site, id: string, events: readonly DecodedEvent[]): Promise<string> {
+  const file = await readFile(join(site.data, "builds", id, "events"));
+  assert.deepEqual(new EventStreamDecoder().decode(file), events, "the file is what was received");
+  events.forEach(({ lastEventId }, index) => assert.equal(lastEventId, `${id}-${index + 1}`));
+  const lines = events.flatMap(({ type, data }) => (type === "line" ? [JSON.parse(data) as BuildLineEvent] : []));
+  lines.forEach(({ number }, index) => assert.equal(number, index + 1));
+  const printed = lines.filter(({ stream, text }) => stream === "stdout" && text.startsWith("line "));
+  printed.forEach(({ text }, index) => assert.equal(text, `line ${index + 1}`));
+  const last = events.at(-1);
+  assert.equal(last?.type, "end");
+  const end = JSON.parse(last.data) as BuildRecord;
+  assert.deepEqual((await ask(site.port, "GET", `/api/builds/${id}`)).json, end);
+  assert.notEqual(end.finishedAt, null);
+  if (end.status === "succeeded") assert.ok(printed.length >= 4000);
+  else assert.equal(end.status, "lost");
+  if (end.status === "lost") assert.match(lines.at(-1)?.text ?? "", /^lost: the server ended while /);
+  return end.status;
+}

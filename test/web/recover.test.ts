@@ -1,0 +1,258 @@
+import assert from "node:assert/strict";
+import { appendFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { describe, it } from "node:test";
+import { BuildStore } from "../../dist/build/build-store.js";
+import { BuildApp } from "../../dist/web/build-app.js";
+import { Stage } from "../build/actors.js";
+import { makeFolder } from "../build/folders.js";
+import { EventClient, TestServer, ask, postJson } from "../support/http.js";
+import { lastFirst } from "../support/lifetime.js";
+import type { BuildLineEvent } from "../../dist/build/events.js";
+import type { BuildRecord } from "../../dist/build/record.js";
+import type { BuildAppOptions } from "../../dist/web/build-app.js";
+import type { Lifetime } from "../support/lifetime.js";
+
+const ID = "0mws57xuu29mfzgl";
+
+interface Scene {
+  readonly root: string;
+  readonly data: string;
+  readonly options: BuildAppOptions;
+}
+
+async function scene(t: Lifetime, files: Record<string, string> = {}): Promise<Scene> {
+  const root = await makeFolder(t, {
+    "p/package.json": JSON.stringify({ scripts: { build: "echo built" } }),
+    ...files,
+  });
+  const data = join(await makeFolder(t), "data");
+  return { root, data, options: { roots: [root], data } };
+}
+
+async function open(
+  t: Lifetime,
+  options: BuildAppOptions,
+): Promise<{ app: BuildApp; port: number; close: () => Promise<void> }> {
+  const app = await BuildApp.open(options);
+  const server = await TestServer.start(app.handle);
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= app.close().then(() => server.close()));
+  t.after(close);
+  return { app, port: server.port, close };
+}
+
+/** A build in the middle of its second step. */
+function running({ root }: Scene, change: Partial<BuildRecord> = {}): BuildRecord {
+  const step = { exitCode: null, signal: null, startedAt: null, finishedAt: null };
+  return {
+    id: ID,
+    projectPath: join(root, "p"),
+    projectName: "p",
+    packageManager: "npm",
+    script: "build",
+    install: "auto",
+    status: "running",
+    queuePosition: null,
+    message: null,
+    steps: [
+      { ...step, name: "install", command: "npm ci", status: "succeeded", exitCode: 0 },
+      { ...step, name: "build", command: "npm run build", status: "running" },
+      { ...step, name: "deploy", command: "npm run deploy", status: "pending" },
+    ],
+    estimatedMs: null,
+    queuedAt: "2026-11-22T00:00:00.000Z",
+    startedAt: "2026-11-22T00:00:00.000Z",
+    finishedAt: null,
+    ...change,
+  };
+}
+
+const line = (number: number, text: string): string =>
+  `event: line\nid: ${ID}-${number + 1}\ndata: ${JSON.stringify({ number, step: "build", stream: "stdout", text, time: "" })}\n\n`;
+const state = (sequence: number, record: BuildRecord, type = "build"): string =>
+  `event: ${type}\nid: ${ID}-${sequence}\ndata: ${JSON.stringify(record)}\n\n`;
+
+/** What a server leaves that is killed: a state, and a log. */
+async function leave({ data }: Scene, record: BuildRecord | undefined, log: string | undefined): Promise<string> {
+  const store = await BuildStore.open(data);
+  if (record !== undefined) await store.save(ID, { record });
+  const path = store.logPath(ID);
+  if (log !== undefined) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, log);
+  }
+  await store.close();
+  return path;
+}
+
+async function build(port: number, projectPath: string): Promise<BuildRecord> {
+  const answer = await postJson(port, "/api/project/build", { projectPath, install: "skip" });
+  assert.equal(answer.status, 202, answer.text);
+  return answer.json["build"] as BuildRecord;
+}
+
+async function follow(port: number, id: string, lastEventId?: string): Promise<EventClient> {
+  const headers = lastEventId === undefined ? {} : { "Last-Event-ID": lastEventId };
+  return EventClient.open(port, `/api/builds/${id}/events`, headers);
+}
+
+describe("BuildApp.open()", () => {
+  it("stores what it builds, and knows it in its next life", async (test) => {
+    const t = lastFirst(test);
+    const { options, data } = await scene(t);
+    const first = await open(t, options);
+    const { id } = await build(first.port, "p");
+    const client = await follow(first.port, id);
+    await client.ended();
+    const before = (await ask(first.port, "GET", `/api/builds/${id}`)).json;
+    const log = (await ask(first.port, "GET", `/api/builds/${id}/log`)).text;
+    assert.match(log, /\nbuilt\n/);
+    await first.close();
+    assert.deepEqual(await readdir(data), ["builds"]);
+
+    const { port } = await open(t, options);
+    assert.deepEqual((await ask(port, "GET", "/api/builds")).json["builds"], [before]);
+    assert.equal((await ask(port, "GET", `/api/builds/${id}/log`)).text, log);
+    const stream = await ask(port, "GET", `/api/builds/${id}/events`);
+    assert.equal(stream.text, `retry: 2000\n${await readFile(join(data, "builds", id, "events"), "utf8")}`);
+    const rest = await follow(port, id, `${id}-5`);
+    assert.deepEqual(await rest.ended(), client.events.slice(5));
+    const over = await ask(port, "GET", `/api/builds/${id}/events`, {
+      headers: { "Last-Event-ID": client.decoder.lastEventId },
+    });
+    assert.equal(over.status, 204);
+    const again = await ask(port, "POST", `/api/builds/${id}/rerun`);
+    assert.equal((again.json["build"] as BuildRecord).install, "skip");
+  });
+
+  it("ends a build that ran as lost: its log says so, and everybody gets the rest", async (test) => {
+    const t = lastFirst(test);
+    const here = await scene(t);
+    const record = running(here);
+    const log = state(1, record) + line(1, "one") + line(2, "two");
+    const path = await leave(here, record, `${log}event: line\nid: ${ID}-4\ndata: {"numb`);
+    const { port, app } = await open(t, here.options);
+    assert.deepEqual(app.warnings, []);
+    const { status, message, steps, finishedAt } = (await ask(port, "GET", `/api/builds/${ID}`))
+      .json as unknown as BuildRecord;
+    assert.equal(status, "lost");
+    assert.equal(message, "lost: the server ended while build was running");
+    assert.deepEqual(
+      steps.map((step) => step.status),
+      ["succeeded", "lost", "skipped"],
+    );
+    assert.equal(steps[1]?.finishedAt, finishedAt);
+    const client = await follow(port, ID, `${ID}-2`);
+    const events = await client.ended();
+    assert.deepEqual(
+      events.map(({ lastEventId }) => lastEventId),
+      [3, 4, 5].map((sequence) => `${ID}-${sequence}`),
+    );
+    const [, said, end] = events;
+    const { number, stream, text } = JSON.parse(said?.data ?? "") as BuildLineEvent;
+    assert.deepEqual([number, stream, text], [3, "system", message]);
+    assert.equal(end?.type, "end");
+    assert.ok((await readFile(path, "utf8")).startsWith(`${log}event: line\nid: ${ID}-4\n`));
+    assert.equal((await follow(port, ID, `${ID}-5`)).status, 204);
+    // The project is free again.
+    const rerun = await ask(port, "POST", `/api/builds/${ID}/rerun`);
+    assert.equal(rerun.status, 202);
+  });
+
+  it("believes the log where the state is older: the end was written, or the state never was", async (test) => {
+    const t = lastFirst(test);
+    const here = await scene(t);
+    const finished = running(here, { status: "succeeded", finishedAt: "2026-11-22T00:00:01.000Z", message: "done" });
+    await leave(here, running(here), state(1, running(here)) + line(1, "one") + state(3, finished, "end"));
+    const first = await open(t, here.options);
+    assert.deepEqual((await ask(first.port, "GET", `/api/builds/${ID}`)).json, finished);
+    assert.equal((await (await follow(first.port, ID)).ended()).length, 3);
+    await first.close();
+
+    const there = await scene(t);
+    const waiting = running(there, { status: "queued", startedAt: null, queuePosition: 1, steps: [] });
+    await leave(there, undefined, state(1, waiting));
+    const second = await open(t, there.options);
+    const { status, message } = (await ask(second.port, "GET", `/api/builds/${ID}`)).json as unknown as BuildRecord;
+    assert.deepEqual([status, message], ["lost", "lost: the server ended while the build was waiting"]);
+  });
+
+  it("drops what nobody was ever told of", async (test) => {
+    const t = lastFirst(test);
+    const here = await scene(t);
+    await leave(here, undefined, "event: build\nid: 0mws57x");
+    await mkdir(join(here.data, "builds", "1".repeat(16)));
+    const { port, app } = await open(t, here.options);
+    assert.deepEqual((await ask(port, "GET", "/api/builds")).json["builds"], []);
+    assert.deepEqual(app.warnings, []);
+    assert.deepEqual(await readdir(join(here.data, "builds")), []);
+  });
+
+  it("warns of what it cannot take over, leaves it alone, and takes over the rest", async (test) => {
+    const t = lastFirst(test);
+    const here = await scene(t);
+    const path = await leave(here, running(here), "Dear aunt,\n\nthis is no log.");
+    const first = await open(t, here.options);
+    assert.equal(first.app.warnings.length, 1);
+    assert.match(first.app.warnings[0] ?? "", new RegExp(`^cannot take over the build ${ID}: Cannot go on with `));
+    assert.equal(await readFile(path, "utf8"), "Dear aunt,\n\nthis is no log.");
+    const { id } = await build(first.port, "p");
+    await (await follow(first.port, id)).ended();
+    await first.close();
+    await appendFile(join(here.data, "builds", ID, "build.json"), "}");
+    const { app, port } = await open(t, here.options);
+    assert.match(app.warnings[0] ?? "", /^cannot read .*build\.json: /);
+    assert.deepEqual(
+      ((await ask(port, "GET", "/api/builds")).json["builds"] as BuildRecord[]).map((known) => known.id),
+      [id],
+    );
+  });
+
+  it("does not build what waited when its project is gone, or outside the roots now", async (test) => {
+    const t = lastFirst(test);
+    const stage = await Stage.open(test);
+    const { command, args } = stage.step("actor");
+    const script = [command, ...args].map((part) => JSON.stringify(part)).join(" ");
+    const here = await scene(t, { "first/package.json": JSON.stringify({ scripts: { build: script } }) });
+    const first = await open(t, { ...here.options, concurrency: 1 });
+    await build(first.port, "first");
+    const { id } = await build(first.port, "p");
+    await stage.actor("actor");
+    await first.close();
+    await rm(join(here.root, "p"), { recursive: true });
+    const second = await open(t, here.options);
+    const { status, message } = (await ask(second.port, "GET", `/api/builds/${id}`)).json as unknown as BuildRecord;
+    assert.equal(status, "lost");
+    assert.match(String(message), /^lost: the server ended while the build was waiting, and now it cannot open /);
+    assert.equal((await (await follow(second.port, id)).ended()).at(-1)?.type, "end");
+  });
+
+  it("accepts no build that it cannot store, and goes on", async (test) => {
+    const t = lastFirst(test);
+    const here = await scene(t);
+    const { port } = await open(t, here.options);
+    const builds = join(here.data, "builds");
+    await rm(builds, { recursive: true });
+    await writeFile(builds, "in the way");
+    const refused = await postJson(port, "/api/project/build", { projectPath: "p", install: "skip" });
+    assert.equal(refused.status, 503);
+    const { code, message } = refused.json["error"] as { code: string; message: string };
+    assert.equal(code, "NOT_STORED");
+    assert.match(message, /^Cannot build: the build could not be stored \(ENOTDIR: /);
+    await rm(builds);
+    await (await follow(port, (await build(port, "p")).id)).ended();
+  });
+
+  it("refuses a folder that another app has, and `data` without `open`", async (test) => {
+    const t = lastFirst(test);
+    const { options } = await scene(t);
+    await open(t, options);
+    await assert.rejects(BuildApp.open(options), { code: "DATA_IN_USE" });
+    assert.throws(() => new BuildApp(options), { code: "INVALID_OPTION" });
+    await assert.rejects(BuildApp.open({ ...options, data: "" }), { code: "INVALID_OPTION" });
+    const other = await scene(t);
+    await assert.rejects(BuildApp.open({ ...other.options, keep: -1 }), { code: "INVALID_OPTION" });
+    await (await BuildApp.open(other.options)).close();
+  });
+});
