@@ -150,7 +150,8 @@ export class Build {
     }
     clearTimeout(timer);
     // What is not taken, because the disk is full, say, has not succeeded.
-    if (this.#stop === undefined && this.#failure === undefined) await this.#unlessStopped(this.#taken);
+    const hasRun = this.plan.steps.length > 0 && this.#stop === undefined && this.#failure === undefined;
+    if (hasRun) await this.#unlessStopped(this.#taken);
     this.#end(`succeeded in ${formatDuration(performance.now() - start)}`);
   }
 
