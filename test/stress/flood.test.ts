@@ -97,7 +97,7 @@ describe("The server under a flood", () => {
     ["short lines, with secrets to look for", SECRETS],
   ] as const) {
     scenario(`${name}: is bounded and answers, and keeps head and tail`, async (round) => {
-      const bytes = round.isSoak ? 2_000_000_000 : 300_000_000;
+      const bytes = round.isFull ? 2_000_000_000 : 300_000_000;
       const line = "src/components/button.tsx 12 kB, compiled in 3 ms; the token is abcdefghijklmnop";
       const fast = await flood(round, `echo first; yes '${line}' | head -c ${bytes}; echo; echo last`, env);
       assert.equal(fast.last?.text, "last");
@@ -109,7 +109,7 @@ describe("The server under a flood", () => {
   }
 
   scenario("empty lines: is bounded and answers", async (round) => {
-    const fast = await flood(round, `yes '' | head -c ${round.isSoak ? 200_000_000 : 20_000_000}; echo last`);
+    const fast = await flood(round, `yes '' | head -c ${round.isFull ? 200_000_000 : 20_000_000}; echo last`);
     assert.equal(fast.last?.text, "last");
   });
 
@@ -119,12 +119,12 @@ describe("The server under a flood", () => {
   });
 
   scenario("random bytes and NULs: is bounded and answers", async (round) => {
-    const bytes = round.isSoak ? 1_000_000_000 : 100_000_000;
+    const bytes = round.isFull ? 1_000_000_000 : 100_000_000;
     await flood(round, `head -c ${bytes} /dev/urandom; head -c ${bytes} /dev/zero; echo; echo last >&2`, SECRETS);
   });
 
   scenario("10 000 CRs a second: is bounded and answers, and shows the last state", async (round) => {
-    const seconds = round.isSoak ? 60 : 3;
+    const seconds = round.isFull ? 60 : 3;
     const fast = await flood(
       round,
       `exec node -e '

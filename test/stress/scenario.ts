@@ -3,12 +3,16 @@ import { it } from "node:test";
 // Not the globals, which a scenario may replace.
 import { clearTimeout, setTimeout } from "node:timers";
 import { createRandom } from "../protocol/random.js";
+import { bufferBytes } from "../support/channel.js";
 
 /** How long each scenario is repeated: without `STRESS_SECONDS` it runs once. */
 const SECONDS = Number(process.env["STRESS_SECONDS"] ?? 0);
 
-/** A round that takes longer hangs. Rounds take some seconds, and minutes at full size; the rest is for slow machines. */
-const ROUND_LIMIT_MS = SECONDS > 0 ? 1_200_000 : 100_000;
+/** Whether scenarios that have one take their full size. */
+const IS_FULL = process.env["STRESS_FULL"] !== undefined;
+
+/** A round that takes longer hangs. Rounds take seconds, and minutes at full size; the rest is for slow machines. */
+const ROUND_LIMIT_MS = IS_FULL || SECONDS > 0 ? 1_200_000 : 100_000;
 
 /**
  * A test that repeats rounds, each with the next seed. Every round checks its own invariant, which its name states.
@@ -16,21 +20,34 @@ const ROUND_LIMIT_MS = SECONDS > 0 ? 1_200_000 : 100_000;
  * ```text
  * npm run build && node --test dist-test/stress/*.test.js                        one round of each
  * STRESS_SECONDS=300 node --test dist-test/stress/*.test.js                      a soak
+ * STRESS_FULL=1 node --test dist-test/stress/slow-readers.test.js                the size that the limits are made for
  * STRESS_SEED=12345 node --test dist-test/stress/resume.test.js                  a failing round again
  * ```
+ *
+ * A soak tells what the process held after its first tenth, when all is warm, and at its end: memory in MB, handles.
  */
 export function scenario(name: string, run: (round: Round) => Promise<void>): void {
   it(name, async (t) => {
     const end = Date.now() + SECONDS * 1000;
     let seed = Number(process.env["STRESS_SEED"] ?? randomInt(2 ** 31));
     let rounds = 0;
+    let early: string | undefined;
     do {
       await new Round(seed, (text) => t.diagnostic(text)).run(run);
       seed = (seed + 1) % 2 ** 31;
       rounds++;
+      if (end - Date.now() < SECONDS * 900) early ??= await holdings();
     } while (Date.now() < end);
-    if (SECONDS > 0) t.diagnostic(`${rounds} rounds`);
+    if (SECONDS > 0) t.diagnostic(`${rounds} rounds; early: ${String(early)}; at the end: ${await holdings()}`);
   });
+}
+
+/** What this process holds. */
+async function holdings(): Promise<string> {
+  const buffers = await bufferBytes();
+  const { rss, heapUsed } = process.memoryUsage();
+  const [all, heap, shared] = [rss, heapUsed, buffers].map((bytes) => Math.round(bytes / 1024 / 1024));
+  return `RSS ${all}, heap ${heap}, Buffers ${shared}, handles ${process.getActiveResourcesInfo().length}`;
 }
 
 /** One run of a scenario: its random choices, what it must release, and whether it has failed. */
@@ -53,9 +70,9 @@ export class Round {
     this.#failed.catch(() => {});
   }
 
-  /** Whether time does not matter: then a scenario may take its full size. */
-  get isSoak(): boolean {
-    return SECONDS > 0;
+  /** Whether a scenario should take its full size, whatever time that takes. */
+  get isFull(): boolean {
+    return IS_FULL;
   }
 
   get isOver(): boolean {

@@ -5,7 +5,9 @@ import { StressClient } from "./client.js";
 import { Fleet } from "./fleet.js";
 import { Publisher } from "./ledger.js";
 import { scenario } from "./scenario.js";
+import { SlowReader } from "./slow-reader.js";
 import { overFetch, overHttp } from "./transport.js";
+import type { Round } from "./scenario.js";
 
 /** What may wait for one client's socket: a segment is closed at 64 KiB, and may exceed that by its last event. */
 const WRITE_BYTES = 64 * 1024 + 10_100;
@@ -14,46 +16,61 @@ const WRITE_BYTES = 64 * 1024 + 10_100;
 const NODE_BYTES = 512 * 1024;
 
 describe("Channel under stress: slow readers", () => {
-  scenario("who never reads costs the ring and one write, delays nobody, and is told its gap", async (round) => {
-    // 200 MB to 100 clients are 20 GB over the loopback: for a soak. Otherwise enough to fill the sleeper's socket.
-    const { healthy, events, ring } = round.isSoak
-      ? { healthy: 99, events: 20_000, ring: 4 * 1024 * 1024 }
-      : { healthy: 99, events: 1500, ring: 1024 * 1024 };
-    const { channel, port } = await startChannel(round, { capacity: 100_000, capacityBytes: ring, stallTimeout: 0 });
-    const publisher = new Publisher(channel);
-    const fleet = new Fleet(round, port, healthy);
-    const sleeper = new StressClient(round, overHttp(port)).connect();
-    sleeper.pause();
-    await round.until(() => channel.clientCount === healthy + 1);
-    const before = await bufferBytes();
+  scenario(
+    "who reads little or nothing costs one write beside the ring, delays nobody, and is told its gaps",
+    async (round) => {
+      // 200 MB are 8 GB over the loopback. Otherwise enough to fill the sockets of those who do not read.
+      const size = round.isFull
+        ? { healthy: 39, slow: 50, pausing: 10, events: 20_000, ring: 4 * 1024 * 1024, sipEvery: 1000 }
+        : { healthy: 39, slow: 5, pausing: 2, events: 1500, ring: 1024 * 1024, sipEvery: 20 };
+      const { channel, port } = await startChannel(round, {
+        capacity: 100_000,
+        capacityBytes: size.ring,
+        stallTimeout: 0,
+      });
+      const publisher = new Publisher(channel);
+      const fleet = new Fleet(round, port, size.healthy);
+      await round.until(() => channel.clientCount === size.healthy);
+      const before = await bufferBytes();
+      const alone = await publishAll(round, publisher, fleet, size.events / 4);
 
-    while (publisher.published < events) {
-      const count = round.between(1, 60);
-      for (let index = 0; index < count; index++) publisher.publish(10_000);
-      // Every healthy client has all of it before the next round, whatever the sleeper does.
+      const readers = Array.from({ length: 1 + size.slow + size.pausing }, () => {
+        return new SlowReader(round, port, publisher.published + 1);
+      });
+      const [slow, pausing] = [readers.slice(1, 1 + size.slow), readers.slice(1 + size.slow)];
+      await round.until(() => channel.clientCount === size.healthy + readers.length);
+      const timer = setInterval(() => slow.forEach((reader) => reader.sip()), size.sipEvery);
+      round.after(() => clearInterval(timer));
+      let most = 0;
+      const beside = await publishAll(round, publisher, fleet, (size.events * 3) / 4, async (share) => {
+        // They stop for the middle third, and read before and after it.
+        for (const reader of pausing) {
+          if (share > 1 / 3 && share < 2 / 3) reader.sleep();
+          else reader.wake();
+        }
+        if (!round.chance(10)) return;
+        const used = (await bufferBytes()) - before;
+        // The oldest segment of the ring may be kept for the sake of its last event.
+        const bound = size.ring + (1 + readers.length) * WRITE_BYTES + NODE_BYTES;
+        assert.ok(used <= bound, `${used} bytes of Buffers after ${publisher.published} events, more than ${bound}`);
+        most = Math.max(most, used);
+      });
+      assert.ok(channel.statistics.blocked >= 1 + size.slow, "those who do not read enough are blocked");
+      round.report(`the others have what a turn publishes after ${alone}; beside those who read little, ${beside}`);
+      round.report(`at most ${most} bytes of Buffers, of which the ring is ${size.ring}`);
+
+      clearInterval(timer);
+      for (const reader of readers) reader.wake();
+      await round.until(() => readers.every(({ ledger }) => ledger.isCompleteTo(publisher.published)));
+      for (const { ledger } of [...readers.slice(0, 1), ...slow]) assert.ok(ledger.gaps > 0, "it read too little");
+      // Awake, they are clients like the others.
+      const gaps = channel.statistics.gaps;
+      publisher.burst(round, 50, 10_000);
       await fleet.reached(publisher.published);
-      if (!round.chance(10)) continue;
-      const used = (await bufferBytes()) - before;
-      // The oldest segment of the ring may be kept for the sake of its last event.
-      const bound = ring + 2 * WRITE_BYTES + NODE_BYTES;
-      assert.ok(
-        used <= bound,
-        `${used} bytes of Buffers after ${publisher.published} events; at most ${bound} are expected`,
-      );
-    }
-    assert.equal(channel.statistics.blocked, 1, "the sleeper's socket is full");
-
-    sleeper.resume();
-    await round.until(() => sleeper.ledger.isCompleteTo(publisher.published));
-    const { received, missed, gaps } = sleeper.ledger;
-    assert.ok(gaps > 0, "it was away for longer than the ring lasts");
-    assert.equal(received + missed, publisher.published);
-    // Awake, it is a client like the others.
-    publisher.burst(round, 50, 10_000);
-    await fleet.reached(publisher.published);
-    await round.until(() => sleeper.ledger.isCompleteTo(publisher.published));
-    assert.equal(sleeper.ledger.gaps, gaps);
-  });
+      await round.until(() => readers.every(({ ledger }) => ledger.isCompleteTo(publisher.published)));
+      assert.equal(channel.statistics.gaps, gaps);
+    },
+  );
 
   scenario("who keeps up gets everything, though a turn publishes more than the log keeps", async (round) => {
     const { channel, port } = await startChannel(round, { capacityBytes: 2000 });
@@ -111,6 +128,31 @@ describe("Channel under stress: slow readers", () => {
     });
   }
 });
+
+/**
+ * Publishes so many events in bursts, each of which every client of the fleet has before the next. Calls `look` with
+ * the share that is done. Resolves with how long the fleet waited for a burst.
+ */
+async function publishAll(
+  round: Round,
+  publisher: Publisher,
+  fleet: Fleet,
+  count: number,
+  look?: (share: number) => Promise<void>,
+): Promise<string> {
+  const start = publisher.published;
+  const times: number[] = [];
+  while (publisher.published < start + count) {
+    const began = performance.now();
+    for (let left = round.between(1, 60); left > 0; left--) publisher.publish(10_000);
+    await fleet.reached(publisher.published);
+    times.push(performance.now() - began);
+    await look?.((publisher.published - start) / count);
+  }
+  times.sort((a, b) => a - b);
+  const [median, late] = [0.5, 0.99].map((part) => times[Math.floor(part * times.length)]?.toFixed(1));
+  return `${String(median)} ms (p50), ${String(late)} ms (p99)`;
+}
 
 function lagging(clients: readonly StressClient[], published: number): number {
   return clients.filter(({ ledger }) => !ledger.isCompleteTo(published)).length;
