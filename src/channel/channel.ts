@@ -20,6 +20,7 @@ import { Waiters, followLog } from "./reader.ts";
 import { readFetch, readIncoming } from "./request.ts";
 import type { Channel as Diagnostics } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Admission, Start } from "./admission.ts";
 import type { ChannelClient, Client, Outcome } from "./client.ts";
 import type { Connection, ConnectionListener } from "./connection.ts";
@@ -178,6 +179,12 @@ export class Channel<Data = unknown> {
    * @throws {TailcastError} `HEADERS_SENT` when the response was begun already.
    * @returns The client; `undefined` when the request was answered otherwise or its client has gone already.
    */
+  handle(
+    request: IncomingMessage | Http2ServerRequest,
+    response: ServerResponse | Http2ServerResponse,
+    options?: ClientOptions<Data>,
+  ): ChannelClient<Data> | undefined;
+  // The compat API of HTTP/2 has all that is used here of the other, though not all that the other's types name.
   handle(
     request: IncomingMessage,
     response: ServerResponse,

@@ -10,6 +10,7 @@ import { NodeConnection } from "./node-connection.ts";
 import { readIncoming } from "./request.ts";
 import { Upkeep } from "./upkeep.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { EventFields } from "../protocol/encode.ts";
 import type { StreamRequest } from "./request.ts";
 
@@ -52,8 +53,8 @@ const HEARTBEAT = new Chunk(encodeComment(""));
  * @throws {TailcastError} `INVALID_OPTION`; `HEADERS_SENT` when the response was begun already.
  */
 export function openEventStream(
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: IncomingMessage | Http2ServerRequest,
+  response: ServerResponse | Http2ServerResponse,
   options: EventStreamOptions = {},
 ): EventStream | undefined {
   const { heartbeat = 15_000, stallTimeout = 60_000, compress = false, retry } = options;
@@ -63,6 +64,11 @@ export function openEventStream(
     compress: checkValue("compress", compress, kinds.boolean),
     retry: retry === undefined ? undefined : checkInteger("retry", retry, { min: 0, max: MAX_DELAY }),
   };
+  // The compat API of HTTP/2 has all that is used here of the other, though not all that the other's types name.
+  return open(request as IncomingMessage, response as ServerResponse, settings);
+}
+
+function open(request: IncomingMessage, response: ServerResponse, settings: Settings): EventStream | undefined {
   if (response.destroyed || request.socket.destroyed) return undefined;
   if (response.headersSent) {
     throw new TailcastError("HEADERS_SENT", "Cannot open an event stream: the response was begun already");

@@ -6,7 +6,6 @@ import { gunzipSync } from "node:zlib";
 import { Channel } from "../../dist/channel/channel.js";
 import { EventStreamDecoder } from "../../dist/protocol/decode.js";
 import { bufferBytes, until } from "../support/channel.js";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ClientHttp2Stream } from "node:http2";
 import type { AddressInfo } from "node:net";
 import type { DecodedEvent } from "../../dist/protocol/decode.js";
@@ -18,7 +17,7 @@ describe("Channel.handle() on node:http2", () => {
     process.on("warning", onWarning);
     const channel = new Channel({ epoch: "e", backlog: "all" });
     const server = createServer((request, response) => {
-      channel.handle(request as unknown as IncomingMessage, response as unknown as ServerResponse);
+      channel.handle(request, response);
     });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
