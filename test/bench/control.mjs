@@ -7,6 +7,9 @@ export class Control {
   #received = 0;
   #awaited = Infinity;
   #resolve = () => {};
+  #onClosed = () => {};
+  /** Resolves when all streams have ended. */
+  closed = new Promise((resolve) => (this.#onClosed = resolve));
 
   /** Resolves when all clients are open. @param {string} path - The Unix socket to listen on. */
   static async listen(path) {
@@ -27,7 +30,9 @@ export class Control {
   constructor(socket) {
     this.#socket = socket;
     socket.on("data", (data) => {
-      this.#received = Number(data.toString().trimEnd().split("\n").at(-1));
+      const message = data.toString().trimEnd().split("\n").at(-1);
+      if (message === "closed") this.#onClosed();
+      else this.#received = Number(message);
       if (this.#received >= this.#awaited) this.#resolve();
     });
   }

@@ -1,7 +1,7 @@
 /*
  * The load generator: opens N event streams, counts the events, measures how old they are, and reports JSON.
  *
- *     load PORT PATH CLIENTS CONTROL
+ *     load PORT PATH CLIENTS CONTROL [CODING]
  *
  * An event is one marker byte, `~`, which occurs nowhere else, followed by 16 digits: the CLOCK_MONOTONIC time of its
  * publication in nanoseconds. Counting one byte needs no memory of what was read before, and compilers vectorise it.
@@ -12,6 +12,10 @@
  *     start S  from it: forget everything, answer `0`, and from now on
  *     T        tell how many events have come in all, whenever that passes a multiple of S
  *     end      from it: print the report and exit
+ *     closed   to the publisher: all streams have ended
+ *
+ * With CODING, `gzip` or `identity`, the clients ask for it, and for the connection to end with the stream. What is
+ * compressed is not looked at: two hundred decoders would need more than one core.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -43,6 +47,7 @@ struct client {
 
 static struct client *clients;
 static int client_count, open_count, lost_count, epoll, control;
+static const char *coding = "identity", *persistence = "keep-alive";
 static uint64_t total, bytes, ack_step, next_ack, started_at, last_at, cpu_at_start;
 static char buffer[1 << 18];
 
@@ -96,6 +101,10 @@ static void read_control(void) {
 
 static void count(struct client *client, const char *data, size_t length) {
   uint64_t events = 0;
+  if (strcmp(coding, "identity") != 0) {
+    bytes += length;
+    return;
+  }
   for (size_t i = 0; i < length; i++) events += data[i] == MARKER;
   bytes += length;
   if (events == 0) return;
@@ -121,7 +130,8 @@ static void read_client(struct client *client) {
   if (length < 0 && errno == EAGAIN) return;
   if (length <= 0) {
     close(client->fd);
-    lost_count++;
+    last_at = clock_ns(CLOCK_MONOTONIC);
+    if (++lost_count == client_count) send_line("closed\n");
     return;
   }
   const char *data = buffer, *end = buffer + length;
@@ -165,22 +175,26 @@ static void open_client(struct client *client, int port, const char *path) {
   setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
   /* The head that a browser sends, since servers keep it for as long as the stream is open. */
   int length = snprintf(buffer, sizeof buffer,
-    "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: keep-alive\r\nsec-ch-ua-platform: \"Linux\"\r\n"
+    "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: %s\r\nsec-ch-ua-platform: \"Linux\"\r\n"
     "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 "
     "Safari/537.36\r\nsec-ch-ua: \"Chromium\";v=\"140\", \"Not=A?Brand\";v=\"24\"\r\nsec-ch-ua-mobile: ?0\r\n"
     "Accept: text/event-stream\r\nCache-Control: no-cache\r\nSec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: cors\r\n"
-    "Sec-Fetch-Dest: empty\r\nReferer: http://127.0.0.1:%d/\r\nAccept-Encoding: identity\r\n"
+    "Sec-Fetch-Dest: empty\r\nReferer: http://127.0.0.1:%d/\r\nAccept-Encoding: %s\r\n"
     "Accept-Language: en-GB,en;q=0.9\r\n\r\n",
-    path, port, port);
+    path, port, persistence, port, coding);
   if (write(client->fd, buffer, (size_t)length) != length) fail("request");
   fcntl(client->fd, F_SETFL, O_NONBLOCK);
   watch(client->fd, client);
 }
 
 int main(int argc, char **argv) {
-  if (argc != 5) {
-    fprintf(stderr, "usage: load PORT PATH CLIENTS CONTROL\n");
+  if (argc != 5 && argc != 6) {
+    fprintf(stderr, "usage: load PORT PATH CLIENTS CONTROL [CODING]\n");
     return 2;
+  }
+  if (argc == 6) {
+    coding = argv[5];
+    persistence = "close";
   }
   client_count = atoi(argv[3]);
   clients = calloc((size_t)client_count, sizeof *clients);

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { availableParallelism, cpus, release, tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The most clients of a workload, and some. Node raises its own limit to what is allowed, and children inherit it. */
@@ -26,9 +26,10 @@ export function prepare() {
     }
   }
   const binaries = mkdtempSync(join(tmpdir(), "tailcast-bench-"));
-  for (const name of ["load", "c-loop"]) {
-    const source = fileURLToPath(new URL(`./${name}.c`, import.meta.url));
-    execFileSync("cc", ["-O3", "-march=native", "-Wall", "-Wextra", "-o", join(binaries, name), source]);
+  for (const path of ["load", "c-loop", "builds/child"]) {
+    const source = fileURLToPath(new URL(`./${path}.c`, import.meta.url));
+    const binary = join(binaries, basename(path));
+    execFileSync("cc", ["-O3", "-march=native", "-Wall", "-Wextra", "-o", binary, source]);
   }
   return { binaries, cores: { server: cores[0], load: cores[1] } };
 }
