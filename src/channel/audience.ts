@@ -36,6 +36,8 @@ export class Audience implements ClientHost {
   readonly #settings: ChannelSettings;
   readonly #catchUp: CatchUp;
   readonly #replay: Replay | undefined;
+  /** What was read from the history, as it is sent to all who need it at about the same time. */
+  readonly #chunks = new WeakMap<HistoryPiece, Chunk>();
   readonly #upkeep: Upkeep<Client>;
   readonly #heartbeat: Chunk;
   readonly #listener: AudienceListener;
@@ -147,14 +149,23 @@ export class Audience implements ClientHost {
   }
 
   /** Sends a client what was read for it from the history. */
-  #sendPiece(client: Client, { bytes, next }: HistoryPiece): void {
+  #sendPiece(client: Client, piece: HistoryPiece): void {
     if (client.connection.isEnded) return;
+    const { next } = piece;
     const now = performance.now();
-    client.write(new Chunk(bytes), now);
+    client.write(this.#chunkOf(piece), now);
     this.delivered += next - client.next;
     client.next = next;
     if (next >= this.#log.start) this.#replay?.forget(client);
     this.advance(client, now);
+  }
+
+  #chunkOf(piece: HistoryPiece): Chunk {
+    const known = this.#chunks.get(piece);
+    if (known !== undefined) return known;
+    const chunk = new Chunk(piece.bytes);
+    this.#chunks.set(piece, chunk);
+    return chunk;
   }
 
   /** What a client needs cannot be had any more: it is told, and goes on with the oldest event in memory. */

@@ -4,17 +4,16 @@ import { dirname } from "node:path";
 import { checkValue, kinds } from "../check.ts";
 import { TailcastError } from "../error.ts";
 import { EventFile } from "./event-file.ts";
+import { SharedFile } from "./shared-file.ts";
 import type { FileHandle } from "node:fs/promises";
 import type { ChannelHistory, HistoryPiece, HistoryReader } from "./history.ts";
-
-/** How much is read at once, in bytes. */
-const PIECE_BYTES = 64 * 1024;
+import type { FilePieces } from "./shared-file.ts";
 
 /** A log in a file: the very bytes that clients get. One process writes it; it is read by any number. */
 export class FileHistory implements ChannelHistory {
   readonly epoch: string;
   readonly #path: string;
-  readonly #shared: SharedHandle;
+  readonly #shared: SharedFile;
   #writer: Promise<FileHandle> | undefined;
   #end: number;
   #size: number;
@@ -25,7 +24,7 @@ export class FileHistory implements ChannelHistory {
     this.#writer = writer;
     this.#end = end;
     this.#size = size;
-    this.#shared = new SharedHandle(path);
+    this.#shared = new SharedFile(path, epoch);
   }
 
   /**
@@ -110,19 +109,17 @@ export class FileHistory implements ChannelHistory {
   }
 
   read(sequence: number): HistoryReader {
-    const { epoch } = this;
-    let file: Promise<FileHandle> | undefined;
+    let pieces: FilePieces | undefined;
     let position: number | undefined;
     const next = async (): Promise<HistoryPiece> => {
-      file ??= this.#shared.take();
-      const events = new EventFile(await file, epoch);
-      position ??= await events.find(sequence, this.#size);
-      const { bytes, sequence: last, end } = await events.read(position, PIECE_BYTES, this.#size);
-      position = end;
-      return { bytes, next: last + 1 };
+      pieces ??= this.#shared.take();
+      position ??= await pieces.find(sequence, this.#size);
+      const piece = await pieces.read(position, this.#size);
+      position = piece.end;
+      return piece;
     };
     const close = (): void => {
-      if (file !== undefined) this.#shared.free();
+      if (pieces !== undefined) this.#shared.free();
     };
     return { next, close };
   }
@@ -130,31 +127,6 @@ export class FileHistory implements ChannelHistory {
   async #openWriter(): Promise<FileHandle> {
     if (this.#writer !== undefined) return this.#writer;
     throw new TailcastError("CHANNEL_CLOSED", `Cannot write to ${this.#path}: it was closed`);
-  }
-}
-
-/** Opens a file for all who read it, and closes it when the last of them has gone. */
-class SharedHandle {
-  readonly #path: string;
-  #handle: Promise<FileHandle> | undefined;
-  #users = 0;
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  /** Each must be given back by `free`, even when it could not be opened. */
-  take(): Promise<FileHandle> {
-    this.#users++;
-    this.#handle ??= open(this.#path, "r");
-    return this.#handle;
-  }
-
-  free(): void {
-    if (--this.#users > 0) return;
-    // Reads that are under way are finished first.
-    void this.#handle?.then((handle) => handle.close()).catch(() => undefined);
-    this.#handle = undefined;
   }
 }
 

@@ -22,7 +22,7 @@ export interface ChannelHistory {
   read(sequence: number): HistoryReader;
 }
 
-/** Whole events, as bytes. */
+/** Whole events, as bytes. One object may be given to several readers: then they share its compressed form, too. */
 export interface HistoryPiece {
   readonly bytes: Buffer;
   /** The sequence number that follows the last of them. */

@@ -126,6 +126,29 @@ describe("FileHistory", () => {
     fromStart.close();
   });
 
+  it("gives the same pieces to readers at the same place, wherever they began", async (t) => {
+    const history = await open(t, join(await folder(t), "log"));
+    const events = Array.from({ length: 10_000 }, (_, index) => event(index + 1, "x".repeat(40)));
+    await history.append([Buffer.from(events.join(""))], 10_001);
+    const readers = [1, 1, 2, 200, 700, 1500].map((sequence) => ({ next: sequence, reader: history.read(sequence) }));
+    const pieces = new Map<number, unknown>();
+    let shared = 0;
+    // The one that is behind reads first, as clients do that all are sent as much in a turn.
+    for (let round = 0; round < 60; round++) {
+      const last = readers.reduce((a, b) => (b.next < a.next ? b : a));
+      const piece = await last.reader.next();
+      if (pieces.get(last.next) === piece) shared++;
+      pieces.set(last.next, piece);
+      assert.ok(piece.bytes.length <= 96 * 1024);
+      assert.ok(piece.bytes.toString().startsWith(event(last.next, "x".repeat(40))));
+      last.next = piece.next;
+    }
+    assert.equal(shared, 60 - pieces.size);
+    // Eleven in all, and the first ones of those who did not begin at the beginning.
+    assert.ok(pieces.size <= 16, `${pieces.size} pieces`);
+    for (const { reader } of readers) reader.close();
+  });
+
   it("tells when it cannot read", async (t) => {
     const path = join(await folder(t), "log");
     const history = await open(t, path);

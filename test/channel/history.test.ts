@@ -103,6 +103,23 @@ describe("Channel with a history", () => {
     assert.match(await late.closed(), /data: a\n\n\r\n0\r\n\r\n$/);
   });
 
+  it("looks once at what several clients need at the same time", async (t) => {
+    let looks = 0;
+    const text = Array.from({ length: 8 }, (_, index) => `id: e-${index + 1}\ndata: ${index + 1}\n\n`).join("");
+    const piece = {
+      get bytes() {
+        looks++;
+        return Buffer.from(text);
+      },
+      next: 9,
+    };
+    const reader: HistoryReader = { next: () => Promise.resolve(piece), close: () => undefined };
+    const history: ChannelHistory = { epoch: "e", end: 9, append: () => Promise.resolve(), read: () => reader };
+    const { port } = await startChannel(t, { history, backlog: "all" });
+    for (let client = 1; client <= 3; client++) assert.deepEqual(await follow(port, 8), numbers(1, 8));
+    assert.equal(looks, 1);
+  });
+
   it("goes on in memory when storing fails, and says so to whoever waits", async (t) => {
     const history = new HeldHistory();
     const { channel, port } = await startChannel(t, { history });

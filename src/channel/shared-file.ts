@@ -1,0 +1,94 @@
+import { open } from "node:fs/promises";
+import { EventFile } from "./event-file.ts";
+import type { HistoryPiece } from "./history.ts";
+
+/** How long a piece is, about, in bytes. */
+const PIECE_BYTES = 64 * 1024;
+
+/** How many pieces are kept for whoever needs the same: clients that follow a log at about the same place. */
+const KEPT_PIECES = 16;
+
+/** Whole events of a file, and the position that follows them. */
+interface FilePiece extends HistoryPiece {
+  readonly end: number;
+}
+
+/** Opens a log's file for all who read it, and closes it when the last of them has gone. */
+export class SharedFile {
+  readonly #path: string;
+  readonly #epoch: string;
+  #pieces: FilePieces | undefined;
+  #users = 0;
+
+  /** @param epoch - The epoch of the ids in it. */
+  constructor(path: string, epoch: string) {
+    this.#path = path;
+    this.#epoch = epoch;
+  }
+
+  /** Each must be given back by `free`, even when it could not be opened. */
+  take(): FilePieces {
+    this.#users++;
+    this.#pieces ??= new FilePieces(this.#path, this.#epoch);
+    return this.#pieces;
+  }
+
+  free(): void {
+    if (--this.#users > 0) return;
+    this.#pieces?.close();
+    this.#pieces = undefined;
+  }
+}
+
+/**
+ * An open file in pieces. They end near the same borders wherever a reader began, so that what many need at about the
+ * same time is read once, and one object.
+ */
+export class FilePieces {
+  readonly #epoch: string;
+  readonly #handle: ReturnType<typeof open>;
+  /** By their positions, the oldest first. */
+  readonly #kept = new Map<number, Promise<FilePiece>>();
+
+  constructor(path: string, epoch: string) {
+    this.#epoch = epoch;
+    this.#handle = open(path, "r");
+  }
+
+  /** Where the event `sequence` starts in the first `size` bytes. */
+  async find(sequence: number, size: number): Promise<number> {
+    return (await this.#events()).find(sequence, size);
+  }
+
+  /** The events from `position`, where one starts, on, in the first `size` bytes. */
+  read(position: number, size: number): Promise<FilePiece> {
+    const kept = this.#kept.get(position);
+    if (kept !== undefined) return kept;
+    const piece = this.#read(position, size);
+    this.#kept.set(position, piece);
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= KEPT_PIECES) break;
+      this.#kept.delete(oldest);
+    }
+    // The next one may have more luck.
+    piece.catch(() => this.#kept.delete(position));
+    return piece;
+  }
+
+  close(): void {
+    // Reads that are under way are finished first.
+    this.#handle.then((handle) => handle.close()).catch(() => undefined);
+  }
+
+  async #read(position: number, size: number): Promise<FilePiece> {
+    // Half a piece away at least: before the nearest border there may be no whole event any more.
+    const border = (Math.floor(position / PIECE_BYTES + 0.5) + 1) * PIECE_BYTES;
+    const events = await this.#events();
+    const { bytes, sequence, end } = await events.read(position, border - position, size);
+    return { bytes, next: sequence + 1, end };
+  }
+
+  async #events(): Promise<EventFile> {
+    return new EventFile(await this.#handle, this.#epoch);
+  }
+}
