@@ -1,4 +1,5 @@
 import { Channel } from "../channel/channel.ts";
+import { lineData } from "./line-data.ts";
 import { feedLine } from "./plain-text.ts";
 import type { BuildEvent } from "../build/events.ts";
 import type { CloseOptions } from "../channel/channel.ts";
@@ -39,9 +40,8 @@ export class BuildStream {
    */
   publish(event: BuildEvent): void | Promise<void> {
     if (event.type === "line") {
-      const { number, step, stream, text, time } = event;
-      this.channel.publish({ event: "line", data: JSON.stringify({ number, step, stream, text, time }) });
-      this.#tellFeed(feedLine(time, text));
+      this.channel.publish({ event: "line", data: lineData(event) });
+      this.#tellFeed(feedLine(event.time, event.text));
       if (this.#failure !== undefined) return Promise.reject(this.#failure as Error);
       return this.channel.unflushedBytes > MAX_UNSTORED_BYTES ? this.channel.flushed() : undefined;
     }

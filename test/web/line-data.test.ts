@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { lineData } from "../../dist/web/line-data.js";
+import type { BuildLineEvent } from "../../dist/build/events.js";
+
+describe("lineData()", () => {
+  const texts = ["", "plain", 'a "quoted" \\ path', "tab\tescape\x1b[31m\0\x7f\x85", "größe ✓ 🎉", "\u2028", "\ud800 lone"];
+  const steps = [null, "build", "build", 'a "step"\n', "größe", null];
+
+  it("is what JSON.stringify makes of the fields, whatever they hold", () => {
+    let number = 0;
+    for (const step of steps) {
+      for (const text of texts) {
+        for (const stream of ["stdout", "stderr", "system"] as const) {
+          const fields = { number: ++number, step, stream, text, time: new Date(number).toISOString() };
+          const event: BuildLineEvent = { type: "line", buildId: "b", ...fields };
+          assert.equal(lineData(event), JSON.stringify(fields));
+        }
+      }
+    }
+  });
+});
