@@ -25,26 +25,58 @@ export class FloodedServer {
   readonly port: number;
   readonly #child: ChildProcess;
   readonly #root: string;
+  readonly #options: readonly string[];
   readonly #round: Round;
 
-  private constructor(round: Round, child: ChildProcess, port: number, root: string) {
+  private constructor(round: Round, child: ChildProcess, port: number, root: string, options: readonly string[]) {
     this.#round = round;
     this.#child = child;
     this.port = port;
     this.#root = root;
+    this.#options = options;
   }
 
-  static async start(round: Round, env: Readonly<Record<string, string>> = {}): Promise<FloodedServer> {
+  static start(
+    round: Round,
+    env: Readonly<Record<string, string>> = {},
+    options: readonly string[] = [],
+  ): Promise<FloodedServer> {
     const root = mkdtempSync(join(tmpdir(), "tailcast-flood-"));
-    round.after(() => rmSync(root, { recursive: true, force: true }));
-    const child = spawn(process.execPath, [PROGRAM, "--port", "0", "--root", root, "--data", join(root, ".data")], {
+    // What was killed may still have written something.
+    round.after(() => rmSync(root, { recursive: true, force: true, maxRetries: 10 }));
+    return FloodedServer.#launch(round, env, root, options);
+  }
+
+  static async #launch(
+    round: Round,
+    env: Readonly<Record<string, string>>,
+    root: string,
+    options: readonly string[],
+  ): Promise<FloodedServer> {
+    const places = ["--port", "0", "--root", root, "--data", join(root, "data")];
+    const child = spawn(process.execPath, [PROGRAM, ...places, ...options], {
       env: { ...clean, ...env },
       stdio: ["ignore", "pipe", "inherit"],
     });
     round.after(() => child.kill("SIGKILL"));
-    child.once("exit", (code, signal) => round.fail(new Error(`the server has ended (${code ?? signal})`)));
+    child.once("exit", (code, signal) => {
+      if (code !== 0) round.fail(new Error(`the server has ended (${code ?? signal})`));
+    });
     const [address] = (await once(child.stdout, "data")) as [Buffer];
-    return new FloodedServer(round, child, Number(/:(\d+)\n/.exec(String(address))?.[1]), root);
+    return new FloodedServer(round, child, Number(/:(\d+)\n/.exec(String(address))?.[1]), root, options);
+  }
+
+  /** Stops the program and starts another with the same builds. */
+  async restart(): Promise<FloodedServer> {
+    const exited = once(this.#child, "exit");
+    this.#child.kill("SIGTERM");
+    await exited;
+    return FloodedServer.#launch(this.#round, {}, this.#root, this.#options);
+  }
+
+  /** The file that holds the log of a build. */
+  logPath(id: string): string {
+    return join(this.#root, "data", "builds", id, "events");
   }
 
   /** The most memory that it ever had, in MiB. */
@@ -82,9 +114,9 @@ export class FloodedServer {
   }
 
   /** Opens a stream. */
-  open(path: string): Promise<IncomingMessage> {
+  open(path: string, headers: Readonly<Record<string, string>> = {}): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const request = get({ port: this.port, path, host: "127.0.0.1", agent: false }, (response) => {
+      const request = get({ port: this.port, path, host: "127.0.0.1", headers, agent: false }, (response) => {
         this.#round.after(() => response.destroy());
         // When the round is over, the server is killed.
         response.on("error", () => undefined);
