@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { endProcesses } from "../../dist/build/end-processes.js";
 import { readProcessStat } from "../../dist/build/process-stat.js";
@@ -85,6 +86,8 @@ describe("endProcesses()", () => {
     const parent = spawn("/bin/sh", ["-c", "sleep 1000 & echo $!; exec sleep 1000"], { detached: true });
     t.after(() => parent.pid !== undefined && process.kill(-parent.pid, "SIGKILL"));
     const [pid] = (await once(parent.stdout, "data")) as [Buffer];
+    // A shell would fetch it.
+    while (readFileSync(`/proc/${parent.pid}/comm`, "utf8") !== "sleep\n") await new Promise(setImmediate);
     const stat = readProcessStat(Number(pid));
     assert.ok(stat !== undefined);
     assert.equal(await endProcesses([stat], nobody, 60_000), true);

@@ -10,7 +10,7 @@ describe("createBuildId()", () => {
   });
 
   it("makes ids that sort by time, also when the time gets longer", (t) => {
-    const times = [0, 35, 36, 1_700_000_000_000, 36 ** 8 - 1, 36 ** 8];
+    const times = [Date.now() + 1_000_000, 36 ** 8 - 1, 36 ** 8, 36 ** 9 - 1000];
     let time = 0;
     t.mock.method(Date, "now", () => time);
     const ids = times.map((at) => {
@@ -18,6 +18,11 @@ describe("createBuildId()", () => {
       return createBuildId();
     });
     assert.deepEqual(ids.map((id) => parseInt(id.slice(0, 9), 36)), times);
+    assert.deepEqual(ids.toSorted(), ids);
+  });
+
+  it("makes ids that sort by age, also those of one moment", () => {
+    const ids = Array.from({ length: 100 }, () => createBuildId());
     assert.deepEqual(ids.toSorted(), ids);
   });
 });

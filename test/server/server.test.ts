@@ -118,14 +118,14 @@ describe("server", () => {
     const options = ["--port", "0", "--root", root, "--data", dataFolder(life), "--concurrency", "1", "--grace", "0"];
     const first = new Program(life, options);
     const port = await first.port();
-    const [, waiting] = await Promise.all(
-      ["a", "b"].map(async (projectPath) => {
-        const answer = await postJson(port, "/api/project/build", { projectPath, install: "skip" });
-        return answer.json["build"] as BuildRecord;
-      }),
-    );
-    assert.equal(waiting?.status, "queued");
-    const path = `/api/builds/${waiting?.id}/events`;
+    const add = async (projectPath: string): Promise<BuildRecord> => {
+      const answer = await postJson(port, "/api/project/build", { projectPath, install: "skip" });
+      return answer.json["build"] as BuildRecord;
+    };
+    await add("a");
+    const waiting = await add("b");
+    assert.equal(waiting.status, "queued");
+    const path = `/api/builds/${waiting.id}/events`;
     const client = await EventClient.open(port, path);
     await client.until((events) => events.length > 0);
     const actor = await stage.actor("build");
@@ -141,7 +141,7 @@ describe("server", () => {
     const events = [...client.events, ...(await again.ended())];
     assert.deepEqual(
       events.map(({ lastEventId }) => lastEventId),
-      events.map((_, index) => `${waiting?.id}-${index + 1}`),
+      events.map((_, index) => `${waiting.id}-${index + 1}`),
     );
     assert.equal((JSON.parse(events.at(-1)?.data ?? "") as BuildRecord).status, "succeeded");
   });

@@ -55,7 +55,7 @@ function show(sorted: readonly number[]): string {
 
 describe("The program with a stored log", () => {
   scenario("serves it whole to many at once without holding it, and from any place", async (round) => {
-    const lines = round.isSoak ? 2_000_000 : 200_000;
+    const lines = round.isFull ? 2_000_000 : 200_000;
     const builder = await FloodedServer.start(round, {}, ["--log-limit", "1000"]);
     const { id, begin } = await builder.build(`seq -f '%.0f ${TEXT}' ${lines}`);
     const first = digest(round, await builder.open(`/api/builds/${id}/events`), false);
