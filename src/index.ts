@@ -43,4 +43,4 @@ export type { Project, ProjectFolder } from "./build/project.ts";
 export type { BuildRecord, BuildStatus, StepRecord, StepStatus } from "./build/record.ts";
 
 export { BuildApp } from "./web/build-app.ts";
-export type { BuildAppOptions, FolderPlanner } from "./web/build-app.ts";
+export type { BuildAppOptions, FolderPlanner } from "./web/build-app-options.ts";

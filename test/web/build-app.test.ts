@@ -8,7 +8,7 @@ import { EventClient, RawClient, TestServer, ask, postJson } from "../support/ht
 import type { TestContext } from "node:test";
 import type { BuildRecord } from "../../dist/build/record.js";
 import type { DecodedEvent } from "../../dist/protocol/decode.js";
-import type { BuildAppOptions } from "../../dist/web/build-app.js";
+import type { BuildAppOptions } from "../../dist/web/build-app-options.js";
 
 const LOCK = JSON.stringify({ name: "p", lockfileVersion: 3, requires: true, packages: { "": { name: "p" } } });
 

@@ -10,7 +10,7 @@ import { EventClient, TestServer, ask, postJson } from "../support/http.js";
 import { lastFirst } from "../support/lifetime.js";
 import type { BuildLineEvent } from "../../dist/build/events.js";
 import type { BuildRecord } from "../../dist/build/record.js";
-import type { BuildAppOptions } from "../../dist/web/build-app.js";
+import type { BuildAppOptions } from "../../dist/web/build-app-options.js";
 import type { Lifetime } from "../support/lifetime.js";
 
 const ID = "0mws57xuu29mfzgl";

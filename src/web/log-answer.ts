@@ -1,0 +1,49 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { TailcastError } from "../error.ts";
+import { logText } from "./log-text.ts";
+import { dropWhenStalled } from "./stall.ts";
+import type { Channel } from "../channel/channel.ts";
+import type { Places } from "../channel/places.ts";
+import type { Exchange } from "./router.ts";
+
+/** How long a client may take nothing of a log that is sent to it as text, in milliseconds. */
+const STALL_TIMEOUT = 60_000;
+
+/**
+ * Answers with a build's log as text, as it is and as it grows. `?ansi` keeps the colours.
+ *
+ * @param readers How many may do that at once.
+ * @throws {TailcastError} `TOO_MANY_CLIENTS`
+ */
+export async function sendLog(exchange: Exchange, channel: Channel, readers: Places): Promise<void> {
+  const { request, response, query } = exchange;
+  // It left while the log was looked for.
+  if (response.destroyed) return;
+  const refusal = readers.take();
+  if (refusal !== undefined) throw new TailcastError("TOO_MANY_CLIENTS", `Cannot follow the log: ${refusal}`);
+  const left = new AbortController();
+  // Not only to stop: a reader that waits for the next line would otherwise wait on when its client has gone.
+  response.once("close", () => left.abort());
+  dropWhenStalled(response, STALL_TIMEOUT);
+  try {
+    response.writeHead(200, {
+      "Content-Type": "text/plain; charset=utf-8",
+      "Cache-Control": "no-store, no-transform",
+      "X-Accel-Buffering": "no",
+      "X-Content-Type-Options": "nosniff",
+    });
+    if (request.method === "HEAD") {
+      response.end();
+      return;
+    }
+    response.flushHeaders();
+    const text = logText(channel, { ansi: query.has("ansi"), signal: left.signal });
+    await pipeline(Readable.from(text), response);
+  } catch (error) {
+    // The client left: nobody is there to be told.
+    if (!left.signal.aborted) throw error;
+  } finally {
+    readers.free();
+  }
+}
