@@ -12,6 +12,8 @@ export class StateKeeper {
   readonly #planOf: (id: string) => Plan | null;
   /** The newest change of each build that is under way. */
   readonly #changes = new Map<string, Promise<void>>();
+  /** Builds of which it is stored that they wait. */
+  readonly #waiting = new Set<string>();
 
   /** @param planOf The plan of a build that waits; `null` for others. */
   constructor(
@@ -42,9 +44,13 @@ export class StateKeeper {
 
   #keep(event: BuildChangedEvent | BuildEndEvent): Promise<void> {
     const record = event.build;
+    const take = async (): Promise<void> => this.#onEvent(event);
+    if (record.status !== "queued") this.#waiting.delete(record.id);
+    // Another position in the queue will soon be another again, and the next process counts anew.
+    else if (this.#waiting.has(record.id)) return take();
+    else this.#waiting.add(record.id);
     const before = this.#changes.get(record.id);
     const plan = this.#planOf(record.id);
-    const take = async (): Promise<void> => this.#onEvent(event);
     const taken = take();
     const change = Promise.all([taken, before?.catch(() => undefined)]).then(() =>
       this.#store.save(record.id, { record, plan }),

@@ -22,6 +22,8 @@ export class BuildStream {
   /** What the feed gets when this build's own stream has it. */
   #forFeed: (PublishedEvent | string)[] = [];
   #feeding: Promise<void> | undefined;
+  /** It was told that the build waits. */
+  #isWaiting = false;
   /** Why the log cannot be stored, once that is so. */
   #failure: unknown;
 
@@ -49,7 +51,11 @@ export class BuildStream {
     this.channel.publish({ event: event.type, data });
     this.#tellFeed({ event: "build", data });
     if (event.type === "end") this.channel.end();
-    return this.#history && this.#settle(this.#history, event.type === "end");
+    if (this.#history === undefined) return undefined;
+    // Another position in the queue is nothing that must survive a power cut.
+    const hasMoved = event.build.status === "queued" && this.#isWaiting;
+    this.#isWaiting = event.build.status === "queued";
+    return hasMoved ? this.channel.flushed() : this.#settle(this.#history, event.type === "end");
   }
 
   async #settle(history: FileHistory, isEnd: boolean): Promise<void> {
