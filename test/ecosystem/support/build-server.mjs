@@ -2,43 +2,44 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { makeFolder } from "./folder.mjs";
 
 const PROGRAM = fileURLToPath(new URL("../../../dist/server.js", import.meta.url));
 
-/** The program as people start it, as a child on a free port. */
+/** The program as people start it, as a child on a free port, with a folder of its own for its builds. */
 export class BuildServer {
+  #args;
+  #path;
   #child;
+  #ended;
   /** `http://127.0.0.1:<port>` */
   url = "";
-
-  constructor(child) {
-    this.#child = child;
-  }
 
   /** Starts it; it ends with the test. `path` is the `PATH` of its builds, by default without our managers. */
   static async start(t, { args = [], path = systemPath() } = {}) {
     assert.ok(existsSync(PROGRAM), 'there is no dist/server.js: run "npm run build" in the root of the repository');
-    const data = await mkdtemp(join(tmpdir(), "tailcast-data-"));
-    const child = spawn(process.execPath, [PROGRAM, "--port", "0", ...args], {
-      env: { TAILCAST_DATA: data, ...process.env, PATH: path },
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const ended = once(child, "close");
-    t.after(async () => {
-      child.kill("SIGTERM");
-      await ended;
-      await rm(data, { recursive: true, force: true });
-    });
-    const server = new BuildServer(child);
-    let text = "";
-    child.stdout.setEncoding("utf8").on("data", (piece) => (text += piece));
-    while (!text.includes("\n")) await Promise.race([once(child.stdout, "data"), ended.then(failToStart)]);
-    server.url = text.trim();
+    const server = new BuildServer();
+    // First: it writes to the folder until it has ended.
+    t.after(() => server.end("SIGTERM"));
+    server.#args = ["--data", await makeFolder(t), ...args];
+    server.#path = path;
+    await server.#spawn("0");
     return server;
+  }
+
+  /** Sends it a signal, and waits until it has ended. Resolves with its exit code, or else the signal it ended by. */
+  async end(signal) {
+    this.#child?.kill(signal);
+    const [code, cause] = (await this.#ended) ?? [];
+    return code ?? cause;
+  }
+
+  /** Starts it again after its end, at the same address. */
+  async restart() {
+    const { url } = this;
+    await this.#spawn(new URL(url).port);
+    assert.equal(this.url, url);
   }
 
   /** All builds, the newest first. */
@@ -58,6 +59,19 @@ export class BuildServer {
     return (await response.text()).split("\n").slice(0, -1);
   }
 
+  async #spawn(port) {
+    const child = spawn(process.execPath, [PROGRAM, "--port", port, ...this.#args], {
+      env: { ...process.env, PATH: this.#path },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    this.#child = child;
+    this.#ended = once(child, "close");
+    let text = "";
+    child.stdout.setEncoding("utf8").on("data", (piece) => (text += piece));
+    while (!text.includes("\n")) await Promise.race([once(child.stdout, "data"), this.#ended.then(failToStart)]);
+    this.url = text.trim();
+  }
+
   async #json(path, init) {
     const response = await fetch(this.url + path, init);
     assert.ok(response.ok, `${path} was answered ${response.status}`);
@@ -67,7 +81,9 @@ export class BuildServer {
 
 /** The `PATH` of the machine, without what npm adds to it for its scripts. */
 export function systemPath() {
-  return process.env.PATH.split(":").filter((directory) => !directory.includes("node_modules")).join(":");
+  return process.env.PATH.split(":")
+    .filter((directory) => !directory.includes("node_modules"))
+    .join(":");
 }
 
 function failToStart() {
