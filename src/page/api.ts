@@ -1,5 +1,5 @@
 import type { Build, Project } from "./model.ts";
-import { clockOffset } from "./time.ts";
+import { ServerClock } from "./server-clock.ts";
 
 /** How long an answer may take, in milliseconds. */
 const answerTimeout = 15_000;
@@ -30,11 +30,11 @@ export interface Accepted {
 
 /** The server's JSON interface. Every method rejects with an {@link ApiError}. */
 export class Api {
-  #offset = 0;
+  readonly #clock = new ServerClock();
 
   /** The server's time, in milliseconds since 1970, as far as its answers told. */
   now(): number {
-    return Date.now() + this.#offset;
+    return this.#clock.now();
   }
 
   /** All builds the server remembers, newest first. */
@@ -76,7 +76,7 @@ export class Api {
         headers: { Accept: "application/json", ...init.headers },
         signal: AbortSignal.timeout(answerTimeout),
       });
-      this.#offset = clockOffset(response.headers.get("Date"), requestedAt, Date.now());
+      this.#clock.note(response.headers.get("Date"), requestedAt, Date.now());
       body = parseJson(await response.text());
     } catch (cause) {
       throw new ApiError(0, "The server does not answer. Check that it is running, then try again.", { cause });

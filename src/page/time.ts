@@ -51,21 +51,6 @@ export function timeBetween(startedAt: string | null, finishedAt: string | null,
   return (finishedAt === null ? now : Date.parse(finishedAt)) - Date.parse(startedAt);
 }
 
-/**
- * How far the server's clock is ahead of ours, in milliseconds, from the `Date` field of an answer (RFC 9110, section
- * 6.6.1).
- *
- * The field counts whole seconds and was written somewhere between request and answer, so a difference within
- * that doubt is taken as none: correcting by it would do more harm than good.
- */
-export function clockOffset(dateField: string | null, requestedAt: number, receivedAt: number): number {
-  const served = dateField === null ? Number.NaN : Date.parse(dateField);
-  if (Number.isNaN(served)) return 0;
-  const offset = served + second / 2 - (requestedAt + receivedAt) / 2;
-  const doubt = second + (receivedAt - requestedAt) / 2;
-  return Math.abs(offset) <= doubt ? 0 : offset;
-}
-
 function pad(number: number): string {
   return String(number).padStart(2, "0");
 }

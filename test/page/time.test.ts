@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { clockOffset, formatAgo, formatDuration, formatOffset, timeBetween } from "../../dist/page/time.js";
+import { formatAgo, formatDuration, formatOffset, timeBetween } from "../../dist/page/time.js";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -67,27 +67,5 @@ describe("timeBetween", () => {
   it("is unknown without a start", () => {
     assert.equal(timeBetween(null, null, 5), undefined);
     assert.equal(timeBetween(null, start, 5), undefined);
-  });
-});
-
-describe("clockOffset", () => {
-  const served = "Thu, 01 Jan 2026 10:00:00 GMT";
-  const servedAt = Date.parse(served);
-
-  it("is the difference to the middle of request and answer, in the middle of the second", () => {
-    assert.equal(clockOffset(served, servedAt - 60_100, servedAt - 59_900), 60_500);
-    assert.equal(clockOffset(served, servedAt + 3_600_000, servedAt + 3_600_000), -3_599_500);
-  });
-
-  it("is none when whole seconds and the way of the answer explain the difference", () => {
-    assert.equal(clockOffset(served, servedAt, servedAt), 0);
-    assert.equal(clockOffset(served, servedAt + 1500, servedAt + 1500), 0);
-    assert.equal(clockOffset(served, servedAt - 2000, servedAt + 2000), 0);
-    assert.equal(clockOffset(served, servedAt - 8000, servedAt), 0);
-  });
-
-  it("is none without a date", () => {
-    assert.equal(clockOffset(null, 0, 0), 0);
-    assert.equal(clockOffset("yesterday", 0, 0), 0);
   });
 });
