@@ -1,25 +1,28 @@
-import type { Api } from "./api.ts";
 import { ApiError } from "./api.ts";
+import type { Api } from "./api.ts";
+import { BuildOptions } from "./build-options.ts";
 import { byId, create, setText } from "./dom.ts";
-import type { Build } from "./model.ts";
+import type { BuildInputs } from "./model.ts";
 import { recall, remember } from "./preferences.ts";
 
-/** The field for a project's path and the Build button. */
+/** The field for a project's path, the options and the Build button. */
 export class BuildForm {
   readonly #api: Api;
   readonly #field = byId("project-path", HTMLInputElement);
   readonly #button = byId("build-button", HTMLButtonElement);
   readonly #error = byId("form-error", HTMLElement);
+  readonly #options = new BuildOptions();
   #sending = false;
 
-  /** @param onBuild gets the build, and whether it was running already. */
-  constructor(api: Api, onBuild: (build: Build, joined: boolean) => void) {
+  /** @param build asks for a build of the project at this path; rejects with an {@link ApiError}. */
+  constructor(api: Api, build: (path: string, inputs: Partial<BuildInputs>) => Promise<void>) {
     this.#api = api;
     this.#field.value = recall("path") ?? "";
-    this.#field.addEventListener("input", () => this.#complain(""));
-    byId("build-form", HTMLFormElement).addEventListener("submit", (event) => {
+    const form = byId("build-form", HTMLFormElement);
+    form.addEventListener("input", () => this.#withdraw());
+    form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.#send(onBuild);
+      void this.#send(build);
     });
   }
 
@@ -41,25 +44,21 @@ export class BuildForm {
     }
   }
 
-  async #send(onBuild: (build: Build, joined: boolean) => void): Promise<void> {
+  async #send(build: (path: string, inputs: Partial<BuildInputs>) => Promise<void>): Promise<void> {
     if (this.#sending) return;
     const path = this.#field.value.trim();
     const hadFocus = document.activeElement === this.#button;
     this.#setSending(true);
-    this.#complain("");
+    this.#withdraw();
+    const { inputs } = this.#options;
     try {
-      const { build } = await this.#api.startBuild(path);
+      await build(path, inputs);
       remember("path", path);
-      onBuild(build, false);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (error.status === 409 && error.build !== undefined) {
-        remember("path", path);
-        onBuild(error.build, true);
-      } else {
-        this.#complain(error.message);
-        this.#field.focus();
-      }
+      const isScript = error.code === "NO_SCRIPT" && inputs.script !== undefined;
+      if (isScript) this.#options.unfold();
+      this.#complain(error.message, isScript ? this.#options.script : this.#field);
     } finally {
       this.#setSending(false);
       // A disabled button loses the focus; whoever pressed it by keyboard finds it again.
@@ -73,9 +72,14 @@ export class BuildForm {
     this.#field.readOnly = sending;
   }
 
-  #complain(message: string): void {
+  #complain(message: string, field: HTMLInputElement): void {
     setText(this.#error, message);
-    if (message === "") this.#field.removeAttribute("aria-invalid");
-    else this.#field.setAttribute("aria-invalid", "true");
+    field.setAttribute("aria-invalid", "true");
+    field.focus();
+  }
+
+  #withdraw(): void {
+    setText(this.#error, "");
+    for (const field of [this.#field, this.#options.script]) field.removeAttribute("aria-invalid");
   }
 }

@@ -1,8 +1,9 @@
 import { writeAddress } from "./address.ts";
 import { byId, create, createIcon, setText } from "./dom.ts";
 import type { Build } from "./model.ts";
+import { outlook } from "./outlook.ts";
 import { statusWord } from "./status.ts";
-import { formatAgo, formatDuration, timeBetween } from "./time.ts";
+import { formatAgo, formatDuration, timeTaken } from "./time.ts";
 
 interface Entry {
   readonly item: HTMLLIElement;
@@ -84,11 +85,12 @@ export class BuildList {
 
   #fillDetail({ detail }: Entry, build: Build): void {
     const now = this.#now();
-    const length = timeBetween(build.startedAt, build.finishedAt, now);
+    const length = timeTaken(build, now);
     const ended = build.finishedAt !== null;
     const parts = [statusWord(build.status)];
     if (length !== undefined) parts.push(formatDuration(length, ended));
+    if (build.status === "queued") parts.push(outlook(build, now).text);
     if (ended) parts.push(formatAgo(now - Date.parse(build.finishedAt ?? build.queuedAt)));
-    setText(detail, parts.join(" \u00b7 "));
+    setText(detail, parts.filter((part) => part !== "").join(" \u00b7 "));
   }
 }

@@ -1,50 +1,50 @@
 import { rawLogPath } from "./api.ts";
+import { BuildActions } from "./build-actions.ts";
+import type { BuildActionHandlers } from "./build-actions.ts";
+import { buildFacts } from "./build-facts.ts";
 import { byId, create, createIcon, setText } from "./dom.ts";
 import type { Build } from "./model.ts";
-import { isActive, statusWord } from "./status.ts";
+import { outlook } from "./outlook.ts";
+import { statusWord } from "./status.ts";
 import { StepsView } from "./steps-view.ts";
-import { formatDuration, timeBetween } from "./time.ts";
+import { formatDuration, timeTaken } from "./time.ts";
 
-/** The head of the build on the page: its state, name, time and steps, and the button that ends it. */
+/** The head of the build on the page: its state, name, time and steps, and the buttons for it. */
 export class BuildView {
   readonly #article = byId("build", HTMLElement);
   readonly #status = byId("build-status", HTMLElement);
   readonly #name = byId("build-name", HTMLElement);
   readonly #elapsed = byId("build-elapsed", HTMLElement);
+  readonly #outlook = byId("build-outlook", HTMLElement);
+  readonly #progress = byId("build-progress", HTMLProgressElement);
   readonly #facts = byId("build-facts", HTMLElement);
   readonly #message = byId("build-message", HTMLElement);
-  readonly #cancel = byId("cancel-button", HTMLButtonElement);
   readonly #rawLog = byId("raw-log", HTMLAnchorElement);
   readonly #steps: StepsView;
+  readonly #actions: BuildActions;
   readonly #now: () => number;
   #build: Build | undefined;
-  #cancelling = false;
 
   /**
    * @param now the server's time, in milliseconds since 1970.
-   * @param handlers `cancel` asks the server to end the build and says whether it will; `openStep` shows the beginning
-   *   of a step in the log.
+   * @param handlers `openStep` shows the beginning of a step in the log.
    */
-  constructor(
-    now: () => number,
-    handlers: { readonly cancel: (build: Build) => Promise<boolean>; readonly openStep: (name: string) => void },
-  ) {
+  constructor(now: () => number, handlers: BuildActionHandlers & { readonly openStep: (name: string) => void }) {
     this.#now = now;
     this.#steps = new StepsView(now, handlers.openStep);
-    this.#cancel.addEventListener("click", () => {
-      if (this.#build !== undefined) void this.#press(this.#build, handlers.cancel);
-    });
+    this.#actions = new BuildActions(handlers);
   }
 
   /** Clears the head for a build whose report is still to come, or hides it. */
   open(id: string | undefined): void {
     this.#build = undefined;
-    this.#cancelling = false;
-    this.#cancel.hidden = true;
+    this.#actions.show(undefined);
     this.#article.hidden = id === undefined;
     this.#article.dataset["status"] = "";
     if (id !== undefined) this.#rawLog.href = rawLogPath(id);
-    for (const element of [this.#status, this.#name, this.#elapsed, this.#facts]) element.replaceChildren();
+    const texts = [this.#status, this.#name, this.#elapsed, this.#outlook, this.#facts];
+    for (const element of texts) element.replaceChildren();
+    this.#progress.hidden = true;
     this.#message.hidden = true;
     this.#steps.show([]);
   }
@@ -63,7 +63,7 @@ export class BuildView {
     setText(this.#message, build.message ?? "");
     this.#message.hidden = build.message === null || build.status === "succeeded";
     this.#steps.show(build.steps);
-    this.#showCancel();
+    this.#actions.show(build);
     this.tick();
   }
 
@@ -71,41 +71,22 @@ export class BuildView {
   tick(): void {
     const build = this.#build;
     if (build === undefined) return;
-    const length = timeBetween(build.startedAt, build.finishedAt, this.#now());
+    const now = this.#now();
+    const length = timeTaken(build, now);
+    const { text, title, percent } = outlook(build, now);
     setText(this.#elapsed, length === undefined ? "" : formatDuration(length, build.finishedAt !== null));
+    setText(this.#outlook, text);
+    this.#outlook.title = title;
+    this.#progress.hidden = percent === undefined;
+    this.#progress.value = percent ?? 0;
     this.#steps.tick();
   }
 
   #showFacts(build: Build): void {
     const path = create("span", "path", build.projectPath);
-    const rest = [build.packageManager, build.startedAt === null ? null : `started ${localTime(build.startedAt)}`];
-    const facts = [path, ...rest.filter((fact) => fact !== null).map((fact) => create("span", "", fact))];
+    const facts = [path, ...buildFacts(build).map((fact) => create("span", "", fact))];
     // Rewriting equal text would end a selection in it.
     const text = facts.map((fact) => fact.textContent).join("");
     if (this.#facts.textContent !== text) this.#facts.replaceChildren(...facts);
   }
-
-  async #press(build: Build, cancel: (build: Build) => Promise<boolean>): Promise<void> {
-    this.#cancelling = true;
-    this.#showCancel();
-    const isAccepted = await cancel(build);
-    if (this.#build?.id === build.id) this.#cancelling = isAccepted;
-    this.#showCancel();
-  }
-
-  #showCancel(): void {
-    const build = this.#build;
-    const hidden = build === undefined || !isActive(build);
-    if (hidden && document.activeElement === this.#cancel) this.#rawLog.focus({ preventScroll: true });
-    this.#cancel.hidden = hidden;
-    setText(this.#cancel, this.#cancelling ? "Kill now" : "Cancel");
-    this.#cancel.title = this.#cancelling ? "The build was asked to end; this ends it at once" : "";
-  }
-}
-
-/** A time of day for today, with the date for another day. */
-function localTime(iso: string): string {
-  const time = new Date(iso);
-  const isToday = time.toDateString() === new Date().toDateString();
-  return time.toLocaleString([], isToday ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
 }

@@ -1,25 +1,32 @@
 import { readAddress, writeAddress } from "./address.ts";
 import { Api } from "./api.ts";
+import type { Started } from "./api.ts";
 import { BuildForm } from "./build-form.ts";
 import { BuildList } from "./build-list.ts";
 import { BuildView } from "./build-view.ts";
 import { ConnectionView } from "./connection-view.ts";
 import { byId, setText } from "./dom.ts";
+import { ListControls } from "./list-controls.ts";
 import { LogView } from "./log-view.ts";
 import type { Build } from "./model.ts";
 import { Notices } from "./notices.ts";
+import { announcement } from "./outlook.ts";
 import { recall, remember } from "./preferences.ts";
 import { Session } from "./session.ts";
 import type { Interest } from "./session.ts";
-import { pageTitle, statusWord } from "./status.ts";
+import { pageTitle } from "./status.ts";
 import { LiveStream } from "./streams.ts";
 
 const api = new Api();
 const now = (): number => api.now();
 const notices = new Notices();
-const form = new BuildForm(api, (build, joined) => startedHere(build, joined));
+const form = new BuildForm(api, (path, inputs) => start(() => api.startBuild(path, inputs)));
 const list = new BuildList(now, (id) => open(id, "pinned"));
-const head = new BuildView(now, { cancel, openStep: (name) => log.goToStep(name) });
+const controls = new ListControls({
+  older: () => attempt(() => session.loadOlder()),
+  filter: (isFiltered) => session.filter(isFiltered),
+});
+const head = new BuildView(now, { cancel, rerun, openStep: (name) => log.goToStep(name) });
 const log = new LogView({ now, openLine, notify: (text) => notices.show(text) });
 const stream = new LiveStream({
   connect: (url) => new EventSource(url),
@@ -31,10 +38,13 @@ const connection = new ConnectionView(
 );
 const scrollKeys: readonly string[] = ["PageUp", "PageDown", "Home", "End", "ArrowUp", "ArrowDown", " "];
 let announcedStatus = "";
+/** Whether a build that was asked for here is about to be opened. */
+let isStarting = false;
 
 const session = new Session(api, stream, {
-  showList(builds, shownId) {
+  showList(builds, shownId, hasOlder) {
     list.show(builds, shownId);
+    controls.show(builds.length > 0, hasOlder);
     byId("empty-link", HTMLAnchorElement).hidden = builds.length === 0;
     if (builds.length === 0 && shownId === undefined) {
       showEmpty(
@@ -63,7 +73,7 @@ const session = new Session(api, stream, {
     document.title = pageTitle(build);
     if (announcedStatus !== build.status) {
       announcedStatus = build.status;
-      notices.announce(`${build.projectName}: ${build.message ?? statusWord(build.status)}`);
+      notices.announce(announcement(build));
     }
   },
   addLine: (line) => log.addLine(line),
@@ -79,10 +89,11 @@ const session = new Session(api, stream, {
     notices.show(`${name} is gone: the server does not know it any more.`);
   },
   announce(build) {
+    if (isStarting) return;
     const text = build.status === "queued" ? "is waiting to be built" : "is being built";
     notices.show(`${build.projectName} ${text}.`, () => open(build.id, "pinned"));
   },
-  isReading: () => log.isReading,
+  isBusy: () => isStarting || log.isReading,
 });
 
 /** Opens a build because a person asked for it, as a step that Back undoes. */
@@ -91,16 +102,32 @@ function open(id: string, interest: Interest): void {
   session.show(id, interest);
 }
 
-function startedHere(build: Build, joined: boolean): void {
-  session.update(build);
-  if (session.shown?.id !== build.id) open(build.id, "started");
-  else session.setInterest("started");
-  if (joined) notices.show(`${build.projectName} is being built already. This is that build.`);
+/** Asks for a build and opens it. The feed may tell of it first, but must not open it as if it had come by itself. */
+async function start(ask: () => Promise<Started>): Promise<void> {
+  isStarting = true;
+  try {
+    const { build, isJoined } = await ask();
+    session.update(build);
+    if (session.shown?.id !== build.id) open(build.id, "started");
+    else session.setInterest("started");
+    if (isJoined) notices.show(`${build.projectName} is being built already. This is that build.`);
+  } finally {
+    isStarting = false;
+  }
 }
 
-async function cancel(build: Build): Promise<boolean> {
+function cancel({ id }: Build): Promise<boolean> {
+  return attempt(async () => session.update(await api.cancelBuild(id)));
+}
+
+function rerun({ id }: Build): Promise<boolean> {
+  return attempt(() => start(() => api.rerunBuild(id)));
+}
+
+/** Does what was asked for, or tells the person why not; resolves with whether it was done. */
+async function attempt(action: () => Promise<void>): Promise<boolean> {
   try {
-    session.update((await api.cancelBuild(build.id)).build);
+    await action();
     return true;
   } catch (error) {
     notices.show(error instanceof Error ? error.message : String(error));

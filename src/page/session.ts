@@ -1,6 +1,8 @@
 import { ApiError, eventsPath } from "./api.ts";
+import { KnownBuilds } from "./known-builds.ts";
+import type { ListApi } from "./known-builds.ts";
 import type { Build, Gap, LogLine } from "./model.ts";
-import { isActive, withBuild } from "./status.ts";
+import { isActive } from "./status.ts";
 import type { StreamTarget } from "./streams.ts";
 
 /**
@@ -13,8 +15,7 @@ import type { StreamTarget } from "./streams.ts";
 export type Interest = "default" | "started" | "pinned";
 
 /** What the session asks of the server. */
-export interface SessionApi {
-  listBuilds(): Promise<readonly Build[]>;
+export interface SessionApi extends ListApi {
   getBuild(id: string): Promise<Build>;
 }
 
@@ -26,7 +27,8 @@ export interface SessionStream {
 
 /** What the session tells the page. */
 export interface SessionView {
-  showList(builds: readonly Build[], shownId: string | undefined): void;
+  /** What the list shows, and whether there are older ones. */
+  showList(builds: readonly Build[], shownId: string | undefined, hasOlder: boolean): void;
   /** A build comes on the page, or none; its report and its lines follow. */
   openBuild(id: string | undefined, interest: Interest): void;
   showBuild(build: Build): void;
@@ -40,8 +42,8 @@ export interface SessionView {
   mentionLoss(lost: Build | undefined): void;
   /** Another build started while the person is busy with this one. */
   announce(build: Build): void;
-  /** Whether the person reads in the log, away from its end. */
-  isReading(): boolean;
+  /** Whether the person is busy with what is on the page: reads in the log, away from its end, or asked for a build. */
+  isBusy(): boolean;
 }
 
 /** How often the list is asked for while the stream is a build's, in milliseconds. */
@@ -58,8 +60,7 @@ export class Session {
   readonly #api: SessionApi;
   readonly #stream: SessionStream;
   readonly #view: SessionView;
-  #builds: readonly Build[] = [];
-  #shownId: string | undefined;
+  readonly #known: KnownBuilds;
   #interest: Interest = "default";
   #holding: "build" | "feed" | "nothing" = "nothing";
   #visible = true;
@@ -67,6 +68,7 @@ export class Session {
 
   constructor(api: SessionApi, stream: SessionStream, view: SessionView) {
     this.#api = api;
+    this.#known = new KnownBuilds(api);
     this.#stream = stream;
     this.#view = view;
     setInterval(() => {
@@ -76,12 +78,12 @@ export class Session {
 
   /** The build on the page, as far as it is known. */
   get shown(): Build | undefined {
-    return this.#builds.find((build) => build.id === this.#shownId);
+    return this.#known.shown;
   }
 
   /** Shows a build from its first line. */
   show(id: string, interest: Interest): void {
-    this.#shownId = id;
+    this.#known.shownId = id;
     this.#interest = interest;
     this.#view.openBuild(id, interest);
     this.#showList();
@@ -92,7 +94,7 @@ export class Session {
 
   /** Shows what the page shows by itself: the build that runs or waits, else the latest, else none. */
   async showDefault(): Promise<void> {
-    this.#shownId = undefined;
+    this.#known.shownId = undefined;
     this.#interest = "default";
     this.#view.openBuild(undefined, "default");
     // Whatever ran until now must not write into the empty page.
@@ -102,7 +104,7 @@ export class Session {
 
   /** Takes in what an answer of the server said about a build. */
   update(build: Build): void {
-    this.#builds = withBuild(this.#builds, build);
+    this.#known.add(build);
     this.#showList();
     const shown = this.shown;
     if (shown?.id === build.id) this.#view.showBuild(shown);
@@ -115,22 +117,30 @@ export class Session {
 
   /** Brings the list up to date. */
   async refresh(): Promise<void> {
-    const before = this.#builds;
-    let listed: readonly Build[];
     try {
-      listed = await this.#api.listBuilds();
+      await this.#known.refresh();
     } catch {
       // The connection's state is on the page already, and the next connect asks again.
       return;
     }
-    // What the server forgot goes, but for the build on the page; what a stream brought while the answer was on its way
-    // stays.
-    const forgotten = before.filter((known) => known.id !== this.#shownId && !listed.some(({ id }) => id === known.id));
-    const kept = this.#builds.filter((known) => !forgotten.some(({ id }) => id === known.id));
-    this.#builds = listed.reduce(withBuild, kept);
+    this.#showKnown();
+  }
+
+  /**
+   * Lists older builds, too.
+   *
+   * @throws {ApiError}
+   */
+  async loadOlder(): Promise<void> {
+    this.#known.reachBack();
+    await this.#known.refresh();
+    this.#showKnown();
+  }
+
+  /** Lists only the builds of the project that is on the page, whichever that is, or those of all. */
+  filter(isFiltered: boolean): void {
+    this.#known.isFiltered = isFiltered;
     this.#showList();
-    if (this.shown !== undefined) this.#view.showBuild(this.shown);
-    this.#consider();
   }
 
   /**
@@ -145,6 +155,7 @@ export class Session {
 
   #openBuild(id: string): void {
     this.#holding = "build";
+    let isBack = false;
     this.#stream.open({
       path: eventsPath(id),
       resume: true,
@@ -157,6 +168,11 @@ export class Session {
           this.#view.endLog();
           this.#openFeed();
         },
+      },
+      opened: () => {
+        // Whatever broke the connection may have changed the others: a server that was started again, for one.
+        if (isBack) void this.refresh();
+        isBack = true;
       },
       failed: () => void this.#findBuild(id),
     });
@@ -187,7 +203,7 @@ export class Session {
       this.update(await this.#api.getBuild(id));
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404) return;
-      if (this.#shownId !== id || this.#holding !== "build") return;
+      if (this.#known.shownId !== id || this.#holding !== "build") return;
       await this.#lose(id, error.message);
     }
   }
@@ -195,28 +211,29 @@ export class Session {
   /** The server forgot the build on the page, usually because it was started again. */
   async #lose(id: string, message: string): Promise<void> {
     const lost = this.shown;
-    this.#builds = this.#builds.filter((build) => build.id !== id);
+    this.#known.remove(id);
     this.#view.showMissing(message);
     this.#showList();
     this.#openFeed();
     // What else is in the list may be as old as that build.
     await this.refresh();
-    if (this.#shownId !== id && this.#interest === "default") this.#view.mentionLoss(lost);
+    if (this.#known.shownId !== id && this.#interest === "default") this.#view.mentionLoss(lost);
   }
 
   #hear(build: Build): void {
-    const isNew = !this.#builds.some((known) => known.id === build.id);
+    const isNew = !this.#known.all.some((known) => known.id === build.id);
     this.update(build);
     this.#consider();
-    if (isNew && isActive(build) && this.#shownId !== build.id) this.#view.announce(build);
+    if (isNew && isActive(build) && this.#known.shownId !== build.id) this.#view.announce(build);
   }
 
   /** Lets another build take the place of the one on the page, if that may be: one that runs before one that waits. */
   #consider(): void {
     if (this.#holding !== "feed") return;
-    const running = this.#builds.filter((build) => build.status === "running");
-    const queued = this.#builds.filter((build) => build.status === "queued");
-    const latest = this.shown === undefined ? this.#builds.slice(0, 1) : [];
+    const builds = this.#known.all;
+    const running = builds.filter((build) => build.status === "running");
+    const queued = builds.filter((build) => build.status === "queued");
+    const latest = this.shown === undefined ? builds.slice(0, 1) : [];
     const next = [...running, ...queued, ...latest].find((build) => this.#mayLeaveFor(build));
     if (next !== undefined) this.show(next.id, "default");
   }
@@ -225,12 +242,20 @@ export class Session {
     const shown = this.shown;
     // Nothing is shown, or that what was asked for is not there: a link stays, for the person to see that it is dead.
     if (shown === undefined) return this.#interest !== "pinned";
-    if (candidate.id === shown.id || this.#interest === "pinned" || this.#view.isReading()) return false;
+    if (candidate.id === shown.id || this.#interest === "pinned" || this.#view.isBusy()) return false;
     const since = this.#interest === "started" ? shown.finishedAt : shown.queuedAt;
     return since !== null && candidate.queuedAt > since;
   }
 
+  #showKnown(): void {
+    this.#showList();
+    if (this.shown !== undefined) this.#view.showBuild(this.shown);
+    this.#consider();
+  }
+
   #showList(): void {
-    this.#view.showList(this.#builds, this.#shownId);
+    const known = this.#known;
+    if (known.isOutdated) void this.refresh();
+    this.#view.showList(known.listed, known.shownId, known.hasOlder);
   }
 }

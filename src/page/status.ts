@@ -50,12 +50,18 @@ export function withBuild(builds: readonly Build[], incoming: Build): readonly B
   const known = builds.find((build) => build.id === incoming.id);
   const report = newerReport(known, incoming);
   if (known !== undefined) return builds.map((build) => (build === known ? report : build));
-  const place = builds.findIndex((build) => build.queuedAt <= report.queuedAt);
+  const place = builds.findIndex((build) => isOlder(build, report));
   return builds.toSpliced(place === -1 ? builds.length : place, 0, report);
 }
 
+/** Ids sort by age, too, and tell those of the same moment apart as the server does. */
+function isOlder(build: Build, other: Build): boolean {
+  return build.queuedAt === other.queuedAt ? build.id < other.id : build.queuedAt < other.queuedAt;
+}
+
 function progress(build: Build): number {
-  if (build.status === "queued") return 0;
+  // In the queue, too, it only moves forward.
+  if (build.status === "queued") return -(build.queuePosition ?? Infinity);
   if (build.status !== "running") return Number.MAX_SAFE_INTEGER;
   // Within a run, every step that starts and every step that ends is one move forward.
   return 1 + build.steps.reduce((sum, step) => sum + (step.startedAt ? 1 : 0) + (step.finishedAt ? 1 : 0), 0);

@@ -1,6 +1,6 @@
 import type { Step } from "./model.ts";
 import { statusWord } from "./status.ts";
-import { formatDuration, timeBetween } from "./time.ts";
+import { formatDuration, timeTaken } from "./time.ts";
 
 /** How a step stands, with the reason when it went wrong: `Running`, `Failed (exit code 1)`, `Failed (SIGKILL)`. */
 export function stepOutcome({ status, exitCode, signal }: Step): string {
@@ -10,11 +10,11 @@ export function stepOutcome({ status, exitCode, signal }: Step): string {
 }
 
 /**
- * How long a step took, or has been running for; empty before it starts.
+ * How long a step took, or has been running for; empty before it starts, and when nobody knows.
  *
  * @param now the server's time, in milliseconds since 1970.
  */
-export function stepDuration({ startedAt, finishedAt }: Step, now: number): string {
-  const length = timeBetween(startedAt, finishedAt, now);
-  return length === undefined ? "" : formatDuration(length, finishedAt !== null);
+export function stepDuration(step: Step, now: number): string {
+  const length = timeTaken(step, now);
+  return length === undefined ? "" : formatDuration(length, step.finishedAt !== null);
 }

@@ -1,3 +1,5 @@
+import type { Build, Step } from "./model.ts";
+
 const second = 1000;
 const minute = 60 * second;
 const hour = 60 * minute;
@@ -42,12 +44,17 @@ export function formatAgo(milliseconds: number): string {
 }
 
 /**
- * The time between two ISO 8601 times, in milliseconds; `undefined` when there is no start.
+ * How long a build or a step took, or has been running for, in milliseconds; `undefined` before it starts, and when it
+ * was lost: its end is the moment in which somebody noticed.
  *
- * @param now the end, in milliseconds since 1970, while `finishedAt` is null.
+ * @param now the server's time, in milliseconds since 1970.
  */
-export function timeBetween(startedAt: string | null, finishedAt: string | null, now: number): number | undefined {
-  if (startedAt === null) return undefined;
+export function timeTaken(
+  run: Pick<Build | Step, "status" | "startedAt" | "finishedAt">,
+  now: number,
+): number | undefined {
+  const { status, startedAt, finishedAt } = run;
+  if (startedAt === null || status === "lost") return undefined;
   return (finishedAt === null ? now : Date.parse(finishedAt)) - Date.parse(startedAt);
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it, mock } from "node:test";
-import { Api, ApiError, eventsPath, rawLogPath } from "../../dist/page/api.js";
+import { Api, eventsPath, rawLogPath } from "../../dist/page/api.js";
 import { sampleBuild } from "./samples.js";
 
 const build = sampleBuild();
@@ -21,9 +21,14 @@ describe("Api", () => {
 
   it("asks what the server answers", async () => {
     const api = new Api();
-    let requests = answer(200, { builds: [build] });
-    assert.deepEqual(await api.listBuilds(), [build]);
-    assert.deepEqual(requests, ["GET /api/builds"]);
+    const page = { builds: [build], next: "one" };
+    let requests = answer(200, page);
+    assert.deepEqual(await api.listBuilds({ limit: 20 }), page);
+    await api.listBuilds({ limit: 500, project: "/a b&c", statuses: ["queued", "running"], before: "one" });
+    assert.deepEqual(requests, [
+      "GET /api/builds?limit=20",
+      "GET /api/builds?limit=500&project=%2Fa+b%26c&status=queued%2Crunning&before=one",
+    ]);
 
     requests = answer(200, build);
     assert.deepEqual(await api.getBuild("a/b"), build);
@@ -34,22 +39,33 @@ describe("Api", () => {
     assert.deepEqual(requests, ["GET /api/projects"]);
 
     requests = answer(202, { msg: "queued", build });
-    assert.deepEqual(await api.startBuild("/p"), { msg: "queued", build });
-    assert.deepEqual(requests, ['POST /api/project/build {"projectPath":"/p"}']);
+    assert.deepEqual(await api.startBuild("/p", {}), { build, isJoined: false });
+    await api.startBuild("/p", { script: "test", install: "skip" });
+    assert.deepEqual(await api.rerunBuild("a/b"), { build, isJoined: false });
+    assert.deepEqual(requests, [
+      'POST /api/project/build {"projectPath":"/p"}',
+      'POST /api/project/build {"projectPath":"/p","script":"test","install":"skip"}',
+      "POST /api/builds/a%2Fb/rerun",
+    ]);
 
     requests = answer(202, { msg: "cancelling", build });
-    assert.deepEqual(await api.cancelBuild("one"), { msg: "cancelling", build });
+    assert.deepEqual(await api.cancelBuild("one"), build);
     assert.deepEqual(requests, ["POST /api/builds/one/cancel"]);
   });
 
-  it("fails with the server's own words, and the build that runs already", async () => {
+  it("joins the build that runs already", async () => {
     answer(409, { error: { code: "ALREADY_BUILDING", message: "It is being built already" }, build });
-    await assert.rejects(new Api().startBuild("/p"), (error) => {
-      assert.ok(error instanceof ApiError);
-      assert.deepEqual([error.name, error.status, error.message], ["ApiError", 409, "It is being built already"]);
-      assert.deepEqual(error.build, build);
-      return true;
-    });
+    assert.deepEqual(await new Api().startBuild("/p", {}), { build, isJoined: true });
+    assert.deepEqual(await new Api().rerunBuild("older"), { build, isJoined: true });
+  });
+
+  it("fails with the server's own words", async () => {
+    answer(422, { error: { code: "NO_SCRIPT", message: "There is no such script" } });
+    const failure = { name: "ApiError", status: 422, code: "NO_SCRIPT", message: "There is no such script" };
+    await assert.rejects(new Api().startBuild("/p", { script: "x" }), failure);
+    await assert.rejects(new Api().rerunBuild("one"), failure);
+    answer(409, { error: { code: "BUILD_ENDED", message: "It has ended already" } });
+    await assert.rejects(new Api().cancelBuild("one"), { status: 409, code: "BUILD_ENDED", build: undefined });
   });
 
   it("survives an answer that is not the server's", async () => {
@@ -59,7 +75,7 @@ describe("Api", () => {
       [200, "<html>Log in</html>"],
     ] as const) {
       answer(status, body);
-      await assert.rejects(new Api().listBuilds(), {
+      await assert.rejects(new Api().listBuilds({ limit: 1 }), {
         name: "ApiError",
         status,
         message: `The server answered ${status}.`,
@@ -70,7 +86,7 @@ describe("Api", () => {
   it("says that the server is away", async () => {
     const cause = new TypeError("Failed to fetch");
     mock.method(globalThis, "fetch", () => Promise.reject(cause));
-    await assert.rejects(new Api().listBuilds(), { name: "ApiError", status: 0, cause });
+    await assert.rejects(new Api().listBuilds({ limit: 1 }), { name: "ApiError", status: 0, cause });
   });
 
   it("goes by the server's clock", async () => {
@@ -78,7 +94,7 @@ describe("Api", () => {
     const api = new Api();
     assert.equal(api.now(), Date.now());
     answer(200, { builds: [] }, { Date: "Thu, 01 Jan 2026 11:00:00 GMT" });
-    await api.listBuilds();
+    await api.listBuilds({ limit: 1 });
     assert.equal(api.now(), Date.now() + 3_600_000);
     mock.timers.reset();
   });

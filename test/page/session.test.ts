@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import { ApiError } from "../../dist/page/api.js";
 import { Session } from "../../dist/page/session.js";
 import type { SessionApi, SessionStream, SessionView } from "../../dist/page/session.js";
-import type { Build } from "../../dist/page/model.js";
+import type { ListQuery } from "../../dist/page/api.js";
+import type { Build, BuildPage } from "../../dist/page/model.js";
 import type { StreamTarget } from "../../dist/page/streams.js";
 import { sampleBuild, sampleLine } from "./samples.js";
 
@@ -21,16 +22,22 @@ function build(id: string, status: Build["status"], minute: number, changes: Par
 class Fixture implements SessionApi, SessionStream, SessionView {
   builds: Build[] = [];
   failure: ApiError | undefined;
-  reading = false;
+  busy = false;
   target: StreamTarget | undefined;
-  listed = 0;
+  queries: ListQuery[] = [];
   list = "";
   readonly seen: string[] = [];
   readonly session: Session = new Session(this, this, this);
 
-  listBuilds(): Promise<readonly Build[]> {
-    this.listed++;
-    return this.failure ? Promise.reject(this.failure) : Promise.resolve(this.builds);
+  listBuilds(query: ListQuery): Promise<BuildPage> {
+    this.queries.push(query);
+    if (this.failure) return Promise.reject(this.failure);
+    const { project, statuses, limit } = query;
+    const builds = this.builds
+      .filter(({ projectPath }) => project === undefined || projectPath === project)
+      .filter(({ status }) => statuses === undefined || statuses.includes(status));
+    const page = builds.slice(0, limit);
+    return Promise.resolve({ builds: page, next: builds.length > limit ? (page.at(-1)?.id ?? null) : null });
   }
   getBuild(id: string): Promise<Build> {
     const found = this.builds.find((known) => known.id === id);
@@ -43,8 +50,9 @@ class Fixture implements SessionApi, SessionStream, SessionView {
   close(): void {
     this.target = undefined;
   }
-  showList(builds: readonly Build[], shownId: string | undefined): void {
-    this.list = builds.map(({ id, status }) => `${id === shownId ? "*" : ""}${id} ${status}`).join(", ");
+  showList(builds: readonly Build[], shownId: string | undefined, hasOlder: boolean): void {
+    const texts = builds.map(({ id, status }) => `${id === shownId ? "*" : ""}${id} ${status}`);
+    this.list = [...texts, ...(hasOlder ? ["older"] : [])].join(", ");
   }
   openBuild(id: string | undefined, interest: string): void {
     this.seen.push(id === undefined ? "open nothing" : `open ${id} ${interest}`);
@@ -70,8 +78,8 @@ class Fixture implements SessionApi, SessionStream, SessionView {
   announce(other: Build): void {
     this.seen.push(`announce ${other.id}`);
   }
-  isReading(): boolean {
-    return this.reading;
+  isBusy(): boolean {
+    return this.busy;
   }
 
   /** The stream that is held. */
@@ -164,7 +172,7 @@ describe("Session", () => {
     const page = new Fixture();
     await page.start(build("a", "succeeded", 1));
     await page.event("end", build("a", "succeeded", 1));
-    page.reading = true;
+    page.busy = true;
     const answer = page.session.refresh();
     await page.event("build", build("b", "failed", 2));
     await answer;
@@ -184,16 +192,52 @@ describe("Session", () => {
   it("asks for the list every 5 s while it holds a build's stream and is visible", async () => {
     const page = new Fixture();
     await page.start(build("a", "running", 1));
-    page.listed = 0;
+    page.queries = [];
     mock.timers.tick(10_000);
-    assert.equal(page.listed, 2);
+    assert.equal(page.queries.length, 2);
     page.session.setVisible(false);
     mock.timers.tick(10_000);
-    assert.equal(page.listed, 2);
+    assert.equal(page.queries.length, 2);
     page.session.setVisible(true);
     await page.event("end", build("a", "failed", 1));
     mock.timers.tick(10_000);
-    assert.equal(page.listed, 2);
+    assert.equal(page.queries.length, 2);
+  });
+
+  it("lists older builds on demand, and says when they cannot be had", async () => {
+    const page = new Fixture();
+    await page.start(...Array.from({ length: 70 }, (_, index) => build(`b${99 - index}`, "failed", 0)));
+    assert.match(page.list, /^\*b99 failed, .*, b50 failed, older$/);
+    page.failure = new ApiError(0, "away");
+    await assert.rejects(page.session.loadOlder(), page.failure);
+    page.failure = undefined;
+    await page.session.loadOlder();
+    assert.match(page.list, /, b30 failed$/);
+  });
+
+  it("lists the builds of one project, and follows the build on the page to another", async () => {
+    const page = new Fixture();
+    const other = { projectPath: "/projects/other" };
+    await page.start(build("c", "failed", 3), build("b", "failed", 2, other), build("a", "failed", 1));
+    page.session.filter(true);
+    assert.equal(page.list, "*c failed, a failed");
+    page.session.show("b", "pinned");
+    assert.equal(page.list, "*b failed");
+    await settle();
+    assert.equal(page.list, "*b failed");
+    page.session.filter(false);
+    await settle();
+    assert.equal(page.list, "c failed, *b failed, a failed");
+  });
+
+  it("asks for the list when the stream of a build is back", async () => {
+    const page = new Fixture();
+    await page.start(build("a", "running", 1));
+    await page.opened();
+    page.builds = [build("b", "lost", 2), ...page.builds];
+    assert.equal(page.list, "*a running");
+    await page.opened();
+    assert.equal(page.list, "b lost, *a running");
   });
 
   describe("when another build is announced", () => {
@@ -227,7 +271,7 @@ describe("Session", () => {
 
     it("only mentions it to a person who reads in the log", async () => {
       const page = await afterEndOfA("default");
-      page.reading = true;
+      page.busy = true;
       await page.event("build", other);
       assert.deepEqual(page.news(), ["announce b"]);
     });
@@ -301,7 +345,7 @@ describe("Session", () => {
         const page = new Fixture();
         await page.start(build("a", "running", 2));
         page.session.setInterest(interest);
-        page.reading = true;
+        page.busy = true;
         page.builds = [build("older", "succeeded", 0)];
         await page.failed();
         await page.opened();

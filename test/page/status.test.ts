@@ -36,6 +36,8 @@ describe("newerReport", () => {
   const startedAt = "2026-01-01T10:00:01.000Z";
   const inOrder = [
     sampleBuild(),
+    sampleBuild({ queuePosition: 2 }),
+    sampleBuild({ queuePosition: 1 }),
     sampleBuild({ status: "running", steps: [sampleStep()] }),
     sampleBuild({ status: "running", steps: [sampleStep({ startedAt })] }),
     sampleBuild({ status: "running", steps: [sampleStep({ startedAt, finishedAt: startedAt })] }),
@@ -74,6 +76,18 @@ describe("withBuild", () => {
     }
   });
 
+  it("orders those of the same moment by their ids", () => {
+    const [a, b, c] = ["a", "b", "c"].map((id) => sampleBuild({ id }));
+    assert.ok(a && b && c);
+    for (const builds of [
+      [a, b, c],
+      [c, b, a],
+      [b, c, a],
+    ]) {
+      assert.deepEqual(builds.reduce(withBuild, []), [c, b, a]);
+    }
+  });
+
   it("replaces a report in its place and changes nothing it was given", () => {
     const builds = [latest, middle, old];
     const ended = sampleBuild({ id: "middle", status: "failed" });
@@ -97,6 +111,8 @@ describe("stepDuration", () => {
   it("ticks in seconds while the step runs and is precise at its end", () => {
     assert.equal(stepDuration(sampleStep(), 0), "");
     assert.equal(stepDuration(sampleStep({ startedAt }), Date.parse(startedAt) + 3900), "3s");
-    assert.equal(stepDuration(sampleStep({ startedAt, finishedAt: "2026-01-01T10:00:03.900Z" }), 0), "3.9s");
+    const finishedAt = "2026-01-01T10:00:03.900Z";
+    assert.equal(stepDuration(sampleStep({ startedAt, finishedAt }), 0), "3.9s");
+    assert.equal(stepDuration(sampleStep({ status: "lost", startedAt, finishedAt }), 0), "");
   });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { formatAgo, formatDuration, formatOffset, timeBetween } from "../../dist/page/time.js";
+import { formatAgo, formatDuration, formatOffset, timeTaken } from "../../dist/page/time.js";
+import { sampleBuild, sampleStep } from "./samples.js";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -56,16 +57,22 @@ describe("formatAgo", () => {
   });
 });
 
-describe("timeBetween", () => {
-  const start = "2026-01-01T10:00:00.000Z";
+describe("timeTaken", () => {
+  const startedAt = "2026-01-01T10:00:00.000Z";
+  const finishedAt = "2026-01-01T10:00:02.500Z";
 
   it("ends now while there is no end", () => {
-    assert.equal(timeBetween(start, "2026-01-01T10:00:02.500Z", 0), 2500);
-    assert.equal(timeBetween(start, null, Date.parse(start) + 700), 700);
+    assert.equal(timeTaken(sampleBuild({ status: "failed", startedAt, finishedAt }), 0), 2500);
+    assert.equal(timeTaken(sampleStep({ status: "running", startedAt }), Date.parse(startedAt) + 700), 700);
   });
 
   it("is unknown without a start", () => {
-    assert.equal(timeBetween(null, null, 5), undefined);
-    assert.equal(timeBetween(null, start, 5), undefined);
+    assert.equal(timeTaken(sampleBuild(), 5), undefined);
+    assert.equal(timeTaken(sampleBuild({ status: "cancelled", finishedAt }), 5), undefined);
+  });
+
+  it("is unknown for what was lost: its server may have been away for days", () => {
+    assert.equal(timeTaken(sampleBuild({ status: "lost", startedAt, finishedAt }), 0), undefined);
+    assert.equal(timeTaken(sampleStep({ status: "lost", startedAt, finishedAt }), 0), undefined);
   });
 });

@@ -19,3 +19,11 @@ export function projectFiles(name, program) {
   const manifest = { name, private: true, scripts: { build: "node build.mjs" } };
   return { [`${name}/package.json`]: JSON.stringify(manifest), [`${name}/build.mjs`]: program };
 }
+
+/** A program that prints "waiting", and ends when there is a file `open` in its folder. */
+export function gatedProgram() {
+  return `
+    import { existsSync } from "node:fs";
+    console.log("waiting");
+    const timer = setInterval(() => existsSync("open") && clearInterval(timer), 10);`;
+}

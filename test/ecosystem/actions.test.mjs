@@ -1,0 +1,176 @@
+/** What a person chooses for a build, and does again with one that has ended. */
+import assert from "node:assert/strict";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { BuildServer } from "./support/build-server.mjs";
+import { BuildTab } from "./support/build-tab.mjs";
+import { launchChromium, openContext } from "./support/chromium.mjs";
+import { gatedProgram, makeFolder, projectFiles } from "./support/folder.mjs";
+import { until } from "./support/until.mjs";
+
+/** A project with two scripts. */
+const TWO_SCRIPTS = {
+  "app/package.json": JSON.stringify({ name: "app", scripts: { build: "node print.mjs", check: "node print.mjs" } }),
+  "app/print.mjs": "console.log(process.env.npm_lifecycle_event + ' is done');",
+};
+
+describe("a build that has ended", () => {
+  let browser;
+  before(async () => (browser = await launchChromium()));
+  after(() => browser?.close());
+
+  it("is built again with what was chosen for it, by mouse and by keyboard", async (t) => {
+    const root = await makeFolder(t, TWO_SCRIPTS);
+    const server = await BuildServer.start(t, { args: ["--root", root] });
+    const tab = await BuildTab.open(await openContext(t, browser), server.url);
+    const rerun = tab.page.getByRole("button", { name: "Rerun" });
+    const current = () => tab.page.evaluate(() => new URLSearchParams(location.search).get("build"));
+    const next = async (press) => {
+      const before = await current();
+      await press();
+      await until(async () => (await current()) !== before);
+      await tab.status("succeeded");
+      await tab.line("check is done");
+    };
+    await tab.page.getByRole("button", { name: "Options" }).click();
+    await tab.page.getByLabel("Script").fill("check");
+    await tab.page.getByLabel("Install").selectOption("skip");
+    await next(() => tab.build("app"));
+    // What is in the form meanwhile does not matter.
+    await tab.page.getByLabel("Script").fill("");
+    await tab.page.getByLabel("Install").selectOption("auto");
+    await next(() => rerun.click());
+    await rerun.and(tab.page.locator(":not([aria-disabled])")).waitFor();
+    await rerun.focus();
+    await next(() => tab.page.keyboard.press("Enter"));
+    assert.equal(
+      await tab.page.evaluate(() => document.activeElement?.id),
+      "raw-log",
+      "the focus is where the buttons are",
+    );
+
+    const builds = await server.builds();
+    assert.equal(builds.length, 3);
+    for (const { script, install } of builds) assert.deepEqual([script, install], ["check", "skip"]);
+    // Each is a page of its own, to go back to.
+    await tab.page.goBack();
+    await until(async () => (await current()) === builds[1].id);
+    assert.deepEqual(tab.complaints, []);
+  });
+
+  it("leads to the one that runs when the project is being built already", async (t) => {
+    const root = await makeFolder(t, projectFiles("app", gatedProgram()));
+    await writeFile(join(root, "app", "open"), "");
+    const server = await BuildServer.start(t, { args: ["--root", root] });
+    const { id } = await server.build("app");
+    await server.log(id);
+    await rm(join(root, "app", "open"));
+    const tab = await BuildTab.open(await openContext(t, browser), `${server.url}/?build=${id}`);
+    const running = await server.build("app");
+    await tab.page.getByRole("button", { name: "Rerun" }).click();
+    await tab.status("running");
+    await tab.page.locator("#notice-text", { hasText: "app is being built already. This is that build." }).waitFor();
+    assert.equal(new URL(tab.page.url()).search, `?build=${running.id}`);
+    assert.equal((await server.builds()).length, 2);
+  });
+
+  it("does not take a click that was meant for the button before", async (t) => {
+    const root = await makeFolder(t, projectFiles("app", gatedProgram()));
+    await writeFile(join(root, "app", "open"), "");
+    const server = await BuildServer.start(t, { args: ["--root", root] });
+    const tab = await BuildTab.open(await openContext(t, browser), server.url);
+    await tab.build("app");
+    await tab.status("succeeded");
+    await rm(join(root, "app", "open"));
+    // The second half of a double click, at the moment in which the buttons change places.
+    await tab.page.evaluate(() => {
+      const button = document.getElementById("cancel-button");
+      const observer = new MutationObserver(() => {
+        if (button.hidden) return;
+        observer.disconnect();
+        button.click();
+      });
+      observer.observe(button, { attributes: true, attributeFilter: ["hidden"] });
+    });
+    await tab.page.getByRole("button", { name: "Rerun" }).click();
+    await tab.line("waiting");
+    await tab.status("running");
+    const cancel = tab.page.getByRole("button", { name: "Cancel" });
+    assert.equal(await cancel.count(), 1, "nothing was asked to end");
+    // With some patience it does what it says.
+    await cancel.click();
+    await tab.status("cancelled");
+    assert.equal((await server.builds()).length, 2);
+  });
+
+  it("says why it cannot be built again", async (t) => {
+    const root = await makeFolder(t, TWO_SCRIPTS);
+    const server = await BuildServer.start(t, { args: ["--root", root] });
+    const tab = await BuildTab.open(await openContext(t, browser), server.url);
+    await tab.build("app");
+    await tab.status("succeeded");
+    await rm(join(root, "app"), { recursive: true });
+    await tab.page.getByRole("button", { name: "Rerun" }).click();
+    await tab.page.locator("#notice-text", { hasText: "Cannot" }).waitFor();
+    await tab.status("succeeded");
+  });
+});
+
+describe("the options of a build", () => {
+  let browser;
+  before(async () => (browser = await launchChromium()));
+  after(() => browser?.close());
+
+  it("are sent when they were changed, and are shown with the build", async (t) => {
+    const root = await makeFolder(t, TWO_SCRIPTS);
+    const server = await BuildServer.start(t, { args: ["--root", root] });
+    const tab = await BuildTab.open(await openContext(t, browser), server.url);
+    const bodies = [];
+    tab.page.on("request", (request) => {
+      if (request.url().endsWith("/api/project/build")) bodies.push(request.postDataJSON());
+    });
+    const options = tab.page.getByRole("button", { name: "Options" });
+    const facts = () => tab.page.locator("#build-facts span").allTextContents();
+    assert.equal(await tab.page.getByLabel("Script").isVisible(), false);
+    await tab.build("app");
+    await tab.line("build is done");
+    await tab.status("succeeded");
+    assert.match((await facts()).join(", "), /^\S+, npm, started [^,]+$/);
+
+    // All of it by keyboard, from the Build button on.
+    await tab.page.getByRole("button", { name: "Build", exact: true }).focus();
+    for (const key of ["Tab", "Enter", "Tab", ..."check", "Tab", "ArrowDown", "ArrowDown"])
+      await tab.page.keyboard.press(key);
+    assert.equal(await options.textContent(), "Options (2)");
+    await tab.page.getByLabel("Script").press("Enter");
+    await tab.line("check is done");
+    await tab.status("succeeded");
+    assert.match((await facts()).join(", "), /^\S+, npm, script check, without install, started [^,]+$/);
+    assert.deepEqual(await tab.steps(), [["build", "npm run check", "Succeeded"]]);
+    assert.deepEqual(bodies, [{ projectPath: "app" }, { projectPath: "app", script: "check", install: "skip" }]);
+    assert.deepEqual(tab.complaints, []);
+  });
+
+  it("name the script that is not there, where it was typed", async (t) => {
+    const root = await makeFolder(t, TWO_SCRIPTS);
+    const server = await BuildServer.start(t, { args: ["--root", root] });
+    const tab = await BuildTab.open(await openContext(t, browser), server.url);
+    const options = tab.page.getByRole("button", { name: "Options" });
+    const script = tab.page.getByLabel("Script");
+    await options.click();
+    await script.fill("deploy");
+    // Folded away, they still count.
+    await options.click();
+    assert.equal(await options.textContent(), "Options (1)");
+    await tab.build("app");
+    await tab.page.locator("#form-error", { hasText: "deploy" }).waitFor();
+    assert.equal(await script.getAttribute("aria-invalid"), "true");
+    assert.equal(await tab.page.getByLabel("Project path").getAttribute("aria-invalid"), null);
+    assert.equal(await script.evaluate((field) => field === document.activeElement), true);
+    await script.fill("");
+    assert.equal(await tab.page.locator("#form-error").textContent(), "");
+    assert.equal(await script.getAttribute("aria-invalid"), null);
+    assert.equal(await options.textContent(), "Options");
+  });
+});

@@ -1,0 +1,108 @@
+/** The list of builds: older ones, those of one project, and what the keyboard does in it. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { BuildServer } from "./support/build-server.mjs";
+import { BuildTab } from "./support/build-tab.mjs";
+import { launchChromium, openContext } from "./support/chromium.mjs";
+import { makeFolder } from "./support/folder.mjs";
+import { until } from "./support/until.mjs";
+
+/** Nothing is installed, so that many builds take little time. */
+function projects(...names) {
+  const manifest = (name) => JSON.stringify({ name, scripts: { build: "true" } });
+  return Object.fromEntries(names.map((name) => [`${name}/package.json`, manifest(name)]));
+}
+
+/** Builds a project so many times. */
+async function build(server, name, count) {
+  while (count-- > 0) {
+    const body = new URLSearchParams({ projectPath: name, install: "skip" });
+    const response = await fetch(`${server.url}/api/project/build`, { method: "POST", body });
+    assert.equal(response.status, 202);
+    await server.log((await response.json()).build.id);
+  }
+}
+
+describe("the list of builds", () => {
+  let browser;
+  before(async () => (browser = await launchChromium()));
+  after(() => browser?.close());
+
+  it("shows older ones on demand, by keyboard too, and those of one project", async (t) => {
+    const root = await makeFolder(t, projects("app", "other"));
+    const server = await BuildServer.start(t, { args: ["--root", root, "--keep", "200"] });
+    await build(server, "other", 3);
+    await build(server, "app", 50);
+    await build(server, "other", 1);
+    const tab = await BuildTab.open(await openContext(t, browser), server.url);
+    const entries = tab.page.locator(".history-entry");
+    const names = () => entries.locator(".history-name").allTextContents();
+    const count = (number) => until(async () => (await entries.count()) === number);
+    const older = tab.page.getByRole("button", { name: "Older builds" });
+    const filter = tab.page.getByRole("button", { name: "Only this project" });
+    await count(50);
+
+    await older.focus();
+    await tab.page.keyboard.press("Enter");
+    await count(54);
+    assert.equal(await older.isVisible(), false);
+    assert.equal(
+      await entries.last().evaluate((link) => link === document.activeElement),
+      true,
+      "the focus stays in the list",
+    );
+    assert.deepEqual((await names()).slice(-4), ["app", "other", "other", "other"]);
+    const hrefs = await entries.evaluateAll((links) => links.map(({ href }) => href));
+    const listed = await (await fetch(`${server.url}/api/builds?limit=500`)).json();
+    assert.deepEqual(
+      hrefs,
+      listed.builds.map(({ id }) => `${server.url}/?build=${id}`),
+    );
+
+    // The build on the page is the latest one, of the other project.
+    await filter.click();
+    await count(4);
+    assert.deepEqual([...new Set(await names())], ["other"]);
+    assert.equal(await filter.getAttribute("aria-pressed"), "true");
+    // One of another project that comes meanwhile is not in the way.
+    await build(server, "app", 1);
+    await build(server, "other", 1);
+    await count(5);
+    assert.deepEqual([...new Set(await names())], ["other"]);
+    await filter.click();
+    await count(56);
+    assert.deepEqual((await names()).slice(0, 3), ["other", "app", "other"]);
+    assert.deepEqual(tab.complaints, []);
+  });
+
+  it("finds the old builds of a project among the many of another", async (t) => {
+    const root = await makeFolder(t, projects("app", "other"));
+    const server = await BuildServer.start(t, { args: ["--root", root, "--keep", "200"] });
+    await build(server, "other", 2);
+    const [{ id }] = await server.builds();
+    await build(server, "app", 55);
+    const tab = await BuildTab.open(await openContext(t, browser), `${server.url}/?build=${id}`);
+    await tab.status("succeeded");
+    const names = tab.page.locator(".history-entry .history-name");
+    // The build on the page is listed, though it is older than those that are.
+    await until(async () => (await names.allTextContents()).join() === [...Array(50).fill("app"), "other"].join());
+    await tab.page.getByRole("button", { name: "Only this project" }).click();
+    await until(async () => (await names.allTextContents()).join() === "other,other");
+    assert.equal(await tab.page.getByRole("button", { name: "Older builds" }).isVisible(), false);
+  });
+
+  it("says when older ones cannot be had", async (t) => {
+    const root = await makeFolder(t, projects("app"));
+    const server = await BuildServer.start(t, { args: ["--root", root, "--keep", "200"] });
+    await build(server, "app", 51);
+    const tab = await BuildTab.open(await openContext(t, browser), server.url);
+    const older = tab.page.getByRole("button", { name: "Older builds" });
+    await older.waitFor();
+    await tab.page.route("**/api/builds?*", (route) => route.abort());
+    await older.click();
+    await tab.page.locator("#notice-text", { hasText: "The server does not answer." }).waitFor();
+    await tab.page.unroute("**/api/builds?*");
+    await older.click();
+    await until(async () => (await tab.page.locator(".history-entry").count()) === 51);
+  });
+});

@@ -1,0 +1,105 @@
+/** What the page says of the time to come: the place in the queue, and how long a build will still take. */
+import assert from "node:assert/strict";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { BuildServer } from "./support/build-server.mjs";
+import { BuildTab } from "./support/build-tab.mjs";
+import { launchChromium, openContext } from "./support/chromium.mjs";
+import { gatedProgram, makeFolder, projectFiles } from "./support/folder.mjs";
+
+/** Notes in the page whatever an element says from now on, each text once. */
+function listen(page, selector) {
+  return page.evaluate((selector) => {
+    const element = document.querySelector(selector);
+    const texts = [element.textContent];
+    new MutationObserver(() => {
+      if (element.textContent !== texts.at(-1)) texts.push(element.textContent);
+    }).observe(element, { childList: true, characterData: true, subtree: true });
+    window.heard = { ...window.heard, [selector]: texts };
+  }, selector);
+}
+
+function heard(page, selector) {
+  return page.evaluate((selector) => window.heard[selector], selector);
+}
+
+/** Where what is below the head of the build begins: it must not move while somebody looks at it. */
+function top(page) {
+  return page.locator("#log").evaluate((log) => log.getBoundingClientRect().top);
+}
+
+describe("the page", () => {
+  let browser;
+  before(async () => (browser = await launchChromium()));
+  after(() => browser?.close());
+
+  it("counts down the place in the queue, in the head and in the list", async (t) => {
+    const names = ["first", "second", "third"];
+    const root = await makeFolder(t, Object.assign({}, ...names.map((name) => projectFiles(name, gatedProgram()))));
+    const server = await BuildServer.start(t, { args: ["--root", root, "--concurrency", "1"] });
+    for (const name of names.slice(0, 2)) await server.build(name);
+    const tab = await BuildTab.open(await openContext(t, browser), server.url);
+    await tab.build("third");
+    await tab.status("queued");
+    const outlook = tab.page.locator("#build-outlook");
+    const detail = tab.page.locator(".history-entry", { hasText: "third" }).locator(".history-detail");
+    await outlook.getByText("2nd in the queue", { exact: true }).waitFor();
+    assert.equal(await detail.textContent(), "Queued \u00b7 2nd in the queue");
+    assert.equal(await tab.page.locator("#announcer").textContent(), "third: Queued, 2nd in the queue");
+    const place = await top(tab.page);
+    await writeFile(join(root, "first", "open"), "");
+    await outlook.getByText("next in the queue", { exact: true }).waitFor();
+    assert.equal(await detail.textContent(), "Queued \u00b7 next in the queue");
+    await writeFile(join(root, "second", "open"), "");
+    await tab.line("waiting");
+    await tab.status("running");
+    assert.equal(await outlook.textContent(), "");
+    assert.equal(await top(tab.page), place);
+    assert.equal(await tab.page.locator("#build-progress").isVisible(), false, "nobody knows how long it takes");
+    assert.deepEqual(tab.complaints, []);
+  });
+
+  // Whatever the browser's clock says, the server's counts.
+  for (const hours of [0, 1, -1]) {
+    it(`estimates how long a build will take, with a clock that is ${hours} h ahead`, async (t) => {
+      const root = await makeFolder(t, projectFiles("app", gatedProgram()));
+      const gate = join(root, "app", "open");
+      const server = await BuildServer.start(t, { args: ["--root", root] });
+      await writeFile(gate, "");
+      await server.log((await server.build("app")).id);
+      await rm(gate);
+      const context = await openContext(t, browser);
+      await context.addInitScript((offset) => {
+        const { now } = Date;
+        Date.now = () => now() + offset;
+      }, hours * 3_600_000);
+      const tab = await BuildTab.open(context, server.url);
+      const place = await top(tab.page);
+      for (const selector of ["#build-outlook", "#announcer"]) await listen(tab.page, selector);
+      await tab.build("app");
+      const outlook = tab.page.locator("#build-outlook");
+      const progress = tab.page.locator("#build-progress");
+      await tab.status("running");
+      await progress.waitFor();
+      assert.equal(await top(tab.page), place, "nothing moved");
+      await outlook.getByText("longer than usual", { exact: true }).waitFor();
+      assert.equal(await progress.evaluate(({ value, max }) => `${value} of ${max}`), "99 of 100");
+      assert.match(await outlook.getAttribute("title"), /^Usually takes about \d+(\.\d)?s$/);
+      await writeFile(gate, "");
+      await tab.status("succeeded");
+      assert.equal(await progress.isVisible(), false);
+      assert.equal(await outlook.textContent(), "");
+      assert.equal(await top(tab.page), place, "nothing moved");
+
+      const said = (await heard(tab.page, "#build-outlook")).filter((text) => text !== "" && !text.endsWith("queue"));
+      assert.match(said.join(), /^(about \ds left,){1,9}almost done,longer than usual$/);
+      // Who listens is told once, and not every second.
+      const announced = (await heard(tab.page, "#announcer")).slice(1);
+      assert.match(announced.at(-2), /^app: Running, usually takes about \d+(\.\d)?s$/);
+      assert.match(announced.at(-1), /^app: succeeded in /);
+      assert.ok(announced.length <= 3, announced.join("\n"));
+      assert.deepEqual(tab.complaints, []);
+    });
+  }
+});
