@@ -1,0 +1,153 @@
+/** The server is killed, or stopped, and started again while tabs watch: nothing is missing, nothing comes twice. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { BuildServer } from "./support/build-server.mjs";
+import { BuildTab } from "./support/build-tab.mjs";
+import { launchChromium, openContext } from "./support/chromium.mjs";
+import { makeFolder, projectFiles } from "./support/folder.mjs";
+
+/** Prints numbered lines until it is ended, mostly one at a time and now and then many at once. */
+const ENDLESS = `
+  let number = 0;
+  setInterval(() => {
+    for (let count = number % 7 === 0 ? 40 : 1; count > 0; count--) console.log("endless " + ++number);
+  }, 3);`;
+
+const SHORT = 'for (let number = 1; number <= 300; number++) console.log("short " + number);';
+
+/** What the browser says of itself while there is no server. */
+const AWAY =
+  /ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED)/;
+
+/** Asserts that a tab shows exactly the log of its build. */
+async function assertWhole(tab, server, id) {
+  const log = await server.log(id);
+  await tab.number(log.length);
+  assert.deepEqual(await tab.rows(), log);
+  return log;
+}
+
+/** Name and state of each build in the list, in words, and as the icon that stands beside them. */
+function list({ page }) {
+  return page.locator(".history-entry").evaluateAll((entries) =>
+    entries.map((entry) => {
+      const icon = entry.querySelector("use").getAttribute("href").slice("#icon-".length);
+      const [word] = entry.querySelector(".history-detail").textContent.split(" \u00b7 ");
+      return [entry.querySelector(".history-name").textContent, word, icon];
+    }),
+  );
+}
+
+describe("a server that is started again", () => {
+  let browser;
+  before(async () => (browser = await launchChromium()));
+  after(() => browser?.close());
+
+  const ENDS = [
+    {
+      signal: "SIGKILL",
+      cause: "SIGKILL",
+      status: "lost",
+      word: "Lost",
+      message: "lost: the server ended while build was running",
+    },
+    {
+      signal: "SIGTERM",
+      cause: 0,
+      status: "cancelled",
+      word: "Cancelled",
+      message: "cancelled by the shutdown while build was running",
+    },
+  ];
+  for (const { signal, cause, status, word, message } of ENDS) {
+    it(`after ${signal} shows the end of what ran, goes on with what waits, and misses no line`, async (t) => {
+      const projects = { ...projectFiles("endless", ENDLESS), ...projectFiles("short", SHORT) };
+      const root = await makeFolder(t, projects);
+      const server = await BuildServer.start(t, { args: ["--root", root, "--concurrency", "1", "--grace", "0"] });
+      const context = await openContext(t, browser);
+      const earlier = await server.build("short");
+      await server.log(earlier.id);
+
+      // One tab reads an old build, one watches what runs, one what waits.
+      const reader = await BuildTab.open(context, `${server.url}/?build=${earlier.id}`);
+      await reader.status("succeeded");
+      const watcher = await BuildTab.open(context, server.url);
+      await watcher.build("endless");
+      await watcher.status("running");
+      await watcher.number(300);
+      const waiter = await BuildTab.open(context, server.url);
+      await waiter.build("short");
+      await waiter.page.locator("#build-outlook", { hasText: "next in the queue" }).waitFor();
+      const [waiting, running] = await server.builds();
+      assert.deepEqual([waiting.status, running.status], ["queued", "running"]);
+
+      assert.equal(await server.end(signal), cause);
+      const tabs = [reader, watcher, waiter];
+      for (const { page } of tabs) {
+        await page.locator('#connection[data-state="reconnecting"]').waitFor();
+        assert.equal(await page.locator("#banner").isVisible(), false, "a word is enough");
+      }
+      await server.restart();
+
+      await watcher.status(status);
+      const log = await assertWhole(watcher, server, running.id);
+      assert.equal(log.at(-1), message);
+      const numbers = log.flatMap((line) => /^endless (\d+)$/.exec(line)?.[1] ?? []).map(Number);
+      assert.ok(numbers.length > 200);
+      assert.deepEqual(
+        numbers,
+        numbers.map((_, index) => index + 1),
+      );
+      assert.equal(await watcher.page.locator("#build-message").textContent(), message);
+      assert.equal((await watcher.steps())[1][2].split(" (")[0], word);
+
+      await waiter.status("succeeded");
+      await assertWhole(waiter, server, waiting.id);
+      // The same builds under the same ids, in every tab's list.
+      const expected = [
+        ["short", "Succeeded", "succeeded"],
+        ["endless", word, status],
+        ["short", "Succeeded", "succeeded"],
+      ];
+      for (const tab of tabs) {
+        await tab.page.locator(".history-entry").nth(0).filter({ hasText: "Succeeded" }).waitFor();
+        await tab.page.locator('#connection[data-state="live"]').waitFor();
+        assert.deepEqual(await list(tab), expected);
+        assert.deepEqual(
+          tab.complaints.filter((text) => !AWAY.test(text)),
+          [],
+        );
+      }
+      assert.deepEqual(
+        (await server.builds()).map(({ id }) => id),
+        [waiting.id, running.id, earlier.id],
+      );
+      await assertWhole(reader, server, earlier.id);
+    });
+  }
+
+  it("shows each of three builds to the end that it had, when the server is killed under every one", async (t) => {
+    const projects = { ...projectFiles("endless", ENDLESS), ...projectFiles("short", SHORT) };
+    const root = await makeFolder(t, projects);
+    const server = await BuildServer.start(t, { args: ["--root", root] });
+    const tab = await BuildTab.open(await openContext(t, browser), server.url);
+    for (let round = 1; round <= 3; round++) {
+      await tab.build("endless");
+      await tab.status("running");
+      await tab.number(100 * round);
+      const [{ id }] = await server.builds();
+      await server.end("SIGKILL");
+      await server.restart();
+      await tab.status("lost");
+      await assertWhole(tab, server, id);
+    }
+    assert.deepEqual(
+      await list(tab),
+      [1, 2, 3].map(() => ["endless", "Lost", "lost"]),
+    );
+    assert.deepEqual(
+      tab.complaints.filter((text) => !AWAY.test(text)),
+      [],
+    );
+  });
+});
