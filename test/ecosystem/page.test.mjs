@@ -1,12 +1,13 @@
 /** The page as it looks and as it behaves under load. The screenshots are in `screenshots`, for people. */
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { BuildServer } from "./support/build-server.mjs";
 import { BuildTab } from "./support/build-tab.mjs";
 import { launchChromium, openContext } from "./support/chromium.mjs";
-import { makeFolder, projectFiles } from "./support/folder.mjs";
+import { gatedProgram, makeFolder, projectFiles } from "./support/folder.mjs";
 import { until } from "./support/until.mjs";
 
 const SCREENSHOTS = fileURLToPath(new URL("screenshots/", import.meta.url));
@@ -31,6 +32,16 @@ const PROGRAMS = {
   failing: 'console.error("\\x1b[31merror\\x1b[0m: it does not compile"); process.exit(3);',
 };
 
+/** Takes a screenshot, and asserts that nothing of the page is beside the window. */
+async function assertFits(page, name) {
+  await page.screenshot({ path: `${SCREENSHOTS}${name}.png` });
+  const [content, space] = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return [scrollWidth, clientWidth];
+  });
+  assert.equal(content, space, `${name} is as wide as the window`);
+}
+
 describe("the page", () => {
   let browser;
   before(async () => (browser = await launchChromium()));
@@ -45,14 +56,7 @@ describe("the page", () => {
         const server = await BuildServer.start(t, { args: ["--root", root] });
         const context = await openContext(t, browser, { colorScheme, viewport: { width, height: 800 } });
         const tab = await BuildTab.open(context, server.url);
-        const check = async (name) => {
-          await tab.page.screenshot({ path: `${SCREENSHOTS}${name}-${width}-${colorScheme}.png` });
-          const [content, space] = await tab.page.evaluate(() => {
-            const { scrollWidth, clientWidth } = document.documentElement;
-            return [scrollWidth, clientWidth];
-          });
-          assert.equal(content, space, `${name} is as wide as the window`);
-        };
+        const check = (name) => assertFits(tab.page, `${name}-${width}-${colorScheme}`);
         await tab.page.getByText("No builds yet").waitFor();
         await check("empty");
         await tab.build("colourful");
@@ -67,6 +71,48 @@ describe("the page", () => {
         assert.deepEqual(steps, ["Succeeded", "Failed (exit code 3)"]);
         assert.deepEqual(tab.complaints, []);
         t.diagnostic(`screenshots are in ${SCREENSHOTS}`);
+      });
+
+      it(`fits in ${width} px, ${colorScheme}, with a queue, an estimate, options, older builds and a lost one`, async (t) => {
+        await mkdir(SCREENSHOTS, { recursive: true });
+        const names = ["app", "a-library-with-a-long-name", "docs"];
+        const root = await makeFolder(t, Object.assign({}, ...names.map((name) => projectFiles(name, gatedProgram()))));
+        const server = await BuildServer.start(t, { args: ["--root", root, "--concurrency", "1"] });
+        const gate = join(root, "app", "open");
+        await writeFile(gate, "");
+        await server.log((await server.build("app")).id);
+        await rm(gate);
+        const context = await openContext(t, browser, { colorScheme, viewport: { width, height: 800 } });
+        // As if it had more than it lists.
+        await context.route("**/api/builds?limit*", async (route) => {
+          const response = await route.fetch();
+          const page = await response.json();
+          await route.fulfill({ response, json: { ...page, next: page.builds.at(-1)?.id ?? null } });
+        });
+        const tab = await BuildTab.open(context, server.url);
+        const check = (name) => assertFits(tab.page, `${name}-${width}-${colorScheme}`);
+        await tab.build("app");
+        await tab.line("waiting");
+        await tab.page.locator("#build-progress").waitFor();
+        await check("estimate");
+        for (const name of names.slice(1)) await server.build(name);
+        await tab.page.locator(".history-entry", { hasText: "docs" }).click();
+        await tab.page.locator("#build-outlook", { hasText: "2nd in the queue" }).waitFor();
+        await check("queued");
+        await tab.page.getByRole("button", { name: "Options" }).click();
+        await tab.page.getByLabel("Script").fill("deploy");
+        await tab.build("docs");
+        await tab.page.locator("#form-error", { hasText: "deploy" }).waitFor();
+        await check("options");
+        await tab.page.getByRole("button", { name: "Options" }).click();
+        await tab.page.getByRole("button", { name: "Older builds" }).scrollIntoViewIfNeeded();
+        await check("older");
+        await tab.page.locator(".history-entry", { hasText: "app" }).first().click();
+        await tab.status("running");
+        await server.end("SIGKILL");
+        await server.restart();
+        await tab.status("lost");
+        await check("lost");
       });
     }
   }
