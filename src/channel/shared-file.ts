@@ -6,7 +6,7 @@ import type { HistoryPiece } from "./history.ts";
 const PIECE_BYTES = 64 * 1024;
 
 /** How many pieces are kept for whoever needs the same: clients that follow a log at about the same place. */
-const KEPT_PIECES = 16;
+const KEPT_PIECES = 32;
 
 /** Whole events of a file, and the position that follows them. */
 interface FilePiece extends HistoryPiece {
@@ -47,7 +47,7 @@ export class SharedFile {
 export class FilePieces {
   readonly #epoch: string;
   readonly #handle: ReturnType<typeof open>;
-  /** By their positions, the oldest first. */
+  /** By their positions, those that were needed last at the end. */
   readonly #kept = new Map<number, Promise<FilePiece>>();
 
   constructor(path: string, epoch: string) {
@@ -63,9 +63,10 @@ export class FilePieces {
   /** The events from `position`, where one starts, on, in the first `size` bytes. */
   read(position: number, size: number): Promise<FilePiece> {
     const kept = this.#kept.get(position);
-    if (kept !== undefined) return kept;
-    const piece = this.#read(position, size);
+    const piece = kept ?? this.#read(position, size);
+    this.#kept.delete(position);
     this.#kept.set(position, piece);
+    if (kept !== undefined) return kept;
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= KEPT_PIECES) break;
       this.#kept.delete(oldest);
