@@ -7,6 +7,7 @@ import { encodeGap, skipGap } from "./gap.ts";
 import { jittered } from "./jitter.ts";
 import { DEFAULT_RETRY } from "./options.ts";
 import { Replay } from "./replay.ts";
+import { TimeShare } from "./time-share.ts";
 import { Upkeep } from "./upkeep.ts";
 import type { ClientHost, ClientStart, CloseReason } from "./client.ts";
 import type { Connection, ConnectionListener } from "./connection.ts";
@@ -17,6 +18,13 @@ import type { ChannelSettings } from "./options.ts";
 
 /** How much a client is sent at most before others get their turn. A segment may exceed it by its own size. */
 const SLICE_BYTES = 64 * 1024;
+
+/**
+ * What part of the time goes into writing to clients while a history is being written, and for how many milliseconds at
+ * most at once. Whoever publishes waits for the history; for hundreds of clients it shall not wait, too.
+ */
+const CLIENTS_SHARE = 0.25;
+const CLIENTS_BURST = 10;
 
 /** Who is told what happens to the clients. */
 export interface AudienceListener {
@@ -38,6 +46,8 @@ export class Audience implements ClientHost {
   readonly #replay: Replay | undefined;
   /** What was read from the history, as it is sent to all who need it at about the same time. */
   readonly #chunks = new WeakMap<HistoryPiece, Chunk>();
+  /** None: clients take what time they need. */
+  readonly #timeShare: TimeShare | undefined;
   readonly #upkeep: Upkeep<Client>;
   readonly #heartbeat: Chunk;
   readonly #listener: AudienceListener;
@@ -54,7 +64,12 @@ export class Audience implements ClientHost {
     this.#settings = settings;
     this.#listener = listener;
     this.#heartbeat = new Chunk(settings.heartbeatText);
-    this.#catchUp = new CatchUp(settings.maxCatchUps, (client) => this.advance(client));
+    this.#timeShare = settings.history && new TimeShare(CLIENTS_SHARE, CLIENTS_BURST);
+    this.#catchUp = new CatchUp(
+      settings.maxCatchUps,
+      (client) => this.advance(client),
+      () => this.#wait(),
+    );
     this.#replay =
       settings.history &&
       new Replay(settings.history, settings.maxCatchUps, {
@@ -98,12 +113,29 @@ export class Audience implements ClientHost {
     const isAnyoneBehind = this.#catchUp.size > 0;
     for (const client of this.clients) {
       // One that catches up has its own turns.
-      if (!isAnyoneBehind || !this.#catchUp.has(client)) this.advance(client, now);
+      if (isAnyoneBehind && this.#catchUp.has(client)) continue;
+      // Where time is short, nobody goes before those who wait already.
+      if (isAnyoneBehind && this.#timeShare !== undefined) this.#catchUp.add(client);
+      else this.advance(client, now);
     }
   }
 
   /** The one way events reach a client: from its cursor to the end of the log, for as long as its socket takes them. */
   advance(client: Client, now: number = performance.now()): void {
+    if (client.next < this.#log.end && this.#wait() > 0) {
+      this.#catchUp.add(client);
+      return;
+    }
+    const start = performance.now();
+    this.#advance(client, now);
+    this.#timeShare?.note(start);
+  }
+
+  #wait(): number {
+    return this.isLogComplete ? 0 : (this.#timeShare?.wait() ?? 0);
+  }
+
+  #advance(client: Client, now: number): void {
     let budget = SLICE_BYTES;
     while (client.next < this.#log.end && !client.connection.isBlocked && !client.connection.isEnded) {
       if (budget <= 0) {
@@ -154,10 +186,13 @@ export class Audience implements ClientHost {
     const { next } = piece;
     const now = performance.now();
     client.write(this.#chunkOf(piece), now);
+    this.#timeShare?.note(now);
     this.delivered += next - client.next;
     client.next = next;
     if (next >= this.#log.start) this.#replay?.forget(client);
-    this.advance(client, now);
+    // One piece in a turn: so all stay near each other, and need the same pieces at the same time.
+    if (this.isLogComplete) this.advance(client, now);
+    else this.#catchUp.add(client);
   }
 
   #chunkOf(piece: HistoryPiece): Chunk {

@@ -8,16 +8,19 @@ import type { Client } from "./client.ts";
 export class CatchUp {
   readonly #limit: number;
   readonly #advance: (client: Client) => void;
+  readonly #wait: () => number;
   readonly #waiting = new Set<Client>();
   #isScheduled = false;
 
   /**
    * @param limit - How many clients get a slice in one turn.
    * @param advance - Sends a client its slice.
+   * @param wait - How many milliseconds from now the next turn may begin at the earliest.
    */
-  constructor(limit: number, advance: (client: Client) => void) {
+  constructor(limit: number, advance: (client: Client) => void, wait: () => number) {
     this.#limit = limit;
     this.#advance = advance;
+    this.#wait = wait;
   }
 
   /** How many wait for their next slice. */
@@ -40,14 +43,16 @@ export class CatchUp {
 
   #schedule(): void {
     this.#isScheduled = true;
-    setImmediate(() => this.#takeTurn());
+    const wait = this.#wait();
+    if (wait > 0) setTimeout(() => this.#takeTurn(), wait);
+    else setImmediate(() => this.#takeTurn());
   }
 
   #takeTurn(): void {
     this.#isScheduled = false;
     let left = this.#limit;
     for (const client of this.#waiting) {
-      if (left-- === 0) break;
+      if (left-- === 0 || this.#wait() > 0) break;
       this.#waiting.delete(client);
       // Adds it again, at the end, when it misses more and can take more.
       this.#advance(client);

@@ -103,6 +103,29 @@ describe("Channel with a history", () => {
     assert.match(await late.closed(), /data: a\n\n\r\n0\r\n\r\n$/);
   });
 
+  it("does not write to all clients at once when that takes long, and gives each everything in the end", async (t) => {
+    const { channel, port } = await startStored(t, await logPath(t));
+    const clients = await Promise.all(Array.from({ length: 30 }, () => EventClient.open(port, "/")));
+    let now = performance.now();
+    // Every look at the clock takes a millisecond, and so does every client.
+    t.mock.method(performance, "now", () => ++now);
+    let most = 0;
+    for (let sequence = 1; sequence <= 100; sequence++) {
+      channel.publish(String(sequence));
+      await channel.flushed();
+      most = Math.max(most, channel.statistics.catchingUp);
+    }
+    assert.ok(most > 0);
+    channel.end();
+    for (const client of clients) {
+      const events = await client.ended();
+      assert.deepEqual(
+        events.map(({ data }) => data),
+        numbers(1, 100),
+      );
+    }
+  });
+
   it("looks once at what several clients need at the same time", async (t) => {
     let looks = 0;
     const text = Array.from({ length: 8 }, (_, index) => `id: e-${index + 1}\ndata: ${index + 1}\n\n`).join("");

@@ -1,0 +1,34 @@
+import { performance } from "node:perf_hooks";
+
+/**
+ * Gives some work a share of the time, so that other work of the same process gets the rest. Time that was not used is
+ * saved up, but only so much: a burst after a pause may take it all at once.
+ */
+export class TimeShare {
+  readonly #share: number;
+  readonly #maxSaved: number;
+  #saved: number;
+  #countedAt: number = performance.now();
+
+  /**
+   * @param share - Between 0 and 1.
+   * @param maxSaved - How long a burst may take, in milliseconds.
+   */
+  constructor(share: number, maxSaved: number) {
+    this.#share = share;
+    this.#maxSaved = maxSaved;
+    this.#saved = maxSaved;
+  }
+
+  /** After how many milliseconds there is time again; 0 when there is some now. */
+  wait(now: number = performance.now()): number {
+    this.#saved = Math.min(this.#maxSaved, this.#saved + (now - this.#countedAt) * this.#share);
+    this.#countedAt = now;
+    return Math.max(0, -this.#saved / this.#share);
+  }
+
+  /** Takes note of work that was done since `start`. */
+  note(start: number): void {
+    this.#saved -= performance.now() - start;
+  }
+}
