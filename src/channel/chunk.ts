@@ -25,7 +25,9 @@ export class Framed {
     // Not from Node's shared 8 KiB pool: a small chunk that the log keeps for hours would keep a whole pool slab alive.
     const framed = Buffer.allocUnsafeSlow(head.length + byteLength + 2);
     framed.write(head, "latin1");
-    if (typeof content === "string") framed.write(content, head.length, "utf8");
+    // Of ASCII a character is a byte, and nothing needs to be encoded.
+    const encoding = byteLength === content.length ? "latin1" : "utf8";
+    if (typeof content === "string") framed.write(content, head.length, encoding);
     else framed.set(content, head.length);
     framed.write("\r\n", head.length + byteLength, "latin1");
     return new Framed(framed.subarray(head.length, head.length + byteLength), framed);

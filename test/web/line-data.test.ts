@@ -4,7 +4,15 @@ import { lineData } from "../../dist/web/line-data.js";
 import type { BuildLineEvent } from "../../dist/build/events.js";
 
 describe("lineData()", () => {
-  const texts = ["", "plain", 'a "quoted" \\ path', "tab\tescape\x1b[31m\0\x7f\x85", "größe ✓ 🎉", "\u2028", "\ud800 lone"];
+  const texts = [
+    "",
+    "plain",
+    'a "quoted" \\ path',
+    "tab\tescape\x1b[31m\0\x7f\x85",
+    "größe ✓ 🎉",
+    "\u2028",
+    "\ud800 lone",
+  ];
   const steps = [null, "build", "build", 'a "step"\n', "größe", null];
 
   it("is what JSON.stringify makes of the fields, whatever they hold", () => {
