@@ -26,6 +26,7 @@ const LOG_LIMIT_MIB = "100000";
  * @typedef {object} Measurement
  * @property {string} [invalid] - Why it does not count.
  * @property {number} seconds - From the child's first line until the last is in the file.
+ * @property {number} [ended] - Until the build's last event is, too, after what is said at its end.
  * @property {number} [viewed] - Until the last viewer has the last line, and its stream has ended.
  * @property {number} [cpu] - CPU of the program until then, seconds.
  * @property {number} [peak] - Its largest memory, bytes.
@@ -119,12 +120,15 @@ async function runProgram({ viewers, coding }, scene) {
   const before = costOf([program.pid]);
   const begin = await openGate(gate);
   const log = join(data, "builds", build.id, "events");
-  await hasEnded(log, signal);
+  const last = new RegExp(`~\\d+ ${lines} `);
+  await hasAtEnd(log, (text) => last.test(text), signal);
   const seconds = (performance.now() - begin) / 1000;
+  await hasAtEnd(log, (text) => text.endsWith("\n\n") && text.includes("\nevent: end\n"), signal);
+  const ended = (performance.now() - begin) / 1000;
   await Promise.race([control?.closed, once(signal, "abort").then(() => Promise.reject(signal.reason))]);
   const viewed = (performance.now() - begin) / 1000;
   const after = costOf([program.pid]);
-  const measurement = { seconds, viewed, cpu: (after.cpu - before.cpu) / 1e6, peak: after.peak };
+  const measurement = { seconds, ended, viewed, cpu: (after.cpu - before.cpu) / 1e6, peak: after.peak };
 
   const content = readFileSync(log);
   const stored = count(content, "~");
@@ -159,18 +163,15 @@ async function openGate(path) {
   return begin;
 }
 
-/** Resolves when the build's last event is in its log. Looked at from outside, so that it costs the program nothing. */
-async function hasEnded(log, signal) {
+/** Resolves when the end of a log is as wanted. Looked at from outside, so that it costs the program nothing. */
+async function hasAtEnd(log, isWanted, signal) {
   const file = await open(log, "r");
   const tail = Buffer.alloc(16 * 1024);
   try {
-    for (let looked = 0; ; await sleep(LOOK_MS, undefined, { signal })) {
+    for (; ; await sleep(LOOK_MS, undefined, { signal })) {
       const { size } = await file.stat();
-      if (size === looked) continue;
-      looked = size;
       const { bytesRead } = await file.read(tail, 0, tail.length, Math.max(0, size - tail.length));
-      const text = tail.toString("latin1", 0, bytesRead);
-      if (text.endsWith("\n\n") && text.includes("\nevent: end\n")) return;
+      if (isWanted(tail.toString("latin1", 0, bytesRead))) return;
     }
   } finally {
     await file.close();
