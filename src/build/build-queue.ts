@@ -187,10 +187,13 @@ export class BuildQueue {
    * Takes over a build of an earlier process: one that has ended is known again, and with its plan one that waited waits
    * again, at the end of the queue, which may become longer than its limit. To be called for the oldest first, and then
    * {@link start}.
+   *
+   * @param lineCount How many lines of a build that waited were given out already.
    */
-  async restore(record: BuildRecord, plan?: Plan): Promise<void> {
+  async restore(record: BuildRecord, plan?: Plan, lineCount = 0): Promise<void> {
     if (plan !== undefined) {
-      this.#enqueue(new Build(plan, this.#context, estimateDuration(plan, this.list()), record));
+      const former = { record, lineCount };
+      this.#enqueue(new Build(plan, this.#context, estimateDuration(plan, this.list()), former));
       return;
     }
     this.#builds.set(record.id, { record });

@@ -32,6 +32,7 @@ export class BuildStore {
   readonly #builds: string;
   readonly #lock: DirectoryLock;
   readonly #states = new Map<string, StateFile>();
+  readonly #removals = new Set<Promise<void>>();
 
   private constructor(builds: string, lock: DirectoryLock) {
     this.#builds = builds;
@@ -97,16 +98,21 @@ export class BuildStore {
   }
 
   /** Removes a build and its log. Who has the log open can read it to its end. */
-  async remove(id: string): Promise<void> {
+  remove(id: string): Promise<void> {
     const state = this.#states.get(id);
     this.#states.delete(id);
-    await state?.close();
-    await rm(this.#folder(id), { recursive: true, force: true });
+    const remove = async (): Promise<void> => {
+      await state?.close();
+      await rm(this.#folder(id), { recursive: true, force: true });
+    };
+    const removal = remove().finally(() => this.#removals.delete(removal));
+    this.#removals.add(removal);
+    return removal;
   }
 
   /** Resolves when everything is stored, and leaves the folder to others. */
   async close(): Promise<void> {
-    await Promise.all([...this.#states.values()].map((state) => state.close()));
+    await Promise.allSettled([...Array.from(this.#states.values(), (state) => state.close()), ...this.#removals]);
     await this.#lock.free();
   }
 

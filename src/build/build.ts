@@ -39,6 +39,13 @@ export interface BuildContext {
   readonly onEnd: (build: Build) => void;
 }
 
+/** A build as an earlier process has left it. */
+export interface FormerBuild {
+  readonly record: BuildRecord;
+  /** How many lines were given out: it may have begun to run. */
+  readonly lineCount: number;
+}
+
 /** Why a build does not go on. */
 interface Stop {
   readonly status: "cancelled" | "timed-out" | "failed";
@@ -63,7 +70,7 @@ export class Build {
   readonly #limit: LogLimit;
   #isPlaceTold = false;
   /** How many lines were given out. */
-  #lineCount = 0;
+  #lineCount: number;
   /** Set once: what stopped the build first is why it ended. */
   #stop: Stop | undefined;
   /** The step that failed, and how. */
@@ -76,16 +83,17 @@ export class Build {
    * @param estimatedMs How long it will probably take; `null` when nobody knows.
    * @param former What an earlier process has told of this build, which waited then, too.
    */
-  constructor(plan: Plan, context: BuildContext, estimatedMs: number | null, former?: BuildRecord) {
+  constructor(plan: Plan, context: BuildContext, estimatedMs: number | null, former?: FormerBuild) {
     this.plan = plan;
     this.#context = context;
     this.#mask = context.secrets.maskFor(plan);
     this.#limit = new LogLimit(context.logLimitBytes);
+    this.#lineCount = former?.lineCount ?? 0;
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
     this.#record = freeze({
-      id: former?.id ?? createBuildId(),
+      id: former?.record.id ?? createBuildId(),
       projectPath: plan.projectPath,
       projectName: plan.projectName,
       packageManager: plan.packageManager,
@@ -96,7 +104,7 @@ export class Build {
       steps: plan.steps.map((step) => pendingStep(step.name, this.#masked(formatCommand(step.command, step.args)))),
       estimatedMs,
       queuePosition: null,
-      queuedAt: former?.queuedAt ?? now(),
+      queuedAt: former?.record.queuedAt ?? now(),
       startedAt: null,
       finishedAt: null,
     });

@@ -22,6 +22,12 @@ export interface Recovery {
   readonly onProblem: (problem: string) => void;
 }
 
+/** What is taken over of one build. */
+interface Remains extends Pick<StoredBuild, "record" | "plan"> {
+  /** How many lines of it were given out. */
+  readonly lineCount?: number;
+}
+
 /**
  * Takes over what an earlier server has left, however it ended. Builds that had ended are known again. Those that waited
  * wait again. Those that ran are `lost`: what is left of their processes is ended, and their log says so and ends.
@@ -36,7 +42,7 @@ export async function recoverBuilds(recovery: Recovery): Promise<void> {
     });
   });
   for (const build of await Promise.all(taken)) {
-    if (build !== undefined) await queue.restore(build.record, build.plan ?? undefined);
+    if (build !== undefined) await queue.restore(build.record, build.plan ?? undefined, build.lineCount);
   }
   queue.start();
 }
@@ -45,7 +51,7 @@ async function takeOver(
   { store, streams, roots }: Recovery,
   id: string,
   stored: StoredBuild | undefined,
-): Promise<Pick<StoredBuild, "record" | "plan"> | undefined> {
+): Promise<Remains | undefined> {
   if (stored !== undefined && stored.record.finishedAt !== null) return { record: stored.record, plan: null };
   const history = await FileHistory.open(store.logPath(id), id);
   const log = await readStoredLog(history);
@@ -61,7 +67,8 @@ async function takeOver(
   streams.resume(id, history);
   const isWaiting = stored !== undefined && stored.plan !== null && stored.cookie === null;
   const obstacle = isWaiting ? await whyNotBuilt(record, roots) : describeLoss(record);
-  if (isWaiting && obstacle === undefined) return { record: stored.record, plan: stored.plan };
+  // It may have begun to run, and given out lines, but no command was started.
+  if (isWaiting && obstacle === undefined) return { ...stored, lineCount: log.lineCount };
   const time = new Date().toISOString();
   const end = lostRecord(record, obstacle ?? "", time);
   let number = log.lineCount;
@@ -72,7 +79,7 @@ async function takeOver(
   return settle(store, end);
 }
 
-async function settle(store: BuildStore, record: BuildRecord): Promise<Pick<StoredBuild, "record" | "plan">> {
+async function settle(store: BuildStore, record: BuildRecord): Promise<Remains> {
   await store.save(record.id, { record, plan: null });
   return { record, plan: null };
 }
