@@ -111,7 +111,7 @@ const OPTIONS = [
     flag: "capacity",
     variable: "TAILCAST_CAPACITY",
     value: "N",
-    help: "events that each stream, and so each log, keeps (50000)",
+    help: "events that each stream keeps in memory (50000)",
   },
   { flag: "token", variable: "TAILCAST_TOKEN", value: "SECRET", help: "ask every request for this secret (none)" },
   {

@@ -19,7 +19,7 @@ export async function replaceFile(path: string, content: string): Promise<void> 
 }
 
 /** Makes what was created or renamed in a directory survive a power cut, where the system can do that. */
-async function syncDirectory(path: string): Promise<void> {
+export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, "r");
   try {
     await directory.sync();

@@ -1,6 +1,6 @@
 import { mkdir, readFile, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { replaceFile } from "./atomic-file.ts";
+import { replaceFile, syncDirectory } from "./atomic-file.ts";
 import { checkPlan } from "./check-plan.ts";
 import { DirectoryLock } from "./directory-lock.ts";
 import { buildStatuses, isBuildId } from "./record.ts";
@@ -134,6 +134,8 @@ class StateFile {
   #writing: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #isClosed = false;
+  /** The folder itself has reached the disk. */
+  #isFolderKnown = false;
 
   constructor(path: string, build: StoredBuild) {
     this.#path = path;
@@ -165,8 +167,11 @@ class StateFile {
   }
 
   async #replace(content: string): Promise<void> {
-    await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
+    const folder = dirname(this.#path);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     await replaceFile(this.#path, content);
+    if (!this.#isFolderKnown) await syncDirectory(dirname(folder));
+    this.#isFolderKnown = true;
   }
 }
 

@@ -1,4 +1,5 @@
-import { open, readFile, rm } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { TailcastError } from "../error.ts";
 import { exists, identify } from "./process-identity.ts";
@@ -18,22 +19,15 @@ export class DirectoryLock {
   /** @throws {TailcastError} `DATA_IN_USE` when a process that runs has the lock. */
   static async take(directory: string): Promise<DirectoryLock> {
     const path = join(directory, "lock");
-    const owner = await readOwner(path);
-    if (owner !== undefined && isAlive(owner)) {
-      const message = `Cannot use ${directory}: the process ${owner.pid} does already; give each server its own`;
-      throw new TailcastError("DATA_IN_USE", message);
-    }
-    await rm(path, { force: true });
+    const mark = `${path}-${randomBytes(8).toString("hex")}`;
+    await writeFile(mark, JSON.stringify(identify(process.pid) ?? { pid: process.pid }), { mode: 0o600 });
     try {
-      // Exclusively: of two that found it free only one gets it.
-      const file = await open(path, "wx", 0o600);
-      await file.writeFile(JSON.stringify(identify(process.pid) ?? { pid: process.pid }));
-      await file.close();
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      throw new TailcastError("DATA_IN_USE", `Cannot use ${directory}: another process has just begun to`);
+      // Linked, so that it is there whole, and only if there is none: of two processes only one gets it.
+      while (!(await isLinked(mark, path))) await removeStale(directory, path);
+      return new DirectoryLock(path);
+    } finally {
+      await rm(mark, { force: true });
     }
-    return new DirectoryLock(path);
   }
 
   async free(): Promise<void> {
@@ -43,12 +37,41 @@ export class DirectoryLock {
 
 type Owner = Pick<ProcessIdentity, "pid"> & Partial<ProcessIdentity>;
 
-async function readOwner(path: string): Promise<Owner | undefined> {
+async function isLinked(mark: string, path: string): Promise<boolean> {
   try {
-    const owner = JSON.parse(await readFile(path, "utf8")) as Owner;
+    await link(mark, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
+  }
+}
+
+/** Takes away a lock whose process is gone. */
+async function removeStale(directory: string, path: string): Promise<void> {
+  const seen = await readIfThere(path);
+  const owner = readOwner(seen);
+  if (owner !== undefined && isAlive(owner)) {
+    const message = `Cannot use ${directory}: the process ${owner.pid} does already; give each server its own`;
+    throw new TailcastError("DATA_IN_USE", message);
+  }
+  const moved = `${path}-${randomBytes(8).toString("hex")}`;
+  await rename(path, moved).catch(() => undefined);
+  // Another process may have been quicker, and this is its new lock.
+  if ((await readIfThere(moved)) !== seen) await link(moved, path).catch(() => undefined);
+  await rm(moved, { force: true });
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  return readFile(path, "utf8").catch(() => undefined);
+}
+
+function readOwner(text: string | undefined): Owner | undefined {
+  try {
+    const owner = JSON.parse(text ?? "") as Owner;
     return Number.isSafeInteger(owner.pid) && owner.pid > 0 ? owner : undefined;
   } catch {
-    // There is none, or its process was killed while it wrote it.
+    // Not one of ours.
     return undefined;
   }
 }

@@ -52,9 +52,13 @@ export class StateKeeper {
     const before = this.#changes.get(record.id);
     const plan = this.#planOf(record.id);
     const taken = take();
-    const change = Promise.all([taken, before?.catch(() => undefined)]).then(() =>
-      this.#store.save(record.id, { record, plan }),
-    );
+    const save = async (): Promise<void> => {
+      const [delivery] = await Promise.allSettled([taken, before]);
+      // How a build ended is stored even when its log could not be: the next process must not take it for lost.
+      if (delivery.status === "fulfilled" || event.type === "end") await this.#store.save(record.id, { record, plan });
+      await taken;
+    };
+    const change = save();
     this.#changes.set(record.id, change);
     // The caller is told; this is for the map.
     const forget = (): void => {

@@ -59,9 +59,12 @@ export class BuildStream {
   }
 
   async #settle(history: FileHistory, isEnd: boolean): Promise<void> {
-    await this.channel.flushed();
-    await history.sync();
-    if (isEnd) await history.close();
+    try {
+      await this.channel.flushed();
+      await history.sync();
+    } finally {
+      if (isEnd) await history.close();
+    }
   }
 
   #tellFeed(event: PublishedEvent | string): void {

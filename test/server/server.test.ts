@@ -150,7 +150,9 @@ describe("server", () => {
     const script = (lines: number): string => JSON.stringify({ scripts: { build: `seq ${lines}` } });
     const root = await makeFolder(t, { "large/package.json": script(5000), "small/package.json": script(10) });
     // 64 KiB, which is about 500 lines.
-    const program = new Program(t, ["--port", "0", "--root", root], {}, 128);
+    const life = lastFirst(t);
+    const options = ["--port", "0", "--root", root, "--data", dataFolder(life)];
+    const program = new Program(life, options, {}, 128);
     const port = await program.port();
     const build = async (projectPath: string): Promise<string> => {
       const answer = await postJson(port, "/api/project/build", { projectPath, install: "skip" });
@@ -168,6 +170,8 @@ describe("server", () => {
     assert.equal((JSON.parse((await other.ended()).at(-1)?.data ?? "") as BuildRecord).status, "succeeded");
     program.child.kill("SIGTERM");
     assert.equal(await program.ended, 0);
+    const next = new Program(life, options);
+    assert.deepEqual((await ask(await next.port(), "GET", `/api/builds/${id}`)).json, end, "and it is not lost now");
   });
 
   it("ends with 1 when another has its data, or when it cannot store any", async (t) => {
