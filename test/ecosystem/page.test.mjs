@@ -77,17 +77,20 @@ describe("the page", () => {
         await mkdir(SCREENSHOTS, { recursive: true });
         const names = ["app", "a-library-with-a-long-name", "docs"];
         const root = await makeFolder(t, Object.assign({}, ...names.map((name) => projectFiles(name, gatedProgram()))));
-        const server = await BuildServer.start(t, { args: ["--root", root, "--concurrency", "1"] });
+        const server = await BuildServer.start(t, { args: ["--root", root, "--concurrency", "1", "--grace", "0"] });
         const gate = join(root, "app", "open");
         await writeFile(gate, "");
         await server.log((await server.build("app")).id);
         await rm(gate);
         const context = await openContext(t, browser, { colorScheme, viewport: { width, height: 800 } });
-        // As if it had more than it lists.
-        await context.route("**/api/builds?limit*", async (route) => {
+        // As if it had many more.
+        await context.route("**/api/builds?limit=50", async (route) => {
           const response = await route.fetch();
-          const page = await response.json();
-          await route.fulfill({ response, json: { ...page, next: page.builds.at(-1)?.id ?? null } });
+          const { builds } = await response.json();
+          const copies = Array.from({ length: 50 - builds.length }, (_, index) => {
+            return { ...builds.at(-1), id: String(99 - index).padStart(16, "0") };
+          });
+          await route.fulfill({ response, json: { builds: [...builds, ...copies], next: copies.at(-1).id } });
         });
         const tab = await BuildTab.open(context, server.url);
         const check = (name) => assertFits(tab.page, `${name}-${width}-${colorScheme}`);
