@@ -6,12 +6,15 @@ import { BuildTab } from "./support/build-tab.mjs";
 import { launchChromium, openContext } from "./support/chromium.mjs";
 import { makeFolder, projectFiles } from "./support/folder.mjs";
 
-/** Prints numbered lines until it is ended, mostly one at a time and now and then many at once. */
+/**
+ * Prints numbered lines until it is ended, mostly one at a time and now and then many at once; never more than the page
+ * keeps, however slow the machine is.
+ */
 const ENDLESS = `
   let number = 0;
   setInterval(() => {
-    for (let count = number % 7 === 0 ? 40 : 1; count > 0; count--) console.log("endless " + ++number);
-  }, 3);`;
+    for (let count = number % 7 === 0 ? 40 : 1; count > 0 && number < 15_000; count--) console.log("endless " + ++number);
+  }, 5);`;
 
 const SHORT = 'for (let number = 1; number <= 300; number++) console.log("short " + number);';
 
