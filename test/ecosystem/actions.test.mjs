@@ -94,8 +94,8 @@ describe("a build that has ended", () => {
       observer.observe(button, { attributes: true, attributeFilter: ["hidden"] });
     });
     await tab.page.getByRole("button", { name: "Rerun" }).click();
-    await tab.line("waiting");
     await tab.status("running");
+    await tab.line("waiting");
     const cancel = tab.page.getByRole("button", { name: "Cancel" });
     assert.equal(await cancel.count(), 1, "nothing was asked to end");
     // With some patience it does what it says.

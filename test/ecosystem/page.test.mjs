@@ -95,6 +95,7 @@ describe("the page", () => {
         const tab = await BuildTab.open(context, server.url);
         const check = (name) => assertFits(tab.page, `${name}-${width}-${colorScheme}`);
         await tab.build("app");
+        await tab.status("running");
         await tab.line("waiting");
         await tab.page.locator("#build-progress").waitFor();
         await check("estimate");
