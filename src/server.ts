@@ -42,10 +42,12 @@ function serve(config: Config): void {
   server.once("error", (error) => fail(`cannot listen on ${config.host} port ${config.port}: ${error.message}`));
   // First, so that nothing is touched when another server listens here.
   server.listen(config.port, config.host, () => {
+    const { port } = server.address() as AddressInfo;
     open(config).then(
       (app) => {
         isReady(app);
-        const { port } = server.address() as AddressInfo;
+        // It may have been told to stop already.
+        if (!server.listening) return;
         const host = config.host.includes(":") ? `[${config.host}]` : config.host;
         process.stdout.write(`http://${host}:${port}\n`);
       },
@@ -59,7 +61,10 @@ function serve(config: Config): void {
     if (stoppedAt !== undefined && performance.now() - stoppedAt < 1000) return;
     stoppedAt ??= performance.now();
     server.close();
-    void ready.then((app) => app.close()).then(() => server.closeAllConnections());
+    ready
+      .then((app) => app.close())
+      .then(() => server.closeAllConnections())
+      .catch((error: Error) => fail(`cannot end cleanly: ${error.message}`));
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);

@@ -112,6 +112,7 @@ export class BuildQueue {
   readonly #running = new Set<Build>();
   /** In the order in which they ended, with the sizes of their stored logs. */
   readonly #ended = new Map<string, number>();
+  readonly #removals = new Set<Promise<void>>();
   #isClosed = false;
 
   /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
@@ -250,9 +251,12 @@ export class BuildQueue {
     for (const build of [...this.#waiting, ...this.#running]) {
       // To cancel a running build twice kills it.
       const isLeft = waiting.has(build) || (!isUrgent && build.record.status === "running" && build.isStopping);
-      if (!isLeft) build.cancel("cancelled by the shutdown");
+      if (isLeft) continue;
+      if (isUrgent && !build.isStopping) build.cancel("cancelled by the shutdown");
+      build.cancel("cancelled by the shutdown");
     }
     await Promise.all(builds.filter((build) => !waiting.has(build)).map(({ ended }) => ended));
+    await Promise.all(this.#removals);
   }
 
   /** The same as {@link close}. */
@@ -323,17 +327,28 @@ export class BuildQueue {
     this.#forgetOldest();
   }
 
+  /** Removes what is stored of a build, after its end was. What cannot be removed, the next process tries to remove. */
+  #remove(id: string, ended: Promise<void>): void {
+    const store = this.#store;
+    if (store === undefined) return;
+    const removal: Promise<void> = ended
+      .then(() => store.remove(id))
+      .catch(() => undefined)
+      .finally(() => this.#removals.delete(removal));
+    this.#removals.add(removal);
+  }
+
   #forgetOldest(): void {
     let bytes = [...this.#ended.values()].reduce((sum, size) => sum + size, 0);
     for (const [id, size] of this.#ended) {
       // The newest stays, however large it is: somebody is about to look at it.
       if (this.#ended.size <= this.#keep && (bytes <= this.#keepBytes || this.#ended.size === 1)) return;
+      const build = this.#builds.get(id);
       bytes -= size;
       this.#ended.delete(id);
       this.#builds.delete(id);
       this.#onForget(id);
-      // What cannot be removed is known again to the next process, which tries again.
-      void this.#store?.remove(id).catch(() => undefined);
+      this.#remove(id, build instanceof Build ? build.ended : Promise.resolve());
     }
   }
 }

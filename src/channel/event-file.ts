@@ -36,7 +36,7 @@ export class EventFile {
   async findLast(size: number): Promise<StoredEvents | undefined> {
     for (let length = LOOK_BYTES; ; length *= 2) {
       const from = Math.max(0, size - length);
-      const events = this.#whole(await this.#read(from, size), from);
+      const events = this.#whole(await this.#read(from, size), from, from === 0);
       if (events !== undefined || from === 0) return events;
     }
   }
@@ -59,7 +59,7 @@ export class EventFile {
   async read(start: number, length: number, size: number): Promise<StoredEvents> {
     for (let wanted = length; ; wanted *= 2) {
       const end = Math.min(start + wanted, size);
-      const events = this.#whole(await this.#read(start, end), start);
+      const events = this.#whole(await this.#read(start, end), start, true);
       if (events !== undefined) return events;
       if (end === size) throw new Error(`The log has no event at byte ${start}`);
     }
@@ -79,11 +79,16 @@ export class EventFile {
     }
   }
 
-  /** The whole events in `bytes`, which are at `position`. The first may have lost its beginning, but not the last. */
-  #whole(bytes: Buffer, position: number): StoredEvents | undefined {
+  /**
+   * The whole events in `bytes`, which are at `position`; `undefined` when there is not one.
+   *
+   * @param isStart - Whether an event starts there. Otherwise the first has lost its beginning, and does not count.
+   */
+  #whole(bytes: Buffer, position: number, isStart: boolean): StoredEvents | undefined {
     const end = startAfter(bytes.lastIndexOf(BLANK_LINE));
     if (end === undefined) return undefined;
     const before = end <= BLANK_LINE.length ? -1 : bytes.lastIndexOf(BLANK_LINE, end - BLANK_LINE.length - 1);
+    if (before === -1 && !isStart) return undefined;
     const sequence = this.#sequenceOf(bytes.subarray(0, end), startAfter(before) ?? 0);
     return sequence === undefined ? undefined : { bytes: bytes.subarray(0, end), sequence, end: position + end };
   }

@@ -18,7 +18,7 @@ export class FileHistory implements ChannelHistory {
   #end: number;
   #size: number;
 
-  private constructor(path: string, epoch: string, writer: Promise<FileHandle>, end: number, size: number) {
+  private constructor(path: string, epoch: string, writer: Promise<FileHandle> | undefined, end: number, size: number) {
     this.epoch = epoch;
     this.#path = path;
     this.#writer = writer;
@@ -62,6 +62,22 @@ export class FileHistory implements ChannelHistory {
     } catch (error) {
       await handle.close();
       throw error;
+    }
+  }
+
+  /**
+   * Opens a log that is complete, only to read it. What follows the last whole event does not count.
+   *
+   * @throws {TailcastError} `INVALID_HISTORY` when there is no event of this log in the file.
+   */
+  static async openToRead(path: string, epoch: string): Promise<FileHistory> {
+    const handle = await open(path, "r");
+    try {
+      const last = await new EventFile(handle, epoch).findLast((await handle.stat()).size);
+      if (last !== undefined) return new FileHistory(path, epoch, undefined, last.sequence + 1, last.end);
+      throw new TailcastError("INVALID_HISTORY", `Cannot read ${path}: it is not the log "${epoch}"`);
+    } finally {
+      await handle.close();
     }
   }
 

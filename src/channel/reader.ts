@@ -33,7 +33,14 @@ async function* readLog(
   while (!signal.aborted) {
     source.flush();
     if (next < log.start && history !== undefined) {
-      next = yield* readHistory(history, log, next, signal);
+      const end = yield* readHistory(history, log, next, signal);
+      if (end.isLost) {
+        const gap = skipGap(log, end.next, "evicted");
+        next = log.start;
+        yield Buffer.from(encodeGap(log.epoch, gap, next));
+      } else {
+        next = end.next;
+      }
     } else if (next < log.start) {
       const gap = skipGap(log, next, "lagged");
       // The log may move on while the consumer holds this: then the next round tells the rest.
@@ -52,22 +59,23 @@ async function* readLog(
   }
 }
 
-/** What is no longer in memory. Returns where to go on. */
+/** What is no longer in memory. Returns where to go on, and whether what is there cannot be read. */
 async function* readHistory(
   history: ChannelHistory,
   log: EventLog,
   first: number,
   signal: AbortSignal,
-): AsyncGenerator<Uint8Array, number, undefined> {
+): AsyncGenerator<Uint8Array, { next: number; isLost: boolean }, undefined> {
   const reader = history.read(first);
+  let next = first;
   try {
-    let next = first;
     while (next < log.start && !signal.aborted) {
-      const piece = await reader.next();
+      const piece = await reader.next().catch(() => undefined);
+      if (piece === undefined) return { next, isLost: true };
       next = piece.next;
       yield piece.bytes;
     }
-    return next;
+    return { next, isLost: false };
   } finally {
     reader.close();
   }

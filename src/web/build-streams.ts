@@ -100,11 +100,11 @@ export class BuildStreams {
 
   async #open(buildId: string, files: LogFiles): Promise<Channel | undefined> {
     if ((await files.logBytes(buildId)) === 0) return undefined;
-    const history = await FileHistory.open(files.logPath(buildId), buildId);
-    await history.close();
+    const history = await FileHistory.openToRead(files.logPath(buildId), buildId);
     const channel = new Channel({ ...this.#options, history, backlog: "all" });
     channel.end();
-    this.#opened.set(buildId, channel);
+    // Unless it was forgotten meanwhile.
+    if (this.#stored.has(buildId)) this.#opened.set(buildId, channel);
     return channel;
   }
 }

@@ -37,7 +37,7 @@ export async function recoverBuilds(recovery: Recovery): Promise<void> {
   // All at once: each may have to wait for processes.
   const taken = Array.from(await store.load(onProblem), ([id, stored]) => {
     return takeOver(recovery, id, stored).catch((error: unknown) => {
-      onProblem(`cannot take over the build ${id}: ${error instanceof Error ? error.message : String(error)}`);
+      report(recovery, id, error);
       return undefined;
     });
   });
@@ -47,19 +47,35 @@ export async function recoverBuilds(recovery: Recovery): Promise<void> {
   queue.start();
 }
 
-async function takeOver(
-  { store, streams, roots }: Recovery,
+async function takeOver(recovery: Recovery, id: string, stored: StoredBuild | undefined): Promise<Remains | undefined> {
+  if (stored !== undefined && stored.record.finishedAt !== null) return { record: stored.record, plan: null };
+  // First: whatever else goes wrong, they must not go on.
+  const said = await endProcesses(stored);
+  try {
+    return await readLog(recovery, id, stored, said);
+  } catch (error) {
+    if (stored === undefined) throw error;
+    report(recovery, id, error);
+    const record = lostRecord(stored.record, describeLoss(stored.record), new Date().toISOString());
+    return settle(recovery, record);
+  }
+}
+
+/** @param said - What is to be said of its processes. */
+async function readLog(
+  recovery: Recovery,
   id: string,
   stored: StoredBuild | undefined,
+  said: readonly string[],
 ): Promise<Remains | undefined> {
-  if (stored !== undefined && stored.record.finishedAt !== null) return { record: stored.record, plan: null };
+  const { store, streams, roots } = recovery;
   const history = await FileHistory.open(store.logPath(id), id);
   const log = await readStoredLog(history);
   // The log is written first, so it knows at least as much.
   const record = log.record ?? stored?.record;
   if (record === undefined || record.finishedAt !== null) {
     await history.close();
-    if (record !== undefined) return settle(store, record);
+    if (record !== undefined) return settle(recovery, record);
     // Its server was killed before anybody was told of it.
     await store.remove(id);
     return undefined;
@@ -72,16 +88,25 @@ async function takeOver(
   const time = new Date().toISOString();
   const end = lostRecord(record, obstacle ?? "", time);
   let number = log.lineCount;
-  for (const text of [...(await endProcesses(stored)), String(end.message)]) {
-    await streams.publish({ type: "line", buildId: id, number: ++number, step: null, stream: "system", text, time });
+  try {
+    for (const text of [...said, String(end.message)]) {
+      await streams.publish({ type: "line", buildId: id, number: ++number, step: null, stream: "system", text, time });
+    }
+    await streams.publish({ type: "end", build: end });
+  } catch (error) {
+    report(recovery, id, error);
   }
-  await streams.publish({ type: "end", build: end });
-  return settle(store, end);
+  return settle(recovery, end);
 }
 
-async function settle(store: BuildStore, record: BuildRecord): Promise<Remains> {
-  await store.save(record.id, { record, plan: null });
+/** Stores how a build has ended. When that cannot be, the next process finds out again. */
+async function settle(recovery: Recovery, record: BuildRecord): Promise<Remains> {
+  await recovery.store.save(record.id, { record, plan: null }).catch((error) => report(recovery, record.id, error));
   return { record, plan: null };
+}
+
+function report({ onProblem }: Recovery, id: string, error: unknown): void {
+  onProblem(`cannot take over the build ${id}: ${error instanceof Error ? error.message : String(error)}`);
 }
 
 /** Ends what the build has left running, and says so. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdir, rm, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { BuildQueue } from "../../dist/build/build-queue.js";
 import { BuildStore } from "../../dist/build/build-store.js";
@@ -200,6 +200,15 @@ describe("BuildQueue with a store", () => {
     await assert.rejects(store.save(id), { code: "ENOTDIR" });
     await rm(builds);
     assert.equal((await end(queue.add(plan(echo())).id)).status, "succeeded");
+  });
+
+  it("leaves nothing of a build that is forgotten as it ends", async (test) => {
+    const t = lastFirst(test);
+    const folder = await makeFolder(t);
+    const { queue, end, close } = await start(t, folder, { keep: 0 });
+    await Promise.all([1, 2, 3].map(() => end(queue.add(plan(echo())).id)));
+    await close();
+    assert.deepEqual(await readdir(join(folder, "builds")), []);
   });
 
   it("forgets the oldest when their logs are too large together, but never the newest, with all that is stored", async (test) => {

@@ -89,6 +89,28 @@ describe("FileHistory", () => {
     });
   }
 
+  it("believes no id that is part of another event's data", async (t) => {
+    const path = join(await folder(t), "log");
+    for (let shift = 0; shift < 20; shift++) {
+      await writeFile(path, event(1, `${"x".repeat(shift)}\n${"id: e-7000\n".repeat(3000)}`));
+      const history = await FileHistory.open(path, "e");
+      assert.equal(history.end, 2);
+      await history.close();
+      assert.equal((await FileHistory.openToRead(path, "e")).end, 2);
+    }
+  });
+
+  it("opens a log that is complete only to read it, with what is torn left alone", async (t) => {
+    const path = join(await folder(t), "log");
+    await writeFile(path, `${event(1)}${event(2)}event: li`);
+    const history = await FileHistory.openToRead(path, "e");
+    assert.equal(await readFrom(history, 1), event(1) + event(2));
+    await assert.rejects(history.append([Buffer.from(event(3))], 4), { code: "CHANNEL_CLOSED" });
+    assert.equal(await readFile(path, "utf8"), `${event(1)}${event(2)}event: li`);
+    await assert.rejects(FileHistory.openToRead(path, "f"), { code: "INVALID_HISTORY" });
+    await assert.rejects(FileHistory.openToRead(`${path}-not`, "e"), { code: "ENOENT" });
+  });
+
   it("finds every event, among small ones and ones that are larger than a look", async (t) => {
     const history = await open(t, join(await folder(t), "log"));
     const sizes = [0, 1, 100, 16_000, 16_384, 20_000, 5, 70_000, 3, 150_000, 10];

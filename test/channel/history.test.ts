@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Channel } from "../../dist/channel/channel.js";
+import { EventStreamDecoder } from "../../dist/protocol/decode.js";
 import { FileHistory } from "../../dist/channel/file-history.js";
 import { EventClient, dechunk } from "../support/http.js";
 import { rawClient, startChannel, until } from "../support/channel.js";
@@ -291,6 +292,14 @@ describe("Channel with a history", () => {
       'gap {"lastEventId":"e-0","reason":"evicted","missed":5}',
       ...numbers(6, 9),
     ]);
+    channel.end();
+    const decoder = new EventStreamDecoder();
+    const read = [];
+    for await (const piece of channel.read()) read.push(...decoder.decode(piece));
+    assert.deepEqual(
+      read.map(({ type, lastEventId }) => [type, lastEventId]),
+      [["gap", "e-5"], ...numbers(6, 9).map((number) => ["message", `e-${number}`])],
+    );
   });
 
   it("forgets clients that leave while it reads for them", async (t) => {

@@ -174,6 +174,33 @@ describe("server", () => {
     assert.deepEqual((await ask(await next.port(), "GET", `/api/builds/${id}`)).json, end, "and it is not lost now");
   });
 
+  it("ends cleanly when it is told to while it takes over what a killed one has left", async (t) => {
+    const life = lastFirst(t);
+    const stage = await Stage.open(t);
+    const { command, args } = stage.step("build");
+    const build = [command, ...args].map((part) => JSON.stringify(part)).join(" ");
+    const root = await makeFolder(life, { "p/package.json": JSON.stringify({ scripts: { build } }) });
+    const options = ["--port", "0", "--root", root, "--data", dataFolder(life)];
+    const first = new Program(life, options);
+    await postJson(await first.port(), "/api/project/build", { projectPath: "p", install: "skip" });
+    const actor = await stage.actor("build");
+    // It takes all the time that it is given.
+    await actor.do({ action: "onTerm", say: "" });
+    first.child.kill("SIGKILL");
+    await first.ended;
+    const second = new Program(life, options);
+    const told = setInterval(() => second.child.kill("SIGTERM"), 50);
+    life.after(() => clearInterval(told));
+    const end = await second.ended;
+    clearInterval(told);
+    // Before it listens for signals, a signal ends it.
+    assert.ok(end === 0 || end === "SIGTERM", `${end}: ${second.stderr}`);
+    assert.equal(second.stderr, "");
+    const third = new Program(life, options);
+    await third.port();
+    await actor.gone;
+  });
+
   it("ends with 1 when another has its data, or when it cannot store any", async (t) => {
     const life = lastFirst(t);
     const data = dataFolder(life);
