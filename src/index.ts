@@ -26,7 +26,9 @@ export type { ChannelOptions } from "./channel/options.ts";
 export type { ChannelStatistics } from "./channel/statistics.ts";
 
 export { BuildQueue } from "./build/build-queue.ts";
-export type { BuildQueueOptions } from "./build/build-queue.ts";
+export type { BuildQueueOptions, QueueCloseOptions } from "./build/build-queue.ts";
+export { BuildStore } from "./build/build-store.ts";
+export type { StoredBuild } from "./build/build-store.ts";
 export { buildEnvironment } from "./build/environment.ts";
 export type { DirectoryPin } from "./build/directory-pin.ts";
 export type { BuildChangedEvent, BuildEndEvent, BuildEvent, BuildLineEvent, OutputStream } from "./build/events.ts";
