@@ -249,7 +249,7 @@ export class Channel<Data = unknown> {
    * transports, and for consumers in the same process. Each piece ends with a whole event.
    *
    * It ends when the log was ended and all of it was read, when the channel is closed, or when `signal` is aborted. A
-   * reader that is too slow gets a `gap`, as any client does.
+   * reader that is too slow gets a `gap`, as any client does, unless there is a `history`.
    */
   read(lastEventId = "", signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
     const source = {
