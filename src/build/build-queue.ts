@@ -5,6 +5,7 @@ import { checkPlan } from "./check-plan.ts";
 import { buildEnvironment } from "./environment.ts";
 import { estimateDuration } from "./estimate.ts";
 import { QueuePositions } from "./queue-positions.ts";
+import { Retention } from "./retention.ts";
 import { Secrets } from "./secrets.ts";
 import { settlesWithin } from "./settles-within.ts";
 import { StateKeeper } from "./state-keeper.ts";
@@ -16,11 +17,12 @@ import type { Environment } from "./find-program.ts";
 import type { Plan } from "./plan.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import type { BuildRecord } from "./record.ts";
+import type { RetentionOptions } from "./retention.ts";
 
 const MIB = 1024 * 1024;
 
 /** The options of a {@link BuildQueue}. Only `onEvent` is required. */
-export interface BuildQueueOptions {
+export interface BuildQueueOptions extends Pick<RetentionOptions, "keep" | "keepBytes"> {
   /** How many builds run at once. Default 2. */
   concurrency?: number | undefined;
   /** How many builds may wait. Default 20. */
@@ -34,10 +36,6 @@ export interface BuildQueueOptions {
   silenceMs?: number | undefined;
   /** The niceness of the commands, from 0 to 19; never less than that of this process. Default 0. */
   nice?: number | undefined;
-  /** How many builds that have ended stay known; of more, the one that ended first is forgotten. Default 20. */
-  keep?: number | undefined;
-  /** How many bytes of stored logs of builds that have ended are kept, likewise; the newest always is. Default 1 GiB. */
-  keepBytes?: number | undefined;
   /**
    * Where the builds' states are stored, so that a later process knows them: see {@link BuildQueue.restore}. Their logs
    * are the business of `onEvent`. Default: nowhere.
@@ -99,38 +97,32 @@ export class BuildQueue {
   readonly warnings: readonly string[];
   readonly #concurrency: number;
   readonly #queueLimit: number;
-  readonly #keep: number;
-  readonly #keepBytes: number;
-  readonly #store: BuildStore | undefined;
   readonly #keeper: StateKeeper | undefined;
-  readonly #onForget: (id: string) => void;
+  readonly #retention: Retention;
   readonly #context: BuildContext;
   /** All that are known, the oldest first. */
   readonly #builds = new Map<string, KnownBuild>();
   readonly #waiting = new Set<Build>();
   readonly #positions = new QueuePositions(this.#waiting);
   readonly #running = new Set<Build>();
-  /** In the order in which they ended, with the sizes of their stored logs. */
-  readonly #ended = new Map<string, number>();
-  readonly #removals = new Set<Promise<void>>();
   #isClosed = false;
 
   /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
   constructor(options: BuildQueueOptions) {
     checkValue("options", options, kinds.object);
     const { env = buildEnvironment(), mask = [], maskValues = [], onEvent } = options;
-    const { onStart = () => undefined, onSpawn = () => undefined, onForget = () => undefined } = options;
-    for (const [name, callback] of Object.entries({ onEvent, onStart, onSpawn })) {
+    const { onStart = () => undefined, onSpawn = () => undefined, onForget = () => undefined, store } = options;
+    for (const [name, callback] of Object.entries({ onEvent, onStart, onSpawn, onForget })) {
       checkValue(name, callback, kinds.function);
     }
     this.#concurrency = checkInteger("concurrency", options.concurrency ?? 2, { min: 1 });
     this.#queueLimit = checkInteger("queueLimit", options.queueLimit ?? 20, { min: 0 });
-    this.#keep = checkInteger("keep", options.keep ?? 20, { min: 0 });
-    this.#keepBytes = checkInteger("keepBytes", options.keepBytes ?? 1024 * MIB, { min: 0, orInfinity: true });
-    this.#store = options.store;
-    const keeper = this.#store && new StateKeeper(this.#store, onEvent, (id) => this.#planOf(id));
+    this.#retention = new Retention(options, (id) => {
+      this.#builds.delete(id);
+      onForget(id);
+    });
+    const keeper = store && new StateKeeper(store, onEvent, (id) => this.#planOf(id));
     this.#keeper = keeper;
-    this.#onForget = checkValue("onForget", onForget, kinds.function);
     const secrets = new Secrets({
       env: checkValue("env", env, kinds.object),
       names: checkTexts("mask", mask),
@@ -198,8 +190,7 @@ export class BuildQueue {
       return;
     }
     this.#builds.set(record.id, { record });
-    this.#ended.set(record.id, (await this.#store?.logBytes(record.id)) ?? 0);
-    this.#forgetOldest();
+    await this.#retention.add(record.id);
   }
 
   /** Starts what waits, as far as there is room, after {@link restore}. */
@@ -245,7 +236,7 @@ export class BuildQueue {
     this.#isClosed = true;
     const builds = [...this.#builds.values()].filter((build) => build instanceof Build);
     // What is stored can wait for the next process.
-    const waiting = new Set(this.#store === undefined ? [] : this.#waiting);
+    const waiting = new Set(this.#keeper === undefined ? [] : this.#waiting);
     if (!isUrgent && graceMs > 0)
       await settlesWithin(Promise.all([...this.#running].map(({ ended }) => ended)), graceMs);
     for (const build of [...this.#waiting, ...this.#running]) {
@@ -256,7 +247,7 @@ export class BuildQueue {
       build.cancel("cancelled by the shutdown");
     }
     await Promise.all(builds.filter((build) => !waiting.has(build)).map(({ ended }) => ended));
-    await Promise.all(this.#removals);
+    await this.#retention.settled();
   }
 
   /** The same as {@link close}. */
@@ -311,45 +302,11 @@ export class BuildQueue {
 
   /** A build has ended: the next may start, and the oldest may be forgotten. */
   #settle(build: Build): void {
-    const { id } = build.record;
     if (this.#waiting.delete(build)) this.#positions.move();
     this.#running.delete(build);
-    this.#ended.set(id, 0);
+    // First: what starts now may end at once, and has ended later.
+    void this.#retention.add(build.record.id, build.ended);
     this.#startWaiting();
-    this.#forgetOldest();
-    if (this.#store !== undefined) void build.ended.then(() => this.#weigh(id));
-  }
-
-  /** Counts the log of a build that has ended. */
-  async #weigh(id: string): Promise<void> {
-    const bytes = (await this.#store?.logBytes(id)) ?? 0;
-    if (this.#ended.has(id)) this.#ended.set(id, bytes);
-    this.#forgetOldest();
-  }
-
-  /** Removes what is stored of a build, after its end was. What cannot be removed, the next process tries to remove. */
-  #remove(id: string, ended: Promise<void>): void {
-    const store = this.#store;
-    if (store === undefined) return;
-    const removal: Promise<void> = ended
-      .then(() => store.remove(id))
-      .catch(() => undefined)
-      .finally(() => this.#removals.delete(removal));
-    this.#removals.add(removal);
-  }
-
-  #forgetOldest(): void {
-    let bytes = [...this.#ended.values()].reduce((sum, size) => sum + size, 0);
-    for (const [id, size] of this.#ended) {
-      // The newest stays, however large it is: somebody is about to look at it.
-      if (this.#ended.size <= this.#keep && (bytes <= this.#keepBytes || this.#ended.size === 1)) return;
-      const build = this.#builds.get(id);
-      bytes -= size;
-      this.#ended.delete(id);
-      this.#builds.delete(id);
-      this.#onForget(id);
-      this.#remove(id, build instanceof Build ? build.ended : Promise.resolve());
-    }
   }
 }
 

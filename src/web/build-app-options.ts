@@ -1,3 +1,4 @@
+import type { BuildQueueOptions } from "../build/build-queue.ts";
 import type { Plan, PlanOptions } from "../build/plan.ts";
 import type { ProjectFolder } from "../build/project.ts";
 
@@ -7,8 +8,11 @@ export type FolderPlanner = (
   inputs: Pick<PlanOptions, "script" | "install">,
 ) => Plan | undefined | Promise<Plan | undefined>;
 
-/** The options of a `BuildApp`. */
-export interface BuildAppOptions {
+type QueueOption =
+  "concurrency" | "queueLimit" | "timeoutMs" | "silenceMs" | "nice" | "keep" | "keepBytes" | "mask" | "logLimitBytes";
+
+/** The options of a `BuildApp`; those of its builds are those of a `BuildQueue`. */
+export interface BuildAppOptions extends Pick<BuildQueueOptions, QueueOption> {
   /** Only projects in or below these directories can be built. */
   roots: readonly string[];
   /**
@@ -23,20 +27,6 @@ export interface BuildAppOptions {
    * Default: none.
    */
   allowedOrigins?: readonly string[] | undefined;
-  /** How many builds run at once. Default 2. */
-  concurrency?: number | undefined;
-  /** How many builds may wait. Default 20. */
-  queueLimit?: number | undefined;
-  /** How long a build may run, in milliseconds; 0 means as long as it likes. Default 30 minutes. */
-  timeoutMs?: number | undefined;
-  /** How long a step may print nothing, in milliseconds; 0 means as long as it likes. Default 0. */
-  silenceMs?: number | undefined;
-  /** The niceness of builds, from 0 to 19. Default 0. */
-  nice?: number | undefined;
-  /** How many finished builds are kept. Default 20. */
-  keep?: number | undefined;
-  /** How many bytes of their logs are kept on disk; the newest always is. Default 1 GiB. */
-  keepBytes?: number | undefined;
   /**
    * The folder where builds and their logs are stored, for `BuildApp.open`; it is made when there is none. Default:
    * none, they are in memory.
@@ -44,10 +34,6 @@ export interface BuildAppOptions {
   data?: string | undefined;
   /** How long running builds may go on when the app is closed, before they are cancelled, in milliseconds. Default 0. */
   graceMs?: number | undefined;
-  /** The names of variables that hold a secret, beside the usual ones: their values are replaced by `***`. */
-  mask?: readonly string[] | undefined;
-  /** How many bytes of lines a build may give out; of what comes then, only the end of each step is. Default 100 MiB. */
-  logLimitBytes?: number | undefined;
   /** How many clients each stream may have. Default 1000. */
   maxClients?: number | undefined;
   /** The longest silence on a stream, in milliseconds; 0 turns heartbeats off. Default 15 000. */

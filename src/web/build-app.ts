@@ -99,7 +99,7 @@ export class BuildApp {
       plan = () => undefined,
       onError = () => undefined,
     } = options;
-    const { maxClients = 1000, keep = 20, capacity = 50_000, heartbeat } = options;
+    const { maxClients = 1000, capacity = 50_000, heartbeat } = options;
     this.#roots = checkTexts("roots", options.roots);
     this.#finder = new ProjectFinder(this.#roots);
     this.#guard = {
@@ -117,7 +117,7 @@ export class BuildApp {
       timeoutMs: options.timeoutMs,
       silenceMs: options.silenceMs,
       nice: options.nice,
-      keep,
+      keep: options.keep,
       keepBytes: options.keepBytes,
       store,
       mask: options.mask,
