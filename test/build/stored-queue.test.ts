@@ -205,8 +205,16 @@ describe("BuildQueue with a store", () => {
   it("leaves nothing of a build that is forgotten as it ends", async (test) => {
     const t = lastFirst(test);
     const folder = await makeFolder(t);
-    const { queue, end, close } = await start(t, folder, { keep: 0 });
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const { queue, end, close } = await start(t, folder, {
+      keep: 0,
+      onEvent: (event) => (event.type === "end" ? held : undefined),
+    });
     await Promise.all([1, 2, 3].map(() => end(queue.add(plan(echo())).id)));
+    // Time enough to remove them before their ends are stored, which would bring them back.
+    for (let turn = 0; turn < 500; turn++) await new Promise(setImmediate);
+    release();
     await close();
     assert.deepEqual(await readdir(join(folder, "builds")), []);
   });

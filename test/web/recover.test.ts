@@ -178,34 +178,33 @@ describe("BuildApp.open()", () => {
     assert.deepEqual([status, message], ["lost", "lost: the server ended while the build was waiting"]);
   });
 
-  it("goes on with the lines of a build that had begun to run, but whose state says that it waits", async (t0) => {
-    const t = lastFirst(t0);
-    const here = await scene(t);
-    const waiting = { ...running(here), status: "queued", queuePosition: 1, startedAt: null, steps: [] } as const;
-    const store = await BuildStore.open(here.data);
-    const step = { name: "build", command: "echo", args: ["built"], cwd: here.root };
-    const plan = {
-      projectPath: waiting.projectPath,
-      projectName: "p",
-      packageManager: null,
-      reason: "because",
-      warnings: [],
-      steps: [step],
-    };
-    await store.save(ID, { record: waiting, plan });
-    await writeFile(store.logPath(ID), state(1, running(here)) + line(1, "because"));
-    await store.close();
-    const { port } = await open(t, here.options);
-    const events = await (await follow(port, ID)).ended();
-    const numbers = events.flatMap(({ type, data }) =>
-      type === "line" ? [(JSON.parse(data) as BuildLineEvent).number] : [],
-    );
-    assert.deepEqual(
-      numbers,
-      numbers.map((_, index) => index + 1),
-    );
-    assert.equal((JSON.parse(events.at(-1)?.data ?? "") as BuildRecord).status, "succeeded");
-  });
+  for (const [what, cookie, outcome] of [
+    ["goes on with the lines of a build that had begun to run, but not its first command", null, "succeeded"],
+    ["does not run a build again whose first command may have been started", "0".repeat(32), "lost"],
+  ] as const) {
+    it(`${what}, though its state says that it waits`, async (test) => {
+      const t = lastFirst(test);
+      const here = await scene(t);
+      const waiting = { ...running(here), status: "queued", queuePosition: 1, startedAt: null, steps: [] } as const;
+      const store = await BuildStore.open(here.data);
+      const step = { name: "build", command: "echo", args: ["built"], cwd: here.root };
+      const project = { projectPath: waiting.projectPath, projectName: "p", packageManager: null };
+      const plan = { ...project, reason: "because", warnings: [], steps: [step] };
+      await store.save(ID, { record: waiting, plan, cookie });
+      await writeFile(store.logPath(ID), state(1, running(here)) + line(1, "because"));
+      await store.close();
+      const { port } = await open(t, here.options);
+      const events = await (await follow(port, ID)).ended();
+      const numbers = events.flatMap(({ type, data }) =>
+        type === "line" ? [(JSON.parse(data) as BuildLineEvent).number] : [],
+      );
+      assert.deepEqual(
+        numbers,
+        numbers.map((_, index) => index + 1),
+      );
+      assert.equal((JSON.parse(events.at(-1)?.data ?? "") as BuildRecord).status, outcome);
+    });
+  }
 
   it("drops what nobody was ever told of", async (test) => {
     const t = lastFirst(test);
