@@ -18,6 +18,8 @@ export interface StoredBuild {
   readonly identity: ProcessIdentity | null;
 }
 
+const BUILDS = "builds";
+
 /**
  * Builds on disk: a folder for each, named by its id, with its state in `build.json` and its log in `events`. Only the
  * owner may read them.
@@ -29,13 +31,16 @@ export interface StoredBuild {
  * ```
  */
 export class BuildStore {
+  /** Its folder. */
+  readonly directory: string;
   readonly #builds: string;
   readonly #lock: DirectoryLock;
   readonly #states = new Map<string, StateFile>();
   readonly #removals = new Set<Promise<void>>();
 
-  private constructor(builds: string, lock: DirectoryLock) {
-    this.#builds = builds;
+  private constructor(directory: string, lock: DirectoryLock) {
+    this.directory = directory;
+    this.#builds = join(directory, BUILDS);
     this.#lock = lock;
   }
 
@@ -45,9 +50,9 @@ export class BuildStore {
    * @throws {TailcastError} `DATA_IN_USE` when another server that runs uses it.
    */
   static async open(directory: string): Promise<BuildStore> {
-    const builds = join(resolve(directory), "builds");
-    await mkdir(builds, { recursive: true, mode: 0o700 });
-    return new BuildStore(builds, await DirectoryLock.take(resolve(directory)));
+    const path = resolve(directory);
+    await mkdir(join(path, BUILDS), { recursive: true, mode: 0o700 });
+    return new BuildStore(path, await DirectoryLock.take(path));
   }
 
   /** Where the log of a build is. */

@@ -17,9 +17,9 @@ export interface ProcessIdentity {
  * @returns `undefined` when there is none, or the system does not tell.
  */
 export function identify(pid: number): ProcessIdentity | undefined {
-  const bootId = readBootId();
+  const boot = bootId();
   const stat = Number.isSafeInteger(pid) && pid > 0 ? readProcessStat(pid) : undefined;
-  return stat && bootId !== undefined ? { pid, startTime: stat.startTime, bootId } : undefined;
+  return stat && boot !== undefined ? { pid, startTime: stat.startTime, bootId: boot } : undefined;
 }
 
 /**
@@ -36,7 +36,8 @@ export function isRunning({ pid, startTime }: ProcessStat): boolean {
   return now !== undefined && now.startTime === startTime && !hasEnded(now);
 }
 
-function readBootId(): string | undefined {
+/** Names the boot of the machine; `undefined` when the system does not tell. */
+export function bootId(): string | undefined {
   try {
     return readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
   } catch {

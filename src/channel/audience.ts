@@ -206,10 +206,10 @@ export class Audience implements ClientHost {
     return chunk;
   }
 
-  /** What a client needs cannot be had any more: it is told, and goes on with the oldest event in memory. */
+  /** What a client needs cannot be had any more: it is told, and goes on with the oldest event that can. */
   #skip(client: Client, reason: GapReason, now: number): void {
-    const gap = skipGap(this.#log, client.next, reason);
-    client.next = this.#log.start;
+    const { gap, to } = skipGap(this.#log, client.next, reason);
+    client.next = to;
     this.#tellGap(client, gap, now);
   }
 

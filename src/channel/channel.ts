@@ -96,7 +96,7 @@ export class Channel<Data = unknown> {
     const settings = channelSettings(options);
     const { epoch, capacity, capacityBytes, history, retry } = settings;
     this.#settings = settings;
-    this.#log = new EventLog({ epoch, capacity, capacityBytes, continuesAt: history?.end });
+    this.#log = new EventLog({ epoch, capacity, capacityBytes, history });
     this.#publishedBefore = this.#log.published;
     this.#places = new Places(settings.maxClients, settings.maxClientsPerAddress);
     this.#audience = new Audience(this.#log, settings, {
@@ -161,6 +161,22 @@ export class Channel<Data = unknown> {
   publish(event: PublishedEvent | string): string {
     this.#assertOpen("publish the event");
     return this.#publication.append(typeof event === "string" ? { data: event } : event);
+  }
+
+  /**
+   * Counts events as published that are in the `history` already, which need not be encoded as long as nobody follows:
+   * clients read them from there.
+   *
+   * @param count - At least 1.
+   * @throws {TailcastError} `INVALID_OPTION` when it is not, or there is no history that others fill; `CHANNEL_CLOSED`.
+   */
+  skip(count: number): void {
+    this.#assertOpen("skip events");
+    const { history } = this.#settings;
+    if (history === undefined || history.append !== undefined) {
+      throw new TailcastError("INVALID_OPTION", "Cannot skip events: that needs a history which others fill");
+    }
+    this.#publication.skip(checkInteger("count", count, { min: 1 }));
   }
 
   /**

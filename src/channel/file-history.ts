@@ -17,6 +17,7 @@ export class FileHistory implements ChannelHistory {
   #writer: Promise<FileHandle> | undefined;
   #end: number;
   #size: number;
+  #failure: Error | undefined;
 
   private constructor(path: string, epoch: string, writer: Promise<FileHandle> | undefined, end: number, size: number) {
     this.epoch = epoch;
@@ -90,8 +91,22 @@ export class FileHistory implements ChannelHistory {
     return this.#size;
   }
 
+  /** Why events could not be stored, if so. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
   async append(pieces: readonly Buffer[], next: number): Promise<void> {
-    const writer = await this.#openWriter();
+    try {
+      await this.#write(pieces, await this.#openWriter());
+      this.#end = next;
+    } catch (error) {
+      this.#failure = error as Error;
+      throw error;
+    }
+  }
+
+  async #write(pieces: readonly Buffer[], writer: FileHandle): Promise<void> {
     const start = this.#size;
     try {
       const bytes = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
@@ -103,7 +118,6 @@ export class FileHistory implements ChannelHistory {
         rest = rest.subarray(bytesWritten);
       }
       this.#size = position;
-      this.#end = next;
     } catch (error) {
       // The disk is full, say. Half an event would be cut off at the next start; whole ones would be there that nobody
       // was ever told of.
@@ -114,7 +128,9 @@ export class FileHistory implements ChannelHistory {
 
   /** Resolves when what was appended has reached the disk, and so survives a power cut. */
   async sync(): Promise<void> {
-    await (await this.#openWriter()).datasync();
+    const writer = await this.#openWriter();
+    await writer.datasync();
+    if ((await writer.stat()).nlink === 0) throw new Error(`${this.#path} was deleted`);
   }
 
   /** Ends writing. It can still be read. */

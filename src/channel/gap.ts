@@ -35,10 +35,13 @@ export function encodeGap(epoch: string, { lastEventId, reason, missed }: Gap, n
 }
 
 /**
- * The gap of a connected client or reader that should get the event `next` now, which cannot be had any more.
+ * The gap of a connected client or reader that should get the event `next` now, which cannot be had any more, and goes
+ * on with the event `to`.
  *
  * @param reason - `lagged`, unless it is not to blame itself.
  */
-export function skipGap(log: EventLog, next: number, reason: GapReason): Gap {
-  return { lastEventId: formatSequenceId(log.epoch, next - 1), reason, missed: log.start - next };
+export function skipGap(log: EventLog, next: number, reason: GapReason): { gap: Gap; to: number } {
+  // What the history has forgotten is one thing; when it cannot be read there is only what is in memory.
+  const to = next < log.oldest ? log.oldest : log.start;
+  return { gap: { lastEventId: formatSequenceId(log.epoch, next - 1), reason, missed: to - next }, to };
 }

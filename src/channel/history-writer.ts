@@ -13,7 +13,7 @@ interface Waiter {
  * gathers, so that a slow disk makes batches larger instead of many.
  */
 export class HistoryWriter {
-  readonly #history: ChannelHistory;
+  readonly #append: NonNullable<ChannelHistory["append"]>;
   readonly #log: EventLog;
   readonly #onReveal: () => void;
   #isWriting = false;
@@ -21,8 +21,8 @@ export class HistoryWriter {
   #waiters: Waiter[] = [];
 
   /** @param onReveal - Called when more events can be seen. */
-  constructor(history: ChannelHistory, log: EventLog, onReveal: () => void) {
-    this.#history = history;
+  constructor(append: NonNullable<ChannelHistory["append"]>, log: EventLog, onReveal: () => void) {
+    this.#append = append;
     this.#log = log;
     this.#onReveal = onReveal;
   }
@@ -55,7 +55,7 @@ export class HistoryWriter {
   async #store(pieces: readonly Buffer[], next: number): Promise<void> {
     if (this.#failure !== undefined) return;
     try {
-      await this.#history.append(pieces, next);
+      await this.#append(pieces, next);
     } catch (error) {
       this.#failure = { error };
     }

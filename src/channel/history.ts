@@ -4,10 +4,15 @@
  *
  * It holds the events 1, 2, 3 and so on without holes, as the bytes of the event stream (HTML 9.2.5) that clients get;
  * the channel gives every one its id.
+ *
+ * One without `append` is filled by others: whoever publishes an event to the channel has put it there before. See
+ * `Channel.skip`, too.
  */
 export interface ChannelHistory {
   /** The epoch of the ids that it holds. */
   readonly epoch: string;
+  /** The sequence number of its oldest event. It may grow. Default 1: it keeps everything. */
+  readonly start?: number;
   /** The sequence number that follows its newest event: where the channel goes on. 1 when it is empty. */
   readonly end: number;
   /**
@@ -17,8 +22,8 @@ export interface ChannelHistory {
    *
    * @param pieces - Event-stream bytes, whole events in each; to be left as they are.
    */
-  append(pieces: readonly Buffer[], next: number): Promise<void>;
-  /** Opens a reader of the events from `sequence` on; `sequence` is at least 1. */
+  append?(pieces: readonly Buffer[], next: number): Promise<void>;
+  /** Opens a reader of the events from `sequence` on; `sequence` is at least `start`. */
   read(sequence: number): HistoryReader;
 }
 

@@ -4,6 +4,7 @@ import { parseSequenceId } from "../protocol/sequence-id.ts";
 import { Segment } from "./segment.ts";
 import type { EventFields } from "../protocol/encode.ts";
 import type { GapReason } from "./gap.ts";
+import type { ChannelHistory } from "./history.ts";
 
 /** An event as it is published: the fields of the wire, of which `data` is required. */
 export interface PublishedEvent extends EventFields {
@@ -24,8 +25,8 @@ export interface EventLogOptions {
   /** How many events are kept, and how many bytes. */
   readonly capacity: number;
   readonly capacityBytes: number;
-  /** The sequence number of the first event, when a history holds everything before it; otherwise it is 1. */
-  readonly continuesAt?: number | undefined;
+  /** Holds everything before the first event here; without it the log begins with 1. */
+  readonly history?: Pick<ChannelHistory, "start" | "end"> | undefined;
 }
 
 /**
@@ -45,8 +46,8 @@ export class EventLog {
   readonly epoch: string;
   readonly #capacity: number;
   readonly #capacityBytes: number;
-  /** Whether what is forgotten here is in a history. */
-  readonly #hasHistory: boolean;
+  /** Where what is forgotten here is kept. */
+  readonly #history: Pick<ChannelHistory, "start"> | undefined;
 
   /**
    * The kept segments, oldest first, from `#head` on: a queue whose emptied front is cut off now and then, not at each
@@ -76,12 +77,12 @@ export class EventLog {
   /** The application's id of the event before `start`, from which a client still resumes without a gap. */
   #ownIdBeforeStart: string | undefined;
 
-  constructor({ epoch, capacity, capacityBytes, continuesAt }: EventLogOptions) {
+  constructor({ epoch, capacity, capacityBytes, history }: EventLogOptions) {
     this.epoch = epoch;
     this.#capacity = capacity;
     this.#capacityBytes = capacityBytes;
-    this.#hasHistory = continuesAt !== undefined;
-    this.#start = this.#end = this.#sealedEnd = continuesAt ?? 1;
+    this.#history = history;
+    this.#start = this.#end = this.#sealedEnd = history?.end ?? 1;
   }
 
   /** The sequence number of the oldest event that is kept here. */
@@ -91,7 +92,7 @@ export class EventLog {
 
   /** The sequence number of the oldest event that a client can have, be it from the history. */
   get oldest(): number {
-    return this.#hasHistory ? 1 : this.#start;
+    return this.#history === undefined ? this.#start : (this.#history.start ?? 1);
   }
 
   /** The sequence number that follows the newest event that clients can have. */
@@ -135,7 +136,7 @@ export class EventLog {
     }
     const sequence = this.published + 1;
     const ownId = event.id ?? undefined;
-    if (ownId !== undefined && this.#hasHistory) {
+    if (ownId !== undefined && this.#history !== undefined) {
       const message = "Cannot publish the event: the ids of a channel with a history are given by the channel itself";
       throw new TailcastError("INVALID_EVENT", message);
     }
@@ -199,6 +200,12 @@ export class EventLog {
       this.#sealedBytes -= segment.chunk.byteLength;
       this.#end = segment.next;
     }
+  }
+
+  /** Goes on after `count` more events, which only the history has. Everything that was appended must be visible. */
+  skip(count: number): void {
+    this.#segments.length = this.#head = this.#bytes = 0;
+    this.#start = this.#end = this.#sealedEnd += count;
   }
 
   /** Forgets the oldest events until the log is within its limits. */

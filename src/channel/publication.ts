@@ -20,7 +20,8 @@ export class Publication {
     this.#log = log;
     this.#onShow = onShow;
     this.#schedule = new FlushSchedule(coalesceMs, () => this.flush());
-    this.#writer = history && new HistoryWriter(history, log, () => this.#goOn());
+    const append = history?.append?.bind(history);
+    this.#writer = append && new HistoryWriter(append, log, () => this.#goOn());
   }
 
   /** Appends an event to the log and returns its id. */
@@ -45,6 +46,13 @@ export class Publication {
   hurry(): void {
     this.#isUrgent = true;
     this.flush();
+  }
+
+  /** Shows what was published, and then events that only the history has. */
+  skip(count: number): void {
+    this.flush();
+    this.#log.skip(count);
+    this.#show();
   }
 
   /** Resolves when everything published so far is shown. Rejects when the history could not store it. */

@@ -31,20 +31,19 @@ async function* readLog(
     yield Buffer.from(encodeGap(log.epoch, { lastEventId, ...position }, next));
   }
   while (!signal.aborted) {
-    source.flush();
     if (next < log.start && history !== undefined) {
       const end = yield* readHistory(history, log, next, signal);
       if (end.isLost) {
-        const gap = skipGap(log, end.next, "evicted");
-        next = log.start;
+        const { gap, to } = skipGap(log, end.next, "evicted");
+        next = to;
         yield Buffer.from(encodeGap(log.epoch, gap, next));
       } else {
         next = end.next;
       }
     } else if (next < log.start) {
-      const gap = skipGap(log, next, "lagged");
+      const { gap, to } = skipGap(log, next, "lagged");
       // The log may move on while the consumer holds this: then the next round tells the rest.
-      next = log.start;
+      next = to;
       yield Buffer.from(encodeGap(log.epoch, gap, next));
     } else if (next < log.end) {
       const segment = log.segmentAt(next);

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { BuildQueue } from "../build/build-queue.ts";
 import { BuildStore } from "../build/build-store.ts";
 import { pinned, planBuild } from "../build/plan.ts";
@@ -12,6 +13,7 @@ import { readBuildQuery, selectBuilds } from "./build-query.ts";
 import { readBuildRequest } from "./build-request.ts";
 import { BuildStreams } from "./build-streams.ts";
 import { answerError, isAnswerable } from "./errors.ts";
+import { FeedJournal } from "./feed-journal.ts";
 import { answerPreflight, checkHost, checkOrigin, checkToken, tokenCookie } from "./guards.ts";
 import { sendLog } from "./log-answer.ts";
 import { Outcomes, collectMetrics } from "./metrics.ts";
@@ -24,6 +26,12 @@ import type { Channel } from "../channel/channel.ts";
 import type { BuildAppOptions, FolderPlanner } from "./build-app-options.ts";
 import type { BuildRequest } from "./build-request.ts";
 import type { Exchange } from "./router.ts";
+
+/** Where builds and the feed are kept. */
+interface Storage {
+  readonly store: BuildStore;
+  readonly journal: FeedJournal;
+}
 
 /**
  * The whole build server as one handler for any `node:http` server: the page, the API and the event streams.
@@ -65,9 +73,12 @@ export class BuildApp {
     if (data === undefined) return new BuildApp(others);
     const store = await BuildStore.open(checkValue("data", data, kinds.filledText));
     try {
-      const app = new BuildApp(others, store);
+      const isStored = async (buildId: string): Promise<boolean> => (await store.logBytes(buildId)) > 0;
+      const journal = await FeedJournal.open(join(store.directory, "feed"), isStored);
+      const app = new BuildApp(others, { store, journal });
       const onProblem = (problem: string): void => void app.#problems.push(problem);
-      await recoverBuilds({ store, streams: app.#streams, queue: app.#queue, roots: app.#roots, onProblem });
+      const { wasKilled } = journal;
+      await recoverBuilds({ store, streams: app.#streams, queue: app.#queue, roots: app.#roots, wasKilled, onProblem });
       return app;
     } catch (error) {
       await store.close();
@@ -82,14 +93,15 @@ export class BuildApp {
    */
   constructor(options: BuildAppOptions);
   /** @internal */
-  constructor(options: BuildAppOptions, store: BuildStore);
-  constructor(options: BuildAppOptions, store?: BuildStore) {
+  constructor(options: BuildAppOptions, storage: Storage);
+  constructor(options: BuildAppOptions, storage?: Storage) {
     if (options.data !== undefined) {
       throw new TailcastError(
         "INVALID_OPTION",
         'Cannot use the option "data" here: use "await BuildApp.open(options)"',
       );
     }
+    const store = storage?.store;
     this.#store = store;
     this.#graceMs = checkInteger("graceMs", options.graceMs ?? 0, { min: 0, max: MAX_DELAY });
     const {
@@ -110,7 +122,7 @@ export class BuildApp {
     this.#plan = checkValue("plan", plan, kinds.function);
     this.#onError = checkValue("onError", onError, kinds.function);
     // "retry": a browser that finds the streams full comes back by itself, which after a 503 it never would.
-    this.#streams = new BuildStreams({ maxClients, heartbeat, capacity, whenFull: "retry" }, store);
+    this.#streams = new BuildStreams({ maxClients, heartbeat, capacity, whenFull: "retry" }, storage);
     this.#queue = new BuildQueue({
       concurrency: options.concurrency,
       queueLimit: options.queueLimit,
@@ -135,7 +147,7 @@ export class BuildApp {
     this.#router = new Router({
       "/": { GET: (exchange) => this.#answerPage(exchange) },
       "/page/:file": { GET: (exchange) => this.#answerFile(exchange, exchange.parameter) },
-      "/api/log/push": { GET: (exchange) => this.#follow(exchange, this.#streams.feed) },
+      "/api/log/push": { GET: async (exchange) => this.#follow(exchange, await this.#streams.feed()) },
       "/api/projects": { GET: (exchange) => this.#listProjects(exchange) },
       "/api/project/build": { POST: (exchange) => this.#build(exchange) },
       "/api/builds": { GET: (exchange) => this.#listBuilds(exchange) },

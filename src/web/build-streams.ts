@@ -1,10 +1,13 @@
 import { Channel } from "../channel/channel.ts";
 import { FileHistory } from "../channel/file-history.ts";
 import { BuildStream } from "./build-stream.ts";
+import { Feed } from "./feed.ts";
 import { StreamTotals } from "./stream-numbers.ts";
 import type { BuildEvent } from "../build/events.ts";
 import type { CloseOptions } from "../channel/channel.ts";
+import type { ChannelHistory } from "../channel/history.ts";
 import type { ChannelOptions } from "../channel/options.ts";
+import type { FeedJournal } from "./feed-journal.ts";
 import type { StreamNumbers } from "./stream-numbers.ts";
 
 /** Where the logs of builds are kept. */
@@ -14,45 +17,47 @@ export interface LogFiles {
   logBytes(buildId: string): Promise<number>;
 }
 
+/** The stream of a build that has ended. */
+interface StoredStream {
+  readonly channel: Channel;
+  readonly history: FileHistory;
+}
+
 /**
  * Where a build's output meets the channels, and the only such place: what a build tells becomes events of its own
  * stream and of the feed of everything.
  */
 export class BuildStreams {
-  /**
-   * Everything as it happens: lines of text as default messages, and each build's JSON as `build` when its state
-   * changes.
-   */
-  readonly feed: Channel;
+  readonly #feed: Feed;
   readonly #options: ChannelOptions;
   readonly #files: LogFiles | undefined;
   /** Those of builds that have not ended, or whose log is in memory alone. */
   readonly #live = new Map<string, BuildStream>();
   /** Those that are read from their files. */
-  readonly #stored = new Map<string, Promise<Channel | undefined>>();
+  readonly #stored = new Map<string, Promise<StoredStream | undefined>>();
   readonly #opened = new Map<string, Channel>();
   readonly #totals = new StreamTotals();
 
-  /** @param files Where logs are kept; none: in memory. */
-  constructor(options: ChannelOptions, files?: LogFiles) {
+  /** @param storage Where logs are kept, and the feed; none: in memory. */
+  constructor(options: ChannelOptions, storage?: { readonly store: LogFiles; readonly journal: FeedJournal }) {
     // A build prints in bursts, and a person reads: ten milliseconds nobody sees gather most of a burst into one write.
     this.#options = { coalesceMs: 10, compress: true, ...options };
-    this.#files = files;
-    this.feed = new Channel(this.#options);
+    this.#files = storage?.store;
+    this.#feed = new Feed(
+      this.#options,
+      storage && { journal: storage.journal, openLog: (buildId) => this.#openLog(buildId) },
+    );
+  }
+
+  /** Everything as it happens. Whoever follows it from now on gets what happens from now on. */
+  async feed(): Promise<Channel> {
+    await this.#feed.settle();
+    return this.#feed.channel;
   }
 
   /** The stream of one build from its first line; `undefined` when there is no such build. */
   async of(buildId: string): Promise<Channel | undefined> {
-    const live = this.#live.get(buildId);
-    if (live !== undefined || this.#files === undefined) return live?.channel;
-    let stored = this.#stored.get(buildId);
-    if (stored === undefined) {
-      stored = this.#open(buildId, this.#files);
-      this.#stored.set(buildId, stored);
-      // The next request may have more luck.
-      stored.catch(() => this.#stored.delete(buildId));
-    }
-    return stored;
+    return (this.#live.get(buildId) ?? (await this.#storedStream(buildId)))?.channel;
   }
 
   /** Publishes what a build tells. See {@link BuildStream.publish} for the promise. */
@@ -61,27 +66,48 @@ export class BuildStreams {
     let stream = this.#live.get(buildId);
     if (stream === undefined) {
       const history = this.#files && FileHistory.create(this.#files.logPath(buildId), buildId);
-      stream = new BuildStream(buildId, this.feed, this.#options, history);
-      this.#live.set(buildId, stream);
+      stream = this.#begin(buildId, history);
     }
     const taken = stream.publish(event);
     // From now on the log is read from its file, and what is in memory goes when nobody follows it any more.
-    return event.type === "end" ? taken?.then(() => this.forget(buildId)) : taken;
+    return event.type === "end" ? taken?.then(() => this.#drop(buildId)) : taken;
   }
 
   /** Goes on with the log of a build of an earlier process that has not ended. */
   resume(buildId: string, history: FileHistory): void {
-    this.#live.set(buildId, new BuildStream(buildId, this.feed, this.#options, history));
+    this.#begin(buildId, history);
+  }
+
+  /** Tells the feed what an earlier process that was killed had no time to tell it of a build that has ended. */
+  async tellRest(buildId: string): Promise<void> {
+    const reached = this.#feed.reached(buildId);
+    // The feed was begun after builds of which it knows nothing.
+    if (this.#files === undefined || reached === 0 || this.#live.has(buildId)) return;
+    const { end } = await FileHistory.openToRead(this.#files.logPath(buildId), buildId);
+    const stored = reached + 1 < end ? await this.#storedStream(buildId) : undefined;
+    if (stored !== undefined) this.#feed.follow(buildId, stored.channel);
   }
 
   /** Numbers about the feed, and about the streams of all builds together. */
   get numbers(): { readonly feed: StreamNumbers; readonly build: StreamNumbers } {
     const channels = [...Array.from(this.#live.values(), ({ channel }) => channel), ...this.#opened.values()];
-    return { feed: this.feed.statistics, build: this.#totals.sum(channels) };
+    return { feed: this.#feed.channel.statistics, build: this.#totals.sum(channels) };
   }
 
-  /** Drops the stream of a build. Who still follows it gets it to its end. */
+  /** Drops the stream of a build whose log is being removed. Who still follows it gets it to its end. */
   forget(buildId: string): void {
+    this.#drop(buildId);
+    this.#feed.forget(buildId);
+  }
+
+  #begin(buildId: string, history: FileHistory | undefined): BuildStream {
+    const stream = new BuildStream(buildId, this.#options, history);
+    this.#live.set(buildId, stream);
+    this.#feed.follow(buildId, stream.channel);
+    return stream;
+  }
+
+  #drop(buildId: string): void {
     const channel = this.#live.get(buildId)?.channel ?? this.#opened.get(buildId);
     this.#live.delete(buildId);
     this.#stored.delete(buildId);
@@ -93,18 +119,34 @@ export class BuildStreams {
   async close(options?: CloseOptions): Promise<void> {
     const channels = [...this.#opened.values(), ...this.#totals.leaving];
     const builds = [...this.#live.values(), ...channels].map((stream) => stream.close(options));
-    // The feed is told what the builds' streams have.
-    await Promise.all([...this.#live.values()].map((stream) => stream.fed()));
-    await Promise.all([...builds, this.feed.close(options)]);
+    await Promise.all([...builds, this.#feed.close(options)]);
   }
 
-  async #open(buildId: string, files: LogFiles): Promise<Channel | undefined> {
+  async #openLog(buildId: string): Promise<ChannelHistory> {
+    const stream = this.#live.get(buildId) ?? (await this.#storedStream(buildId));
+    if (stream?.history === undefined) throw new Error(`The log of the build ${buildId} is gone`);
+    return stream.history;
+  }
+
+  async #storedStream(buildId: string): Promise<StoredStream | undefined> {
+    if (this.#files === undefined) return undefined;
+    let stored = this.#stored.get(buildId);
+    if (stored === undefined) {
+      stored = this.#open(buildId, this.#files);
+      this.#stored.set(buildId, stored);
+      // The next request may have more luck.
+      stored.catch(() => this.#stored.delete(buildId));
+    }
+    return stored;
+  }
+
+  async #open(buildId: string, files: LogFiles): Promise<StoredStream | undefined> {
     if ((await files.logBytes(buildId)) === 0) return undefined;
     const history = await FileHistory.openToRead(files.logPath(buildId), buildId);
     const channel = new Channel({ ...this.#options, history, backlog: "all" });
     channel.end();
     // Unless it was forgotten meanwhile.
     if (this.#stored.has(buildId)) this.#opened.set(buildId, channel);
-    return channel;
+    return { channel, history };
   }
 }

@@ -18,6 +18,8 @@ export interface Recovery {
   readonly queue: BuildQueue;
   /** Only projects in or below these directories may be built. */
   readonly roots: readonly string[];
+  /** Whether the earlier server had no time to finish what it did. */
+  readonly wasKilled: boolean;
   /** Told of what cannot be taken over. */
   readonly onProblem: (problem: string) => void;
 }
@@ -41,14 +43,18 @@ export async function recoverBuilds(recovery: Recovery): Promise<void> {
       return undefined;
     });
   });
-  for (const build of await Promise.all(taken)) {
-    if (build !== undefined) await queue.restore(build.record, build.plan ?? undefined, build.lineCount);
+  const builds = (await Promise.all(taken)).filter((build) => build !== undefined);
+  for (const { record, plan, lineCount } of builds) {
+    await queue.restore(record, plan ?? undefined, lineCount);
   }
   queue.start();
 }
 
 async function takeOver(recovery: Recovery, id: string, stored: StoredBuild | undefined): Promise<Remains | undefined> {
-  if (stored !== undefined && stored.record.finishedAt !== null) return { record: stored.record, plan: null };
+  if (stored !== undefined && stored.record.finishedAt !== null) {
+    await tellFeed(recovery, id);
+    return { record: stored.record, plan: null };
+  }
   // First: whatever else goes wrong, they must not go on.
   const said = await endProcesses(stored);
   try {
@@ -75,7 +81,10 @@ async function readLog(
   const record = log.record ?? stored?.record;
   if (record === undefined || record.finishedAt !== null) {
     await history.close();
-    if (record !== undefined) return settle(recovery, record);
+    if (record !== undefined) {
+      await tellFeed(recovery, id);
+      return settle(recovery, record);
+    }
     // Its server was killed before anybody was told of it.
     await store.remove(id);
     return undefined;
@@ -97,6 +106,11 @@ async function readLog(
     report(recovery, id, error);
   }
   return settle(recovery, end);
+}
+
+/** Tells the feed what it does not have of a build that has ended. */
+async function tellFeed(recovery: Recovery, id: string): Promise<void> {
+  if (recovery.wasKilled) await recovery.streams.tellRest(id).catch((error: unknown) => report(recovery, id, error));
 }
 
 /** Stores how a build has ended. When that cannot be, the next process finds out again. */

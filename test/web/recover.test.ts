@@ -109,7 +109,7 @@ describe("BuildApp.open()", () => {
     const log = (await ask(first.port, "GET", `/api/builds/${id}/log`)).text;
     assert.match(log, /\nbuilt\n/);
     await first.close();
-    assert.deepEqual(await readdir(data), ["builds"]);
+    assert.deepEqual(await readdir(data), ["builds", "feed"]);
 
     const { port } = await open(t, options);
     assert.deepEqual((await ask(port, "GET", "/api/builds")).json["builds"], [before]);

@@ -1,0 +1,16 @@
+import { feedLine } from "./plain-text.ts";
+import type { BuildLineEvent } from "../build/events.ts";
+import type { PublishedEvent } from "../channel/log.ts";
+import type { DecodedEvent } from "../protocol/decode.ts";
+
+/** What the feed tells for an event of a build's own stream: a line as plain text, or the build as it is now. */
+export function feedEvent({ type, data }: DecodedEvent): PublishedEvent {
+  if (type !== "line") return { event: "build", data };
+  try {
+    const { time, text } = JSON.parse(data) as Pick<BuildLineEvent, "time" | "text">;
+    return { data: feedLine(time, text) };
+  } catch {
+    // Somebody has changed the log. Every event has its place in the feed, so this one has, too.
+    return { data };
+  }
+}

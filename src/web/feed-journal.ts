@@ -1,0 +1,165 @@
+import { randomBytes } from "node:crypto";
+import { open, readFile, rm } from "node:fs/promises";
+import { replaceFile } from "../build/atomic-file.ts";
+import { bootId } from "../build/process-identity.ts";
+import { isBuildId } from "../build/record.ts";
+import { isEpoch } from "../protocol/sequence-id.ts";
+import { FeedRanges } from "./feed-ranges.ts";
+import type { FileHandle } from "node:fs/promises";
+import type { FeedRange } from "./feed-ranges.ts";
+
+/** How many ranges are kept; then the oldest quarter goes. Two builds that print in turns make one for each line. */
+const MAX_RANGES = 65_536;
+
+/** One range in the file: the build's id, the first event and their number, in fixed columns. */
+const NUMBER_LENGTH = 15;
+const RECORD_LENGTH = 16 + 1 + NUMBER_LENGTH + 1 + NUMBER_LENGTH + 1;
+
+/** The first line of the file. Plain JSON. */
+interface Head {
+  readonly epoch: string;
+  /** The sequence number of the first event that the ranges after this line stand for. */
+  readonly start: number;
+  /** The boot of the machine in which it is being written; `null` when it was closed. */
+  readonly bootId: string | null;
+}
+
+/** What was added to the feed. */
+export type FeedAddition = Pick<FeedRange, "buildId" | "first" | "count">;
+
+/**
+ * The feed on disk, without its text, which the builds' own logs have: a small file says which events of which log it
+ * consists of, so that after a restart every id still means the same event.
+ *
+ * ```text
+ * {"epoch":"q3Jx8k","start":1,"bootId":"…"}
+ * 0mwsa477kj5bo0ek               1             257
+ * 0mwsa47c01zx9yq2               1              12
+ * ```
+ *
+ * What was written survives the end of the process, however it ends, but not a power cut: then a new epoch begins, and
+ * clients that come back are told a gap.
+ */
+export class FeedJournal {
+  readonly epoch: string;
+  readonly ranges: FeedRanges;
+  /** Whether an earlier process has not closed it. */
+  readonly wasKilled: boolean;
+  readonly #path: string;
+  #file: FileHandle | undefined;
+  /** Where the ranges in the file begin, and how many there were before them. */
+  #base = 0;
+  #skipped = 0;
+  #storedEnd: number;
+
+  private constructor(path: string, epoch: string, ranges: FeedRanges, wasKilled: boolean) {
+    this.#path = path;
+    this.epoch = epoch;
+    this.ranges = ranges;
+    this.wasKilled = wasKilled;
+    this.#storedEnd = ranges.end;
+  }
+
+  /**
+   * Goes on with the feed of an earlier process, or begins a new one when there is none, or it cannot be relied on.
+   *
+   * @param isStored Whether the log of a build is still there.
+   */
+  static async open(path: string, isStored: (buildId: string) => Promise<boolean>): Promise<FeedJournal> {
+    const found = parse(await readFile(path, "latin1").catch(() => ""));
+    const { epoch, ranges } = found ?? { epoch: randomBytes(6).toString("base64url"), ranges: new FeedRanges() };
+    for (const buildId of [...ranges.builds.keys()]) {
+      if (!(await isStored(buildId))) ranges.forget(buildId);
+    }
+    const journal = new FeedJournal(path, epoch, ranges, found?.wasKilled ?? true);
+    await journal.#rewrite();
+    return journal;
+  }
+
+  /** The sequence number that follows the newest event that is stored. */
+  get end(): number {
+    return this.#storedEnd;
+  }
+
+  /** Stores what was added. Called again only when the promise is settled. */
+  async add(additions: readonly FeedAddition[]): Promise<void> {
+    const { ranges } = this;
+    // The last range may become longer.
+    const changed = ranges.forgotten + Math.max(0, ranges.length - 1);
+    for (const { buildId, first, count } of additions) ranges.add(buildId, first, count);
+    if (ranges.length > MAX_RANGES) ranges.forgetOldest(MAX_RANGES / 4);
+    try {
+      if (ranges.forgotten - this.#skipped > MAX_RANGES) await this.#rewrite();
+      else await this.#append(changed);
+    } catch {
+      // The disk is full, say. What is in the file is not what clients see from now on, so nobody may go on with it.
+      await this.#abandon();
+    }
+    this.#storedEnd = ranges.end;
+  }
+
+  /** Makes it survive a power cut, too. Nothing is added after this. */
+  async close(): Promise<void> {
+    if (this.#file === undefined) return;
+    await this.#rewrite({ isClosed: true }).catch(() => this.#abandon());
+    await this.#file?.close();
+    this.#file = undefined;
+  }
+
+  async #append(from: number): Promise<void> {
+    const text = this.ranges.from(from).map(encodeRange).join("");
+    await this.#file?.write(text, this.#base + (from - this.#skipped) * RECORD_LENGTH, "latin1");
+  }
+
+  async #rewrite({ isClosed = false } = {}): Promise<void> {
+    const { ranges, epoch } = this;
+    const head: Head = {
+      epoch,
+      start: ranges.start,
+      bootId: isClosed ? null : (bootId() ?? randomBytes(8).toString("hex")),
+    };
+    const kept = ranges.from(ranges.forgotten);
+    const shown = new Set(kept.map(({ buildId }) => buildId));
+    // Of others it must be known, too, how far they are in the feed.
+    const others = [...ranges.builds].filter(([buildId]) => !shown.has(buildId));
+    const marks = others.map(([buildId, last]) => encodeRange({ buildId, first: last + 1, count: 0 }));
+    const opening = `${JSON.stringify(head)}\n${marks.join("")}`;
+    await replaceFile(this.#path, opening + kept.map(encodeRange).join(""));
+    this.#base = opening.length;
+    this.#skipped = ranges.forgotten;
+    await this.#file?.close();
+    this.#file = undefined;
+    this.#file = await open(this.#path, "r+");
+  }
+
+  async #abandon(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close().catch(() => undefined);
+    await rm(this.#path, { force: true }).catch(() => undefined);
+  }
+}
+
+function encodeRange({ buildId, first, count }: FeedAddition): string {
+  return `${buildId} ${String(first).padStart(NUMBER_LENGTH)} ${String(count).padStart(NUMBER_LENGTH)}\n`;
+}
+
+/** What a file holds; `undefined` when it is no journal, or one of which a power cut may have taken something. */
+function parse(text: string): { epoch: string; ranges: FeedRanges; wasKilled: boolean } | undefined {
+  const headEnd = text.indexOf("\n");
+  try {
+    const head = JSON.parse(text.slice(0, headEnd)) as Head;
+    if (!isEpoch(head.epoch) || !Number.isSafeInteger(head.start)) return undefined;
+    if (head.bootId !== null && head.bootId !== bootId()) return undefined;
+    const ranges = new FeedRanges(head.start);
+    for (let at = headEnd + 1; at + RECORD_LENGTH <= text.length; at += RECORD_LENGTH) {
+      const record = /^([0-9a-z]{16}) +(\d+) +(\d+)\n$/.exec(text.slice(at, at + RECORD_LENGTH));
+      const [buildId = "", first, count] = record?.slice(1) ?? [];
+      if (!isBuildId(buildId)) return undefined;
+      ranges.add(buildId, Number(first), Number(count));
+    }
+    return { epoch: head.epoch, ranges, wasKilled: head.bootId !== null };
+  } catch {
+    return undefined;
+  }
+}

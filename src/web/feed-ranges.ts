@@ -1,0 +1,101 @@
+/** Consecutive events of one build's log, where they are in the feed. */
+export interface FeedRange {
+  readonly buildId: string;
+  /** The sequence number that the first of them has in the build's log, and the one it has in the feed. */
+  readonly first: number;
+  readonly start: number;
+  /** How many they are. */
+  readonly count: number;
+}
+
+/**
+ * How the feed is put together: which events of which builds' logs it consists of, in order. Events that follow each
+ * other in both logs are one range, however many they are.
+ */
+export class FeedRanges {
+  readonly #ranges: FeedRange[] = [];
+  /** How far the log of each build is in the feed, as the sequence number of its last event there. */
+  readonly #reached = new Map<string, number>();
+  #start: number;
+  #end: number;
+  #forgotten = 0;
+
+  /** @param start The sequence number of the first event. */
+  constructor(start = 1) {
+    this.#start = this.#end = start;
+  }
+
+  /** The sequence number of the oldest event. */
+  get start(): number {
+    return this.#start;
+  }
+
+  /** The sequence number that follows the newest event. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** How many ranges there are. */
+  get length(): number {
+    return this.#ranges.length;
+  }
+
+  /** How many there were before them. */
+  get forgotten(): number {
+    return this.#forgotten;
+  }
+
+  /** The ranges but for the first `index` of all there ever were; at least `forgotten`. */
+  from(index: number): readonly FeedRange[] {
+    return this.#ranges.slice(index - this.#forgotten);
+  }
+
+  /** Every build of which something is or was in the feed, with the last event of its log that is. */
+  get builds(): ReadonlyMap<string, number> {
+    return this.#reached;
+  }
+
+  /** The last event of a build's log that is in the feed; 0 when none is. */
+  reached(buildId: string): number {
+    return this.#reached.get(buildId) ?? 0;
+  }
+
+  /** Appends events of a build's log; none to say only that those before `first` were in the feed. */
+  add(buildId: string, first: number, count: number): void {
+    this.#reached.set(buildId, first + count - 1);
+    if (count === 0) return;
+    const last = this.#ranges.at(-1);
+    if (last?.buildId === buildId && last.first + last.count === first) {
+      this.#ranges[this.#ranges.length - 1] = { ...last, count: last.count + count };
+    } else {
+      this.#ranges.push({ buildId, first, start: this.#end, count });
+    }
+    this.#end += count;
+  }
+
+  /** The range that has the event `sequence`; `undefined` when none has. */
+  at(sequence: number): FeedRange | undefined {
+    if (sequence < this.#start || sequence >= this.#end) return undefined;
+    let low = 0;
+    let high = this.#ranges.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((this.#ranges[middle]?.start ?? Infinity) <= sequence) low = middle;
+      else high = middle - 1;
+    }
+    return this.#ranges[low];
+  }
+
+  /** Forgets everything up to the last event of a build whose log is gone: the feed has no holes. */
+  forget(buildId: string): void {
+    if (!this.#reached.delete(buildId)) return;
+    const index = this.#ranges.findLastIndex((range) => range.buildId === buildId);
+    if (index !== -1) this.forgetOldest(index + 1);
+  }
+
+  /** Forgets that many ranges. How far each build's log is in the feed is still known. */
+  forgetOldest(count: number): void {
+    this.#forgotten += this.#ranges.splice(0, count).length;
+    this.#start = this.#ranges[0]?.start ?? this.#end;
+  }
+}

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { FeedJournal } from "../../dist/web/feed-journal.js";
+import { makeFolder } from "../build/folders.js";
+import type { FeedRange } from "../../dist/web/feed-ranges.js";
+
+const A = "0mwsa477kj5bo0ek";
+const B = "0mwsa47c01zx9yq2";
+
+const everything = (): Promise<boolean> => Promise.resolve(true);
+const ranges = (journal: FeedJournal): string[] =>
+  journal.ranges.from(journal.ranges.forgotten).map(({ buildId, first, count, start }: FeedRange) => {
+    return `${start}: ${buildId === A ? "A" : "B"} ${first}+${count}`;
+  });
+
+describe("FeedJournal", () => {
+  it("is the same after a restart, whether it was closed or killed at any moment", async (t) => {
+    const path = join(await makeFolder(t), "feed");
+    const first = await FeedJournal.open(path, everything);
+    assert.deepEqual([first.end, first.wasKilled], [1, true]);
+    await first.add([
+      { buildId: A, first: 1, count: 2 },
+      { buildId: B, first: 1, count: 1 },
+    ]);
+    await first.add([{ buildId: B, first: 2, count: 3 }]);
+    await first.add([{ buildId: A, first: 3, count: 1 }]);
+    const expected = ["1: A 1+2", "3: B 1+4", "7: A 3+1"];
+    assert.deepEqual([ranges(first), first.end], [expected, 8]);
+    assert.equal((await stat(path)).mode & 0o777, 0o600);
+
+    const second = await FeedJournal.open(path, everything);
+    assert.deepEqual([second.epoch, ranges(second), second.end, second.wasKilled], [first.epoch, expected, 8, true]);
+    await second.add([{ buildId: A, first: 4, count: 1 }]);
+    await second.close();
+    const third = await FeedJournal.open(path, everything);
+    assert.deepEqual(
+      [third.epoch, ranges(third), third.end, third.wasKilled],
+      [first.epoch, ["1: A 1+2", "3: B 1+4", "7: A 3+2"], 9, false],
+    );
+    // While it wrote a range for the first time.
+    await third.add([{ buildId: B, first: 5, count: 1 }]);
+    const { size } = await stat(path);
+    for (let cut = 1; cut <= 49; cut++) {
+      await truncate(path, size - cut);
+      const torn = await FeedJournal.open(path, everything);
+      assert.deepEqual([torn.epoch, torn.end], [first.epoch, 9]);
+      await torn.add([{ buildId: B, first: 5, count: 1 }]);
+    }
+  });
+
+  it("begins anew where a power cut may have taken something, and where the file is something else", async (t) => {
+    const path = join(await makeFolder(t), "feed");
+    const first = await FeedJournal.open(path, everything);
+    await first.add([{ buildId: A, first: 1, count: 2 }]);
+    const content = await readFile(path, "latin1");
+    const bootId = /"bootId":"([^"]+)"/.exec(content)?.[1] ?? "";
+    const contents = [
+      content.replace(bootId, "another boot"),
+      "",
+      "{}\n",
+      "not JSON\n",
+      content.replace(A, "../../etc/passwd"),
+      content.replace(/"start":1/, '"start":null'),
+      content.replace(first.epoch, "not an epoch"),
+    ];
+    for (const text of contents) {
+      await writeFile(path, text);
+      const next = await FeedJournal.open(path, everything);
+      assert.notEqual(next.epoch, first.epoch, text);
+      assert.deepEqual([ranges(next), next.end], [[], 1]);
+    }
+    // Closed, it outlives the machine's boot.
+    await writeFile(path, content.replace(`"${bootId}"`, "null"));
+    assert.equal((await FeedJournal.open(path, everything)).epoch, first.epoch);
+  });
+
+  it("forgets builds whose logs are gone", async (t) => {
+    const path = join(await makeFolder(t), "feed");
+    const first = await FeedJournal.open(path, everything);
+    await first.add([
+      { buildId: A, first: 1, count: 2 },
+      { buildId: B, first: 1, count: 1 },
+    ]);
+    first.ranges.forget(A);
+    await first.add([{ buildId: B, first: 2, count: 1 }]);
+    assert.deepEqual(ranges(first), ["3: B 1+2"]);
+    const second = await FeedJournal.open(path, (buildId) => Promise.resolve(buildId !== A));
+    assert.deepEqual([second.epoch, ranges(second), second.end], [first.epoch, ["3: B 1+2"], 5]);
+    second.ranges.forget(B);
+    await second.add([{ buildId: A, first: 3, count: 1 }]);
+    await second.add([{ buildId: A, first: 4, count: 1 }]);
+    await second.close();
+    assert.deepEqual(ranges(await FeedJournal.open(path, (buildId) => Promise.resolve(buildId !== B))), ["5: A 3+2"]);
+  });
+
+  it("keeps no more ranges than it may, and still knows how far each build is", async (t) => {
+    const path = join(await makeFolder(t), "feed");
+    const journal = await FeedJournal.open(path, everything);
+    await journal.add([{ buildId: A, first: 1, count: 7 }]);
+    const limit = 65_536;
+    for (let round = 0; round < 5; round++) {
+      const additions = Array.from({ length: limit / 4 }, (_, index) => {
+        return { buildId: B, first: (round * limit + index) * 2 + 1, count: 1 };
+      });
+      await journal.add(additions);
+    }
+    assert.ok(journal.ranges.length <= limit);
+    const { size } = await stat(path);
+    assert.ok(size < 2.5 * limit * 49, `${size} bytes`);
+    const next = await FeedJournal.open(path, everything);
+    assert.equal(next.end, journal.end);
+    assert.deepEqual([next.ranges.reached(A), next.ranges.reached(B)], [7, journal.ranges.reached(B)]);
+    // The file still had some that were forgotten.
+    assert.deepEqual(ranges(next).slice(-journal.ranges.length), ranges(journal));
+    assert.ok((await stat(path)).size < size + 100);
+    for (let round = 0; round < 5; round++) {
+      const additions = Array.from({ length: limit / 4 }, (_, index) => {
+        return { buildId: B, first: ((round + 5) * limit + index) * 2 + 1, count: 1 };
+      });
+      await next.add(additions);
+    }
+    assert.ok((await stat(path)).size < 2.5 * limit * 49);
+    assert.deepEqual(ranges(await FeedJournal.open(path, everything)).slice(-next.ranges.length), ranges(next));
+  });
+
+  it("leaves nothing behind that is wrong, when it cannot be stored", async (t) => {
+    const path = join(await makeFolder(t), "feed");
+    const journal = await FeedJournal.open(path, everything);
+    await journal.add([{ buildId: A, first: 1, count: 1 }]);
+    // What a full disk does, in the only place where it can be done without one.
+    Object.defineProperty(journal.ranges, "from", {
+      value: () => {
+        throw new Error("no space left on device");
+      },
+    });
+    await journal.add([{ buildId: A, first: 2, count: 1 }]);
+    assert.deepEqual([journal.end, journal.ranges.reached(A)], [3, 2]);
+    await assert.rejects(stat(path), { code: "ENOENT" });
+    await journal.add([{ buildId: A, first: 3, count: 1 }]);
+    await journal.close();
+    await assert.rejects(stat(path), { code: "ENOENT" });
+    await rm(path, { force: true });
+    assert.notEqual((await FeedJournal.open(path, everything)).epoch, journal.epoch);
+  });
+});
