@@ -292,8 +292,7 @@ export class BuildApp {
   }
 
   async #channelOf(buildId: string): Promise<Channel> {
-    this.#queue.get(buildId);
-    const channel = await this.#streams.of(buildId);
+    const channel = await this.#streams.of(this.#queue.get(buildId));
     if (channel === undefined) throw new TailcastError("BUILD_NOT_FOUND", `Cannot find the build ${buildId}`);
     return channel;
   }

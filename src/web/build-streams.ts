@@ -4,6 +4,7 @@ import { BuildStream } from "./build-stream.ts";
 import { Feed } from "./feed.ts";
 import { StreamTotals } from "./stream-numbers.ts";
 import type { BuildEvent } from "../build/events.ts";
+import type { BuildRecord } from "../build/record.ts";
 import type { CloseOptions } from "../channel/channel.ts";
 import type { ChannelHistory } from "../channel/history.ts";
 import type { ChannelOptions } from "../channel/options.ts";
@@ -17,12 +18,6 @@ export interface LogFiles {
   logBytes(buildId: string): Promise<number>;
 }
 
-/** The stream of a build that has ended. */
-interface StoredStream {
-  readonly channel: Channel;
-  readonly history: FileHistory;
-}
-
 /**
  * Where a build's output meets the channels, and the only such place: what a build tells becomes events of its own
  * stream and of the feed of everything.
@@ -34,7 +29,7 @@ export class BuildStreams {
   /** Those of builds that have not ended, or whose log is in memory alone. */
   readonly #live = new Map<string, BuildStream>();
   /** Those that are read from their files. */
-  readonly #stored = new Map<string, Promise<StoredStream | undefined>>();
+  readonly #stored = new Map<string, Promise<Channel | undefined>>();
   readonly #opened = new Map<string, Channel>();
   readonly #totals = new StreamTotals();
 
@@ -55,9 +50,18 @@ export class BuildStreams {
     return this.#feed.channel;
   }
 
-  /** The stream of one build from its first line; `undefined` when there is no such build. */
-  async of(buildId: string): Promise<Channel | undefined> {
-    return (this.#live.get(buildId) ?? (await this.#storedStream(buildId)))?.channel;
+  /** The stream of one build from its first line; `undefined` when there is no log of it. */
+  async of(build: BuildRecord): Promise<Channel | undefined> {
+    const live = this.#live.get(build.id);
+    if (live !== undefined || this.#files === undefined) return live?.channel;
+    let stored = this.#stored.get(build.id);
+    if (stored === undefined) {
+      stored = this.#open(build, this.#files);
+      this.#stored.set(build.id, stored);
+      // The next request may have more luck.
+      stored.catch(() => this.#stored.delete(build.id));
+    }
+    return stored;
   }
 
   /** Publishes what a build tells. See {@link BuildStream.publish} for the promise. */
@@ -79,13 +83,12 @@ export class BuildStreams {
   }
 
   /** Tells the feed what an earlier process that was killed had no time to tell it of a build that has ended. */
-  async tellRest(buildId: string): Promise<void> {
-    const reached = this.#feed.reached(buildId);
+  async tellRest(build: BuildRecord): Promise<void> {
+    const reached = this.#feed.reached(build.id);
     // The feed was begun after builds of which it knows nothing.
-    if (this.#files === undefined || reached === 0 || this.#live.has(buildId)) return;
-    const { end } = await FileHistory.openToRead(this.#files.logPath(buildId), buildId);
-    const stored = reached + 1 < end ? await this.#storedStream(buildId) : undefined;
-    if (stored !== undefined) this.#feed.follow(buildId, stored.channel);
+    if (reached === 0 || reached + 1 === (await this.#openLog(build.id)).end) return;
+    const stream = await this.of(build);
+    if (stream !== undefined) this.#feed.follow(build.id, stream);
   }
 
   /** Numbers about the feed, and about the streams of all builds together. */
@@ -123,30 +126,32 @@ export class BuildStreams {
   }
 
   async #openLog(buildId: string): Promise<ChannelHistory> {
-    const stream = this.#live.get(buildId) ?? (await this.#storedStream(buildId));
-    if (stream?.history === undefined) throw new Error(`The log of the build ${buildId} is gone`);
-    return stream.history;
+    const live = this.#live.get(buildId)?.history;
+    if (live !== undefined) return live;
+    if (this.#files === undefined) throw new Error(`The log of the build ${buildId} is not stored`);
+    return FileHistory.openToRead(this.#files.logPath(buildId), buildId);
   }
 
-  async #storedStream(buildId: string): Promise<StoredStream | undefined> {
-    if (this.#files === undefined) return undefined;
-    let stored = this.#stored.get(buildId);
-    if (stored === undefined) {
-      stored = this.#open(buildId, this.#files);
-      this.#stored.set(buildId, stored);
-      // The next request may have more luck.
-      stored.catch(() => this.#stored.delete(buildId));
-    }
-    return stored;
-  }
-
-  async #open(buildId: string, files: LogFiles): Promise<StoredStream | undefined> {
-    if ((await files.logBytes(buildId)) === 0) return undefined;
-    const history = await FileHistory.openToRead(files.logPath(buildId), buildId);
+  async #open(build: BuildRecord, files: LogFiles): Promise<Channel | undefined> {
+    const { id } = build;
+    if ((await files.logBytes(id)) === 0) return undefined;
+    const history = await FileHistory.openToRead(files.logPath(id), id);
     const channel = new Channel({ ...this.#options, history, backlog: "all" });
+    // Of one that could not be stored to its end, everybody learns at least how it has ended. It stays in memory.
+    if (!(await isWhole(history))) channel.publish({ event: "end", data: JSON.stringify(build) });
     channel.end();
     // Unless it was forgotten meanwhile.
-    if (this.#stored.has(buildId)) this.#opened.set(buildId, channel);
-    return { channel, history };
+    if (this.#stored.has(id)) this.#opened.set(id, channel);
+    return channel;
+  }
+}
+
+/** Whether a log has its last event. */
+async function isWhole(history: FileHistory): Promise<boolean> {
+  const reader = history.read(history.end - 1);
+  try {
+    return (await reader.next()).bytes.toString("latin1").startsWith("event: end\n");
+  } finally {
+    reader.close();
   }
 }

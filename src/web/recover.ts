@@ -52,7 +52,7 @@ export async function recoverBuilds(recovery: Recovery): Promise<void> {
 
 async function takeOver(recovery: Recovery, id: string, stored: StoredBuild | undefined): Promise<Remains | undefined> {
   if (stored !== undefined && stored.record.finishedAt !== null) {
-    await tellFeed(recovery, id);
+    await tellFeed(recovery, stored.record);
     return { record: stored.record, plan: null };
   }
   // First: whatever else goes wrong, they must not go on.
@@ -82,7 +82,7 @@ async function readLog(
   if (record === undefined || record.finishedAt !== null) {
     await history.close();
     if (record !== undefined) {
-      await tellFeed(recovery, id);
+      await tellFeed(recovery, record);
       return settle(recovery, record);
     }
     // Its server was killed before anybody was told of it.
@@ -109,8 +109,9 @@ async function readLog(
 }
 
 /** Tells the feed what it does not have of a build that has ended. */
-async function tellFeed(recovery: Recovery, id: string): Promise<void> {
-  if (recovery.wasKilled) await recovery.streams.tellRest(id).catch((error: unknown) => report(recovery, id, error));
+async function tellFeed(recovery: Recovery, build: BuildRecord): Promise<void> {
+  const { wasKilled, streams } = recovery;
+  if (wasKilled) await streams.tellRest(build).catch((error: unknown) => report(recovery, build.id, error));
 }
 
 /** Stores how a build has ended. When that cannot be, the next process finds out again. */

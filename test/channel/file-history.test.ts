@@ -41,6 +41,16 @@ async function readFrom(history: FileHistory, sequence: number): Promise<string>
 }
 
 describe("FileHistory", () => {
+  it("does not say that what was deleted is stored", async (t) => {
+    const path = join(await folder(t), "log");
+    const history = FileHistory.create(path, "e");
+    await history.append([Buffer.from("id: e-1\ndata: a\n\n")], 2);
+    await history.sync();
+    await rm(path);
+    await assert.rejects(history.sync(), { message: `${path} was deleted` });
+    await history.close();
+  });
+
   it("holds the very bytes it was given, for its owner alone, and goes on where it stopped", async (t) => {
     const path = join(await folder(t), "log");
     const first = await open(t, path);

@@ -160,6 +160,28 @@ describe("BuildApp.open()", () => {
     assert.equal(rerun.status, 202);
   });
 
+  it("tells how a build has ended whose log could not be stored to its end", async (test) => {
+    const t = lastFirst(test);
+    const here = await scene(t);
+    const record = running(here, {
+      status: "failed",
+      finishedAt: "2026-11-22T00:00:09.000Z",
+      message: "no space left",
+    });
+    const log = state(1, running(here)) + line(1, "one");
+    const path = await leave(here, record, log);
+    const { port } = await open(t, here.options);
+    for (let time = 0; time < 2; time++) {
+      const client = await follow(port, ID, `${ID}-1`);
+      assert.deepEqual(await client.ended(), [
+        { type: "line", data: log.split("data: ")[2]?.trim(), lastEventId: `${ID}-2` },
+        { type: "end", data: JSON.stringify(record), lastEventId: `${ID}-3` },
+      ]);
+    }
+    assert.equal((await follow(port, ID, `${ID}-3`)).status, 204);
+    assert.equal(await readFile(path, "utf8"), log);
+  });
+
   it("believes the log where the state is older: the end was written, or the state never was", async (test) => {
     const t = lastFirst(test);
     const here = await scene(t);
@@ -254,6 +276,23 @@ describe("BuildApp.open()", () => {
     assert.equal(status, "lost");
     assert.match(String(message), /^lost: the server ended while the build was waiting, and now it cannot open /);
     assert.equal((await (await follow(second.port, id)).ended()).at(-1)?.type, "end");
+  });
+
+  it("fails a build whose log was deleted while it ran", async (test) => {
+    const t = lastFirst(test);
+    const stage = await Stage.open(test);
+    const { command, args } = stage.step("actor");
+    const script = [command, ...args].map((part) => JSON.stringify(part)).join(" ");
+    const here = await scene(t, { "first/package.json": JSON.stringify({ scripts: { build: script } }) });
+    const { port } = await open(t, here.options);
+    const { id } = await build(port, "first");
+    const actor = await stage.actor("actor");
+    const client = await follow(port, id);
+    await rm(join(here.data, "builds", id), { recursive: true });
+    actor.tell({ action: "exit", code: 0 });
+    const { status, message } = JSON.parse((await client.ended()).at(-1)?.data ?? "") as BuildRecord;
+    assert.equal(status, "failed");
+    assert.match(String(message), /^stopped because its events could not be delivered \(.*events was deleted\)/);
   });
 
   it("accepts no build that it cannot store, and goes on", async (test) => {
