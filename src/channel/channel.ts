@@ -314,7 +314,11 @@ export class Channel<Data = unknown> {
     checkInteger("retry", retry, { min: 0, max: (MAX_DELAY - 1) / 2 });
     checkInteger("deadline", deadline, { min: 0, max: MAX_DELAY });
     this.#closing = new Promise((resolve) => (this.#closed = resolve));
-    const timer = setTimeout(() => this.#audience.dropAll(), deadline);
+    const timer = setTimeout(() => {
+      // What was published last may still not be stored.
+      this.#dismiss(retry);
+      this.#audience.dropAll();
+    }, deadline);
     void this.#closing.then(() => clearTimeout(timer));
     this.#publication.hurry();
     if (this.#log.isAllVisible) this.#dismiss(retry);

@@ -159,6 +159,21 @@ describe("Channel with a history", () => {
     assert.equal(history.asked.length, 1);
   });
 
+  it("closes at the deadline when that is never stored", async (t) => {
+    const { channel, port } = await startChannel(t, { history: new HeldHistory() });
+    const reading = channel.read();
+    const client = await EventClient.open(port, "/");
+    channel.publish("a");
+    const closed = channel.close({ deadline: 10 });
+    assert.equal((await reading.next()).done, true);
+    await closed;
+    assert.deepEqual(await client.ended(), []);
+    // Without a client, too.
+    const alone = new Channel({ history: new HeldHistory() });
+    alone.publish("a");
+    await alone.close({ deadline: 10 });
+  });
+
   it("closes when what was published last is stored", async () => {
     const history = new HeldHistory();
     const channel = new Channel({ history });
