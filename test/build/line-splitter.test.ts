@@ -14,7 +14,14 @@ function split(chunks: readonly Uint8Array[], maxLineLength?: number): string[] 
 function assertLines(input: string | Uint8Array, expected: readonly string[], maxLineLength?: number): void {
   const bytes = typeof input === "string" ? encoder.encode(input) : input;
   assert.deepEqual(split([bytes], maxLineLength), expected);
-  assert.deepEqual(split(Array.from(bytes, (byte) => Uint8Array.of(byte)), maxLineLength), expected, "byte by byte");
+  assert.deepEqual(
+    split(
+      Array.from(bytes, (byte) => Uint8Array.of(byte)),
+      maxLineLength,
+    ),
+    expected,
+    "byte by byte",
+  );
   for (let cut = 0; cut <= bytes.length; cut++) {
     const halves = [bytes.subarray(0, cut), bytes.subarray(cut)];
     assert.deepEqual(split(halves, maxLineLength), expected, `cut at byte ${cut}`);
@@ -58,6 +65,29 @@ describe("LineSplitter", () => {
     assertLines(Uint8Array.of(0x61, 0xff, 0x62, 0x0a), ["a\ufffdb"]);
     assertLines(Uint8Array.of(0xe2, 0x82, 0x0a, 0x63), ["\ufffd", "c"]);
     assertLines(Uint8Array.of(0xf0, 0x9f), ["\ufffd"]);
+  });
+
+  it("decodes any bytes as the Encoding Standard says, wherever they are cut", () => {
+    const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+    // ASCII, and the bytes at both ends of every range that the standard's decoder tells apart.
+    const bytes = [
+      0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1,
+      0xf3, 0xf4, 0xf5, 0xff,
+    ];
+    for (const first of bytes) {
+      for (const second of bytes) {
+        for (const third of bytes) {
+          const input = Uint8Array.of(0x61, first, second, third, 0x62);
+          assertLines(input, [decoder.decode(input)]);
+          assertLines(input.subarray(1, 4), [decoder.decode(input.subarray(1, 4))]);
+        }
+      }
+    }
+    for (const text of ["ascii é ascii € ascii 😀 ascii", "é€😀\ufeff", "\ufeff\ufeffa"]) assertLines(text, [text]);
+    for (const end of [[0xf0], [0xf0, 0x9f], [0xf0, 0x9f, 0x98], [0xe2, 0x82], [0xc3]]) {
+      const input = Uint8Array.of(0x61, ...end);
+      assertLines(input, [decoder.decode(input)]);
+    }
   });
 
   it("cuts a long line, marks it, and drops the rest up to its end", () => {
