@@ -1,11 +1,15 @@
-import type { BuildLineEvent } from "../build/events.ts";
+import type { BuildLineEvent, OutputStream } from "../build/events.ts";
 
-/** Nearly all lines come from the step that the line before came from. */
-let lastStep: string | null = null;
-let lastStepJson = "null";
+/** Nearly all lines come from the step and the pipe that the line before came from: what stands before their text. */
+let lastStep: string | null | undefined;
+let lastStream: OutputStream | undefined;
+let beforeText = "";
 
-/** What JSON writes in another way: quotes, backslashes, controls and, if alone, surrogates. */
-const ESCAPED = /["\\\0-\x1f\ud800-\udfff]/;
+/**
+ * Text that JSON writes as it is: without quotes, backslashes, controls and, which only matter if alone, surrogates.
+ * Matching all of a text takes two thirds of the time of looking for one of them.
+ */
+const PLAIN = /^[^"\\\0-\x1f\ud800-\udfff]*$/;
 
 /**
  * The data of a `line` event: JSON with the fields in the order in which the type has them. To the byte what
@@ -13,10 +17,11 @@ const ESCAPED = /["\\\0-\x1f\ud800-\udfff]/;
  * more than that.
  */
 export function lineData({ number, step, stream, text, time }: BuildLineEvent): string {
-  if (step !== lastStep) {
+  if (step !== lastStep || stream !== lastStream) {
     lastStep = step;
-    lastStepJson = JSON.stringify(step);
+    lastStream = stream;
+    beforeText = `,"step":${JSON.stringify(step)},"stream":"${stream}","text":"`;
   }
-  const json = ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`;
-  return `{"number":${number},"step":${lastStepJson},"stream":"${stream}","text":${json},"time":"${time}"}`;
+  const json = PLAIN.test(text) ? text : JSON.stringify(text).slice(1, -1);
+  return `{"number":${number}${beforeText}${json}","time":"${time}"}`;
 }

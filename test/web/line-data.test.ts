@@ -12,14 +12,15 @@ describe("lineData()", () => {
     "größe ✓ 🎉",
     "\u2028",
     "\ud800 lone",
+    'the last is a "',
   ];
   const steps = [null, "build", "build", 'a "step"\n', "größe", null];
 
   it("is what JSON.stringify makes of the fields, whatever they hold", () => {
     let number = 0;
-    for (const step of steps) {
-      for (const text of texts) {
-        for (const stream of ["stdout", "stderr", "system"] as const) {
+    for (const stream of ["stdout", "stderr", "system"] as const) {
+      for (const step of steps) {
+        for (const text of texts) {
           const fields = { number: ++number, step, stream, text, time: new Date(number).toISOString() };
           const event: BuildLineEvent = { type: "line", buildId: "b", ...fields };
           assert.equal(lineData(event), JSON.stringify(fields));
