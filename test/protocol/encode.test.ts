@@ -96,6 +96,13 @@ describe("encodeEvent", () => {
     });
   }
 
+  it("takes no event type for good because of the one before", () => {
+    for (const event of ["line", "line\n", "line\n", "line", "gap"]) {
+      if (event.endsWith("\n")) assert.throws(() => encodeEvent({ data: "a", event }), INVALID);
+      else assert.equal(encodeEvent({ data: "a", event }), `event: ${event}\ndata: a\n\n`);
+    }
+  });
+
   it("says in its message which field was refused and what to do", () => {
     assert.throws(() => encodeEvent({ data: 5 as unknown as string }), {
       message: /^Cannot encode the field "data": .*String\(\) or JSON\.stringify\(\)$/,
