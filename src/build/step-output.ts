@@ -17,10 +17,11 @@ export interface OutputLine {
 export type OnLines = (lines: readonly OutputLine[]) => void | Promise<void>;
 
 /**
- * How many lines of a step are given out before the event loop turns. One read can hold 65 536, reads follow each
- * other without a turn, and at about 10 µs a line a build server would answer nobody for seconds.
+ * How many lines of a step are given out before the event loop turns. One read can hold 65 536, and reads follow each
+ * other without a turn: a build server would answer nobody for seconds. At about 2 µs a line, so many take a
+ * millisecond; half as many cost 4 % more, since the log is written in smaller pieces.
  */
-const LINES_PER_TURN = 256;
+const LINES_PER_TURN = 512;
 
 /**
  * Reads the two pipes of a command, side by side, as lines. In what order the two were written cannot be known. A flood
