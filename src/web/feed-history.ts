@@ -33,41 +33,68 @@ export class FeedHistory implements ChannelHistory {
   }
 
   read(sequence: number): HistoryReader {
-    const logs = new Map<string, LogCursor>();
+    const cursors = new Cursors(this.#openLog);
     let next = sequence;
     return {
       next: async () => {
-        const piece = await this.#read(next, logs);
+        const piece = await this.#read(next, cursors);
         next = piece.next;
         return piece;
       },
-      close: () => {
-        for (const cursor of logs.values()) cursor.close();
-      },
+      close: () => cursors.close(),
     };
   }
 
-  async #read(first: number, logs: Map<string, LogCursor>): Promise<HistoryPiece> {
+  async #read(first: number, cursors: Cursors): Promise<HistoryPiece> {
     let text = "";
     let next = first;
     while (next < this.end && text.length < PIECE_LENGTH) {
       const range = this.#journal.ranges.at(next);
       if (range === undefined) throw new Error(`The feed has no event ${next} any more`);
-      const { buildId } = range;
       const position = range.first + (next - range.start);
-      const cursor = logs.get(buildId) ?? new LogCursor(await this.#openLog(buildId), position);
-      logs.set(buildId, cursor);
+      const cursor = await cursors.of(range.buildId, position);
       // What it has at hand, at most: the next piece of another build's log may not be far.
       const events = await cursor.take(position, Math.min(range.start + range.count, this.end) - next);
       for (const event of events)
         text += encodeEvent({ ...feedEvent(event), id: formatSequenceId(this.epoch, next++) });
       // A build tells nothing after its end: the file need not stay open.
-      if (events.at(-1)?.type === "end") {
-        cursor.close();
-        logs.delete(buildId);
-      }
+      if (events.at(-1)?.type === "end") cursors.drop(range.buildId);
     }
     return { bytes: Buffer.from(text), next };
+  }
+}
+
+/** Those of one reader, for each build that has events where it is. */
+class Cursors {
+  readonly #openLog: OpenLog;
+  readonly #cursors = new Map<string, LogCursor>();
+  #isClosed = false;
+
+  constructor(openLog: OpenLog) {
+    this.#openLog = openLog;
+  }
+
+  /** The cursor of a build; a new one begins at `position`. */
+  async of(buildId: string, position: number): Promise<LogCursor> {
+    const known = this.#cursors.get(buildId);
+    if (known !== undefined) return known;
+    const log = await this.#openLog(buildId);
+    // Nobody would close it any more.
+    if (this.#isClosed) throw new Error("The reader was closed");
+    const cursor = new LogCursor(log, position);
+    this.#cursors.set(buildId, cursor);
+    return cursor;
+  }
+
+  drop(buildId: string): void {
+    this.#cursors.get(buildId)?.close();
+    this.#cursors.delete(buildId);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const cursor of this.#cursors.values()) cursor.close();
+    this.#cursors.clear();
   }
 }
 

@@ -83,6 +83,7 @@ export class FeedJournal {
 
   /** Stores what was added. Called again only when the promise is settled. */
   async add(additions: readonly FeedAddition[]): Promise<void> {
+    if (additions.length === 0) return;
     const { ranges } = this;
     // The last range may become longer.
     const changed = ranges.forgotten + Math.max(0, ranges.length - 1);

@@ -74,9 +74,9 @@ export class Feed {
     let last = this.reached(buildId);
     for await (const piece of stream.read(last === 0 ? "" : `${buildId}-${last}`)) {
       const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
-      const next = lastSequence(bytes);
+      const next = Math.max(last, lastSequence(bytes) ?? last);
       // What the stream could not give, neither can the feed.
-      if (!isGap(bytes)) await this.#take(buildId, last + 1, next - last, bytes);
+      if (!isGap(bytes) && next > last) await this.#take(buildId, last + 1, next - last, bytes);
       last = next;
     }
   }
@@ -122,8 +122,8 @@ function isGap(bytes: Buffer): boolean {
 }
 
 /** The sequence number of the last event. Its id is the last line of that name: data begins with "data: ". */
-function lastSequence(bytes: Buffer): number {
+function lastSequence(bytes: Buffer): number | undefined {
   const start = bytes.lastIndexOf(ID) + ID.length;
   const id = parseSequenceId(bytes.toString("latin1", start, bytes.indexOf("\n", start)));
-  return id?.sequence ?? NaN;
+  return id?.sequence;
 }
