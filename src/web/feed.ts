@@ -11,12 +11,12 @@ import type { FeedAddition, FeedJournal } from "./feed-journal.ts";
 const ID = "\nid: ";
 const GAP = Buffer.from("event: gap\n");
 
-/** How long events that nobody follows may wait to be counted, in milliseconds: a write for each batch costs a fifth more. */
-const UNFOLLOWED_MS = 100;
+/** How long events that nobody waits for may wait to be counted, in milliseconds: a write for each batch costs a fifth more. */
+const UNWANTED_MS = 100;
 
 /** Events of one build's stream that come next in the feed. */
 interface Batch extends FeedAddition {
-  /** `undefined` when nobody followed. */
+  /** `undefined` when nobody takes any. */
   readonly bytes: Buffer | undefined;
 }
 
@@ -30,8 +30,8 @@ export interface FeedStorage {
  * Everything as it happens: lines of text as default messages, and each build's JSON as `build` when its state changes.
  *
  * It follows the stream of every build, as any client does: so it has no event that is not stored yet, and after a
- * restart it goes on in each where it was. As long as nobody follows it, it only counts: who comes back later is sent
- * what the builds' logs have.
+ * restart it goes on in each where it was. As long as nobody takes anything from it, it only counts: who comes back,
+ * or goes on reading, is sent what the builds' logs have.
  */
 export class Feed {
   readonly channel: Channel;
@@ -82,10 +82,11 @@ export class Feed {
   }
 
   #take(buildId: string, first: number, count: number, bytes: Buffer): Promise<void> | undefined {
-    const isFollowed = this.#journal === undefined || this.channel.clientCount > 0;
+    const { clients, blocked } = this.channel.statistics;
+    const isFollowed = this.#journal === undefined || clients > blocked;
     this.#batches.push({ buildId, first, count, bytes: isFollowed ? bytes : undefined });
     if (isFollowed) return this.settle();
-    this.#timer ??= setTimeout(() => void this.settle(), UNFOLLOWED_MS);
+    this.#timer ??= setTimeout(() => void this.settle(), UNWANTED_MS);
     return undefined;
   }
 
