@@ -1,4 +1,5 @@
 import { TailcastError } from "../error.ts";
+import { decimal } from "../protocol/decimal.ts";
 import { encodeEvent, encodeEventWithId } from "../protocol/encode.ts";
 import { parseSequenceId } from "../protocol/sequence-id.ts";
 import { Segment } from "./segment.ts";
@@ -149,7 +150,7 @@ export class EventLog {
     }
     // A character is a byte at least: asked before the work of encoding.
     if (event.data.length > this.#capacityBytes) throw this.#tooLarge(event.data.length);
-    const id = ownId ?? `${this.epoch}-${sequence}`;
+    const id = ownId ?? `${this.epoch}-${decimal(sequence)}`;
     const text = ownId === undefined ? encodeEventWithId(event, id) : encodeEvent(event);
     // A character is three bytes at most, so that those of a small event need not be counted.
     if (text.length * 3 > this.#capacityBytes) {

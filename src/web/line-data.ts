@@ -1,3 +1,4 @@
+import { decimal } from "../protocol/decimal.ts";
 import type { BuildLineEvent, OutputStream } from "../build/events.ts";
 
 /** Nearly all lines come from the step and the pipe that the line before came from: what stands before their text. */
@@ -23,5 +24,5 @@ export function lineData({ number, step, stream, text, time }: BuildLineEvent): 
     beforeText = `,"step":${JSON.stringify(step)},"stream":"${stream}","text":"`;
   }
   const json = PLAIN.test(text) ? text : JSON.stringify(text).slice(1, -1);
-  return `{"number":${number}${beforeText}${json}","time":"${time}"}`;
+  return `{"number":${decimal(number)}${beforeText}${json}","time":"${time}"}`;
 }
