@@ -109,15 +109,14 @@ export class FileHistory implements ChannelHistory {
   async #write(pieces: readonly Buffer[], writer: FileHandle): Promise<void> {
     const start = this.#size;
     try {
-      const bytes = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
-      let position = start;
+      const total = pieces.reduce((sum, { length }) => sum + length, 0);
+      let { bytesWritten } = await writer.writev(pieces, start);
       // A file takes all at once, but for a disk that is nearly full.
-      for (let rest = bytes; rest !== undefined && rest.length > 0;) {
-        const { bytesWritten } = await writer.write(rest, 0, rest.length, position);
-        position += bytesWritten;
-        rest = rest.subarray(bytesWritten);
+      while (bytesWritten < total) {
+        const rest = Buffer.concat(pieces).subarray(bytesWritten);
+        bytesWritten += (await writer.write(rest, 0, rest.length, start + bytesWritten)).bytesWritten;
       }
-      this.#size = position;
+      this.#size = start + total;
     } catch (error) {
       // The disk is full, say. Half an event would be cut off at the next start; whole ones would be there that nobody
       // was ever told of.
