@@ -53,7 +53,7 @@ class Site {
     this.data = data;
     this.root = root;
     lifetime.after(() => (this.isOver = true));
-    this.#args = ["--port", String(port), "--data", data, "--root", root, "--concurrency", "1", "--keep", "1000"];
+    this.#args = ["--port", String(port), "--data", data, "--root", root, "--keep", "1000"];
   }
 
   static async open(lifetime: Lifetime): Promise<Site> {
@@ -70,8 +70,9 @@ class Site {
     return new Site(lifetime, port, dataFolder(lifetime), root);
   }
 
-  start(): void {
-    this.#program = new Program(this.#lifetime, this.#args);
+  /** @param concurrency With 1 the second build waits. */
+  start(concurrency: number): void {
+    this.#program = new Program(this.#lifetime, [...this.#args, "--concurrency", String(concurrency)]);
     const isUp = this.#program.port();
     // Killed before it was up: the next is waited for.
     isUp.catch(() => undefined);
@@ -168,7 +169,7 @@ export async function surviveKills(
     const path = `/api/builds/${id}/events`;
     if (!followers.has(id)) followers.set(id, [new Follower(site, path), new Follower(site, path)]);
   };
-  site.start();
+  site.start(1);
   await site.up();
   const feed = new Follower(site, "/api/log/push");
   await until(() => feed.isConnected);
@@ -177,7 +178,7 @@ export async function surviveKills(
   await until(() => feed.events.length > 0);
   await site.kill();
   for (let kill = 0; kill < kills; kill++) {
-    site.start();
+    site.start(1 + random(2));
     // Now and then while it still takes over what the last one left.
     if (random(4) > 0) {
       await site.up();
@@ -187,7 +188,7 @@ export async function surviveKills(
     await delay(random(LONGEST_LIFE));
     await site.kill();
   }
-  site.start();
+  site.start(2);
   await site.up();
   const outcomes = new Map<string, number>();
   const logged: DecodedEvent[] = [];
