@@ -55,6 +55,11 @@ export class BuildStore {
     return new BuildStore(path, await DirectoryLock.take(path));
   }
 
+  /** The ids of all builds that are stored, the oldest first. */
+  async ids(): Promise<string[]> {
+    return (await readdir(this.#builds)).filter(isBuildId).sort();
+  }
+
   /** Where the log of a build is. */
   logPath(id: string): string {
     return join(this.#folder(id), "events");
@@ -73,7 +78,7 @@ export class BuildStore {
    */
   async load(onProblem: (problem: string) => void): Promise<Map<string, StoredBuild | undefined>> {
     const found = new Map<string, StoredBuild | undefined>();
-    for (const id of (await readdir(this.#builds)).filter(isBuildId).sort()) {
+    for (const id of await this.ids()) {
       const path = this.#statePath(id);
       try {
         const stored = checkStored(JSON.parse(await readFile(path, "utf8")), id);

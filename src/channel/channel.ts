@@ -153,7 +153,7 @@ export class Channel<Data = unknown> {
    *
    * @param event - The data, or an object with `data` and optionally `event` (the type) and `id`. Without an id the
    * event gets `<epoch>-<sequence>`. Ids of one's own must not repeat while the channel keeps them.
-   * With a `history`, clients see it once it is stored; see {@link flushed}.
+   * With a `history` that has `append`, clients see it once it is stored; see {@link flushed}.
    *
    * @throws {TailcastError} `INVALID_EVENT` for what no client could read back as it was given, `EVENT_TOO_LARGE`
    * beyond `capacityBytes`, `CHANNEL_CLOSED` after `end` or `close`. Nothing is published then.

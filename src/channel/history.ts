@@ -23,7 +23,9 @@ export interface ChannelHistory {
    * @param pieces - Event-stream bytes, whole events in each; to be left as they are.
    */
   append?(pieces: readonly Buffer[], next: number): Promise<void>;
-  /** Opens a reader of the events from `sequence` on; `sequence` is at least `start`. */
+  /**
+   * Opens a reader of the events from `sequence` on, which is at least 1; `start` may have passed it meanwhile.
+   */
   read(sequence: number): HistoryReader;
 }
 

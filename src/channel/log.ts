@@ -93,7 +93,7 @@ export class EventLog {
 
   /** The sequence number of the oldest event that a client can have, be it from the history. */
   get oldest(): number {
-    return this.#history === undefined ? this.#start : (this.#history.start ?? 1);
+    return this.#history === undefined ? this.#start : Math.min(this.#start, this.#history.start ?? 1);
   }
 
   /** The sequence number that follows the newest event that clients can have. */

@@ -21,6 +21,7 @@ import { PageFiles } from "./page-files.ts";
 import { METRICS_TYPE, encodeMetrics } from "./prometheus.ts";
 import { recoverBuilds } from "./recover.ts";
 import { Router } from "./router.ts";
+import { countStoredEvents } from "./stored-log.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Channel } from "../channel/channel.ts";
 import type { BuildAppOptions, FolderPlanner } from "./build-app-options.ts";
@@ -72,15 +73,15 @@ export class BuildApp {
     const { data, ...others } = options;
     if (data === undefined) return new BuildApp(others);
     const store = await BuildStore.open(checkValue("data", data, kinds.filledText));
+    let journal: FeedJournal | undefined;
     try {
-      const isStored = async (buildId: string): Promise<boolean> => (await store.logBytes(buildId)) > 0;
-      const journal = await FeedJournal.open(join(store.directory, "feed"), isStored);
+      journal = await FeedJournal.open(join(store.directory, "feed"), await countStoredEvents(store));
       const app = new BuildApp(others, { store, journal });
       const onProblem = (problem: string): void => void app.#problems.push(problem);
-      const { wasKilled } = journal;
-      await recoverBuilds({ store, streams: app.#streams, queue: app.#queue, roots: app.#roots, wasKilled, onProblem });
+      await recoverBuilds({ store, streams: app.#streams, queue: app.#queue, roots: app.#roots, onProblem });
       return app;
     } catch (error) {
+      await journal?.close();
       await store.close();
       throw error;
     }
@@ -122,7 +123,7 @@ export class BuildApp {
     this.#plan = checkValue("plan", plan, kinds.function);
     this.#onError = checkValue("onError", onError, kinds.function);
     // "retry": a browser that finds the streams full comes back by itself, which after a 503 it never would.
-    this.#streams = new BuildStreams({ maxClients, heartbeat, capacity, whenFull: "retry" }, storage);
+    this.#streams = new BuildStreams({ maxClients, heartbeat, capacity, whenFull: "retry" }, this.#onError, storage);
     this.#queue = new BuildQueue({
       concurrency: options.concurrency,
       queueLimit: options.queueLimit,

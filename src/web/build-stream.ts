@@ -58,6 +58,8 @@ export class BuildStream {
   /** Ends the stream where it is: a later process goes on with it. */
   async close(options?: CloseOptions): Promise<void> {
     await this.channel.close(options);
+    // What is not known to be on the disk is not lost for that.
+    await this.history?.sync().catch(() => undefined);
     await this.history?.close();
   }
 }

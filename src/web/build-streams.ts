@@ -24,6 +24,7 @@ export interface LogFiles {
  */
 export class BuildStreams {
   readonly #feed: Feed;
+  readonly #onError: (error: unknown) => void;
   readonly #options: ChannelOptions;
   readonly #files: LogFiles | undefined;
   /** Those of builds that have not ended, or whose log is in memory alone. */
@@ -34,12 +35,18 @@ export class BuildStreams {
   readonly #totals = new StreamTotals();
 
   /** @param storage Where logs are kept, and the feed; none: in memory. */
-  constructor(options: ChannelOptions, storage?: { readonly store: LogFiles; readonly journal: FeedJournal }) {
+  constructor(
+    options: ChannelOptions,
+    onError: (error: unknown) => void,
+    storage?: { readonly store: LogFiles; readonly journal: FeedJournal },
+  ) {
     // A build prints in bursts, and a person reads: ten milliseconds nobody sees gather most of a burst into one write.
     this.#options = { coalesceMs: 10, compress: true, ...options };
     this.#files = storage?.store;
+    this.#onError = onError;
     this.#feed = new Feed(
       this.#options,
+      onError,
       storage && { journal: storage.journal, openLog: (buildId) => this.#openLog(buildId) },
     );
   }
@@ -73,6 +80,7 @@ export class BuildStreams {
       stream = this.#begin(buildId, history);
     }
     const taken = stream.publish(event);
+    if (stream.history === undefined) this.#feed.tell(event);
     // From now on the log is read from its file, and what is in memory goes when nobody follows it any more.
     return event.type === "end" ? taken?.then(() => this.#drop(buildId)) : taken;
   }
@@ -80,15 +88,6 @@ export class BuildStreams {
   /** Goes on with the log of a build of an earlier process that has not ended. */
   resume(buildId: string, history: FileHistory): void {
     this.#begin(buildId, history);
-  }
-
-  /** Tells the feed what an earlier process that was killed had no time to tell it of a build that has ended. */
-  async tellRest(build: BuildRecord): Promise<void> {
-    const reached = this.#feed.reached(build.id);
-    // The feed was begun after builds of which it knows nothing.
-    if (reached === 0 || reached + 1 === (await this.#openLog(build.id)).end) return;
-    const stream = await this.of(build);
-    if (stream !== undefined) this.#feed.follow(build.id, stream);
   }
 
   /** Numbers about the feed, and about the streams of all builds together. */
@@ -100,13 +99,13 @@ export class BuildStreams {
   /** Drops the stream of a build whose log is being removed. Who still follows it gets it to its end. */
   forget(buildId: string): void {
     this.#drop(buildId);
-    this.#feed.forget(buildId);
+    void this.#feed.forget(buildId).catch(this.#onError);
   }
 
   #begin(buildId: string, history: FileHistory | undefined): BuildStream {
     const stream = new BuildStream(buildId, this.#options, history);
     this.#live.set(buildId, stream);
-    this.#feed.follow(buildId, stream.channel);
+    if (history !== undefined) this.#feed.follow(buildId, stream.channel);
     return stream;
   }
 

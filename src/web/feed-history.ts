@@ -1,100 +1,119 @@
+import { encodeGap } from "../channel/gap.ts";
 import { EventStreamDecoder } from "../protocol/decode.ts";
 import { encodeEvent } from "../protocol/encode.ts";
 import { formatSequenceId } from "../protocol/sequence-id.ts";
 import { feedEvent } from "./feed-event.ts";
 import type { ChannelHistory, HistoryPiece, HistoryReader } from "../channel/history.ts";
 import type { DecodedEvent } from "../protocol/decode.ts";
-import type { FeedJournal } from "./feed-journal.ts";
+import type { FeedRange, FeedRanges } from "./feed-ranges.ts";
 
-/** How long a piece is at most, in characters, but for its last event. */
-const PIECE_LENGTH = 64 * 1024;
+/** How many events are one piece: the last of each ends where the next would begin for everybody. */
+const PIECE_EVENTS = 512;
+
+/** How many pieces are kept for whoever needs the same: to make one costs some milliseconds. */
+const KEPT_PIECES = 32;
 
 /** Opens the log of a build to read it. Rejects when it is gone. */
 export type OpenLog = (buildId: string) => Promise<ChannelHistory>;
 
-/** The feed as it was: the journal says which events of which builds, and their logs have the text. */
+/** Where the feed is known. */
+export interface FeedOrder {
+  readonly epoch: string;
+  readonly ranges: FeedRanges;
+  /** The sequence number that follows the newest event that is stored. */
+  readonly end: number;
+}
+
+/**
+ * The feed as it was: its order says which events of which builds, and their logs have the text. Where a log cannot be
+ * read, there is a `gap` in its place.
+ */
 export class FeedHistory implements ChannelHistory {
   readonly epoch: string;
-  readonly #journal: FeedJournal;
+  readonly #order: FeedOrder;
   readonly #openLog: OpenLog;
+  /** By their first events, those that were needed last at the end. */
+  readonly #kept = new Map<number, Promise<HistoryPiece>>();
 
-  constructor(journal: FeedJournal, openLog: OpenLog) {
-    this.epoch = journal.epoch;
-    this.#journal = journal;
+  constructor(order: FeedOrder, openLog: OpenLog) {
+    this.epoch = order.epoch;
+    this.#order = order;
     this.#openLog = openLog;
   }
 
   get start(): number {
-    return this.#journal.ranges.start;
+    return this.#order.ranges.start;
   }
 
   get end(): number {
-    return this.#journal.end;
+    return this.#order.end;
   }
 
   read(sequence: number): HistoryReader {
-    const cursors = new Cursors(this.#openLog);
     let next = sequence;
     return {
       next: async () => {
-        const piece = await this.#read(next, cursors);
+        const piece = await this.#piece(next);
         next = piece.next;
         return piece;
       },
-      close: () => cursors.close(),
+      close: () => undefined,
     };
   }
 
-  async #read(first: number, cursors: Cursors): Promise<HistoryPiece> {
+  #piece(first: number): Promise<HistoryPiece> {
+    const piece = this.#kept.get(first) ?? this.#read(first);
+    this.#kept.delete(first);
+    this.#kept.set(first, piece);
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= KEPT_PIECES) break;
+      this.#kept.delete(oldest);
+    }
+    return piece;
+  }
+
+  async #read(first: number): Promise<HistoryPiece> {
+    const end = Math.min(this.end, (Math.floor(first / PIECE_EVENTS) + 1) * PIECE_EVENTS);
+    const cursors = new Map<string, LogCursor>();
     let text = "";
     let next = first;
-    while (next < this.end && text.length < PIECE_LENGTH) {
-      const range = this.#journal.ranges.at(next);
-      if (range === undefined) throw new Error(`The feed has no event ${next} any more`);
-      const position = range.first + (next - range.start);
-      const cursor = await cursors.of(range.buildId, position);
-      // What it has at hand, at most: the next piece of another build's log may not be far.
-      const events = await cursor.take(position, Math.min(range.start + range.count, this.end) - next);
-      for (const event of events)
-        text += encodeEvent({ ...feedEvent(event), id: formatSequenceId(this.epoch, next++) });
-      // A build tells nothing after its end: the file need not stay open.
-      if (events.at(-1)?.type === "end") cursors.drop(range.buildId);
+    try {
+      while (next < end) {
+        const range = this.#order.ranges.at(next);
+        if (range === undefined) return this.#gap(first, text, next, this.start);
+        const rangeEnd = Math.min(range.start + range.count, end);
+        const events = await this.#take(range, next, rangeEnd - next, cursors).catch(() => undefined);
+        // The next one who needs it may have more luck.
+        if (events === undefined) return this.#gap(first, text, next, rangeEnd);
+        for (const event of events) {
+          text += encodeEvent({ ...feedEvent(event), id: formatSequenceId(this.epoch, next++) });
+        }
+      }
+    } finally {
+      for (const cursor of cursors.values()) cursor.close();
     }
     return { bytes: Buffer.from(text), next };
   }
-}
 
-/** Those of one reader, for each build that has events where it is. */
-class Cursors {
-  readonly #openLog: OpenLog;
-  readonly #cursors = new Map<string, LogCursor>();
-  #isClosed = false;
-
-  constructor(openLog: OpenLog) {
-    this.#openLog = openLog;
+  /** Events of a range, at least one and at most `limit`. */
+  async #take(
+    { buildId, first, start }: FeedRange,
+    next: number,
+    limit: number,
+    cursors: Map<string, LogCursor>,
+  ): Promise<DecodedEvent[]> {
+    const position = first + (next - start);
+    const cursor = cursors.get(buildId) ?? new LogCursor(await this.#openLog(buildId), position);
+    cursors.set(buildId, cursor);
+    return cursor.take(position, limit);
   }
 
-  /** The cursor of a build; a new one begins at `position`. */
-  async of(buildId: string, position: number): Promise<LogCursor> {
-    const known = this.#cursors.get(buildId);
-    if (known !== undefined) return known;
-    const log = await this.#openLog(buildId);
-    // Nobody would close it any more.
-    if (this.#isClosed) throw new Error("The reader was closed");
-    const cursor = new LogCursor(log, position);
-    this.#cursors.set(buildId, cursor);
-    return cursor;
-  }
-
-  drop(buildId: string): void {
-    this.#cursors.get(buildId)?.close();
-    this.#cursors.delete(buildId);
-  }
-
-  close(): void {
-    this.#isClosed = true;
-    for (const cursor of this.#cursors.values()) cursor.close();
-    this.#cursors.clear();
+  /** What there is before what cannot be read, and otherwise what takes its place. */
+  #gap(first: number, text: string, next: number, to: number): HistoryPiece {
+    this.#kept.delete(first);
+    if (text !== "") return { bytes: Buffer.from(text), next };
+    const gap = { lastEventId: formatSequenceId(this.epoch, next - 1), reason: "evicted", missed: to - next } as const;
+    return { bytes: Buffer.from(encodeGap(this.epoch, gap, to)), next: to };
   }
 }
 

@@ -43,35 +43,43 @@ export type FeedAddition = Pick<FeedRange, "buildId" | "first" | "count">;
 export class FeedJournal {
   readonly epoch: string;
   readonly ranges: FeedRanges;
-  /** Whether an earlier process has not closed it. */
-  readonly wasKilled: boolean;
   readonly #path: string;
   #file: FileHandle | undefined;
   /** Where the ranges in the file begin, and how many there were before them. */
   #base = 0;
   #skipped = 0;
   #storedEnd: number;
+  #closing: Promise<void> | undefined;
 
-  private constructor(path: string, epoch: string, ranges: FeedRanges, wasKilled: boolean) {
+  private constructor(path: string, epoch: string, ranges: FeedRanges) {
     this.#path = path;
     this.epoch = epoch;
     this.ranges = ranges;
-    this.wasKilled = wasKilled;
     this.#storedEnd = ranges.end;
   }
 
   /**
-   * Goes on with the feed of an earlier process, or begins a new one when there is none, or it cannot be relied on.
+   * Goes on with the feed of an earlier process: it has all that is in the logs. Begins a new one, after all that is in
+   * them, when there is none, or it cannot be relied on.
    *
-   * @param isStored Whether the log of a build is still there.
+   * @param logs How many events the log of each build has that is stored, the oldest build first.
    */
-  static async open(path: string, isStored: (buildId: string) => Promise<boolean>): Promise<FeedJournal> {
+  static async open(path: string, logs: ReadonlyMap<string, number>): Promise<FeedJournal> {
     const found = parse(await readFile(path, "latin1").catch(() => ""));
-    const { epoch, ranges } = found ?? { epoch: randomBytes(6).toString("base64url"), ranges: new FeedRanges() };
+    // A log that has less than was told of it could not be stored, or a power cut has taken the rest.
+    const isTrue = [...(found?.ranges.builds ?? [])].every(
+      ([buildId, last]) => last <= (logs.get(buildId) ?? Infinity),
+    );
+    const known = isTrue ? found : undefined;
+    const { epoch, ranges } = known ?? { epoch: randomBytes(6).toString("base64url"), ranges: new FeedRanges() };
     for (const buildId of [...ranges.builds.keys()]) {
-      if (!(await isStored(buildId))) ranges.forget(buildId);
+      if (!logs.has(buildId)) ranges.forget(buildId);
     }
-    const journal = new FeedJournal(path, epoch, ranges, found?.wasKilled ?? true);
+    for (const [buildId, last] of logs) {
+      const first = known === undefined ? last + 1 : ranges.reached(buildId) + 1;
+      ranges.add(buildId, first, last + 1 - first);
+    }
+    const journal = new FeedJournal(path, epoch, ranges);
     await journal.#rewrite();
     return journal;
   }
@@ -100,7 +108,11 @@ export class FeedJournal {
   }
 
   /** Makes it survive a power cut, too. Nothing is added after this. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     if (this.#file === undefined) return;
     await this.#rewrite({ isClosed: true }).catch(() => this.#abandon());
     await this.#file?.close();
@@ -109,7 +121,9 @@ export class FeedJournal {
 
   async #append(from: number): Promise<void> {
     const text = this.ranges.from(from).map(encodeRange).join("");
-    await this.#file?.write(text, this.#base + (from - this.#skipped) * RECORD_LENGTH, "latin1");
+    const position = this.#base + (from - this.#skipped) * RECORD_LENGTH;
+    const { bytesWritten = text.length } = (await this.#file?.write(text, position, "latin1")) ?? {};
+    if (bytesWritten < text.length) throw new Error("The disk is full");
   }
 
   async #rewrite({ isClosed = false } = {}): Promise<void> {
@@ -119,7 +133,9 @@ export class FeedJournal {
       start: ranges.start,
       bootId: isClosed ? null : (bootId() ?? randomBytes(8).toString("hex")),
     };
-    const kept = ranges.from(ranges.forgotten);
+    // Now: others may be forgotten while it is written, and are still in the file.
+    const skipped = ranges.forgotten;
+    const kept = ranges.from(skipped);
     const shown = new Set(kept.map(({ buildId }) => buildId));
     // Of others it must be known, too, how far they are in the feed.
     const others = [...ranges.builds].filter(([buildId]) => !shown.has(buildId));
@@ -127,7 +143,7 @@ export class FeedJournal {
     const opening = `${JSON.stringify(head)}\n${marks.join("")}`;
     await replaceFile(this.#path, opening + kept.map(encodeRange).join(""));
     this.#base = opening.length;
-    this.#skipped = ranges.forgotten;
+    this.#skipped = skipped;
     await this.#file?.close();
     this.#file = undefined;
     this.#file = await open(this.#path, "r+");
@@ -136,6 +152,7 @@ export class FeedJournal {
   async #abandon(): Promise<void> {
     const file = this.#file;
     this.#file = undefined;
+    await file?.truncate(0).catch(() => undefined);
     await file?.close().catch(() => undefined);
     await rm(this.#path, { force: true }).catch(() => undefined);
   }
@@ -146,12 +163,14 @@ function encodeRange({ buildId, first, count }: FeedAddition): string {
 }
 
 /** What a file holds; `undefined` when it is no journal, or one of which a power cut may have taken something. */
-function parse(text: string): { epoch: string; ranges: FeedRanges; wasKilled: boolean } | undefined {
+function parse(text: string): { epoch: string; ranges: FeedRanges } | undefined {
   const headEnd = text.indexOf("\n");
   try {
     const head = JSON.parse(text.slice(0, headEnd)) as Head;
-    if (!isEpoch(head.epoch) || !Number.isSafeInteger(head.start)) return undefined;
-    if (head.bootId !== null && head.bootId !== bootId()) return undefined;
+    if (!isEpoch(head.epoch) || !Number.isSafeInteger(head.start) || head.start < 1) return undefined;
+    const isWhole = (text.length - headEnd - 1) % RECORD_LENGTH === 0;
+    // A process that was killed may have left half a record, the same boot its page cache.
+    if (head.bootId === null ? !isWhole : head.bootId !== bootId()) return undefined;
     const ranges = new FeedRanges(head.start);
     for (let at = headEnd + 1; at + RECORD_LENGTH <= text.length; at += RECORD_LENGTH) {
       const record = /^([0-9a-z]{16}) +(\d+) +(\d+)\n$/.exec(text.slice(at, at + RECORD_LENGTH));
@@ -159,7 +178,7 @@ function parse(text: string): { epoch: string; ranges: FeedRanges; wasKilled: bo
       if (!isBuildId(buildId)) return undefined;
       ranges.add(buildId, Number(first), Number(count));
     }
-    return { epoch: head.epoch, ranges, wasKilled: head.bootId !== null };
+    return Number.isSafeInteger(ranges.end) ? { epoch: head.epoch, ranges } : undefined;
   } catch {
     return undefined;
   }

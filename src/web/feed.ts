@@ -3,10 +3,12 @@ import { EventStreamDecoder } from "../protocol/decode.ts";
 import { parseSequenceId } from "../protocol/sequence-id.ts";
 import { feedEvent } from "./feed-event.ts";
 import { FeedHistory } from "./feed-history.ts";
+import { feedLine } from "./plain-text.ts";
 import type { CloseOptions } from "../channel/channel.ts";
 import type { ChannelOptions } from "../channel/options.ts";
-import type { OpenLog } from "./feed-history.ts";
-import type { FeedAddition, FeedJournal } from "./feed-journal.ts";
+import type { BuildEvent } from "../build/events.ts";
+import type { FeedOrder, OpenLog } from "./feed-history.ts";
+import type { FeedAddition } from "./feed-journal.ts";
 
 const ID = "\nid: ";
 const GAP = Buffer.from("event: gap\n");
@@ -22,71 +24,83 @@ interface Batch extends FeedAddition {
 
 /** How the feed outlives the process. */
 export interface FeedStorage {
-  readonly journal: FeedJournal;
+  /** See `FeedJournal`. */
+  readonly journal: FeedOrder & {
+    add(additions: readonly FeedAddition[]): Promise<void>;
+    close(): Promise<void>;
+  };
   readonly openLog: OpenLog;
 }
 
 /**
  * Everything as it happens: lines of text as default messages, and each build's JSON as `build` when its state changes.
  *
- * It follows the stream of every build, as any client does: so it has no event that is not stored yet, and after a
- * restart it goes on in each where it was. As long as nobody takes anything from it, it only counts: who comes back,
+ * Where builds are stored it follows the stream of each, as any client does: so it has no event that is not stored yet,
+ * and after a restart it goes on in each where it was. As long as nobody takes anything from it, it only counts: who comes back,
  * or goes on reading, is sent what the builds' logs have.
  */
 export class Feed {
   readonly channel: Channel;
-  readonly #journal: FeedJournal | undefined;
-  readonly #following = new Set<Promise<void>>();
+  readonly #journal: FeedStorage["journal"] | undefined;
+  readonly #onError: (error: unknown) => void;
+  readonly #following = new Map<string, Promise<void>>();
   #batches: Batch[] = [];
   #taking: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: ChannelOptions, storage?: FeedStorage) {
+  /** @param onError Told of what must not happen: the feed goes on without the build that it was about. */
+  constructor(options: ChannelOptions, onError: (error: unknown) => void, storage?: FeedStorage) {
     this.#journal = storage?.journal;
+    this.#onError = onError;
     this.channel = new Channel({ ...options, history: storage && new FeedHistory(storage.journal, storage.openLog) });
   }
 
-  /** The last event of a build's stream that the feed has; 0 when it has none. */
-  reached(buildId: string): number {
-    return this.#journal?.ranges.reached(buildId) ?? 0;
+  /** Tells an event of a build that is not stored. */
+  tell(event: BuildEvent): void {
+    if (event.type === "line") this.channel.publish(feedLine(event.time, event.text));
+    else this.channel.publish({ event: "build", data: JSON.stringify(event.build) });
   }
 
-  /** Tells what the build's stream tells, from where the feed has it on. */
+  /** Tells what the stream of a stored build tells, from where the feed has it on. */
   follow(buildId: string, stream: Channel): void {
-    const following = this.#follow(buildId, stream).finally(() => this.#following.delete(following));
-    this.#following.add(following);
+    const following = this.#follow(buildId, stream)
+      .catch(this.#onError)
+      .finally(() => this.#following.delete(buildId));
+    this.#following.set(buildId, following);
   }
 
-  /** The log of a build is gone. */
-  forget(buildId: string): void {
+  /** The log of a build is gone, and with it what the feed had before its end. */
+  async forget(buildId: string): Promise<void> {
+    await this.#following.get(buildId);
+    await this.settle();
     this.#journal?.ranges.forget(buildId);
   }
 
   /** Ends the feed, when it has all that the builds' streams have; they are being closed. */
   async close(options?: CloseOptions): Promise<void> {
-    while (this.#following.size > 0) await Promise.all(this.#following);
+    while (this.#following.size > 0) await Promise.all(this.#following.values());
     await this.settle();
     await Promise.all([this.channel.close(options), this.#journal?.close()]);
   }
 
   async #follow(buildId: string, stream: Channel): Promise<void> {
-    let last = this.reached(buildId);
+    let last = this.#journal?.ranges.reached(buildId) ?? 0;
     for await (const piece of stream.read(last === 0 ? "" : `${buildId}-${last}`)) {
       const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
       const next = Math.max(last, lastSequence(bytes) ?? last);
-      // What the stream could not give, neither can the feed.
-      if (!isGap(bytes) && next > last) await this.#take(buildId, last + 1, next - last, bytes);
+      // What the stream could not give, the feed cannot give either, and will tell so.
+      if (next > last) await this.#take(buildId, last + 1, next - last, isGap(bytes) ? undefined : bytes);
       last = next;
     }
   }
 
-  #take(buildId: string, first: number, count: number, bytes: Buffer): Promise<void> | undefined {
+  #take(buildId: string, first: number, count: number, bytes: Buffer | undefined): Promise<void> | undefined {
     const { clients, blocked } = this.channel.statistics;
-    const isFollowed = this.#journal === undefined || clients > blocked;
+    const isFollowed = clients > blocked;
     this.#batches.push({ buildId, first, count, bytes: isFollowed ? bytes : undefined });
     if (isFollowed) return this.settle();
-    this.#timer ??= setTimeout(() => void this.settle(), UNWANTED_MS);
+    this.#timer ??= setTimeout(() => void this.settle().catch(this.#onError), UNWANTED_MS);
     return undefined;
   }
 
@@ -95,7 +109,7 @@ export class Feed {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     // What comes while some is being stored goes together.
-    this.#next ??= (this.#taking ?? Promise.resolve()).then(() => this.#takeAll());
+    this.#next ??= (this.#taking ?? Promise.resolve()).catch(() => undefined).then(() => this.#takeAll());
     return this.#next;
   }
 

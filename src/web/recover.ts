@@ -18,8 +18,6 @@ export interface Recovery {
   readonly queue: BuildQueue;
   /** Only projects in or below these directories may be built. */
   readonly roots: readonly string[];
-  /** Whether the earlier server had no time to finish what it did. */
-  readonly wasKilled: boolean;
   /** Told of what cannot be taken over. */
   readonly onProblem: (problem: string) => void;
 }
@@ -43,18 +41,14 @@ export async function recoverBuilds(recovery: Recovery): Promise<void> {
       return undefined;
     });
   });
-  const builds = (await Promise.all(taken)).filter((build) => build !== undefined);
-  for (const { record, plan, lineCount } of builds) {
-    await queue.restore(record, plan ?? undefined, lineCount);
+  for (const build of await Promise.all(taken)) {
+    if (build !== undefined) await queue.restore(build.record, build.plan ?? undefined, build.lineCount);
   }
   queue.start();
 }
 
 async function takeOver(recovery: Recovery, id: string, stored: StoredBuild | undefined): Promise<Remains | undefined> {
-  if (stored !== undefined && stored.record.finishedAt !== null) {
-    await tellFeed(recovery, stored.record);
-    return { record: stored.record, plan: null };
-  }
+  if (stored !== undefined && stored.record.finishedAt !== null) return { record: stored.record, plan: null };
   // First: whatever else goes wrong, they must not go on.
   const said = await endProcesses(stored);
   try {
@@ -76,15 +70,15 @@ async function readLog(
 ): Promise<Remains | undefined> {
   const { store, streams, roots } = recovery;
   const history = await FileHistory.open(store.logPath(id), id);
-  const log = await readStoredLog(history);
+  const log = await readStoredLog(history).catch(async (error: unknown) => {
+    await history.close();
+    throw error;
+  });
   // The log is written first, so it knows at least as much.
   const record = log.record ?? stored?.record;
   if (record === undefined || record.finishedAt !== null) {
     await history.close();
-    if (record !== undefined) {
-      await tellFeed(recovery, record);
-      return settle(recovery, record);
-    }
+    if (record !== undefined) return settle(recovery, record);
     // Its server was killed before anybody was told of it.
     await store.remove(id);
     return undefined;
@@ -106,12 +100,6 @@ async function readLog(
     report(recovery, id, error);
   }
   return settle(recovery, end);
-}
-
-/** Tells the feed what it does not have of a build that has ended. */
-async function tellFeed(recovery: Recovery, build: BuildRecord): Promise<void> {
-  const { wasKilled, streams } = recovery;
-  if (wasKilled) await streams.tellRest(build).catch((error: unknown) => report(recovery, build.id, error));
 }
 
 /** Stores how a build has ended. When that cannot be, the next process finds out again. */

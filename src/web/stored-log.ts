@@ -1,4 +1,6 @@
+import { FileHistory } from "../channel/file-history.ts";
 import { EventStreamDecoder } from "../protocol/decode.ts";
+import type { BuildStore } from "../build/build-store.ts";
 import type { BuildLineEvent } from "../build/events.ts";
 import type { BuildRecord } from "../build/record.ts";
 import type { ChannelHistory } from "../channel/history.ts";
@@ -33,4 +35,14 @@ export async function readStoredLog(history: ChannelHistory): Promise<StoredLog>
     record: state === undefined ? undefined : (JSON.parse(state) as BuildRecord),
     lineCount: line === undefined ? 0 : (JSON.parse(line) as Pick<BuildLineEvent, "number">).number,
   };
+}
+
+/** How many events the log of each build has; those that have none, or cannot be read, are left out. */
+export async function countStoredEvents(store: BuildStore): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  for (const id of await store.ids()) {
+    const log = await FileHistory.openToRead(store.logPath(id), id).catch(() => undefined);
+    if (log !== undefined) counts.set(id, log.end - 1);
+  }
+  return counts;
 }

@@ -14,6 +14,24 @@ function logOf(count: number, capacity = 1000, capacityBytes = 1_000_000): Event
 }
 
 describe("EventLog", () => {
+  it("forgets what it has for events that only the history has", () => {
+    const history = { start: 1, end: 1 };
+    const log = new EventLog({ epoch: "e", capacity: 10, capacityBytes: 1000, history });
+    log.append({ data: "a" });
+    log.seal();
+    log.reveal();
+    // It still has what the history has forgotten.
+    history.start = 9;
+    assert.deepEqual([log.oldest, log.start, log.end], [1, 1, 2]);
+    history.start = 2;
+    log.skip(3);
+    assert.deepEqual([log.oldest, log.start, log.end, log.published, log.bytes], [2, 5, 5, 4, 0]);
+    assert.equal(log.append({ data: "b" }), "e-5");
+    log.seal();
+    log.reveal();
+    assert.deepEqual([log.start, log.end, log.segmentAt(5).first], [5, 6, 5]);
+  });
+
   it("counts ids without holes, whatever the segments", () => {
     const log = new EventLog({ epoch: "e", capacity: 10, capacityBytes: 1000 });
     assert.deepEqual([log.append({ data: "a" }), log.append({ data: "b" })], ["e-1", "e-2"]);

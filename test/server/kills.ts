@@ -9,7 +9,7 @@ import { EventStreamDecoder } from "../../dist/protocol/decode.js";
 import { plainText } from "../../dist/web/plain-text.js";
 import { makeFolder } from "../build/folders.js";
 import { until } from "../support/channel.js";
-import { ask, postJson } from "../support/http.js";
+import { EventClient, ask, postJson } from "../support/http.js";
 import { lastFirst } from "../support/lifetime.js";
 import { Program, dataFolder } from "./program.js";
 import type { IncomingMessage } from "node:http";
@@ -103,6 +103,8 @@ class Follower {
   readonly #decoder = new EventStreamDecoder();
   #isOver = false;
   isConnected = false;
+  /** It does not come back for now. */
+  isAway = false;
 
   constructor(site: Site, path: string) {
     this.#site = site;
@@ -113,6 +115,10 @@ class Follower {
   async #follow(): Promise<void> {
     while (!this.#isOver && !this.#site.isOver) {
       await this.#site.up();
+      if (this.isAway) {
+        await delay(10);
+        continue;
+      }
       await this.#connect().catch((error: NodeJS.ErrnoException) => {
         if (!["ECONNREFUSED", "ECONNRESET"].includes(error.code ?? "")) throw error;
       });
@@ -178,6 +184,7 @@ export async function surviveKills(
   await until(() => feed.events.length > 0);
   await site.kill();
   for (let kill = 0; kill < kills; kill++) {
+    feed.isAway = random(2) === 0;
     site.start(1 + random(2));
     // Now and then while it still takes over what the last one left.
     if (random(4) > 0) {
@@ -188,6 +195,7 @@ export async function surviveKills(
     await delay(random(LONGEST_LIFE));
     await site.kill();
   }
+  feed.isAway = false;
   site.start(2);
   await site.up();
   const outcomes = new Map<string, number>();
@@ -200,6 +208,10 @@ export async function surviveKills(
     logged.push(...(one?.events ?? []));
   }
   await until(() => feed.events.length >= logged.length);
+  const [first, ...others] = feed.events;
+  const again = await EventClient.open(site.port, "/api/log/push", { "Last-Event-ID": first?.lastEventId ?? "" });
+  await until(() => again.events.length >= others.length);
+  assert.deepEqual(again.events, others, "who comes back gets what was shown");
   site.isOver = true;
   await site.kill();
   await feed.done;

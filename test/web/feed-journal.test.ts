@@ -9,7 +9,9 @@ import type { FeedRange } from "../../dist/web/feed-ranges.js";
 const A = "0mwsa477kj5bo0ek";
 const B = "0mwsa47c01zx9yq2";
 
-const everything = (): Promise<boolean> => Promise.resolve(true);
+const none = new Map<string, number>();
+/** All that the feed has is in the logs, and no more. */
+const logsOf = (journal: FeedJournal): Map<string, number> => new Map(journal.ranges.builds);
 const ranges = (journal: FeedJournal): string[] =>
   journal.ranges.from(journal.ranges.forgotten).map(({ buildId, first, count, start }: FeedRange) => {
     return `${start}: ${buildId === A ? "A" : "B"} ${first}+${count}`;
@@ -18,8 +20,8 @@ const ranges = (journal: FeedJournal): string[] =>
 describe("FeedJournal", () => {
   it("is the same after a restart, whether it was closed or killed at any moment", async (t) => {
     const path = join(await makeFolder(t), "feed");
-    const first = await FeedJournal.open(path, everything);
-    assert.deepEqual([first.end, first.wasKilled], [1, true]);
+    const first = await FeedJournal.open(path, none);
+    assert.equal(first.end, 1);
     await first.add([
       { buildId: A, first: 1, count: 2 },
       { buildId: B, first: 1, count: 1 },
@@ -30,21 +32,19 @@ describe("FeedJournal", () => {
     assert.deepEqual([ranges(first), first.end], [expected, 8]);
     assert.equal((await stat(path)).mode & 0o777, 0o600);
 
-    const second = await FeedJournal.open(path, everything);
-    assert.deepEqual([second.epoch, ranges(second), second.end, second.wasKilled], [first.epoch, expected, 8, true]);
+    const second = await FeedJournal.open(path, logsOf(first));
+    assert.deepEqual([second.epoch, ranges(second), second.end], [first.epoch, expected, 8]);
     await second.add([{ buildId: A, first: 4, count: 1 }]);
-    await second.close();
-    const third = await FeedJournal.open(path, everything);
-    assert.deepEqual(
-      [third.epoch, ranges(third), third.end, third.wasKilled],
-      [first.epoch, ["1: A 1+2", "3: B 1+4", "7: A 3+2"], 9, false],
-    );
+    await Promise.all([second.close(), second.close()]);
+    const logs = logsOf(second);
+    const third = await FeedJournal.open(path, logs);
+    assert.deepEqual([third.epoch, ranges(third), third.end], [first.epoch, ["1: A 1+2", "3: B 1+4", "7: A 3+2"], 9]);
     // While it wrote a range for the first time.
     await third.add([{ buildId: B, first: 5, count: 1 }]);
     const { size } = await stat(path);
     for (let cut = 1; cut <= 49; cut++) {
       await truncate(path, size - cut);
-      const torn = await FeedJournal.open(path, everything);
+      const torn = await FeedJournal.open(path, logs);
       assert.deepEqual([torn.epoch, torn.end], [first.epoch, 9]);
       await torn.add([{ buildId: B, first: 5, count: 1 }]);
     }
@@ -52,8 +52,9 @@ describe("FeedJournal", () => {
 
   it("begins anew where a power cut may have taken something, and where the file is something else", async (t) => {
     const path = join(await makeFolder(t), "feed");
-    const first = await FeedJournal.open(path, everything);
+    const first = await FeedJournal.open(path, none);
     await first.add([{ buildId: A, first: 1, count: 2 }]);
+    const logs = logsOf(first);
     const content = await readFile(path, "latin1");
     const bootId = /"bootId":"([^"]+)"/.exec(content)?.[1] ?? "";
     const contents = [
@@ -63,22 +64,60 @@ describe("FeedJournal", () => {
       "not JSON\n",
       content.replace(A, "../../etc/passwd"),
       content.replace(/"start":1/, '"start":null'),
+      content.replace(/"start":1/, '"start":-5'),
+      content.replace(/"start":1/, `"start":${Number.MAX_SAFE_INTEGER}`),
       content.replace(first.epoch, "not an epoch"),
+      content.replace(`"${bootId}"`, "null").slice(0, -10),
     ];
     for (const text of contents) {
       await writeFile(path, text);
-      const next = await FeedJournal.open(path, everything);
+      const next = await FeedJournal.open(path, logs);
       assert.notEqual(next.epoch, first.epoch, text);
-      assert.deepEqual([ranges(next), next.end], [[], 1]);
+      // It begins after all that is in the logs.
+      assert.deepEqual([ranges(next), next.end, next.ranges.reached(A)], [[], 1, 2]);
     }
+    // A log that has less than the feed.
+    await writeFile(path, content);
+    assert.notEqual((await FeedJournal.open(path, new Map([[A, 1]]))).epoch, first.epoch);
     // Closed, it outlives the machine's boot.
     await writeFile(path, content.replace(`"${bootId}"`, "null"));
-    assert.equal((await FeedJournal.open(path, everything)).epoch, first.epoch);
+    assert.equal((await FeedJournal.open(path, logs)).epoch, first.epoch);
+  });
+
+  it("has all that is in the logs, though its process was killed before it was told", async (t) => {
+    const path = join(await makeFolder(t), "feed");
+    const first = await FeedJournal.open(path, new Map([[A, 4]]));
+    assert.deepEqual([first.end, first.ranges.reached(A)], [1, 4]);
+    await first.add([{ buildId: A, first: 5, count: 1 }]);
+    const second = await FeedJournal.open(
+      path,
+      new Map([
+        [A, 7],
+        [B, 3],
+      ]),
+    );
+    assert.deepEqual([second.epoch, ranges(second), second.end], [first.epoch, ["1: A 5+3", "4: B 1+3"], 7]);
+  });
+
+  it("does not mind what is forgotten while the file is written", async (t) => {
+    const path = join(await makeFolder(t), "feed");
+    const journal = await FeedJournal.open(path, none);
+    const ids = Array.from({ length: 70_000 }, (_, index) => String(index).padStart(16, "0"));
+    for (const buildId of ids) journal.ranges.add(buildId, 1, 1);
+    journal.ranges.forgetOldest(66_000);
+    const rewriting = journal.add([{ buildId: A, first: 1, count: 1 }]);
+    journal.ranges.forget(ids[66_010] ?? "");
+    await rewriting;
+    await journal.add([{ buildId: B, first: 1, count: 1 }]);
+    await journal.add([{ buildId: A, first: 2, count: 1 }]);
+    const next = await FeedJournal.open(path, logsOf(journal));
+    assert.deepEqual([next.epoch, next.end], [journal.epoch, journal.end]);
+    assert.deepEqual(ranges(next).slice(-journal.ranges.length), ranges(journal));
   });
 
   it("forgets builds whose logs are gone", async (t) => {
     const path = join(await makeFolder(t), "feed");
-    const first = await FeedJournal.open(path, everything);
+    const first = await FeedJournal.open(path, none);
     await first.add([
       { buildId: A, first: 1, count: 2 },
       { buildId: B, first: 1, count: 1 },
@@ -86,18 +125,18 @@ describe("FeedJournal", () => {
     first.ranges.forget(A);
     await first.add([{ buildId: B, first: 2, count: 1 }]);
     assert.deepEqual(ranges(first), ["3: B 1+2"]);
-    const second = await FeedJournal.open(path, (buildId) => Promise.resolve(buildId !== A));
+    const second = await FeedJournal.open(path, new Map([[B, 2]]));
     assert.deepEqual([second.epoch, ranges(second), second.end], [first.epoch, ["3: B 1+2"], 5]);
     second.ranges.forget(B);
     await second.add([{ buildId: A, first: 3, count: 1 }]);
     await second.add([{ buildId: A, first: 4, count: 1 }]);
     await second.close();
-    assert.deepEqual(ranges(await FeedJournal.open(path, (buildId) => Promise.resolve(buildId !== B))), ["5: A 3+2"]);
+    assert.deepEqual(ranges(await FeedJournal.open(path, new Map([[A, 4]]))), ["5: A 3+2"]);
   });
 
   it("keeps no more ranges than it may, and still knows how far each build is", async (t) => {
     const path = join(await makeFolder(t), "feed");
-    const journal = await FeedJournal.open(path, everything);
+    const journal = await FeedJournal.open(path, none);
     await journal.add([{ buildId: A, first: 1, count: 7 }]);
     const limit = 65_536;
     for (let round = 0; round < 5; round++) {
@@ -109,7 +148,7 @@ describe("FeedJournal", () => {
     assert.ok(journal.ranges.length <= limit);
     const { size } = await stat(path);
     assert.ok(size < 2.5 * limit * 49, `${size} bytes`);
-    const next = await FeedJournal.open(path, everything);
+    const next = await FeedJournal.open(path, logsOf(journal));
     assert.equal(next.end, journal.end);
     assert.deepEqual([next.ranges.reached(A), next.ranges.reached(B)], [7, journal.ranges.reached(B)]);
     // The file still had some that were forgotten.
@@ -122,12 +161,12 @@ describe("FeedJournal", () => {
       await next.add(additions);
     }
     assert.ok((await stat(path)).size < 2.5 * limit * 49);
-    assert.deepEqual(ranges(await FeedJournal.open(path, everything)).slice(-next.ranges.length), ranges(next));
+    assert.deepEqual(ranges(await FeedJournal.open(path, logsOf(next))).slice(-next.ranges.length), ranges(next));
   });
 
   it("leaves nothing behind that is wrong, when it cannot be stored", async (t) => {
     const path = join(await makeFolder(t), "feed");
-    const journal = await FeedJournal.open(path, everything);
+    const journal = await FeedJournal.open(path, none);
     await journal.add([{ buildId: A, first: 1, count: 1 }]);
     // What a full disk does, in the only place where it can be done without one.
     Object.defineProperty(journal.ranges, "from", {
@@ -142,6 +181,6 @@ describe("FeedJournal", () => {
     await journal.close();
     await assert.rejects(stat(path), { code: "ENOENT" });
     await rm(path, { force: true });
-    assert.notEqual((await FeedJournal.open(path, everything)).epoch, journal.epoch);
+    assert.notEqual((await FeedJournal.open(path, none)).epoch, journal.epoch);
   });
 });

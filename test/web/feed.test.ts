@@ -3,8 +3,9 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Channel } from "../../dist/channel/channel.js";
-import { EventStreamDecoder } from "../../dist/protocol/decode.js";
 import { BuildApp } from "../../dist/web/build-app.js";
+import { feedEvent } from "../../dist/web/feed-event.js";
+import { FeedRanges } from "../../dist/web/feed-ranges.js";
 import { Feed } from "../../dist/web/feed.js";
 import { makeFolder } from "../build/folders.js";
 import { EventClient, TestServer, postJson } from "../support/http.js";
@@ -12,6 +13,7 @@ import { lastFirst } from "../support/lifetime.js";
 import { until } from "../support/channel.js";
 import type { BuildRecord } from "../../dist/build/record.js";
 import type { DecodedEvent } from "../../dist/protocol/decode.js";
+import type { FeedAddition } from "../../dist/web/feed-journal.js";
 import type { BuildAppOptions } from "../../dist/web/build-app-options.js";
 import type { Lifetime } from "../support/lifetime.js";
 
@@ -124,7 +126,9 @@ describe("The feed", () => {
     const epoch = epochOf(gone[0]);
     const second = await build(port, "b");
     const seen = await untilEnded(live, second);
-    const back = await follow(port, `${epoch}-10`);
+    await close();
+    const again = await open(t, options);
+    const back = await follow(again.port, `${epoch}-10`);
     await until(() => back.events.length > seen.length - gone.length);
     const expected = { lastEventId: `${epoch}-10`, reason: "evicted", missed: gone.length - 10 };
     assert.deepEqual(back.events[0], {
@@ -133,7 +137,7 @@ describe("The feed", () => {
       lastEventId: `${epoch}-${gone.length}`,
     });
     assert.deepEqual(back.events.slice(1), seen.slice(gone.length));
-    await close();
+    await again.close();
     // Taken away behind its back: what is left is in memory.
     await rm(join(options.data, "builds", second), { recursive: true });
     const next = await open(t, options);
@@ -145,21 +149,111 @@ describe("The feed", () => {
 });
 
 describe("Feed", () => {
-  it("goes on after what a build's stream could not give, and gives what it cannot read as it is", async () => {
-    const stream = new Channel({ epoch: "b", capacity: 2 });
-    for (let number = 1; number <= 4; number++) stream.publish({ event: "build", data: String(number) });
-    stream.publish({ event: "line", data: "not JSON" });
-    await new Promise(setImmediate);
-    const feed = new Feed({ epoch: "f" });
+  /** A journal that stores when it is told to. */
+  class HeldJournal {
+    readonly epoch = "f";
+    readonly ranges: FeedRanges = new FeedRanges();
+    end = 1;
+    #release: (() => void) | undefined;
+
+    async add(additions: readonly FeedAddition[]): Promise<void> {
+      if (additions.length > 0) await new Promise<void>((resolve) => (this.#release = resolve));
+      for (const { buildId, first, count } of additions) this.ranges.add(buildId, first, count);
+      this.end = this.ranges.end;
+    }
+
+    async release(): Promise<void> {
+      await until(() => this.#release !== undefined);
+      this.#release?.();
+      this.#release = undefined;
+    }
+
+    close(): Promise<void> {
+      return Promise.resolve();
+    }
+  }
+
+  const fail = (error: unknown): never => {
+    throw error;
+  };
+
+  it("shows nothing before its place is stored", async (t) => {
+    const journal = new HeldJournal();
+    const feed = new Feed({ epoch: "f" }, fail, { journal, openLog: () => Promise.reject(new Error("gone")) });
+    const server = await TestServer.start((request, response) => void feed.channel.handle(request, response));
+    t.after(() => server.close());
+    const client = await EventClient.open(server.port, "/");
+    const stream = new Channel({ epoch: "b" });
     feed.follow("b", stream);
-    const read = [];
+    stream.publish({ event: "build", data: "1" });
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    assert.deepEqual(client.events, []);
+    await journal.release();
+    await until(() => client.events.length > 0);
+    assert.deepEqual(client.events, [{ type: "build", data: "1", lastEventId: "f-1" }]);
     stream.end();
     const closed = feed.close();
-    for await (const bytes of feed.channel.read()) read.push(...new EventStreamDecoder().decode(bytes));
+    await client.ended();
     await closed;
-    assert.deepEqual(read, [
-      { type: "build", data: "4", lastEventId: "f-1" },
-      { type: "message", data: "not JSON", lastEventId: "f-2" },
-    ]);
+  });
+
+  it("counts what a build's stream could not give, so that clients are told, and gives what it cannot read as it is", async () => {
+    const journal = new HeldJournal();
+    const feed = new Feed({ epoch: "f", backlog: "all" }, fail, {
+      journal,
+      openLog: () => Promise.reject(new Error("gone")),
+    });
+    const stream = new Channel({ epoch: "b", capacity: 2 });
+    for (let number = 1; number <= 5; number++) stream.publish({ event: "build", data: String(number) });
+    await new Promise(setImmediate);
+    feed.follow("b", stream);
+    stream.end();
+    const closed = feed.close();
+    await journal.release();
+    await closed;
+    assert.deepEqual([journal.end, journal.ranges.reached("b")], [6, 5]);
+    assert.deepEqual(feedEvent({ type: "line", data: "not JSON", lastEventId: "" }), { data: "not JSON" });
+    assert.deepEqual(feedEvent({ type: "line", data: "null", lastEventId: "" }), { data: "null" });
+  });
+
+  it("forgets a build when it has all of it", async () => {
+    const journal = new HeldJournal();
+    const feed = new Feed({ epoch: "f" }, fail, { journal, openLog: () => Promise.reject(new Error("gone")) });
+    const stream = new Channel({ epoch: "b" });
+    feed.follow("b", stream);
+    stream.publish("1");
+    const forgotten = feed.forget("b");
+    stream.end();
+    await journal.release();
+    await forgotten;
+    assert.deepEqual([journal.end, journal.ranges.start, journal.ranges.reached("b")], [2, 2, 0]);
+    await feed.close();
+  });
+
+  it("goes on after an error that must not happen", async () => {
+    const errors: unknown[] = [];
+    const journal = new HeldJournal();
+    const feed = new Feed({ epoch: "f" }, (error) => errors.push(error), {
+      journal: Object.assign(journal, { add: () => Promise.reject(new Error("impossible")) }),
+      openLog: () => Promise.reject(new Error("gone")),
+    });
+    const stream = new Channel({ epoch: "b" });
+    feed.follow("b", stream);
+    stream.publish("1");
+    await until(() => errors.length > 0);
+    stream.end();
+    await assert.rejects(feed.settle(), { message: "impossible" });
+  });
+
+  it("gives all that builds tell which are in memory, however little their streams keep", async (test) => {
+    const t = lastFirst(test);
+    const { roots } = await scene(t);
+    const app = new BuildApp({ roots, capacity: 100 });
+    const server = await TestServer.start(app.handle);
+    t.after(() => app.close().then(() => server.close()));
+    const client = await follow(server.port);
+    const id = await build(server.port, "a");
+    const seen = await untilEnded(client, id);
+    assert.equal(seen.filter(({ data }) => /\] a \d+$/.test(data)).length, 900);
   });
 });
