@@ -74,15 +74,17 @@ export class BuildApp {
     if (data === undefined) return new BuildApp(others);
     const store = await BuildStore.open(checkValue("data", data, kinds.filledText));
     let journal: FeedJournal | undefined;
+    let app: BuildApp | undefined;
     try {
       journal = await FeedJournal.open(join(store.directory, "feed"), await countStoredEvents(store));
-      const app = new BuildApp(others, { store, journal });
-      const onProblem = (problem: string): void => void app.#problems.push(problem);
+      const opened = (app = new BuildApp(others, { store, journal }));
+      const onProblem = (problem: string): void => void opened.#problems.push(problem);
       await recoverBuilds({ store, streams: app.#streams, queue: app.#queue, roots: app.#roots, onProblem });
       return app;
     } catch (error) {
       await journal?.close();
-      await store.close();
+      if (app === undefined) await store.close();
+      else await app.close();
       throw error;
     }
   }

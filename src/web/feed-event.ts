@@ -8,7 +8,8 @@ export function feedEvent({ type, data }: DecodedEvent): PublishedEvent {
   if (type !== "line") return { event: "build", data };
   try {
     const { time, text } = JSON.parse(data) as Pick<BuildLineEvent, "time" | "text">;
-    return { data: feedLine(time, text) };
+    // JSON can hold half a character, and UTF-8 cannot.
+    return { data: feedLine(time, text).toWellFormed() };
   } catch {
     // Somebody has changed the log. Every event has its place in the feed, so this one has, too.
     return { data };

@@ -10,6 +10,9 @@ import type { FeedRange, FeedRanges } from "./feed-ranges.ts";
 /** How many events are one piece: the last of each ends where the next would begin for everybody. */
 const PIECE_EVENTS = 512;
 
+/** How long a piece is at most, in characters, but for its last lines. */
+const PIECE_LENGTH = 256 * 1024;
+
 /** How many pieces are kept for whoever needs the same: to make one costs some milliseconds. */
 const KEPT_PIECES = 32;
 
@@ -63,6 +66,7 @@ export class FeedHistory implements ChannelHistory {
 
   #piece(first: number): Promise<HistoryPiece> {
     const piece = this.#kept.get(first) ?? this.#read(first);
+    piece.catch(() => this.#kept.delete(first));
     this.#kept.delete(first);
     this.#kept.set(first, piece);
     for (const oldest of this.#kept.keys()) {
@@ -78,11 +82,11 @@ export class FeedHistory implements ChannelHistory {
     let text = "";
     let next = first;
     try {
-      while (next < end) {
+      while (next < end && text.length < PIECE_LENGTH) {
         const range = this.#order.ranges.at(next);
         if (range === undefined) return this.#gap(first, text, next, this.start);
-        const rangeEnd = Math.min(range.start + range.count, end);
-        const events = await this.#take(range, next, rangeEnd - next, cursors).catch(() => undefined);
+        const rangeEnd = Math.min(range.start + range.count, this.end);
+        const events = await this.#take(range, next, Math.min(rangeEnd, end) - next, cursors).catch(() => undefined);
         // The next one who needs it may have more luck.
         if (events === undefined) return this.#gap(first, text, next, rangeEnd);
         for (const event of events) {

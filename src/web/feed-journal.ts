@@ -62,7 +62,8 @@ export class FeedJournal {
    * Goes on with the feed of an earlier process: it has all that is in the logs. Begins a new one, after all that is in
    * them, when there is none, or it cannot be relied on.
    *
-   * @param logs How many events the log of each build has that is stored, the oldest build first.
+   * @param logs How many events the log of each build has that is stored, the oldest build first; `Infinity` for one
+   * that cannot be read now.
    */
   static async open(path: string, logs: ReadonlyMap<string, number>): Promise<FeedJournal> {
     const found = parse(await readFile(path, "latin1").catch(() => ""));
@@ -77,7 +78,7 @@ export class FeedJournal {
     }
     for (const [buildId, last] of logs) {
       const first = known === undefined ? last + 1 : ranges.reached(buildId) + 1;
-      ranges.add(buildId, first, last + 1 - first);
+      if (last !== Infinity) ranges.add(buildId, first, last + 1 - first);
     }
     const journal = new FeedJournal(path, epoch, ranges);
     await journal.#rewrite();
@@ -98,7 +99,7 @@ export class FeedJournal {
     for (const { buildId, first, count } of additions) ranges.add(buildId, first, count);
     if (ranges.length > MAX_RANGES) ranges.forgetOldest(MAX_RANGES / 4);
     try {
-      if (ranges.forgotten - this.#skipped > MAX_RANGES) await this.#rewrite();
+      if (changed < ranges.forgotten || ranges.forgotten - this.#skipped > MAX_RANGES) await this.#rewrite();
       else await this.#append(changed);
     } catch {
       // The disk is full, say. What is in the file is not what clients see from now on, so nobody may go on with it.

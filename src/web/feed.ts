@@ -58,7 +58,7 @@ export class Feed {
 
   /** Tells an event of a build that is not stored. */
   tell(event: BuildEvent): void {
-    if (event.type === "line") this.channel.publish(feedLine(event.time, event.text));
+    if (event.type === "line") this.channel.publish(feedLine(event.time, event.text).toWellFormed());
     else this.channel.publish({ event: "build", data: JSON.stringify(event.build) });
   }
 

@@ -37,12 +37,15 @@ export async function readStoredLog(history: ChannelHistory): Promise<StoredLog>
   };
 }
 
-/** How many events the log of each build has; those that have none, or cannot be read, are left out. */
+/** How many events the log of each build has; those that have none are left out. `Infinity`: it cannot be read now. */
 export async function countStoredEvents(store: BuildStore): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
   for (const id of await store.ids()) {
-    const log = await FileHistory.openToRead(store.logPath(id), id).catch(() => undefined);
-    if (log !== undefined) counts.set(id, log.end - 1);
+    const count = await FileHistory.openToRead(store.logPath(id), id).then(
+      (log) => log.end - 1,
+      (error: NodeJS.ErrnoException) => (["ENOENT", "INVALID_HISTORY"].includes(error.code ?? "") ? 0 : Infinity),
+    );
+    if (count > 0) counts.set(id, count);
   }
   return counts;
 }

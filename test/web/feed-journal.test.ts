@@ -99,6 +99,14 @@ describe("FeedJournal", () => {
     assert.deepEqual([second.epoch, ranges(second), second.end], [first.epoch, ["1: A 5+3", "4: B 1+3"], 7]);
   });
 
+  it("keeps what it has of a log that cannot be read now", async (t) => {
+    const path = join(await makeFolder(t), "feed");
+    const first = await FeedJournal.open(path, none);
+    await first.add([{ buildId: A, first: 1, count: 2 }]);
+    const second = await FeedJournal.open(path, new Map([[A, Infinity]]));
+    assert.deepEqual([second.epoch, ranges(second), second.end], [first.epoch, ["1: A 1+2"], 3]);
+  });
+
   it("does not mind what is forgotten while the file is written", async (t) => {
     const path = join(await makeFolder(t), "feed");
     const journal = await FeedJournal.open(path, none);

@@ -214,6 +214,8 @@ describe("Feed", () => {
     assert.deepEqual([journal.end, journal.ranges.reached("b")], [6, 5]);
     assert.deepEqual(feedEvent({ type: "line", data: "not JSON", lastEventId: "" }), { data: "not JSON" });
     assert.deepEqual(feedEvent({ type: "line", data: "null", lastEventId: "" }), { data: "null" });
+    const half = JSON.stringify({ time: new Date(0).toISOString(), text: "half \ud83d" });
+    assert.match(feedEvent({ type: "line", data: half, lastEventId: "" }).data, /^\[.*\] half \ufffd$/);
   });
 
   it("forgets a build when it has all of it", async () => {
