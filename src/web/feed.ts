@@ -4,16 +4,19 @@ import { parseSequenceId } from "../protocol/sequence-id.ts";
 import { feedEvent } from "./feed-event.ts";
 import { FeedHistory } from "./feed-history.ts";
 import { feedLine } from "./plain-text.ts";
+import type { BuildEvent } from "../build/events.ts";
 import type { CloseOptions } from "../channel/channel.ts";
 import type { ChannelOptions } from "../channel/options.ts";
-import type { BuildEvent } from "../build/events.ts";
 import type { FeedOrder, OpenLog } from "./feed-history.ts";
 import type { FeedAddition } from "./feed-journal.ts";
 
 const ID = "\nid: ";
 const GAP = Buffer.from("event: gap\n");
 
-/** How long events that nobody waits for may wait to be counted, in milliseconds: a write for each batch costs a fifth more. */
+/**
+ * How long events that nobody waits for may wait to be counted, in milliseconds: a write for each batch costs a fifth
+ * more.
+ */
 const UNWANTED_MS = 100;
 
 /** Events of one build's stream that come next in the feed. */
@@ -36,8 +39,8 @@ export interface FeedStorage {
  * Everything as it happens: lines of text as default messages, and each build's JSON as `build` when its state changes.
  *
  * Where builds are stored it follows the stream of each, as any client does: so it has no event that is not stored yet,
- * and after a restart it goes on in each where it was. As long as nobody takes anything from it, it only counts: who comes back,
- * or goes on reading, is sent what the builds' logs have.
+ * and after a restart it goes on in each where it was. As long as nobody takes anything from it, it only counts: who
+ * comes back, or goes on reading, is sent what the builds' logs have.
  */
 export class Feed {
   readonly channel: Channel;
@@ -58,7 +61,7 @@ export class Feed {
 
   /** Tells an event of a build that is not stored. */
   tell(event: BuildEvent): void {
-    if (event.type === "line") this.channel.publish(feedLine(event.time, event.text).toWellFormed());
+    if (event.type === "line") this.channel.publish(feedLine(event.time, event.text));
     else this.channel.publish({ event: "build", data: JSON.stringify(event.build) });
   }
 

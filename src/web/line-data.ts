@@ -26,3 +26,14 @@ export function lineData({ number, step, stream, text, time }: BuildLineEvent): 
   const json = PLAIN.test(text) ? text : JSON.stringify(text).slice(1, -1);
   return `{"number":${decimal(number)}${beforeText}${json}","time":"${time}"}`;
 }
+
+/** Reads what {@link lineData} has made; `undefined` for anything else: somebody has changed the log. */
+export function readLineData(data: string): Pick<BuildLineEvent, "number" | "text" | "time"> | undefined {
+  try {
+    const { number, text, time } = JSON.parse(data) as Partial<BuildLineEvent>;
+    const isLine = typeof number === "number" && typeof text === "string" && typeof time === "string";
+    return isLine ? { number, text, time } : undefined;
+  } catch {
+    return undefined;
+  }
+}

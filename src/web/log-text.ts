@@ -1,6 +1,6 @@
 import { EventStreamDecoder } from "../protocol/decode.ts";
+import { readLineData } from "./line-data.ts";
 import { plainText } from "./plain-text.ts";
-import type { BuildLineEvent } from "../build/events.ts";
 import type { Channel } from "../channel/channel.ts";
 
 /**
@@ -19,22 +19,11 @@ export async function* logText(
     let lines = "";
     for (const { type, data } of decoder.decode(bytes)) {
       if (type !== "line") continue;
-      const { number, text } = readLine(data) ?? { number: next, text: data };
+      const { number, text } = readLineData(data) ?? { number: next, text: data };
       if (number > next) lines += `[tailcast: ${number - next} lines are no longer kept]\n`;
       lines += `${options.ansi ? text : plainText(text)}\n`;
       next = number + 1;
     }
     if (lines !== "") yield lines;
-  }
-}
-
-/** `undefined` for data that is not ours: somebody has changed the log. */
-function readLine(data: string): Pick<BuildLineEvent, "number" | "text"> | undefined {
-  try {
-    const line = JSON.parse(data) as Partial<BuildLineEvent> | null;
-    const { number, text } = line ?? {};
-    return typeof number === "number" && typeof text === "string" ? { number, text } : undefined;
-  } catch {
-    return undefined;
   }
 }

@@ -214,7 +214,9 @@ describe("Feed", () => {
     assert.deepEqual([journal.end, journal.ranges.reached("b")], [6, 5]);
     assert.deepEqual(feedEvent({ type: "line", data: "not JSON", lastEventId: "" }), { data: "not JSON" });
     assert.deepEqual(feedEvent({ type: "line", data: "null", lastEventId: "" }), { data: "null" });
-    const half = JSON.stringify({ time: new Date(0).toISOString(), text: "half \ud83d" });
+    const half = JSON.stringify({ number: 1, time: new Date(0).toISOString(), text: "half \ud83d" });
+    const timeless = JSON.stringify({ number: 1, time: "once", text: "a" });
+    assert.deepEqual(feedEvent({ type: "line", data: timeless, lastEventId: "" }), { data: "[once] a" });
     assert.match(feedEvent({ type: "line", data: half, lastEventId: "" }).data, /^\[.*\] half \ufffd$/);
   });
 

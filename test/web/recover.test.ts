@@ -97,6 +97,13 @@ async function follow(port: number, id: string, lastEventId?: string): Promise<E
   return EventClient.open(port, `/api/builds/${id}/events`, headers);
 }
 
+/** A project whose build is an actor. */
+function actorProject(stage: Stage): Record<string, string> {
+  const { command, args } = stage.step("actor");
+  const build = [command, ...args].map((part) => JSON.stringify(part)).join(" ");
+  return { "first/package.json": JSON.stringify({ scripts: { build } }) };
+}
+
 describe("BuildApp.open()", () => {
   it("stores what it builds, and knows it in its next life", async (test) => {
     const t = lastFirst(test);
@@ -262,9 +269,7 @@ describe("BuildApp.open()", () => {
   it("does not build what waited when its project is gone, or outside the roots now", async (test) => {
     const t = lastFirst(test);
     const stage = await Stage.open(test);
-    const { command, args } = stage.step("actor");
-    const script = [command, ...args].map((part) => JSON.stringify(part)).join(" ");
-    const here = await scene(t, { "first/package.json": JSON.stringify({ scripts: { build: script } }) });
+    const here = await scene(t, actorProject(stage));
     const first = await open(t, { ...here.options, concurrency: 1 });
     await build(first.port, "first");
     const { id } = await build(first.port, "p");
@@ -281,9 +286,7 @@ describe("BuildApp.open()", () => {
   it("fails a build whose log was deleted while it ran", async (test) => {
     const t = lastFirst(test);
     const stage = await Stage.open(test);
-    const { command, args } = stage.step("actor");
-    const script = [command, ...args].map((part) => JSON.stringify(part)).join(" ");
-    const here = await scene(t, { "first/package.json": JSON.stringify({ scripts: { build: script } }) });
+    const here = await scene(t, actorProject(stage));
     const { port } = await open(t, here.options);
     const { id } = await build(port, "first");
     const actor = await stage.actor("actor");
