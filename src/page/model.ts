@@ -1,9 +1,9 @@
 // What the server sends, in the server's own words: types only, so that nothing of it reaches the browser.
-export type { ProjectSummary as Project } from "../build/find-projects.ts";
-export type { BuildInputs, InstallMode } from "../build/inputs.ts";
-export type { BuildRecord as Build, BuildStatus, StepRecord as Step, StepStatus } from "../build/record.ts";
+export type { ProjectSummary as Project } from "../runner/project/find-projects.ts";
+export type { BuildInputs, InstallMode } from "../runner/build-inputs.ts";
+export type { BuildRecord as Build, BuildStatus, StepRecord as Step, StepStatus } from "../runner/record.ts";
 export type { BuildPage } from "../web/build-query.ts";
-import type { BuildLineEvent } from "../build/events.ts";
+import type { BuildLineEvent } from "../runner/events.ts";
 
 /** The data of a `line` event: one line of a build's log. */
 export type LogLine = Pick<BuildLineEvent, "step" | "stream" | "text" | "time"> & {

@@ -1,6 +1,6 @@
-import type { BuildQueueOptions } from "../build/build-queue.ts";
-import type { Plan, PlanOptions } from "../build/plan.ts";
-import type { ProjectFolder } from "../build/project.ts";
+import type { BuildQueueOptions } from "../runner/build-queue.ts";
+import type { Plan, PlanOptions } from "../runner/plan.ts";
+import type { ProjectFolder } from "../runner/project/project.ts";
 
 /** Plans the build of a folder, unless it is to be built by its `package.json`. */
 export type FolderPlanner = (

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { BuildQueue } from "../build/build-queue.ts";
-import { BuildStore } from "../build/build-store.ts";
-import { pinned, planBuild } from "../build/plan.ts";
-import { ProjectFinder } from "../build/project-finder.ts";
-import { openFolder, readProject } from "../build/project.ts";
+import { BuildQueue } from "../runner/build-queue.ts";
+import { BuildStore } from "../runner/store/build-store.ts";
+import { pinned, planBuild } from "../runner/plan.ts";
+import { ProjectFinder } from "../runner/project/project-cache.ts";
+import { openFolder, readProject } from "../runner/project/project.ts";
 import { sendAnswer, sendJson } from "../channel/answer.ts";
 import { Places } from "../channel/places.ts";
 import { MAX_DELAY, checkInteger, checkTexts, checkValue, kinds } from "../check.ts";

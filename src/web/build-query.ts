@@ -1,6 +1,6 @@
-import { buildStatuses, isBuildId } from "../build/record.ts";
+import { buildStatuses, isBuildId } from "../runner/record.ts";
 import { TailcastError } from "../error.ts";
-import type { BuildRecord, BuildStatus } from "../build/record.ts";
+import type { BuildRecord, BuildStatus } from "../runner/record.ts";
 
 /** Which builds a request asks for, and how many of them. */
 export interface BuildQuery {

@@ -1,6 +1,6 @@
-import { installModes } from "../build/inputs.ts";
+import { installModes } from "../runner/build-inputs.ts";
 import { TailcastError } from "../error.ts";
-import type { InstallMode } from "../build/inputs.ts";
+import type { InstallMode } from "../runner/build-inputs.ts";
 
 /** What a request for a build asks for. What it leaves out is `undefined`. */
 export interface BuildRequest {

@@ -1,6 +1,6 @@
 import { Channel } from "../channel/channel.ts";
 import { lineData } from "./line-data.ts";
-import type { BuildEvent } from "../build/events.ts";
+import type { BuildEvent } from "../runner/events.ts";
 import type { CloseOptions } from "../channel/channel.ts";
 import type { FileHistory } from "../channel/file-history.ts";
 import type { ChannelOptions } from "../channel/options.ts";

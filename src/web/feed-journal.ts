@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { open, readFile, rm } from "node:fs/promises";
-import { replaceFile } from "../build/atomic-file.ts";
-import { bootId } from "../build/process-identity.ts";
-import { isBuildId } from "../build/record.ts";
+import { replaceFile } from "../runner/store/atomic-file.ts";
+import { bootId } from "../runner/process/identity.ts";
+import { isBuildId } from "../runner/record.ts";
 import { isEpoch } from "../protocol/sequence-id.ts";
 import { FeedRanges } from "./feed-ranges.ts";
 import type { FileHandle } from "node:fs/promises";

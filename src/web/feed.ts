@@ -4,7 +4,7 @@ import { parseSequenceId } from "../protocol/sequence-id.ts";
 import { feedEvent } from "./feed-event.ts";
 import { FeedHistory } from "./feed-history.ts";
 import { feedLine } from "./plain-text.ts";
-import type { BuildEvent } from "../build/events.ts";
+import type { BuildEvent } from "../runner/events.ts";
 import type { CloseOptions } from "../channel/channel.ts";
 import type { ChannelOptions } from "../channel/options.ts";
 import type { FeedOrder, OpenLog } from "./feed-history.ts";

@@ -1,5 +1,5 @@
 import { decimal } from "../protocol/decimal.ts";
-import type { BuildLineEvent, OutputStream } from "../build/events.ts";
+import type { BuildLineEvent, OutputStream } from "../runner/events.ts";
 
 /** Nearly all lines come from the step and the pipe that the line before came from: what stands before their text. */
 let lastStep: string | null | undefined;

@@ -1,6 +1,6 @@
-import { buildStatuses } from "../build/record.ts";
-import type { BuildEvent } from "../build/events.ts";
-import type { BuildRecord, BuildStatus } from "../build/record.ts";
+import { buildStatuses } from "../runner/record.ts";
+import type { BuildEvent } from "../runner/events.ts";
+import type { BuildRecord, BuildStatus } from "../runner/record.ts";
 import type { Metric, Sample } from "./prometheus.ts";
 import type { StreamNumbers } from "./stream-numbers.ts";
 

@@ -1,11 +1,11 @@
-import { describeLoss, lostRecord } from "../build/lost.ts";
-import { endOrphans } from "../build/orphans.ts";
-import { openFolder } from "../build/project.ts";
+import { describeLoss, lostRecord } from "../runner/lost-build.ts";
+import { endOrphans } from "../runner/process/orphans.ts";
+import { openFolder } from "../runner/project/project.ts";
 import { FileHistory } from "../channel/file-history.ts";
 import { readStoredLog } from "./stored-log.ts";
-import type { BuildQueue } from "../build/build-queue.ts";
-import type { BuildStore, StoredBuild } from "../build/build-store.ts";
-import type { BuildRecord } from "../build/record.ts";
+import type { BuildQueue } from "../runner/build-queue.ts";
+import type { BuildStore, StoredBuild } from "../runner/store/build-store.ts";
+import type { BuildRecord } from "../runner/record.ts";
 import type { BuildStreams } from "./build-streams.ts";
 
 /** How long processes of a server that was killed get between SIGTERM and SIGKILL, in milliseconds. */

@@ -1,8 +1,8 @@
 import { FileHistory } from "../channel/file-history.ts";
 import { EventStreamDecoder } from "../protocol/decode.ts";
-import type { BuildStore } from "../build/build-store.ts";
-import type { BuildLineEvent } from "../build/events.ts";
-import type { BuildRecord } from "../build/record.ts";
+import type { BuildStore } from "../runner/store/build-store.ts";
+import type { BuildLineEvent } from "../runner/events.ts";
+import type { BuildRecord } from "../runner/record.ts";
 import type { ChannelHistory } from "../channel/history.ts";
 
 /** What the log of a build tells of it. */

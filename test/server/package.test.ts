@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { makeFolder } from "../build/folders.js";
+import { makeFolder } from "../runner/folders.js";
 import { ask } from "../support/http.js";
 
 const run = promisify(execFile);

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, it } from "node:test";
-import { Stage } from "../build/actors.js";
-import { makeFolder } from "../build/folders.js";
+import { Stage } from "../runner/actors.js";
+import { makeFolder } from "../runner/folders.js";
 import { EventClient, ask, postJson } from "../support/http.js";
 import { lastFirst } from "../support/lifetime.js";
 import { Program, dataFolder } from "./program.js";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
-import type { BuildRecord } from "../../dist/build/record.js";
+import type { BuildRecord } from "../../dist/runner/record.js";
 
 /** A program with a project "p" whose build is an actor named "build". */
 async function buildingProgram(t: TestContext, stage: Stage): Promise<{ program: Program; port: number }> {

@@ -4,8 +4,8 @@ import { EventStreamDecoder } from "../../dist/protocol/decode.js";
 import { FloodedServer } from "./flooded-server.js";
 import { scenario } from "./scenario.js";
 import type { IncomingMessage } from "node:http";
-import type { BuildLineEvent } from "../../dist/build/events.js";
-import type { BuildRecord } from "../../dist/build/record.js";
+import type { BuildLineEvent } from "../../dist/runner/events.js";
+import type { BuildRecord } from "../../dist/runner/record.js";
 import type { Round } from "./scenario.js";
 
 /** What the program may need at most, in MiB, whatever a build prints. */

@@ -10,7 +10,7 @@ import { Worker } from "node:worker_threads";
 import { postJson } from "../support/http.js";
 import type { ChildProcess } from "node:child_process";
 import type { IncomingMessage } from "node:http";
-import type { BuildRecord } from "../../dist/build/record.js";
+import type { BuildRecord } from "../../dist/runner/record.js";
 import type { Round } from "./scenario.js";
 
 const PROGRAM = fileURLToPath(new URL("../../dist/server.js", import.meta.url));

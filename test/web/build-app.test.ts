@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { describe, it } from "node:test";
 import { BuildApp } from "../../dist/web/build-app.js";
-import { Stage } from "../build/actors.js";
-import { makeFolder } from "../build/folders.js";
+import { Stage } from "../runner/actors.js";
+import { makeFolder } from "../runner/folders.js";
 import { EventClient, RawClient, TestServer, ask, postJson } from "../support/http.js";
 import type { TestContext } from "node:test";
-import type { BuildRecord } from "../../dist/build/record.js";
+import type { BuildRecord } from "../../dist/runner/record.js";
 import type { DecodedEvent } from "../../dist/protocol/decode.js";
 import type { BuildAppOptions } from "../../dist/web/build-app-options.js";
 

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { EventStreamDecoder } from "../../dist/protocol/decode.js";
 import { FeedHistory } from "../../dist/web/feed-history.js";
 import { FeedJournal } from "../../dist/web/feed-journal.js";
-import { makeFolder } from "../build/folders.js";
+import { makeFolder } from "../runner/folders.js";
 import type { TestContext } from "node:test";
 import type { ChannelHistory } from "../../dist/channel/history.js";
 

@@ -3,7 +3,7 @@ import { readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { FeedJournal } from "../../dist/web/feed-journal.js";
-import { makeFolder } from "../build/folders.js";
+import { makeFolder } from "../runner/folders.js";
 import type { FeedRange } from "../../dist/web/feed-ranges.js";
 
 const A = "0mwsa477kj5bo0ek";

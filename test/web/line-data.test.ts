@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { lineData } from "../../dist/web/line-data.js";
-import type { BuildLineEvent } from "../../dist/build/events.js";
+import type { BuildLineEvent } from "../../dist/runner/events.js";
 
 describe("lineData()", () => {
   const texts = [

@@ -1,0 +1,42 @@
+import { checkChoice, checkValue, kinds } from "../check.ts";
+import { installModes } from "./build-inputs.ts";
+import type { DirectoryPin } from "./project/directory-pin.ts";
+import type { Plan, Step } from "./plan.ts";
+
+/**
+ * Checks that a plan has the form of its type, for callers whom no compiler tells. Only the form: whether a directory
+ * or a command exists shows when the step runs.
+ *
+ * @throws {TailcastError} `INVALID_OPTION`, naming the property, e.g. `plan.steps[0].args`.
+ */
+export function checkPlan(plan: Plan): void {
+  checkValue("plan", plan, kinds.object);
+  checkValue("plan.projectPath", plan.projectPath, kinds.filledText);
+  checkValue("plan.projectName", plan.projectName, kinds.text);
+  checkValue("plan.packageManager", plan.packageManager, kinds.textOrNull);
+  checkValue("plan.script", plan.script ?? null, kinds.textOrNull);
+  if (plan.install != null) checkChoice("plan.install", plan.install, installModes);
+  checkValue("plan.reason", plan.reason, kinds.text);
+  checkEach("plan.warnings", plan.warnings, (path, warning) => checkValue(path, warning, kinds.text));
+  checkEach("plan.steps", plan.steps, checkStep);
+  if (plan.pins !== undefined) checkEach("plan.pins", plan.pins, checkPin);
+}
+
+function checkPin(path: string, pin: DirectoryPin): void {
+  checkValue(path, pin, kinds.object);
+  for (const name of ["path", "device", "inode"] as const) checkValue(`${path}.${name}`, pin[name], kinds.filledText);
+}
+
+function checkStep(path: string, step: Step): void {
+  checkValue(path, step, kinds.object);
+  checkValue(`${path}.name`, step.name, kinds.text);
+  checkValue(`${path}.command`, step.command, kinds.filledText);
+  checkEach(`${path}.args`, step.args, (at, argument) => checkValue(at, argument, kinds.text));
+  checkValue(`${path}.cwd`, step.cwd, kinds.filledText);
+  if (step.env !== undefined) checkValue(`${path}.env`, step.env, kinds.object);
+}
+
+function checkEach<Item>(path: string, items: readonly Item[], checkItem: (path: string, item: Item) => void): void {
+  checkValue(path, items, kinds.array);
+  for (const [index, item] of items.entries()) checkItem(`${path}[${index}]`, item);
+}

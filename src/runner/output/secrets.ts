@@ -1,0 +1,72 @@
+import { Mask } from "./mask.ts";
+import { secretForms } from "./secret-forms.ts";
+import type { Environment } from "../process/find-program.ts";
+import type { Plan } from "../plan.ts";
+
+/**
+ * The names of variables that usually hold a secret, in capitals or not: those that end with one of these words, and
+ * npm's `npm_config_//registry.example/:_authToken`.
+ */
+const USUAL_NAME =
+  /(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|_PASS|_PWD|API_?KEY|(?:ACCESS|SECRET|PRIVATE|SIGNING|ENCRYPTION)_?KEY|CREDENTIALS?|CONNECTION_STRING|^NPM_CONFIG_.*_AUTH)(?:_BASE64|_B64)?$/i;
+
+/** A shorter value is found in harmless words. */
+const MIN_LENGTH = 6;
+
+/** Who names a variable may mean a PIN; three characters would make any log unreadable. */
+const MIN_NAMED_LENGTH = 4;
+
+/** The options of {@link Secrets}. */
+export interface SecretsOptions {
+  /** The variables of every build. */
+  env: Environment;
+  /** The names of variables that hold a secret, beside the usual ones. */
+  names: readonly string[];
+  /** Secrets that are in no variable. */
+  values: readonly string[];
+}
+
+/** What must not be seen in a build's log: the values of some variables, recognised by their names. */
+export class Secrets {
+  /** Which secrets cannot be masked, and why, a sentence each. */
+  readonly problems: readonly string[];
+  readonly #names: ReadonlySet<string>;
+  readonly #forms: ReadonlySet<string>;
+  readonly #mask: Mask | undefined;
+
+  constructor({ env, names, values }: SecretsOptions) {
+    this.#names = new Set(names);
+    const missing = names.filter((name) => (env[name] ?? "") === "").map((name) => `${name} has no value to mask`);
+    const { forms, problems } = this.#collect(env);
+    for (const value of values) for (const form of secretForms(value, MIN_NAMED_LENGTH)) forms.add(form);
+    this.problems = [...missing, ...problems];
+    this.#forms = forms;
+    this.#mask = maskFor(forms);
+  }
+
+  /** Masks the secrets of all builds, and those that the plan has of its own; `undefined` when there are none. */
+  maskFor({ steps }: Plan): Mask | undefined {
+    const own = steps.flatMap(({ env }) => (env === undefined ? [] : [...this.#collect(env).forms]));
+    const isKnown = own.every((form) => this.#forms.has(form));
+    return isKnown ? this.#mask : maskFor(new Set([...this.#forms, ...own]));
+  }
+
+  #collect(env: Environment): { forms: Set<string>; problems: string[] } {
+    const forms = new Set<string>();
+    const problems: string[] = [];
+    for (const [name, value = ""] of Object.entries(env)) {
+      const isNamed = this.#names.has(name);
+      if (value === "" || !(isNamed || USUAL_NAME.test(name))) continue;
+      const minLength = isNamed ? MIN_NAMED_LENGTH : MIN_LENGTH;
+      const found = secretForms(value, minLength);
+      if (value.trim().length < minLength) {
+        problems.push(`${name} is not masked: its value has fewer than ${minLength} characters`);
+      } else for (const form of found) forms.add(form);
+    }
+    return { forms, problems };
+  }
+}
+
+function maskFor(forms: ReadonlySet<string>): Mask | undefined {
+  return forms.size === 0 ? undefined : new Mask([...forms]);
+}

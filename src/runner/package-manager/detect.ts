@@ -1,0 +1,183 @@
+import { stat } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { managerCommands } from "./managers.ts";
+import { isJsonObject } from "../project/manifest.ts";
+import { readStart } from "../project/read-file-start.ts";
+import { findWorkspace } from "../project/workspace.ts";
+import type { ManagerCommands, PackageManagerName } from "./managers.ts";
+import type { JsonObject } from "../project/manifest.ts";
+import type { Project } from "../project/project.ts";
+import type { Workspace } from "../project/workspace.ts";
+
+/** Which package manager builds a project, and where it installs. */
+export interface DetectedPackageManager {
+  readonly name: PackageManagerName;
+  /** Where the install runs: beside the lock file, which for a member of a monorepo lies in its root. */
+  readonly installPath: string;
+  /** The manager's lock file, as seen from the project. `null`: none is there, so the install cannot be frozen. */
+  readonly lockFile: string | null;
+  /** Whether a `package.json` names the manager, so that corepack knows its version. */
+  readonly isNamed: boolean;
+  /** The version that `packageManager` names, when it is an exact one. */
+  readonly namedVersion: string | undefined;
+  /** What decided, as the end of a sentence: `package-lock.json is there`. */
+  readonly because: string;
+  /** What was found and could not be followed, a sentence each. */
+  readonly warnings: readonly string[];
+}
+
+/** A directory whose files count. */
+type Place = Workspace;
+type Program = ManagerCommands["program"];
+
+interface Evidence {
+  readonly program: Program;
+  /** As the `package.json` gives it: a version, a range, an address. */
+  readonly version?: string | undefined;
+  readonly namedVersion?: string | undefined;
+  readonly isNamed: boolean;
+  readonly because: string;
+}
+
+interface NamedManager {
+  readonly field: string;
+  readonly name: string;
+  readonly version?: string | undefined;
+  /** Whether nobody minds when it is another. */
+  readonly isOptional?: boolean;
+}
+
+interface Lock {
+  readonly place: Place;
+  readonly file: string;
+}
+
+/** Writes the path of a place's file as it is seen from the project. */
+type ShowFile = (file: string) => string;
+
+/** A warning is no place for whatever somebody put into a field. */
+const MAX_NAME_SHOWN = 64;
+
+/** Beside a lock file, these settings also say which manager is used. */
+const settingsFiles: readonly (readonly [file: string, program: Program])[] = [
+  ["pnpm-workspace.yaml", "pnpm"],
+  [".yarnrc.yml", "yarn"],
+];
+const unsupportedLockFiles = ["deno.lock"];
+/** An exact version, and perhaps a hash of the program behind it. */
+const EXACT_VERSION = /^(\d+\.\d+\.\d+(?:-[\w.-]+)?)(?:\+.*)?$/;
+const programs: ReadonlySet<Program> = new Set(Object.values(managerCommands).map(({ program }) => program));
+
+/**
+ * Finds out which package manager a project uses. In the project itself, then in the root of the workspace that claims
+ * it, the first of these decides: `packageManager` in `package.json`, `devEngines.packageManager`, a lock file (of
+ * several: pnpm's, bun's, yarn's, npm's), a settings file. Otherwise it is npm.
+ */
+export async function detectPackageManager(project: Project): Promise<DetectedPackageManager> {
+  const workspace = await findWorkspace(project);
+  const places: readonly Place[] = workspace === undefined ? [project] : [project, workspace];
+  const warnings: string[] = [];
+  const evidence = await firstEvidence(project, places, warnings);
+  const lock = await findLock(places, evidence.program);
+  const installPath = lock?.place.path ?? workspace?.path ?? project.path;
+  const lockFile = lock === undefined ? null : relative(project.path, join(lock.place.path, lock.file));
+  const isBerry = evidence.program === "yarn" && (await isYarnBerry(evidence.version, [project.path, installPath]));
+  const name = isBerry ? "yarn berry" : evidence.program;
+  const { isNamed, namedVersion, because } = evidence;
+  return { name, installPath, lockFile, isNamed, namedVersion, because, warnings };
+}
+
+async function firstEvidence(project: Project, places: readonly Place[], warnings: string[]): Promise<Evidence> {
+  for (const place of places) {
+    const show: ShowFile = (file) => relative(project.path, join(place.path, file));
+    const evidence = fieldEvidence(place, show, warnings) ?? (await fileEvidence(place, show, warnings));
+    if (evidence !== undefined) return evidence;
+  }
+  return { program: "npm", isNamed: false, because: "nothing names another package manager" };
+}
+
+function fieldEvidence({ manifest }: Place, show: ShowFile, warnings: string[]): Evidence | undefined {
+  for (const { field, name, version, isOptional } of namedManagers(manifest)) {
+    const source = `${field} in ${show("package.json")}`;
+    if (isProgram(name)) {
+      const namedVersion = field === "packageManager" ? EXACT_VERSION.exec(version ?? "")?.[1] : undefined;
+      return { program: name, version, namedVersion, isNamed: true, because: `${source} names it` };
+    }
+    if (isOptional === true) continue;
+    const problem = name === "deno" ? "which is not supported yet" : "which is unknown";
+    const shown = JSON.stringify(name.slice(0, MAX_NAME_SHOWN));
+    warnings.push(`${source} names ${shown}, ${problem}; looking for other evidence`);
+  }
+  return undefined;
+}
+
+function isProgram(name: string): name is Program {
+  return (programs as ReadonlySet<string>).has(name);
+}
+
+/** The managers that a `package.json` names, the weightiest first. A wrong type counts as an unknown name. */
+function* namedManagers({ packageManager, devEngines }: JsonObject): Iterable<NamedManager> {
+  if (packageManager !== undefined) {
+    const text = typeof packageManager === "string" ? packageManager : JSON.stringify(packageManager);
+    const [name = "", ...version] = text.split("@");
+    yield { field: "packageManager", name, version: version.join("@") };
+  }
+  const engines = isJsonObject(devEngines) ? devEngines["packageManager"] : undefined;
+  const list: readonly unknown[] = Array.isArray(engines) ? engines : [engines];
+  for (const [index, engine] of list.entries()) {
+    if (!isJsonObject(engine) || typeof engine["name"] !== "string") continue;
+    const version = typeof engine["version"] === "string" ? engine["version"] : undefined;
+    // Of several, only the last has to fit, unless they say otherwise (openjs-foundation/package-metadata-interoperability).
+    const isOptional = (engine["onFail"] ?? (index < list.length - 1 ? "ignore" : "error")) === "ignore";
+    yield { field: "devEngines", name: engine["name"], version, isOptional };
+  }
+}
+
+async function fileEvidence(place: Place, show: ShowFile, warnings: string[]): Promise<Evidence | undefined> {
+  const found: { readonly file: string; readonly program: Program }[] = [];
+  for (const program of programs) {
+    const lock = await findLock([place], program);
+    if (lock !== undefined) found.push({ file: show(lock.file), program });
+  }
+  if (found.length > 1) {
+    const files = found.map(({ file }) => file).join(", ");
+    const advice = "keep one, or name the manager as packageManager in package.json";
+    warnings.push(`there are several lock files: ${files}; ${advice}`);
+  }
+  for (const [file, program] of settingsFiles) {
+    if (await isFile(join(place.path, file))) found.push({ file: show(file), program });
+  }
+  const [first] = found;
+  if (first !== undefined) return { program: first.program, isNamed: false, because: `${first.file} is there` };
+  for (const file of unsupportedLockFiles) {
+    if (!(await isFile(join(place.path, file)))) continue;
+    warnings.push(`${show(file)} is there, but its package manager is not supported yet`);
+  }
+  return undefined;
+}
+
+async function findLock(places: readonly Place[], program: Program): Promise<Lock | undefined> {
+  for (const place of places) {
+    for (const file of managerCommands[program].lockFiles) {
+      if (await isFile(join(place.path, file))) return { place, file };
+    }
+  }
+  return undefined;
+}
+
+/** A version that begins with a number tells; a tag or an address does not, and then the files do. */
+async function isYarnBerry(version: string | undefined, directories: readonly string[]): Promise<boolean> {
+  const major = /^[\s^~<>=v]*(\d+)/.exec(version ?? "")?.[1];
+  if (major !== undefined) return Number(major) >= 2;
+  for (const directory of directories) {
+    if (await isFile(join(directory, ".yarnrc.yml"))) return true;
+    // Yarn berry writes this key first, below a comment of two lines.
+    const start = await readStart(join(directory, "yarn.lock"), 1024).catch(() => undefined);
+    if (new TextDecoder().decode(start).includes("__metadata:")) return true;
+  }
+  return false;
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
+}

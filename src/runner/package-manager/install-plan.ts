@@ -1,0 +1,46 @@
+import { join, relative } from "node:path";
+import { managerCommands } from "./managers.ts";
+import type { InstallMode } from "../build-inputs.ts";
+import type { ManagerCall } from "./invocation.ts";
+import type { DetectedPackageManager } from "./detect.ts";
+import type { Step } from "../plan.ts";
+import type { Project } from "../project/project.ts";
+
+/** How the dependencies of a project are installed. */
+export interface InstallPlan {
+  /** What is done, to complete the sentence about the plan. */
+  readonly reason: string;
+  readonly steps: readonly Step[];
+}
+
+/** Plans the install of a project's dependencies. */
+export function planInstall(
+  project: Project,
+  manager: DetectedPackageManager,
+  call: ManagerCall,
+  mode: InstallMode,
+): InstallPlan {
+  if (mode === "skip") return { reason: "the install is skipped, as it was asked for", steps: [] };
+  const { frozenInstall, install, installEnv, startsClean } = managerCommands[manager.name];
+  const { installPath, lockFile } = manager;
+  const isFrozen = lockFile !== null;
+  const step: Step = {
+    name: "install",
+    command: call.command,
+    args: [...call.args, ...(isFrozen ? frozenInstall : install)],
+    cwd: installPath,
+    env: isFrozen ? undefined : installEnv,
+  };
+  const lock = isFrozen
+    ? `the install is frozen by ${lockFile}`
+    : "there is no lock file of it, so the install may pick newer versions";
+  if (mode === "auto") return { reason: lock, steps: [step] };
+  const reason = `${lock}; it starts without node_modules, as it was asked for`;
+  return { reason, steps: isFrozen && startsClean ? [step] : [removal(project.path, installPath), step] };
+}
+
+/** Of the managers, only `npm ci` starts from scratch by itself, and it needs a lock file. */
+function removal(projectPath: string, installPath: string): Step {
+  const folders = new Set([installPath, projectPath].map((path) => relative(installPath, join(path, "node_modules"))));
+  return { name: "clean", command: "rm", args: ["-rf", "--", ...folders], cwd: installPath };
+}

@@ -1,0 +1,49 @@
+import { findProgram } from "../process/find-program.ts";
+import { managerCommands } from "./managers.ts";
+import { askVersion, installedVersion } from "./version.ts";
+import type { Environment } from "../process/find-program.ts";
+import type { DetectedPackageManager } from "./detect.ts";
+
+/** How a project's package manager is called on this machine. */
+export interface ManagerCall {
+  readonly command: string;
+  /** What comes before the manager's own arguments. */
+  readonly args: readonly string[];
+  /** The version that will run; `undefined` when nobody can tell before. */
+  readonly version: string | undefined;
+  /** What is special about it, to complete the sentence about the plan; empty when nothing is. */
+  readonly note: string;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Decides how to call the package manager: by its name, or through corepack when `package.json` names it and it is not
+ * on `PATH`, or not in the exact version that `packageManager` names.
+ *
+ * npm and bun run in the version that is there, as they do in everybody's shell: corepack leaves npm alone unless it is
+ * told otherwise, and does not know bun.
+ */
+export async function findManager(manager: DetectedPackageManager, env: Environment): Promise<ManagerCall> {
+  const { name, installPath, isNamed, namedVersion } = manager;
+  const { program, switchesVersion } = managerCommands[name];
+  const file = await findProgram(program, env);
+  const isCorepackThere = isNamed && program !== "bun" && (await findProgram("corepack", env)) !== undefined;
+  const direct = { command: program, args: [], note: "", warnings: [] };
+  const throughCorepack = { command: "corepack", args: [program], version: namedVersion, warnings: [] };
+  if (file === undefined) {
+    if (isCorepackThere) return { ...throughCorepack, note: "it is not on PATH, so corepack runs it" };
+    return { ...direct, version: undefined, note: `${program} is not on PATH` };
+  }
+  // yarn hands over to the one in the project, pnpm to the one that is named, so they are asked, where they will run.
+  const isFixed = program === "npm" || (program === "pnpm" && !isNamed);
+  const installed = isFixed ? await installedVersion(file, program) : undefined;
+  const found = installed ?? (await askVersion(file, installPath, env));
+  if (found === undefined) return { ...direct, version: switchesVersion ? namedVersion : undefined };
+  if (namedVersion === undefined || found === namedVersion) return { ...direct, version: found };
+  if (isCorepackThere && switchesVersion) {
+    return { ...throughCorepack, note: `${program} ${found} is on PATH, so corepack runs the version that is named` };
+  }
+  const reason = switchesVersion ? " and corepack is not" : "";
+  const warning = `packageManager names ${program}@${namedVersion}, but ${program} ${found} is on PATH${reason}, so that runs`;
+  return { ...direct, version: found, warnings: [warning] };
+}

@@ -1,0 +1,116 @@
+import { checkChoice, checkValue, kinds } from "../check.ts";
+import { TailcastError } from "../error.ts";
+import { pinDirectories } from "./project/directory-pin.ts";
+import { buildEnvironment } from "./process/environment.ts";
+import { DEFAULT_INPUTS, installModes } from "./build-inputs.ts";
+import { planInstall } from "./package-manager/install-plan.ts";
+import { findManager } from "./package-manager/invocation.ts";
+import { detectPackageManager } from "./package-manager/detect.ts";
+import { pnpmLockProblem } from "./package-manager/pnpm-lock.ts";
+import { scriptNames } from "./project/scripts.ts";
+import type { DirectoryPin } from "./project/directory-pin.ts";
+import type { Environment } from "./process/find-program.ts";
+import type { InstallMode } from "./build-inputs.ts";
+import type { Project } from "./project/project.ts";
+
+/** One command of a build. It is data: a plan of your own may run anything, e.g. `make`. */
+export interface Step {
+  /** What clients see, e.g. `install`. */
+  readonly name: string;
+  /** A program on `PATH`, or a path. Never a shell's command line. */
+  readonly command: string;
+  /** Handed over as they are: nothing in them is interpreted. */
+  readonly args: readonly string[];
+  /** Where it runs: an absolute path. */
+  readonly cwd: string;
+  /** Added to the environment of the build. Default: nothing. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What a build will do: steps that run one after the other until one fails. */
+export interface Plan {
+  /** The project's directory. Of each, only one build is queued or running at a time. */
+  readonly projectPath: string;
+  readonly projectName: string;
+  /** Shown to clients; `null` when there is none. */
+  readonly packageManager: string | null;
+  /** What was chosen when the plan was made, kept in the build's record. Default: `null`, there was no choice. */
+  readonly script?: string | null | undefined;
+  readonly install?: InstallMode | null | undefined;
+  /** Why this plan, in one sentence: the first line of the log. */
+  readonly reason: string;
+  /** Shown after the reason, one line each. */
+  readonly warnings: readonly string[];
+  readonly steps: readonly Step[];
+  /** Directories that must still be the same ones when a step starts. Default: none. */
+  readonly pins?: readonly DirectoryPin[] | undefined;
+}
+
+/** What to build of a project. */
+export interface PlanOptions {
+  /** The script of `package.json` that builds the project. Default `build`. */
+  script?: string | undefined;
+  /** What to do about its dependencies. Default `auto`. */
+  install?: InstallMode | undefined;
+  /** The environment whose `PATH` is searched. Default: the one that builds get, {@link buildEnvironment}. */
+  env?: Environment | undefined;
+}
+
+/** A message is no place for a list of a thousand scripts. */
+const MAX_SCRIPTS_SHOWN = 20;
+const MAX_NAME_SHOWN = 64;
+
+/**
+ * Plans the build of a JavaScript project: install its dependencies, frozen when its package manager's lock file is
+ * there, then run its `build` script, or another. Of the project nothing runs yet; the package manager is asked for its
+ * version.
+ *
+ * @throws {TailcastError} `NO_SCRIPT` when `package.json` has no such script; the message lists those that it has.
+ * `PROJECT_NOT_FOUND` when the directory was removed since the project was opened. `INVALID_OPTION`, naming the option.
+ */
+export async function planBuild(project: Project, options: PlanOptions = {}): Promise<Plan> {
+  checkValue("options", options, kinds.object);
+  const { script = DEFAULT_INPUTS.script, install = DEFAULT_INPUTS.install, env = buildEnvironment() } = options;
+  checkValue("script", script, kinds.filledText);
+  checkChoice("install", install, installModes);
+  checkValue("env", env, kinds.object);
+  requireScript(project, script);
+  const manager = await detectPackageManager(project);
+  const call = await findManager(manager, env);
+  const installation = planInstall(project, manager, call, install);
+  const lockProblem = await pnpmLockProblem(project, manager, call.version);
+  const title = call.version === undefined ? manager.name : `${manager.name} ${call.version}`;
+  const reasons = [`${title}, because ${manager.because}`, installation.reason, call.note];
+  return {
+    projectPath: project.path,
+    projectName: project.name,
+    packageManager: manager.name,
+    script,
+    install,
+    reason: reasons.filter((reason) => reason !== "").join("; "),
+    warnings: [...manager.warnings, ...call.warnings, ...(lockProblem === undefined ? [] : [lockProblem])],
+    steps: [
+      ...installation.steps,
+      { name: "build", command: call.command, args: [...call.args, "run", script], cwd: project.path },
+    ],
+    pins: await pinned(project.path, manager.installPath),
+  };
+}
+
+/** Remembers a project's directories as they are now. @throws {TailcastError} `PROJECT_NOT_FOUND` */
+export async function pinned(...paths: readonly string[]): Promise<readonly DirectoryPin[]> {
+  return pinDirectories(paths).catch((cause: unknown) => {
+    // It was there a moment ago.
+    throw new TailcastError("PROJECT_NOT_FOUND", "Cannot open the project: its directory was removed", { cause });
+  });
+}
+
+/** Asked before anything runs: the package manager would only complain after a whole install. */
+function requireScript({ manifest, name }: Project, script: string): void {
+  const names = scriptNames(manifest);
+  if (names.includes(script)) return;
+  const shown = names.slice(0, MAX_SCRIPTS_SHOWN).join(", ") + (names.length > MAX_SCRIPTS_SHOWN ? ", ..." : "");
+  const others = names.length === 0 ? "it has no scripts" : `its scripts are: ${shown}`;
+  const wanted = JSON.stringify(script.slice(0, MAX_NAME_SHOWN));
+  throw new TailcastError("NO_SCRIPT", `Cannot build ${name}: its package.json has no ${wanted} script; ${others}`);
+}

@@ -1,0 +1,65 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { stat } from "node:fs/promises";
+import { describeMissing, findProgram } from "./find-program.ts";
+import { giveWay } from "./priority.ts";
+import { windowsCall } from "./windows.ts";
+import type { ChildProcessByStdio } from "node:child_process";
+import type { Readable } from "node:stream";
+import type { Environment } from "./find-program.ts";
+import type { Step } from "../plan.ts";
+
+/** A command that runs, as the leader of its own process group. */
+export type RunningChild = ChildProcessByStdio<null, Readable, Readable> & { readonly pid: number };
+
+/** Why a directory cannot be worked in, as a sentence; `undefined` when it can. */
+export async function directoryProblem(path: string): Promise<string | undefined> {
+  try {
+    return (await stat(path)).isDirectory() ? undefined : `${path} is not a directory`;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code === "ENOENT" ? `the directory ${path} does not exist` : message;
+  }
+}
+
+/**
+ * Starts a step's command: never through a shell, without stdin (so that nothing can wait for an answer), and
+ * `detached`, which makes it the leader of a new process group. It gives way to this server: see {@link giveWay}.
+ *
+ * @returns The child, or the sentence that says why there is none.
+ */
+export async function startStep(step: Step, env: Environment, nice: number): Promise<RunningChild | string> {
+  const { cwd } = step;
+  const isWindows = process.platform === "win32";
+  const call = isWindows ? await windowsCall(step, env) : step;
+  if (typeof call === "string") return call;
+  const { command, args } = call;
+  try {
+    const stdio: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"];
+    // On Windows, "detached" would mean a console window of its own.
+    const child = spawn(command, args, { cwd, env, stdio, shell: false, detached: !isWindows, windowsHide: true });
+    // An "error" says that there is no process, or, later, that signalling it failed, which the process group takes
+    // care of.
+    child.on("error", () => undefined);
+    if (hasStarted(child)) {
+      giveWay(child.pid, nice);
+      return child;
+    }
+    const [error] = (await once(child, "error")) as [Error];
+    return await startProblem(command, env, error);
+  } catch (error) {
+    return await startProblem(command, env, error as Error);
+  }
+}
+
+function hasStarted(child: ChildProcessByStdio<null, Readable, Readable>): child is RunningChild {
+  return child.pid !== undefined;
+}
+
+async function startProblem(command: string, env: Environment, error: NodeJS.ErrnoException): Promise<string> {
+  if (error.code === "EACCES") return `${command} is not an executable file`;
+  if (error.code !== "ENOENT") return error.message;
+  const isName = !command.includes("/");
+  if (isName && (await findProgram(command, env)) === undefined) return describeMissing(command);
+  return `${command} does not exist, or the interpreter that its first line names does not`;
+}

@@ -1,0 +1,89 @@
+import { realpath, stat } from "node:fs/promises";
+import { basename, resolve, sep } from "node:path";
+import { TailcastError } from "../../error.ts";
+import { readManifest } from "./manifest.ts";
+import type { JsonObject } from "./manifest.ts";
+
+/** A directory that may be built: it exists, and lies under an allowed root. */
+export interface ProjectFolder {
+  /** The directory: absolute, without symbolic links. */
+  readonly path: string;
+  /** The allowed root it lies under: absolute, without symbolic links. Nothing above it is ever looked at. */
+  readonly root: string;
+}
+
+/** A JavaScript project: such a directory with a readable `package.json`. */
+export interface Project extends ProjectFolder {
+  /** The name in `package.json`, or else the directory's. */
+  readonly name: string;
+  /** The parsed `package.json`. */
+  readonly manifest: JsonObject;
+}
+
+/** What Linux takes (`PATH_MAX`). */
+const MAX_PATH_LENGTH = 4096;
+
+/** The longest name npm accepts. */
+const MAX_NAME_LENGTH = 214;
+
+/**
+ * Finds the project that a person asked for, as {@link openFolder} does, and reads its `package.json`.
+ *
+ * @throws {TailcastError} `PROJECT_NOT_FOUND`; `NO_MANIFEST` or `INVALID_MANIFEST` when its `package.json` is missing or
+ * useless.
+ */
+export async function openProject(path: string, roots: readonly string[]): Promise<Project> {
+  return readProject(await openFolder(path, roots));
+}
+
+/** Reads the `package.json` of a directory. @throws {TailcastError} `NO_MANIFEST`, `INVALID_MANIFEST` */
+export async function readProject(folder: ProjectFolder): Promise<Project> {
+  const manifest = await readManifest(folder.path);
+  return { ...folder, name: projectName(manifest, folder.path), manifest };
+}
+
+/**
+ * Finds the directory that a person asked for. Symbolic links are resolved before anything is compared, so a link out
+ * of the root leads nowhere.
+ *
+ * @param path Absolute, or relative to the first root under which it exists.
+ * @param roots The directories under which projects may be built.
+ * @throws {TailcastError} `PROJECT_NOT_FOUND` when there is no such directory under a root. It is one answer for
+ * "outside", "missing" and "not a directory", so that nobody can explore the file system by asking.
+ */
+export async function openFolder(path: string, roots: readonly string[]): Promise<ProjectFolder> {
+  if (path.trim() === "") throw notFound("the path is empty; enter the path of a project's directory");
+  if (path.length > MAX_PATH_LENGTH) throw notFound(`the path is longer than ${MAX_PATH_LENGTH} characters`);
+  if (path.includes("\0")) throw notFound("the path contains a NUL character");
+  for (const root of roots) {
+    const found = await locate(path, root);
+    if (found !== undefined) return found;
+  }
+  throw notFound("there is no such directory under an allowed root; check the path");
+}
+
+async function locate(path: string, root: string): Promise<ProjectFolder | undefined> {
+  try {
+    const realRoot = await realpath(root);
+    const realPath = await realpath(resolve(realRoot, path));
+    const isProject = isInside(realPath, realRoot) && (await stat(realPath)).isDirectory();
+    return isProject ? { path: realPath, root: realRoot } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The separator at the end matters: without it, `/srv/app2` would lie inside `/srv/app`. */
+function isInside(path: string, root: string): boolean {
+  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
+}
+
+/** The name in `package.json`, when it is one, or else the directory's. */
+export function projectName({ name }: JsonObject, path: string): string {
+  const usable = typeof name === "string" && name !== "" && name.length <= MAX_NAME_LENGTH;
+  return usable ? name : basename(path) || path;
+}
+
+function notFound(reason: string): TailcastError {
+  return new TailcastError("PROJECT_NOT_FOUND", `Cannot open the project: ${reason}`);
+}

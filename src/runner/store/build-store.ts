@@ -1,0 +1,196 @@
+import { mkdir, readFile, readdir, rm, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { replaceFile, syncDirectory } from "./atomic-file.ts";
+import { checkPlan } from "../check-plan.ts";
+import { DirectoryLock } from "./directory-lock.ts";
+import { buildStatuses, isBuildId } from "../record.ts";
+import type { Plan } from "../plan.ts";
+import type { ProcessIdentity } from "../process/identity.ts";
+import type { BuildRecord } from "../record.ts";
+
+/** What is stored of a build beside its log. Plain JSON. */
+export interface StoredBuild {
+  readonly record: BuildRecord;
+  /** What it will run, as long as it waits; `null` afterwards. */
+  readonly plan: Plan | null;
+  /** What its processes can be found by; `null` before it has any. See `endOrphans`. */
+  readonly cookie: string | null;
+  readonly identity: ProcessIdentity | null;
+}
+
+const BUILDS = "builds";
+
+/**
+ * Builds on disk: a folder for each, named by its id, with its state in `build.json` and its log in `events`. Only the
+ * owner may read them.
+ *
+ * ```text
+ * <directory>/lock
+ * <directory>/builds/<id>/build.json
+ * <directory>/builds/<id>/events
+ * ```
+ */
+export class BuildStore {
+  /** Its folder. */
+  readonly directory: string;
+  readonly #builds: string;
+  readonly #lock: DirectoryLock;
+  readonly #states = new Map<string, StateFile>();
+  readonly #removals = new Set<Promise<void>>();
+
+  private constructor(directory: string, lock: DirectoryLock) {
+    this.directory = directory;
+    this.#builds = join(directory, BUILDS);
+    this.#lock = lock;
+  }
+
+  /**
+   * Opens the folder, which is made when there is none.
+   *
+   * @throws {TailcastError} `DATA_IN_USE` when another server that runs uses it.
+   */
+  static async open(directory: string): Promise<BuildStore> {
+    const path = resolve(directory);
+    await mkdir(join(path, BUILDS), { recursive: true, mode: 0o700 });
+    return new BuildStore(path, await DirectoryLock.take(path));
+  }
+
+  /** The ids of all builds that are stored, the oldest first. */
+  async ids(): Promise<string[]> {
+    return (await readdir(this.#builds)).filter(isBuildId).sort();
+  }
+
+  /** Where the log of a build is. */
+  logPath(id: string): string {
+    return join(this.#folder(id), "events");
+  }
+
+  /** The size of a build's log in bytes; 0 when it has none. */
+  async logBytes(id: string): Promise<number> {
+    return (await stat(this.logPath(id)).catch(() => undefined))?.size ?? 0;
+  }
+
+  /**
+   * All builds that are stored, the oldest first. `undefined` stands for the state of one whose server was killed before
+   * it wrote the first: only its log tells of it.
+   *
+   * @param onProblem Told of each that cannot be read. It is left as it is.
+   */
+  async load(onProblem: (problem: string) => void): Promise<Map<string, StoredBuild | undefined>> {
+    const found = new Map<string, StoredBuild | undefined>();
+    for (const id of await this.ids()) {
+      const path = this.#statePath(id);
+      try {
+        const stored = checkStored(JSON.parse(await readFile(path, "utf8")), id);
+        this.#states.set(id, new StateFile(path, stored));
+        found.set(id, stored);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") found.set(id, undefined);
+        else onProblem(`cannot read ${path}: ${(error as Error).message}`);
+      }
+    }
+    return found;
+  }
+
+  /**
+   * Stores what has changed of a build, of a new one its record at least. Resolves when that has reached the disk, which
+   * for no change means: all changes before.
+   */
+  async save(id: string, change: Partial<StoredBuild> = {}): Promise<void> {
+    let state = this.#states.get(id);
+    if (state === undefined) {
+      // Removed meanwhile.
+      if (change.record === undefined) return;
+      state = new StateFile(this.#statePath(id), { record: change.record, plan: null, cookie: null, identity: null });
+      this.#states.set(id, state);
+    }
+    await state.update(change);
+  }
+
+  /** Removes a build and its log. Who has the log open can read it to its end. */
+  remove(id: string): Promise<void> {
+    const state = this.#states.get(id);
+    this.#states.delete(id);
+    const remove = async (): Promise<void> => {
+      await state?.close();
+      await rm(this.#folder(id), { recursive: true, force: true });
+    };
+    const removal = remove().finally(() => this.#removals.delete(removal));
+    this.#removals.add(removal);
+    return removal;
+  }
+
+  /** Resolves when everything is stored, and leaves the folder to others. */
+  async close(): Promise<void> {
+    await Promise.allSettled([...Array.from(this.#states.values(), (state) => state.close()), ...this.#removals]);
+    await this.#lock.free();
+  }
+
+  #statePath(id: string): string {
+    return join(this.#folder(id), "build.json");
+  }
+
+  #folder(id: string): string {
+    // Names are never made of what comes from outside.
+    if (!isBuildId(id)) throw new RangeError(`Not a build's id: ${JSON.stringify(id)}`);
+    return join(this.#builds, id);
+  }
+}
+
+/** One build's state on disk: one write at a time, and always the newest. */
+class StateFile {
+  readonly #path: string;
+  #build: StoredBuild;
+  #writing: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+  #isClosed = false;
+  /** The folder itself has reached the disk. */
+  #isFolderKnown = false;
+
+  constructor(path: string, build: StoredBuild) {
+    this.#path = path;
+    this.#build = build;
+  }
+
+  /** Resolves when this change is on disk, and perhaps others that came after it. */
+  update(change: Partial<StoredBuild>): Promise<void> {
+    this.#build = { ...this.#build, ...change };
+    // What is being written may not hold the change any more; what comes next will, for everyone who waits for it.
+    this.#next ??= (this.#writing ?? Promise.resolve()).catch(() => undefined).then(() => this.#write());
+    return this.#next;
+  }
+
+  /** Resolves when nothing is being written, and nothing will be. */
+  async close(): Promise<void> {
+    while (this.#next !== undefined || this.#writing !== undefined) {
+      await (this.#next ?? this.#writing)?.catch(() => undefined);
+    }
+    this.#isClosed = true;
+  }
+
+  #write(): Promise<void> {
+    this.#next = undefined;
+    if (this.#isClosed) return Promise.resolve();
+    const written = this.#replace(`${JSON.stringify(this.#build)}\n`).finally(() => (this.#writing = undefined));
+    this.#writing = written;
+    return written;
+  }
+
+  async #replace(content: string): Promise<void> {
+    const folder = dirname(this.#path);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await replaceFile(this.#path, content);
+    if (!this.#isFolderKnown) await syncDirectory(dirname(folder));
+    this.#isFolderKnown = true;
+  }
+}
+
+function checkStored(value: unknown, id: string): StoredBuild {
+  const stored = value as StoredBuild;
+  const { record } = stored;
+  if (record.id !== id || !buildStatuses.includes(record.status) || !Array.isArray(record.steps)) {
+    throw new Error("it is not the state of this build");
+  }
+  if (stored.plan !== null) checkPlan(stored.plan);
+  return stored;
+}

@@ -1,0 +1,77 @@
+import { checkInteger } from "../../check.ts";
+import type { BuildStore } from "./build-store.ts";
+
+/** How much is kept of builds that have ended. */
+export interface RetentionOptions {
+  /** How many stay known; of more, the one that ended first is forgotten. Default 20. */
+  keep?: number | undefined;
+  /** How many bytes of their stored logs are kept, likewise; the newest always is. Default 1 GiB. */
+  keepBytes?: number | undefined;
+  /** Where they are stored. Default: nowhere. */
+  store?: BuildStore | undefined;
+}
+
+/** Builds that have ended: forgets the oldest when there are too many, and removes what is stored of them. */
+export class Retention {
+  readonly #keep: number;
+  readonly #keepBytes: number;
+  readonly #store: BuildStore | undefined;
+  readonly #onForget: (id: string) => void;
+  /** In the order in which they ended. */
+  readonly #ended = new Map<string, { bytes: number; readonly isStored: Promise<void> }>();
+  readonly #removals = new Set<Promise<void>>();
+
+  /**
+   * @param onForget - Called for each that is forgotten.
+   * @throws {TailcastError} `INVALID_OPTION`, naming the option.
+   */
+  constructor({ keep, keepBytes, store }: RetentionOptions, onForget: (id: string) => void) {
+    this.#keep = checkInteger("keep", keep ?? 20, { min: 0 });
+    this.#keepBytes = checkInteger("keepBytes", keepBytes ?? 1024 ** 3, { min: 0, orInfinity: true });
+    this.#store = store;
+    this.#onForget = onForget;
+  }
+
+  /**
+   * Takes a build that has ended. Resolves when the size of its log counts.
+   *
+   * @param isStored - Resolves when its end is stored; never rejects.
+   */
+  async add(id: string, isStored: Promise<void> = Promise.resolve()): Promise<void> {
+    const entry = { bytes: 0, isStored };
+    this.#ended.set(id, entry);
+    this.#forgetOldest();
+    if (this.#store === undefined) return;
+    await isStored;
+    entry.bytes = await this.#store.logBytes(id);
+    this.#forgetOldest();
+  }
+
+  /** Resolves when everything that was forgotten is removed. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#removals);
+  }
+
+  #forgetOldest(): void {
+    let bytes = Array.from(this.#ended.values()).reduce((sum, entry) => sum + entry.bytes, 0);
+    for (const [id, entry] of this.#ended) {
+      // The newest stays, however large it is: somebody is about to look at it.
+      if (this.#ended.size <= this.#keep && (bytes <= this.#keepBytes || this.#ended.size === 1)) return;
+      bytes -= entry.bytes;
+      this.#ended.delete(id);
+      this.#onForget(id);
+      this.#remove(id, entry.isStored);
+    }
+  }
+
+  /** Not before the end is stored, which would bring it back. What cannot be removed, the next process tries to remove. */
+  #remove(id: string, isStored: Promise<void>): void {
+    const store = this.#store;
+    if (store === undefined) return;
+    const removal: Promise<void> = isStored
+      .then(() => store.remove(id))
+      .catch(() => undefined)
+      .finally(() => this.#removals.delete(removal));
+    this.#removals.add(removal);
+  }
+}

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { describe, it } from "node:test";
+import { formatCommand } from "../../../dist/runner/command-line.js";
+import { Mask } from "../../../dist/runner/output/mask.js";
+import { secretForms } from "../../../dist/runner/output/secret-forms.js";
+
+/** What a text becomes where `secret` is hidden. */
+function masked(secret: string, text: string): string {
+  return new Mask(secretForms(secret, 6)).text(text);
+}
+
+function base64(text: string, encoding: "base64" | "base64url" = "base64"): string {
+  return Buffer.from(text).toString(encoding);
+}
+
+describe("secretForms()", () => {
+  const secret = `p"a/s\\s?w'ö rd+>>>~~~`;
+
+  it("has the secret as it is, without white space around it", () => {
+    assert.equal(masked(secret, `<${secret}>`), "<***>");
+    assert.equal(masked(`  ${secret}\r\n`, `<${secret}>`), "<***>");
+  });
+
+  it("has it as JSON, in URLs, in forms, and as the argument of a command", () => {
+    assert.equal(masked(secret, JSON.stringify({ secret })), '{"secret":"***"}');
+    assert.equal(masked(secret, `?a=${encodeURIComponent(secret)}&`), "?a=***&");
+    assert.equal(masked(secret, `?a=${encodeURIComponent(secret).replace("%2F", "%2f").toLowerCase()}&`), "?a=***&");
+    assert.equal(masked(secret, new URLSearchParams({ a: secret }).toString()), "a=***");
+    assert.equal(masked(secret, formatCommand("echo", [secret])), "echo '***'");
+  });
+
+  it("has it as base64, wherever it stands in what was encoded", () => {
+    for (const encoding of ["base64", "base64url"] as const) {
+      for (let before = 0; before < 10; before++) {
+        for (let after = 0; after < 4; after++) {
+          const encoded = base64("u".repeat(before) + secret + ":".repeat(after), encoding);
+          const text = masked(secret, encoded);
+          assert.match(text, /^[\w+/-]*\*\*\*[\w+/=-]*$/, encoded);
+          // The last character before and the first behind also depend on bytes of the secret.
+          const start = Math.ceil((before * 4) / 3);
+          assert.ok(text.indexOf("***") <= start, encoded);
+          assert.ok(text.length - text.indexOf("***") - 3 <= 2 + Math.ceil((after * 4) / 3) + 2, encoded);
+        }
+      }
+    }
+  });
+
+  it("has each line of a secret with several, also with other line ends and indented", () => {
+    const key = generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey.export({ type: "pkcs8", format: "pem" });
+    const lines = String(key).trim().split("\n");
+    const hidden = lines.map(() => "***");
+    assert.equal(masked(String(key), String(key)), `${hidden.join("\n")}\n`);
+    const long = lines.map((line) => (line.length < 6 ? line : "***"));
+    assert.equal(masked(String(key), lines.join("\r\n")), long.join("\r\n"));
+    assert.equal(masked(String(key), `  ${lines.join("\n  ")}`), `  ${long.join("\n  ")}`);
+    assert.equal(masked(String(key), JSON.stringify({ key })), '{"key":"***\\n"}');
+    assert.equal(masked("ab\ncd\nef", "ab\ncd\nef ab"), "***\n***\n*** ab");
+  });
+
+  it("has it as base64 in lines", () => {
+    const long = "0123456789 abcdefghij ".repeat(20);
+    for (const length of [64, 76]) {
+      const lines = base64(long).match(new RegExp(`.{1,${length}}`, "g")) ?? [];
+      assert.ok(lines.length > 5);
+      const text = masked(long, lines.join("\n"));
+      assert.match(text, /^(\*\*\*\n)+(\*\*\*)?.{0,6}$/);
+    }
+  });
+
+  it("leaves out forms that are too short to be told from harmless words", () => {
+    assert.ok(secretForms("ab\nabcdef\n", 6).every(({ length }) => length >= 6));
+    assert.deepEqual(secretForms("abcde", 12), []);
+  });
+
+  it("takes any text, and of a very long one the lines alone", () => {
+    assert.equal(masked("half \ud800 pair", "half \ufffd pair"), "***");
+    const long = "x".repeat(20_000);
+    assert.deepEqual(secretForms(`${long}\n${long}y`, 6), [`${long}\n${long}y`, long, `${long}y`]);
+  });
+});

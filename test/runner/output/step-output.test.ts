@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { EventEmitter, once } from "node:events";
+import { PassThrough } from "node:stream";
+import { describe, it } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import { StepOutput } from "../../../dist/runner/output/step-output.js";
+
+describe("StepOutput", () => {
+  it("counts as silent while neither pipe brings a byte, and nobody is slow to take what came", async (t) => {
+    let now = 1000;
+    t.mock.method(performance, "now", () => now);
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const deliveries = new EventEmitter();
+    let take: () => void = () => undefined;
+    const taken = new Promise<void>((resolve) => (take = resolve));
+    const output = new StepOutput(stdout, stderr, () => {
+      deliveries.emit("lines");
+      return taken;
+    });
+    now += 70;
+    assert.equal(output.silentMs, 70);
+
+    // Progress without a line end is output, too. Once the second pipe was read, so was the first.
+    stdout.write(".");
+    const delivered = once(deliveries, "lines");
+    stderr.write("slow\n");
+    await delivered;
+    now += 500;
+    assert.equal(output.silentMs, 0);
+    assert.equal(output.bytesRead, 6);
+
+    take();
+    stdout.end();
+    stderr.end();
+    await output.ended;
+    now += 30;
+    assert.equal(output.silentMs, 30);
+  });
+
+  it("takes a part of a line for output", async (t) => {
+    let now = 1000;
+    t.mock.method(performance, "now", () => now);
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const output = new StepOutput(stdout, stderr, () => undefined);
+    now += 70;
+    stdout.write(".");
+    while (output.bytesRead === 0) await turn();
+    now += 20;
+    assert.equal(output.silentMs, 20);
+    output.close();
+  });
+});

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { chmod, readFile, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { askVersion, installedVersion } from "../../../dist/runner/package-manager/version.js";
+import { Stage } from "../actors.js";
+import { makeFolder } from "../folders.js";
+import type { TestContext } from "node:test";
+
+/** A program with this shell script, in a folder of its own. */
+async function program(t: TestContext, script: string): Promise<{ file: string; folder: string }> {
+  const folder = await makeFolder(t, { program: `#!/bin/sh\n${script}\n` });
+  const file = join(folder, "program");
+  await chmod(file, 0o755);
+  return { file, folder };
+}
+
+describe("installedVersion()", () => {
+  it("reads it in the package that a program belongs to, behind a link", async (t) => {
+    const folder = await makeFolder(t, {
+      "lib/npm/package.json": '{"name":"npm","version":"10.2.0"}',
+      "lib/npm/bin/cli.js": "",
+      "lib/corepack/package.json": '{"name":"corepack","version":"0.34.0"}',
+      "lib/corepack/dist/npm.js": "",
+      "lib/deep/package.json": '{"name":"npm","version":"1.0.0"}',
+      "lib/deep/a/b/npm": "",
+      "lib/deep/a/b/c/npm": "",
+      "lib/odd/package.json": '{"name":"npm","version":{}}',
+      "lib/odd/npm": "",
+      "bin/": "",
+    });
+    await symlink(join(folder, "lib/npm/bin/cli.js"), join(folder, "bin/npm"));
+    const cases = { "bin/npm": "10.2.0", "lib/deep/a/b/npm": "1.0.0" };
+    for (const [file, version] of Object.entries(cases)) {
+      assert.equal(await installedVersion(join(folder, file), "npm"), version);
+    }
+    for (const file of ["lib/corepack/dist/npm.js", "lib/deep/a/b/c/npm", "lib/odd/npm", "bin/missing"]) {
+      assert.equal(await installedVersion(join(folder, file), "npm"), undefined, file);
+    }
+  });
+});
+
+describe("askVersion()", () => {
+  const answers: readonly (readonly [script: string, version: string | undefined])[] = [
+    ["echo 10.2.0", "10.2.0"],
+    ["echo v10.2.0-rc.1+build", "10.2.0-rc.1+build"],
+    ["echo; echo 'a note'; echo 1.2.3; echo 4.5.6", "1.2.3"],
+    ["printf '\\033[33m1.2.3\\033[39m\\n'", "1.2.3"],
+    ["echo 1.2.3 >&2", undefined],
+    ["echo 'needs 1.2.3'", undefined],
+    ["echo 1.2.3; exit 1", undefined],
+    ["echo 1.2", undefined],
+    [":", undefined],
+    ["echo $1", undefined],
+    ['[ "$*" = --version ] && echo 1.0.0', "1.0.0"],
+    ['echo $(basename "$PWD")', "7.0.0"],
+    ["echo $VERSION", "8.0.0"],
+    ["[ $COREPACK_ENABLE_NETWORK = 0 ] && echo 9.0.0", "9.0.0"],
+  ];
+  for (const [script, version] of answers) {
+    it(`understands what "${script}" answers`, async (t) => {
+      const { file } = await program(t, script);
+      const folder = await makeFolder(t, { "7.0.0/": "" });
+      assert.equal(
+        await askVersion(file, join(folder, "7.0.0"), { PATH: process.env["PATH"], VERSION: "8.0.0" }),
+        version,
+      );
+    });
+  }
+
+  it("has no answer from what cannot be run", async (t) => {
+    const folder = await makeFolder(t, { empty: "" });
+    for (const file of [join(folder, "missing"), join(folder, "empty")]) {
+      assert.equal(await askVersion(file, folder, {}), undefined);
+    }
+    assert.equal(await askVersion("/bin/sh", join(folder, "missing"), {}), undefined);
+  });
+
+  it("does not wait for one that never answers, and leaves nothing of it running", async (t) => {
+    const stage = await Stage.open(t);
+    const { command, args } = stage.step("hanging");
+    const { file, folder } = await program(t, `echo 1.2.3; "${command}" ${args.join(" ")} & wait`);
+    const answer = askVersion(file, folder, { PATH: process.env["PATH"] });
+    const { gone } = await stage.actor("hanging");
+    assert.equal(await answer, undefined);
+    await gone;
+  });
+
+  it("asks once for all who want to know at the same time", async (t) => {
+    const { file, folder } = await program(t, "echo x >> count; echo 1.2.3");
+    const ask = (): Promise<string | undefined> => askVersion(file, folder, {});
+    assert.deepEqual(await Promise.all([ask(), ask(), ask()]), ["1.2.3", "1.2.3", "1.2.3"]);
+    assert.equal(await readFile(join(folder, "count"), "utf8"), "x\n");
+    await ask();
+    assert.equal(await readFile(join(folder, "count"), "utf8"), "x\nx\n");
+  });
+});

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { buildEnvironment } from "../../../dist/runner/process/environment.js";
+
+const added = {
+  CI: "true",
+  FORCE_COLOR: "1",
+  CLICOLOR_FORCE: "1",
+  npm_config_color: "always",
+  COREPACK_ENABLE_DOWNLOAD_PROMPT: "0",
+  COREPACK_ENV_FILE: "0",
+};
+
+describe("buildEnvironment()", () => {
+  it("removes what belongs to this process, to its npm, or to its secrets", () => {
+    const names = [
+      ...["NODE_ENV", "NODE_OPTIONS", "NODE_V8_COVERAGE", "NODE_CHANNEL_FD", "NODE_UNIQUE_ID", "NODE_TEST_CONTEXT"],
+      ...["NODE_DISABLE_COLORS", "NO_COLOR", "INIT_CWD", "TAILCAST_TOKEN", "TAILCAST_", "PORT", "HOST"],
+      ...["npm_lifecycle_event", "npm_lifecycle_script", "npm_package_json", "npm_package_config_port", "npm_command"],
+      ...["npm_execpath", "npm_node_execpath", "npm_config_user_agent"],
+    ];
+    const base = Object.fromEntries(names.map((name) => [name, "secret"]));
+    assert.deepEqual(buildEnvironment(base), added);
+  });
+
+  it("removes what npm has added, whatever shows that npm has started this process", () => {
+    const own = ["/usr/bin", "/opt/node_modules/.binaries", "/opt/.bin", "", "/opt/node_modules"];
+    const folders = ["/home/me/.npm/_npx/1/node_modules/.bin", "/app/node_modules/.bin/", "node_modules/.bin"];
+    const gyp = ["/lib/node_modules/npm/node_modules/@npmcli/run-script/lib/node-gyp-bin", "/bin/node-gyp-bin/"];
+    const base = {
+      PATH: [...folders, ...gyp, ...own].join(":"),
+      MANPATH: "/app/node_modules/.bin",
+      npm_config_registry: "r",
+      npm_config_: "",
+      npm_other: "x",
+      NPM_CONFIG_REGISTRY: "R",
+    };
+    const kept = { PATH: own.join(":"), MANPATH: base.MANPATH, NPM_CONFIG_REGISTRY: "R", ...added };
+    for (const sign of ["npm_lifecycle_event", "npm_execpath", "npm_config_user_agent"]) {
+      assert.deepEqual(buildEnvironment({ ...base, [sign]: "npx" }), kept, sign);
+    }
+    assert.deepEqual(buildEnvironment({ npm_lifecycle_event: "start" }), added, "without a PATH");
+  });
+
+  it("keeps the person's own settings of npm, and the PATH, when npm has not started this process", () => {
+    const PATH = "/app/node_modules/.bin:/usr/bin/node-gyp-bin:/bin";
+    const own = { PATH, npm_config_registry: "r", npm_config_cache: "/c", npm_token: "t", npm_packages: "/p" };
+    const others = { npm_package_name: "tailcast", npm_command: "exec", npm_node_execpath: "/bin/node" };
+    assert.deepEqual(buildEnvironment({ ...own, ...others }), { ...own, ...added });
+    assert.equal(buildEnvironment({ npm_config_color: "false" })["npm_config_color"], "always");
+  });
+
+  it("keeps everything else", () => {
+    const names = ["PATH", "NPM_CONFIG_REGISTRY", "NODE_ENVIRONMENT", "MY_NODE_ENV", "PORTS", "EMPTY"];
+    const base = Object.fromEntries(names.map((name) => [name, name === "EMPTY" ? "" : "x"]));
+    assert.deepEqual(buildEnvironment(base), { ...base, ...added });
+  });
+
+  it("lets what is added at last win", () => {
+    const env = buildEnvironment({ CI: "false", A: "1" }, { CI: "0", NODE_ENV: "test", A: undefined });
+    assert.deepEqual(env, { ...added, CI: "0", NODE_ENV: "test", A: "1" });
+  });
+
+  it("starts from the environment of this process", (t) => {
+    process.env["TAILCAST_TEST"] = "1";
+    process.env["OTHER_TEST"] = "2";
+    t.after(() => {
+      delete process.env["TAILCAST_TEST"];
+      delete process.env["OTHER_TEST"];
+    });
+    const env = buildEnvironment();
+    assert.equal(env["TAILCAST_TEST"], undefined);
+    assert.equal(env["OTHER_TEST"], "2");
+  });
+});

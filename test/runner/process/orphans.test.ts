@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { endOrphans } from "../../../dist/runner/process/orphans.js";
+import { createCookie } from "../../../dist/runner/process/marker.js";
+import { identify } from "../../../dist/runner/process/identity.js";
+import { Stage } from "../actors.js";
+import type { TestContext } from "node:test";
+import type { OrphanSearch } from "../../../dist/runner/process/orphans.js";
+import type { ProcessIdentity } from "../../../dist/runner/process/identity.js";
+import type { Actor } from "../actors.js";
+
+const program = fileURLToPath(new URL("../../fixtures/doomed-server.mjs", import.meta.url));
+const forEver = 2 ** 31 - 1;
+
+/** A build whose server was killed: what the server had stored, and the command, which runs on. */
+interface Orphanage {
+  readonly stage: Stage;
+  readonly cookie: string;
+  readonly identity: ProcessIdentity;
+  readonly main: Actor;
+}
+
+async function orphan(t: TestContext): Promise<Orphanage> {
+  const stage = await Stage.open(t);
+  const server = spawn(process.execPath, [program, JSON.stringify(stage.step("main"))], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
+  const read = async (): Promise<unknown> => JSON.parse((await lines.next()).value as string);
+  const { cookie } = (await read()) as { cookie: string };
+  const { identity } = (await read()) as { identity: ProcessIdentity };
+  const main = await stage.actor("main");
+  const exited = once(server, "exit");
+  server.kill("SIGKILL");
+  await exited;
+  return { stage, cookie, identity, main };
+}
+
+/** Only a process that still runs answers. */
+async function assertAlive(actor: Actor): Promise<void> {
+  await actor.do({ action: "onTerm", say: "" });
+}
+
+describe("endOrphans()", () => {
+  it("ends what a killed server has left: the command, its group, and who has left the group", async (t) => {
+    const { stage, cookie, identity, main } = await orphan(t);
+    await main.do({ action: "spawn", child: "inside", output: "ignore" });
+    await main.do({ action: "spawn", child: "bare", output: "ignore", isBare: true });
+    await main.do({ action: "spawn", child: "outside", output: "ignore", detached: true });
+    const others = await Promise.all(["inside", "bare", "outside"].map((name) => stage.actor(name)));
+    // Most obey; but even when the leader of the group has ended, those that do not are known.
+    for (const other of others.slice(1)) await other.do({ action: "onTerm", say: "" });
+    const report = await endOrphans({ cookie, identity, graceMs: 100 });
+    assert.deepEqual(report, { found: 4, areGone: true });
+    await Promise.all([main, ...others].map(({ gone }) => gone));
+    assert.deepEqual(await endOrphans({ cookie, identity }), { found: 0, areGone: true });
+  });
+
+  it("lets them end by themselves within the grace", async (t) => {
+    const { cookie, identity, main } = await orphan(t);
+    // Its output has lost its reader, so it says nothing.
+    await main.do({ action: "onTerm", say: "", code: 0 });
+    assert.deepEqual(await endOrphans({ cookie, identity, graceMs: forEver }), { found: 1, areGone: true });
+    await main.gone;
+  });
+
+  it("needs only the cookie", async (t) => {
+    for (const identity of [undefined, null]) {
+      const { stage, cookie, main } = await orphan(t);
+      await main.do({ action: "spawn", child: "child", output: "ignore", detached: true });
+      const child = await stage.actor("child");
+      main.tell({ action: "exit", code: 0 });
+      await main.gone;
+      assert.deepEqual(await endOrphans({ cookie, identity, graceMs: 100 }), { found: 1, areGone: true });
+      await child.gone;
+    }
+  });
+
+  it("leaves another process alone that has the same pid, now or after another boot", async (t) => {
+    const { identity, main } = await orphan(t);
+    const cookie = createCookie();
+    const others = [
+      { ...identity, startTime: identity.startTime - 1 },
+      { ...identity, bootId: "00000000-0000-0000-0000-000000000000" },
+      { ...identity, pid: identity.pid + 2 ** 40 },
+      { ...identity, pid: 0 },
+      { ...identity, pid: -identity.pid },
+    ];
+    for (const other of others) {
+      assert.deepEqual(await endOrphans({ cookie, identity: other, graceMs: 0 }), { found: 0, areGone: true });
+    }
+    await assertAlive(main);
+    assert.deepEqual(await endOrphans({ cookie, identity, graceMs: 0 }), { found: 1, areGone: true });
+    await main.gone;
+  });
+
+  it("leaves a group alone whose leader has ended: its number may be another's by now", async (t) => {
+    const stage = await Stage.open(t);
+    const cookie = createCookie();
+    const { command, args } = stage.step("leader");
+    const env = { ...process.env, TAILCAST_BUILD: cookie };
+    // A child of this process, since who knows whether those without a parent are fetched here.
+    const child = spawn(command, args, { detached: true, stdio: "ignore", env });
+    const leader = await stage.actor("leader");
+    const identity = identify(leader.pid);
+    await leader.do({ action: "spawn", child: "member" });
+    const member = await stage.actor("member");
+    leader.tell({ action: "exit", code: 0 });
+    await once(child, "exit");
+    const strange = await endOrphans({ cookie: createCookie(), identity, graceMs: 0 });
+    assert.deepEqual(strange, { found: 0, areGone: true });
+    await assertAlive(member);
+    assert.deepEqual(await endOrphans({ cookie, identity, graceMs: 0 }), { found: 1, areGone: true });
+    await member.gone;
+  });
+
+  it("never ends the process that asks", async (t) => {
+    const cookie = createCookie();
+    const program = new URL("../../../dist/index.js", import.meta.url);
+    const script = `
+      import { endOrphans } from ${JSON.stringify(program)};
+      console.log(JSON.stringify(await endOrphans({ cookie: "${cookie}", graceMs: 0 })));`;
+    const env = { ...process.env, TAILCAST_BUILD: cookie };
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", script], { env });
+    t.after(() => child.kill("SIGKILL"));
+    const [output] = (await once(child.stdout, "data")) as [Buffer];
+    assert.deepEqual(JSON.parse(String(output)), { found: 0, areGone: true });
+  });
+
+  it("refuses what cannot be right", async () => {
+    const cookie = createCookie();
+    const wrong: readonly (readonly [search: unknown, name: string])[] = [
+      [undefined, "search"],
+      [{}, "cookie"],
+      [{ cookie: "" }, "cookie"],
+      [{ cookie: `${cookie} ` }, "cookie"],
+      [{ cookie, graceMs: -1 }, "graceMs"],
+      [{ cookie, identity: 7 }, "identity"],
+      [{ cookie, identity: { pid: "1", startTime: 1, bootId: "" } }, "identity"],
+      [{ cookie, identity: { pid: 1, startTime: 1.5, bootId: "" } }, "identity"],
+      [{ cookie, identity: { pid: 1, startTime: 1 } }, "identity"],
+    ];
+    for (const [search, name] of wrong) {
+      const message = new RegExp(`^Cannot use the option "${name}": it must be `);
+      await assert.rejects(endOrphans(search as OrphanSearch), { code: "INVALID_OPTION", message });
+    }
+  });
+});

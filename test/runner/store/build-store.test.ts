@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { BuildStore } from "../../../dist/runner/store/build-store.js";
+import { identify } from "../../../dist/runner/process/identity.js";
+import { createBuildId } from "../../../dist/runner/record.js";
+import { makeFolder } from "../folders.js";
+import type { TestContext } from "node:test";
+import type { StoredBuild } from "../../../dist/runner/store/build-store.js";
+import type { Plan } from "../../../dist/runner/plan.js";
+import type { BuildRecord } from "../../../dist/runner/record.js";
+
+const PLAN: Plan = {
+  projectPath: "/p",
+  projectName: "p",
+  packageManager: null,
+  reason: "because",
+  warnings: [],
+  steps: [{ name: "build", command: "make", args: [], cwd: "/p" }],
+};
+
+function record(change: Partial<BuildRecord> = {}): BuildRecord {
+  return {
+    id: createBuildId(),
+    projectPath: "/p",
+    projectName: "p",
+    packageManager: null,
+    script: null,
+    install: null,
+    status: "queued",
+    queuePosition: 1,
+    message: null,
+    steps: [],
+    estimatedMs: null,
+    queuedAt: "2026-11-22T00:00:00.000Z",
+    startedAt: null,
+    finishedAt: null,
+    ...change,
+  };
+}
+
+/** What the next process would find. */
+async function reload(store: BuildStore, folder: string): Promise<(StoredBuild | undefined)[]> {
+  await store.close();
+  const next = await BuildStore.open(folder);
+  const found = [...(await next.load(assert.fail)).values()];
+  await next.close();
+  return found;
+}
+
+async function open(t: TestContext): Promise<{ store: BuildStore; folder: string }> {
+  const folder = join(await makeFolder(t), "deep", "data");
+  const store = await BuildStore.open(folder);
+  t.after(() => store.close());
+  return { store, folder };
+}
+
+describe("BuildStore", () => {
+  it("stores builds for their owner alone, the oldest first, and what changes of them", async (t) => {
+    const { store, folder } = await open(t);
+    const older = record();
+    const newer = record({ id: older.id.replace(/^./, "z") });
+    await store.save(newer.id, { record: newer, plan: PLAN });
+    await store.save(older.id, { record: older });
+    const identity = identify(process.pid) ?? null;
+    await store.save(older.id, { cookie: "c", identity });
+    await store.save("0".repeat(16), { cookie: "of a build that nobody knows" });
+    const modes = ["", "builds", `builds/${older.id}`, `builds/${older.id}/build.json`].map(async (path) => {
+      return ((await stat(join(folder, path))).mode & 0o777).toString(8);
+    });
+    assert.deepEqual(await Promise.all(modes), ["700", "700", "700", "600"]);
+    assert.deepEqual(await reload(store, folder), [
+      { record: older, plan: null, cookie: "c", identity },
+      { record: newer, plan: PLAN, cookie: null, identity: null },
+    ]);
+    assert.deepEqual(await readdir(folder), ["builds"]);
+  });
+
+  it("writes one state after the other, and the newest in the end, however many there are", async (t) => {
+    const { store, folder } = await open(t);
+    const first = record();
+    const saves = Array.from({ length: 50 }, (_, index) =>
+      store.save(first.id, { record: { ...first, message: String(index) } }),
+    );
+    await Promise.race(saves);
+    await Promise.all(saves);
+    await store.save(first.id);
+    const [stored] = await reload(store, folder);
+    assert.equal(stored?.record.message, "49");
+    assert.deepEqual(await readdir(join(folder, "builds", first.id)), ["build.json"]);
+  });
+
+  it("removes a build with its log, and writes nothing of it any more", async (t) => {
+    const { store, folder } = await open(t);
+    const gone = record();
+    await store.save(gone.id, { record: gone });
+    await writeFile(store.logPath(gone.id), "data: x\n\n");
+    assert.equal(await store.logBytes(gone.id), 9);
+    const late = store.save(gone.id, { cookie: "c" });
+    await store.remove(gone.id);
+    await late;
+    await store.save(gone.id, { cookie: "c" });
+    assert.equal(await store.logBytes(gone.id), 0);
+    assert.deepEqual(await reload(store, folder), []);
+  });
+
+  it("tells of what it cannot read, leaves it alone, and reads the rest", async (t) => {
+    const { store, folder } = await open(t);
+    const good = record();
+    await store.save(good.id, { record: good });
+    await store.close();
+    const bad = new Map([
+      ["0000000000000001", "{ torn"],
+      ["0000000000000002", JSON.stringify({ record: record(), plan: null })],
+      ["0000000000000003", JSON.stringify({ record: record({ id: "0000000000000003", status: "odd" as never }) })],
+      ["0000000000000004", JSON.stringify({ record: record({ id: "0000000000000004" }), plan: { steps: 7 } })],
+      ["0000000000000005", "null"],
+    ]);
+    for (const [id, text] of bad) {
+      await mkdir(join(folder, "builds", id));
+      await writeFile(join(folder, "builds", id, "build.json"), text);
+    }
+    await mkdir(join(folder, "builds", "0000000000000006"));
+    await mkdir(join(folder, "builds", "not a build"));
+    const next = await BuildStore.open(folder);
+    t.after(() => next.close());
+    const problems: string[] = [];
+    const found = await next.load((problem) => problems.push(problem));
+    assert.deepEqual([...found.keys()], ["0000000000000006", good.id]);
+    assert.equal(found.get("0000000000000006"), undefined, "only its log can tell");
+    assert.equal(problems.length, bad.size);
+    for (const [index, [id, text]] of [...bad].entries()) {
+      assert.ok(problems[index]?.includes(id), problems[index]);
+      assert.equal(await readFile(join(folder, "builds", id, "build.json"), "utf8"), text);
+    }
+  });
+
+  it("tells whoever waits when a state cannot be written, and writes the next", async (t) => {
+    const { store, folder } = await open(t);
+    const build = record();
+    await store.save(build.id, { record: build });
+    await rm(join(folder, "builds"), { recursive: true });
+    await writeFile(join(folder, "builds"), "in the way");
+    await assert.rejects(store.save(build.id, { cookie: "c" }), { code: "ENOTDIR" });
+    await rm(join(folder, "builds"));
+    await store.save(build.id);
+    const [stored] = await reload(store, folder);
+    assert.equal(stored?.cookie, "c");
+  });
+
+  it("makes no path of what is no build's id", async (t) => {
+    const { store } = await open(t);
+    for (const id of ["../../etc/passwd", "", "0".repeat(15), "A".repeat(16)]) {
+      assert.throws(() => store.logPath(id), RangeError);
+    }
+  });
+});
+
+describe("BuildStore: its folder", () => {
+  it("is one process's at a time", async (t) => {
+    const { store, folder } = await open(t);
+    await assert.rejects(BuildStore.open(folder), { code: "DATA_IN_USE" });
+    await store.close();
+    await (await BuildStore.open(folder)).close();
+  });
+
+  it("is free when the process that had it was killed, also when its number is another's now", async (t) => {
+    const { store, folder } = await open(t);
+    await store.close();
+    const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1e6)"], { stdio: "ignore" });
+    t.after(() => child.kill("SIGKILL"));
+    await once(child, "spawn");
+    const identity = identify(Number(child.pid));
+    assert.ok(identity);
+    const lock = join(folder, "lock");
+    await writeFile(lock, JSON.stringify(identity));
+    await assert.rejects(BuildStore.open(folder), { code: "DATA_IN_USE", message: new RegExp(String(child.pid)) });
+    await writeFile(lock, JSON.stringify({ ...identity, startTime: identity.startTime - 1 }));
+    await (await BuildStore.open(folder)).close();
+    await writeFile(lock, JSON.stringify({ pid: child.pid }));
+    await assert.rejects(BuildStore.open(folder), { code: "DATA_IN_USE" }, "without more, a process that runs counts");
+    const exited = once(child, "exit");
+    child.kill("SIGKILL");
+    await exited;
+    for (const text of [JSON.stringify(identity), JSON.stringify({ pid: child.pid }), "", "{}", '{"pid":-1}']) {
+      await writeFile(lock, text);
+      await (await BuildStore.open(folder)).close();
+    }
+  });
+});
