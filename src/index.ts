@@ -15,13 +15,13 @@ export { decodeEventStream } from "./protocol/decode-stream.ts";
 
 export { Channel } from "./channel/channel.ts";
 export type { ClientOptions, CloseOptions, FetchClientOptions } from "./channel/channel.ts";
-export type { ChannelClient, CloseReason, Outcome } from "./channel/client.ts";
+export type { ChannelClient, CloseReason, Outcome } from "./channel/clients/client.ts";
 export { openEventStream } from "./channel/event-stream.ts";
 export type { EventStream, EventStreamOptions } from "./channel/event-stream.ts";
-export { FileHistory } from "./channel/file-history.ts";
-export type { ChannelHistory, HistoryPiece, HistoryReader } from "./channel/history.ts";
-export type { Gap, GapReason } from "./channel/gap.ts";
-export type { PublishedEvent } from "./channel/log.ts";
+export { FileHistory } from "./channel/history/file-history.ts";
+export type { ChannelHistory, HistoryPiece, HistoryReader } from "./channel/history/history.ts";
+export type { Gap, GapReason } from "./channel/log/gap.ts";
+export type { PublishedEvent } from "./channel/log/event-log.ts";
 export type { ChannelOptions } from "./channel/options.ts";
 export type { ChannelStatistics } from "./channel/statistics.ts";
 

@@ -3,16 +3,16 @@ import { MAX_DELAY, checkInteger, checkValue, kinds } from "../check.ts";
 import { TailcastError } from "../error.ts";
 import { encodeComment, encodeEvent } from "../protocol/encode.ts";
 import { prefersGzip } from "./accept.ts";
-import { HEAD_ANSWER, refuseRequest } from "./admission.ts";
+import { HEAD_ANSWER, refuseRequest } from "./clients/admission.ts";
 import { addVary, sendAnswer } from "./answer.ts";
-import { Chunk } from "./chunk.ts";
-import { NodeConnection } from "./node-connection.ts";
-import { readIncoming } from "./request.ts";
-import { Upkeep } from "./upkeep.ts";
+import { Chunk } from "./log/encoded-bytes.ts";
+import { NodeConnection } from "./connections/node-connection.ts";
+import { readIncoming } from "./connections/stream-request.ts";
+import { Upkeep } from "./clients/sweeper.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { EventFields } from "../protocol/encode.ts";
-import type { StreamRequest } from "./request.ts";
+import type { StreamRequest } from "./connections/stream-request.ts";
 
 /** The options of {@link openEventStream}. */
 export interface EventStreamOptions {

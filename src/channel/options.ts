@@ -4,7 +4,7 @@ import { TailcastError } from "../error.ts";
 import { encodeComment, encodeEvent } from "../protocol/encode.ts";
 import { isEpoch } from "../protocol/sequence-id.ts";
 import type { IncomingMessage } from "node:http";
-import type { ChannelHistory } from "./history.ts";
+import type { ChannelHistory } from "./history/history.ts";
 
 /** The options of a {@link Channel}. Every one has a default. */
 export interface ChannelOptions {

@@ -1,4 +1,4 @@
-import type { CloseReason } from "./client.ts";
+import type { CloseReason } from "./clients/client.ts";
 
 /** Numbers about a channel. Counters only grow; the others are momentary. */
 export interface ChannelStatistics {

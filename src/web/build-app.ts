@@ -5,7 +5,7 @@ import { pinned, planBuild } from "../runner/plan.ts";
 import { ProjectFinder } from "../runner/project/project-cache.ts";
 import { openFolder, readProject } from "../runner/project/project.ts";
 import { sendAnswer, sendJson } from "../channel/answer.ts";
-import { Places } from "../channel/places.ts";
+import { Places } from "../channel/clients/client-limit.ts";
 import { MAX_DELAY, checkInteger, checkTexts, checkValue, kinds } from "../check.ts";
 import { TailcastError } from "../error.ts";
 import { readFields } from "./body.ts";

@@ -2,7 +2,7 @@ import { Channel } from "../channel/channel.ts";
 import { lineData } from "./line-data.ts";
 import type { BuildEvent } from "../runner/events.ts";
 import type { CloseOptions } from "../channel/channel.ts";
-import type { FileHistory } from "../channel/file-history.ts";
+import type { FileHistory } from "../channel/history/file-history.ts";
 import type { ChannelOptions } from "../channel/options.ts";
 
 /** How much of one build's log is in memory, in bytes: all that is kept, or the newest of what is in its file. */

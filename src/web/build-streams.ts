@@ -1,12 +1,12 @@
 import { Channel } from "../channel/channel.ts";
-import { FileHistory } from "../channel/file-history.ts";
+import { FileHistory } from "../channel/history/file-history.ts";
 import { BuildStream } from "./build-stream.ts";
 import { Feed } from "./feed.ts";
 import { StreamTotals } from "./stream-numbers.ts";
 import type { BuildEvent } from "../runner/events.ts";
 import type { BuildRecord } from "../runner/record.ts";
 import type { CloseOptions } from "../channel/channel.ts";
-import type { ChannelHistory } from "../channel/history.ts";
+import type { ChannelHistory } from "../channel/history/history.ts";
 import type { ChannelOptions } from "../channel/options.ts";
 import type { FeedJournal } from "./feed-journal.ts";
 import type { StreamNumbers } from "./stream-numbers.ts";

@@ -1,9 +1,9 @@
-import { encodeGap } from "../channel/gap.ts";
+import { encodeGap } from "../channel/log/gap.ts";
 import { EventStreamDecoder } from "../protocol/decode.ts";
 import { encodeEvent } from "../protocol/encode.ts";
 import { formatSequenceId } from "../protocol/sequence-id.ts";
 import { feedEvent } from "./feed-event.ts";
-import type { ChannelHistory, HistoryPiece, HistoryReader } from "../channel/history.ts";
+import type { ChannelHistory, HistoryPiece, HistoryReader } from "../channel/history/history.ts";
 import type { DecodedEvent } from "../protocol/decode.ts";
 import type { FeedRange, FeedRanges } from "./feed-ranges.ts";
 

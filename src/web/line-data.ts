@@ -1,4 +1,4 @@
-import { decimal } from "../protocol/decimal.ts";
+import { decimal } from "../channel/log/decimal.ts";
 import type { BuildLineEvent, OutputStream } from "../runner/events.ts";
 
 /** Nearly all lines come from the step and the pipe that the line before came from: what stands before their text. */

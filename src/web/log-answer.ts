@@ -4,7 +4,7 @@ import { TailcastError } from "../error.ts";
 import { logText } from "./log-text.ts";
 import { dropWhenStalled } from "./stall.ts";
 import type { Channel } from "../channel/channel.ts";
-import type { Places } from "../channel/places.ts";
+import type { Places } from "../channel/clients/client-limit.ts";
 import type { Exchange } from "./router.ts";
 
 /** How long a client may take nothing of a log that is sent to it as text, in milliseconds. */

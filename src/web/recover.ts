@@ -1,7 +1,7 @@
 import { describeLoss, lostRecord } from "../runner/lost-build.ts";
 import { endOrphans } from "../runner/process/orphans.ts";
 import { openFolder } from "../runner/project/project.ts";
-import { FileHistory } from "../channel/file-history.ts";
+import { FileHistory } from "../channel/history/file-history.ts";
 import { readStoredLog } from "./stored-log.ts";
 import type { BuildQueue } from "../runner/build-queue.ts";
 import type { BuildStore, StoredBuild } from "../runner/store/build-store.ts";

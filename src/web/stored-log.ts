@@ -1,9 +1,9 @@
-import { FileHistory } from "../channel/file-history.ts";
+import { FileHistory } from "../channel/history/file-history.ts";
 import { EventStreamDecoder } from "../protocol/decode.ts";
 import type { BuildStore } from "../runner/store/build-store.ts";
 import type { BuildLineEvent } from "../runner/events.ts";
 import type { BuildRecord } from "../runner/record.ts";
-import type { ChannelHistory } from "../channel/history.ts";
+import type { ChannelHistory } from "../channel/history/history.ts";
 
 /** What the log of a build tells of it. */
 export interface StoredLog {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { Channel } from "../../dist/channel/channel.js";
-import { FetchConnection } from "../../dist/channel/fetch-connection.js";
+import { FetchConnection } from "../../dist/channel/connections/fetch-connection.js";
 import { Clock } from "./clock.js";
 import { scenario } from "./scenario.js";
-import type { Chunk } from "../../dist/channel/chunk.js";
-import type { Client } from "../../dist/channel/client.js";
+import type { Chunk } from "../../dist/channel/log/encoded-bytes.js";
+import type { Client } from "../../dist/channel/clients/client.js";
 import type { Round } from "./scenario.js";
 
 const CLIENTS = 10_000;

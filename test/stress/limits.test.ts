@@ -7,7 +7,7 @@ import { dechunk } from "../support/http.js";
 import { StressClient } from "./client.js";
 import { scenario } from "./scenario.js";
 import { LEAVES, overHttp } from "./transport.js";
-import type { ChannelClient } from "../../dist/channel/client.js";
+import type { ChannelClient } from "../../dist/channel/clients/client.js";
 import type { RawClient } from "../support/http.js";
 
 const OPENING = "c\r\nretry: 2000\n\r\n";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
-import { NodeConnection } from "../../dist/channel/node-connection.js";
+import { NodeConnection } from "../../dist/channel/connections/node-connection.js";
 import { EventStreamDecoder } from "../../dist/protocol/decode.js";
 import { startChannel } from "../support/channel.js";
 import { StressClient } from "./client.js";
@@ -8,7 +8,7 @@ import { Clock } from "./clock.js";
 import { Publisher } from "./ledger.js";
 import { scenario } from "./scenario.js";
 import { overFetch, overHttp } from "./transport.js";
-import type { Chunk } from "../../dist/channel/chunk.js";
+import type { Chunk } from "../../dist/channel/log/encoded-bytes.js";
 import type { Channel } from "../../dist/channel/channel.js";
 import type { Round } from "./scenario.js";
 

@@ -6,7 +6,7 @@ import { FeedHistory } from "../../dist/web/feed-history.js";
 import { FeedJournal } from "../../dist/web/feed-journal.js";
 import { makeFolder } from "../runner/folders.js";
 import type { TestContext } from "node:test";
-import type { ChannelHistory } from "../../dist/channel/history.js";
+import type { ChannelHistory } from "../../dist/channel/history/history.js";
 
 const A = "0mwsa477kj5bo0ek";
 const B = "0mwsa47c01zx9yq2";

@@ -1,9 +1,9 @@
 import { performance } from "node:perf_hooks";
-import { TailcastError } from "../error.ts";
-import { encodeEvent } from "../protocol/encode.ts";
-import { Chunk } from "./chunk.ts";
-import type { EventFields } from "../protocol/encode.ts";
-import type { Connection, ConnectionListener } from "./connection.ts";
+import { TailcastError } from "../../error.ts";
+import { encodeEvent } from "../../protocol/encode.ts";
+import { Chunk } from "../log/encoded-bytes.ts";
+import type { EventFields } from "../../protocol/encode.ts";
+import type { Connection, ConnectionListener } from "../connections/connection.ts";
 
 /** How a client started: from now on, exactly where it stopped, or with a hole that it was told of. */
 export type Outcome = "fresh" | "resumed" | "gap";

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { promisify } from "node:util";
-import { FileHistory } from "../../dist/channel/file-history.js";
-import { encodeEvent } from "../../dist/protocol/encode.js";
+import { FileHistory } from "../../../dist/channel/history/file-history.js";
+import { encodeEvent } from "../../../dist/protocol/encode.js";
 import type { TestContext } from "node:test";
 
 async function folder(t: TestContext): Promise<string> {
@@ -199,7 +199,7 @@ describe("FileHistory", () => {
 
   it("leaves nothing of a write that failed, and may be written again", async (t) => {
     const path = join(await folder(t), "log");
-    const module = new URL("../../dist/channel/file-history.js", import.meta.url).href;
+    const module = new URL("../../../dist/channel/history/file-history.js", import.meta.url).href;
     const script = `
       import { FileHistory } from ${JSON.stringify(module)};
       const history = await FileHistory.open(${JSON.stringify(path)}, "e");

@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
-import { shiftBy } from "./crc32.ts";
-import { deflateWhole } from "./gzip.ts";
+import { shiftBy } from "../connections/crc32.ts";
+import { deflateWhole } from "../connections/gzip.ts";
 
 /** Bytes of a response body, and, where they stay around, the same bytes as HTTP/1.1 sends them. */
 export class Framed {

@@ -1,4 +1,4 @@
-import { decodeLastEventId } from "../protocol/event-id.ts";
+import { decodeLastEventId } from "../../protocol/event-id.ts";
 import type { IncomingMessage } from "node:http";
 
 const NO_QUERY = new URLSearchParams();

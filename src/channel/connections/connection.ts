@@ -1,4 +1,4 @@
-import type { Chunk } from "./chunk.ts";
+import type { Chunk } from "../log/encoded-bytes.ts";
 
 /** The headers of every event stream (HTML 9.2.5 and 9.2.7; RFC 9111 section 5.2.2). */
 export const EVENT_STREAM_HEADERS: Readonly<Record<string, string>> = {

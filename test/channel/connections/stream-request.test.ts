@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { acceptsEventStream, prefersGzip } from "../../dist/channel/accept.js";
-import { addressKey } from "../../dist/channel/address.js";
-import { jittered } from "../../dist/channel/jitter.js";
-import { Places } from "../../dist/channel/places.js";
-import { readFetch, readIncoming } from "../../dist/channel/request.js";
+import { acceptsEventStream, prefersGzip } from "../../../dist/channel/accept.js";
+import { addressKey } from "../../../dist/channel/address.js";
+import { jittered } from "../../../dist/channel/clients/jitter.js";
+import { Places } from "../../../dist/channel/clients/client-limit.js";
+import { readFetch, readIncoming } from "../../../dist/channel/connections/stream-request.js";
 import type { IncomingMessage } from "node:http";
 
 describe("acceptsEventStream()", () => {

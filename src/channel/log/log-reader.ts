@@ -1,6 +1,6 @@
 import { encodeGap, skipGap } from "./gap.ts";
-import type { ChannelHistory } from "./history.ts";
-import type { EventLog } from "./log.ts";
+import type { ChannelHistory } from "../history/history.ts";
+import type { EventLog } from "./event-log.ts";
 
 /** What a reader needs of its channel. */
 export interface ReaderSource {

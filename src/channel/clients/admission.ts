@@ -1,15 +1,15 @@
-import { encodeEvent } from "../protocol/encode.ts";
-import { acceptsEventStream } from "./accept.ts";
-import { errorAnswer } from "./answer.ts";
-import { EVENT_STREAM_HEADERS } from "./connection.ts";
+import { encodeEvent } from "../../protocol/encode.ts";
+import { acceptsEventStream } from "../accept.ts";
+import { errorAnswer } from "../answer.ts";
+import { EVENT_STREAM_HEADERS } from "../connections/connection.ts";
 import { jittered } from "./jitter.ts";
-import type { Answer } from "./answer.ts";
+import type { Answer } from "../answer.ts";
 import type { Outcome } from "./client.ts";
-import type { Gap } from "./gap.ts";
-import type { EventLog, Position } from "./log.ts";
-import type { ChannelSettings } from "./options.ts";
-import type { Places } from "./places.ts";
-import type { StreamRequest } from "./request.ts";
+import type { Gap } from "../log/gap.ts";
+import type { EventLog, Position } from "../log/event-log.ts";
+import type { ChannelSettings } from "../options.ts";
+import type { Places } from "./client-limit.ts";
+import type { StreamRequest } from "../connections/stream-request.ts";
 
 /** Where an admitted client starts. */
 export interface Start {

@@ -1,4 +1,4 @@
-import { Chunk } from "./chunk.ts";
+import { Chunk } from "./encoded-bytes.ts";
 
 /**
  * Consecutive events of a log that were published in one turn of the event loop, encoded into one shared Buffer.

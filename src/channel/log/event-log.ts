@@ -1,11 +1,11 @@
-import { TailcastError } from "../error.ts";
-import { decimal } from "../protocol/decimal.ts";
-import { encodeEvent, encodeEventWithId } from "../protocol/encode.ts";
-import { parseSequenceId } from "../protocol/sequence-id.ts";
+import { TailcastError } from "../../error.ts";
+import { decimal } from "./decimal.ts";
+import { encodeEvent, encodeEventWithId } from "../../protocol/encode.ts";
+import { parseSequenceId } from "../../protocol/sequence-id.ts";
 import { Segment } from "./segment.ts";
-import type { EventFields } from "../protocol/encode.ts";
+import type { EventFields } from "../../protocol/encode.ts";
 import type { GapReason } from "./gap.ts";
-import type { ChannelHistory } from "./history.ts";
+import type { ChannelHistory } from "../history/history.ts";
 
 /** An event as it is published: the fields of the wire, of which `data` is required. */
 export interface PublishedEvent extends EventFields {

@@ -1,10 +1,10 @@
 import { ServerResponse } from "node:http";
 import { performance } from "node:perf_hooks";
-import { Framed, chunkHead } from "./chunk.ts";
+import { Framed, chunkHead } from "../log/encoded-bytes.ts";
 import { EVENT_STREAM_HEADERS } from "./connection.ts";
 import { GZIP_HEAD, GzipSum } from "./gzip.ts";
 import type { Writable } from "node:stream";
-import type { Chunk } from "./chunk.ts";
+import type { Chunk } from "../log/encoded-bytes.ts";
 import type { Connection, ConnectionListener } from "./connection.ts";
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { decimal } from "../../dist/protocol/decimal.js";
+import { decimal } from "../../../dist/channel/log/decimal.js";
 
 describe("decimal()", () => {
   it("is what String() makes of the integer", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { TimeShare } from "../../dist/channel/time-share.js";
+import { TimeShare } from "../../../dist/channel/clients/time-budget.js";
 
 describe("TimeShare", () => {
   it("gives its share after work, and saves up no more than a burst", (t) => {

@@ -1,4 +1,4 @@
-import type { Client } from "./client.ts";
+import type { Client } from "../clients/client.ts";
 import type { ChannelHistory, HistoryPiece, HistoryReader } from "./history.ts";
 
 /** Who sends on what was read. */

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { GZIP_HEAD, GzipSum } from "./gzip.ts";
-import type { Chunk } from "./chunk.ts";
+import type { Chunk } from "../log/encoded-bytes.ts";
 import type { Connection, ConnectionListener } from "./connection.ts";
 
 /** How many bytes may wait in the body before the client counts as blocked. */

@@ -1,8 +1,8 @@
 import { performance } from "node:perf_hooks";
 import { FlushSchedule } from "./flush-schedule.ts";
-import { HistoryWriter } from "./history-writer.ts";
-import type { EventLog, PublishedEvent } from "./log.ts";
-import type { ChannelSettings } from "./options.ts";
+import { HistoryWriter } from "../history/history-writer.ts";
+import type { EventLog, PublishedEvent } from "./event-log.ts";
+import type { ChannelSettings } from "../options.ts";
 
 /**
  * The way of an event from `publish` to where clients can have it: events gather for a turn of the event loop, or a

@@ -4,14 +4,14 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { Channel } from "../../dist/channel/channel.js";
-import { EventStreamDecoder } from "../../dist/protocol/decode.js";
-import { FileHistory } from "../../dist/channel/file-history.js";
-import { EventClient, dechunk } from "../support/http.js";
-import { rawClient, startChannel, until } from "../support/channel.js";
+import { Channel } from "../../../dist/channel/channel.js";
+import { EventStreamDecoder } from "../../../dist/protocol/decode.js";
+import { FileHistory } from "../../../dist/channel/history/file-history.js";
+import { EventClient, dechunk } from "../../support/http.js";
+import { rawClient, startChannel, until } from "../../support/channel.js";
 import type { TestContext } from "node:test";
-import type { ChannelHistory, HistoryReader } from "../../dist/channel/history.js";
-import type { ChannelOptions } from "../../dist/channel/options.js";
+import type { ChannelHistory, HistoryReader } from "../../../dist/channel/history/history.js";
+import type { ChannelOptions } from "../../../dist/channel/options.js";
 
 async function logPath(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "tailcast-history-"));

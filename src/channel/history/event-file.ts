@@ -1,4 +1,4 @@
-import { parseSequenceId } from "../protocol/sequence-id.ts";
+import { parseSequenceId } from "../../protocol/sequence-id.ts";
 import type { FileHandle } from "node:fs/promises";
 
 /** How much is read at first to look for an event, in bytes; then twice as much, until one is found. */

@@ -1,20 +1,20 @@
 import { performance } from "node:perf_hooks";
-import { encodeEvent } from "../protocol/encode.ts";
+import { encodeEvent } from "../../protocol/encode.ts";
 import { CatchUp } from "./catch-up.ts";
-import { Chunk } from "./chunk.ts";
+import { Chunk } from "../log/encoded-bytes.ts";
 import { Client } from "./client.ts";
-import { encodeGap, skipGap } from "./gap.ts";
+import { encodeGap, skipGap } from "../log/gap.ts";
 import { jittered } from "./jitter.ts";
-import { DEFAULT_RETRY } from "./options.ts";
-import { Replay } from "./replay.ts";
-import { TimeShare } from "./time-share.ts";
-import { Upkeep } from "./upkeep.ts";
+import { DEFAULT_RETRY } from "../options.ts";
+import { Replay } from "../history/history-replay.ts";
+import { TimeShare } from "./time-budget.ts";
+import { Upkeep } from "./sweeper.ts";
 import type { ClientHost, ClientStart, CloseReason } from "./client.ts";
-import type { Connection, ConnectionListener } from "./connection.ts";
-import type { Gap, GapReason } from "./gap.ts";
-import type { HistoryPiece } from "./history.ts";
-import type { EventLog } from "./log.ts";
-import type { ChannelSettings } from "./options.ts";
+import type { Connection, ConnectionListener } from "../connections/connection.ts";
+import type { Gap, GapReason } from "../log/gap.ts";
+import type { HistoryPiece } from "../history/history.ts";
+import type { EventLog } from "../log/event-log.ts";
+import type { ChannelSettings } from "../options.ts";
 
 /** How much a client is sent at most before others get their turn. A segment may exceed it by its own size. */
 const SLICE_BYTES = 64 * 1024;

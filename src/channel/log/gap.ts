@@ -1,6 +1,6 @@
-import { encodeEvent } from "../protocol/encode.ts";
-import { formatSequenceId } from "../protocol/sequence-id.ts";
-import type { EventLog } from "./log.ts";
+import { encodeEvent } from "../../protocol/encode.ts";
+import { formatSequenceId } from "../../protocol/sequence-id.ts";
+import type { EventLog } from "./event-log.ts";
 
 /**
  * Why a client cannot get everything after its last event id:

@@ -1,13 +1,13 @@
 import { constants } from "node:fs";
 import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { checkValue, kinds } from "../check.ts";
-import { TailcastError } from "../error.ts";
+import { checkValue, kinds } from "../../check.ts";
+import { TailcastError } from "../../error.ts";
 import { EventFile } from "./event-file.ts";
-import { SharedFile } from "./shared-file.ts";
+import { SharedFile } from "./piece-cache.ts";
 import type { FileHandle } from "node:fs/promises";
 import type { ChannelHistory, HistoryPiece, HistoryReader } from "./history.ts";
-import type { FilePieces } from "./shared-file.ts";
+import type { FilePieces } from "./piece-cache.ts";
 
 /** A log in a file: the very bytes that clients get. One process writes it; it is read by any number. */
 export class FileHistory implements ChannelHistory {

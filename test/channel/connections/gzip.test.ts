@@ -3,11 +3,11 @@ import { createHash } from "node:crypto";
 import { request } from "node:http";
 import { describe, it } from "node:test";
 import { createGunzip, crc32, gunzipSync, inflateRawSync } from "node:zlib";
-import { Chunk } from "../../dist/channel/chunk.js";
-import { combine, shiftBy } from "../../dist/channel/crc32.js";
-import { GZIP_HEAD, GzipSum, deflateWhole } from "../../dist/channel/gzip.js";
-import { startChannel, until } from "../support/channel.js";
-import { EventClient } from "../support/http.js";
+import { Chunk } from "../../../dist/channel/log/encoded-bytes.js";
+import { combine, shiftBy } from "../../../dist/channel/connections/crc32.js";
+import { GZIP_HEAD, GzipSum, deflateWhole } from "../../../dist/channel/connections/gzip.js";
+import { startChannel, until } from "../../support/channel.js";
+import { EventClient } from "../../support/http.js";
 import type { IncomingMessage } from "node:http";
 
 const samples = [

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import diagnostics from "node:diagnostics_channel";
 import { describe, it } from "node:test";
-import { rawClient, startChannel, until } from "../support/channel.js";
-import { EventClient } from "../support/http.js";
-import type { ChannelClient } from "../../dist/channel/client.js";
+import { rawClient, startChannel, until } from "../../support/channel.js";
+import { EventClient } from "../../support/http.js";
+import type { ChannelClient } from "../../../dist/channel/clients/client.js";
 
 describe("Channel: one client", () => {
   it("can be greeted alone, without an id, and be told from the others", async (t) => {

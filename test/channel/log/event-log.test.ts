@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { EventLog } from "../../dist/channel/log.js";
+import { EventLog } from "../../../dist/channel/log/event-log.js";
 
 function logOf(count: number, capacity = 1000, capacityBytes = 1_000_000): EventLog {
   const log = new EventLog({ epoch: "e", capacity: capacity, capacityBytes: capacityBytes });

@@ -1,5 +1,5 @@
 import type { ChannelHistory } from "./history.ts";
-import type { EventLog } from "./log.ts";
+import type { EventLog } from "../log/event-log.ts";
 
 interface Waiter {
   /** The event that must be stored. */
