@@ -4,11 +4,11 @@ import { BuildStore } from "../runner/store/build-store.ts";
 import { pinned, planBuild } from "../runner/plan.ts";
 import { ProjectFinder } from "../runner/project/project-cache.ts";
 import { openFolder, readProject } from "../runner/project/project.ts";
-import { sendAnswer, sendJson } from "../channel/answer.ts";
+import { sendAnswer, sendJson } from "../http/reply.ts";
 import { Places } from "../channel/clients/client-limit.ts";
 import { MAX_DELAY, checkInteger, checkTexts, checkValue, kinds } from "../check.ts";
 import { TailcastError } from "../error.ts";
-import { readFields } from "./body.ts";
+import { readFields } from "../http/request-body.ts";
 import { readBuildQuery, selectBuilds } from "./build-query.ts";
 import { readBuildRequest } from "./build-request.ts";
 import { BuildStreams } from "./build-streams.ts";
@@ -20,13 +20,13 @@ import { Outcomes, collectMetrics } from "./metrics.ts";
 import { PageFiles } from "./page-files.ts";
 import { METRICS_TYPE, encodeMetrics } from "./prometheus.ts";
 import { recoverBuilds } from "./recover.ts";
-import { Router } from "./router.ts";
+import { Router } from "../http/router.ts";
 import { countStoredEvents } from "./stored-log.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Channel } from "../channel/channel.ts";
 import type { BuildAppOptions, FolderPlanner } from "./build-app-options.ts";
 import type { BuildRequest } from "./build-request.ts";
-import type { Exchange } from "./router.ts";
+import type { Exchange } from "../http/router.ts";
 
 /** Where builds and the feed are kept. */
 interface Storage {

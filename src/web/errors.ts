@@ -1,4 +1,4 @@
-import { sendJson } from "../channel/answer.ts";
+import { sendJson } from "../http/reply.ts";
 import { TailcastError } from "../error.ts";
 import type { ServerResponse } from "node:http";
 import type { TailcastErrorCode } from "../error.ts";

@@ -2,10 +2,10 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { TailcastError } from "../error.ts";
 import { logText } from "./log-text.ts";
-import { dropWhenStalled } from "./stall.ts";
+import { dropWhenStalled } from "../http/drop-stalled.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { Places } from "../channel/clients/client-limit.ts";
-import type { Exchange } from "./router.ts";
+import type { Exchange } from "../http/router.ts";
 
 /** How long a client may take nothing of a log that is sent to it as text, in milliseconds. */
 const STALL_TIMEOUT = 60_000;

@@ -1,9 +1,9 @@
 import { encodeEvent } from "../../protocol/encode.ts";
-import { acceptsEventStream } from "../accept.ts";
-import { errorAnswer } from "../answer.ts";
+import { acceptsEventStream } from "../../http/accept.ts";
+import { errorAnswer } from "../../http/reply.ts";
 import { EVENT_STREAM_HEADERS } from "../connections/connection.ts";
 import { jittered } from "./jitter.ts";
-import type { Answer } from "../answer.ts";
+import type { Answer } from "../../http/reply.ts";
 import type { Outcome } from "./client.ts";
 import type { Gap } from "../log/gap.ts";
 import type { EventLog, Position } from "../log/event-log.ts";

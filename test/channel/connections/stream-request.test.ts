@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { acceptsEventStream, prefersGzip } from "../../../dist/channel/accept.js";
-import { addressKey } from "../../../dist/channel/address.js";
+import { acceptsEventStream, prefersGzip } from "../../../dist/http/accept.js";
+import { addressKey } from "../../../dist/http/address-key.js";
 import { jittered } from "../../../dist/channel/clients/jitter.js";
 import { Places } from "../../../dist/channel/clients/client-limit.js";
 import { readFetch, readIncoming } from "../../../dist/channel/connections/stream-request.js";

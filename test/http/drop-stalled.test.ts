@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { dropWhenStalled } from "../../dist/web/stall.js";
+import { dropWhenStalled } from "../../dist/http/drop-stalled.js";
 import { RawClient, TestServer } from "../support/http.js";
 
 describe("dropWhenStalled()", () => {

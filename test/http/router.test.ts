@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Router } from "../../dist/web/router.js";
+import { Router } from "../../dist/http/router.js";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 async function dispatch(method: string, url: string | undefined): Promise<unknown> {
