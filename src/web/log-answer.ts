@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { TailcastError } from "../error.ts";
-import { logText } from "./log-text.ts";
+import { logText } from "../streams/log-text.ts";
 import { dropWhenStalled } from "../http/drop-stalled.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { Places } from "../channel/clients/client-limit.ts";

@@ -2,7 +2,7 @@ import { buildStatuses } from "../runner/record.ts";
 import type { BuildEvent } from "../runner/events.ts";
 import type { BuildRecord, BuildStatus } from "../runner/record.ts";
 import type { Metric, Sample } from "./prometheus.ts";
-import type { StreamNumbers } from "./stream-numbers.ts";
+import type { StreamNumbers } from "../streams/stream-totals.ts";
 
 /** What the metrics are made of, as it is now. */
 export interface MetricSources {

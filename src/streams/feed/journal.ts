@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { open, readFile, rm } from "node:fs/promises";
-import { replaceFile } from "../runner/store/atomic-file.ts";
-import { bootId } from "../runner/process/identity.ts";
-import { isBuildId } from "../runner/record.ts";
-import { isEpoch } from "../protocol/sequence-id.ts";
-import { FeedRanges } from "./feed-ranges.ts";
+import { replaceFile } from "../../runner/store/atomic-file.ts";
+import { bootId } from "../../runner/process/identity.ts";
+import { isBuildId } from "../../runner/record.ts";
+import { isEpoch } from "../../protocol/sequence-id.ts";
+import { FeedRanges } from "./ranges.ts";
 import type { FileHandle } from "node:fs/promises";
-import type { FeedRange } from "./feed-ranges.ts";
+import type { FeedRange } from "./ranges.ts";
 
 /** How many ranges are kept; then the oldest quarter goes. Two builds that print in turns make one for each line. */
 const MAX_RANGES = 65_536;

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { FeedJournal } from "../../dist/web/feed-journal.js";
-import { makeFolder } from "../runner/folders.js";
-import type { FeedRange } from "../../dist/web/feed-ranges.js";
+import { FeedJournal } from "../../../dist/streams/feed/journal.js";
+import { makeFolder } from "../../runner/folders.js";
+import type { FeedRange } from "../../../dist/streams/feed/ranges.js";
 
 const A = "0mwsa477kj5bo0ek";
 const B = "0mwsa47c01zx9yq2";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { lineData } from "../../dist/web/line-data.js";
+import { lineData } from "../../dist/streams/line-data.js";
 import type { BuildLineEvent } from "../../dist/runner/events.js";
 
 describe("lineData()", () => {

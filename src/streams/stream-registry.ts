@@ -1,15 +1,15 @@
 import { Channel } from "../channel/channel.ts";
 import { FileHistory } from "../channel/history/file-history.ts";
-import { BuildStream } from "./build-stream.ts";
-import { Feed } from "./feed.ts";
-import { StreamTotals } from "./stream-numbers.ts";
+import { BuildStream } from "./build-log.ts";
+import { Feed } from "./feed/feed.ts";
+import { StreamTotals } from "./stream-totals.ts";
 import type { BuildEvent } from "../runner/events.ts";
 import type { BuildRecord } from "../runner/record.ts";
 import type { CloseOptions } from "../channel/channel.ts";
 import type { ChannelHistory } from "../channel/history/history.ts";
 import type { ChannelOptions } from "../channel/options.ts";
-import type { FeedJournal } from "./feed-journal.ts";
-import type { StreamNumbers } from "./stream-numbers.ts";
+import type { FeedJournal } from "./feed/journal.ts";
+import type { StreamNumbers } from "./stream-totals.ts";
 
 /** Where the logs of builds are kept. */
 export interface LogFiles {

@@ -1,11 +1,11 @@
-import { encodeGap } from "../channel/log/gap.ts";
-import { EventStreamDecoder } from "../protocol/decode.ts";
-import { encodeEvent } from "../protocol/encode.ts";
-import { formatSequenceId } from "../protocol/sequence-id.ts";
+import { encodeGap } from "../../channel/log/gap.ts";
+import { EventStreamDecoder } from "../../protocol/decode.ts";
+import { encodeEvent } from "../../protocol/encode.ts";
+import { formatSequenceId } from "../../protocol/sequence-id.ts";
 import { feedEvent } from "./feed-event.ts";
-import type { ChannelHistory, HistoryPiece, HistoryReader } from "../channel/history/history.ts";
-import type { DecodedEvent } from "../protocol/decode.ts";
-import type { FeedRange, FeedRanges } from "./feed-ranges.ts";
+import type { ChannelHistory, HistoryPiece, HistoryReader } from "../../channel/history/history.ts";
+import type { DecodedEvent } from "../../protocol/decode.ts";
+import type { FeedRange, FeedRanges } from "./ranges.ts";
 
 /** How many events are one piece: the last of each ends where the next would begin for everybody. */
 const PIECE_EVENTS = 512;

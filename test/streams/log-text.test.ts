@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Channel } from "../../dist/channel/channel.js";
-import { logText } from "../../dist/web/log-text.js";
+import { logText } from "../../dist/streams/log-text.js";
 
 async function textOf(channel: Channel, ansi = false): Promise<string> {
   const pieces: string[] = [];

@@ -1,7 +1,7 @@
-import { readLineData } from "./line-data.ts";
-import { feedLine } from "./plain-text.ts";
-import type { PublishedEvent } from "../channel/log/event-log.ts";
-import type { DecodedEvent } from "../protocol/decode.ts";
+import { readLineData } from "../line-data.ts";
+import { feedLine } from "../plain-text.ts";
+import type { PublishedEvent } from "../../channel/log/event-log.ts";
+import type { DecodedEvent } from "../../protocol/decode.ts";
 
 /**
  * What the feed tells for an event of a build's own stream: a line as plain text, or the build as it is now. Every event

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { FeedRanges } from "../../dist/web/feed-ranges.js";
+import { FeedRanges } from "../../../dist/streams/feed/ranges.js";
 
 /** What the feed consists of, event by event. */
 function events(ranges: FeedRanges): (string | undefined)[] {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { feedLine, plainText } from "../../dist/web/plain-text.js";
+import { feedLine, plainText } from "../../dist/streams/plain-text.js";
 
 describe("plainText()", () => {
   const cases: readonly (readonly [string, string])[] = [

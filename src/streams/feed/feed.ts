@@ -1,14 +1,14 @@
-import { Channel } from "../channel/channel.ts";
-import { EventStreamDecoder } from "../protocol/decode.ts";
-import { parseSequenceId } from "../protocol/sequence-id.ts";
+import { Channel } from "../../channel/channel.ts";
+import { EventStreamDecoder } from "../../protocol/decode.ts";
+import { parseSequenceId } from "../../protocol/sequence-id.ts";
 import { feedEvent } from "./feed-event.ts";
-import { FeedHistory } from "./feed-history.ts";
-import { feedLine } from "./plain-text.ts";
-import type { BuildEvent } from "../runner/events.ts";
-import type { CloseOptions } from "../channel/channel.ts";
-import type { ChannelOptions } from "../channel/options.ts";
-import type { FeedOrder, OpenLog } from "./feed-history.ts";
-import type { FeedAddition } from "./feed-journal.ts";
+import { FeedHistory } from "./history.ts";
+import { feedLine } from "../plain-text.ts";
+import type { BuildEvent } from "../../runner/events.ts";
+import type { CloseOptions } from "../../channel/channel.ts";
+import type { ChannelOptions } from "../../channel/options.ts";
+import type { FeedOrder, OpenLog } from "./history.ts";
+import type { FeedAddition } from "./journal.ts";
 
 const ID = "\nid: ";
 const GAP = Buffer.from("event: gap\n");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Channel } from "../../dist/channel/channel.js";
-import { StreamTotals } from "../../dist/web/stream-numbers.js";
+import { StreamTotals } from "../../dist/streams/stream-totals.js";
 import { EventClient, TestServer } from "../support/http.js";
 
 describe("StreamTotals", () => {

@@ -6,7 +6,7 @@ import { readStoredLog } from "./stored-log.ts";
 import type { BuildQueue } from "../runner/build-queue.ts";
 import type { BuildStore, StoredBuild } from "../runner/store/build-store.ts";
 import type { BuildRecord } from "../runner/record.ts";
-import type { BuildStreams } from "./build-streams.ts";
+import type { BuildStreams } from "./stream-registry.ts";
 
 /** How long processes of a server that was killed get between SIGTERM and SIGKILL, in milliseconds. */
 const ORPHAN_GRACE = 2000;

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { EventStreamDecoder } from "../../dist/protocol/decode.js";
-import { FeedHistory } from "../../dist/web/feed-history.js";
-import { FeedJournal } from "../../dist/web/feed-journal.js";
-import { makeFolder } from "../runner/folders.js";
+import { EventStreamDecoder } from "../../../dist/protocol/decode.js";
+import { FeedHistory } from "../../../dist/streams/feed/history.js";
+import { FeedJournal } from "../../../dist/streams/feed/journal.js";
+import { makeFolder } from "../../runner/folders.js";
 import type { TestContext } from "node:test";
-import type { ChannelHistory } from "../../dist/channel/history/history.js";
+import type { ChannelHistory } from "../../../dist/channel/history/history.js";
 
 const A = "0mwsa477kj5bo0ek";
 const B = "0mwsa47c01zx9yq2";
