@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { delimiter, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { MAX_DELAY } from "./check.ts";
+import { MAX_DELAY } from "./check-options.ts";
 import { TailcastError } from "./error.ts";
 
 /** What the program was told to do, with every default filled in. */

@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { MAX_DELAY, checkInteger } from "../check.ts";
+import { MAX_DELAY, checkInteger } from "../check-options.ts";
 import { TailcastError } from "../error.ts";
 import { encodeComment, encodeEvent } from "../protocol/encode.ts";
 import { prefersGzip } from "../http/accept.ts";

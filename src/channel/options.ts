@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { MAX_DELAY, checkChoice, checkInteger, checkValue, kinds } from "../check.ts";
+import { MAX_DELAY, checkChoice, checkInteger, checkValue, kinds } from "../check-options.ts";
 import { TailcastError } from "../error.ts";
 import { encodeComment, encodeEvent } from "../protocol/encode.ts";
 import { isEpoch } from "../protocol/sequence-id.ts";

@@ -1,4 +1,4 @@
-import { MAX_DELAY, checkInteger, checkTexts, checkValue, kinds } from "../check.ts";
+import { MAX_DELAY, checkInteger, checkTexts, checkValue, kinds } from "../check-options.ts";
 import { TailcastError } from "../error.ts";
 import { Build } from "./build.ts";
 import { checkPlan } from "./check-plan.ts";

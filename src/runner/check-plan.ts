@@ -1,4 +1,4 @@
-import { checkChoice, checkValue, kinds } from "../check.ts";
+import { checkChoice, checkValue, kinds } from "../check-options.ts";
 import { installModes } from "./build-inputs.ts";
 import type { DirectoryPin } from "./project/directory-pin.ts";
 import type { Plan, Step } from "./plan.ts";

@@ -1,4 +1,4 @@
-import { checkChoice, checkValue, kinds } from "../check.ts";
+import { checkChoice, checkValue, kinds } from "../check-options.ts";
 import { TailcastError } from "../error.ts";
 import { pinDirectories } from "./project/directory-pin.ts";
 import { buildEnvironment } from "./process/environment.ts";

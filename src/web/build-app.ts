@@ -6,7 +6,7 @@ import { ProjectFinder } from "../runner/project/project-cache.ts";
 import { openFolder, readProject } from "../runner/project/project.ts";
 import { sendAnswer, sendJson } from "../http/reply.ts";
 import { Places } from "../channel/clients/client-limit.ts";
-import { MAX_DELAY, checkInteger, checkTexts, checkValue, kinds } from "../check.ts";
+import { MAX_DELAY, checkInteger, checkTexts, checkValue, kinds } from "../check-options.ts";
 import { TailcastError } from "../error.ts";
 import { readFields } from "../http/request-body.ts";
 import { readBuildQuery, selectBuilds } from "./build-query.ts";

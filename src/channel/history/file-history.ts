@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { checkValue, kinds } from "../../check.ts";
+import { checkValue, kinds } from "../../check-options.ts";
 import { TailcastError } from "../../error.ts";
 import { EventFile } from "./event-file.ts";
 import { SharedFile } from "./piece-cache.ts";

@@ -1,5 +1,5 @@
 import { StringDecoder } from "node:string_decoder";
-import { checkInteger } from "../../check.ts";
+import { checkInteger } from "../../check-options.ts";
 import type { MaskStream } from "./mask.ts";
 
 /** The options of a {@link LineSplitter}. */

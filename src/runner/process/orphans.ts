@@ -1,4 +1,4 @@
-import { MAX_DELAY, checkInteger, checkValue, kinds } from "../../check.ts";
+import { MAX_DELAY, checkInteger, checkValue, kinds } from "../../check-options.ts";
 import { TailcastError } from "../../error.ts";
 import { endProcesses, unique } from "./terminate.ts";
 import { findByCookie, isCookie } from "./marker.ts";

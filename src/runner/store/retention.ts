@@ -1,4 +1,4 @@
-import { checkInteger } from "../../check.ts";
+import { checkInteger } from "../../check-options.ts";
 import type { BuildStore } from "./build-store.ts";
 
 /** How much is kept of builds that have ended. */
