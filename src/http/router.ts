@@ -6,7 +6,7 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly query: URLSearchParams;
-  /** What stands in the place of the pattern's `:name`, decoded; empty when it has none. */
+  /** The part of the path that matched the pattern's `:name` or `*name`, decoded; empty when it has neither. */
   readonly parameter: string;
 }
 
@@ -16,13 +16,16 @@ export type Handler = (exchange: Exchange) => void | Promise<void>;
 /** What a path answers, by method. `HEAD` is answered by `GET`, without the body. */
 export type Methods = Readonly<Partial<Record<"GET" | "POST", Handler>>>;
 
-/** Finds the handler for a request among patterns such as `/api/builds/:id/events`, with at most one `:name`. */
+/**
+ * Finds the handler for a request among path patterns. A pattern has at most one parameter: `:name` matches one segment
+ * (`/api/builds/:id/events`), `*name` matches the rest of the path (`/page/*file`).
+ */
 export class Router {
   readonly #routes: readonly { readonly pattern: RegExp; readonly methods: Methods }[];
 
   constructor(routes: Readonly<Record<string, Methods>>) {
     this.#routes = Object.entries(routes).map(([path, methods]) => ({
-      pattern: new RegExp(`^${path.replaceAll(".", "\\.").replace(/:\w+/, "([^/]+)")}$`),
+      pattern: new RegExp(`^${path.replaceAll(".", "\\.").replace(/:\w+/, "([^/]+)").replace(/\*\w+/, "(.+)")}$`),
       methods,
     }));
   }

@@ -1,5 +1,5 @@
 import { byId, setText } from "./dom.ts";
-import type { StreamState } from "./streams.ts";
+import type { StreamState } from "./server/live-stream.ts";
 
 const words: Readonly<Record<StreamState["type"], string>> = {
   idle: "Paused",

@@ -1,9 +1,9 @@
-import { ApiError, eventsPath } from "./api.ts";
-import { KnownBuilds } from "./known-builds.ts";
-import type { ListApi } from "./known-builds.ts";
+import { ApiError, eventsPath } from "./server/api.ts";
+import { KnownBuilds } from "./builds/known-builds.ts";
+import type { ListApi } from "./builds/known-builds.ts";
 import type { Build, Gap, LogLine } from "./model.ts";
-import { isActive } from "./status.ts";
-import type { StreamTarget } from "./streams.ts";
+import { isActive } from "./builds/status.ts";
+import type { StreamTarget } from "./server/live-stream.ts";
 
 /**
  * Why a build is on the page, which decides when another may take its place by itself:

@@ -149,7 +149,7 @@ export class BuildApp {
     this.#page = new PageFiles(new URL("../page/", import.meta.url));
     this.#router = new Router({
       "/": { GET: (exchange) => this.#answerPage(exchange) },
-      "/page/:file": { GET: (exchange) => this.#answerFile(exchange, exchange.parameter) },
+      "/page/*file": { GET: (exchange) => this.#answerFile(exchange, exchange.parameter) },
       "/api/log/push": { GET: async (exchange) => this.#follow(exchange, await this.#streams.feed()) },
       "/api/projects": { GET: (exchange) => this.#listProjects(exchange) },
       "/api/project/build": { POST: (exchange) => this.#build(exchange) },

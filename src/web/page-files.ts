@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
+import { sep } from "node:path";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -30,7 +31,8 @@ export class PageFiles {
 
   /** @param directory - Where the page was built to. */
   constructor(directory: URL) {
-    for (const name of readdirSync(directory)) {
+    for (const path of readdirSync(directory, { encoding: "utf8", recursive: true })) {
+      const name = path.replaceAll(sep, "/");
       const type = TYPES[name.slice(name.lastIndexOf(".") + 1)];
       if (type === undefined) continue;
       const body = readFileSync(new URL(name, directory));
@@ -39,7 +41,7 @@ export class PageFiles {
     }
   }
 
-  /** Answers a GET or HEAD for a file. Returns whether there is such a file. */
+  /** Answers a GET or HEAD for a file, named by its path below the directory. Returns whether there is such a file. */
   answer(request: IncomingMessage, response: ServerResponse, name: string): boolean {
     const file = this.#files.get(name);
     if (file === undefined) return false;

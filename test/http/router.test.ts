@@ -8,6 +8,7 @@ async function dispatch(method: string, url: string | undefined): Promise<unknow
   const router = new Router({
     "/": { GET: ({ query }) => void seen.push("root", query.get("q")) },
     "/a.b": { GET: () => void seen.push("dot") },
+    "/files/*path": { GET: ({ parameter }) => void seen.push("file", parameter) },
     "/things/:id/parts": {
       GET: async ({ parameter }) => void seen.push("parts", parameter),
       POST: () => void seen.push("post"),
@@ -39,6 +40,11 @@ describe("Router.dispatch()", () => {
     ["GET", "/things/7/8/parts", ["NOT_FOUND", undefined]],
     ["GET", "/aXb", ["NOT_FOUND", undefined]],
     ["GET", "/a.b", ["dot"]],
+    ["GET", "/files/a", ["file", "a"]],
+    ["GET", "/files/a/b.js", ["file", "a/b.js"]],
+    ["GET", "/files/%2e%2e/b", ["file", "../b"]],
+    ["GET", "/files/", ["NOT_FOUND", undefined]],
+    ["POST", "/files/a", ["METHOD_NOT_ALLOWED", "GET, HEAD"]],
     ["GET", "*", ["NOT_FOUND", undefined]],
     ["GET", undefined, ["root", null]],
     ["GET", "//", ["NOT_FOUND", undefined]],

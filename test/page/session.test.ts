@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
-import { ApiError } from "../../dist/page/api.js";
+import { ApiError } from "../../dist/page/server/api.js";
 import { Session } from "../../dist/page/session.js";
 import type { SessionApi, SessionStream, SessionView } from "../../dist/page/session.js";
-import type { ListQuery } from "../../dist/page/api.js";
+import type { ListQuery } from "../../dist/page/server/api.js";
 import type { Build, BuildPage } from "../../dist/page/model.js";
-import type { StreamTarget } from "../../dist/page/streams.js";
+import type { StreamTarget } from "../../dist/page/server/live-stream.js";
 import { sampleBuild, sampleLine } from "./samples.js";
 
 /** Lets every answer that is already there be taken in. */

@@ -50,6 +50,8 @@ describe("the package", () => {
       "dist/page/index.html",
       "dist/page/main.js",
       "dist/page/style.css",
+      "dist/page/styles/theme.css",
+      "dist/page/log/ansi.js",
       "LICENSE",
     ]) {
       assert.ok(paths.includes(path), path);

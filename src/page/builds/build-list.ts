@@ -1,0 +1,96 @@
+import { writeAddress } from "../address.ts";
+import { byId, create, createIcon, setText } from "../dom.ts";
+import type { Build } from "../model.ts";
+import { outlook } from "./outlook.ts";
+import { statusWord } from "./status.ts";
+import { formatAgo, formatDuration, timeTaken } from "../time.ts";
+
+interface Entry {
+  readonly item: HTMLLIElement;
+  readonly link: HTMLAnchorElement;
+  readonly name: HTMLElement;
+  readonly detail: HTMLElement;
+  build: Build | undefined;
+}
+
+/** The builds the server remembers, newest first, as links. */
+export class BuildList {
+  readonly #list = byId("history-list", HTMLOListElement);
+  readonly #none = byId("history-empty", HTMLElement);
+  readonly #now: () => number;
+  readonly #open: (id: string) => void;
+  #entries: ReadonlyMap<string, Entry> = new Map();
+
+  /**
+   * @param now the server's time, in milliseconds since 1970.
+   * @param open called when a build's link is followed in this tab.
+   */
+  constructor(now: () => number, open: (id: string) => void) {
+    this.#now = now;
+    this.#open = open;
+  }
+
+  /** Shows these builds. The elements of those that were there already are kept, and with them the focus. */
+  show(builds: readonly Build[], shownId: string | undefined): void {
+    const entries = new Map(
+      builds.map((build) => [build.id, this.#entries.get(build.id) ?? this.#createEntry(build.id)]),
+    );
+    for (const [id, { item }] of this.#entries) if (!entries.has(id)) item.remove();
+    this.#entries = entries;
+    builds.forEach((build, index) => {
+      const entry = entries.get(build.id);
+      if (entry === undefined) return;
+      const place = this.#list.children[index];
+      if (place !== entry.item) this.#list.insertBefore(entry.item, place ?? null);
+      if (build.id === shownId) entry.link.setAttribute("aria-current", "true");
+      else entry.link.removeAttribute("aria-current");
+      this.#fill(entry, build);
+    });
+    this.#none.hidden = builds.length > 0;
+  }
+
+  /** Lets the times go on. */
+  tick(): void {
+    for (const entry of this.#entries.values()) if (entry.build !== undefined) this.#fillDetail(entry, entry.build);
+  }
+
+  #createEntry(id: string): Entry {
+    const item = create("li");
+    const link = create("a", "history-entry");
+    const name = create("span", "history-name");
+    const detail = create("span", "history-detail");
+    link.href = writeAddress(id);
+    link.append(name, detail);
+    link.addEventListener("click", (event) => {
+      // With a modifier the link opens elsewhere, which is the browser's business.
+      if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+      event.preventDefault();
+      this.#open(id);
+    });
+    item.append(link);
+    return { item, link, name, detail, build: undefined };
+  }
+
+  #fill(entry: Entry, build: Build): void {
+    if (entry.build?.status !== build.status) {
+      entry.link.querySelector(".icon")?.remove();
+      entry.link.prepend(createIcon(build.status));
+      entry.link.dataset["status"] = build.status;
+    }
+    entry.build = build;
+    entry.link.title = build.projectPath;
+    setText(entry.name, build.projectName);
+    this.#fillDetail(entry, build);
+  }
+
+  #fillDetail({ detail }: Entry, build: Build): void {
+    const now = this.#now();
+    const length = timeTaken(build, now);
+    const ended = build.finishedAt !== null;
+    const parts = [statusWord(build.status)];
+    if (length !== undefined) parts.push(formatDuration(length, ended));
+    if (build.status === "queued") parts.push(outlook(build, now).text);
+    if (ended) parts.push(formatAgo(now - Date.parse(build.finishedAt ?? build.queuedAt)));
+    setText(detail, parts.filter((part) => part !== "").join(" \u00b7 "));
+  }
+}

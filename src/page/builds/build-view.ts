@@ -1,0 +1,92 @@
+import { rawLogPath } from "../server/api.ts";
+import { BuildActions } from "./build-actions.ts";
+import type { BuildActionHandlers } from "./build-actions.ts";
+import { buildFacts } from "./build-facts.ts";
+import { byId, create, createIcon, setText } from "../dom.ts";
+import type { Build } from "../model.ts";
+import { outlook } from "./outlook.ts";
+import { statusWord } from "./status.ts";
+import { StepsView } from "./steps-view.ts";
+import { formatDuration, timeTaken } from "../time.ts";
+
+/** The head of the build on the page: its state, name, time and steps, and the buttons for it. */
+export class BuildView {
+  readonly #article = byId("build", HTMLElement);
+  readonly #status = byId("build-status", HTMLElement);
+  readonly #name = byId("build-name", HTMLElement);
+  readonly #elapsed = byId("build-elapsed", HTMLElement);
+  readonly #outlook = byId("build-outlook", HTMLElement);
+  readonly #progress = byId("build-progress", HTMLProgressElement);
+  readonly #facts = byId("build-facts", HTMLElement);
+  readonly #message = byId("build-message", HTMLElement);
+  readonly #rawLog = byId("raw-log", HTMLAnchorElement);
+  readonly #steps: StepsView;
+  readonly #actions: BuildActions;
+  readonly #now: () => number;
+  #build: Build | undefined;
+
+  /**
+   * @param now the server's time, in milliseconds since 1970.
+   * @param handlers `openStep` shows the beginning of a step in the log.
+   */
+  constructor(now: () => number, handlers: BuildActionHandlers & { readonly openStep: (name: string) => void }) {
+    this.#now = now;
+    this.#steps = new StepsView(now, handlers.openStep);
+    this.#actions = new BuildActions(handlers);
+  }
+
+  /** Clears the head for a build whose report is still to come, or hides it. */
+  open(id: string | undefined): void {
+    this.#build = undefined;
+    this.#actions.show(undefined);
+    this.#article.hidden = id === undefined;
+    this.#article.dataset["status"] = "";
+    if (id !== undefined) this.#rawLog.href = rawLogPath(id);
+    const texts = [this.#status, this.#name, this.#elapsed, this.#outlook, this.#facts];
+    for (const element of texts) element.replaceChildren();
+    this.#progress.hidden = true;
+    this.#message.hidden = true;
+    this.#steps.show([]);
+  }
+
+  /** Shows a report on the build. */
+  show(build: Build): void {
+    if (this.#build?.status !== build.status) {
+      this.#status.replaceChildren(createIcon(build.status), create("span", "", statusWord(build.status)));
+      this.#article.dataset["status"] = build.status;
+    }
+    this.#build = build;
+    setText(this.#name, build.projectName);
+    // Where there is no room for all of it.
+    this.#name.title = build.projectName;
+    this.#showFacts(build);
+    setText(this.#message, build.message ?? "");
+    this.#message.hidden = build.message === null || build.status === "succeeded";
+    this.#steps.show(build.steps);
+    this.#actions.show(build);
+    this.tick();
+  }
+
+  /** Lets the times go on. */
+  tick(): void {
+    const build = this.#build;
+    if (build === undefined) return;
+    const now = this.#now();
+    const length = timeTaken(build, now);
+    const { text, title, percent } = outlook(build, now);
+    setText(this.#elapsed, length === undefined ? "" : formatDuration(length, build.finishedAt !== null));
+    setText(this.#outlook, text);
+    this.#outlook.title = title;
+    this.#progress.hidden = percent === undefined;
+    this.#progress.value = percent ?? 0;
+    this.#steps.tick();
+  }
+
+  #showFacts(build: Build): void {
+    const path = create("span", "path", build.projectPath);
+    const facts = [path, ...buildFacts(build).map((fact) => create("span", "", fact))];
+    // Rewriting equal text would end a selection in it.
+    const text = facts.map((fact) => fact.textContent).join("");
+    if (this.#facts.textContent !== text) this.#facts.replaceChildren(...facts);
+  }
+}

@@ -1,0 +1,44 @@
+import { byId } from "../dom.ts";
+
+/** What the buttons ask for. */
+export interface ListHandlers {
+  /** Lists more builds; the promise never rejects. */
+  readonly older: () => Promise<unknown>;
+  /** Lists only the builds of one project, or those of all. */
+  readonly filter: (isFiltered: boolean) => void;
+}
+
+/** The buttons at the list of builds: one lists fewer of them, and one more. */
+export class ListControls {
+  readonly #filter = byId("filter-button", HTMLButtonElement);
+  readonly #older = byId("older-button", HTMLButtonElement);
+  readonly #list = byId("history-list", HTMLOListElement);
+  #isLoading = false;
+
+  constructor(handlers: ListHandlers) {
+    this.#filter.addEventListener("click", () => {
+      const isFiltered = this.#filter.getAttribute("aria-pressed") !== "true";
+      this.#filter.setAttribute("aria-pressed", String(isFiltered));
+      handlers.filter(isFiltered);
+    });
+    this.#older.addEventListener("click", () => void this.#loadOlder(handlers));
+  }
+
+  /** Offers what makes sense for a list: whether it has builds, and whether the server has older ones. */
+  show(hasBuilds: boolean, hasOlder: boolean): void {
+    this.#filter.hidden = !hasBuilds;
+    // Who pressed it by keyboard goes on from the oldest build.
+    if (!hasOlder && document.activeElement === this.#older)
+      this.#list.querySelector<HTMLElement>("li:last-child a")?.focus();
+    this.#older.hidden = !hasOlder;
+  }
+
+  async #loadOlder({ older }: ListHandlers): Promise<void> {
+    if (this.#isLoading) return;
+    this.#isLoading = true;
+    this.#older.setAttribute("aria-busy", "true");
+    await older();
+    this.#older.removeAttribute("aria-busy");
+    this.#isLoading = false;
+  }
+}

@@ -1,0 +1,20 @@
+import type { Step } from "../model.ts";
+import { statusWord } from "./status.ts";
+import { formatDuration, timeTaken } from "../time.ts";
+
+/** How a step stands, with the reason when it went wrong: `Running`, `Failed (exit code 1)`, `Failed (SIGKILL)`. */
+export function stepOutcome({ status, exitCode, signal }: Step): string {
+  const word = statusWord(status);
+  if (signal !== null) return `${word} (${signal})`;
+  return exitCode === null || exitCode === 0 ? word : `${word} (exit code ${exitCode})`;
+}
+
+/**
+ * How long a step took, or has been running for; empty before it starts, and when nobody knows.
+ *
+ * @param now the server's time, in milliseconds since 1970.
+ */
+export function stepDuration(step: Step, now: number): string {
+  const length = timeTaken(step, now);
+  return length === undefined ? "" : formatDuration(length, step.finishedAt !== null);
+}

@@ -1,0 +1,74 @@
+import { byId, create, createIcon, setText } from "../dom.ts";
+import type { Step } from "../model.ts";
+import { stepDuration, stepOutcome } from "./step-text.ts";
+
+interface Entry {
+  readonly item: HTMLLIElement;
+  readonly button: HTMLButtonElement;
+  readonly word: HTMLElement;
+  readonly duration: HTMLElement;
+  step: Step;
+}
+
+/** The steps of the build: what runs, how it went and how long it took. A step leads to its place in the log. */
+export class StepsView {
+  readonly #list = byId("steps", HTMLOListElement);
+  readonly #now: () => number;
+  readonly #open: (name: string) => void;
+  #entries: Entry[] = [];
+
+  /**
+   * @param now the server's time, in milliseconds since 1970.
+   * @param open called with a step's name when it is chosen.
+   */
+  constructor(now: () => number, open: (name: string) => void) {
+    this.#now = now;
+    this.#open = open;
+  }
+
+  /** Shows these steps. */
+  show(steps: readonly Step[]): void {
+    const isSame =
+      steps.length === this.#entries.length && steps.every((step, i) => step.name === this.#entries[i]?.step.name);
+    if (!isSame) {
+      this.#entries = steps.map((step) => this.#createEntry(step));
+      this.#list.replaceChildren(...this.#entries.map(({ item }) => item));
+    }
+    steps.forEach((step, index) => {
+      const entry = this.#entries[index];
+      if (entry !== undefined) this.#fill(entry, step);
+    });
+  }
+
+  /** Lets the times go on. */
+  tick(): void {
+    for (const entry of this.#entries) this.#fillDuration(entry);
+  }
+
+  #createEntry(step: Step): Entry {
+    const item = create("li");
+    const button = create("button", "step");
+    const word = create("span", "step-state step-word");
+    const duration = create("span", "step-state");
+    button.type = "button";
+    button.append(create("span", "step-name", step.name), create("code", "step-command", step.command), word, duration);
+    button.addEventListener("click", () => this.#open(step.name));
+    item.append(button);
+    return { item, button, word, duration, step };
+  }
+
+  #fill(entry: Entry, step: Step): void {
+    if (entry.button.dataset["status"] !== step.status) {
+      entry.button.querySelector(".icon")?.remove();
+      entry.button.prepend(createIcon(step.status));
+      entry.button.dataset["status"] = step.status;
+    }
+    entry.step = step;
+    setText(entry.word, stepOutcome(step));
+    this.#fillDuration(entry);
+  }
+
+  #fillDuration({ duration, step }: Entry): void {
+    setText(duration, stepDuration(step, this.#now()));
+  }
+}

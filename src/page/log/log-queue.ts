@@ -1,0 +1,128 @@
+import { AnsiParser } from "./ansi.ts";
+import type { Span } from "./ansi.ts";
+import { revealBidi } from "./bidi.ts";
+import type { LogLine } from "../model.ts";
+import { formatOffset } from "../time.ts";
+
+/** One row of the log, ready to be drawn. */
+export type LogItem =
+  | {
+      readonly type: "line";
+      readonly line: LogLine;
+      readonly spans: readonly Span[];
+      readonly time: string;
+    }
+  | {
+      readonly type: "gap";
+      /** The number of the first line that is missing. */
+      readonly from: number;
+      /** How many are missing, if anybody knows. */
+      readonly count: number | undefined;
+    };
+
+/**
+ * What arrived and is not drawn yet. Lines come in bursts of thousands, and a hidden tab draws nothing at all, so the
+ * queue has a limit: beyond it the oldest lines are given up, as they would leave the page anyway.
+ */
+export class LogQueue {
+  readonly #limit: number;
+  #items: LogItem[] = [];
+  #head = 0;
+  #lastNumber = 0;
+  #lostThrough = 0;
+  #isInGap = false;
+  #firstTime: number | undefined;
+  #shownTime = "";
+  #step: string | null = null;
+  #parsers: Record<LogLine["stream"], AnsiParser> = createParsers();
+  #hasOverflowed = false;
+
+  /** @param limit rows kept. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** How many rows wait. */
+  get size(): number {
+    return this.#items.length - this.#head;
+  }
+
+  /** The number of the last line that arrived. */
+  get lastNumber(): number {
+    return this.#lastNumber;
+  }
+
+  /** The server keeps nothing up to this line any more, as far as its gaps told: it drops the oldest first. */
+  get lostThrough(): number {
+    return this.#lostThrough;
+  }
+
+  /** Adds a line, and before it the mark of those that are missing. */
+  pushLine(line: LogLine): void {
+    const missing = line.number - this.#lastNumber - 1;
+    if (missing > 0) this.#push({ type: "gap", from: this.#lastNumber + 1, count: missing });
+    if (missing > 0 || this.#isInGap) this.#lostThrough = line.number - 1;
+    this.#isInGap = false;
+    this.#lastNumber = line.number;
+    if (line.step !== this.#step) {
+      this.#step = line.step;
+      // A program that leaves a colour on when it ends must not paint the next one.
+      this.#parsers = createParsers();
+    }
+    const time = Date.parse(line.time);
+    this.#firstTime ??= time;
+    const offset = formatOffset(time - this.#firstTime);
+    const spans = revealBidi(this.#parsers[line.stream].parse(line.text));
+    this.#push({
+      type: "line",
+      line,
+      spans,
+      time: offset === this.#shownTime ? "" : offset,
+    });
+    this.#shownTime = offset;
+  }
+
+  /** Takes note of a gap. It counts events; how many lines it hid, the number of the next line tells. */
+  pushGap(): void {
+    this.#isInGap = true;
+  }
+
+  /** No line will follow: a gap that is still open has no next line. */
+  end(): void {
+    if (!this.#isInGap) return;
+    this.#isInGap = false;
+    this.#lostThrough = Infinity;
+    this.#push({ type: "gap", from: this.#lastNumber + 1, count: undefined });
+  }
+
+  /** Takes the next row. */
+  shift(): LogItem | undefined {
+    const item = this.#items[this.#head];
+    if (item === undefined) return undefined;
+    this.#head++;
+    // Moving the rest to the front now and then keeps both this and the memory cheap.
+    if (this.#head === this.#items.length || this.#head > this.#limit) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    return item;
+  }
+
+  /** Whether rows were given up since this was last asked. All that is on the page is older than them. */
+  takeOverflow(): boolean {
+    const hasOverflowed = this.#hasOverflowed;
+    this.#hasOverflowed = false;
+    return hasOverflowed;
+  }
+
+  #push(item: LogItem): void {
+    this.#items.push(item);
+    if (this.size <= this.#limit) return;
+    this.shift();
+    this.#hasOverflowed = true;
+  }
+}
+
+function createParsers(): Record<LogLine["stream"], AnsiParser> {
+  return { stdout: new AnsiParser(), stderr: new AnsiParser(), system: new AnsiParser() };
+}

@@ -1,0 +1,81 @@
+import { byId } from "../dom.ts";
+import type { LogItem } from "./log-queue.ts";
+import { createGap, createLine } from "./log-row.ts";
+import { LogSection } from "./log-section.ts";
+import type { Step } from "../model.ts";
+
+/** The rows on the page, in a section for each step. There is a limit, beyond which the oldest go. */
+export class LogRows {
+  /** What the sections stand in; its height is that of the log. */
+  readonly element: HTMLElement = byId("sections", HTMLElement);
+  readonly #limit: number;
+  #sections: LogSection[] = [];
+  #count = 0;
+
+  /** @param limit rows kept. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** The number of the line at the top, on the page or missing there; `undefined` without rows. */
+  get firstNumber(): number | undefined {
+    return this.#sections[0]?.firstNumber;
+  }
+
+  /** Adds a row at the end. */
+  append(item: LogItem): void {
+    const last = this.#sections.at(-1);
+    // A gap belongs to wherever it is met.
+    const step = item.type === "line" ? item.line.step : (last?.step ?? null);
+    const section = last === undefined || last.step !== step ? this.#addSection(step) : last;
+    if (item.type === "gap") section.append(createGap(item.count), item.from);
+    else section.append(createLine(item.line, item.spans, item.time), item.line.number);
+    this.#count++;
+  }
+
+  /** Drops the oldest blocks until the limit is kept. */
+  trim(): void {
+    while (this.#count > this.#limit) {
+      const [oldest] = this.#sections;
+      if (oldest === undefined) return;
+      this.#count -= oldest.dropBlock();
+      if (!oldest.isEmpty) continue;
+      oldest.element.remove();
+      this.#sections.shift();
+    }
+  }
+
+  /** Removes everything. */
+  clear(): void {
+    this.element.replaceChildren();
+    this.#sections = [];
+    this.#count = 0;
+  }
+
+  /** Brings the headings up to date. */
+  showSteps(steps: readonly Step[], now: number): void {
+    for (const section of this.#sections) {
+      const step = steps.find(({ name }) => name === section.step);
+      if (step !== undefined) section.showStep(step, now);
+    }
+  }
+
+  /** Where a step begins, unfolded; `undefined` when none of its rows is here. */
+  revealStep(name: string): HTMLElement | undefined {
+    const section = this.#sections.find(({ step }) => step === name);
+    section?.unfold();
+    return section?.element;
+  }
+
+  /** Unfolds the section that a row is in. */
+  revealRow(row: HTMLElement): void {
+    this.#sections.find(({ element }) => element.contains(row))?.unfold();
+  }
+
+  #addSection(step: string | null): LogSection {
+    const section = new LogSection(step);
+    this.#sections.push(section);
+    this.element.append(section.element);
+    return section;
+  }
+}

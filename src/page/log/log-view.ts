@@ -1,0 +1,240 @@
+import { rawLogPath } from "../server/api.ts";
+import { byId, setText } from "../dom.ts";
+import { LogFollow } from "./log-follow.ts";
+import { LogQueue } from "./log-queue.ts";
+import { lineId } from "./log-row.ts";
+import { LogRows } from "./log-rows.ts";
+import { absentLineText, earlierText } from "./log-words.ts";
+import type { Build, Gap, LogLine } from "../model.ts";
+import { isActive } from "../builds/status.ts";
+import { formatDuration } from "../time.ts";
+
+/** Rows kept on the page; older ones are in the raw log for as long as the server keeps them. */
+const maxRows = 20_000;
+
+/** How long one frame may draw rows, in milliseconds: scrolling stays smooth while a burst comes in. */
+const frameBudget = 10;
+
+/** Silence of a running build that is worth a word, in milliseconds. */
+const quietAfter = 15_000;
+
+/** What the log asks of the page. */
+export interface LogViewHandlers {
+  /** The server's time, in milliseconds since 1970. */
+  readonly now: () => number;
+  /** The person chose a line. */
+  readonly openLine: (number: number) => void;
+  /** Tells the person something. */
+  readonly notify: (text: string) => void;
+}
+
+/**
+ * The log of the build on the page: rows in sections, drawn in the pace of the display, never more than {@link
+ * maxRows}.
+ */
+export class LogView {
+  readonly #handlers: LogViewHandlers;
+  readonly #log = byId("log", HTMLElement);
+  readonly #rows = new LogRows(maxRows);
+  readonly #earlier = byId("earlier", HTMLElement);
+  readonly #earlierText = byId("earlier-text", HTMLElement);
+  readonly #earlierLink = byId("earlier-link", HTMLAnchorElement);
+  readonly #waiting = byId("waiting", HTMLElement);
+  readonly #jump = byId("jump-button", HTMLButtonElement);
+  readonly #follow: LogFollow;
+  #queue = new LogQueue(maxRows);
+  #unread = 0;
+  #frame: number | undefined;
+  #target: number | undefined;
+  #build: Build | undefined;
+  #lastOutput: number | undefined;
+  #isComplete = false;
+
+  constructor(handlers: LogViewHandlers) {
+    this.#handlers = handlers;
+    this.#follow = new LogFollow(this.#log, this.#rows.element, () => this.#followChanged());
+    this.#jump.addEventListener("click", () => this.goToEnd());
+    this.#log.addEventListener("click", (event) => {
+      const link = event.target;
+      if (!(link instanceof HTMLAnchorElement) || link.className !== "number" || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      handlers.openLine(Number(link.textContent));
+    });
+  }
+
+  /** Whether the person reads somewhere above the end. */
+  get isReading(): boolean {
+    return !this.#follow.isFollowing;
+  }
+
+  /** Empties the log for another build. */
+  open(id: string): void {
+    this.#earlierLink.href = rawLogPath(id);
+    this.#build = undefined;
+    this.#target = undefined;
+    this.#clear();
+    this.#follow.start();
+    this.tick();
+  }
+
+  /** Takes in a report on the build: the headings follow its steps. */
+  showBuild(build: Build): void {
+    this.#build = build;
+    this.#followChanged();
+    this.tick();
+  }
+
+  /** Adds a line. */
+  addLine(line: LogLine): void {
+    this.#lastOutput = Date.parse(line.time);
+    this.#queue.pushLine(line);
+    this.#schedule();
+  }
+
+  /**
+   * Takes note that lines are missing. When nobody knows how much is, all that is kept comes again, so what is here has
+   * to go.
+   */
+  addGap(gap: Gap): void {
+    if (gap.missed === null) this.#clear();
+    this.#queue.pushGap();
+  }
+
+  /** Takes note that no line will follow. */
+  end(): void {
+    this.#isComplete = true;
+    this.#queue.end();
+    this.#schedule();
+  }
+
+  /** Lets the times go on. */
+  tick(): void {
+    this.#rows.showSteps(this.#build?.steps ?? [], this.#handlers.now());
+    const text = this.#waitingText();
+    setText(this.#waiting, text);
+    this.#waiting.hidden = text === "";
+    this.#follow.keep();
+  }
+
+  /**
+   * Highlights a line and brings it into sight, also when it is still to come; `undefined` takes the highlight away.
+   */
+  goToLine(number: number | undefined): void {
+    this.#log.querySelector(".target")?.classList.remove("target");
+    this.#target = number;
+    if (number === undefined) return;
+    this.#follow.release();
+    this.#revealTarget();
+  }
+
+  /** Brings the beginning of a step into sight. */
+  goToStep(name: string): void {
+    const beginning = this.#rows.revealStep(name);
+    if (beginning === undefined) return;
+    this.#follow.release();
+    beginning.scrollIntoView({ block: "start" });
+  }
+
+  /** Goes to the first row. */
+  goToTop(): void {
+    this.#follow.release();
+    this.#log.scrollTop = 0;
+    this.focus();
+  }
+
+  /** Lets the keyboard scroll the log. */
+  focus(): void {
+    this.#log.focus({ preventScroll: true });
+  }
+
+  /** Goes to the end and follows it. */
+  goToEnd(): void {
+    this.#follow.start();
+    this.focus();
+  }
+
+  get #isActive(): boolean {
+    return this.#build !== undefined && isActive(this.#build);
+  }
+
+  #schedule(): void {
+    this.#frame ??= requestAnimationFrame(() => this.#draw());
+  }
+
+  #draw(): void {
+    this.#frame = undefined;
+    if (this.#queue.takeOverflow()) this.#rows.clear();
+    const end = performance.now() + frameBudget;
+    let count = 0;
+    while (this.#queue.size > 0 && (count % 50 !== 0 || performance.now() < end)) {
+      const item = this.#queue.shift();
+      if (item !== undefined) this.#rows.append(item);
+      count++;
+    }
+    this.#rows.trim();
+    this.#showEarlier();
+    if (this.#queue.size > 0) this.#schedule();
+    // The lines of a build that has ended are not new, they are only on their way.
+    if (this.isReading && this.#isActive) this.#unread += count;
+    this.#followChanged();
+    this.tick();
+    this.#revealTarget();
+  }
+
+  #showEarlier(): void {
+    const count = (this.#rows.firstNumber ?? 1) - 1;
+    const lost = Math.min(count, this.#queue.lostThrough);
+    this.#earlier.hidden = count === 0;
+    this.#earlierLink.hidden = lost === count;
+    setText(this.#earlierText, earlierText(count, lost));
+  }
+
+  #clear(): void {
+    if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
+    this.#frame = undefined;
+    this.#queue = new LogQueue(maxRows);
+    this.#unread = 0;
+    this.#lastOutput = undefined;
+    this.#isComplete = false;
+    this.#rows.clear();
+    this.#showEarlier();
+  }
+
+  #waitingText(): string {
+    const build = this.#build;
+    if (build === undefined || !isActive(build)) return "";
+    if (build.status === "queued") return "Queued: it starts when a build before it has ended.";
+    if (this.#lastOutput === undefined) return "Waiting for the first line.";
+    const silence = this.#handlers.now() - this.#lastOutput;
+    return silence < quietAfter ? "" : `No output for ${formatDuration(silence, false)}`;
+  }
+
+  #revealTarget(): void {
+    if (this.#target === undefined) return;
+    const row = document.getElementById(lineId(this.#target));
+    if (row === null) {
+      if (this.#queue.size > 0) return;
+      const { lastNumber, lostThrough } = this.#queue;
+      const reason = absentLineText(this.#target, { lastNumber, lostThrough, isComplete: this.#isComplete });
+      if (reason === undefined) return;
+      this.#handlers.notify(reason);
+      this.#target = undefined;
+      return;
+    }
+    this.#target = undefined;
+    row.classList.add("target");
+    this.#rows.revealRow(row);
+    row.scrollIntoView({ block: "center" });
+    // Blocks that come into sight only now take their real height, which moves the line once more.
+    requestAnimationFrame(() => row.scrollIntoView({ block: "center" }));
+  }
+
+  #followChanged(): void {
+    if (this.#follow.isFollowing) this.#unread = 0;
+    this.#jump.hidden = this.#follow.isFollowing || (this.#unread === 0 && !this.#isActive);
+    const lines = this.#unread === 1 ? "1 new line" : `${this.#unread.toLocaleString("en")} new lines`;
+    setText(this.#jump, this.#unread === 0 ? "Jump to end" : `${lines}, jump to end`);
+    const digits = String(this.#queue.lastNumber).length;
+    this.#log.dataset["digits"] = digits > 4 ? String(digits) : "";
+  }
+}

@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { KnownBuilds } from "../../../dist/page/builds/known-builds.js";
+import type { ListQuery } from "../../../dist/page/server/api.js";
+import type { Build, BuildPage } from "../../../dist/page/model.js";
+import { sampleBuild } from "../samples.js";
+
+/** The builds from `newest` down to 1, of the projects `odd` and `even`. */
+function numbered(newest: number, changes: Readonly<Record<number, Partial<Build>>> = {}): Build[] {
+  return Array.from({ length: newest }, (_, index) => {
+    const number = newest - index;
+    const projectPath = number % 2 === 1 ? "/odd" : "/even";
+    const queuedAt = new Date(Date.UTC(2026, 0, 1) + number * 1000).toISOString();
+    return sampleBuild({ id: id(number), projectPath, status: "succeeded", queuedAt, ...changes[number] });
+  });
+}
+
+function id(number: number): string {
+  return String(number).padStart(4, "0");
+}
+
+/** A server that lists as ours does. */
+class Server {
+  builds: readonly Build[] = [];
+  queries: ListQuery[] = [];
+  readonly known = new KnownBuilds(this);
+  #hold: Promise<void> | undefined;
+
+  async listBuilds(query: ListQuery): Promise<BuildPage> {
+    this.queries.push(query);
+    const { project, statuses, before, limit } = query;
+    const found = this.builds
+      .filter((build) => before === undefined || build.id < before)
+      .filter(({ projectPath }) => project === undefined || projectPath === project)
+      .filter(({ status }) => statuses === undefined || statuses.includes(status));
+    const builds = found.slice(0, limit);
+    const page = { builds, next: found.length > limit ? (builds.at(-1)?.id ?? null) : null };
+    const hold = this.#hold;
+    this.#hold = undefined;
+    await hold;
+    return page;
+  }
+
+  /** Lets the next answer be on its way until the returned function is called. */
+  hold(): () => void {
+    let release = (): void => undefined;
+    this.#hold = new Promise((resolve) => (release = resolve));
+    return () => release();
+  }
+
+  /** The numbers of the builds that are listed. */
+  get listed(): number[] {
+    return this.known.listed.map((build) => Number(build.id));
+  }
+}
+
+const from = (newest: number, oldest: number): number[] =>
+  Array.from({ length: newest - oldest + 1 }, (_, index) => newest - index);
+
+describe("KnownBuilds", () => {
+  it("lists the newest, and older ones on demand, until there are none", async () => {
+    const server = new Server();
+    server.builds = numbered(120);
+    await server.known.refresh();
+    assert.deepEqual(server.listed, from(120, 71));
+    assert.equal(server.known.hasOlder, true);
+    server.known.reachBack();
+    await server.known.refresh();
+    assert.deepEqual(server.listed, from(120, 21));
+    assert.equal(server.known.hasOlder, true);
+    server.known.reachBack();
+    await server.known.refresh();
+    assert.deepEqual(server.listed, from(120, 1));
+    assert.equal(server.known.hasOlder, false);
+  });
+
+  it("asks once when one answer holds everything", async () => {
+    const server = new Server();
+    server.builds = numbered(50);
+    await server.known.refresh();
+    assert.deepEqual(server.queries, [{ limit: 50, project: undefined, before: undefined }]);
+  });
+
+  it("goes on where a page ended when the server does not list so many at once", async () => {
+    const server = new Server();
+    server.builds = numbered(700);
+    for (let pages = 1; pages < 12; pages++) server.known.reachBack();
+    await server.known.refresh();
+    assert.deepEqual(server.listed, from(700, 101));
+    assert.deepEqual(
+      server.queries.map(({ limit, before }) => [limit, before]),
+      [
+        [500, undefined],
+        [100, id(201)],
+        [500, undefined],
+      ],
+    );
+  });
+
+  it("knows what waits or runs, however old it is, until it has ended", async () => {
+    const server = new Server();
+    server.builds = numbered(120, { 3: { status: "running" }, 90: { status: "queued" } });
+    await server.known.refresh();
+    assert.deepEqual(server.listed, [...from(120, 71), 3]);
+    server.builds = numbered(120);
+    await server.known.refresh();
+    assert.deepEqual(server.listed, from(120, 71));
+  });
+
+  it("forgets what the server forgot, but for the build on the page", async () => {
+    const server = new Server();
+    server.builds = numbered(5);
+    server.known.shownId = id(1);
+    await server.known.refresh();
+    server.builds = numbered(6).slice(0, 3);
+    await server.known.refresh();
+    assert.deepEqual(server.listed, [6, 5, 4, 1]);
+    server.known.remove(id(1));
+    assert.deepEqual(server.listed, [6, 5, 4]);
+    assert.equal(server.known.shown, undefined);
+  });
+
+  it("keeps what a stream brought while the answer was on its way", async () => {
+    const server = new Server();
+    server.builds = numbered(1);
+    const release = server.hold();
+    const refreshed = server.known.refresh();
+    server.known.add(numbered(2)[0] ?? sampleBuild());
+    release();
+    await refreshed;
+    assert.deepEqual(server.listed, [2, 1]);
+  });
+
+  it("lists one project only, but knows what runs of the others", async () => {
+    const server = new Server();
+    server.builds = numbered(200, { 200: { status: "running" } });
+    await server.known.refresh();
+    server.known.shownId = id(151);
+    server.known.isFiltered = true;
+    assert.equal(server.known.isOutdated, true);
+    const known = from(200, 151).filter((number) => number % 2 === 1);
+    assert.deepEqual(server.listed, known, "until the server answers");
+    await server.known.refresh();
+    assert.equal(server.known.isOutdated, false);
+    assert.deepEqual(
+      server.listed,
+      from(200, 101).filter((number) => number % 2 === 1),
+    );
+    assert.deepEqual(
+      server.known.all.slice(0, 2).map((build) => Number(build.id)),
+      [200, 199],
+    );
+    assert.equal(server.known.hasOlder, true);
+
+    server.known.shownId = id(200);
+    assert.equal(server.known.isOutdated, true, "another project is on the page");
+    await server.known.refresh();
+    assert.deepEqual(
+      server.listed,
+      from(200, 101).filter((number) => number % 2 === 0),
+    );
+    server.known.isFiltered = false;
+    assert.equal(server.known.isOutdated, true);
+    await server.known.refresh();
+    assert.deepEqual(server.listed, from(200, 151));
+  });
+
+  it("ignores the answer to what is not the question any more", async () => {
+    const server = new Server();
+    server.builds = numbered(70);
+    await server.known.refresh();
+    const release = server.hold();
+    const stale = server.known.refresh();
+    server.known.reachBack();
+    await server.known.refresh();
+    release();
+    await stale;
+    assert.deepEqual(server.listed, from(70, 1));
+    assert.equal(server.known.hasOlder, false);
+  });
+
+  it("leaves everything as it is when the server does not answer", async () => {
+    const server = new Server();
+    server.builds = numbered(3);
+    await server.known.refresh();
+    server.listBuilds = () => Promise.reject(new Error("away"));
+    await assert.rejects(server.known.refresh(), { message: "away" });
+    assert.deepEqual(server.listed, [3, 2, 1]);
+  });
+});

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { announcement, outlook } from "../../../dist/page/builds/outlook.js";
+import { sampleBuild } from "../samples.js";
+
+const startedAt = "2026-01-01T10:00:00.000Z";
+
+/** A build that usually takes `estimatedMs`, after so many milliseconds. */
+function after(passed: number, estimatedMs: number | null): ReturnType<typeof outlook> {
+  return outlook(sampleBuild({ status: "running", startedAt, estimatedMs }), Date.parse(startedAt) + passed);
+}
+
+describe("outlook", () => {
+  it("counts the place in the queue", () => {
+    const places = [1, 2, 3, 4, 10, 11, 12, 13, 21, 22, 101, 111].map(
+      (queuePosition) => outlook(sampleBuild({ queuePosition }), 0).text.split(" ")[0],
+    );
+    assert.equal(places.join(), "next,2nd,3rd,4th,10th,11th,12th,13th,21st,22nd,101st,111th");
+    const expected = { text: "2nd in the queue", title: "", percent: undefined };
+    assert.deepEqual(outlook(sampleBuild({ queuePosition: 2, estimatedMs: 1000 }), 0), expected);
+  });
+
+  it("reckons how much is over and how much is left", () => {
+    const expected: [passed: number, text: string, percent: number][] = [
+      [0, "about 3 min left", 0],
+      [1, "about 3 min left", 0],
+      [60_000, "about 2 min left", 33],
+      [119_999, "about 2 min left", 66],
+      [120_000, "about 60s left", 66],
+      [168_000, "about 12s left", 93],
+      [179_001, "about 1s left", 99],
+      [180_000, "almost done", 99],
+      [216_000, "almost done", 99],
+      [216_001, "longer than usual", 99],
+      [900_000, "longer than usual", 99],
+    ];
+    for (const [passed, text, percent] of expected) {
+      assert.deepEqual(after(passed, 180_000), { text, title: "Usually takes about 3m 00s", percent }, String(passed));
+    }
+  });
+
+  it("does not call a second or two longer than usual", () => {
+    assert.equal(after(2500, 500).text, "almost done");
+    assert.equal(after(2501, 500).text, "longer than usual");
+  });
+
+  it("bears a clock that is behind that of the server", () => {
+    assert.deepEqual(after(-5000, 10_000), { text: "about 10s left", title: "Usually takes about 10s", percent: 0 });
+  });
+
+  it("says nothing where nothing is known", () => {
+    const nothing = { text: "", title: "", percent: undefined };
+    assert.deepEqual(after(1000, null), nothing);
+    assert.deepEqual(after(1000, 0), nothing);
+    assert.deepEqual(outlook(sampleBuild({ queuePosition: null }), 0), nothing);
+    for (const status of ["succeeded", "failed", "cancelled", "timed-out", "lost"] as const) {
+      assert.deepEqual(outlook(sampleBuild({ status, startedAt, estimatedMs: 1000 }), 0), nothing);
+    }
+  });
+});
+
+describe("announcement", () => {
+  it("names the project and its state, and what is to be expected", () => {
+    const running = sampleBuild({ status: "running", startedAt });
+    const expected = [
+      [sampleBuild({ queuePosition: 3 }), "one: Queued, 3rd in the queue"],
+      [sampleBuild(), "one: Queued"],
+      [running, "one: Running"],
+      [{ ...running, estimatedMs: 42_000 }, "one: Running, usually takes about 42s"],
+      [sampleBuild({ status: "cancelled", estimatedMs: 42_000 }), "one: Cancelled"],
+      [
+        sampleBuild({ status: "failed", message: "build failed with exit code 1" }),
+        "one: build failed with exit code 1",
+      ],
+    ] as const;
+    for (const [build, text] of expected) assert.equal(announcement(build), text);
+  });
+});

@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { AnsiParser } from "../../../dist/page/log/ansi.js";
+import type { Span } from "../../../dist/page/log/ansi.js";
+
+const esc = "\u001b";
+
+function parse(line: string): Span[] {
+  return new AnsiParser().parse(line);
+}
+
+/** The classes that a text has behind an SGR sequence. */
+function classesAfter(...sequences: string[]): string | undefined {
+  const [span] = parse(`${sequences.map((parameters) => `${esc}[${parameters}m`).join("")}x`);
+  return span?.classes;
+}
+
+function textOf(line: string): string {
+  return parse(line)
+    .map(({ text }) => text)
+    .join("");
+}
+
+describe("AnsiParser", () => {
+  it("gives plain text as one span, and an empty line as none", () => {
+    assert.deepEqual(parse("npm run build\t<b>&amp;"), [{ text: "npm run build\t<b>&amp;", classes: "" }]);
+    assert.deepEqual(parse(""), []);
+    assert.deepEqual(parse(`${esc}[31m${esc}[0m`), []);
+  });
+
+  it("parts a line where its style changes", () => {
+    assert.deepEqual(parse(`a${esc}[31mb${esc}[1mc${esc}[0md`), [
+      { text: "a", classes: "" },
+      { text: "b", classes: "fg-1" },
+      { text: "c", classes: "fg-1 bold" },
+      { text: "d", classes: "" },
+    ]);
+  });
+
+  it("joins neighbours of one style", () => {
+    assert.deepEqual(parse(`${esc}[32ma${esc}[32mb${esc}[Kc${esc}[31m${esc}[32md`), [
+      { text: "abc", classes: "fg-2" },
+      { text: "d", classes: "fg-2" },
+    ]);
+  });
+
+  it("carries the style across lines", () => {
+    const parser = new AnsiParser();
+    assert.deepEqual(parser.parse(`${esc}[33mwarning:`), [{ text: "warning:", classes: "fg-3" }]);
+    assert.deepEqual(parser.parse("still the warning"), [{ text: "still the warning", classes: "fg-3" }]);
+    assert.deepEqual(parser.parse(`end${esc}[m of it`), [
+      { text: "end", classes: "fg-3" },
+      { text: " of it", classes: "" },
+    ]);
+  });
+
+  it("knows the sixteen colours, in front and behind", () => {
+    for (let index = 0; index < 8; index++) {
+      assert.equal(classesAfter(String(30 + index)), `fg-${index}`);
+      assert.equal(classesAfter(String(90 + index)), `fg-${index + 8}`);
+      assert.equal(classesAfter(String(40 + index)), `bg-${index}`);
+      assert.equal(classesAfter(String(100 + index)), `bg-${index + 8}`);
+    }
+    assert.equal(classesAfter("31;42"), "fg-1 bg-2");
+    assert.equal(classesAfter("31;42", "39"), "bg-2");
+    assert.equal(classesAfter("31;42", "49"), "fg-1");
+  });
+
+  it("knows every attribute and its end", () => {
+    const attributes: [on: string, classes: string, off: string][] = [
+      ["1", "bold", "22"],
+      ["2", "dim", "22"],
+      ["3", "italic", "23"],
+      ["4", "underline", "24"],
+      ["21", "underline", "24"],
+      ["4:3", "underline", "4:0"],
+      ["7", "inverse", "27"],
+      ["9", "strike", "29"],
+    ];
+    for (const [on, classes, off] of attributes) {
+      assert.equal(classesAfter(on), classes);
+      assert.equal(classesAfter(on, off), "");
+      assert.equal(classesAfter(on, "0"), "");
+    }
+    assert.equal(classesAfter("1;2;3;4;9"), "bold dim italic underline strike");
+  });
+
+  it("exchanges the colours for inverse", () => {
+    assert.equal(classesAfter("7;31"), "bg-1");
+    assert.equal(classesAfter("7;41"), "fg-1 inverse");
+    assert.equal(classesAfter("7;31;42"), "fg-2 bg-1");
+  });
+
+  it("brings 256 and 24-bit colours down to the theme's, in both spellings", () => {
+    assert.equal(classesAfter("38;5;9"), "fg-9");
+    assert.equal(classesAfter("48;5;22"), "bg-2");
+    assert.equal(classesAfter("38:5:208"), "fg-11");
+    assert.equal(classesAfter("38;2;200;30;30"), "fg-1");
+    assert.equal(classesAfter("48;2;30;30;200"), "bg-4");
+    assert.equal(classesAfter("38:2:200:30:30"), "fg-1");
+    assert.equal(classesAfter("38:2::200:30:30"), "fg-1");
+    assert.equal(classesAfter("38:2:1:200:30:30"), "fg-1");
+  });
+
+  it("takes the values of a colour with it, whether or not it can be shown", () => {
+    assert.equal(classesAfter("38;5;1;4"), "fg-1 underline");
+    assert.equal(classesAfter("38;2;200;30;30;4"), "fg-1 underline");
+    assert.equal(classesAfter("58;5;1;4"), "underline");
+    assert.equal(classesAfter("58;2;3;7;9;4"), "underline");
+    assert.equal(classesAfter("58:5:1;4"), "underline");
+  });
+
+  it("ignores what is no colour", () => {
+    for (const parameters of [
+      "38",
+      "38;5",
+      "38;5;256",
+      "38;5;-1",
+      "38;2;1;2",
+      "38;2;1;2;300",
+      "38:9:1",
+      "38;7;1",
+      "199",
+      "38:5",
+    ]) {
+      assert.equal(classesAfter("32", parameters)?.split(" ")[0], "fg-2", parameters);
+    }
+  });
+
+  it("reads an empty parameter as a reset", () => {
+    assert.equal(classesAfter("1", ""), "");
+    assert.equal(classesAfter("1", ";4"), "underline");
+  });
+
+  it("drops every other control sequence", () => {
+    const dropped = [
+      `${esc}[2K`,
+      `${esc}[10;20H`,
+      `${esc}[?25l`,
+      `${esc}[>4;2m`,
+      `${esc}[1 q`,
+      `${esc}]0;title\u0007`,
+      `${esc}]8;;https://example.com/${esc}\\`,
+      `${esc}P1$r0m${esc}\\`,
+      `${esc}_payload${esc}\\`,
+      `${esc}^private${esc}\\`,
+      `${esc}Xstring${esc}\\`,
+      `${esc}(B`,
+      `${esc}7`,
+      `${esc}=`,
+      `${esc}c`,
+      "\u009b2K",
+      "\u009d0;title\u009c",
+      "\u0007",
+      "\b",
+      "\0",
+      "\r",
+      "\u007f",
+      "\u0085",
+    ];
+    for (const sequence of dropped)
+      assert.deepEqual(parse(`a${sequence}b`), [{ text: "ab", classes: "" }], JSON.stringify(sequence));
+    assert.deepEqual(parse(`${esc}[>1m${esc}[?4mx`), [{ text: "x", classes: "" }]);
+    assert.deepEqual(parse("\u009b31mx"), [{ text: "x", classes: "fg-1" }]);
+  });
+
+  it("keeps the text of a hyperlink", () => {
+    assert.equal(textOf(`see ${esc}]8;;https://example.com${esc}\\the docs${esc}]8;;${esc}\\.`), "see the docs.");
+  });
+
+  it("loses no text to a sequence that is cut off, on this line or the next", () => {
+    const line = `a${esc}[1;31mb${esc}]8;;x${esc}\\c${esc}[0md`;
+    for (let end = 0; end <= line.length; end++) {
+      const parser = new AnsiParser();
+      parser.parse(line.slice(0, end));
+      assert.equal(
+        parser
+          .parse("next")
+          .map(({ text }) => text)
+          .join(""),
+        "next",
+      );
+    }
+    assert.equal(textOf(`a${esc}]0;never ended`), "a");
+    assert.equal(textOf(`a${esc}]0;broken off${esc}[31mb`), "ab");
+    assert.equal(textOf(`a${esc}`), "a");
+    assert.equal(textOf(`a${esc}[12;`), "a");
+  });
+
+  it("keeps all text of other scripts, and characters beyond 16 bits", () => {
+    assert.equal(textOf(`${esc}[32m✓${esc}[39m größer 日本語 \u{1f600}\u2028`), "✓ größer 日本語 \u{1f600}\u2028");
+  });
+
+  it("takes time in proportion to the line, whatever is in it", () => {
+    const count = 200_000;
+    for (const piece of [esc, `${esc}[`, `${esc}]`, `${esc}[1;`, `${esc}[31mx`, "\u0090"]) {
+      const parser = new AnsiParser();
+      // With quadratic time this would not end within the test run's patience.
+      assert.equal(typeof parser.parse(piece.repeat(count)).length, "number");
+    }
+  });
+});

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { revealBidi } from "../../../dist/page/log/bidi.js";
+
+/** All characters with the property Bidi_Control, as escapes in the source so that they cannot act on it. */
+const controls = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069";
+
+describe("revealBidi", () => {
+  it("shows each control as its code point", () => {
+    const shown = revealBidi([{ text: controls, classes: "" }]);
+    assert.deepEqual(
+      shown.map(({ text }) => text),
+      ["061C", "200E", "200F", "202A", "202B", "202C", "202D", "202E", "2066", "2067", "2068", "2069"].map(
+        (hex) => `U+${hex}`,
+      ),
+    );
+    assert.deepEqual(new Set(shown.map(({ classes }) => classes)), new Set(["code-point"]));
+  });
+
+  it("leaves the text around them, in its style", () => {
+    assert.deepEqual(
+      revealBidi([
+        { text: "if (\u202eisAdmin\u2066) {", classes: "fg-1 bold" },
+        { text: "\u202d", classes: "" },
+        { text: "x\u200f", classes: "" },
+      ]),
+      [
+        { text: "if (", classes: "fg-1 bold" },
+        { text: "U+202E", classes: "code-point" },
+        { text: "isAdmin", classes: "fg-1 bold" },
+        { text: "U+2066", classes: "code-point" },
+        { text: ") {", classes: "fg-1 bold" },
+        { text: "U+202D", classes: "code-point" },
+        { text: "x", classes: "" },
+        { text: "U+200F", classes: "code-point" },
+      ],
+    );
+  });
+
+  it("touches nothing else: right-to-left text, joiners, combined emoji", () => {
+    const spans = [
+      { text: "\u05e9\u05dc\u05d5\u05dd 1 \u200d\u200c\ufeff", classes: "" },
+      { text: "\u{1f468}\u200d\u{1f469}", classes: "dim" },
+    ];
+    assert.equal(revealBidi(spans), spans);
+    assert.deepEqual(revealBidi([]), []);
+  });
+});

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, it, mock } from "node:test";
+import { ServerClock } from "../../../dist/page/server/clock.js";
+
+const served = "Thu, 01 Jan 2026 10:00:00 GMT";
+const servedAt = Date.parse(served);
+
+/** How far the clock is ahead of ours after these answers: the server's date, the request and the answer. */
+function offset(...answers: readonly [dateField: string | null, requestedAt: number, receivedAt: number][]): number {
+  const clock = new ServerClock();
+  for (const answer of answers) clock.note(...answer);
+  return clock.now() - Date.now();
+}
+
+describe("ServerClock", () => {
+  beforeEach(() => mock.timers.enable({ apis: ["Date"], now: servedAt }));
+  afterEach(() => mock.timers.reset());
+
+  it("is ahead by the difference to the middle of request and answer, in the middle of the second", () => {
+    assert.equal(offset([served, servedAt - 60_100, servedAt - 59_900]), 60_500);
+    assert.equal(offset([served, servedAt + 3_600_000, servedAt + 3_600_000]), -3_599_500);
+  });
+
+  it("is ours when whole seconds and the way of the answer explain the difference", () => {
+    assert.equal(offset([served, servedAt, servedAt]), 0);
+    assert.equal(offset([served, servedAt + 1500, servedAt + 1500]), 0);
+    assert.equal(offset([served, servedAt - 2000, servedAt + 2000]), 0);
+    assert.equal(offset([served, servedAt - 8000, servedAt]), 0);
+  });
+
+  it("is ours as long as no answer has a date", () => {
+    assert.equal(offset(), 0);
+    assert.equal(offset([null, 0, 0], ["yesterday", 0, 0]), 0);
+  });
+
+  it("comes closer with every answer, and never jumps back", () => {
+    // The server is 60.2 s ahead, and is asked at different moments of its seconds.
+    const truth = 60_200;
+    const clock = new ServerClock();
+    let doubt = Infinity;
+    for (const moment of [0, 900, 1500, 2100, 3400, 4990, 5000, 6010]) {
+      const at = servedAt + moment - truth;
+      clock.note(new Date(Math.floor((at + truth) / 1000) * 1000).toUTCString(), at, at);
+      const now = Math.abs(clock.now() - Date.now() - truth);
+      assert.ok(now <= doubt, `${now} after ${doubt}`);
+      doubt = now;
+    }
+    assert.ok(doubt <= 10, String(doubt));
+  });
+
+  it("starts afresh when one of the clocks was set", () => {
+    const hour = 3_600_000;
+    assert.equal(offset([served, servedAt - hour, servedAt - hour], [served, servedAt, servedAt]), 0);
+    assert.equal(offset([served, servedAt, servedAt], [served, servedAt - hour, servedAt - hour]), hour + 500);
+  });
+});

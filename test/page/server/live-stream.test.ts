@@ -1,0 +1,311 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, it, mock } from "node:test";
+import { LiveStream, retryDelay } from "../../../dist/page/server/live-stream.js";
+import type { EventSourceLike, StreamMessage, StreamState } from "../../../dist/page/server/live-stream.js";
+
+const minute = 60_000;
+
+class FakeSource implements EventSourceLike {
+  readonly url: string;
+  readyState = 0;
+  readonly #listeners = new Map<string, (event: StreamMessage) => void>();
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  addEventListener(type: string, listener: (event: StreamMessage) => void): void {
+    this.#listeners.set(type, listener);
+  }
+
+  close(): void {
+    this.readyState = 2;
+  }
+
+  fire(type: string, data: unknown = null, lastEventId = ""): void {
+    this.#listeners.get(type)?.({ data: JSON.stringify(data), lastEventId });
+  }
+
+  open(): void {
+    this.readyState = 1;
+    this.fire("open");
+  }
+
+  /** The connection broke, and the browser tries again by itself. */
+  interrupt(): void {
+    this.readyState = 0;
+    this.fire("error");
+  }
+
+  /** The server answered something else than 200. */
+  refuse(): void {
+    this.readyState = 2;
+    this.fire("error");
+  }
+}
+
+class Fixture {
+  readonly sources: FakeSource[] = [];
+  readonly states: StreamState[] = [];
+  readonly seen: string[] = [];
+  readonly stream = new LiveStream({
+    connect: (url) => {
+      const source = new FakeSource(url);
+      this.sources.push(source);
+      return source;
+    },
+    onState: (state) => this.states.push(state),
+    random: () => 1,
+  });
+
+  open(path: string, resume = true): FakeSource {
+    this.stream.open({
+      path,
+      resume,
+      on: { line: (data) => this.seen.push(`${path} ${String(data)}`) },
+      opened: () => this.seen.push(`${path} opened`),
+      failed: () => this.seen.push(`${path} failed`),
+    });
+    return this.last;
+  }
+
+  get last(): FakeSource {
+    const source = this.sources.at(-1);
+    assert.ok(source);
+    return source;
+  }
+
+  get state(): string | undefined {
+    return this.states.at(-1)?.type;
+  }
+}
+
+describe("retryDelay", () => {
+  it("doubles up to 30 s, the upper half of it by chance", () => {
+    assert.deepEqual(
+      [0, 1, 2, 3, 4, 5, 50, 2000].map((attempt) => retryDelay(attempt, 1)),
+      [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000],
+    );
+    assert.equal(retryDelay(2, 0), 2000);
+    assert.equal(retryDelay(2, 0.5), 3000);
+  });
+});
+
+describe("LiveStream", () => {
+  beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "Date"], now: 0 }));
+  afterEach(() => mock.timers.reset());
+
+  it("hands on the parsed data of its events", () => {
+    const fixture = new Fixture();
+    const source = fixture.open("/a");
+    source.open();
+    source.fire("line", "x", "1");
+    source.fire("other", "y", "2");
+    assert.deepEqual(fixture.seen, ["/a opened", "/a x"]);
+    assert.equal(fixture.state, "live");
+  });
+
+  it("lets nothing of an old stream through", () => {
+    const fixture = new Fixture();
+    const old = fixture.open("/a");
+    const current = fixture.open("/b");
+    assert.equal(old.readyState, 2);
+    old.open();
+    old.fire("line", "late");
+    old.refuse();
+    current.open();
+    current.fire("line", "x");
+    assert.deepEqual(fixture.seen, ["/b opened", "/b x"]);
+    fixture.stream.close();
+    current.fire("line", "late");
+    assert.deepEqual(fixture.seen, ["/b opened", "/b x"]);
+    assert.equal(fixture.state, "idle");
+  });
+
+  it("leaves short interruptions to the browser", () => {
+    const fixture = new Fixture();
+    const source = fixture.open("/a");
+    source.open();
+    source.interrupt();
+    assert.equal(fixture.state, "reconnecting");
+    mock.timers.tick(19_999);
+    source.open();
+    mock.timers.tick(minute);
+    assert.equal(fixture.state, "live");
+    assert.equal(fixture.sources.length, 1);
+  });
+
+  it("takes over when the browser does not get through", () => {
+    const fixture = new Fixture();
+    const source = fixture.open("/a");
+    source.open();
+    source.fire("line", "x", "a-7");
+    source.interrupt();
+    mock.timers.tick(10_000);
+    source.interrupt();
+    mock.timers.tick(10_000);
+    assert.deepEqual(fixture.states.at(-1), { type: "waiting", reason: "lost", until: 21_000 });
+    assert.equal(source.readyState, 2);
+    mock.timers.tick(1000);
+    assert.equal(fixture.last.url, "/a?lastEventId=a-7");
+  });
+
+  it("tries again by itself after a refusal, ever more slowly, and goes on after the last id", () => {
+    const fixture = new Fixture();
+    fixture.open("/a").open();
+    fixture.last.fire("line", "x", "a 7");
+    fixture.last.refuse();
+    for (const wait of [1000, 2000, 4000]) {
+      const { length } = fixture.sources;
+      assert.deepEqual(fixture.states.at(-1), { type: "waiting", reason: "lost", until: Date.now() + wait });
+      mock.timers.tick(wait - 1);
+      assert.equal(fixture.sources.length, length);
+      mock.timers.tick(1);
+      assert.equal(fixture.sources.length, length + 1);
+      assert.equal(fixture.last.url, "/a?lastEventId=a%207");
+      fixture.last.refuse();
+    }
+    assert.deepEqual(fixture.seen, ["/a opened", "/a x", "/a failed", "/a failed", "/a failed", "/a failed"]);
+  });
+
+  it("begins with short waits again after a success", () => {
+    const fixture = new Fixture();
+    fixture.open("/a").refuse();
+    mock.timers.tick(1000);
+    fixture.last.refuse();
+    mock.timers.tick(2000);
+    fixture.last.open();
+    fixture.last.refuse();
+    assert.deepEqual(fixture.states.at(-1), { type: "waiting", reason: "lost", until: 4000 });
+  });
+
+  describe("when streams end as soon as they are open", () => {
+    /** The server's polite refusal: 200, a reconnection time, the end. */
+    function turnAway(fixture: Fixture): void {
+      fixture.last.open();
+      mock.timers.tick(500);
+      fixture.last.interrupt();
+    }
+
+    it("says so after the second, and waits longer and longer by itself", () => {
+      const fixture = new Fixture();
+      const source = fixture.open("/a");
+      turnAway(fixture);
+      assert.equal(fixture.state, "reconnecting");
+      assert.equal(source.readyState, 0);
+      mock.timers.tick(7000);
+      turnAway(fixture);
+      assert.equal(source.readyState, 2);
+      for (const wait of [8000, 16_000, 30_000]) {
+        assert.deepEqual(fixture.states.at(-1), { type: "waiting", reason: "full", until: Date.now() + wait });
+        mock.timers.tick(wait);
+        assert.equal(fixture.state, "connecting");
+        turnAway(fixture);
+      }
+      assert.equal(fixture.sources.length, 4);
+      assert.deepEqual(fixture.seen, ["/a opened", "/a failed", "/a failed", "/a failed", "/a failed"]);
+    });
+
+    it("does not call the next one live until it has lasted", () => {
+      const fixture = new Fixture();
+      const source = fixture.open("/a");
+      turnAway(fixture);
+      source.open();
+      mock.timers.tick(1999);
+      assert.equal(fixture.state, "reconnecting");
+      mock.timers.tick(1);
+      assert.equal(fixture.state, "live");
+      assert.deepEqual(fixture.seen, ["/a opened", "/a opened"]);
+      source.interrupt();
+      source.open();
+      source.interrupt();
+      assert.equal(fixture.state, "reconnecting");
+    });
+
+    it("calls it live with its first event", () => {
+      const fixture = new Fixture();
+      const source = fixture.open("/a");
+      turnAway(fixture);
+      source.open();
+      source.fire("line", "x", "1");
+      source.fire("line", "y", "2");
+      assert.equal(fixture.state, "live");
+      assert.deepEqual(fixture.seen, ["/a opened", "/a opened", "/a x", "/a y"]);
+      source.interrupt();
+      assert.equal(fixture.state, "reconnecting");
+      assert.equal(source.readyState, 0);
+    });
+
+    it("begins with short waits again after one that lasted", () => {
+      const fixture = new Fixture();
+      fixture.open("/a");
+      turnAway(fixture);
+      turnAway(fixture);
+      mock.timers.tick(8000);
+      fixture.last.open();
+      mock.timers.tick(2000);
+      fixture.last.refuse();
+      assert.deepEqual(fixture.states.at(-1), { type: "waiting", reason: "lost", until: Date.now() + 1000 });
+    });
+
+    it("does not count those that lasted, nor those of another stream", () => {
+      const fixture = new Fixture();
+      const source = fixture.open("/a");
+      turnAway(fixture);
+      source.open();
+      mock.timers.tick(2000);
+      source.interrupt();
+      turnAway(fixture);
+      assert.equal(fixture.state, "reconnecting");
+      fixture.open("/b");
+      turnAway(fixture);
+      assert.equal(fixture.state, "reconnecting");
+      assert.equal(fixture.last.readyState, 0);
+    });
+  });
+
+  it("does not go on where the target says so, nor in another stream", () => {
+    const fixture = new Fixture();
+    fixture.open("/feed", false).fire("line", "x", "7");
+    fixture.last.refuse();
+    mock.timers.tick(1000);
+    assert.equal(fixture.last.url, "/feed");
+    fixture.open("/a").fire("line", "x", "8");
+    assert.equal(fixture.open("/b").url, "/b");
+    fixture.last.refuse();
+    mock.timers.tick(1000);
+    assert.equal(fixture.last.url, "/b");
+  });
+
+  it("retries at once when asked, but only while it waits", () => {
+    const fixture = new Fixture();
+    fixture.stream.retryNow();
+    fixture.open("/a").open();
+    fixture.stream.retryNow();
+    assert.equal(fixture.sources.length, 1);
+    fixture.last.refuse();
+    fixture.stream.retryNow();
+    assert.equal(fixture.sources.length, 2);
+    mock.timers.tick(minute);
+    assert.equal(fixture.sources.length, 2);
+  });
+
+  it("retries nothing after close", () => {
+    const fixture = new Fixture();
+    fixture.open("/a").refuse();
+    fixture.stream.close();
+    mock.timers.tick(minute);
+    assert.equal(fixture.sources.length, 1);
+  });
+
+  it("can be replaced from within a failure", () => {
+    const fixture = new Fixture();
+    fixture.stream.open({ path: "/gone", resume: true, on: {}, failed: () => fixture.open("/feed") });
+    fixture.last.refuse();
+    mock.timers.tick(minute);
+    assert.deepEqual(
+      fixture.sources.map(({ url }) => url),
+      ["/gone", "/feed"],
+    );
+  });
+});
