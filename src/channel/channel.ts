@@ -5,17 +5,17 @@ import { encodeComment, encodeEvent } from "../protocol/encode.ts";
 import { prefersGzip } from "../http/accept.ts";
 import { addressKey } from "../http/address-key.ts";
 import { admit } from "./clients/admission.ts";
-import { addVary, sendAnswer } from "../http/reply.ts";
-import { Audience } from "./clients/client-set.ts";
-import { Chunk } from "./log/encoded-bytes.ts";
+import { addVary, sendReply } from "../http/reply.ts";
+import { ClientSet } from "./clients/client-set.ts";
+import { EncodedBytes } from "./log/encoded-bytes.ts";
 import { EVENT_STREAM_HEADERS } from "./connections/connection.ts";
 import { diagnostics } from "./diagnostics.ts";
 import { FetchConnection } from "./connections/fetch-connection.ts";
 import { EventLog } from "./log/event-log.ts";
 import { NodeConnection } from "./connections/node-connection.ts";
 import { DEFAULT_RETRY, channelSettings } from "./options.ts";
-import { Places } from "./clients/client-limit.ts";
-import { Publication } from "./log/publisher.ts";
+import { ClientLimit } from "./clients/client-limit.ts";
+import { Publisher } from "./log/publisher.ts";
 import { Waiters, followLog } from "./log/log-reader.ts";
 import { readFetch, readIncoming } from "./connections/stream-request.ts";
 import type { Channel as Diagnostics } from "node:diagnostics_channel";
@@ -75,17 +75,17 @@ export interface FetchClientOptions<Data> extends ClientOptions<Data> {
 export class Channel<Data = unknown> {
   readonly #settings: ChannelSettings;
   readonly #log: EventLog;
-  readonly #places: Places;
-  readonly #audience: Audience;
+  readonly #clientLimit: ClientLimit;
+  readonly #clientSet: ClientSet;
   readonly #readers = new Waiters();
-  readonly #publication: Publication;
+  readonly #publisher: Publisher;
   /** How many events are in the history since earlier. */
   readonly #publishedBefore: number;
   #isEnding = false;
   #isDismissed = false;
   /** The first bytes of a stream: never empty, so that every client sees at once that it is open. */
-  readonly #opening: Chunk;
-  readonly #paddedOpening: Chunk;
+  readonly #opening: EncodedBytes;
+  readonly #paddedOpening: EncodedBytes;
   #closing: Promise<void> | undefined;
   #closed: (() => void) | undefined;
   #refused = 0;
@@ -98,27 +98,27 @@ export class Channel<Data = unknown> {
     this.#settings = settings;
     this.#log = new EventLog({ epoch, capacity, capacityBytes, history });
     this.#publishedBefore = this.#log.published;
-    this.#places = new Places(settings.maxClients, settings.maxClientsPerAddress);
-    this.#audience = new Audience(this.#log, settings, {
+    this.#clientLimit = new ClientLimit(settings.maxClients, settings.maxClientsPerAddress);
+    this.#clientSet = new ClientSet(this.#log, settings, {
       onGap: (client, gap) => this.#tell(diagnostics.gap, { client, gap }),
       onStall: (client) => this.#tell(diagnostics.stall, { client }),
       onLeave: (client) => this.#leave(client),
       onHistoryFailure: (error) => this.#tell(diagnostics.history, { error }),
     });
-    this.#publication = new Publication(this.#log, settings, (now) => this.#show(now));
+    this.#publisher = new Publisher(this.#log, settings, (now) => this.#show(now));
     const opening = retry === null ? encodeComment("") : encodeEvent({ retry });
-    this.#opening = new Chunk(opening);
-    this.#paddedOpening = new Chunk(PADDING + opening);
+    this.#opening = new EncodedBytes(opening);
+    this.#paddedOpening = new EncodedBytes(PADDING + opening);
   }
 
   /** How many clients are connected. */
   get clientCount(): number {
-    return this.#audience.clients.size;
+    return this.#clientSet.clients.size;
   }
 
   /** The clients that are connected now, in the order in which they came. */
   get clients(): ReadonlySet<ChannelClient<Data>> {
-    return this.#audience.clients as ReadonlySet<ChannelClient<Data>>;
+    return this.#clientSet.clients as ReadonlySet<ChannelClient<Data>>;
   }
 
   /**
@@ -132,7 +132,7 @@ export class Channel<Data = unknown> {
   /** Numbers for logs and metrics. */
   get statistics(): ChannelStatistics {
     const { start, end, bytes, published } = this.#log;
-    const { clients, lag, delivered, gaps, closed } = this.#audience;
+    const { clients, lag, delivered, gaps, closed } = this.#clientSet;
     return {
       clients: clients.size,
       ...lag,
@@ -160,7 +160,7 @@ export class Channel<Data = unknown> {
    */
   publish(event: PublishedEvent | string): string {
     this.#assertOpen("publish the event");
-    return this.#publication.append(typeof event === "string" ? { data: event } : event);
+    return this.#publisher.append(typeof event === "string" ? { data: event } : event);
   }
 
   /**
@@ -176,7 +176,7 @@ export class Channel<Data = unknown> {
     if (history === undefined || history.append !== undefined) {
       throw new TailcastError("INVALID_OPTION", "Cannot skip events: that needs a history which others fill");
     }
-    this.#publication.skip(checkInteger("count", count, { min: 1 }));
+    this.#publisher.skip(checkInteger("count", count, { min: 1 }));
   }
 
   /**
@@ -224,7 +224,7 @@ export class Channel<Data = unknown> {
     );
     if (this.#settings.compress) addVary(response);
     if ("answer" in admission) {
-      sendAnswer(response, admission.answer);
+      sendReply(response, admission.answer);
       return undefined;
     }
     return this.#join(asked, admission.start, address, options, (opening, gzip, listener) => {
@@ -271,8 +271,8 @@ export class Channel<Data = unknown> {
     const source = {
       log: this.#log,
       history: this.#settings.history,
-      flush: () => this.#publication.flush(),
-      isOver: () => this.#audience.isLogComplete || this.#isDismissed,
+      flush: () => this.#publisher.flush(),
+      isOver: () => this.#clientSet.isLogComplete || this.#isDismissed,
       grown: (abort: AbortSignal) => this.#readers.wait(abort),
     };
     return followLog(source, lastEventId, signal);
@@ -289,7 +289,7 @@ export class Channel<Data = unknown> {
     this.#assertOpen("end the log");
     this.#isEnding = true;
     if (this.#log.isAllVisible) this.#show(performance.now());
-    else this.#publication.hurry();
+    else this.#publisher.hurry();
   }
 
   /**
@@ -299,7 +299,7 @@ export class Channel<Data = unknown> {
    * Rejects with the history's error when that could not store it. The channel then goes on in memory alone.
    */
   flushed(): Promise<void> {
-    return this.#publication.flushed();
+    return this.#publisher.flushed();
   }
 
   /**
@@ -317,10 +317,10 @@ export class Channel<Data = unknown> {
     const timer = setTimeout(() => {
       // What was published last may still not be stored.
       this.#dismiss(retry);
-      this.#audience.dropAll();
+      this.#clientSet.dropAll();
     }, deadline);
     void this.#closing.then(() => clearTimeout(timer));
-    this.#publication.hurry();
+    this.#publisher.hurry();
     if (this.#log.isAllVisible) this.#dismiss(retry);
     else
       void this.flushed()
@@ -342,23 +342,23 @@ export class Channel<Data = unknown> {
 
   /** Brings every client up to what can be seen now. */
   #show(now: number): void {
-    if (this.#isEnding && this.#log.isAllVisible) this.#audience.isLogComplete = true;
-    this.#audience.advanceAll(now);
+    if (this.#isEnding && this.#log.isAllVisible) this.#clientSet.isLogComplete = true;
+    this.#clientSet.advanceAll(now);
     this.#readers.wake();
   }
 
   #dismiss(retry: number | null): void {
     this.#isDismissed = true;
-    this.#audience.dismissAll(retry);
+    this.#clientSet.dismissAll(retry);
     this.#readers.wake();
     if (this.clientCount === 0) this.#closed?.();
   }
 
   #admit(request: StreamRequest, address: string | undefined, obstacle: string | undefined): Admission {
-    this.#publication.flush();
+    this.#publisher.flush();
     const isClosing = this.#closing !== undefined;
-    const admission = admit(request, address, this.#log, this.#places, this.#settings, {
-      isEnded: this.#audience.isLogComplete,
+    const admission = admit(request, address, this.#log, this.#clientLimit, this.#settings, {
+      isEnded: this.#clientSet.isLogComplete,
       obstacle: isClosing ? "the server is shutting down" : obstacle,
     });
     if ("answer" in admission && admission.isRefusal) this.#refused++;
@@ -370,12 +370,12 @@ export class Channel<Data = unknown> {
     start: Start,
     address: string | undefined,
     { data }: ClientOptions<Data>,
-    open: (opening: Chunk, gzip: boolean, listener: ConnectionListener) => Connection,
+    open: (opening: EncodedBytes, gzip: boolean, listener: ConnectionListener) => Connection,
   ): ChannelClient<Data> {
     const { outcome, lastEventId, next, gap } = start;
     const opening = request.wantsPadding ? this.#paddedOpening : this.#opening;
     const gzip = this.#settings.compress && prefersGzip(request.acceptEncoding);
-    const client = this.#audience.join({ outcome, lastEventId, next, address, data }, gap, (listener) => {
+    const client = this.#clientSet.join({ outcome, lastEventId, next, address, data }, gap, (listener) => {
       return open(opening, gzip, listener);
     });
     this.#accepted[outcome]++;
@@ -385,7 +385,7 @@ export class Channel<Data = unknown> {
 
   /** A client's connection is over. */
   #leave(client: Client): void {
-    this.#places.free(client.address);
+    this.#clientLimit.free(client.address);
     this.#tell(diagnostics.disconnect, { client, reason: client.closeReason });
     if (this.clientCount === 0) this.#closed?.();
   }

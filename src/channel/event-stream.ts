@@ -3,12 +3,12 @@ import { MAX_DELAY, checkInteger, checkValue, kinds } from "../check-options.ts"
 import { TailcastError } from "../error.ts";
 import { encodeComment, encodeEvent } from "../protocol/encode.ts";
 import { prefersGzip } from "../http/accept.ts";
-import { HEAD_ANSWER, refuseRequest } from "./clients/admission.ts";
-import { addVary, sendAnswer } from "../http/reply.ts";
-import { Chunk } from "./log/encoded-bytes.ts";
+import { HEAD_REPLY, refuseRequest } from "./clients/admission.ts";
+import { addVary, sendReply } from "../http/reply.ts";
+import { EncodedBytes } from "./log/encoded-bytes.ts";
 import { NodeConnection } from "./connections/node-connection.ts";
 import { readIncoming } from "./connections/stream-request.ts";
-import { Upkeep } from "./clients/sweeper.ts";
+import { Sweeper } from "./clients/sweeper.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { EventFields } from "../protocol/encode.ts";
@@ -36,7 +36,7 @@ interface Settings {
   readonly compress: boolean;
 }
 
-const HEARTBEAT = new Chunk(encodeComment(""));
+const HEARTBEAT = new EncodedBytes(encodeComment(""));
 
 /**
  * Answers a request with an event stream of its own: the tokens of a model, the progress of a task. What everybody
@@ -77,9 +77,9 @@ function open(request: IncomingMessage, response: ServerResponse, settings: Sett
   const asked = readIncoming(request);
   // A question to a model is too long for a URL: unlike a channel, this may be asked for by POST.
   const refused = refuseRequest(asked, ["GET", "HEAD", "POST"]);
-  const answer = refused ?? (asked.method === "HEAD" ? HEAD_ANSWER : undefined);
+  const answer = refused ?? (asked.method === "HEAD" ? HEAD_REPLY : undefined);
   if (answer !== undefined) {
-    sendAnswer(response, answer);
+    sendReply(response, answer);
     return undefined;
   }
   return new EventStream(response, asked, settings);
@@ -94,7 +94,7 @@ export class EventStream {
   readonly #over = new AbortController();
   readonly #connection: NodeConnection;
   readonly #settings: Settings;
-  readonly #upkeep: Upkeep<EventStream>;
+  readonly #sweeper: Sweeper<EventStream>;
   #lastWriteAt: number = performance.now();
   /** The send that was asked for last: the next one waits for it, so that nothing overtakes. */
   #queue: Promise<void> = Promise.resolve();
@@ -108,19 +108,19 @@ export class EventStream {
     this.#settings = settings;
     let over: () => void;
     this.closed = new Promise((resolve) => (over = resolve));
-    const opening = new Chunk(retry === undefined ? encodeComment("") : encodeEvent({ retry }));
+    const opening = new EncodedBytes(retry === undefined ? encodeComment("") : encodeEvent({ retry }));
     this.#connection = new NodeConnection(response, compress && prefersGzip(request.acceptEncoding), opening, {
       onDrain: () => this.#wake(),
       onClose: () => {
-        this.#upkeep.stop();
+        this.#sweeper.stop();
         this.#over.abort(new TailcastError("CHANNEL_CLOSED", "The event stream is over"));
         this.#wake();
         over();
       },
     });
     const delays = [heartbeat, stallTimeout].filter((delay) => delay > 0);
-    this.#upkeep = new Upkeep<EventStream>(new Set([this]), Math.min(...delays, 10_000), () => this.#lookAfter());
-    this.#upkeep.start();
+    this.#sweeper = new Sweeper<EventStream>(new Set([this]), Math.min(...delays, 10_000), () => this.#lookAfter());
+    this.#sweeper.start();
   }
 
   /**
@@ -139,7 +139,7 @@ export class EventStream {
    * `CHANNEL_CLOSED` when the stream is over.
    */
   async send(event: EventFields | string): Promise<void> {
-    const chunk = new Chunk(encodeEvent(typeof event === "string" ? { data: event } : event));
+    const chunk = new EncodedBytes(encodeEvent(typeof event === "string" ? { data: event } : event));
     const sent = this.#queue.then(() => this.#write(chunk));
     this.#queue = sent.catch(() => undefined);
     return await sent;
@@ -168,7 +168,7 @@ export class EventStream {
     return this.closed;
   }
 
-  async #write(chunk: Chunk): Promise<void> {
+  async #write(chunk: EncodedBytes): Promise<void> {
     if (this.#connection.isEnded)
       throw new TailcastError("CHANNEL_CLOSED", "Cannot send the event: the stream is over");
     this.#connection.write(chunk);
@@ -188,7 +188,7 @@ export class EventStream {
     } else if (
       heartbeat > 0 &&
       !this.#connection.isBlocked &&
-      now - this.#lastWriteAt > heartbeat - this.#upkeep.period
+      now - this.#lastWriteAt > heartbeat - this.#sweeper.period
     ) {
       this.#connection.write(HEARTBEAT);
       this.#lastWriteAt = now;

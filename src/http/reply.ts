@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { TailcastErrorCode } from "../error.ts";
 
 /** A complete answer, before it is known how it travels. */
-export interface Answer {
+export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   /** Empty for no body. */
@@ -10,7 +10,7 @@ export interface Answer {
 }
 
 /** A JSON answer that nobody stores. */
-export function jsonAnswer(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
+export function jsonReply(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
   const body = `${JSON.stringify(value)}\n`;
   const own = {
     "Content-Type": "application/json; charset=utf-8",
@@ -22,17 +22,17 @@ export function jsonAnswer(status: number, value: unknown, headers: Readonly<Rec
 }
 
 /** A refusal: `{"error": {"code", "message"}}`. */
-export function errorAnswer(
+export function errorReply(
   status: number,
   code: TailcastErrorCode,
   message: string,
   headers?: Readonly<Record<string, string>>,
-): Answer {
-  return jsonAnswer(status, { error: { code, message } }, headers);
+): Reply {
+  return jsonReply(status, { error: { code, message } }, headers);
 }
 
 /** Sends an answer. For `HEAD` Node leaves the body away and keeps the length. */
-export function sendAnswer(response: ServerResponse, { status, headers, body }: Answer): void {
+export function sendReply(response: ServerResponse, { status, headers, body }: Reply): void {
   response.writeHead(status, headers);
   response.end(body);
 }
@@ -44,7 +44,7 @@ export function sendJson(
   value: unknown,
   headers?: Readonly<Record<string, string>>,
 ): void {
-  sendAnswer(response, jsonAnswer(status, value, headers));
+  sendReply(response, jsonReply(status, value, headers));
 }
 
 /**

@@ -8,7 +8,7 @@ import { QueuePositions } from "./queue-positions.ts";
 import { Retention } from "./store/retention.ts";
 import { Secrets } from "./output/secrets.ts";
 import { settlesWithin } from "./process/settles-within.ts";
-import { StateKeeper } from "./store/state-writer.ts";
+import { StateWriter } from "./store/state-writer.ts";
 import type { TailcastErrorCode } from "../error.ts";
 import type { BuildContext } from "./build.ts";
 import type { BuildStore } from "./store/build-store.ts";
@@ -97,7 +97,7 @@ export class BuildQueue {
   readonly warnings: readonly string[];
   readonly #concurrency: number;
   readonly #queueLimit: number;
-  readonly #keeper: StateKeeper | undefined;
+  readonly #stateWriter: StateWriter | undefined;
   readonly #retention: Retention;
   readonly #context: BuildContext;
   /** All that are known, the oldest first. */
@@ -121,8 +121,8 @@ export class BuildQueue {
       this.#builds.delete(id);
       onForget(id);
     });
-    const keeper = store && new StateKeeper(store, onEvent, (id) => this.#planOf(id));
-    this.#keeper = keeper;
+    const keeper = store && new StateWriter(store, onEvent, (id) => this.#planOf(id));
+    this.#stateWriter = keeper;
     const secrets = new Secrets({
       env: checkValue("env", env, kinds.object),
       names: checkTexts("mask", mask),
@@ -173,7 +173,7 @@ export class BuildQueue {
    * whatever reason; the build is stopped then. To be asked right after {@link add}.
    */
   async stored(id: string): Promise<void> {
-    await this.#keeper?.kept(id);
+    await this.#stateWriter?.kept(id);
   }
 
   /**
@@ -236,7 +236,7 @@ export class BuildQueue {
     this.#isClosed = true;
     const builds = [...this.#builds.values()].filter((build) => build instanceof Build);
     // What is stored can wait for the next process.
-    const waiting = new Set(this.#keeper === undefined ? [] : this.#waiting);
+    const waiting = new Set(this.#stateWriter === undefined ? [] : this.#waiting);
     if (!isUrgent && graceMs > 0)
       await settlesWithin(Promise.all([...this.#running].map(({ ended }) => ended)), graceMs);
     for (const build of [...this.#waiting, ...this.#running]) {

@@ -13,7 +13,7 @@ const TAIL_BYTES = 1024 * 1024;
 const MAX_UNSTORED_BYTES = 1024 * 1024;
 
 /** The stream of one build, from its first line. */
-export class BuildStream {
+export class BuildLog {
   readonly channel: Channel;
   readonly history: FileHistory | undefined;
   /** It was told that the build waits. */

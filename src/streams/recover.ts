@@ -6,7 +6,7 @@ import { readStoredLog } from "./stored-log.ts";
 import type { BuildQueue } from "../runner/build-queue.ts";
 import type { BuildStore, StoredBuild } from "../runner/store/build-store.ts";
 import type { BuildRecord } from "../runner/record.ts";
-import type { BuildStreams } from "./stream-registry.ts";
+import type { StreamRegistry } from "./stream-registry.ts";
 
 /** How long processes of a server that was killed get between SIGTERM and SIGKILL, in milliseconds. */
 const ORPHAN_GRACE = 2000;
@@ -14,7 +14,7 @@ const ORPHAN_GRACE = 2000;
 /** What takes over the builds of an earlier server. */
 export interface Recovery {
   readonly store: BuildStore;
-  readonly streams: BuildStreams;
+  readonly streams: StreamRegistry;
   readonly queue: BuildQueue;
   /** Only projects in or below these directories may be built. */
   readonly roots: readonly string[];

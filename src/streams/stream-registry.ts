@@ -1,6 +1,6 @@
 import { Channel } from "../channel/channel.ts";
 import { FileHistory } from "../channel/history/file-history.ts";
-import { BuildStream } from "./build-log.ts";
+import { BuildLog } from "./build-log.ts";
 import { Feed } from "./feed/feed.ts";
 import { StreamTotals } from "./stream-totals.ts";
 import type { BuildEvent } from "../runner/events.ts";
@@ -22,13 +22,13 @@ export interface LogFiles {
  * Where a build's output meets the channels, and the only such place: what a build tells becomes events of its own
  * stream and of the feed of everything.
  */
-export class BuildStreams {
+export class StreamRegistry {
   readonly #feed: Feed;
   readonly #onError: (error: unknown) => void;
   readonly #options: ChannelOptions;
   readonly #files: LogFiles | undefined;
   /** Those of builds that have not ended, or whose log is in memory alone. */
-  readonly #live = new Map<string, BuildStream>();
+  readonly #live = new Map<string, BuildLog>();
   /** Those that are read from their files. */
   readonly #stored = new Map<string, Promise<Channel | undefined>>();
   readonly #opened = new Map<string, Channel>();
@@ -71,7 +71,7 @@ export class BuildStreams {
     return stored;
   }
 
-  /** Publishes what a build tells. See {@link BuildStream.publish} for the promise. */
+  /** Publishes what a build tells. See {@link BuildLog.publish} for the promise. */
   publish(event: BuildEvent): void | Promise<void> {
     const buildId = event.type === "line" ? event.buildId : event.build.id;
     let stream = this.#live.get(buildId);
@@ -102,8 +102,8 @@ export class BuildStreams {
     void this.#feed.forget(buildId).catch(this.#onError);
   }
 
-  #begin(buildId: string, history: FileHistory | undefined): BuildStream {
-    const stream = new BuildStream(buildId, this.#options, history);
+  #begin(buildId: string, history: FileHistory | undefined): BuildLog {
+    const stream = new BuildLog(buildId, this.#options, history);
     this.#live.set(buildId, stream);
     if (history !== undefined) this.#feed.follow(buildId, stream.channel);
     return stream;

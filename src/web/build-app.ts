@@ -2,16 +2,16 @@ import { join } from "node:path";
 import { BuildQueue } from "../runner/build-queue.ts";
 import { BuildStore } from "../runner/store/build-store.ts";
 import { pinned, planBuild } from "../runner/plan.ts";
-import { ProjectFinder } from "../runner/project/project-cache.ts";
+import { ProjectCache } from "../runner/project/project-cache.ts";
 import { openFolder, readProject } from "../runner/project/project.ts";
-import { sendAnswer, sendJson } from "../http/reply.ts";
-import { Places } from "../channel/clients/client-limit.ts";
+import { sendReply, sendJson } from "../http/reply.ts";
+import { ClientLimit } from "../channel/clients/client-limit.ts";
 import { MAX_DELAY, checkInteger, checkTexts, checkValue, kinds } from "../check-options.ts";
 import { TailcastError } from "../error.ts";
 import { readFields } from "../http/request-body.ts";
 import { readBuildQuery, selectBuilds } from "./build-query.ts";
 import { readBuildRequest } from "./build-request.ts";
-import { BuildStreams } from "../streams/stream-registry.ts";
+import { StreamRegistry } from "../streams/stream-registry.ts";
 import { answerError, isAnswerable } from "./errors.ts";
 import { FeedJournal } from "../streams/feed/journal.ts";
 import { answerPreflight, checkHost, checkOrigin, checkToken, tokenCookie } from "./guards.ts";
@@ -47,11 +47,11 @@ interface Storage {
  */
 export class BuildApp {
   readonly #roots: readonly string[];
-  readonly #finder: ProjectFinder;
+  readonly #finder: ProjectCache;
   readonly #guard: { host: string; allowedOrigins: readonly string[]; token: string | undefined };
   readonly #plan: FolderPlanner;
   readonly #onError: (error: unknown) => void;
-  readonly #streams: BuildStreams;
+  readonly #streams: StreamRegistry;
   readonly #queue: BuildQueue;
   readonly #store: BuildStore | undefined;
   readonly #problems: string[] = [];
@@ -60,7 +60,7 @@ export class BuildApp {
   readonly #page: PageFiles;
   readonly #router: Router;
   /** Those who follow a log as text hold a connection, too. */
-  readonly #logReaders: Places;
+  readonly #logReaders: ClientLimit;
 
   /**
    * Makes an app whose builds and logs are stored in `options.data`, and takes over those of an earlier one, however
@@ -116,7 +116,7 @@ export class BuildApp {
     } = options;
     const { maxClients = 1000, capacity = 50_000, heartbeat } = options;
     this.#roots = checkTexts("roots", options.roots);
-    this.#finder = new ProjectFinder(this.#roots);
+    this.#finder = new ProjectCache(this.#roots);
     this.#guard = {
       host: checkValue("host", host, kinds.filledText).toLowerCase(),
       allowedOrigins: checkTexts("allowedOrigins", allowedOrigins),
@@ -125,7 +125,7 @@ export class BuildApp {
     this.#plan = checkValue("plan", plan, kinds.function);
     this.#onError = checkValue("onError", onError, kinds.function);
     // "retry": a browser that finds the streams full comes back by itself, which after a 503 it never would.
-    this.#streams = new BuildStreams({ maxClients, heartbeat, capacity, whenFull: "retry" }, this.#onError, storage);
+    this.#streams = new StreamRegistry({ maxClients, heartbeat, capacity, whenFull: "retry" }, this.#onError, storage);
     this.#queue = new BuildQueue({
       concurrency: options.concurrency,
       queueLimit: options.queueLimit,
@@ -145,7 +145,7 @@ export class BuildApp {
       },
       onForget: (buildId) => this.#streams.forget(buildId),
     });
-    this.#logReaders = new Places(maxClients, Infinity);
+    this.#logReaders = new ClientLimit(maxClients, Infinity);
     this.#page = new PageFiles(new URL("../page/", import.meta.url));
     this.#router = new Router({
       "/": { GET: (exchange) => this.#answerPage(exchange) },
@@ -287,7 +287,7 @@ export class BuildApp {
     const sources = { builds: this.#queue.list(), streams, logReaders: this.#logReaders.taken };
     const body = encodeMetrics(collectMetrics(this.#outcomes, sources));
     const headers = { "Content-Type": METRICS_TYPE, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" };
-    sendAnswer(response, {
+    sendReply(response, {
       status: 200,
       headers: { ...headers, "Content-Length": String(Buffer.byteLength(body)) },
       body,

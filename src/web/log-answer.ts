@@ -4,7 +4,7 @@ import { TailcastError } from "../error.ts";
 import { logText } from "../streams/log-text.ts";
 import { dropWhenStalled } from "../http/drop-stalled.ts";
 import type { Channel } from "../channel/channel.ts";
-import type { Places } from "../channel/clients/client-limit.ts";
+import type { ClientLimit } from "../channel/clients/client-limit.ts";
 import type { Exchange } from "../http/router.ts";
 
 /** How long a client may take nothing of a log that is sent to it as text, in milliseconds. */
@@ -16,7 +16,7 @@ const STALL_TIMEOUT = 60_000;
  * @param readers How many may do that at once.
  * @throws {TailcastError} `TOO_MANY_CLIENTS`
  */
-export async function sendLog(exchange: Exchange, channel: Channel, readers: Places): Promise<void> {
+export async function sendLog(exchange: Exchange, channel: Channel, readers: ClientLimit): Promise<void> {
   const { request, response, query } = exchange;
   // It left while the log was looked for.
   if (response.destroyed) return;

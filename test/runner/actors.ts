@@ -14,7 +14,7 @@ export type Action =
   | { action: "onTerm"; say: string; code?: number }
   | { action: "spawn"; child: string; output?: "inherit" | "ignore"; detached?: boolean; isBare?: boolean };
 
-const program = fileURLToPath(new URL("../fixtures/actor.mjs", import.meta.url));
+const program = fileURLToPath(new URL("../../test/fixtures/actor.mjs", import.meta.url));
 
 /** One running `actor.mjs`. */
 export class Actor {

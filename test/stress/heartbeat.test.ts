@@ -4,7 +4,7 @@ import { Channel } from "../../dist/channel/channel.js";
 import { FetchConnection } from "../../dist/channel/connections/fetch-connection.js";
 import { Clock } from "./clock.js";
 import { scenario } from "./scenario.js";
-import type { Chunk } from "../../dist/channel/log/encoded-bytes.js";
+import type { EncodedBytes } from "../../dist/channel/log/encoded-bytes.js";
 import type { Client } from "../../dist/channel/clients/client.js";
 import type { Round } from "./scenario.js";
 
@@ -23,12 +23,12 @@ class Observer {
 
   constructor(round: Round, clock: Clock) {
     const { write } = FetchConnection.prototype;
-    const observe = (connection: FetchConnection, chunk: Chunk): void => {
+    const observe = (connection: FetchConnection, chunk: EncodedBytes): void => {
       if (chunk.plain.payload.toString() === ":\n")
         this.#checkHeartbeat(clock.now - (this.lastWriteAt.get(connection) ?? NaN));
       this.lastWriteAt.set(connection, clock.now);
     };
-    FetchConnection.prototype.write = function (this: FetchConnection, chunk: Chunk): void {
+    FetchConnection.prototype.write = function (this: FetchConnection, chunk: EncodedBytes): void {
       round.guard(() => observe(this, chunk));
       write.call(this, chunk);
     };

@@ -8,7 +8,7 @@ import { Clock } from "./clock.js";
 import { Publisher } from "./ledger.js";
 import { scenario } from "./scenario.js";
 import { overFetch, overHttp } from "./transport.js";
-import type { Chunk } from "../../dist/channel/log/encoded-bytes.js";
+import type { EncodedBytes } from "../../dist/channel/log/encoded-bytes.js";
 import type { Channel } from "../../dist/channel/channel.js";
 import type { Round } from "./scenario.js";
 
@@ -128,7 +128,7 @@ function assertSpread(retries: readonly (number | undefined)[], least: number): 
 function limitSegments(round: Round, limit: number): void {
   const { write } = NodeConnection.prototype;
   let inThisTurn = 0;
-  NodeConnection.prototype.write = function (this: NodeConnection, chunk: Chunk): void {
+  NodeConnection.prototype.write = function (this: NodeConnection, chunk: EncodedBytes): void {
     if (chunk.byteLength > 32 * 1024) {
       // Microtasks run between any two callbacks of the event loop.
       if (inThisTurn++ === 0) queueMicrotask(() => (inThisTurn = 0));

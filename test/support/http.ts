@@ -174,7 +174,7 @@ export class EventClient {
 }
 
 /** A complete answer. */
-export interface Answer {
+export interface Reply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
@@ -188,7 +188,7 @@ export async function ask(
   method: string,
   path: string,
   options: { headers?: Record<string, string>; body?: string | Uint8Array; host?: string } = {},
-): Promise<Answer> {
+): Promise<Reply> {
   const outgoing = request({
     port,
     method,
@@ -218,7 +218,7 @@ export function postJson(
   path: string,
   fields: unknown,
   headers: Record<string, string> = {},
-): Promise<Answer> {
+): Promise<Reply> {
   return ask(port, "POST", path, {
     headers: { "Content-Type": "application/json", ...headers },
     body: typeof fields === "string" ? fields : JSON.stringify(fields),

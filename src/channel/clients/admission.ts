@@ -1,14 +1,14 @@
 import { encodeEvent } from "../../protocol/encode.ts";
 import { acceptsEventStream } from "../../http/accept.ts";
-import { errorAnswer } from "../../http/reply.ts";
+import { errorReply } from "../../http/reply.ts";
 import { EVENT_STREAM_HEADERS } from "../connections/connection.ts";
 import { jittered } from "./jitter.ts";
-import type { Answer } from "../../http/reply.ts";
+import type { Reply } from "../../http/reply.ts";
 import type { Outcome } from "./client.ts";
 import type { Gap } from "../log/gap.ts";
 import type { EventLog, Position } from "../log/event-log.ts";
 import type { ChannelSettings } from "../options.ts";
-import type { Places } from "./client-limit.ts";
+import type { ClientLimit } from "./client-limit.ts";
 import type { StreamRequest } from "../connections/stream-request.ts";
 
 /** Where an admitted client starts. */
@@ -22,7 +22,7 @@ export interface Start {
 }
 
 /** Either the complete answer to a request, or where its client starts; it has a place then. */
-export type Admission = { readonly answer: Answer; readonly isRefusal?: boolean } | { readonly start: Start };
+export type Admission = { readonly answer: Reply; readonly isRefusal?: boolean } | { readonly start: Start };
 
 /** What the door depends on besides the log. */
 export interface ChannelState {
@@ -35,20 +35,20 @@ export interface ChannelState {
 /**
  * The answer to a request that asks for no event stream, by its method or its format; `undefined` when it asks for one.
  */
-export function refuseRequest(request: StreamRequest, methods: readonly string[]): Answer | undefined {
+export function refuseRequest(request: StreamRequest, methods: readonly string[]): Reply | undefined {
   const { method } = request;
   if (!methods.includes(method)) {
     const message = `Cannot ${method} an event stream: use ${methods[0]}`;
-    return errorAnswer(405, "METHOD_NOT_ALLOWED", message, { Allow: methods.join(", ") });
+    return errorReply(405, "METHOD_NOT_ALLOWED", message, { Allow: methods.join(", ") });
   }
   if (!acceptsEventStream(request.accept)) {
-    return errorAnswer(406, "NOT_ACCEPTABLE", "Cannot answer in another format than text/event-stream");
+    return errorReply(406, "NOT_ACCEPTABLE", "Cannot answer in another format than text/event-stream");
   }
   return undefined;
 }
 
 /** The answer to HEAD: the head of the stream. */
-export const HEAD_ANSWER: Answer = { status: 200, headers: EVENT_STREAM_HEADERS, body: "" };
+export const HEAD_REPLY: Reply = { status: 200, headers: EVENT_STREAM_HEADERS, body: "" };
 
 /**
  * Decides what becomes of a request, in the order in which HTTP asks: method, format, whether there is anything, room.
@@ -57,7 +57,7 @@ export function admit(
   request: StreamRequest,
   address: string | undefined,
   log: EventLog,
-  places: Places,
+  places: ClientLimit,
   settings: ChannelSettings,
   state: ChannelState,
 ): Admission {
@@ -68,7 +68,7 @@ export function admit(
   if (state.isEnded && position.outcome === "resumed" && position.next === log.end) {
     return { answer: { status: 204, headers: { "Cache-Control": "no-store" }, body: "" } };
   }
-  if (method === "HEAD" && state.obstacle === undefined) return { answer: HEAD_ANSWER };
+  if (method === "HEAD" && state.obstacle === undefined) return { answer: HEAD_REPLY };
   const obstacle = state.obstacle ?? places.take(address);
   if (obstacle !== undefined) return { answer: refusal(obstacle, settings), isRefusal: true };
   if (position.outcome === "gap") {
@@ -84,11 +84,11 @@ function freshPosition(log: EventLog, backlog: number): Position {
 }
 
 /** Sends a client away, for a time that differs from client to client. */
-function refusal(reason: string, { whenFull, retryAfter }: ChannelSettings): Answer {
+function refusal(reason: string, { whenFull, retryAfter }: ChannelSettings): Reply {
   const delay = jittered(retryAfter);
   if (whenFull === "retry") {
     return { status: 200, headers: EVENT_STREAM_HEADERS, body: encodeEvent({ retry: delay, comment: reason }) };
   }
   const message = `Cannot open another event stream: ${reason}; try again later`;
-  return errorAnswer(503, "TOO_MANY_CLIENTS", message, { "Retry-After": String(Math.ceil(delay / 1000)) });
+  return errorReply(503, "TOO_MANY_CLIENTS", message, { "Retry-After": String(Math.ceil(delay / 1000)) });
 }

@@ -1,5 +1,5 @@
 /** How many clients a channel has room for, in all and for each address. Nobody is evicted to make room. */
-export class Places {
+export class ClientLimit {
   readonly #limit: number;
   readonly #limitPerAddress: number;
   readonly #byAddress = new Map<string, number>();

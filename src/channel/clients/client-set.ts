@@ -1,14 +1,14 @@
 import { performance } from "node:perf_hooks";
 import { encodeEvent } from "../../protocol/encode.ts";
 import { CatchUp } from "./catch-up.ts";
-import { Chunk } from "../log/encoded-bytes.ts";
+import { EncodedBytes } from "../log/encoded-bytes.ts";
 import { Client } from "./client.ts";
 import { encodeGap, skipGap } from "../log/gap.ts";
 import { jittered } from "./jitter.ts";
 import { DEFAULT_RETRY } from "../options.ts";
 import { Replay } from "../history/history-replay.ts";
-import { TimeShare } from "./time-budget.ts";
-import { Upkeep } from "./sweeper.ts";
+import { TimeBudget } from "./time-budget.ts";
+import { Sweeper } from "./sweeper.ts";
 import type { ClientHost, ClientStart, CloseReason } from "./client.ts";
 import type { Connection, ConnectionListener } from "../connections/connection.ts";
 import type { Gap, GapReason } from "../log/gap.ts";
@@ -38,18 +38,18 @@ export interface AudienceListener {
 }
 
 /** Everyone who follows a log: brings them up to date, watches over their connections, and counts. */
-export class Audience implements ClientHost {
+export class ClientSet implements ClientHost {
   readonly clients: Set<Client> = new Set();
   readonly #log: EventLog;
   readonly #settings: ChannelSettings;
   readonly #catchUp: CatchUp;
   readonly #replay: Replay | undefined;
   /** What was read from the history, as it is sent to all who need it at about the same time. */
-  readonly #chunks = new WeakMap<HistoryPiece, Chunk>();
+  readonly #chunks = new WeakMap<HistoryPiece, EncodedBytes>();
   /** None: clients take what time they need. */
-  readonly #timeShare: TimeShare | undefined;
-  readonly #upkeep: Upkeep<Client>;
-  readonly #heartbeat: Chunk;
+  readonly #timeBudget: TimeBudget | undefined;
+  readonly #sweeper: Sweeper<Client>;
+  readonly #heartbeat: EncodedBytes;
   readonly #listener: AudienceListener;
 
   /** Events delivered so far, counted once for each client, and gaps told. */
@@ -63,8 +63,8 @@ export class Audience implements ClientHost {
     this.#log = log;
     this.#settings = settings;
     this.#listener = listener;
-    this.#heartbeat = new Chunk(settings.heartbeatText);
-    this.#timeShare = settings.history && new TimeShare(CLIENTS_SHARE, CLIENTS_BURST);
+    this.#heartbeat = new EncodedBytes(settings.heartbeatText);
+    this.#timeBudget = settings.history && new TimeBudget(CLIENTS_SHARE, CLIENTS_BURST);
     this.#catchUp = new CatchUp(
       settings.maxCatchUps,
       (client) => this.advance(client),
@@ -82,7 +82,7 @@ export class Audience implements ClientHost {
         },
       });
     const delays = [settings.heartbeat, settings.stallTimeout, settings.maxConnectionAge].filter((delay) => delay > 0);
-    this.#upkeep = new Upkeep(this.clients, Math.min(...delays, 10_000), (client) => this.#lookAfter(client));
+    this.#sweeper = new Sweeper(this.clients, Math.min(...delays, 10_000), (client) => this.#lookAfter(client));
   }
 
   /** How many clients do not take what they were sent, and how many are being sent what they missed. */
@@ -102,7 +102,7 @@ export class Audience implements ClientHost {
     const expiresAt = age === 0 ? Infinity : performance.now() + age * (0.8 + 0.2 * Math.random());
     const client = new Client(this, { ...start, expiresAt }, open);
     this.clients.add(client);
-    this.#upkeep.start();
+    this.#sweeper.start();
     if (gap !== undefined) this.#tellGap(client, gap, client.lastWriteAt);
     this.advance(client);
     return client;
@@ -115,7 +115,7 @@ export class Audience implements ClientHost {
       // One that catches up has its own turns.
       if (isAnyoneBehind && this.#catchUp.has(client)) continue;
       // Where time is short, nobody goes before those who wait already.
-      if (isAnyoneBehind && this.#timeShare !== undefined) this.#catchUp.add(client);
+      if (isAnyoneBehind && this.#timeBudget !== undefined) this.#catchUp.add(client);
       else this.advance(client, now);
     }
   }
@@ -123,19 +123,19 @@ export class Audience implements ClientHost {
   /** The one way events reach a client: from its cursor to the end of the log, for as long as its socket takes them. */
   advance(client: Client, now: number = performance.now()): void {
     // Most channels have none, and to look at the clock for each client would cost a tenth of what they cost.
-    if (this.#timeShare === undefined) {
+    if (this.#timeBudget === undefined) {
       this.#advance(client, now);
     } else if (client.next < this.#log.end && this.#wait() > 0) {
       this.#catchUp.add(client);
     } else {
       const start = performance.now();
       this.#advance(client, now);
-      this.#timeShare.note(start);
+      this.#timeBudget.note(start);
     }
   }
 
   #wait(): number {
-    return this.isLogComplete ? 0 : (this.#timeShare?.wait() ?? 0);
+    return this.isLogComplete ? 0 : (this.#timeBudget?.wait() ?? 0);
   }
 
   #advance(client: Client, now: number): void {
@@ -169,7 +169,7 @@ export class Audience implements ClientHost {
     this.#catchUp.delete(client);
     this.#replay?.forget(client);
     this.closed[client.closeReason]++;
-    if (this.clients.size === 0) this.#upkeep.stop();
+    if (this.clients.size === 0) this.#sweeper.stop();
     this.#listener.onLeave(client);
   }
 
@@ -189,7 +189,7 @@ export class Audience implements ClientHost {
     const { next } = piece;
     const now = performance.now();
     client.write(this.#chunkOf(piece), now);
-    this.#timeShare?.note(now);
+    this.#timeBudget?.note(now);
     this.delivered += next - client.next;
     client.next = next;
     if (next >= this.#log.start) this.#replay?.forget(client);
@@ -198,10 +198,10 @@ export class Audience implements ClientHost {
     else this.#catchUp.add(client);
   }
 
-  #chunkOf(piece: HistoryPiece): Chunk {
+  #chunkOf(piece: HistoryPiece): EncodedBytes {
     const known = this.#chunks.get(piece);
     if (known !== undefined) return known;
-    const chunk = new Chunk(piece.bytes);
+    const chunk = new EncodedBytes(piece.bytes);
     this.#chunks.set(piece, chunk);
     return chunk;
   }
@@ -215,7 +215,7 @@ export class Audience implements ClientHost {
 
   #tellGap(client: Client, gap: Gap, now: number): void {
     this.gaps++;
-    client.write(new Chunk(encodeGap(this.#log.epoch, gap, client.next)), now);
+    client.write(new EncodedBytes(encodeGap(this.#log.epoch, gap, client.next)), now);
     this.#listener.onGap(client, gap);
   }
 
@@ -234,7 +234,7 @@ export class Audience implements ClientHost {
       client.end("aged", farewell(retry));
     } else if (connection.isBlocked) {
       // A client that does not take what it has got would only have to take more.
-    } else if (heartbeat > 0 && now - client.lastWriteAt > heartbeat - this.#upkeep.period) {
+    } else if (heartbeat > 0 && now - client.lastWriteAt > heartbeat - this.#sweeper.period) {
       // Already now: the next visit may be too late.
       client.write(this.#heartbeat, now);
     }
@@ -242,6 +242,6 @@ export class Audience implements ClientHost {
 }
 
 /** The last bytes of a stream whose client should come back, though not at the same moment as all the others. */
-function farewell(retry: number | null): Chunk {
-  return new Chunk(encodeEvent({ retry: jittered(retry ?? DEFAULT_RETRY) }));
+function farewell(retry: number | null): EncodedBytes {
+  return new EncodedBytes(encodeEvent({ retry: jittered(retry ?? DEFAULT_RETRY) }));
 }

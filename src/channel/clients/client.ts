@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { TailcastError } from "../../error.ts";
 import { encodeEvent } from "../../protocol/encode.ts";
-import { Chunk } from "../log/encoded-bytes.ts";
+import { EncodedBytes } from "../log/encoded-bytes.ts";
 import type { EventFields } from "../../protocol/encode.ts";
 import type { Connection, ConnectionListener } from "../connections/connection.ts";
 
@@ -88,7 +88,7 @@ export class Client implements ChannelClient, ConnectionListener {
   }
 
   /** Writes to the connection and keeps account of time. */
-  write(chunk: Chunk, now: number): void {
+  write(chunk: EncodedBytes, now: number): void {
     this.connection.write(chunk);
     this.lastWriteAt = now;
   }
@@ -102,7 +102,7 @@ export class Client implements ChannelClient, ConnectionListener {
     }
     const text = encodeEvent(fields);
     if (this.connection.isEnded || this.connection.isBlocked) return false;
-    this.write(new Chunk(text), performance.now());
+    this.write(new EncodedBytes(text), performance.now());
     return true;
   }
 
@@ -111,7 +111,7 @@ export class Client implements ChannelClient, ConnectionListener {
   }
 
   /** Ends the stream, after what was written and `farewell`. */
-  end(reason: CloseReason, farewell?: Chunk): void {
+  end(reason: CloseReason, farewell?: EncodedBytes): void {
     if (this.closeReason === "left") this.closeReason = reason;
     if (farewell !== undefined) this.connection.write(farewell);
     this.connection.end();

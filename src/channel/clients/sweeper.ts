@@ -5,7 +5,7 @@ const SLICE = 500;
  * The channel's one timer. While it runs, it calls `visit` for every client now and then, in slices that leave the
  * event loop free in between, however many clients there are.
  */
-export class Upkeep<Client> {
+export class Sweeper<Client> {
   readonly #clients: ReadonlySet<Client>;
   readonly #visit: (client: Client) => void;
   /** How often each client is visited, in milliseconds. */

@@ -4,7 +4,7 @@ import { performance } from "node:perf_hooks";
  * Gives some work a share of the time, so that other work of the same process gets the rest. Time that was not used is
  * saved up, but only so much: a burst after a pause may take it all at once.
  */
-export class TimeShare {
+export class TimeBudget {
   readonly #share: number;
   readonly #maxSaved: number;
   #saved: number;

@@ -1,4 +1,4 @@
-import type { Chunk } from "../log/encoded-bytes.ts";
+import type { EncodedBytes } from "../log/encoded-bytes.ts";
 
 /** The headers of every event stream (HTML 9.2.5 and 9.2.7; RFC 9111 section 5.2.2). */
 export const EVENT_STREAM_HEADERS: Readonly<Record<string, string>> = {
@@ -33,7 +33,7 @@ export interface Connection {
   /** Whether the stream was ended, or is gone. */
   readonly isEnded: boolean;
   /** Writes bytes; afterwards `isBlocked` tells whether more should follow. Does nothing once the stream was ended. */
-  write(chunk: Chunk): void;
+  write(chunk: EncodedBytes): void;
   /** Ends the stream after what was written. `onClose` comes when the client has taken it all, or is gone. */
   end(): void;
   /** Takes note of a client that ended its half, so that nothing can be written: nobody tells. Called now and then. */

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { GZIP_HEAD, GzipSum } from "./gzip.ts";
-import type { Chunk } from "../log/encoded-bytes.ts";
+import type { EncodedBytes } from "../log/encoded-bytes.ts";
 import type { Connection, ConnectionListener } from "./connection.ts";
 
 /** How many bytes may wait in the body before the client counts as blocked. */
@@ -19,7 +19,7 @@ export class FetchConnection implements Connection {
   #blockedSince = Infinity;
 
   /** @param request - Its signal is aborted by the server when the client has gone; some cancel the body instead. */
-  constructor(request: Request, gzip: boolean, opening: Chunk, listener: ConnectionListener) {
+  constructor(request: Request, gzip: boolean, opening: EncodedBytes, listener: ConnectionListener) {
     this.#listener = listener;
     this.#request = request;
     request.signal.addEventListener("abort", this.#onAbort);
@@ -49,7 +49,7 @@ export class FetchConnection implements Connection {
     return this.#isEnded;
   }
 
-  write(chunk: Chunk): void {
+  write(chunk: EncodedBytes): void {
     if (this.#isEnded) return;
     this.#gzip?.add(chunk);
     this.#controller?.enqueue((this.#gzip === undefined ? chunk.plain : chunk.deflated).payload);

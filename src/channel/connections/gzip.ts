@@ -1,6 +1,6 @@
 import { constants, deflateRawSync } from "node:zlib";
 import { combine } from "./crc32.ts";
-import type { Chunk } from "../log/encoded-bytes.ts";
+import type { EncodedBytes } from "../log/encoded-bytes.ts";
 
 /** The head of a gzip member (RFC 1952 section 2.3): deflate, no flags, no time, unknown system. */
 export const GZIP_HEAD: Buffer = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
@@ -34,7 +34,7 @@ export class GzipSum {
   #crc = 0;
   #length = 0;
 
-  add(chunk: Chunk): void {
+  add(chunk: EncodedBytes): void {
     this.#crc = combine(this.#crc, chunk.crc, chunk.shift);
     // Modulo 2^32, as the trailer says it: a stream may run for years.
     this.#length = (this.#length + chunk.byteLength) >>> 0;

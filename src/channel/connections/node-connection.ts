@@ -1,10 +1,10 @@
 import { ServerResponse } from "node:http";
 import { performance } from "node:perf_hooks";
-import { Framed, chunkHead } from "../log/encoded-bytes.ts";
+import { ChunkedBytes, chunkHead } from "../log/encoded-bytes.ts";
 import { EVENT_STREAM_HEADERS } from "./connection.ts";
 import { GZIP_HEAD, GzipSum } from "./gzip.ts";
 import type { Writable } from "node:stream";
-import type { Chunk } from "../log/encoded-bytes.ts";
+import type { EncodedBytes } from "../log/encoded-bytes.ts";
 import type { Connection, ConnectionListener } from "./connection.ts";
 
 /**
@@ -19,7 +19,7 @@ const PIECE_BYTES = 64 * 1024;
  */
 const KEEP_ALIVE_DELAY = 20_000;
 
-const FRAMED_GZIP_HEAD = Framed.of(GZIP_HEAD);
+const FRAMED_GZIP_HEAD = ChunkedBytes.of(GZIP_HEAD);
 
 /**
  * An event stream on a response of `node:http`, or of the compat API of `node:http2`.
@@ -46,7 +46,7 @@ export class NodeConnection implements Connection {
   #blockedSince = Infinity;
 
   /** Sends the head and `opening`, so that the client's `open` event fires at once (Firefox waits for a body byte). */
-  constructor(response: ServerResponse, gzip: boolean, opening: Chunk, listener: ConnectionListener) {
+  constructor(response: ServerResponse, gzip: boolean, opening: EncodedBytes, listener: ConnectionListener) {
     this.#response = response;
     this.#listener = listener;
     // An HTTP/2 response has a stand-in for a socket that refuses to be touched.
@@ -85,7 +85,7 @@ export class NodeConnection implements Connection {
     return this.#isEnded || this.#response.writableEnded;
   }
 
-  write(chunk: Chunk): void {
+  write(chunk: EncodedBytes): void {
     if (this.#isEnded) return;
     this.#gzip?.add(chunk);
     const bytes = this.#gzip === undefined ? chunk.plain : chunk.deflated;
@@ -133,11 +133,11 @@ export class NodeConnection implements Connection {
       const remainder = bytes?.subarray(PIECE_BYTES);
       if (remainder !== undefined && remainder.length > 0) this.#rest[0] = remainder;
       else this.#rest = others.length > 0 ? others : undefined;
-      if (piece !== undefined) this.#put(Framed.view(piece));
+      if (piece !== undefined) this.#put(ChunkedBytes.view(piece));
     }
   }
 
-  #put({ payload, framed }: Framed): void {
+  #put({ payload, framed }: ChunkedBytes): void {
     const target = this.#target;
     // A socket takes bytes even after its response has ended: they would land in the next response on a kept-alive
     // connection.

@@ -3,7 +3,7 @@ import { shiftBy } from "../connections/crc32.ts";
 import { deflateWhole } from "../connections/gzip.ts";
 
 /** Bytes of a response body, and, where they stay around, the same bytes as HTTP/1.1 sends them. */
-export class Framed {
+export class ChunkedBytes {
   /** The bytes alone: for HTTP/1.0, HTTP/2 and Fetch. */
   readonly payload: Buffer;
   /**
@@ -19,7 +19,7 @@ export class Framed {
   }
 
   /** @param content - Text, or bytes, which are copied. Not empty: an empty chunk would end the body. */
-  static of(content: string | Uint8Array): Framed {
+  static of(content: string | Uint8Array): ChunkedBytes {
     const byteLength = typeof content === "string" ? Buffer.byteLength(content) : content.length;
     const head = chunkHead(byteLength);
     // Not from Node's shared 8 KiB pool: a small chunk that the log keeps for hours would keep a whole pool slab alive.
@@ -30,12 +30,12 @@ export class Framed {
     if (typeof content === "string") framed.write(content, head.length, encoding);
     else framed.set(content, head.length);
     framed.write("\r\n", head.length + byteLength, "latin1");
-    return new Framed(framed.subarray(head.length, head.length + byteLength), framed);
+    return new ChunkedBytes(framed.subarray(head.length, head.length + byteLength), framed);
   }
 
   /** Bytes that belong to others, without a copy. Not empty. */
-  static view(bytes: Buffer): Framed {
-    return new Framed(bytes, undefined);
+  static view(bytes: Buffer): ChunkedBytes {
+    return new ChunkedBytes(bytes, undefined);
   }
 }
 
@@ -45,9 +45,9 @@ export function chunkHead(byteLength: number): string {
 }
 
 /** Event-stream bytes, encoded once, and compressed at most once, for every connection that sends them. */
-export class Chunk {
-  readonly plain: Framed;
-  #deflated: Framed | undefined;
+export class EncodedBytes {
+  readonly plain: ChunkedBytes;
+  #deflated: ChunkedBytes | undefined;
   #crc = 0;
   #shift = 0;
 
@@ -55,7 +55,7 @@ export class Chunk {
    * @param content - Event-stream text, which is encoded, or bytes of another chunk, which are not copied. Not empty.
    */
   constructor(content: string | Buffer) {
-    this.plain = typeof content === "string" ? Framed.of(content) : Framed.view(content);
+    this.plain = typeof content === "string" ? ChunkedBytes.of(content) : ChunkedBytes.view(content);
   }
 
   /** The number of event-stream bytes. */
@@ -64,8 +64,8 @@ export class Chunk {
   }
 
   /** The same bytes as a whole number of deflate blocks that refer to nothing before them. */
-  get deflated(): Framed {
-    this.#deflated ??= Framed.of(deflateWhole(this.plain.payload));
+  get deflated(): ChunkedBytes {
+    this.#deflated ??= ChunkedBytes.of(deflateWhole(this.plain.payload));
     return this.#deflated;
   }
 

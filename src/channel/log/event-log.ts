@@ -73,7 +73,7 @@ export class EventLog {
   /**
    * Where the ids that the application gave are in the log. Ids that we make need no index: they tell their sequence.
    */
-  readonly #ownIds = new Map<string, number>();
+  readonly #customIds = new Map<string, number>();
   #hasOwnIds = false;
   /** The application's id of the event before `start`, from which a client still resumes without a gap. */
   #ownIdBeforeStart: string | undefined;
@@ -163,7 +163,7 @@ export class EventLog {
       this.#hasOwnIds = true;
       this.#waitingOwnIds ??= [];
       this.#waitingOwnIds[this.#waiting.length] = ownId;
-      this.#ownIds.set(ownId, sequence);
+      this.#customIds.set(ownId, sequence);
     }
     this.#waiting.push(text);
     this.#waitingLength += text.length;
@@ -223,7 +223,7 @@ export class EventLog {
   #evictOldest(): void {
     const segment = this.segmentAt(this.#start);
     this.#forgetOwnIdBeforeStart();
-    this.#ownIdBeforeStart = segment.ownIds?.[this.#start - segment.first];
+    this.#ownIdBeforeStart = segment.customIds?.[this.#start - segment.first];
     this.#bytes -= segment.byteLengthOf(this.#start);
     this.#start++;
     if (this.#start === segment.next) this.#segments[this.#head++] = undefined;
@@ -246,7 +246,7 @@ export class EventLog {
 
   /** Where a client goes on that has seen the event `lastEventId`. */
   locate(lastEventId: string): Position {
-    const sequence = this.#ownIds.get(lastEventId);
+    const sequence = this.#customIds.get(lastEventId);
     if (sequence !== undefined) return { outcome: "resumed", next: sequence + 1 };
     const id = parseSequenceId(lastEventId);
     if (id === undefined) return { outcome: "gap", reason: "unknown", missed: null };
@@ -272,7 +272,7 @@ export class EventLog {
   #forgetOwnIdBeforeStart(): void {
     const id = this.#ownIdBeforeStart;
     // An id that was given again later stands for its later event.
-    if (id !== undefined && this.#ownIds.get(id) === this.#start - 1) this.#ownIds.delete(id);
+    if (id !== undefined && this.#customIds.get(id) === this.#start - 1) this.#customIds.delete(id);
   }
 
   #at(index: number): Segment {

@@ -8,7 +8,7 @@ import type { ChannelSettings } from "../options.ts";
  * The way of an event from `publish` to where clients can have it: events gather for a turn of the event loop, or a
  * window, are stored if there is a history, and then shown.
  */
-export class Publication {
+export class Publisher {
   readonly #log: EventLog;
   readonly #onShow: (now: number) => void;
   readonly #schedule: FlushSchedule;

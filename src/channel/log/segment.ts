@@ -1,4 +1,4 @@
-import { Chunk } from "./encoded-bytes.ts";
+import { EncodedBytes } from "./encoded-bytes.ts";
 
 /**
  * Consecutive events of a log that were published in one turn of the event loop, encoded into one shared Buffer.
@@ -15,30 +15,30 @@ export class Segment {
   /** The sequence number that follows its last event. */
   readonly next: number;
   /** All its events, as every client that is up to date gets them. */
-  readonly chunk: Chunk;
+  readonly chunk: EncodedBytes;
   /** The ids that the application gave, by position in the segment; `undefined` when it gave none. */
-  readonly ownIds: readonly (string | undefined)[] | undefined;
+  readonly customIds: readonly (string | undefined)[] | undefined;
   readonly #offsets: readonly number[];
 
   /**
    * @param first - The sequence number of the first event.
    * @param events - The events' texts, encoded.
    */
-  constructor(first: number, events: readonly string[], ownIds?: readonly (string | undefined)[]) {
+  constructor(first: number, events: readonly string[], customIds?: readonly (string | undefined)[]) {
     this.first = first;
     this.next = first + events.length;
     const text = events.join("");
-    this.chunk = new Chunk(text);
-    this.ownIds = ownIds;
+    this.chunk = new EncodedBytes(text);
+    this.customIds = customIds;
     // Of ASCII a character is a byte: then nothing needs to be counted.
     const isAscii = this.chunk.byteLength === text.length;
     this.#offsets = offsetsOf(events, isAscii ? (event) => event.length : (event) => Buffer.byteLength(event));
   }
 
   /** The events from `sequence` on: for a client that resumes in the middle of a segment, a view into its bytes. */
-  chunkFrom(sequence: number): Chunk {
+  chunkFrom(sequence: number): EncodedBytes {
     if (sequence <= this.first) return this.chunk;
-    return new Chunk(this.chunk.plain.payload.subarray(this.#offsets[sequence - this.first]));
+    return new EncodedBytes(this.chunk.plain.payload.subarray(this.#offsets[sequence - this.first]));
   }
 
   /** The size of one event in bytes. */

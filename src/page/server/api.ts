@@ -106,7 +106,7 @@ export class Api {
     }
   }
 
-  async #request<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
+  async #request<Reply>(path: string, init: RequestInit = {}): Promise<Reply> {
     const requestedAt = Date.now();
     let response: Response;
     let body: unknown;
@@ -121,7 +121,7 @@ export class Api {
     } catch (cause) {
       throw new ApiError(0, "The server does not answer. Check that it is running, then try again.", { cause });
     }
-    if (response.ok && body !== undefined) return body as Answer;
+    if (response.ok && body !== undefined) return body as Reply;
     const { error, build } = (body ?? {}) as { error?: { code?: string; message?: string }; build?: Build };
     const message = error?.message ?? `The server answered ${response.status}.`;
     throw new ApiError(response.status, message, { code: error?.code, build });

@@ -1,7 +1,7 @@
 import { findProjects } from "./find-projects.ts";
 import type { ProjectSummary } from "./find-projects.ts";
 
-/** The options of a {@link ProjectFinder}. */
+/** The options of a {@link ProjectCache}. */
 export interface ProjectFinderOptions {
   /** The clock, in milliseconds; it never goes back. Default `performance.now`. */
   now?: (() => number) | undefined;
@@ -14,7 +14,7 @@ const MAX_AGE = 5000;
  * Finds the projects below its roots for many who ask: those who ask while it looks share one search, and for five
  * seconds after that, its result. So however often it is asked, the disk has little to do.
  */
-export class ProjectFinder {
+export class ProjectCache {
   readonly #roots: readonly string[];
   readonly #now: () => number;
   #search: Promise<readonly ProjectSummary[]> | undefined;

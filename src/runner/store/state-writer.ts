@@ -6,7 +6,7 @@ import type { Plan } from "../plan.ts";
  * Stores the state of each build as it changes, always after the consumer of its events has taken the change: what the
  * stored state says is in the log, too.
  */
-export class StateKeeper {
+export class StateWriter {
   readonly #store: BuildStore;
   readonly #onEvent: (event: BuildEvent) => void | Promise<void>;
   readonly #planOf: (id: string) => Plan | null;

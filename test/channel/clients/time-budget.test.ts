@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { TimeShare } from "../../../dist/channel/clients/time-budget.js";
+import { TimeBudget } from "../../../dist/channel/clients/time-budget.js";
 
-describe("TimeShare", () => {
+describe("TimeBudget", () => {
   it("gives its share after work, and saves up no more than a burst", (t) => {
     let now = 1000;
     t.mock.method(performance, "now", () => now);
-    const share = new TimeShare(0.25, 10);
+    const share = new TimeBudget(0.25, 10);
     const work = (milliseconds: number): void => {
       const start = now;
       now += milliseconds;

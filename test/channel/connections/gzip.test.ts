@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { request } from "node:http";
 import { describe, it } from "node:test";
 import { createGunzip, crc32, gunzipSync, inflateRawSync } from "node:zlib";
-import { Chunk } from "../../../dist/channel/log/encoded-bytes.js";
+import { EncodedBytes } from "../../../dist/channel/log/encoded-bytes.js";
 import { combine, shiftBy } from "../../../dist/channel/connections/crc32.js";
 import { GZIP_HEAD, GzipSum, deflateWhole } from "../../../dist/channel/connections/gzip.js";
 import { startChannel, until } from "../../support/channel.js";
@@ -70,7 +70,7 @@ describe("GzipSum", () => {
     const sum = new GzipSum();
     const parts: Buffer[] = [GZIP_HEAD];
     for (const sample of samples) {
-      const chunk = new Chunk(sample);
+      const chunk = new EncodedBytes(sample);
       sum.add(chunk);
       parts.push(chunk.deflated.payload);
     }

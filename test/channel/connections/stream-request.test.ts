@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { acceptsEventStream, prefersGzip } from "../../../dist/http/accept.js";
 import { addressKey } from "../../../dist/http/address-key.js";
 import { jittered } from "../../../dist/channel/clients/jitter.js";
-import { Places } from "../../../dist/channel/clients/client-limit.js";
+import { ClientLimit } from "../../../dist/channel/clients/client-limit.js";
 import { readFetch, readIncoming } from "../../../dist/channel/connections/stream-request.js";
 import type { IncomingMessage } from "node:http";
 
@@ -133,9 +133,9 @@ describe("readFetch()", () => {
   });
 });
 
-describe("Places", () => {
+describe("ClientLimit", () => {
   it("gives a freed place away at once", () => {
-    const places = new Places(2, Infinity);
+    const places = new ClientLimit(2, Infinity);
     assert.equal(places.take("a"), undefined);
     assert.equal(places.take("b"), undefined);
     for (let round = 0; round < 1000; round++) {
@@ -146,7 +146,7 @@ describe("Places", () => {
   });
 
   it("limits an address by itself", () => {
-    const places = new Places(10, 1);
+    const places = new ClientLimit(10, 1);
     assert.equal(places.take("a"), undefined);
     assert.match(places.take("a") ?? "", /this address/);
     assert.equal(places.take("b"), undefined);

@@ -13,7 +13,7 @@ import type { OrphanSearch } from "../../../dist/runner/process/orphans.js";
 import type { ProcessIdentity } from "../../../dist/runner/process/identity.js";
 import type { Actor } from "../actors.js";
 
-const program = fileURLToPath(new URL("../../fixtures/doomed-server.mjs", import.meta.url));
+const program = fileURLToPath(new URL("../../../test/fixtures/doomed-server.mjs", import.meta.url));
 const forEver = 2 ** 31 - 1;
 
 /** A build whose server was killed: what the server had stored, and the command, which runs on. */

@@ -17,7 +17,7 @@ import type { Step } from "../../../dist/runner/plan.js";
 import type { ProcessIdentity } from "../../../dist/runner/process/identity.js";
 import type { OutputLine } from "../../../dist/runner/output/step-output.js";
 
-const environmentProgram = fileURLToPath(new URL("../../fixtures/environment.mjs", import.meta.url));
+const environmentProgram = fileURLToPath(new URL("../../../test/fixtures/environment.mjs", import.meta.url));
 const forEver = 2 ** 31 - 1;
 const ESCAPED = "system: processes were left running outside the process group of the command; they are ended now";
 const KEPT_OPEN = "system: the command has ended, but a background process keeps its output open; the rest is cut off";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { ProjectFinder } from "../../../dist/runner/project/project-cache.js";
+import { ProjectCache } from "../../../dist/runner/project/project-cache.js";
 import { makeFolder } from "../folders.js";
 
 const BUILDABLE = '{"scripts":{"build":"true"}}';
@@ -12,10 +12,10 @@ async function addProject(folder: string, name: string): Promise<void> {
   await writeFile(join(folder, name, "package.json"), BUILDABLE);
 }
 
-describe("ProjectFinder", () => {
+describe("ProjectCache", () => {
   it("finds what is below its roots", async (t) => {
     const folder = await makeFolder(t, { "a/app/package.json": BUILDABLE, "b/package.json": BUILDABLE });
-    const finder = new ProjectFinder([join(folder, "a"), join(folder, "b")]);
+    const finder = new ProjectCache([join(folder, "a"), join(folder, "b")]);
     assert.deepEqual(await finder.find(), [
       { path: join(folder, "a/app"), name: "app" },
       { path: join(folder, "b"), name: "b" },
@@ -26,7 +26,7 @@ describe("ProjectFinder", () => {
   it("keeps a result for five seconds", async (t) => {
     const folder = await makeFolder(t);
     let now = 0;
-    const finder = new ProjectFinder([folder], { now: () => now });
+    const finder = new ProjectCache([folder], { now: () => now });
     const names = async (): Promise<string[]> => (await finder.find()).map(({ name }) => name);
     assert.deepEqual(await names(), []);
     await addProject(folder, "a");
@@ -44,7 +44,7 @@ describe("ProjectFinder", () => {
   it("shares one search between all who ask meanwhile, however long it takes, and keeps it from its end", async (t) => {
     const folder = await makeFolder(t, { "a/package.json": BUILDABLE });
     let now = 0;
-    const finder = new ProjectFinder([folder], { now: () => now });
+    const finder = new ProjectCache([folder], { now: () => now });
     const first = finder.find();
     now = 60_000;
     assert.equal(finder.find(), first);
