@@ -10,7 +10,7 @@ export interface Config {
   readonly host: string;
   readonly roots: readonly string[];
   readonly concurrency: number;
-  readonly queue: number;
+  readonly queueLimit: number;
   /** Milliseconds; 0: no limit. */
   readonly timeout: number;
   /** Milliseconds; 0: no limit. */
@@ -20,11 +20,11 @@ export interface Config {
   readonly data: string;
   readonly keep: number;
   /** Bytes. */
-  readonly keepBytes: number;
+  readonly keepSize: number;
   /** Milliseconds. */
-  readonly graceMs: number;
+  readonly grace: number;
   /** Bytes. */
-  readonly logLimitBytes: number;
+  readonly logLimit: number;
   /** Names of variables. */
   readonly mask: readonly string[];
   readonly maxClients: number;
@@ -59,7 +59,7 @@ const OPTIONS = [
     multiple: true,
   },
   { flag: "concurrency", variable: "TAILCAST_CONCURRENCY", value: "N", help: "builds that run at once (2)" },
-  { flag: "queue", variable: "TAILCAST_QUEUE", value: "N", help: "builds that may wait (20)" },
+  { flag: "queue-limit", variable: "TAILCAST_QUEUE_LIMIT", value: "N", help: "builds that may wait (20)" },
   {
     flag: "timeout",
     variable: "TAILCAST_TIMEOUT",
@@ -115,8 +115,8 @@ const OPTIONS = [
   },
   { flag: "token", variable: "TAILCAST_TOKEN", value: "SECRET", help: "ask every request for this secret (none)" },
   {
-    flag: "allow-origin",
-    variable: "TAILCAST_ALLOW_ORIGIN",
+    flag: "allowed-origin",
+    variable: "TAILCAST_ALLOWED_ORIGIN",
     value: "ORIGIN",
     help: "let pages of ORIGIN use the API, and answer to its host name; repeatable, in the variable divided by commas (none)",
     multiple: true,
@@ -161,21 +161,21 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
     host: text("host") ?? "127.0.0.1",
     roots: roots.length > 0 ? roots.map(checkRoot) : [process.cwd()],
     concurrency: integer("concurrency", 2, 1, many),
-    queue: integer("queue", 20, 0, many),
+    queueLimit: integer("queue-limit", 20, 0, many),
     timeout: integer("timeout", 1800, 0, seconds) * 1000,
     silence: integer("silence", 0, 0, seconds) * 1000,
     nice: integer("nice", 0, 0, 19),
-    graceMs: integer("grace", 5, 0, seconds) * 1000,
+    grace: integer("grace", 5, 0, seconds) * 1000,
     data: resolve(text("data") ?? ".tailcast"),
     keep: integer("keep", 20, 0, many),
-    keepBytes: integer("keep-size", 1024, 0, many) * 1024 * 1024,
-    logLimitBytes: integer("log-limit", 100, 1, many) * 1024 * 1024,
+    keepSize: integer("keep-size", 1024, 0, many) * 1024 * 1024,
+    logLimit: integer("log-limit", 100, 1, many) * 1024 * 1024,
     mask: list("mask", ",").map(checkName),
     maxClients: integer("max-clients", 1000, 1, many),
     heartbeat: integer("heartbeat", 15, 0, seconds) * 1000,
     capacity: integer("capacity", 50_000, 1, many),
     token: text("token"),
-    allowedOrigins: list("allow-origin", ",").map(checkOrigin),
+    allowedOrigins: list("allowed-origin", ",").map(checkOrigin),
   };
   if (!["127.0.0.1", "::1", "localhost"].includes(config.host.toLowerCase()) && config.token === undefined) {
     throw invalid(`--host ${config.host} can be reached by others, who could run code here: set --token, too`);
@@ -233,7 +233,7 @@ function checkName(name: string): string {
 
 function checkOrigin(origin: string): string {
   if (URL.canParse(origin) && new URL(origin).origin === origin) return origin;
-  throw invalid(`--allow-origin must be an origin such as https://ci.example, without a path, not "${origin}"`);
+  throw invalid(`--allowed-origin must be an origin such as https://ci.example, without a path, not "${origin}"`);
 }
 
 function variableOf(flag: Flag): string {

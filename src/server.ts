@@ -75,9 +75,6 @@ function serve(config: Config): void {
 async function open(config: Config): Promise<BuildApp> {
   const app = await BuildApp.open({
     ...config,
-    queueLimit: config.queue,
-    timeoutMs: config.timeout,
-    silenceMs: config.silence,
     onError: (error) => process.stderr.write(`tailcast: ${error instanceof Error ? error.stack : String(error)}\n`),
   });
   for (const warning of app.warnings) process.stderr.write(`tailcast: warning: ${warning}\n`);

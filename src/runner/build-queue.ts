@@ -22,18 +22,18 @@ import type { RetentionOptions } from "./store/retention.ts";
 const MIB = 1024 * 1024;
 
 /** The options of a {@link BuildQueue}. Only `onEvent` is required. */
-export interface BuildQueueOptions extends Pick<RetentionOptions, "keep" | "keepBytes"> {
+export interface BuildQueueOptions extends Pick<RetentionOptions, "keep" | "keepSize"> {
   /** How many builds run at once. Default 2. */
   concurrency?: number | undefined;
   /** How many builds may wait. Default 20. */
   queueLimit?: number | undefined;
   /** The longest a build may run, in milliseconds. Default 1 800 000, half an hour; 0 means as long as it likes. */
-  timeoutMs?: number | undefined;
+  timeout?: number | undefined;
   /**
    * How long a step may print nothing, in milliseconds; then the build is stopped as timed out. Default 0: as long as
-   * it likes, since some linkers and bundlers say nothing for minutes, and `timeoutMs` ends what hangs.
+   * it likes, since some linkers and bundlers say nothing for minutes, and `timeout` ends what hangs.
    */
-  silenceMs?: number | undefined;
+  silence?: number | undefined;
   /** The niceness of the commands, from 0 to 19; never less than that of this process. Default 0. */
   nice?: number | undefined;
   /**
@@ -42,7 +42,7 @@ export interface BuildQueueOptions extends Pick<RetentionOptions, "keep" | "keep
    */
   store?: BuildStore | undefined;
   /** How long the processes of a build get between SIGTERM and SIGKILL, in milliseconds. Default 5000. */
-  killGraceMs?: number | undefined;
+  killGrace?: number | undefined;
   /** The environment of every step. Default: {@link buildEnvironment}. */
   env?: Environment | undefined;
   /**
@@ -55,7 +55,7 @@ export interface BuildQueueOptions extends Pick<RetentionOptions, "keep" | "keep
    * `Infinity`. Then the build runs on, and of each step's further lines only the last 500, of at most 256 KiB, are
    * given out, when it has ended. Default 100 MiB.
    */
-  logLimitBytes?: number | undefined;
+  logLimit?: number | undefined;
   /** Secrets that are in no variable of the builds, to be replaced, too. */
   maskValues?: readonly string[] | undefined;
   /**
@@ -82,7 +82,7 @@ export interface BuildQueueOptions extends Pick<RetentionOptions, "keep" | "keep
 /** How a queue is closed. */
 export interface QueueCloseOptions {
   /** How long running builds may go on to their end before they are cancelled, in milliseconds. Default 0. */
-  graceMs?: number | undefined;
+  grace?: number | undefined;
 }
 
 /** A build that is known: one that runs or waits here, or has ended, perhaps in an earlier process. */
@@ -130,11 +130,11 @@ export class BuildQueue {
     });
     this.warnings = secrets.problems;
     this.#context = {
-      timeoutMs: checkInteger("timeoutMs", options.timeoutMs ?? 30 * 60_000, { min: 0, max: MAX_DELAY }),
-      silenceMs: checkInteger("silenceMs", options.silenceMs ?? 0, { min: 0, max: MAX_DELAY }),
+      timeout: checkInteger("timeout", options.timeout ?? 30 * 60_000, { min: 0, max: MAX_DELAY }),
+      silence: checkInteger("silence", options.silence ?? 0, { min: 0, max: MAX_DELAY }),
       nice: checkInteger("nice", options.nice ?? 0, { min: 0, max: 19 }),
-      killGraceMs: checkInteger("killGraceMs", options.killGraceMs ?? 5000, { min: 0, max: MAX_DELAY }),
-      logLimitBytes: checkInteger("logLimitBytes", options.logLimitBytes ?? 100 * MIB, { min: 1, orInfinity: true }),
+      killGrace: checkInteger("killGrace", options.killGrace ?? 5000, { min: 0, max: MAX_DELAY }),
+      logLimit: checkInteger("logLimit", options.logLimit ?? 100 * MIB, { min: 1, orInfinity: true }),
       env,
       secrets,
       onEvent: keeper?.take ?? onEvent,
@@ -212,7 +212,7 @@ export class BuildQueue {
 
   /**
    * Cancels a build. One that waits has ended when this returns; one that runs ends later: its processes get SIGTERM,
-   * and SIGKILL after `killGraceMs`, or at once when this is called again.
+   * and SIGKILL after `killGrace`, or at once when this is called again.
    *
    * @throws {TailcastError} `BUILD_NOT_FOUND`; `BUILD_ENDED` when it has ended already.
    */
@@ -230,15 +230,15 @@ export class BuildQueue {
    * Resolves when the last events were taken. Called again, it no longer waits for processes that take their time to
    * end.
    */
-  async close({ graceMs = 0 }: QueueCloseOptions = {}): Promise<void> {
-    checkInteger("graceMs", graceMs, { min: 0, max: MAX_DELAY });
+  async close({ grace = 0 }: QueueCloseOptions = {}): Promise<void> {
+    checkInteger("grace", grace, { min: 0, max: MAX_DELAY });
     const isUrgent = this.#isClosed;
     this.#isClosed = true;
     const builds = [...this.#builds.values()].filter((build) => build instanceof Build);
     // What is stored can wait for the next process.
     const waiting = new Set(this.#stateWriter === undefined ? [] : this.#waiting);
-    if (!isUrgent && graceMs > 0)
-      await settlesWithin(Promise.all([...this.#running].map(({ ended }) => ended)), graceMs);
+    if (!isUrgent && grace > 0)
+      await settlesWithin(Promise.all([...this.#running].map(({ ended }) => ended)), grace);
     for (const build of [...this.#waiting, ...this.#running]) {
       // To cancel a running build twice kills it.
       const isLeft = waiting.has(build) || (!isUrgent && build.record.status === "running" && build.isStopping);

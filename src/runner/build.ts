@@ -19,17 +19,17 @@ import type { StepOutcome } from "./process/run-step.ts";
 /** What a {@link Build} needs beside its plan. */
 export interface BuildContext {
   /** The longest it may run, in milliseconds; 0 means as long as it likes. */
-  readonly timeoutMs: number;
+  readonly timeout: number;
   /** How long a step may print nothing, in milliseconds; 0 means as long as it likes. */
-  readonly silenceMs: number;
+  readonly silence: number;
   /** The niceness of its processes, from 0 to 19. */
   readonly nice: number;
   /** How long processes get between SIGTERM and SIGKILL, in milliseconds. */
-  readonly killGraceMs: number;
+  readonly killGrace: number;
   readonly env: Environment;
   readonly secrets: Secrets;
   /** See {@link LogLimit}. */
-  readonly logLimitBytes: number;
+  readonly logLimit: number;
   readonly onEvent: (event: BuildEvent) => void | Promise<void>;
   /** Called before the first command starts. It waits for a returned promise. */
   readonly onStart: (buildId: string, cookie: string) => void | Promise<void>;
@@ -87,7 +87,7 @@ export class Build {
     this.plan = plan;
     this.#context = context;
     this.#mask = context.secrets.maskFor(plan);
-    this.#limit = new LogLimit(context.logLimitBytes);
+    this.#limit = new LogLimit(context.logLimit);
     this.#lineCount = former?.lineCount ?? 0;
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
@@ -145,9 +145,9 @@ export class Build {
 
   /** Runs the steps. Called once, on a build that waits. Never rejects. */
   async run(): Promise<void> {
-    const { timeoutMs } = this.#context;
+    const { timeout } = this.#context;
     const start = performance.now();
-    const timer = timeoutMs === 0 ? undefined : setTimeout(() => this.#timeOut(null, timeoutMs), timeoutMs);
+    const timer = timeout === 0 ? undefined : setTimeout(() => this.#timeOut(null, timeout), timeout);
     this.#update({ status: "running", queuePosition: null, startedAt: now() });
     this.#say(null, this.plan.reason);
     for (const warning of this.plan.warnings) this.#say(null, `warning: ${warning}`);
@@ -176,7 +176,7 @@ export class Build {
   }
 
   async #runStep(index: number, step: Step): Promise<void> {
-    const { env, killGraceMs, silenceMs, nice } = this.#context;
+    const { env, killGrace, silence, nice } = this.#context;
     const start = performance.now();
     this.#updateStep(index, { status: "running", startedAt: now() });
     this.#say(step.name, `$ ${formatCommand(step.command, step.args)} (in ${step.cwd})`);
@@ -184,12 +184,12 @@ export class Build {
       signal: this.#stopping.signal,
       forceSignal: this.#killing.signal,
       env,
-      killGraceMs,
-      silenceMs,
+      killGrace,
+      silence,
       nice,
       cookie: this.#cookie,
       verify: () => pinProblem(this.plan.pins ?? []),
-      onSilence: () => this.#timeOut(step.name, silenceMs),
+      onSilence: () => this.#timeOut(step.name, silence),
       onSpawn: (identity) => void this.#report(() => this.#context.onSpawn(this.#record.id, identity)),
       mask: this.#mask,
       onLines: (lines) => this.#tell(index, step.name, lines),

@@ -116,7 +116,7 @@ function report({ onProblem }: Recovery, id: string, error: unknown): void {
 async function endProcesses(stored: StoredBuild | undefined): Promise<string[]> {
   if (stored === undefined || stored.cookie === null) return [];
   const { cookie, identity } = stored;
-  const { found, areGone } = await endOrphans({ cookie, identity, graceMs: ORPHAN_GRACE });
+  const { found, areGone } = await endOrphans({ cookie, identity, grace: ORPHAN_GRACE });
   if (found === 0) return [];
   const processes = found === 1 ? "a process" : `${found} processes`;
   return [`${processes} of this build were still running and ${areGone ? "were ended" : "could not all be ended"}`];

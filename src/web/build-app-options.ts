@@ -9,7 +9,7 @@ export type FolderPlanner = (
 ) => Plan | undefined | Promise<Plan | undefined>;
 
 type QueueOption =
-  "concurrency" | "queueLimit" | "timeoutMs" | "silenceMs" | "nice" | "keep" | "keepBytes" | "mask" | "logLimitBytes";
+  "concurrency" | "queueLimit" | "timeout" | "silence" | "nice" | "keep" | "keepSize" | "mask" | "logLimit";
 
 /** The options of a `BuildApp`; those of its builds are those of a `BuildQueue`. */
 export interface BuildAppOptions extends Pick<BuildQueueOptions, QueueOption> {
@@ -33,7 +33,7 @@ export interface BuildAppOptions extends Pick<BuildQueueOptions, QueueOption> {
    */
   data?: string | undefined;
   /** How long running builds may go on when the app is closed, before they are cancelled, in milliseconds. Default 0. */
-  graceMs?: number | undefined;
+  grace?: number | undefined;
   /** How many clients each stream may have. Default 1000. */
   maxClients?: number | undefined;
   /** The longest silence on a stream, in milliseconds; 0 turns heartbeats off. Default 15 000. */

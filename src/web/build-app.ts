@@ -55,7 +55,7 @@ export class BuildApp {
   readonly #queue: BuildQueue;
   readonly #store: BuildStore | undefined;
   readonly #problems: string[] = [];
-  readonly #graceMs: number;
+  readonly #grace: number;
   readonly #outcomes = new Outcomes();
   readonly #page: PageFiles;
   readonly #router: Router;
@@ -106,7 +106,7 @@ export class BuildApp {
     }
     const store = storage?.store;
     this.#store = store;
-    this.#graceMs = checkInteger("graceMs", options.graceMs ?? 0, { min: 0, max: MAX_DELAY });
+    this.#grace = checkInteger("grace", options.grace ?? 0, { min: 0, max: MAX_DELAY });
     const {
       host = "127.0.0.1",
       token,
@@ -129,14 +129,14 @@ export class BuildApp {
     this.#queue = new BuildQueue({
       concurrency: options.concurrency,
       queueLimit: options.queueLimit,
-      timeoutMs: options.timeoutMs,
-      silenceMs: options.silenceMs,
+      timeout: options.timeout,
+      silence: options.silence,
       nice: options.nice,
       keep: options.keep,
-      keepBytes: options.keepBytes,
+      keepSize: options.keepSize,
       store,
       mask: options.mask,
-      logLimitBytes: options.logLimitBytes,
+      logLimit: options.logLimit,
       // A build can read this server's own arguments.
       maskValues: token === undefined ? [] : [token],
       onEvent: (event) => {
@@ -181,12 +181,12 @@ export class BuildApp {
   };
 
   /**
-   * Starts nothing more, cancels what still runs after `graceMs`, ends every stream with a time to come back, and
+   * Starts nothing more, cancels what still runs after `grace`, ends every stream with a time to come back, and
    * resolves when all of it is over and stored. What waits is cancelled, too, unless it is stored: then the next process
    * goes on with it. Called again, it kills what still runs instead of waiting for it.
    */
   async close(): Promise<void> {
-    await this.#queue.close({ graceMs: this.#graceMs });
+    await this.#queue.close({ grace: this.#grace });
     await this.#streams.close();
     await this.#store?.close();
   }

@@ -57,7 +57,7 @@ export function checkOrigin(request: IncomingMessage, response: ServerResponse, 
   response.setHeader("Vary", "Origin");
   if (origin === `http://${request.headers.host}` || origin === `https://${request.headers.host}`) return;
   if (!options.allowedOrigins.includes(origin)) {
-    const message = "Cannot answer a page of this origin: it is not among the allowed ones (--allow-origin)";
+    const message = "Cannot answer a page of this origin: it is not among the allowed ones (--allowed-origin)";
     throw new TailcastError("FORBIDDEN", message);
   }
   response.setHeader("Access-Control-Allow-Origin", origin);

@@ -52,7 +52,7 @@ describe("the feed and the API", () => {
       const root = await makeFolder(t, projectFiles("small", PROGRAM));
       const pages = await WebServer.start(t);
       const origin = pages.url("localhost");
-      const server = await BuildServer.start(t, { args: ["--root", root, "--allow-origin", origin] });
+      const server = await BuildServer.start(t, { args: ["--root", root, "--allowed-origin", origin] });
       const { page, seen } = await openPage(await openContext(t, browser), origin);
       await addScript(page, JQUERY);
       await openSource(page, `${server.url}/api/log/push`, { options: { withCredentials } });
@@ -70,7 +70,7 @@ describe("the feed and the API", () => {
     it(`refuse jQuery and EventSource of another origin ${title}, and build nothing`, async (t) => {
       const root = await makeFolder(t, projectFiles("small", PROGRAM));
       const pages = await WebServer.start(t);
-      const server = await BuildServer.start(t, { args: ["--root", root, "--allow-origin", pages.url("localhost")] });
+      const server = await BuildServer.start(t, { args: ["--root", root, "--allowed-origin", pages.url("localhost")] });
       // The same page under its other name is of another origin.
       const { page, seen } = await openPage(await openContext(t, browser), pages.url("127.0.0.1"));
       await addScript(page, JQUERY);

@@ -55,7 +55,7 @@ class Scene {
 
   constructor(t: TestContext, { onEvent, ...options }: Partial<BuildQueueOptions> = {}) {
     this.queue = new BuildQueue({
-      killGraceMs: forEver,
+      killGrace: forEver,
       onForget: (id) => this.forgotten.push(id),
       ...options,
       onEvent: (event) => {
@@ -290,7 +290,7 @@ describe("BuildQueue", () => {
 
     it("kills after the grace", async (t) => {
       const stage = await Stage.open(t);
-      const scene = new Scene(t, { killGraceMs: 100 });
+      const scene = new Scene(t, { killGrace: 100 });
       const { id } = scene.queue.add(plan([stage.step("build")]));
       await (await stage.actor("build")).do({ action: "onTerm", say: "no" });
       scene.queue.cancel(id);
@@ -310,7 +310,7 @@ describe("BuildQueue", () => {
 
     it("takes the processes along that have left the group, and those that an earlier step has left", async (t) => {
       const stage = await Stage.open(t);
-      const scene = new Scene(t, { killGraceMs: 100 });
+      const scene = new Scene(t, { killGrace: 100 });
       const { id } = scene.queue.add(plan([stage.step("install"), stage.step("build")]));
       const install = await stage.actor("install");
       // With another name for its group and no pipe of its own, the step's end is the only thing that can end it.
@@ -377,7 +377,7 @@ describe("BuildQueue", () => {
 
   it("stops a build that takes too long", async (t) => {
     const stage = await Stage.open(t);
-    const scene = new Scene(t, { timeoutMs: 100 });
+    const scene = new Scene(t, { timeout: 100 });
     const { id } = scene.queue.add(plan([stage.step("install"), step("build", "echo no")]));
     const end = await scene.end(id);
     assert.deepEqual([end.status, end.message], ["timed-out", "timed out after 0.1 s while install was running"]);
@@ -388,7 +388,7 @@ describe("BuildQueue", () => {
 
   it("stops a build that prints nothing for too long", async (t) => {
     const stage = await Stage.open(t);
-    const scene = new Scene(t, { timeoutMs: forEver, silenceMs: 100 });
+    const scene = new Scene(t, { timeout: forEver, silence: 100 });
     const { id } = scene.queue.add(plan([stage.step("install"), step("build", "echo no")]));
     const end = await scene.end(id);
     const message = "timed out after 0.1 s without output while install was running";
@@ -399,7 +399,7 @@ describe("BuildQueue", () => {
   });
 
   it("says only which of the two limits struck first", async (t) => {
-    const scene = new Scene(t, { timeoutMs: 150, silenceMs: 250 });
+    const scene = new Scene(t, { timeout: 150, silence: 250 });
     const { id } = scene.queue.add(plan([step("install", "trap '' TERM; sleep 0.5")]));
     assert.equal((await scene.end(id)).message, "timed out after 0.1 s while install was running");
     assert.equal(scene.story(id).filter((line) => line.includes("which is the limit")).length, 1);
@@ -470,7 +470,7 @@ describe("BuildQueue", () => {
   }
 
   it("lets a build run as long as it likes when there is no limit", async (t) => {
-    const scene = new Scene(t, { timeoutMs: 0 });
+    const scene = new Scene(t, { timeout: 0 });
     assert.equal((await scene.end(scene.queue.add(plan([step("build", "true")])).id)).status, "succeeded");
   });
 
@@ -627,7 +627,7 @@ describe("BuildQueue", () => {
     it("is told in rounds, so that a queue that moves fast makes few events", async (t) => {
       const stage = await Stage.open(t);
       t.mock.timers.enable({ apis: ["setTimeout"] });
-      const scene = new Scene(t, { concurrency: 1, timeoutMs: 0 });
+      const scene = new Scene(t, { concurrency: 1, timeout: 0 });
       scene.queue.add(plan([stage.step("running")]));
       const ids = Array.from({ length: 20 }, () => scene.queue.add(plan([stage.step("waiting")])).id);
       const last = ids.at(-1) ?? "";
@@ -864,12 +864,12 @@ describe("BuildQueue", () => {
     const wrong: Readonly<Record<string, readonly unknown[]>> = {
       concurrency: [0, -1, 1.5, NaN, Infinity, "2"],
       queueLimit: [-1, 0.5, "1"],
-      timeoutMs: [-1, 2 ** 31, Infinity],
+      timeout: [-1, 2 ** 31, Infinity],
       keep: [-1, NaN],
-      silenceMs: [-1, 2 ** 31, "60"],
+      silence: [-1, 2 ** 31, "60"],
       nice: [-1, 20, 1.5],
-      logLimitBytes: [0, 0.5, "1"],
-      killGraceMs: [-1, 2 ** 31],
+      logLimit: [0, 0.5, "1"],
+      killGrace: [-1, 2 ** 31],
       onStart: [7],
       onSpawn: [7],
       onEvent: ["print", {}],

@@ -46,7 +46,7 @@ async function start(
   const waiting = new Map<string, (build: BuildRecord) => void>();
   const queue = new BuildQueue({
     store,
-    killGraceMs: 2 ** 31 - 1,
+    killGrace: 2 ** 31 - 1,
     ...options,
     onEvent: (event) => {
       events.push(event);
@@ -151,7 +151,7 @@ describe("BuildQueue with a store", () => {
     queue.add(plan(echo()));
     const actor = await stage.actor("running");
     const ended = end(id);
-    const closed = queue.close({ graceMs: 2 ** 31 - 1 });
+    const closed = queue.close({ grace: 2 ** 31 - 1 });
     assert.throws(() => queue.add(plan(echo())), { code: "SHUTTING_DOWN" });
     actor.tell({ action: "exit", code: 0 });
     assert.equal((await ended).status, "succeeded");
@@ -169,7 +169,7 @@ describe("BuildQueue with a store", () => {
     const { queue, end } = await start(t, folder);
     const ends = ["a", "b"].map((name) => end(queue.add(plan(stage.step(name, ownDirectory()))).id));
     await Promise.all(["a", "b"].map((name) => stage.actor(name)));
-    const patient = queue.close({ graceMs: 2 ** 31 - 1 });
+    const patient = queue.close({ grace: 2 ** 31 - 1 });
     await queue.close();
     await patient;
     assert.deepEqual(
@@ -179,7 +179,7 @@ describe("BuildQueue with a store", () => {
     const other = await start(t, await makeFolder(t));
     const late = other.end(other.queue.add(plan(stage.step("c"))).id);
     await stage.actor("c");
-    await other.queue.close({ graceMs: 1 });
+    await other.queue.close({ grace: 1 });
     assert.equal((await late).message, "cancelled by the shutdown while c was running");
   });
 
@@ -225,7 +225,7 @@ describe("BuildQueue with a store", () => {
     const forgotten: string[] = [];
     let logs: (id: string) => Promise<void> = () => Promise.resolve();
     const { queue, store, end } = await start(t, folder, {
-      keepBytes: 250,
+      keepSize: 250,
       onForget: (id) => forgotten.push(id),
       onEvent: (event) => (event.type === "end" ? logs(event.build.id) : undefined),
     });

@@ -18,15 +18,15 @@ describe("readConfig()", () => {
       host: "127.0.0.1",
       roots: [process.cwd()],
       concurrency: 2,
-      queue: 20,
+      queueLimit: 20,
       timeout: 1_800_000,
       silence: 0,
       nice: 0,
-      graceMs: 5000,
+      grace: 5000,
       data: resolve(".tailcast"),
       keep: 20,
-      keepBytes: 1_073_741_824,
-      logLimitBytes: 104_857_600,
+      keepSize: 1_073_741_824,
+      logLimit: 104_857_600,
       mask: [],
       maxClients: 1000,
       heartbeat: 15_000,
@@ -38,23 +38,23 @@ describe("readConfig()", () => {
 
   it("reads flags", () => {
     const args =
-      "--port 0 --host ::1 --root / --concurrency=3 --queue 0 --timeout 60 --grace 7 --data /tmp/builds --keep 5 --keep-size 1 --max-clients 2 --heartbeat 40";
+      "--port 0 --host ::1 --root / --concurrency=3 --queue-limit 0 --timeout 60 --grace 7 --data /tmp/builds --keep 5 --keep-size 1 --max-clients 2 --heartbeat 40";
     const more =
-      "--silence 90 --nice=7 --log-limit 7 --mask PIN --mask DSN --capacity 10 --token t --allow-origin https://a.example --allow-origin http://b.example:81";
+      "--silence 90 --nice=7 --log-limit 7 --mask PIN --mask DSN --capacity 10 --token t --allowed-origin https://a.example --allowed-origin http://b.example:81";
     assert.deepEqual(configOf([...args.split(" "), "--root", tmpdir(), ...more.split(" ")]), {
       port: 0,
       host: "::1",
       roots: ["/", tmpdir()],
       concurrency: 3,
-      queue: 0,
+      queueLimit: 0,
       timeout: 60_000,
       silence: 90_000,
       nice: 7,
-      graceMs: 7000,
+      grace: 7000,
       data: "/tmp/builds",
       keep: 5,
-      keepBytes: 1_048_576,
-      logLimitBytes: 7_340_032,
+      keepSize: 1_048_576,
+      logLimit: 7_340_032,
       mask: ["PIN", "DSN"],
       maxClients: 2,
       heartbeat: 40_000,
@@ -71,7 +71,7 @@ describe("readConfig()", () => {
       TAILCAST_ROOT: ["/", tmpdir()].join(delimiter),
       TAILCAST_HEARTBEAT: "0",
       TAILCAST_TOKEN: "t",
-      TAILCAST_ALLOW_ORIGIN: "https://a.example,https://b.example",
+      TAILCAST_ALLOWED_ORIGIN: "https://a.example,https://b.example",
       TAILCAST_KEEP: "",
       TAILCAST_MASK: "PIN,DSN",
     };
@@ -96,8 +96,8 @@ describe("readConfig()", () => {
     [["--nice", "20"], {}, "--nice"],
     [["--root", "/nowhere/at/all"], {}, "--root"],
     [["--root", "/etc/hostname"], {}, "--root"],
-    [["--allow-origin", "https://a.example/path"], {}, "--allow-origin"],
-    [["--allow-origin", "*"], {}, "--allow-origin"],
+    [["--allowed-origin", "https://a.example/path"], {}, "--allowed-origin"],
+    [["--allowed-origin", "*"], {}, "--allowed-origin"],
     [["--host", "0.0.0.0"], {}, "--host"],
     [["--token", ""], {}, "--token"],
     [["--token="], { TAILCAST_TOKEN: "t" }, "--token"],
@@ -138,7 +138,7 @@ describe("helpText()", () => {
       "host",
       "root",
       "concurrency",
-      "queue",
+      "queue-limit",
       "silence",
       "nice",
       "timeout",
@@ -152,7 +152,7 @@ describe("helpText()", () => {
       "heartbeat",
       "capacity",
       "token",
-      "allow-origin",
+      "allowed-origin",
     ]) {
       assert.match(text, new RegExp(`^  --${flag} [A-Z]+ +[A-Z_]+\\n {6}\\S.*\\(.*\\)`, "m"));
     }

@@ -737,7 +737,7 @@ describe("BuildApp: the page", () => {
 
 describe("BuildApp: limits", () => {
   it("bounds a build's log", async (t) => {
-    const { port, stage } = await start(t, { logLimitBytes: 1 });
+    const { port, stage } = await start(t, { logLimit: 1 });
     const { id } = (await build(port, "project")).json["build"] as BuildRecord;
     const client = await EventClient.open(port, `/api/builds/${id}/events`);
     const actor = await stage.actor("build");

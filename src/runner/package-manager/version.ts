@@ -49,8 +49,8 @@ async function ask(program: string, cwd: string, env: Environment): Promise<stri
   let version: string | undefined;
   const outcome = await runStep(step, {
     signal: AbortSignal.timeout(ANSWER_TIME),
-    killGraceMs: 0,
-    drainMs: 1000,
+    killGrace: 0,
+    drain: 1000,
     env: { ...env, COREPACK_ENABLE_NETWORK: "0" },
     onLines: (lines) => {
       for (const { stream, text } of lines) if (stream === "stdout") version ??= VERSION.exec(text)?.[1];

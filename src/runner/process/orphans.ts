@@ -14,7 +14,7 @@ export interface OrphanSearch {
   /** What `BuildQueueOptions.onSpawn` gave at last. `null` or missing: only the cookie counts. */
   identity?: ProcessIdentity | null | undefined;
   /** How long the processes get between SIGTERM and SIGKILL, in milliseconds. Default 5000. */
-  graceMs?: number | undefined;
+  grace?: number | undefined;
 }
 
 /** What {@link endOrphans} has found. */
@@ -35,7 +35,7 @@ export interface OrphanReport {
  */
 export async function endOrphans(search: OrphanSearch): Promise<OrphanReport> {
   const { cookie, identity } = checkValue("search", search, kinds.object);
-  const graceMs = checkInteger("graceMs", search.graceMs ?? 5000, { min: 0, max: MAX_DELAY });
+  const grace = checkInteger("grace", search.grace ?? 5000, { min: 0, max: MAX_DELAY });
   if (!isCookie(cookie)) throw invalid("cookie", "32 hexadecimal digits");
   if (identity !== undefined && identity !== null && !isIdentity(identity)) {
     throw invalid("identity", "an object with pid, startTime and bootId");
@@ -46,7 +46,7 @@ export async function endOrphans(search: OrphanSearch): Promise<OrphanReport> {
     return unique([...members, ...carriers]);
   };
   const found = await find();
-  return { found: found.length, areGone: await endProcesses(found, find, graceMs) };
+  return { found: found.length, areGone: await endProcesses(found, find, grace) };
 }
 
 /** A group's number is certain only as long as its leader exists: then it can be no other's. */

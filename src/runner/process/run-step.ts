@@ -15,21 +15,21 @@ import type { RunningChild } from "./spawn.ts";
 
 /** The options of {@link runStep}. */
 export interface StepRunOptions {
-  /** Aborting it ends the step: SIGTERM to everything the command started, and SIGKILL after `killGraceMs`. */
+  /** Aborting it ends the step: SIGTERM to everything the command started, and SIGKILL after `killGrace`. */
   signal?: AbortSignal | undefined;
   /** Aborting it after `signal` cuts the grace short: SIGKILL now. */
   forceSignal?: AbortSignal | undefined;
   /** The environment, to which the step's own is added. Default: {@link buildEnvironment}. */
   env?: Environment | undefined;
   /** How long processes get to end after SIGTERM, in milliseconds. Default 5000. */
-  killGraceMs?: number | undefined;
+  killGrace?: number | undefined;
   /**
    * How long the output may stay open after the command has ended, in milliseconds. The time that `onLines` takes does
    * not count. Default 3000.
    */
-  drainMs?: number | undefined;
+  drain?: number | undefined;
   /** After how many milliseconds without a byte of output {@link onSilence} is called. Default 0: never. */
-  silenceMs?: number | undefined;
+  silence?: number | undefined;
   /** Called at most once, while the command runs. The step goes on, unless this aborts `signal`. */
   onSilence?: (() => void) | undefined;
   /** The niceness of the command and what it starts, from 0 to 19. Default 0. */
@@ -107,8 +107,8 @@ export async function runStep(step: Step, options: StepRunOptions): Promise<Step
 
 /** Stays with a command until it, its output and its processes have ended. */
 async function follow(child: RunningChild, cookie: string, options: StepRunOptions): Promise<Exit> {
-  const { signal, forceSignal, killGraceMs = 5000, drainMs = 3000, onLines, mask } = options;
-  const { silenceMs = 0, onSilence = () => undefined, onSpawn = () => undefined } = options;
+  const { signal, forceSignal, killGrace = 5000, drain = 3000, onLines, mask } = options;
+  const { silence = 0, onSilence = () => undefined, onSpawn = () => undefined } = options;
   const exited = new Promise<Exit>((resolve) => {
     child.once("exit", (exitCode, name) => resolve({ exitCode, signal: name }));
   });
@@ -127,24 +127,24 @@ async function follow(child: RunningChild, cookie: string, options: StepRunOptio
     const identity = identify(child.pid);
     if (identity !== undefined) onSpawn(identity);
     const stopped = new Promise((resolve) => stop.addEventListener("abort", resolve)).then(() =>
-      terminate(killGraceMs),
+      terminate(killGrace),
     );
     for (const cause of [signal, output.failure]) forwardAbort(cause, stopping, over.signal);
     void exited.then(() => hasRun.abort());
-    if (silenceMs > 0) silence(output, silenceMs, hasRun.signal).then(onSilence, () => undefined);
+    if (silence > 0) staysSilent(output, silence, hasRun.signal).then(onSilence, () => undefined);
     const exit = await Promise.race([exited, stopped.then((isGone) => (isGone ? exited : UNKNOWN))]);
 
     // The end of the command is not the end of its output: what it started may still hold the pipes.
-    const hasEnded = await endsByItself(output, drainMs, stop);
+    const hasEnded = await endsByItself(output, drain, stop);
     const isAlone = hasEnded && (await tree.isGroupEmptyWithin(SETTLE_TIME, stop));
     if (!isAlone && !stop.aborted) output.say(hasEnded ? LEFT_RUNNING : KEPT_OPEN);
     const settle = isAlone ? SETTLE_TIME : 0;
-    await (stop.aborted ? stopped : terminate(Math.min(killGraceMs, LEFT_GRACE), settle));
+    await (stop.aborted ? stopped : terminate(Math.min(killGrace, LEFT_GRACE), settle));
     if (!hasEnded) {
-      await settlesWithin(output.ended, stop.aborted ? drainMs : Math.min(drainMs, LAST_WORDS_TIME));
+      await settlesWithin(output.ended, stop.aborted ? drain : Math.min(drain, LAST_WORDS_TIME));
       output.stop();
       // For what was read before the pipes were given up, and a consumer that is slow to take it.
-      await settlesWithin(output.ended, drainMs);
+      await settlesWithin(output.ended, drain);
     }
     if (output.failure.aborted) throw output.failure.reason;
     return exit;
@@ -157,7 +157,7 @@ async function follow(child: RunningChild, cookie: string, options: StepRunOptio
 }
 
 /** Resolves as soon as a command has printed nothing for so long; rejects when `signal` aborts before. */
-async function silence(output: StepOutput, milliseconds: number, signal: AbortSignal): Promise<void> {
+async function staysSilent(output: StepOutput, milliseconds: number, signal: AbortSignal): Promise<void> {
   for (let left = milliseconds; left > 0; left = milliseconds - output.silentMs) {
     await delay(left, undefined, { signal });
     // What was printed while this process was busy elsewhere is read only now.
@@ -175,9 +175,9 @@ function forwardAbort(signal: AbortSignal | undefined, controller: AbortControll
  * Resolves with whether the output ends without anybody's help. What the command has left in the pipes is given out,
  * however long the consumer takes for it, so only the time of waiting for more counts.
  */
-async function endsByItself(output: StepOutput, drainMs: number, signal: AbortSignal): Promise<boolean> {
+async function endsByItself(output: StepOutput, drain: number, signal: AbortSignal): Promise<boolean> {
   const { waitedMs, bytesRead } = output;
-  for (let left = drainMs; left > 0; left = drainMs - (output.waitedMs - waitedMs)) {
+  for (let left = drain; left > 0; left = drain - (output.waitedMs - waitedMs)) {
     if (await settlesWithin(output.ended, left, signal)) return true;
     if (signal.aborted || output.bytesRead - bytesRead > MAX_LEFT_BYTES) return false;
   }

@@ -6,7 +6,7 @@ export interface RetentionOptions {
   /** How many stay known; of more, the one that ended first is forgotten. Default 20. */
   keep?: number | undefined;
   /** How many bytes of their stored logs are kept, likewise; the newest always is. Default 1 GiB. */
-  keepBytes?: number | undefined;
+  keepSize?: number | undefined;
   /** Where they are stored. Default: nowhere. */
   store?: BuildStore | undefined;
 }
@@ -14,7 +14,7 @@ export interface RetentionOptions {
 /** Builds that have ended: forgets the oldest when there are too many, and removes what is stored of them. */
 export class Retention {
   readonly #keep: number;
-  readonly #keepBytes: number;
+  readonly #keepSize: number;
   readonly #store: BuildStore | undefined;
   readonly #onForget: (id: string) => void;
   /** In the order in which they ended. */
@@ -25,9 +25,9 @@ export class Retention {
    * @param onForget - Called for each that is forgotten.
    * @throws {TailcastError} `INVALID_OPTION`, naming the option.
    */
-  constructor({ keep, keepBytes, store }: RetentionOptions, onForget: (id: string) => void) {
+  constructor({ keep, keepSize, store }: RetentionOptions, onForget: (id: string) => void) {
     this.#keep = checkInteger("keep", keep ?? 20, { min: 0 });
-    this.#keepBytes = checkInteger("keepBytes", keepBytes ?? 1024 ** 3, { min: 0, orInfinity: true });
+    this.#keepSize = checkInteger("keepSize", keepSize ?? 1024 ** 3, { min: 0, orInfinity: true });
     this.#store = store;
     this.#onForget = onForget;
   }
@@ -56,7 +56,7 @@ export class Retention {
     let bytes = Array.from(this.#ended.values()).reduce((sum, entry) => sum + entry.bytes, 0);
     for (const [id, entry] of this.#ended) {
       // The newest stays, however large it is: somebody is about to look at it.
-      if (this.#ended.size <= this.#keep && (bytes <= this.#keepBytes || this.#ended.size === 1)) return;
+      if (this.#ended.size <= this.#keep && (bytes <= this.#keepSize || this.#ended.size === 1)) return;
       bytes -= entry.bytes;
       this.#ended.delete(id);
       this.#onForget(id);

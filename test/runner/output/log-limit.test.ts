@@ -20,7 +20,7 @@ describe("the limit of a log", () => {
 
   it("keeps the head, and the last lines of each step", async (t) => {
     const steps = [shellStep("seq 101 999", { name: "first" }), shellStep("seq 1001 1003; exit 1", { name: "second" })];
-    const { lines, end } = await runBuild(t, steps, { logLimitBytes: 1000 });
+    const { lines, end } = await runBuild(t, steps, { logLimit: 1000 });
     // A line of three digits counts 103.
     assert.deepEqual(linesOf(lines, "first"), [
       ...numbers(101, 109),
@@ -38,37 +38,37 @@ describe("the limit of a log", () => {
 
   it("takes exactly as much as it says, in UTF-8", async (t) => {
     const step = shellStep("echo é; echo é; echo é");
-    const full = await runBuild(t, [step], { logLimitBytes: 306 });
+    const full = await runBuild(t, [step], { logLimit: 306 });
     assert.deepEqual(linesOf(full.lines, "build"), ["stdout: é", "stdout: é", "stdout: é"]);
-    const less = await runBuild(t, [step], { logLimitBytes: 305 });
+    const less = await runBuild(t, [step], { logLimit: 305 });
     const said = notice.replace("1000", "305");
     assert.deepEqual(linesOf(less.lines, "build"), ["stdout: é", "stdout: é", said, "stdout: é"]);
   });
 
   it("bounds the end of a step by its size, too, and counts empty lines", async (t) => {
-    const long = await runBuild(t, [shellStep("yes $(printf %1000s | tr ' ' x) | head -n 1000")], { logLimitBytes: 1 });
+    const long = await runBuild(t, [shellStep("yes $(printf %1000s | tr ' ' x) | head -n 1000")], { logLimit: 1 });
     assert.deepEqual(linesOf(long.lines, "build").slice(1), [
       "system: 738 lines (720.7 KiB) were left out here; the last 262 of this step follow",
       ...new Array<string>(262).fill(`stdout: ${"x".repeat(1000)}`),
     ]);
-    const empty = await runBuild(t, [shellStep("yes '' | head -n 10000")], { logLimitBytes: 1000 });
+    const empty = await runBuild(t, [shellStep("yes '' | head -n 10000")], { logLimit: 1000 });
     assert.equal(linesOf(empty.lines, "build").length, 10 + 2 + 500);
   });
 
   it("does not count what the runner says, and nothing when there is none", async (t) => {
-    const { lines } = await runBuild(t, [shellStep("true")], { logLimitBytes: 1 });
+    const { lines } = await runBuild(t, [shellStep("true")], { logLimit: 1 });
     assert.deepEqual(lines.map(({ text }) => text.replace(/[\d.]+ s$/, "N s")).slice(2), [
       "build succeeded after N s",
       "succeeded in N s",
     ]);
-    const unbounded = await runBuild(t, [shellStep("seq 1 20000")], { logLimitBytes: Infinity });
+    const unbounded = await runBuild(t, [shellStep("seq 1 20000")], { logLimit: Infinity });
     assert.deepEqual(linesOf(unbounded.lines, "build"), numbers(1, 20_000));
   });
 
   it("gives out the end of a step that was stopped, and of one whose consumer is slow", async (t) => {
     const never = new Promise<void>(() => undefined);
     const { lines, end } = await runBuild(t, [shellStep("seq 1 10; kill -KILL $$")], {
-      logLimitBytes: 1,
+      logLimit: 1,
       onEvent: (event) => (event.type === "line" ? never : undefined),
     });
     assert.equal(end.steps[0]?.signal, "SIGKILL");

@@ -54,7 +54,7 @@ describe("endOrphans()", () => {
     const others = await Promise.all(["inside", "bare", "outside"].map((name) => stage.actor(name)));
     // Most obey; but even when the leader of the group has ended, those that do not are known.
     for (const other of others.slice(1)) await other.do({ action: "onTerm", say: "" });
-    const report = await endOrphans({ cookie, identity, graceMs: 100 });
+    const report = await endOrphans({ cookie, identity, grace: 100 });
     assert.deepEqual(report, { found: 4, areGone: true });
     await Promise.all([main, ...others].map(({ gone }) => gone));
     assert.deepEqual(await endOrphans({ cookie, identity }), { found: 0, areGone: true });
@@ -64,7 +64,7 @@ describe("endOrphans()", () => {
     const { cookie, identity, main } = await orphan(t);
     // Its output has lost its reader, so it says nothing.
     await main.do({ action: "onTerm", say: "", code: 0 });
-    assert.deepEqual(await endOrphans({ cookie, identity, graceMs: forEver }), { found: 1, areGone: true });
+    assert.deepEqual(await endOrphans({ cookie, identity, grace: forEver }), { found: 1, areGone: true });
     await main.gone;
   });
 
@@ -75,7 +75,7 @@ describe("endOrphans()", () => {
       const child = await stage.actor("child");
       main.tell({ action: "exit", code: 0 });
       await main.gone;
-      assert.deepEqual(await endOrphans({ cookie, identity, graceMs: 100 }), { found: 1, areGone: true });
+      assert.deepEqual(await endOrphans({ cookie, identity, grace: 100 }), { found: 1, areGone: true });
       await child.gone;
     }
   });
@@ -91,10 +91,10 @@ describe("endOrphans()", () => {
       { ...identity, pid: -identity.pid },
     ];
     for (const other of others) {
-      assert.deepEqual(await endOrphans({ cookie, identity: other, graceMs: 0 }), { found: 0, areGone: true });
+      assert.deepEqual(await endOrphans({ cookie, identity: other, grace: 0 }), { found: 0, areGone: true });
     }
     await assertAlive(main);
-    assert.deepEqual(await endOrphans({ cookie, identity, graceMs: 0 }), { found: 1, areGone: true });
+    assert.deepEqual(await endOrphans({ cookie, identity, grace: 0 }), { found: 1, areGone: true });
     await main.gone;
   });
 
@@ -111,10 +111,10 @@ describe("endOrphans()", () => {
     const member = await stage.actor("member");
     leader.tell({ action: "exit", code: 0 });
     await once(child, "exit");
-    const strange = await endOrphans({ cookie: createCookie(), identity, graceMs: 0 });
+    const strange = await endOrphans({ cookie: createCookie(), identity, grace: 0 });
     assert.deepEqual(strange, { found: 0, areGone: true });
     await assertAlive(member);
-    assert.deepEqual(await endOrphans({ cookie, identity, graceMs: 0 }), { found: 1, areGone: true });
+    assert.deepEqual(await endOrphans({ cookie, identity, grace: 0 }), { found: 1, areGone: true });
     await member.gone;
   });
 
@@ -123,7 +123,7 @@ describe("endOrphans()", () => {
     const program = new URL("../../../dist/index.js", import.meta.url);
     const script = `
       import { endOrphans } from ${JSON.stringify(program)};
-      console.log(JSON.stringify(await endOrphans({ cookie: "${cookie}", graceMs: 0 })));`;
+      console.log(JSON.stringify(await endOrphans({ cookie: "${cookie}", grace: 0 })));`;
     const env = { ...process.env, TAILCAST_BUILD: cookie };
     const child = spawn(process.execPath, ["--input-type=module", "--eval", script], { env });
     t.after(() => child.kill("SIGKILL"));
@@ -138,7 +138,7 @@ describe("endOrphans()", () => {
       [{}, "cookie"],
       [{ cookie: "" }, "cookie"],
       [{ cookie: `${cookie} ` }, "cookie"],
-      [{ cookie, graceMs: -1 }, "graceMs"],
+      [{ cookie, grace: -1 }, "grace"],
       [{ cookie, identity: 7 }, "identity"],
       [{ cookie, identity: { pid: "1", startTime: 1, bootId: "" } }, "identity"],
       [{ cookie, identity: { pid: 1, startTime: 1.5, bootId: "" } }, "identity"],

@@ -206,7 +206,7 @@ describe("runStep()", () => {
       const step: Step = { name: "x", command: "sleep", args: ["1000"], cwd: process.cwd() };
       for (let turns = 0; turns < 30; turns++) {
         const controller = new AbortController();
-        const run = runStep(step, { signal: controller.signal, killGraceMs: forEver, onLines: () => undefined });
+        const run = runStep(step, { signal: controller.signal, killGrace: forEver, onLines: () => undefined });
         for (let count = 0; count < turns; count++) await turn();
         controller.abort();
         const outcome = await run;
@@ -220,7 +220,7 @@ describe("runStep()", () => {
       const output = new Output();
       const controller = new AbortController();
       const { signal } = controller;
-      const run = runStep(stage.step("main"), { signal, killGraceMs: forEver, onLines: output.onLines });
+      const run = runStep(stage.step("main"), { signal, killGrace: forEver, onLines: output.onLines });
       await (await stage.actor("main")).do({ action: "onTerm", say: "tidying up", code: 0 });
       controller.abort();
       assert.deepEqual(await run, { type: "aborted", exitCode: 0, signal: null });
@@ -231,7 +231,7 @@ describe("runStep()", () => {
       const stage = await Stage.open(t);
       const output = new Output();
       const controller = new AbortController();
-      const run = runStep(stage.step("main"), { signal: controller.signal, killGraceMs: 100, onLines: output.onLines });
+      const run = runStep(stage.step("main"), { signal: controller.signal, killGrace: 100, onLines: output.onLines });
       await (await stage.actor("main")).do({ action: "onTerm", say: "no" });
       controller.abort();
       assert.deepEqual(await run, { type: "aborted", exitCode: null, signal: "SIGKILL" });
@@ -243,7 +243,7 @@ describe("runStep()", () => {
       const controller = new AbortController();
       const force = new AbortController();
       const signals = { signal: controller.signal, forceSignal: force.signal };
-      const run = runStep(stage.step("main"), { ...signals, killGraceMs: forEver, onLines: output.onLines });
+      const run = runStep(stage.step("main"), { ...signals, killGrace: forEver, onLines: output.onLines });
       await (await stage.actor("main")).do({ action: "onTerm", say: "no\n" });
       controller.abort();
       await output.until("stdout: no");
@@ -269,7 +269,7 @@ describe("runStep()", () => {
       const output = new Output();
       const controller = new AbortController();
       const { signal } = controller;
-      const run = runStep(stage.step("main"), { signal, drainMs: forEver, onLines: output.onLines });
+      const run = runStep(stage.step("main"), { signal, drain: forEver, onLines: output.onLines });
       const main = await stage.actor("main");
       for (const child of ["quiet", "holder"]) {
         const stream = child === "quiet" ? "ignore" : "inherit";
@@ -286,7 +286,7 @@ describe("runStep()", () => {
       const stage = await Stage.open(t);
       const controller = new AbortController();
       const { signal } = controller;
-      const run = runStep(stage.step("main"), { signal, killGraceMs: 100, onLines: () => undefined });
+      const run = runStep(stage.step("main"), { signal, killGrace: 100, onLines: () => undefined });
       await (await stage.actor("main")).do({ action: "spawn", child: "child" });
       const child = await stage.actor("child");
       await child.do({ action: "onTerm", say: "no\n" });
@@ -299,7 +299,7 @@ describe("runStep()", () => {
       const stage = await Stage.open(t);
       const controller = new AbortController();
       const { signal } = controller;
-      const run = runStep(stage.step("main"), { signal, drainMs: forEver, onLines: () => undefined });
+      const run = runStep(stage.step("main"), { signal, drain: forEver, onLines: () => undefined });
       const main = await stage.actor("main");
       await main.do({ action: "spawn", child: "daemon" });
       const daemon = await stage.actor("daemon");
@@ -315,7 +315,7 @@ describe("runStep()", () => {
       const output = new Output();
       const controller = new AbortController();
       const { signal } = controller;
-      const run = runStep(stage.step("main"), { signal, killGraceMs: 0, drainMs: 1, onLines: output.onLines });
+      const run = runStep(stage.step("main"), { signal, killGrace: 0, drain: 1, onLines: output.onLines });
       const main = await stage.actor("main");
       let now = performance.now();
       t.mock.method(performance, "now", () => now);
@@ -336,7 +336,7 @@ describe("runStep()", () => {
     it("waits for the output of a background process that ends in time", async (t) => {
       const stage = await Stage.open(t);
       const output = new Output();
-      const run = runStep(stage.step("main"), { drainMs: forEver, onLines: output.onLines });
+      const run = runStep(stage.step("main"), { drain: forEver, onLines: output.onLines });
       const main = await stage.actor("main");
       await main.do({ action: "spawn", child: "late" });
       const late = await stage.actor("late");
@@ -351,7 +351,7 @@ describe("runStep()", () => {
     it("ends a daemon that holds the output open, says so, and keeps the exit code", async (t) => {
       const stage = await Stage.open(t);
       const output = new Output();
-      const run = runStep(stage.step("main"), { drainMs: 100, onLines: output.onLines });
+      const run = runStep(stage.step("main"), { drain: 100, onLines: output.onLines });
       const main = await stage.actor("main");
       await main.do({ action: "spawn", child: "daemon" });
       const daemon = await stage.actor("daemon");
@@ -365,7 +365,7 @@ describe("runStep()", () => {
     it("ends a daemon that has left the process group and holds the output open", async (t) => {
       const stage = await Stage.open(t);
       const output = new Output();
-      const run = runStep(stage.step("main"), { drainMs: 100, onLines: output.onLines });
+      const run = runStep(stage.step("main"), { drain: 100, onLines: output.onLines });
       const main = await stage.actor("main");
       await main.do({ action: "spawn", child: "daemon", detached: true });
       const daemon = await stage.actor("daemon");
@@ -379,7 +379,7 @@ describe("runStep()", () => {
     it("gives up on one that cannot even be found", async (t) => {
       const stage = await Stage.open(t);
       const output = new Output();
-      const run = runStep(stage.step("main"), { drainMs: 100, onLines: output.onLines });
+      const run = runStep(stage.step("main"), { drain: 100, onLines: output.onLines });
       const main = await stage.actor("main");
       await main.do({ action: "spawn", child: "daemon", detached: true, isBare: true });
       const daemon = await stage.actor("daemon");
@@ -411,7 +411,7 @@ describe("runStep()", () => {
     it("ends those that made their own session, though their parents are gone", async (t) => {
       const stage = await Stage.open(t);
       const output = new Output();
-      const run = runStep(stage.step("main"), { drainMs: forEver, onLines: output.onLines });
+      const run = runStep(stage.step("main"), { drain: forEver, onLines: output.onLines });
       const main = await stage.actor("main");
       await main.do({ action: "spawn", child: "between", output: "ignore", detached: true });
       const between = await stage.actor("between");
@@ -453,23 +453,23 @@ describe("runStep()", () => {
 
     it("waits only once for output that nobody in the process group holds", async (t) => {
       const stage = await Stage.open(t);
-      const drainMs = 500;
+      const drain = 500;
       const delays = watchDelays(t);
-      const run = runStep(stage.step("main"), { drainMs, onLines: () => undefined });
+      const run = runStep(stage.step("main"), { drain, onLines: () => undefined });
       const main = await stage.actor("main");
       await main.do({ action: "spawn", child: "daemon", detached: true });
       await stage.actor("daemon");
       main.tell({ action: "exit", code: 0 });
       assert.deepEqual(await run, { type: "succeeded" });
-      assert.deepEqual(delays.filter((delay) => delay === drainMs), [drainMs]);
+      assert.deepEqual(delays.filter((delay) => delay === drain), [drain]);
     });
 
     it("does not give one outside the group a second time to drain after ending those inside", async (t) => {
       const stage = await Stage.open(t);
-      const drainMs = 1200;
+      const drain = 1200;
       const delays = watchDelays(t);
       const output = new Output();
-      const run = runStep(stage.step("main"), { drainMs, onLines: output.onLines });
+      const run = runStep(stage.step("main"), { drain, onLines: output.onLines });
       const main = await stage.actor("main");
       await main.do({ action: "spawn", child: "outsider", detached: true });
       await main.do({ action: "spawn", child: "daemon" });
@@ -480,13 +480,13 @@ describe("runStep()", () => {
       assert.deepEqual(await run, { type: "succeeded" });
       await daemon.gone;
       assert.deepEqual(output.lines, [KEPT_OPEN, "stdout: last words", ESCAPED]);
-      assert.deepEqual(delays.filter((delay) => delay === drainMs), [drainMs]);
+      assert.deepEqual(delays.filter((delay) => delay === drain), [drain]);
     });
 
     it("ends processes that do not hold the output", async (t) => {
       const stage = await Stage.open(t);
       const output = new Output();
-      const run = runStep(stage.step("main"), { drainMs: forEver, onLines: output.onLines });
+      const run = runStep(stage.step("main"), { drain: forEver, onLines: output.onLines });
       const main = await stage.actor("main");
       await main.do({ action: "spawn", child: "daemon", output: "ignore" });
       const daemon = await stage.actor("daemon");
@@ -534,17 +534,17 @@ describe("runStep()", () => {
     });
 
     it("does not take the time of the consumer for that of a background process", async (t) => {
-      const drainMs = 1000;
+      const drain = 1000;
       const delays = watchDelays(t);
       const output = new Output();
       let isFirst = true;
       const onLines = async (lines: readonly OutputLine[]): Promise<void> => {
         output.onLines(lines);
         // Until after the command has ended, and the time for its output is over.
-        while (isFirst && !delays.includes(drainMs)) await turn();
+        while (isFirst && !delays.includes(drain)) await turn();
         isFirst = false;
       };
-      const outcome = await runStep(shellStep("echo one; seq 1 1000; printf last"), { drainMs, onLines });
+      const outcome = await runStep(shellStep("echo one; seq 1 1000; printf last"), { drain, onLines });
       assert.deepEqual(outcome, { type: "succeeded" });
       const numbers = Array.from({ length: 1000 }, (_, index) => `stdout: ${index + 1}`);
       assert.deepEqual(output.lines, ["stdout: one", ...numbers, "stdout: last"]);
@@ -560,7 +560,7 @@ describe("runStep()", () => {
         const { length } = delays;
         while (delays.length === length && !isOver) await turn();
       };
-      const run = runStep(stage.step("main"), { drainMs: 50, onLines });
+      const run = runStep(stage.step("main"), { drain: 50, onLines });
       const main = await stage.actor("main");
       await main.do({ action: "spawn", child: "daemon", detached: true });
       const daemon = await stage.actor("daemon");
@@ -608,7 +608,7 @@ describe("runStep()", () => {
         deliveries.emit("lines");
         return taken;
       };
-      const run = runStep(stage.step("main"), { signal: controller.signal, drainMs: 1, onLines });
+      const run = runStep(stage.step("main"), { signal: controller.signal, drain: 1, onLines });
       const main = await stage.actor("main");
       const delivered = once(deliveries, "lines");
       // The second line has no end: it would be delivered when the pipe ends.
@@ -685,7 +685,7 @@ describe("runStep()", () => {
     it("says so after a while, and goes on", async (t) => {
       const stage = await Stage.open(t);
       const silent = new EventEmitter();
-      const options = { silenceMs: 100, onSilence: () => silent.emit("silence"), onLines: () => undefined };
+      const options = { silence: 100, onSilence: () => silent.emit("silence"), onLines: () => undefined };
       const said = once(silent, "silence");
       const run = runStep(stage.step("main"), options);
       const main = await stage.actor("main");
@@ -708,7 +708,7 @@ describe("runStep()", () => {
         t.mock.restoreAll();
         syncBuiltinESMExports();
       });
-      const run = runStep(stage.step("main"), { silenceMs: 123_456, drainMs: forEver, onLines: () => undefined });
+      const run = runStep(stage.step("main"), { silence: 123_456, drain: forEver, onLines: () => undefined });
       const main = await stage.actor("main");
       await main.do({ action: "spawn", child: "daemon" });
       const daemon = await stage.actor("daemon");
@@ -724,7 +724,7 @@ describe("runStep()", () => {
       const stage = await Stage.open(t);
       const output = new Output();
       const onSilence = (): void => assert.fail("the command has printed something");
-      const run = runStep(stage.step("main"), { silenceMs: 3000, onSilence, onLines: output.onLines });
+      const run = runStep(stage.step("main"), { silence: 3000, onSilence, onLines: output.onLines });
       const main = await stage.actor("main");
       main.tell({ action: "write", text: "here\n" });
       // Meanwhile the actor writes, and nobody reads.
@@ -739,7 +739,7 @@ describe("runStep()", () => {
     const stage = await Stage.open(t);
     const controller = new AbortController();
     const forceSignal = new AbortController().signal;
-    const options = { signal: controller.signal, forceSignal, killGraceMs: 100, onLines: () => undefined };
+    const options = { signal: controller.signal, forceSignal, killGrace: 100, onLines: () => undefined };
     const short = runStep(stage.step("short"), options);
     const actor = await stage.actor("short");
     assert.equal(getEventListeners(controller.signal, "abort").length, 1);
