@@ -19,8 +19,6 @@
  * | `BUILD_NOT_FOUND` | `BuildQueue` | no build has this id |
  * | `BUILD_ENDED` | `BuildQueue.cancel` | the build has ended already |
  * | `SHUTTING_DOWN` | `BuildQueue.add` | the queue was closed |
- * | `NOT_STORED` | a request for a build | the build could not be stored, and is not run |
- * | `BAD_REQUEST` to `TOO_MANY_CLIENTS` | the web routes | the request cannot be answered; each stands for one HTTP status |
  */
 export type TailcastErrorCode =
   | "INVALID_EVENT"
@@ -38,17 +36,7 @@ export type TailcastErrorCode =
   | "QUEUE_FULL"
   | "BUILD_NOT_FOUND"
   | "BUILD_ENDED"
-  | "SHUTTING_DOWN"
-  | "NOT_STORED"
-  | "BAD_REQUEST"
-  | "UNAUTHORIZED"
-  | "FORBIDDEN"
-  | "NOT_FOUND"
-  | "METHOD_NOT_ALLOWED"
-  | "NOT_ACCEPTABLE"
-  | "BODY_TOO_LARGE"
-  | "UNSUPPORTED_MEDIA_TYPE"
-  | "TOO_MANY_CLIENTS";
+  | "SHUTTING_DOWN";
 
 /** The one error class of the library. Its message says what failed and what to do about it. */
 export class TailcastError extends Error {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { TailcastErrorCode } from "../error.ts";
+import type { HttpErrorCode } from "./http-error.ts";
 
 /** A complete answer, before it is known how it travels. */
 export interface Reply {
@@ -24,7 +24,7 @@ export function jsonReply(status: number, value: unknown, headers: Readonly<Reco
 /** A refusal: `{"error": {"code", "message"}}`. */
 export function errorReply(
   status: number,
-  code: TailcastErrorCode,
+  code: HttpErrorCode,
   message: string,
   headers?: Readonly<Record<string, string>>,
 ): Reply {

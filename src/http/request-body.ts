@@ -1,4 +1,4 @@
-import { TailcastError } from "../error.ts";
+import { HttpError } from "./http-error.ts";
 import type { IncomingMessage } from "node:http";
 
 /** The longest request body, in bytes: a path fits in it many times. */
@@ -8,7 +8,7 @@ const MAX_BODY_BYTES = 64 * 1024;
  * Reads the fields of a request body, which may be JSON (an object) or a form (`application/x-www-form-urlencoded`,
  * what HTML forms and jQuery send).
  *
- * @throws {TailcastError} `UNSUPPORTED_MEDIA_TYPE`, `BODY_TOO_LARGE`, `BAD_REQUEST` (not readable, or broken off).
+ * @throws {HttpError} `UNSUPPORTED_MEDIA_TYPE`, `BODY_TOO_LARGE`, `BAD_REQUEST` (not readable, or broken off).
  */
 export async function readFields(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
   const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
@@ -17,14 +17,14 @@ export async function readFields(request: IncomingMessage): Promise<Readonly<Rec
   const read = READERS.get(type);
   if (read === undefined) {
     const wanted = [...READERS.keys()].join(" or ");
-    throw new TailcastError("UNSUPPORTED_MEDIA_TYPE", `Cannot read the request: its Content-Type must be ${wanted}`);
+    throw new HttpError("UNSUPPORTED_MEDIA_TYPE", `Cannot read the request: its Content-Type must be ${wanted}`);
   }
   const bytes = await readBytes(request);
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new TailcastError("BAD_REQUEST", "Cannot read the request: its body is not UTF-8", { cause });
+    throw new HttpError("BAD_REQUEST", "Cannot read the request: its body is not UTF-8", { cause });
   }
   return read(text);
 }
@@ -44,12 +44,12 @@ function readJson(text: string): Readonly<Record<string, unknown>> {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new TailcastError("BAD_REQUEST", `Cannot read the request: its body is not JSON (${String(cause)})`, {
+    throw new HttpError("BAD_REQUEST", `Cannot read the request: its body is not JSON (${String(cause)})`, {
       cause,
     });
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new TailcastError("BAD_REQUEST", "Cannot read the request: its body must be a JSON object");
+  throw new HttpError("BAD_REQUEST", "Cannot read the request: its body must be a JSON object");
 }
 
 function readBytes(request: IncomingMessage): Promise<Buffer> {
@@ -63,12 +63,12 @@ function readBytes(request: IncomingMessage): Promise<Buffer> {
       if (size <= MAX_BODY_BYTES) pieces.push(piece);
       else
         reject(
-          new TailcastError("BODY_TOO_LARGE", `Cannot read the request: its body exceeds ${MAX_BODY_BYTES} bytes`),
+          new HttpError("BODY_TOO_LARGE", `Cannot read the request: its body exceeds ${MAX_BODY_BYTES} bytes`),
         );
     });
     request.once("end", () => resolve(Buffer.concat(pieces)));
     // After `end` this changes nothing any more.
-    request.once("close", () => reject(new TailcastError("BAD_REQUEST", "Cannot read the request: it broke off")));
+    request.once("close", () => reject(new HttpError("BAD_REQUEST", "Cannot read the request: it broke off")));
     request.once("error", () => {});
   });
 }

@@ -1,4 +1,4 @@
-import { TailcastError } from "../error.ts";
+import { HttpError } from "./http-error.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 /** A request that found its route. */
@@ -33,8 +33,7 @@ export class Router {
   /**
    * Hands a request to its route.
    *
-   * @throws {TailcastError} `NOT_FOUND`; `METHOD_NOT_ALLOWED`, after setting `Allow` on the response (RFC 9110 section
-   * 15.5.6).
+   * @throws {HttpError} `NOT_FOUND`; `METHOD_NOT_ALLOWED`, with `Allow` (RFC 9110 section 15.5.6).
    */
   async dispatch(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { path, query } = splitTarget(request.url ?? "");
@@ -46,13 +45,13 @@ export class Router {
         const allow = Object.keys(methods)
           .flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]))
           .join(", ");
-        response.setHeader("Allow", allow);
-        throw new TailcastError("METHOD_NOT_ALLOWED", `Cannot ${request.method} ${path}: use ${allow}`);
+        const message = `Cannot ${request.method} ${path}: use ${allow}`;
+        throw new HttpError("METHOD_NOT_ALLOWED", message, { headers: { Allow: allow } });
       }
       await handler({ request, response, query, parameter: decode(match[1] ?? "") });
       return;
     }
-    throw new TailcastError("NOT_FOUND", `Cannot find ${path}`);
+    throw new HttpError("NOT_FOUND", `Cannot find ${path}`);
   }
 }
 

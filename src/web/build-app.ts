@@ -8,11 +8,12 @@ import { sendReply, sendJson } from "../http/reply.ts";
 import { ClientLimit } from "../channel/clients/client-limit.ts";
 import { MAX_DELAY, checkInteger, checkTexts, checkValue, kinds } from "../check-options.ts";
 import { TailcastError } from "../error.ts";
+import { HttpError } from "../http/http-error.ts";
 import { readFields } from "../http/request-body.ts";
 import { readBuildQuery, selectBuilds } from "./build-query.ts";
 import { readBuildRequest } from "./build-request.ts";
 import { StreamRegistry } from "../streams/stream-registry.ts";
-import { answerError, isAnswerable } from "./errors.ts";
+import { isRefusal, sendError } from "./errors.ts";
 import { FeedJournal } from "../streams/feed/journal.ts";
 import { answerPreflight, checkHost, checkOrigin, checkToken, tokenCookie } from "./guards.ts";
 import { sendLog } from "./log-answer.ts";
@@ -175,8 +176,8 @@ export class BuildApp {
   /** Answers a request. Bound to the app, so that it can be passed on as it is. */
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
     this.#answer(request, response).catch((error: unknown) => {
-      if (!isAnswerable(error)) this.#onError(error);
-      answerError(response, error, this.#besides(error));
+      if (!isRefusal(error)) this.#onError(error);
+      sendError(response, error, this.#besides(error));
     });
   };
 
@@ -228,7 +229,7 @@ export class BuildApp {
 
   #answerFile({ request, response }: Exchange, name: string): void {
     if (!this.#page.answer(request, response, name))
-      throw new TailcastError("NOT_FOUND", `Cannot find the file ${name}`);
+      throw new HttpError("NOT_FOUND", `Cannot find the file ${name}`);
   }
 
   #follow({ request, response }: Exchange, channel: Channel): void {
@@ -261,7 +262,7 @@ export class BuildApp {
     const build = this.#queue.add({ pins, ...plan });
     await this.#queue.stored(build.id).catch((cause: Error) => {
       // Whoever is told that a build was accepted can rely on it, whatever happens to this process.
-      throw new TailcastError("NOT_STORED", `Cannot build: the build could not be stored (${cause.message})`, {
+      throw new HttpError("NOT_STORED", `Cannot build: the build could not be stored (${cause.message})`, {
         cause,
       });
     });

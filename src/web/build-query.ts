@@ -1,5 +1,5 @@
 import { buildStatuses, isBuildId } from "../runner/record.ts";
-import { TailcastError } from "../error.ts";
+import { HttpError } from "../http/http-error.ts";
 import type { BuildRecord, BuildStatus } from "../runner/record.ts";
 
 /** Which builds a request asks for, and how many of them. */
@@ -26,7 +26,7 @@ const MAX_LIMIT = 500;
 /**
  * Reads `?project=`, `?status=` (repeated, or divided by commas), `?limit=` and `?before=`.
  *
- * @throws {TailcastError} `BAD_REQUEST` for a value that cannot be one, an empty one, too.
+ * @throws {HttpError} `BAD_REQUEST` for a value that cannot be one, an empty one, too.
  */
 export function readBuildQuery(query: URLSearchParams): BuildQuery {
   const project = query.get("project") ?? undefined;
@@ -47,8 +47,8 @@ function readStatus(text: string): BuildStatus {
   return status;
 }
 
-function refusal(name: string, wanted: string): TailcastError {
-  return new TailcastError("BAD_REQUEST", `Cannot list the builds: "${name}" must be ${wanted}`);
+function refusal(name: string, wanted: string): HttpError {
+  return new HttpError("BAD_REQUEST", `Cannot list the builds: "${name}" must be ${wanted}`);
 }
 
 /**

@@ -1,63 +1,81 @@
 import { sendJson } from "../http/reply.ts";
 import { TailcastError } from "../error.ts";
+import { HttpError } from "../http/http-error.ts";
 import type { ServerResponse } from "node:http";
 import type { TailcastErrorCode } from "../error.ts";
 
-/** The HTTP status that stands for each error (RFC 9110 section 15). What is not in here is our own fault: 500. */
+/** The status of the library's errors that a request can cause. Every other one is a fault of the server: 500. */
 const STATUS: Partial<Record<TailcastErrorCode, number>> = {
-  BAD_REQUEST: 400,
-  UNAUTHORIZED: 401,
-  FORBIDDEN: 403,
-  NOT_FOUND: 404,
   PROJECT_NOT_FOUND: 404,
   BUILD_NOT_FOUND: 404,
-  METHOD_NOT_ALLOWED: 405,
   ALREADY_BUILDING: 409,
   BUILD_ENDED: 409,
-  BODY_TOO_LARGE: 413,
-  UNSUPPORTED_MEDIA_TYPE: 415,
   NO_MANIFEST: 422,
   INVALID_MANIFEST: 422,
   NO_SCRIPT: 422,
   QUEUE_FULL: 503,
   SHUTTING_DOWN: 503,
-  NOT_STORED: 503,
-  TOO_MANY_CLIENTS: 503,
 };
 
-/** What an answer of this status says besides. */
+/** The headers of every reply with this status. */
 const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
-  // RFC 9110 section 15.5.2 asks for it.
+  // RFC 9110 section 15.5.2 requires it.
   401: { "WWW-Authenticate": 'Bearer realm="tailcast"' },
   // In seconds.
   503: { "Retry-After": "10" },
 };
 
-/** Whether an error is the client's affair. What is not is a fault of the server. */
-export function isAnswerable(error: unknown): error is TailcastError {
-  return error instanceof TailcastError && STATUS[error.code] !== undefined;
+/** The system's codes for "no file descriptor is free", in this process and on this machine. */
+const OUT_OF_FILES: readonly unknown[] = ["EMFILE", "ENFILE"];
+
+/** A reply to a failed request: its status, the content of `error`, and headers. */
+interface Refusal {
+  readonly status: number;
+  readonly error: { readonly code: string; readonly message: string };
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The reply to an error that the request, or the load on the server, explains; `undefined` for a fault of the server. */
+function refusalOf(error: unknown): Refusal | undefined {
+  if (error instanceof HttpError) {
+    const { status, code, message } = error;
+    return { status, error: { code, message }, headers: { ...HEADERS[status], ...error.headers } };
+  }
+  if (OUT_OF_FILES.includes((error as NodeJS.ErrnoException | null)?.code)) {
+    const message = "Cannot answer this request now: the server has too many files open; try again later";
+    return refusalOf(new HttpError("OUT_OF_FILES", message, { cause: error }));
+  }
+  if (!(error instanceof TailcastError)) return undefined;
+  const { code, message } = error;
+  const status = STATUS[code];
+  return status === undefined ? undefined : { status, error: { code, message }, headers: HEADERS[status] ?? {} };
+}
+
+/** Whether the request, or the load on the server, explains an error. Otherwise the error is a fault of the server. */
+export function isRefusal(error: unknown): boolean {
+  return refusalOf(error) !== undefined;
 }
 
 /**
- * Answers with an error as JSON: `{"error": {"code", "message"}}`, and beside it `extra`, e.g. the build that is in the
- * way. A fault of the server is answered 500 without a word about its inside.
+ * Replies to a failed request with `{"error": {"code", "message"}}`. A fault of the server is a 500 that says nothing
+ * about the inside of the server.
+ *
+ * @param extra - Fields beside `error`, e.g. the build that is in the way.
  */
-export function answerError(
+export function sendError(
   response: ServerResponse,
   error: unknown,
   extra: Readonly<Record<string, unknown>> = {},
 ): void {
   if (response.headersSent) {
-    // Too late for a status: the client must not take what it has got for the whole.
+    // Too late for a status. The broken connection tells the client that the reply is incomplete.
     response.destroy();
     return;
   }
-  if (!isAnswerable(error)) {
-    const message = "Cannot answer this request: an error on the server";
-    sendJson(response, 500, { error: { code: "INTERNAL_ERROR", message } });
+  const refusal = refusalOf(error);
+  if (refusal !== undefined) {
+    sendJson(response, refusal.status, { error: refusal.error, ...extra }, refusal.headers);
     return;
   }
-  const { code, message } = error;
-  const status = STATUS[code] ?? 500;
-  sendJson(response, status, { error: { code, message }, ...extra }, HEADERS[status]);
+  sendError(response, new HttpError("INTERNAL_ERROR", "Cannot answer this request: an error on the server"));
 }

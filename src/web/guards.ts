@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
-import { TailcastError } from "../error.ts";
+import { HttpError } from "../http/http-error.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 /** Who may talk to the server. */
@@ -18,14 +18,14 @@ export interface GuardOptions {
  * talk to us as its own origin (DNS rebinding); its name is in the `Host` header all the same. An IP address as `Host`
  * is no such name, so it is allowed.
  *
- * @throws {TailcastError} `FORBIDDEN`
+ * @throws {HttpError} `FORBIDDEN`
  */
 export function checkHost(request: IncomingMessage, options: GuardOptions): void {
   const name = hostName(request.headers.host ?? "");
   const ours = [options.host, ...options.allowedOrigins.map((origin) => hostName(origin.replace(/^\w+:\/\//, "")))];
   if (name === "localhost" || isIP(name) !== 0 || ours.includes(name)) return;
   const message = "Cannot answer for this host name: open the server by its address, or allow the origin that names it";
-  throw new TailcastError("FORBIDDEN", message);
+  throw new HttpError("FORBIDDEN", message);
 }
 
 /** The name in a `Host` header, without its port and the brackets of IPv6 (RFC 9110 section 7.2). */
@@ -43,7 +43,7 @@ function hostName(host: string): string {
  * Browsers send `Origin` with every POST and with every EventSource across origins; what comes without one across sites
  * (an image, a script) is told by `Sec-Fetch-Site`. Following a link here is fine.
  *
- * @throws {TailcastError} `FORBIDDEN`
+ * @throws {HttpError} `FORBIDDEN`
  */
 export function checkOrigin(request: IncomingMessage, response: ServerResponse, options: GuardOptions): void {
   const { origin } = request.headers;
@@ -51,14 +51,14 @@ export function checkOrigin(request: IncomingMessage, response: ServerResponse, 
   if (origin === undefined) {
     const isForeign = site === "cross-site" || site === "same-site";
     const isNavigation = request.headers["sec-fetch-mode"] === "navigate" && request.method === "GET";
-    if (isForeign && !isNavigation) throw new TailcastError("FORBIDDEN", "Cannot answer a page of another origin");
+    if (isForeign && !isNavigation) throw new HttpError("FORBIDDEN", "Cannot answer a page of another origin");
     return;
   }
   response.setHeader("Vary", "Origin");
   if (origin === `http://${request.headers.host}` || origin === `https://${request.headers.host}`) return;
   if (!options.allowedOrigins.includes(origin)) {
     const message = "Cannot answer a page of this origin: it is not among the allowed ones (--allowed-origin)";
-    throw new TailcastError("FORBIDDEN", message);
+    throw new HttpError("FORBIDDEN", message);
   }
   response.setHeader("Access-Control-Allow-Origin", origin);
   response.setHeader("Access-Control-Allow-Credentials", "true");
@@ -80,7 +80,7 @@ export function answerPreflight(response: ServerResponse): void {
  * Asks for the token, in `Authorization: Bearer` (RFC 6750 section 2.1) or in the cookie that {@link tokenCookie} sets:
  * an EventSource cannot set headers.
  *
- * @throws {TailcastError} `UNAUTHORIZED`
+ * @throws {HttpError} `UNAUTHORIZED`
  */
 export function checkToken(request: IncomingMessage, { token }: GuardOptions): void {
   if (token === undefined) return;
@@ -91,7 +91,7 @@ export function checkToken(request: IncomingMessage, { token }: GuardOptions): v
   const cookie = request.headers.cookie?.split("; ").find((part) => part.startsWith(`${name}=`)) ?? "";
   if (isSame(cookie.slice(name.length + 1), cookieValue(token))) return;
   const message = 'Cannot answer without the token: open the page once with "?token=", or send "Authorization: Bearer"';
-  throw new TailcastError("UNAUTHORIZED", message);
+  throw new HttpError("UNAUTHORIZED", message);
 }
 
 /** The `Set-Cookie` value for who opened the page with the right `?token=`; `undefined` for others. */

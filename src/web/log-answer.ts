@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { TailcastError } from "../error.ts";
+import { HttpError } from "../http/http-error.ts";
 import { logText } from "../streams/log-text.ts";
 import { dropWhenStalled } from "../http/drop-stalled.ts";
 import type { Channel } from "../channel/channel.ts";
@@ -14,14 +14,14 @@ const STALL_TIMEOUT = 60_000;
  * Answers with a build's log as text, as it is and as it grows. `?ansi` keeps the colours.
  *
  * @param readers How many may do that at once.
- * @throws {TailcastError} `TOO_MANY_CLIENTS`
+ * @throws {HttpError} `TOO_MANY_CLIENTS`
  */
 export async function sendLog(exchange: Exchange, channel: Channel, readers: ClientLimit): Promise<void> {
   const { request, response, query } = exchange;
   // It left while the log was looked for.
   if (response.destroyed) return;
   const refusal = readers.take();
-  if (refusal !== undefined) throw new TailcastError("TOO_MANY_CLIENTS", `Cannot follow the log: ${refusal}`);
+  if (refusal !== undefined) throw new HttpError("TOO_MANY_CLIENTS", `Cannot follow the log: ${refusal}`);
   const left = new AbortController();
   // Not only to stop: a reader that waits for the next line would otherwise wait on when its client has gone.
   response.once("close", () => left.abort());

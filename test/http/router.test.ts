@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Router } from "../../dist/http/router.js";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { HttpError } from "../../dist/http/http-error.js";
 
 async function dispatch(method: string, url: string | undefined): Promise<unknown> {
   const seen: unknown[] = [];
@@ -14,12 +15,11 @@ async function dispatch(method: string, url: string | undefined): Promise<unknow
       POST: () => void seen.push("post"),
     },
   });
-  const headers: Record<string, string> = {};
-  const response = { setHeader: (name: string, value: string) => (headers[name] = value) };
   try {
-    await router.dispatch({ method, url } as IncomingMessage, response as unknown as ServerResponse);
+    await router.dispatch({ method, url } as IncomingMessage, {} as ServerResponse);
   } catch (error) {
-    return [(error as { code: string }).code, headers["Allow"]];
+    const { code, headers } = error as HttpError;
+    return [code, headers["Allow"]];
   }
   return seen;
 }

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { TailcastError } from "../../dist/error.js";
-import { answerError } from "../../dist/web/errors.js";
+import { sendError } from "../../dist/web/errors.js";
 import { RawClient, TestServer, ask } from "../support/http.js";
 
-describe("answerError()", () => {
+describe("sendError()", () => {
   it("tells nothing of an error of our own", async (t) => {
     for (const error of [
       new Error("secret path"),
       "thrown text",
       new TailcastError("CHANNEL_CLOSED", "secret state"),
     ]) {
-      const server = await TestServer.start((_, response) => answerError(response, error));
+      const server = await TestServer.start((_, response) => sendError(response, error));
       t.after(() => server.close());
       const answer = await ask(server.port, "GET", "/");
       assert.equal(answer.status, 500);
@@ -23,17 +23,29 @@ describe("answerError()", () => {
 
   it("answers what has a status, with what stands beside it", async (t) => {
     const error = new TailcastError("QUEUE_FULL", "Full");
-    const server = await TestServer.start((_, response) => answerError(response, error, { build: 1 }));
+    const server = await TestServer.start((_, response) => sendError(response, error, { build: 1 }));
     t.after(() => server.close());
     const answer = await ask(server.port, "GET", "/");
     assert.deepEqual(answer.json, { error: { code: "QUEUE_FULL", message: "Full" }, build: 1 });
     assert.deepEqual([answer.status, answer.headers["retry-after"]], [503, "10"]);
   });
 
+  it("says 503 when no file can be opened, instead of a fault", async (t) => {
+    for (const code of ["EMFILE", "ENFILE"]) {
+      const error = Object.assign(new Error(`${code}: too many open files, open '/secret'`), { code });
+      const server = await TestServer.start((_, response) => sendError(response, error));
+      t.after(() => server.close());
+      const answer = await ask(server.port, "GET", "/");
+      assert.deepEqual([answer.status, answer.headers["retry-after"]], [503, "10"]);
+      assert.equal((answer.json["error"] as { code: string }).code, "OUT_OF_FILES");
+      assert.doesNotMatch(answer.text, /secret/);
+    }
+  });
+
   it("breaks an answer off that was begun, so that nobody takes it for the whole", async (t) => {
     const server = await TestServer.start((_, response) => {
       response.write("half");
-      answerError(response, new Error("x"));
+      sendError(response, new Error("x"));
     });
     t.after(() => server.close());
     const client = new RawClient(server.port).get("/");

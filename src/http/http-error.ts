@@ -1,0 +1,54 @@
+/** Why the server refuses a request, as a closed set: compare `error.code` in the reply, never the message. */
+export type HttpErrorCode =
+  | "BAD_REQUEST"
+  | "UNAUTHORIZED"
+  | "FORBIDDEN"
+  | "NOT_FOUND"
+  | "METHOD_NOT_ALLOWED"
+  | "NOT_ACCEPTABLE"
+  | "BODY_TOO_LARGE"
+  | "UNSUPPORTED_MEDIA_TYPE"
+  | "INTERNAL_ERROR"
+  | "NOT_STORED"
+  | "OUT_OF_FILES"
+  | "TOO_MANY_CLIENTS";
+
+/** The status of each refusal (RFC 9110 section 15). */
+const STATUS: Readonly<Record<HttpErrorCode, number>> = {
+  BAD_REQUEST: 400,
+  UNAUTHORIZED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  NOT_ACCEPTABLE: 406,
+  BODY_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  INTERNAL_ERROR: 500,
+  NOT_STORED: 503,
+  OUT_OF_FILES: 503,
+  TOO_MANY_CLIENTS: 503,
+};
+
+/** A request that is refused, with the status and the headers of the reply. */
+export class HttpError extends Error {
+  override readonly name = "HttpError";
+  readonly code: HttpErrorCode;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  /**
+   * @param code - It determines the status.
+   * @param message - It stands in the reply.
+   * @param options - `cause` stays on the server; `headers` are sent with the reply.
+   */
+  constructor(
+    code: HttpErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly headers?: Readonly<Record<string, string>> } = {},
+  ) {
+    super(message, options);
+    this.code = code;
+    this.status = STATUS[code];
+    this.headers = options.headers ?? {};
+  }
+}
