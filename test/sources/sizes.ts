@@ -1,0 +1,46 @@
+import { posix } from "node:path";
+import type { Problem, Source } from "./source.js";
+
+const MAX_LINES = 400;
+const MAX_README_LINES = 150;
+const MAX_FILES = 15;
+const MAX_COLUMNS = 120;
+
+/** No source has more lines than a person reads in one sitting; the README is shorter. */
+export function checkFileSize(sources: readonly Source[]): Problem[] {
+  return sources.flatMap(({ path, text }) => {
+    const limit = path === "README.md" ? MAX_README_LINES : path.endsWith(".md") ? Infinity : MAX_LINES;
+    const lines = text.split("\n").length - 1;
+    if (lines <= limit) return [];
+    return [{ path, line: limit + 1, message: `${lines} lines, ${limit} are the limit; split it by what it is about` }];
+  });
+}
+
+/** No folder holds more TypeScript files side by side than a newcomer takes in. */
+export function checkFolderSize(sources: readonly Source[]): Problem[] {
+  const counts = new Map<string, number>();
+  for (const { path } of sources) {
+    if (!path.endsWith(".ts")) continue;
+    const folder = posix.dirname(path);
+    counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  return [...counts].flatMap(([path, count]) => {
+    if (count <= MAX_FILES) return [];
+    return [{ path, line: 1, message: `${count} .ts files side by side, ${MAX_FILES} are the limit; open a sub-room` }];
+  });
+}
+
+/**
+ * No line is wider than 120 columns. Rows of Markdown tables may be, because a row cannot be wrapped, and so may a
+ * single word, such as a URL.
+ */
+export function checkColumns(sources: readonly Source[]): Problem[] {
+  return sources.flatMap(({ path, text }) =>
+    text.split("\n").flatMap((line, index) => {
+      const width = [...line].length;
+      if (width <= MAX_COLUMNS || (path.endsWith(".md") && /^\s*\|/.test(line))) return [];
+      if (!/\S\s+\S/.test(line.replace(/^\s*(?:\/\/|\*|[-*>]|\d+\.|\[[^\]]*\]:)\s+/, ""))) return [];
+      return [{ path, line: index + 1, message: `${width} columns, ${MAX_COLUMNS} are the limit; wrap the line` }];
+    }),
+  );
+}
