@@ -218,6 +218,7 @@ describe("checkParams", () => {
     const texts = ["@param count how many.", "@param count - how many.", "@param count - The count", "@param count"];
     for (const text of texts)
       assert.deepEqual(places(checkParams, { "src/a.ts": comment(text) }), ["src/a.ts:4"], text);
+    assert.deepEqual(places(checkParams, { "src/a.ts": "\n/** @param limit rows kept. */\n" }), ["src/a.ts:2"]);
   });
 
   it("accepts a sentence, on two lines too, and one that begins with code", () => {

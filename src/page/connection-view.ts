@@ -1,4 +1,5 @@
 import { byId, setText } from "./dom.ts";
+import { formatDuration } from "./time.ts";
 import type { StreamState } from "./server/live-stream.ts";
 
 const words: Readonly<Record<StreamState["type"], string>> = {
@@ -15,7 +16,7 @@ const reasons = {
 };
 
 /** A shorter wait than this, in milliseconds, is not worth a banner that comes and goes. */
-const bannerFrom = 2000;
+const BANNER_FROM = 2000;
 
 /** The state of the connection: a word and a dot always, a banner with a countdown when there is time to read it. */
 export class ConnectionView {
@@ -40,7 +41,7 @@ export class ConnectionView {
     const before = this.#wait;
     this.#state.dataset["state"] = state.type;
     setText(this.#text, words[state.type]);
-    if (state.type === "waiting" && state.until - Date.now() >= bannerFrom) {
+    if (state.type === "waiting" && state.until - Date.now() >= BANNER_FROM) {
       this.#wait = state;
       if (before?.reason !== state.reason) this.#announce(reasons[state.reason]);
     } else if (state.type === "live" || state.type === "idle") {
@@ -56,7 +57,7 @@ export class ConnectionView {
   tick(): void {
     if (this.#wait === undefined) return;
     const seconds = Math.ceil((this.#wait.until - Date.now()) / 1000);
-    const attempt = seconds > 0 ? `Trying again in ${seconds}s.` : "Trying again now.";
+    const attempt = seconds > 0 ? `Trying again in ${formatDuration(1000 * seconds)}.` : "Trying again now.";
     setText(this.#bannerText, `${reasons[this.#wait.reason]}. ${attempt}`);
   }
 }

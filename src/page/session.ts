@@ -1,8 +1,8 @@
-import { ApiError, eventsPath } from "./server/api.ts";
 import { KnownBuilds } from "./builds/known-builds.ts";
+import { isActive } from "./builds/status.ts";
+import { ApiError, eventsPath } from "./server/api.ts";
 import type { ListApi } from "./builds/known-builds.ts";
 import type { Build, Gap, LogLine } from "./model.ts";
-import { isActive } from "./builds/status.ts";
 import type { StreamTarget } from "./server/live-stream.ts";
 
 /**
@@ -47,10 +47,10 @@ export interface SessionView {
 }
 
 /** How often the list is asked for while the stream is a build's, in milliseconds. */
-const listInterval = 5000;
+const LIST_INTERVAL = 5000;
 
 /** How long a hidden tab with nothing running keeps its feed, in milliseconds. */
-const hiddenPatience = 30_000;
+const HIDDEN_PATIENCE = 30_000;
 
 /**
  * Decides which build the page shows and which stream the tab holds: that of the shown build until it has ended,
@@ -73,7 +73,7 @@ export class Session {
     this.#view = view;
     setInterval(() => {
       if (this.#visible && this.#holding === "build") void this.refresh();
-    }, listInterval);
+    }, LIST_INTERVAL);
   }
 
   /** The build on the page, as far as it is known. */
@@ -149,7 +149,7 @@ export class Session {
   setVisible(visible: boolean): void {
     this.#visible = visible;
     clearTimeout(this.#hiddenTimer);
-    if (!visible) this.#hiddenTimer = setTimeout(() => this.#leaveFeed(), hiddenPatience);
+    if (!visible) this.#hiddenTimer = setTimeout(() => this.#leaveFeed(), HIDDEN_PATIENCE);
     else if (this.#holding === "nothing") this.#openFeed();
   }
 

@@ -1,30 +1,37 @@
 import type { Build, Step } from "./model.ts";
 
-const second = 1000;
-const minute = 60 * second;
-const hour = 60 * minute;
-const day = 24 * hour;
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 /**
- * A length of time for a person: `0.4s`, `42s`, `3m 07s`, `1h 02m`.
+ * Formats a duration as the server does in its own lines: `0.4 s`, `42 s`, `3 min 7 s`, `1 h 2 min`. Parts that are zero
+ * are left out.
  *
- * @param milliseconds below zero counts as zero: two clocks never agree perfectly.
- * @param precise tenths below ten seconds; leave them out of a number that ticks, where they only flicker. Default
- *   true.
+ * @param milliseconds - A negative duration counts as zero, because two clocks never agree perfectly.
+ * @param isRunning - Whether the duration still grows. It is then cut to whole seconds, because tenths would flicker.
+ *   Default false.
  */
-export function formatDuration(milliseconds: number, precise = true): string {
-  const length = Math.max(0, milliseconds);
-  // The bound is where the rounded tenth would read 10.0.
-  if (precise && length < 9950) return `${(length / second).toFixed(1)}s`;
-  const seconds = precise ? Math.round(length / second) : Math.floor(length / second);
-  if (seconds < 60) return `${seconds}s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${pad(seconds % 60)}s`;
-  return `${Math.floor(seconds / 3600)}h ${pad(Math.floor((seconds % 3600) / 60))}m`;
+export function formatDuration(milliseconds: number, isRunning = false): string {
+  const seconds = Math.max(0, milliseconds) / SECOND;
+  // The bound is where the rounded tenth would read 60.0.
+  if (!isRunning && seconds < 59.95) return `${Number(seconds.toFixed(1))} s`;
+  const whole = isRunning ? Math.floor(seconds) : Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const parts: (readonly [count: number, unit: string])[] =
+    whole < 3600
+      ? [[Math.floor(whole / 60), "min"], [whole % 60, "s"]]
+      : [[Math.floor(whole / 3600), "h"], [Math.floor((whole % 3600) / 60), "min"]];
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count} ${unit}`)
+    .join(" ");
 }
 
 /** The time of a log line since its build's start, in whole seconds: `0:05`, `12:34`, `1:00:00`. */
 export function formatOffset(milliseconds: number): string {
-  const seconds = Math.max(0, Math.floor(milliseconds / second));
+  const seconds = Math.max(0, Math.floor(milliseconds / SECOND));
   const hours = Math.floor(seconds / 3600);
   const minutes = Math.floor((seconds % 3600) / 60);
   const rest = pad(seconds % 60);
@@ -36,10 +43,10 @@ export function formatOffset(milliseconds: number): string {
  * days ago`.
  */
 export function formatAgo(milliseconds: number): string {
-  if (milliseconds < minute) return "just now";
-  if (milliseconds < hour) return `${Math.floor(milliseconds / minute)} min ago`;
-  if (milliseconds < day) return `${Math.floor(milliseconds / hour)} h ago`;
-  const days = Math.floor(milliseconds / day);
+  if (milliseconds < MINUTE) return "just now";
+  if (milliseconds < HOUR) return `${Math.floor(milliseconds / MINUTE)} min ago`;
+  if (milliseconds < DAY) return `${Math.floor(milliseconds / HOUR)} h ago`;
+  const days = Math.floor(milliseconds / DAY);
   return days === 1 ? "1 day ago" : `${days} days ago`;
 }
 

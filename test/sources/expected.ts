@@ -50,7 +50,6 @@ export const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     "test/web",
   ],
   checkConstants: [
-    "src/page",
     "test/page",
     "test/runner",
     "test/streams",
@@ -59,7 +58,6 @@ export const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     "README.md",
     "test/channel/channel.test.ts",
     "test/channel/history/history.test.ts",
-    "test/page/session.test.ts",
     "test/runner/build-queue.test.ts",
     "test/runner/process/run-step.test.ts",
     "test/web/build-app.test.ts",
@@ -68,9 +66,7 @@ export const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     "test/stress",
   ],
   checkImportOrder: [
-    "src/page",
     "src/protocol",
-    "test/page",
     "test/protocol",
     "test/server",
   ],
@@ -83,6 +79,7 @@ export const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     "test/bench",
     "test/runner",
     "test/server",
+    "test/stress",
   ],
   checkPhrases: [
     "README.md",

@@ -16,11 +16,11 @@ export function checkConstants(sources: readonly Source[]): Problem[] {
 
 /** A parameter is described as `@param name - Text.` */
 export function checkParams(sources: readonly Source[]): Problem[] {
-  const param = /^[ \t]*\* @param[^@]*?(?=\n[ \t]*\*(?: @|\/|[ \t]*\n))/gm;
+  const param = /(?<=^[ \t]*\/?\*+ )@param[^@]*?(?=\s*\*\/|\n[ \t]*\*(?: @|[ \t]*\n))/gm;
   return findAll(sources, CODE, param, ([text]) => {
-    const description = text.replaceAll(/\s*\n\s*\*\s*/g, " ").trim();
-    if (/^\* @param [\w.]+ - (?![a-z]+ ).*\.$/.test(description)) return undefined;
-    return `"${description.slice(2)}" is not "@param name - Text."`;
+    const description = text.replaceAll(/\s*\n\s*\*\s*/g, " ");
+    if (/^@param [\w.]+ - (?![a-z]+ ).*\.$/.test(description)) return undefined;
+    return `"${description}" is not "@param name - Text."`;
   });
 }
 

@@ -1,12 +1,12 @@
 import { byId, setText } from "../dom.ts";
-import type { Build } from "../model.ts";
 import { isActive } from "./status.ts";
+import type { Build } from "../model.ts";
 
 /**
  * How long a button takes no press after it appeared, in milliseconds. The other one was in its place until then, and
  * that is what a second click, or one that comes just too late, is meant for.
  */
-const settleTime = 500;
+const SETTLE_TIME = 500;
 
 /** What the buttons ask for. Neither promise rejects. */
 export interface BuildActionHandlers {
@@ -71,6 +71,6 @@ export class BuildActions {
     if (!isShown) return;
     clearTimeout(this.#settling);
     button.setAttribute("aria-disabled", "true");
-    this.#settling = setTimeout(() => button.removeAttribute("aria-disabled"), settleTime);
+    this.#settling = setTimeout(() => button.removeAttribute("aria-disabled"), SETTLE_TIME);
   }
 }

@@ -1,9 +1,9 @@
-import { ApiError } from "../server/api.ts";
-import type { Api } from "../server/api.ts";
-import { BuildOptions } from "./build-options.ts";
 import { byId, create, setText } from "../dom.ts";
-import type { BuildInputs } from "../model.ts";
 import { recall, remember } from "../preferences.ts";
+import { ApiError } from "../server/api.ts";
+import { BuildOptions } from "./build-options.ts";
+import type { BuildInputs } from "../model.ts";
+import type { Api } from "../server/api.ts";
 
 /** The field for a project's path, the options and the Build button. */
 export class BuildForm {

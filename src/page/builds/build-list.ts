@@ -1,9 +1,9 @@
 import { writeAddress } from "../address.ts";
 import { byId, create, createIcon, setText } from "../dom.ts";
-import type { Build } from "../model.ts";
+import { formatAgo, formatDuration, timeTaken } from "../time.ts";
 import { outlook } from "./outlook.ts";
 import { statusWord } from "./status.ts";
-import { formatAgo, formatDuration, timeTaken } from "../time.ts";
+import type { Build } from "../model.ts";
 
 interface Entry {
   readonly item: HTMLLIElement;
@@ -88,7 +88,7 @@ export class BuildList {
     const length = timeTaken(build, now);
     const ended = build.finishedAt !== null;
     const parts = [statusWord(build.status)];
-    if (length !== undefined) parts.push(formatDuration(length, ended));
+    if (length !== undefined) parts.push(formatDuration(length, !ended));
     if (build.status === "queued") parts.push(outlook(build, now).text);
     if (ended) parts.push(formatAgo(now - Date.parse(build.finishedAt ?? build.queuedAt)));
     setText(detail, parts.filter((part) => part !== "").join(" \u00b7 "));

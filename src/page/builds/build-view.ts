@@ -1,13 +1,13 @@
-import { rawLogPath } from "../server/api.ts";
-import { BuildActions } from "./build-actions.ts";
-import type { BuildActionHandlers } from "./build-actions.ts";
-import { buildFacts } from "./build-facts.ts";
 import { byId, create, createIcon, setText } from "../dom.ts";
-import type { Build } from "../model.ts";
+import { rawLogPath } from "../server/api.ts";
+import { formatDuration, timeTaken } from "../time.ts";
+import { BuildActions } from "./build-actions.ts";
+import { buildFacts } from "./build-facts.ts";
 import { outlook } from "./outlook.ts";
 import { statusWord } from "./status.ts";
 import { StepsView } from "./steps-view.ts";
-import { formatDuration, timeTaken } from "../time.ts";
+import type { Build } from "../model.ts";
+import type { BuildActionHandlers } from "./build-actions.ts";
 
 /** The head of the build on the page: its state, name, time and steps, and the buttons for it. */
 export class BuildView {
@@ -74,7 +74,7 @@ export class BuildView {
     const now = this.#now();
     const length = timeTaken(build, now);
     const { text, title, percent } = outlook(build, now);
-    setText(this.#elapsed, length === undefined ? "" : formatDuration(length, build.finishedAt !== null));
+    setText(this.#elapsed, length === undefined ? "" : formatDuration(length, build.finishedAt === null));
     setText(this.#outlook, text);
     this.#outlook.title = title;
     this.#progress.hidden = percent === undefined;

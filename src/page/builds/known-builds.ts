@@ -1,12 +1,12 @@
-import type { ListQuery } from "../server/api.ts";
-import type { Build, BuildPage } from "../model.ts";
 import { withBuild } from "./status.ts";
+import type { Build, BuildPage } from "../model.ts";
+import type { ListQuery } from "../server/api.ts";
 
 /** How many builds are listed at first, and how many more each time that older ones are asked for. */
-const pageSize = 50;
+const PAGE_SIZE = 50;
 
 /** The most that the server lists at once. */
-const maxLimit = 500;
+const MAX_LIMIT = 500;
 
 /** What is asked of the server. */
 export interface ListApi {
@@ -21,7 +21,7 @@ export class KnownBuilds {
   isFiltered = false;
   readonly #api: ListApi;
   #all: readonly Build[] = [];
-  #reach = pageSize;
+  #reach = PAGE_SIZE;
   #hasOlder = false;
   #asked: string | undefined;
 
@@ -67,7 +67,7 @@ export class KnownBuilds {
 
   /** Lets the list go further back from the next {@link refresh} on. */
   reachBack(): void {
-    this.#reach += pageSize;
+    this.#reach += PAGE_SIZE;
   }
 
   /**
@@ -100,14 +100,14 @@ export class KnownBuilds {
     const builds: Build[] = [];
     let next: string | null = null;
     do {
-      const limit = Math.min(maxLimit, reach - builds.length);
+      const limit = Math.min(MAX_LIMIT, reach - builds.length);
       const page: BuildPage = await this.#api.listBuilds({ limit, project, before: next ?? undefined });
       builds.push(...page.builds);
       next = page.next;
     } while (next !== null && builds.length < reach);
     if (next !== null || project !== undefined) {
       // What takes long may have begun before all of those, and what runs is never left out.
-      builds.push(...(await this.#api.listBuilds({ limit: maxLimit, statuses: ["queued", "running"] })).builds);
+      builds.push(...(await this.#api.listBuilds({ limit: MAX_LIMIT, statuses: ["queued", "running"] })).builds);
     }
     return { builds, hasOlder: next !== null };
   }

@@ -1,10 +1,10 @@
-import type { Build } from "../model.ts";
-import { statusWord } from "./status.ts";
 import { formatDuration } from "../time.ts";
+import { statusWord } from "./status.ts";
+import type { Build } from "../model.ts";
 
 /** What can be said about the time that is still to come for a build. */
 export interface Outlook {
-  /** E.g. `about 12s left` or `2nd in the queue`; empty when there is nothing to say. */
+  /** E.g. `about 12 s left` or `2nd in the queue`; empty when there is nothing to say. */
   readonly text: string;
   /** What the text is reckoned from; empty when it is not reckoned. */
   readonly title: string;
@@ -50,7 +50,7 @@ function place({ queuePosition }: Build): string {
 function timeLeft(passed: number, estimated: number): string {
   const left = estimated - passed;
   if (left > 60_000) return `about ${Math.ceil(left / 60_000)} min left`;
-  if (left > 0) return `about ${Math.ceil(left / 1000)}s left`;
+  if (left > 0) return `about ${Math.ceil(left / 1000)} s left`;
   const { factor, milliseconds } = tolerance;
   return passed > Math.max(estimated * factor, estimated + milliseconds) ? "longer than usual" : "almost done";
 }

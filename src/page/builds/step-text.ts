@@ -1,6 +1,6 @@
-import type { Step } from "../model.ts";
-import { statusWord } from "./status.ts";
 import { formatDuration, timeTaken } from "../time.ts";
+import { statusWord } from "./status.ts";
+import type { Step } from "../model.ts";
 
 /** How a step stands, with the reason when it went wrong: `Running`, `Failed (exit code 1)`, `Failed (SIGKILL)`. */
 export function stepOutcome({ status, exitCode, signal }: Step): string {
@@ -16,5 +16,5 @@ export function stepOutcome({ status, exitCode, signal }: Step): string {
  */
 export function stepDuration(step: Step, now: number): string {
   const length = timeTaken(step, now);
-  return length === undefined ? "" : formatDuration(length, step.finishedAt !== null);
+  return length === undefined ? "" : formatDuration(length, step.finishedAt === null);
 }

@@ -1,6 +1,6 @@
 import { byId, create, createIcon, setText } from "../dom.ts";
-import type { Step } from "../model.ts";
 import { stepDuration, stepOutcome } from "./step-text.ts";
+import type { Step } from "../model.ts";
 
 interface Entry {
   readonly item: HTMLLIElement;

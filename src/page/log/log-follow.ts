@@ -1,5 +1,5 @@
 /** How near to the end, in pixels, counts as the end: fractions of pixels never add up exactly. */
-const tolerance = 4;
+const TOLERANCE = 4;
 
 /**
  * Keeps a scrolling element at its end while its content grows, until the person wants to read.
@@ -63,7 +63,7 @@ export class LogFollow {
     const top = this.#scroller.scrollTop;
     const moved = top - this.#lastTop;
     this.#lastTop = top;
-    const isAtEnd = this.#scroller.scrollHeight - top - this.#scroller.clientHeight <= tolerance;
+    const isAtEnd = this.#scroller.scrollHeight - top - this.#scroller.clientHeight <= TOLERANCE;
     if (isAtEnd && moved > 0) this.#set(true);
     // Upwards without any of the events above: the browser's own search, or an assistive technology.
     else if (!isAtEnd && moved < 0) this.#set(false);

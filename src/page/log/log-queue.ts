@@ -1,8 +1,8 @@
+import { formatOffset } from "../time.ts";
 import { AnsiParser } from "./ansi.ts";
-import type { Span } from "./ansi.ts";
 import { revealBidi } from "./bidi.ts";
 import type { LogLine } from "../model.ts";
-import { formatOffset } from "../time.ts";
+import type { Span } from "./ansi.ts";
 
 /** One row of the log, ready to be drawn. */
 export type LogItem =

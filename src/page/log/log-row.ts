@@ -1,7 +1,7 @@
-import type { Span } from "./ansi.ts";
 import { create } from "../dom.ts";
 import { gapText } from "./log-words.ts";
 import type { LogLine } from "../model.ts";
+import type { Span } from "./ansi.ts";
 
 /** The id of a line's element, which is also the fragment of its address. */
 export function lineId(number: number): string {

@@ -1,8 +1,8 @@
 import { byId } from "../dom.ts";
-import type { LogItem } from "./log-queue.ts";
 import { createGap, createLine } from "./log-row.ts";
 import { LogSection } from "./log-section.ts";
 import type { Step } from "../model.ts";
+import type { LogItem } from "./log-queue.ts";
 
 /** The rows on the page, in a section for each step. There is a limit, beyond which the oldest go. */
 export class LogRows {

@@ -1,9 +1,9 @@
+import { stepDuration, stepOutcome } from "../builds/step-text.ts";
 import { create, createIcon, setText } from "../dom.ts";
 import type { Step } from "../model.ts";
-import { stepDuration, stepOutcome } from "../builds/step-text.ts";
 
 /** Rows a block. A full block that is out of sight costs the browser no layout and no painting. */
-const blockRows = 200;
+const BLOCK_ROWS = 200;
 
 /** A run of lines of one step below its heading, which folds it; lines of the build as a whole have no heading. */
 export class LogSection {
@@ -44,14 +44,14 @@ export class LogSection {
 
   /** Adds a row, which stands for the line `number` or for those from it on, at the end. */
   append(row: HTMLElement, number: number): void {
-    if (this.#block === undefined || this.#rowsInBlock === blockRows) {
+    if (this.#block === undefined || this.#rowsInBlock === BLOCK_ROWS) {
       this.#block = create("div", "block");
       this.#block.dataset["first"] = String(number);
       this.#rowsInBlock = 0;
       this.#body.append(this.#block);
     }
     this.#block.append(row);
-    if (++this.#rowsInBlock === blockRows) this.#block.classList.add("full");
+    if (++this.#rowsInBlock === BLOCK_ROWS) this.#block.classList.add("full");
   }
 
   /** Takes the oldest block away and returns how many rows it had. */

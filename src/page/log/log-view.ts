@@ -1,22 +1,22 @@
-import { rawLogPath } from "../server/api.ts";
+import { isActive } from "../builds/status.ts";
 import { byId, setText } from "../dom.ts";
+import { rawLogPath } from "../server/api.ts";
+import { formatDuration } from "../time.ts";
 import { LogFollow } from "./log-follow.ts";
 import { LogQueue } from "./log-queue.ts";
 import { lineId } from "./log-row.ts";
 import { LogRows } from "./log-rows.ts";
 import { absentLineText, earlierText } from "./log-words.ts";
 import type { Build, Gap, LogLine } from "../model.ts";
-import { isActive } from "../builds/status.ts";
-import { formatDuration } from "../time.ts";
 
 /** Rows kept on the page; older ones are in the raw log for as long as the server keeps them. */
-const maxRows = 20_000;
+const MAX_ROWS = 20_000;
 
 /** How long one frame may draw rows, in milliseconds: scrolling stays smooth while a burst comes in. */
-const frameBudget = 10;
+const FRAME_BUDGET = 10;
 
 /** Silence of a running build that is worth a word, in milliseconds. */
-const quietAfter = 15_000;
+const QUIET_AFTER = 15_000;
 
 /** What the log asks of the page. */
 export interface LogViewHandlers {
@@ -30,19 +30,19 @@ export interface LogViewHandlers {
 
 /**
  * The log of the build on the page: rows in sections, drawn in the pace of the display, never more than {@link
- * maxRows}.
+ * MAX_ROWS}.
  */
 export class LogView {
   readonly #handlers: LogViewHandlers;
   readonly #log = byId("log", HTMLElement);
-  readonly #rows = new LogRows(maxRows);
+  readonly #rows = new LogRows(MAX_ROWS);
   readonly #earlier = byId("earlier", HTMLElement);
   readonly #earlierText = byId("earlier-text", HTMLElement);
   readonly #earlierLink = byId("earlier-link", HTMLAnchorElement);
   readonly #waiting = byId("waiting", HTMLElement);
   readonly #jump = byId("jump-button", HTMLButtonElement);
   readonly #follow: LogFollow;
-  #queue = new LogQueue(maxRows);
+  #queue = new LogQueue(MAX_ROWS);
   #unread = 0;
   #frame: number | undefined;
   #target: number | undefined;
@@ -164,7 +164,7 @@ export class LogView {
   #draw(): void {
     this.#frame = undefined;
     if (this.#queue.takeOverflow()) this.#rows.clear();
-    const end = performance.now() + frameBudget;
+    const end = performance.now() + FRAME_BUDGET;
     let count = 0;
     while (this.#queue.size > 0 && (count % 50 !== 0 || performance.now() < end)) {
       const item = this.#queue.shift();
@@ -192,7 +192,7 @@ export class LogView {
   #clear(): void {
     if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
     this.#frame = undefined;
-    this.#queue = new LogQueue(maxRows);
+    this.#queue = new LogQueue(MAX_ROWS);
     this.#unread = 0;
     this.#lastOutput = undefined;
     this.#isComplete = false;
@@ -206,7 +206,7 @@ export class LogView {
     if (build.status === "queued") return "Queued: it starts when a build before it has ended.";
     if (this.#lastOutput === undefined) return "Waiting for the first line.";
     const silence = this.#handlers.now() - this.#lastOutput;
-    return silence < quietAfter ? "" : `No output for ${formatDuration(silence, false)}`;
+    return silence < QUIET_AFTER ? "" : `No output for ${formatDuration(silence, true)}`;
   }
 
   #revealTarget(): void {

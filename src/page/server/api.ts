@@ -1,8 +1,8 @@
-import type { Build, BuildInputs, BuildPage, BuildStatus, Project } from "../model.ts";
 import { ServerClock } from "./clock.ts";
+import type { Build, BuildInputs, BuildPage, BuildStatus, Project } from "../model.ts";
 
 /** How long an answer may take, in milliseconds. */
-const answerTimeout = 15_000;
+const ANSWER_TIMEOUT = 15_000;
 
 /**
  * What a request failed with. The message is for the person in front of the page, in the server's own words where it
@@ -114,7 +114,7 @@ export class Api {
       response = await fetch(path, {
         ...init,
         headers: { Accept: "application/json", ...init.headers },
-        signal: AbortSignal.timeout(answerTimeout),
+        signal: AbortSignal.timeout(ANSWER_TIMEOUT),
       });
       this.#clock.note(response.headers.get("Date"), requestedAt, Date.now());
       body = parseJson(await response.text());

@@ -1,7 +1,7 @@
-const second = 1000;
+const SECOND = 1000;
 
 /** How late a busy server may be with the text of the time, which it keeps for a second, in milliseconds. */
-const slack = 500;
+const SLACK = 500;
 
 /**
  * The server's clock, from the `Date` fields of its answers (RFC 9110, section 6.6.1).
@@ -25,8 +25,8 @@ export class ServerClock {
   note(dateField: string | null, requestedAt: number, receivedAt: number): void {
     const served = dateField === null ? Number.NaN : Date.parse(dateField);
     if (Number.isNaN(served)) return;
-    const low = served - slack - receivedAt;
-    const high = served + second + slack - requestedAt;
+    const low = served - SLACK - receivedAt;
+    const high = served + SECOND + SLACK - requestedAt;
     // Otherwise one of the clocks was set, and what was known of it is void.
     const isConsistent = low <= this.#high && high >= this.#low;
     this.#low = isConsistent ? Math.max(low, this.#low) : low;

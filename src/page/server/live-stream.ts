@@ -45,22 +45,22 @@ export interface LiveStreamOptions {
   readonly random?: (() => number) | undefined;
 }
 
-const closed = 2;
+const CLOSED = 2;
 
 /**
  * A stream that ends within this time, in milliseconds, without an event was turned away: a server without room answers
  * 200 with a reconnection time and ends, because after any other answer a browser never comes back.
  */
-const trial = 2000;
+const TRIAL = 2000;
 
 /** After so many in a row it is no accident, and the person is told. */
-const trialsBeforeWaiting = 2;
+const TRIALS_BEFORE_WAITING = 2;
 
 /** The pause for a full server begins with that of this attempt, some seconds: who comes back at once is in the way. */
-const fullAttempt = 3;
+const FULL_ATTEMPT = 3;
 
 /** The browser's own reconnecting may take this long, in milliseconds, before we take over and say so. */
-const patience = 20_000;
+const PATIENCE = 20_000;
 
 /**
  * The pause before our own next attempt, in milliseconds: up to 1 s, 2 s, 4 s ... 30 s, of which the upper half is
@@ -127,22 +127,22 @@ export class LiveStream {
       this.#stopTimer();
       this.#openedAt = Date.now();
       if (this.#turnedAway === 0) this.#goLive(target);
-      else this.#timer = setTimeout(() => this.#accept(target), trial);
+      else this.#timer = setTimeout(() => this.#accept(target), TRIAL);
     });
     source.addEventListener("error", () => {
       if (!isCurrent()) return;
       this.#noteEnd();
-      if (this.#turnedAway >= trialsBeforeWaiting) {
-        this.#attempt = Math.max(this.#attempt, fullAttempt);
+      if (this.#turnedAway >= TRIALS_BEFORE_WAITING) {
+        this.#attempt = Math.max(this.#attempt, FULL_ATTEMPT);
         this.#retryLater(target, "full");
         return;
       }
-      if (source.readyState === closed) {
+      if (source.readyState === CLOSED) {
         this.#retryLater(target, "lost");
         return;
       }
       this.#options.onState({ type: "reconnecting" });
-      this.#timer ??= setTimeout(() => this.#retryLater(target, "lost"), patience);
+      this.#timer ??= setTimeout(() => this.#retryLater(target, "lost"), PATIENCE);
     });
     for (const [type, listener] of Object.entries(target.on)) {
       source.addEventListener(type, (event) => {
@@ -173,7 +173,7 @@ export class LiveStream {
   #noteEnd(): void {
     if (this.#openedAt === undefined) return;
     this.#stopTimer();
-    this.#turnedAway = Date.now() - this.#openedAt < trial ? this.#turnedAway + 1 : 0;
+    this.#turnedAway = Date.now() - this.#openedAt < TRIAL ? this.#turnedAway + 1 : 0;
     this.#openedAt = undefined;
   }
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { KnownBuilds } from "../../../dist/page/builds/known-builds.js";
-import type { ListQuery } from "../../../dist/page/server/api.js";
-import type { Build, BuildPage } from "../../../dist/page/model.js";
 import { sampleBuild } from "../samples.js";
+import type { Build, BuildPage } from "../../../dist/page/model.js";
+import type { ListQuery } from "../../../dist/page/server/api.js";
 
 /** The builds from `newest` down to 1, of the projects `odd` and `even`. */
 function numbered(newest: number, changes: Readonly<Record<number, Partial<Build>>> = {}): Build[] {

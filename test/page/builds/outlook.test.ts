@@ -3,11 +3,12 @@ import { describe, it } from "node:test";
 import { announcement, outlook } from "../../../dist/page/builds/outlook.js";
 import { sampleBuild } from "../samples.js";
 
-const startedAt = "2026-01-01T10:00:00.000Z";
+const STARTED_AT = "2026-01-01T10:00:00.000Z";
 
-/** A build that usually takes `estimatedMs`, after so many milliseconds. */
+/** The outlook of a build that usually takes `estimatedMs`, `passed` milliseconds after its start. */
 function after(passed: number, estimatedMs: number | null): ReturnType<typeof outlook> {
-  return outlook(sampleBuild({ status: "running", startedAt, estimatedMs }), Date.parse(startedAt) + passed);
+  const build = sampleBuild({ status: "running", startedAt: STARTED_AT, estimatedMs });
+  return outlook(build, Date.parse(STARTED_AT) + passed);
 }
 
 describe("outlook", () => {
@@ -26,16 +27,16 @@ describe("outlook", () => {
       [1, "about 3 min left", 0],
       [60_000, "about 2 min left", 33],
       [119_999, "about 2 min left", 66],
-      [120_000, "about 60s left", 66],
-      [168_000, "about 12s left", 93],
-      [179_001, "about 1s left", 99],
+      [120_000, "about 60 s left", 66],
+      [168_000, "about 12 s left", 93],
+      [179_001, "about 1 s left", 99],
       [180_000, "almost done", 99],
       [216_000, "almost done", 99],
       [216_001, "longer than usual", 99],
       [900_000, "longer than usual", 99],
     ];
     for (const [passed, text, percent] of expected) {
-      assert.deepEqual(after(passed, 180_000), { text, title: "Usually takes about 3m 00s", percent }, String(passed));
+      assert.deepEqual(after(passed, 180_000), { text, title: "Usually takes about 3 min", percent }, String(passed));
     }
   });
 
@@ -45,7 +46,7 @@ describe("outlook", () => {
   });
 
   it("bears a clock that is behind that of the server", () => {
-    assert.deepEqual(after(-5000, 10_000), { text: "about 10s left", title: "Usually takes about 10s", percent: 0 });
+    assert.deepEqual(after(-5000, 10_000), { text: "about 10 s left", title: "Usually takes about 10 s", percent: 0 });
   });
 
   it("says nothing where nothing is known", () => {
@@ -54,19 +55,19 @@ describe("outlook", () => {
     assert.deepEqual(after(1000, 0), nothing);
     assert.deepEqual(outlook(sampleBuild({ queuePosition: null }), 0), nothing);
     for (const status of ["succeeded", "failed", "cancelled", "timed-out", "lost"] as const) {
-      assert.deepEqual(outlook(sampleBuild({ status, startedAt, estimatedMs: 1000 }), 0), nothing);
+      assert.deepEqual(outlook(sampleBuild({ status, startedAt: STARTED_AT, estimatedMs: 1000 }), 0), nothing);
     }
   });
 });
 
 describe("announcement", () => {
   it("names the project and its state, and what is to be expected", () => {
-    const running = sampleBuild({ status: "running", startedAt });
+    const running = sampleBuild({ status: "running", startedAt: STARTED_AT });
     const expected = [
       [sampleBuild({ queuePosition: 3 }), "one: Queued, 3rd in the queue"],
       [sampleBuild(), "one: Queued"],
       [running, "one: Running"],
-      [{ ...running, estimatedMs: 42_000 }, "one: Running, usually takes about 42s"],
+      [{ ...running, estimatedMs: 42_000 }, "one: Running, usually takes about 42 s"],
       [sampleBuild({ status: "cancelled", estimatedMs: 42_000 }), "one: Cancelled"],
       [
         sampleBuild({ status: "failed", message: "build failed with exit code 1" }),

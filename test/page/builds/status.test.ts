@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { stepDuration, stepOutcome } from "../../../dist/page/builds/step-text.js";
 import { isActive, newerReport, pageTitle, statusWord, withBuild } from "../../../dist/page/builds/status.js";
+import { stepDuration, stepOutcome } from "../../../dist/page/builds/step-text.js";
 import { sampleBuild, sampleStep } from "../samples.js";
 
 describe("statusWord", () => {
@@ -110,9 +110,9 @@ describe("stepDuration", () => {
 
   it("ticks in seconds while the step runs and is precise at its end", () => {
     assert.equal(stepDuration(sampleStep(), 0), "");
-    assert.equal(stepDuration(sampleStep({ startedAt }), Date.parse(startedAt) + 3900), "3s");
+    assert.equal(stepDuration(sampleStep({ startedAt }), Date.parse(startedAt) + 3900), "3 s");
     const finishedAt = "2026-01-01T10:00:03.900Z";
-    assert.equal(stepDuration(sampleStep({ startedAt, finishedAt }), 0), "3.9s");
+    assert.equal(stepDuration(sampleStep({ startedAt, finishedAt }), 0), "3.9 s");
     assert.equal(stepDuration(sampleStep({ status: "lost", startedAt, finishedAt }), 0), "");
   });
 });

@@ -3,11 +3,11 @@ import { describe, it } from "node:test";
 import { revealBidi } from "../../../dist/page/log/bidi.js";
 
 /** All characters with the property Bidi_Control, as escapes in the source so that they cannot act on it. */
-const controls = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069";
+const CONTROLS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069";
 
 describe("revealBidi", () => {
   it("shows each control as its code point", () => {
-    const shown = revealBidi([{ text: controls, classes: "" }]);
+    const shown = revealBidi([{ text: CONTROLS, classes: "" }]);
     assert.deepEqual(
       shown.map(({ text }) => text),
       ["061C", "200E", "200F", "202A", "202B", "202C", "202D", "202E", "2066", "2067", "2068", "2069"].map(

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { LogQueue } from "../../../dist/page/log/log-queue.js";
-import type { LogItem } from "../../../dist/page/log/log-queue.js";
 import { sampleLine } from "../samples.js";
+import type { LogItem } from "../../../dist/page/log/log-queue.js";
 
 function takeAll(queue: LogQueue): LogItem[] {
   const items: LogItem[] = [];

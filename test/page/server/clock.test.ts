@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import { ServerClock } from "../../../dist/page/server/clock.js";
 
-const served = "Thu, 01 Jan 2026 10:00:00 GMT";
-const servedAt = Date.parse(served);
+const SERVED = "Thu, 01 Jan 2026 10:00:00 GMT";
+const servedAt = Date.parse(SERVED);
 
 /** How far the clock is ahead of ours after these answers: the server's date, the request and the answer. */
 function offset(...answers: readonly [dateField: string | null, requestedAt: number, receivedAt: number][]): number {
@@ -17,15 +17,15 @@ describe("ServerClock", () => {
   afterEach(() => mock.timers.reset());
 
   it("is ahead by the difference to the middle of request and answer, in the middle of the second", () => {
-    assert.equal(offset([served, servedAt - 60_100, servedAt - 59_900]), 60_500);
-    assert.equal(offset([served, servedAt + 3_600_000, servedAt + 3_600_000]), -3_599_500);
+    assert.equal(offset([SERVED, servedAt - 60_100, servedAt - 59_900]), 60_500);
+    assert.equal(offset([SERVED, servedAt + 3_600_000, servedAt + 3_600_000]), -3_599_500);
   });
 
   it("is ours when whole seconds and the way of the answer explain the difference", () => {
-    assert.equal(offset([served, servedAt, servedAt]), 0);
-    assert.equal(offset([served, servedAt + 1500, servedAt + 1500]), 0);
-    assert.equal(offset([served, servedAt - 2000, servedAt + 2000]), 0);
-    assert.equal(offset([served, servedAt - 8000, servedAt]), 0);
+    assert.equal(offset([SERVED, servedAt, servedAt]), 0);
+    assert.equal(offset([SERVED, servedAt + 1500, servedAt + 1500]), 0);
+    assert.equal(offset([SERVED, servedAt - 2000, servedAt + 2000]), 0);
+    assert.equal(offset([SERVED, servedAt - 8000, servedAt]), 0);
   });
 
   it("is ours as long as no answer has a date", () => {
@@ -50,7 +50,7 @@ describe("ServerClock", () => {
 
   it("starts afresh when one of the clocks was set", () => {
     const hour = 3_600_000;
-    assert.equal(offset([served, servedAt - hour, servedAt - hour], [served, servedAt, servedAt]), 0);
-    assert.equal(offset([served, servedAt, servedAt], [served, servedAt - hour, servedAt - hour]), hour + 500);
+    assert.equal(offset([SERVED, servedAt - hour, servedAt - hour], [SERVED, servedAt, servedAt]), 0);
+    assert.equal(offset([SERVED, servedAt, servedAt], [SERVED, servedAt - hour, servedAt - hour]), hour + 500);
   });
 });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import { LiveStream, retryDelay } from "../../../dist/page/server/live-stream.js";
 import type { EventSourceLike, StreamMessage, StreamState } from "../../../dist/page/server/live-stream.js";
 
-const minute = 60_000;
+const MINUTE = 60_000;
 
 class FakeSource implements EventSourceLike {
   readonly url: string;
@@ -130,7 +130,7 @@ describe("LiveStream", () => {
     assert.equal(fixture.state, "reconnecting");
     mock.timers.tick(19_999);
     source.open();
-    mock.timers.tick(minute);
+    mock.timers.tick(MINUTE);
     assert.equal(fixture.state, "live");
     assert.equal(fixture.sources.length, 1);
   });
@@ -286,7 +286,7 @@ describe("LiveStream", () => {
     fixture.last.refuse();
     fixture.stream.retryNow();
     assert.equal(fixture.sources.length, 2);
-    mock.timers.tick(minute);
+    mock.timers.tick(MINUTE);
     assert.equal(fixture.sources.length, 2);
   });
 
@@ -294,7 +294,7 @@ describe("LiveStream", () => {
     const fixture = new Fixture();
     fixture.open("/a").refuse();
     fixture.stream.close();
-    mock.timers.tick(minute);
+    mock.timers.tick(MINUTE);
     assert.equal(fixture.sources.length, 1);
   });
 
@@ -302,7 +302,7 @@ describe("LiveStream", () => {
     const fixture = new Fixture();
     fixture.stream.open({ path: "/gone", resume: true, on: {}, failed: () => fixture.open("/feed") });
     fixture.last.refuse();
-    mock.timers.tick(minute);
+    mock.timers.tick(MINUTE);
     assert.deepEqual(
       fixture.sources.map(({ url }) => url),
       ["/gone", "/feed"],

@@ -1,0 +1,117 @@
+import { ApiError } from "../../dist/page/server/api.js";
+import { Session } from "../../dist/page/session.js";
+import { sampleBuild } from "./samples.js";
+import type { Build, BuildPage } from "../../dist/page/model.js";
+import type { ListQuery } from "../../dist/page/server/api.js";
+import type { StreamTarget } from "../../dist/page/server/live-stream.js";
+import type { SessionApi, SessionStream, SessionView } from "../../dist/page/session.js";
+
+/** Lets every answer that is already there be taken in. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+}
+
+export function build(id: string, status: Build["status"], minute: number, changes: Partial<Build> = {}): Build {
+  const at = (second: number): string => `2026-01-01T10:${String(minute).padStart(2, "0")}:0${second}.000Z`;
+  const ended = status !== "queued" && status !== "running";
+  return sampleBuild({ id, projectName: id, status, queuedAt: at(0), finishedAt: ended ? at(9) : null, ...changes });
+}
+
+/** A session with the server, the stream and the view that it uses, which note what it asks for. */
+export class Fixture implements SessionApi, SessionStream, SessionView {
+  builds: Build[] = [];
+  failure: ApiError | undefined;
+  busy = false;
+  target: StreamTarget | undefined;
+  queries: ListQuery[] = [];
+  list = "";
+  readonly seen: string[] = [];
+  readonly session: Session = new Session(this, this, this);
+
+  listBuilds(query: ListQuery): Promise<BuildPage> {
+    this.queries.push(query);
+    if (this.failure) return Promise.reject(this.failure);
+    const { project, statuses, limit } = query;
+    const builds = this.builds
+      .filter(({ projectPath }) => project === undefined || projectPath === project)
+      .filter(({ status }) => statuses === undefined || statuses.includes(status));
+    const page = builds.slice(0, limit);
+    return Promise.resolve({ builds: page, next: builds.length > limit ? (page.at(-1)?.id ?? null) : null });
+  }
+  getBuild(id: string): Promise<Build> {
+    const found = this.builds.find((known) => known.id === id);
+    if (this.failure) return Promise.reject(this.failure);
+    return found ? Promise.resolve(found) : Promise.reject(new ApiError(404, "No such build"));
+  }
+  open(target: StreamTarget): void {
+    this.target = target;
+  }
+  close(): void {
+    this.target = undefined;
+  }
+  showList(builds: readonly Build[], shownId: string | undefined, hasOlder: boolean): void {
+    const texts = builds.map(({ id, status }) => `${id === shownId ? "*" : ""}${id} ${status}`);
+    this.list = [...texts, ...(hasOlder ? ["older"] : [])].join(", ");
+  }
+  openBuild(id: string | undefined, interest: string): void {
+    this.seen.push(id === undefined ? "open nothing" : `open ${id} ${interest}`);
+  }
+  showBuild(shown: Build): void {
+    this.seen.push(`show ${shown.id} ${shown.status}`);
+  }
+  addLine(line: { text: string }): void {
+    this.seen.push(`line ${line.text}`);
+  }
+  addGap(gap: { missed: number | null }): void {
+    this.seen.push(`gap ${gap.missed}`);
+  }
+  endLog(): void {
+    this.seen.push("end of log");
+  }
+  showMissing(message: string): void {
+    this.seen.push(`missing ${message}`);
+  }
+  mentionLoss(lost: Build | undefined): void {
+    this.seen.push(`mention loss of ${lost?.id}`);
+  }
+  announce(other: Build): void {
+    this.seen.push(`announce ${other.id}`);
+  }
+  isBusy(): boolean {
+    return this.busy;
+  }
+
+  /** The stream that is held. */
+  get path(): string | undefined {
+    return this.target?.path;
+  }
+  /** An event of it. */
+  async event(type: string, data: unknown): Promise<void> {
+    this.target?.on[type]?.(data);
+    await settle();
+  }
+  async opened(): Promise<void> {
+    this.target?.opened?.();
+    await settle();
+  }
+  async failed(): Promise<void> {
+    this.target?.failed?.();
+    await settle();
+  }
+  /** What the view was told since this was last asked. */
+  news(): string[] {
+    return this.seen.splice(0);
+  }
+  async start(...builds: Build[]): Promise<void> {
+    this.builds = builds;
+    await this.session.showDefault();
+    this.news();
+  }
+}
+
+export const FEED = "/api/log/push";
+
+/** The path of a build's event stream. */
+export function pathOf(id: string): string {
+  return `/api/builds/${id}/events`;
+}
