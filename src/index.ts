@@ -3,15 +3,7 @@
  *
  * @module
  */
-export { TailcastError } from "./error.ts";
-export type { TailcastErrorCode } from "./error.ts";
-
-export { MAX_RETRY, encodeComment, encodeEvent } from "./protocol/encode.ts";
-export type { EventFields } from "./protocol/encode.ts";
-export { DEFAULT_MAX_EVENT_BYTES, EventStreamDecoder } from "./protocol/decode.ts";
-export type { DecodedEvent, EventStreamDecoderOptions } from "./protocol/decode.ts";
-export { MAX_EVENT_ID_BYTES, assertEventId } from "./protocol/event-id.ts";
-export { decodeEventStream } from "./protocol/decode-stream.ts";
+export * from "./protocol/index.ts";
 
 export { Channel } from "./channel/channel.ts";
 export type { ClientOptions, CloseOptions, FetchClientOptions } from "./channel/channel.ts";

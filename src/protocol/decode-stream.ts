@@ -1,26 +1,42 @@
-import type { DecodedEvent, EventStreamDecoderOptions } from "./decode.ts";
 import { EventStreamDecoder } from "./decode.ts";
+import type { DecodedEvent, EventStreamDecoderOptions } from "./decode.ts";
 
 /**
- * Reads the events of one connection from any source of bytes: a `node:http` response, the body of a `fetch`, a file.
+ * The part of a web stream that is read here. Written out, because the `ReadableStream` of older TypeScript libraries
+ * and of some browsers is no `AsyncIterable`.
+ */
+export interface ReadableByteStream {
+  getReader(): {
+    read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+    cancel(reason?: unknown): Promise<void>;
+    releaseLock(): void;
+  };
+}
+
+/** A source of bytes: a `node:http` response, a file, a generator, or the `body` of a `fetch`. */
+export type EventStreamSource = AsyncIterable<Uint8Array> | ReadableByteStream;
+
+/**
+ * Reads the events of one connection from any source of bytes.
  *
- * ```ts
- * get("http://127.0.0.1:3000/api/log/push", async (response) => {
- *   for await (const event of decodeEventStream(response)) {
- *     console.log(event.type, event.data);
- *   }
- * });
+ * ```js
+ * const response = await fetch("http://127.0.0.1:3000/api/log/push");
+ * for await (const event of decodeEventStream(response.body)) {
+ *   console.log(event.type, event.data);
+ * }
  * ```
  *
- * Ends when the source ends; an unfinished event is discarded (HTML 9.2.6). When the consumer breaks off or an event is
- * too large, the source's iterator is returned, which closes a stream. An error of the source is passed on.
+ * Ends when the source ends; an unfinished event is discarded (HTML 9.2.6). When the consumer leaves the loop, or an
+ * event is too large, the source is closed: its iterator is returned, or the stream cancelled. An error of the source
+ * rejects the iteration.
  *
- * @param source Chunks of bytes, cut anywhere.
- * @param options As for `EventStreamDecoder`.
- * @throws {TailcastError} `INVALID_OPTION` at once; `EVENT_TOO_LARGE` from the iteration, after the events before it.
+ * @param source - Chunks of bytes, cut anywhere.
+ * @param options - As for `EventStreamDecoder`.
+ * @throws {TailcastError} `INVALID_OPTION` at the call; `EVENT_TOO_LARGE` from the iteration, after the events before
+ * it.
  */
 export function decodeEventStream(
-  source: AsyncIterable<Uint8Array>,
+  source: EventStreamSource,
   options?: EventStreamDecoderOptions,
 ): AsyncGenerator<DecodedEvent, void, undefined> {
   // A generator's body runs at the first next(): the decoder is made here, so that a bad option throws at the call.
@@ -29,10 +45,26 @@ export function decodeEventStream(
 
 async function* decodeWith(
   decoder: EventStreamDecoder,
-  source: AsyncIterable<Uint8Array>,
+  source: EventStreamSource,
 ): AsyncGenerator<DecodedEvent, void, undefined> {
-  for await (const chunk of source) {
+  for await (const chunk of Symbol.asyncIterator in source ? source : chunksOf(source)) {
     yield* decoder.decode(chunk);
   }
   decoder.end();
+}
+
+// As `for await` reads a web stream where the stream is an AsyncIterable.
+async function* chunksOf(stream: ReadableByteStream): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      if (value !== undefined) yield value;
+    }
+  } finally {
+    // Without an effect after the end, and after an error of the stream a repetition of the error, which is known.
+    await reader.cancel().catch(() => undefined);
+    reader.releaseLock();
+  }
 }

@@ -107,7 +107,7 @@ export class EventStreamDecoder {
    */
   decode(chunk: Uint8Array): DecodedEvent[] {
     this.#assertNotFailed();
-    if (!(chunk instanceof Uint8Array)) {
+    if (!isUint8Array(chunk)) {
       throw new TypeError(
         `Cannot decode a chunk of type ${typeof chunk}: pass a Uint8Array, without setEncoding() on the source`,
       );
@@ -239,4 +239,9 @@ export class EventStreamDecoder {
 // HTML 9.2.6, "UTF-8 decode": one byte order mark at the very start is not part of the text.
 function withoutByteOrderMark(line: Uint8Array): Uint8Array {
   return line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf ? line.subarray(3) : line;
+}
+
+// Not instanceof: a Uint8Array may come from another realm, as from an iframe or in a test runner that uses node:vm.
+function isUint8Array(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && (value as Partial<Uint8Array>)[Symbol.toStringTag] === "Uint8Array";
 }

@@ -4,6 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ReadableStream } from "node:stream/web";
+import type { ReadableStreamDefaultReader } from "node:stream/web";
 import { describe, it } from "node:test";
 import type { DecodedEvent } from "../../dist/protocol/decode.js";
 import { decodeEventStream } from "../../dist/protocol/decode-stream.js";
@@ -23,6 +24,19 @@ class Source {
     } finally {
       this.closed = true;
     }
+  }
+}
+
+/** A web stream as browsers have it whose streams are not iterable. */
+class OldStream {
+  readonly #stream: ReadableStream<Uint8Array>;
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#stream = stream;
+  }
+
+  getReader(): ReadableStreamDefaultReader<Uint8Array> {
+    return this.#stream.getReader();
   }
 }
 
@@ -94,22 +108,52 @@ describe("decodeEventStream", () => {
     await assert.rejects(collect(decodeEventStream(chunks)), TypeError);
   });
 
-  it("reads a web stream and cancels it when the consumer breaks off", async () => {
-    let cancelled = false;
-    const stream = new ReadableStream<Uint8Array>({
-      pull(controller) {
-        controller.enqueue(Buffer.from("data: a\n\n"));
-      },
-      cancel() {
-        cancelled = true;
-      },
+  for (const [kind, wrap] of [
+    ["a web stream", (stream: ReadableStream<Uint8Array>) => stream],
+    ["a web stream that cannot be iterated", (stream: ReadableStream<Uint8Array>) => new OldStream(stream)],
+  ] as const) {
+    it(`reads ${kind} to its end, and lets it go`, async () => {
+      const stream = new ReadableStream<Uint8Array>({
+        start(controller) {
+          for (const text of ["data: a\n\nda", "ta: b\n\n"]) controller.enqueue(Buffer.from(text));
+          controller.close();
+        },
+      });
+      assert.deepEqual(await collect(decodeEventStream(wrap(stream))), [message("a"), message("b")]);
+      assert.equal(stream.locked, false);
     });
-    for await (const event of decodeEventStream(stream)) {
-      assert.deepEqual(event, message("a"));
-      break;
-    }
-    assert.equal(cancelled, true);
-  });
+
+    it(`cancels ${kind} when the consumer breaks off`, async () => {
+      let cancelled = false;
+      const stream = new ReadableStream<Uint8Array>({
+        pull: (controller) => controller.enqueue(Buffer.from("data: a\n\n")),
+        cancel: () => {
+          cancelled = true;
+        },
+      });
+      for await (const event of decodeEventStream(wrap(stream))) {
+        assert.deepEqual(event, message("a"));
+        break;
+      }
+      assert.equal(cancelled, true);
+      assert.equal(stream.locked, false);
+    });
+
+    it(`passes the error of ${kind} on, after the events before it`, async () => {
+      const failure = new Error("network error");
+      let isFirst = true;
+      const stream = new ReadableStream<Uint8Array>({
+        pull(controller) {
+          if (isFirst) controller.enqueue(Buffer.from("data: a\n\n"));
+          else controller.error(failure);
+          isFirst = false;
+        },
+      });
+      const events: DecodedEvent[] = [];
+      await assert.rejects(collect(decodeEventStream(wrap(stream)), events), (error) => error === failure);
+      assert.deepEqual(events, [message("a")]);
+    });
+  }
 
   it("reads a live response of node:http and closes the connection when the consumer breaks off", async () => {
     const server = createServer((req, res) => {

@@ -170,6 +170,8 @@ describe("EventStreamDecoder", () => {
     ["text", "data: a\n\n"],
     ["an array", [1]],
     ["an ArrayBuffer", new ArrayBuffer(1)],
+    ["a DataView", new DataView(new ArrayBuffer(1))],
+    ["an Uint16Array", new Uint16Array(1)],
     ["undefined", undefined],
   ] as const) {
     it(`throws a TypeError for ${what} and goes on unchanged`, () => {
