@@ -101,7 +101,7 @@ export class EventStreamDecoder {
    * same error. Events that the failing chunk completed before are not lost: they are returned, and the next call
    * throws.
    *
-   * @param chunk Bytes as they come; they are not kept, so their memory may be used again.
+   * @param chunk - Bytes as they come; they are not kept, so their memory may be used again.
    * @throws {TailcastError} `EVENT_TOO_LARGE` when an event exceeds `maxEventBytes`.
    * @throws {TypeError} When the chunk is not a `Uint8Array`; the decoder is unchanged.
    */

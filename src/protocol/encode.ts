@@ -113,7 +113,7 @@ export function encodeEventWithId(
  * The empty comment, a colon and one LF, is the heartbeat that keeps proxies from closing a silent stream (HTML 9.2.7).
  * No blank line follows, because some clients report every blank line as an event.
  *
- * @param text One line, possibly empty.
+ * @param text - One line, possibly empty.
  * @throws {TailcastError} `INVALID_EVENT` when the text is not a string on a single line: its rest would become a
  * field.
  */

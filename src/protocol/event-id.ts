@@ -46,7 +46,7 @@ export function assertEventId(id: unknown): asserts id is string {
  * byte: the id `é` arrives as `Ã©`. Bytes that are not UTF-8 come from a client that sent Latin-1 in the first place,
  * and text above U+00FF was never Latin-1 bytes: both are returned as they are.
  *
- * @param headerValue The header as `req.headers["last-event-id"]` gives it.
+ * @param headerValue - The header as `req.headers["last-event-id"]` gives it.
  * @returns The id, unchecked: it comes from outside and may be any text.
  */
 export function decodeLastEventId(headerValue: string): string {

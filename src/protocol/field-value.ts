@@ -6,8 +6,8 @@ export type FieldName = "comment" | "retry" | "event" | "id" | "data";
 /**
  * Makes the error for a value that cannot be written so that every client reads it back unchanged.
  *
- * @param field The property that was refused.
- * @param reason Completes the sentence and says what to do, without a final full stop.
+ * @param field - The property that was refused.
+ * @param reason - Completes the sentence and says what to do, without a final full stop.
  */
 export function invalidField(field: FieldName, reason: string): TailcastError {
   return new TailcastError("INVALID_EVENT", `Cannot encode the field "${field}": ${reason}`);

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import type { IncomingMessage } from "node:http";
 import { createServer, get } from "node:http";
-import type { AddressInfo } from "node:net";
 import { ReadableStream } from "node:stream/web";
-import type { ReadableStreamDefaultReader } from "node:stream/web";
 import { describe, it } from "node:test";
-import type { DecodedEvent } from "../../dist/protocol/decode.js";
 import { decodeEventStream } from "../../dist/protocol/decode-stream.js";
+import { message } from "./connection.ts";
+import type { IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { ReadableStreamDefaultReader } from "node:stream/web";
+import type { DecodedEvent } from "../../dist/protocol/decode.js";
 
 /** A source that tells whether it was closed. */
 class Source {
@@ -38,10 +39,6 @@ class OldStream {
   getReader(): ReadableStreamDefaultReader<Uint8Array> {
     return this.#stream.getReader();
   }
-}
-
-function message(data: string, lastEventId = "", type = "message"): DecodedEvent {
-  return { type, data, lastEventId };
 }
 
 async function collect(events: AsyncIterable<DecodedEvent>, into: DecodedEvent[] = []): Promise<DecodedEvent[]> {

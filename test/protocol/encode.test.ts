@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { EventFields } from "../../dist/protocol/encode.js";
 import { encodeComment, encodeEvent, MAX_RETRY } from "../../dist/protocol/encode.js";
+import type { EventFields } from "../../dist/protocol/encode.js";
 
 const INVALID = { name: "TailcastError", code: "INVALID_EVENT" };
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import type { IncomingMessage, Server } from "node:http";
 import { Agent, createServer, request } from "node:http";
-import type { AddressInfo } from "node:net";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { assertEventId, decodeLastEventId, MAX_EVENT_ID_BYTES } from "../../dist/protocol/event-id.js";
+import type { IncomingMessage, Server } from "node:http";
+import type { AddressInfo } from "node:net";
 
 // What a browser puts on the wire for an id, as node:http presents it: each byte of its UTF-8 as one character.
 function headerOf(id: string): string {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { EventStreamDecoder } from "../../dist/protocol/decode.js";
-import type { EventFields } from "../../dist/protocol/encode.js";
 import { encodeEvent } from "../../dist/protocol/encode.js";
 import { createRandom } from "./random.ts";
+import type { EventFields } from "../../dist/protocol/encode.js";
 
 type Random = (limit: number) => number;
 

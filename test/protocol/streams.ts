@@ -1,3 +1,4 @@
+import { message } from "./connection.ts";
 import type { DecodedEvent } from "../../dist/protocol/decode.js";
 
 /** A stream written with LF line ends, and what a client makes of it. */
@@ -21,10 +22,6 @@ export const LINE_ENDS: Readonly<Record<string, (text: string) => string>> = {
     return text.replaceAll("\n", () => ends[count++ % ends.length] ?? "");
   },
 };
-
-function message(data: string, lastEventId = "", type = "message"): DecodedEvent {
-  return { type, data, lastEventId };
-}
 
 const BAD_RETRIES = ["", " ", "  8", " 9 ", "1e3", "0x1", "+1", "-1", "1.5", "١"];
 

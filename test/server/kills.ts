@@ -70,7 +70,7 @@ class Site {
     return new Site(lifetime, port, dataFolder(lifetime), root);
   }
 
-  /** @param concurrency With 1 the second build waits. */
+  /** @param concurrency - With 1 the second build waits. */
   start(concurrency: number): void {
     this.#program = new Program(this.#lifetime, [...this.#args, "--concurrency", String(concurrency)]);
     const isUp = this.#program.port();
@@ -158,7 +158,7 @@ function count(counts: Map<string, number>, text: string): void {
  * Kills the program at random moments while it builds, starts it again each time, and checks that every client of every
  * build got exactly what is on disk: no line is missing, none comes twice, none out of order.
  *
- * @param random An integer from 0 up to its argument.
+ * @param random - Returns an integer from 0 up to its argument.
  * @returns How many builds ended in which way.
  */
 export async function surviveKills(

@@ -30,7 +30,7 @@ export class Program {
   stdout = "";
   stderr = "";
 
-  /** @param limit How large its files may become, in blocks of 512 bytes; its disk is full then, so to speak. */
+  /** @param limit - The largest size of its files, in blocks of 512 bytes, as on a disk that is full. */
   constructor(t: Lifetime, args: readonly string[], env: Record<string, string> = {}, limit?: number) {
     const life = lastFirst(t);
     const data = args.includes("--data") ? {} : { TAILCAST_DATA: dataFolder(life) };

@@ -34,7 +34,6 @@ export const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     "src/config.ts",
     "src/error.ts",
     "src/page",
-    "src/protocol",
     "src/runner",
     "src/streams",
     "src/web",
@@ -66,19 +65,15 @@ export const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     "test/stress",
   ],
   checkImportOrder: [
-    "src/protocol",
-    "test/protocol",
     "test/server",
   ],
   checkParams: [
     "src/page",
-    "src/protocol",
     "src/runner",
     "src/streams",
     "src/web",
     "test/bench",
     "test/runner",
-    "test/server",
     "test/stress",
   ],
   checkPhrases: [
