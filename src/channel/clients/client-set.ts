@@ -8,7 +8,7 @@ import { jittered } from "./jitter.ts";
 import { DEFAULT_RETRY } from "../options.ts";
 import { Replay } from "../history/history-replay.ts";
 import { TimeBudget } from "./time-budget.ts";
-import { Sweeper } from "./sweeper.ts";
+import { Supervisor } from "./supervisor.ts";
 import type { ClientHost, ClientStart, CloseReason } from "./client.ts";
 import type { Connection, ConnectionListener } from "../connections/connection.ts";
 import type { Gap, GapReason } from "../log/gap.ts";
@@ -41,15 +41,13 @@ export interface AudienceListener {
 export class ClientSet implements ClientHost {
   readonly clients: Set<Client> = new Set();
   readonly #log: EventLog;
-  readonly #settings: ChannelSettings;
   readonly #catchUp: CatchUp;
   readonly #replay: Replay | undefined;
   /** What was read from the history, as it is sent to all who need it at about the same time. */
   readonly #chunks = new WeakMap<HistoryPiece, EncodedBytes>();
   /** None: clients take what time they need. */
   readonly #timeBudget: TimeBudget | undefined;
-  readonly #sweeper: Sweeper<Client>;
-  readonly #heartbeat: EncodedBytes;
+  readonly #supervisor: Supervisor<Client>;
   readonly #listener: AudienceListener;
 
   /** Events delivered so far, counted once for each client, and gaps told. */
@@ -61,9 +59,7 @@ export class ClientSet implements ClientHost {
 
   constructor(log: EventLog, settings: ChannelSettings, listener: AudienceListener) {
     this.#log = log;
-    this.#settings = settings;
     this.#listener = listener;
-    this.#heartbeat = new EncodedBytes(settings.heartbeatText);
     this.#timeBudget = settings.history && new TimeBudget(CLIENTS_SHARE, CLIENTS_BURST);
     this.#catchUp = new CatchUp(
       settings.maxCatchUps,
@@ -81,8 +77,13 @@ export class ClientSet implements ClientHost {
           this.advance(client);
         },
       });
-    const delays = [settings.heartbeat, settings.stallTimeout, settings.maxConnectionAge].filter((delay) => delay > 0);
-    this.#sweeper = new Sweeper(this.clients, Math.min(...delays, 10_000), (client) => this.#lookAfter(client));
+    this.#supervisor = new Supervisor(this.clients, settings, new EncodedBytes(settings.heartbeatText), {
+      onStall: (client) => {
+        client.destroy("stalled");
+        this.#listener.onStall(client);
+      },
+      onAge: (client) => client.end("aged", farewell(settings.retry)),
+    });
   }
 
   /** How many clients do not take what they were sent, and how many are being sent what they missed. */
@@ -98,11 +99,9 @@ export class ClientSet implements ClientHost {
     gap: Gap | undefined,
     open: (listener: ConnectionListener) => Connection,
   ): Client {
-    const age = this.#settings.maxConnectionAge;
-    const expiresAt = age === 0 ? Infinity : performance.now() + age * (0.8 + 0.2 * Math.random());
-    const client = new Client(this, { ...start, expiresAt }, open);
+    const client = new Client(this, { ...start, expiresAt: this.#supervisor.expiry() }, open);
     this.clients.add(client);
-    this.#sweeper.start();
+    this.#supervisor.start();
     if (gap !== undefined) this.#tellGap(client, gap, client.lastWriteAt);
     this.advance(client);
     return client;
@@ -169,7 +168,7 @@ export class ClientSet implements ClientHost {
     this.#catchUp.delete(client);
     this.#replay?.forget(client);
     this.closed[client.closeReason]++;
-    if (this.clients.size === 0) this.#sweeper.stop();
+    if (this.clients.size === 0) this.#supervisor.stop();
     this.#listener.onLeave(client);
   }
 
@@ -217,27 +216,6 @@ export class ClientSet implements ClientHost {
     this.gaps++;
     client.write(new EncodedBytes(encodeGap(this.#log.epoch, gap, client.next)), now);
     this.#listener.onGap(client, gap);
-  }
-
-  /** Heartbeat, stall and age of one client. */
-  #lookAfter(client: Client): void {
-    const { heartbeat, stallTimeout, retry } = this.#settings;
-    const { connection } = client;
-    connection.look();
-    const now = performance.now();
-    if (stallTimeout > 0 && now - connection.blockedSince >= stallTimeout) {
-      client.destroy("stalled");
-      this.#listener.onStall(client);
-    } else if (connection.isEnded) {
-      // It only has to take the rest.
-    } else if (now >= client.expiresAt) {
-      client.end("aged", farewell(retry));
-    } else if (connection.isBlocked) {
-      // A client that does not take what it has got would only have to take more.
-    } else if (heartbeat > 0 && now - client.lastWriteAt > heartbeat - this.#sweeper.period) {
-      // Already now: the next visit may be too late.
-      client.write(this.#heartbeat, now);
-    }
   }
 }
 
