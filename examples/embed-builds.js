@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import { BuildApp } from "tailcast";
 
-const app = new BuildApp({ roots: [import.meta.dirname ?? "examples"], concurrency: 1, plan: planMake });
+const app = await BuildApp.open({ roots: [import.meta.dirname ?? "examples"], concurrency: 1, plan: planMake });
 const server = createServer((request, response) => {
   if (request.url === "/about") response.end("The page is at /\n");
   else app.handle(request, response);

@@ -10,61 +10,65 @@ export interface Exchange {
   readonly parameter: string;
 }
 
-/** Answers a request, at once or later. What it throws is answered as an error. */
+/** Answers a request, at once or later. The caller turns what it throws into an error reply. */
 export type Handler = (exchange: Exchange) => void | Promise<void>;
 
-/** What a path answers, by method. `HEAD` is answered by `GET`, without the body. */
-export type Methods = Readonly<Partial<Record<"GET" | "POST", Handler>>>;
+/** The handlers of one path. `GET` also answers `HEAD`: Node sends the same head without the body. */
+export interface Route {
+  readonly GET?: Handler;
+  readonly POST?: Handler;
+}
+
+/** A route that matches a path. */
+export interface RouteMatch<R extends Route> {
+  readonly route: R;
+  readonly parameter: string;
+}
 
 /**
- * Finds the handler for a request among path patterns. A pattern has at most one parameter: `:name` matches one segment
+ * Finds the route of a path. A pattern has at most one parameter: `:name` matches one segment
  * (`/api/builds/:id/events`), `*name` matches the rest of the path (`/page/*file`).
  */
-export class Router {
-  readonly #routes: readonly { readonly pattern: RegExp; readonly methods: Methods }[];
+export class Router<R extends Route> {
+  readonly #routes: readonly { readonly pattern: RegExp; readonly route: R }[];
 
-  constructor(routes: Readonly<Record<string, Methods>>) {
-    this.#routes = Object.entries(routes).map(([path, methods]) => ({
+  /** @param routes - By their patterns. */
+  constructor(routes: Readonly<Record<string, R>>) {
+    this.#routes = Object.entries(routes).map(([path, route]) => ({
       pattern: new RegExp(`^${path.replaceAll(".", "\\.").replace(/:\w+/, "([^/]+)").replace(/\*\w+/, "(.+)")}$`),
-      methods,
+      route,
     }));
   }
 
-  /**
-   * Hands a request to its route.
-   *
-   * @throws {HttpError} `NOT_FOUND`; `METHOD_NOT_ALLOWED`, with `Allow` (RFC 9110 section 15.5.6).
-   */
-  async dispatch(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { path, query } = splitTarget(request.url ?? "");
-    for (const { pattern, methods } of this.#routes) {
+  /** The first route whose pattern matches; `undefined` when no pattern does. */
+  find(path: string): RouteMatch<R> | undefined {
+    for (const { pattern, route } of this.#routes) {
       const match = pattern.exec(path);
-      if (match === null) continue;
-      const handler = methods[(request.method === "HEAD" ? "GET" : request.method) as keyof Methods];
-      if (handler === undefined) {
-        const allow = Object.keys(methods)
-          .flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]))
-          .join(", ");
-        const message = `Cannot ${request.method} ${path}: use ${allow}`;
-        throw new HttpError("METHOD_NOT_ALLOWED", message, { headers: { Allow: allow } });
-      }
-      await handler({ request, response, query, parameter: decode(match[1] ?? "") });
-      return;
+      if (match !== null) return { route, parameter: decode(match[1] ?? "") };
     }
-    throw new HttpError("NOT_FOUND", `Cannot find ${path}`);
+    return undefined;
   }
 }
 
-/**
- * The path and query of a request target in origin or absolute form (RFC 9112 section 3.2). Never throws: `new URL`
- * does.
- */
-function splitTarget(target: string): { path: string; query: URLSearchParams } {
-  const [path = "", ...rest] = target.replace(/^https?:\/\/[^/?]*/i, "").split("?");
-  return { path: path === "" ? "/" : path, query: new URLSearchParams(rest.join("?")) };
+/** The methods that a route answers, as an `Allow` header lists them. */
+export function allowedMethods({ GET, POST }: Route): string {
+  return [...(GET ? ["GET", "HEAD"] : []), ...(POST ? ["POST"] : []), "OPTIONS"].join(", ");
 }
 
-/** A path segment without its percent-encoding, or as it is when that is broken: then nothing has such a name. */
+/**
+ * The handler of a route for a method.
+ *
+ * @param path - For the message.
+ * @throws {HttpError} `METHOD_NOT_ALLOWED`, with `Allow` (RFC 9110 section 15.5.6).
+ */
+export function handlerFor(route: Route, method: string, path: string): Handler {
+  const handler = method === "GET" || method === "HEAD" ? route.GET : method === "POST" ? route.POST : undefined;
+  if (handler !== undefined) return handler;
+  const allow = allowedMethods(route);
+  throw new HttpError("METHOD_NOT_ALLOWED", `Cannot ${method} ${path}: use ${allow}`, { headers: { Allow: allow } });
+}
+
+/** A path segment without its percent-encoding. A segment with broken encoding stays as it is: nothing has its name. */
 function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);

@@ -1,8 +1,10 @@
+import { MAX_DELAY, checkInteger, checkTexts, checkValue, kinds } from "../check-options.ts";
+import { TailcastError } from "../error.ts";
 import type { BuildQueueOptions } from "../runner/build-queue.ts";
 import type { Plan, PlanOptions } from "../runner/plan.ts";
 import type { ProjectFolder } from "../runner/project/project.ts";
 
-/** Plans the build of a folder, unless it is to be built by its `package.json`. */
+/** Plans the build of a folder; `undefined` leaves it to the folder's `package.json`. */
 export type FolderPlanner = (
   folder: ProjectFolder,
   inputs: Pick<PlanOptions, "script" | "install">,
@@ -11,41 +13,100 @@ export type FolderPlanner = (
 type QueueOption =
   "concurrency" | "queueLimit" | "timeout" | "silence" | "nice" | "keep" | "keepSize" | "mask" | "logLimit";
 
-/** The options of a `BuildApp`; those of its builds are those of a `BuildQueue`. */
+/** The options of a `BuildApp`. The options of its builds are those of a `BuildQueue`. */
 export interface BuildAppOptions extends Pick<BuildQueueOptions, QueueOption> {
   /** Only projects in or below these directories can be built. */
   roots: readonly string[];
   /**
-   * The name or address that the server listens on; a `Host` header must name it, `localhost` or an IP address. Default
-   * `127.0.0.1`.
+   * The name or address that the server listens on. The `Host` header of a request must name it, `localhost`, an IP
+   * address or an allowed origin. Default `127.0.0.1`.
    */
   host?: string | undefined;
-  /** A secret that every request must show; not empty. Default: none is asked for. */
+  /** The token that every request must have; not empty. Default: none is required. */
   token?: string | undefined;
   /**
-   * Origins of pages that may use the API, e.g. `https://ci.example`; the server answers to their host names, too.
+   * Origins of other pages that may use the API, e.g. `https://ci.example`. The server also answers to their hosts.
    * Default: none.
    */
   allowedOrigins?: readonly string[] | undefined;
+  /** Whether pages of allowed origins may send the cookie of the token. Default false. */
+  allowCredentials?: boolean | undefined;
   /**
-   * The folder where builds and their logs are stored, for `BuildApp.open`; it is made when there is none. Default:
-   * none, they are in memory.
+   * The folder where builds and their logs are stored. It is created if it does not exist. Default: builds are in memory.
    */
   data?: string | undefined;
-  /** How long running builds may go on when the app is closed, before they are cancelled, in milliseconds. Default 0. */
+  /** How long running builds may continue after `close` before they are cancelled, in milliseconds. Default 0. */
   grace?: number | undefined;
-  /** How many clients each stream may have. Default 1000. */
+  /** The maximum number of clients of each stream. Default 1000. */
   maxClients?: number | undefined;
   /** The longest silence on a stream, in milliseconds; 0 turns heartbeats off. Default 15 000. */
   heartbeat?: number | undefined;
-  /** How many events each stream keeps for clients that come late or come back. Default 50 000. */
+  /** How many events each stream keeps for clients that connect late or reconnect. Default 50 000. */
   capacity?: number | undefined;
   /**
-   * Describes how to build folders that are no JavaScript projects: with `make`, with `cargo`, with anything. It is asked
-   * about every folder below the roots that somebody wants to build, with what else they chose, and may answer later.
-   * For `undefined` the folder's `package.json` counts. Default: it always does.
+   * Describes how to build folders that are not JavaScript projects: with `make`, with `cargo`, with anything. The app
+   * calls it for every folder below the roots that is to be built. For `undefined` the folder's `package.json` counts.
+   * Default: it always counts.
    */
   plan?: FolderPlanner | undefined;
-  /** Called with every error that is the server's own fault, and answered 500. Default: nothing. */
+  /** Called with every fault of the server; the request is answered 500. Default: nothing happens. */
   onError?: ((error: unknown) => void) | undefined;
+}
+
+/** The options with every default filled in. */
+export interface BuildAppSettings {
+  /** The options of the queue, which checks them. */
+  readonly builds: Pick<BuildQueueOptions, QueueOption>;
+  readonly roots: readonly string[];
+  readonly host: string;
+  readonly token: string | undefined;
+  readonly allowedOrigins: readonly string[];
+  readonly allowCredentials: boolean;
+  readonly data: string | undefined;
+  readonly grace: number;
+  readonly maxClients: number;
+  readonly heartbeat: number | undefined;
+  readonly capacity: number;
+  readonly plan: FolderPlanner;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Checks the options and fills in the defaults. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
+export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
+  const { host = "127.0.0.1", token, allowedOrigins = [], allowCredentials = false, data, grace = 0 } = options;
+  const { maxClients = 1000, heartbeat, capacity = 50_000 } = options;
+  const { plan = () => undefined, onError = () => undefined } = options;
+  const { concurrency, queueLimit, timeout, silence, nice, keep, keepSize, mask, logLimit } = options;
+  return {
+    builds: { concurrency, queueLimit, timeout, silence, nice, keep, keepSize, mask, logLimit },
+    roots: checkTexts("roots", options.roots),
+    host: checkValue("host", host, kinds.filledText).toLowerCase(),
+    token: token === undefined ? undefined : checkToken(token),
+    allowedOrigins: checkTexts("allowedOrigins", allowedOrigins).map(checkOrigin),
+    allowCredentials: checkValue("allowCredentials", allowCredentials, kinds.boolean),
+    data: data === undefined ? undefined : checkValue("data", data, kinds.filledText),
+    grace: checkInteger("grace", grace, { min: 0, max: MAX_DELAY }),
+    maxClients: checkInteger("maxClients", maxClients, { min: 1 }),
+    heartbeat,
+    capacity,
+    plan: checkValue("plan", plan, kinds.function),
+    onError: checkValue("onError", onError, kinds.function),
+  };
+}
+
+function checkToken(token: string): string {
+  if (checkValue("token", token, kinds.filledText).isWellFormed()) return token;
+  throw invalid("token", "it must be well-formed Unicode: no client could send half a character");
+}
+
+function checkOrigin(origin: string): string {
+  // "null" is the origin of every sandboxed page.
+  if (URL.canParse(origin) && /^https?:$/.test(new URL(origin).protocol) && new URL(origin).origin === origin) {
+    return origin;
+  }
+  throw invalid("allowedOrigins", `${JSON.stringify(origin)} is not an origin such as "https://ci.example"`);
+}
+
+function invalid(name: string, reason: string): TailcastError {
+  return new TailcastError("INVALID_OPTION", `Cannot use the option "${name}": ${reason}`);
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { sep } from "node:path";
+import { PAGE_POLICY } from "./security-headers.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -9,21 +10,6 @@ const TYPES: Readonly<Record<string, string>> = {
   js: "text/javascript; charset=utf-8",
   svg: "image/svg+xml",
 };
-
-/**
- * What the page may do: run and fetch what comes from here, nothing else. The log is hostile text; even if some of it
- * became markup, it could neither run nor load nor send anything.
- */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  "img-src 'self' data:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
 
 /** The page's files, read once: a few dozen kilobytes, and no path from outside ever reaches the disk. */
 export class PageFiles {
@@ -49,9 +35,7 @@ export class PageFiles {
       // Asked for each time, and seldom sent again: a new version shows at the next load.
       "Cache-Control": "no-cache",
       ETag: file.tag,
-      "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-      "X-Content-Type-Options": "nosniff",
-      "Referrer-Policy": "no-referrer",
+      "Content-Security-Policy": PAGE_POLICY,
     };
     if (request.headers["if-none-match"] === file.tag) response.writeHead(304, headers).end();
     else

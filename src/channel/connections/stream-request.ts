@@ -1,3 +1,4 @@
+import { splitTarget } from "../../http/request-target.ts";
 import { decodeLastEventId } from "../../protocol/event-id.ts";
 import type { IncomingMessage } from "node:http";
 
@@ -34,9 +35,8 @@ export function readFetch(request: Request): StreamRequest {
  * it saw last, while a page's URL stays as it was written.
  */
 function readRequest(method: string, target: string, header: (name: string) => string | undefined): StreamRequest {
-  // Not `new URL`: it throws on some request targets, and `GET *` reaches a handler too (RFC 9112 section 3.2).
-  const mark = target.indexOf("?");
-  const query = mark === -1 ? NO_QUERY : new URLSearchParams(target.slice(mark + 1));
+  const { search } = splitTarget(target);
+  const query = search === "" ? NO_QUERY : new URLSearchParams(search);
   const headerId = decodeLastEventId(header("last-event-id") ?? "");
   return {
     method,

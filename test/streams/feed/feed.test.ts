@@ -252,7 +252,7 @@ describe("Feed", () => {
   it("gives all that builds tell which are in memory, however little their streams keep", async (test) => {
     const t = lastFirst(test);
     const { roots } = await scene(t);
-    const app = new BuildApp({ roots, capacity: 100 });
+    const app = await BuildApp.open({ roots, capacity: 100 });
     const server = await TestServer.start(app.handle);
     t.after(() => app.close().then(() => server.close()));
     const client = await follow(server.port);

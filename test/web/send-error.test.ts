@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { TailcastError } from "../../dist/error.js";
-import { sendError } from "../../dist/web/errors.js";
+import { sendError } from "../../dist/web/send-error.js";
 import { RawClient, TestServer, ask } from "../support/http.js";
 
 describe("sendError()", () => {

@@ -1,0 +1,75 @@
+import { isIP } from "node:net";
+import { HttpError } from "../../http/http-error.ts";
+import type { IncomingMessage } from "node:http";
+
+/** The names under which the server answers. */
+export interface HostOptions {
+  /** The name or address that the server listens on. */
+  readonly host: string;
+  /** Origins of other pages that may use the API, e.g. `https://ci.example`. The server also answers to their hosts. */
+  readonly allowedOrigins: readonly string[];
+}
+
+/** Node drops the headers after this number by default. The guards must see every header. */
+const MAX_HEADERS = 2000;
+
+/**
+ * Refuses requests that a proxy and this server could read in different ways (RFC 9112 sections 3.2 and 6.1).
+ *
+ * @param authority - The host that the request target names; `undefined` when it names none.
+ * @throws {HttpError} `BAD_REQUEST`
+ */
+export function checkForm(request: IncomingMessage, authority: string | undefined): void {
+  const { headers, rawHeaders, httpVersion } = request;
+  if (rawHeaders.length >= 2 * MAX_HEADERS) throw bad("it has too many headers");
+  if (rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name)).length > 1) {
+    throw bad("it has more than one Host header");
+  }
+  if (authority !== undefined && authority.toLowerCase() !== headers.host?.toLowerCase()) {
+    throw bad("its target names another host than its Host header");
+  }
+  if (httpVersion === "1.0" && headers["transfer-encoding"] !== undefined) {
+    throw bad("HTTP/1.0 has no Transfer-Encoding");
+  }
+}
+
+function bad(reason: string): HttpError {
+  return new HttpError("BAD_REQUEST", `Cannot answer this request: ${reason}`, { headers: { Connection: "close" } });
+}
+
+/**
+ * Refuses foreign host names, on every route. A page on the web can point its own host name at 127.0.0.1 and then talk
+ * to the server as its own origin (DNS rebinding), but its name stays in the `Host` header. An IP address is not a name
+ * that an attacker can point elsewhere, so every address is allowed. The host of an allowed origin must have its port.
+ *
+ * @throws {HttpError} `FORBIDDEN`
+ */
+export function checkHost(request: IncomingMessage, options: HostOptions): void {
+  if (isOwnName(request, options) || allowedOriginOf(request, options) !== undefined) return;
+  const message = "Cannot answer for this host name: open the server by its address, or allow the origin that names it";
+  throw new HttpError("FORBIDDEN", message);
+}
+
+/** Whether the `Host` header has a name of the server itself, with any port. */
+export function isOwnName({ headers }: IncomingMessage, { host }: HostOptions): boolean {
+  const name = hostName(headers.host ?? "");
+  return name === "localhost" || isIP(name) !== 0 || name === host;
+}
+
+/** The allowed origin whose host and port are those of the `Host` header; `undefined` when there is none. */
+export function allowedOriginOf({ headers }: IncomingMessage, { allowedOrigins }: HostOptions): string | undefined {
+  const host = headers.host?.toLowerCase() ?? "";
+  return allowedOrigins.find((origin) => {
+    const url = new URL(origin);
+    const defaultPort = url.protocol === "https:" ? 443 : 80;
+    return host === url.host || (url.port === "" && host === `${url.host}:${defaultPort}`);
+  });
+}
+
+/** The name in a `Host` header, without its port and the brackets of IPv6 (RFC 9110 section 7.2). */
+function hostName(host: string): string {
+  return host
+    .toLowerCase()
+    .replace(/:\d*$/, "")
+    .replace(/^\[(.*)\]$/, "$1");
+}

@@ -1,0 +1,50 @@
+import { HttpError } from "../../http/http-error.ts";
+import { sendJson } from "../../http/reply.ts";
+import { readFields } from "../../http/request-body.ts";
+import { readBuildQuery, selectBuilds } from "../build-query.ts";
+import { readBuildRequest } from "../build-request.ts";
+import type { ServerResponse } from "node:http";
+import type { Handler } from "../../http/router.ts";
+import type { BuildQueue } from "../../runner/build-queue.ts";
+import type { ProjectCache } from "../../runner/project/project-cache.ts";
+import type { BuildPlanner } from "../build-planner.ts";
+import type { BuildRequest } from "../build-request.ts";
+
+/** What the handlers of builds use. */
+export interface BuildServices {
+  readonly queue: BuildQueue;
+  readonly projects: ProjectCache;
+  readonly plan: BuildPlanner;
+}
+
+/** The routes that list, start and cancel builds. */
+export type BuildHandlers = Readonly<Record<"listProjects" | "start" | "list" | "show" | "cancel" | "rerun", Handler>>;
+
+/** Handlers that list, start and cancel builds. */
+export function buildHandlers({ queue, projects, plan }: BuildServices): BuildHandlers {
+  const accept = async (response: ServerResponse, request: BuildRequest): Promise<void> => {
+    const build = queue.add(await plan(request));
+    await queue.stored(build.id).catch((cause: Error) => {
+      // A client may rely on an accepted build, even if this process is killed now. The cause may quote paths.
+      const reason = (cause as NodeJS.ErrnoException).code ?? "an error on the server";
+      throw new HttpError("NOT_STORED", `Cannot build: the build could not be stored (${reason})`, { cause });
+    });
+    const msg = `Build of ${build.projectName} accepted`;
+    sendJson(response, 202, { msg, build }, { Location: `/api/builds/${build.id}` });
+  };
+  return {
+    listProjects: async ({ response }) => sendJson(response, 200, { projects: await projects.find() }),
+    start: async ({ request, response }) => accept(response, readBuildRequest(await readFields(request))),
+    list: ({ response, query }) => sendJson(response, 200, selectBuilds(queue.list(), readBuildQuery(query))),
+    show: ({ response, parameter }) => sendJson(response, 200, queue.get(parameter)),
+    cancel: ({ response, parameter }) => {
+      const build = queue.cancel(parameter);
+      sendJson(response, 202, { msg: `Cancelling the build of ${build.projectName}`, build });
+    },
+    // The same choices, in the project as it is now.
+    rerun: async ({ response, parameter }) => {
+      const { projectPath, script, install } = queue.get(parameter);
+      await accept(response, { projectPath, script: script ?? undefined, install: install ?? undefined });
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { TailcastError } from "../../error.ts";
+import { sendLog } from "../log-reply.ts";
+import type { Channel } from "../../channel/channel.ts";
+import type { ClientLimit } from "../../channel/clients/client-limit.ts";
+import type { Handler } from "../../http/router.ts";
+import type { BuildQueue } from "../../runner/build-queue.ts";
+import type { StreamRegistry } from "../../streams/stream-registry.ts";
+
+/** What the handlers of streams use. */
+export interface StreamServices {
+  readonly queue: BuildQueue;
+  readonly streams: StreamRegistry;
+  /** The clients that read a log as text. */
+  readonly logReaders: ClientLimit;
+}
+
+/** Handlers of event streams, and of the log as text. */
+export function streamHandlers(services: StreamServices): Readonly<Record<"feed" | "events" | "log", Handler>> {
+  const { queue, streams, logReaders } = services;
+  const channelOf = async (buildId: string): Promise<Channel> => {
+    const channel = await streams.of(queue.get(buildId));
+    if (channel === undefined) throw new TailcastError("BUILD_NOT_FOUND", `Cannot find the build ${buildId}`);
+    return channel;
+  };
+  return {
+    feed: async ({ request, response }) => void (await streams.feed()).handle(request, response),
+    events: async ({ request, response, parameter }) => void (await channelOf(parameter)).handle(request, response),
+    log: async (exchange) => sendLog(exchange, await channelOf(exchange.parameter), logReaders),
+  };
+}

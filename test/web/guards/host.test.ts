@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { checkHost } from "../../../dist/web/guards/host.js";
+import { RawClient } from "../../support/http.js";
+import { start } from "../app.js";
+import { options, request } from "./request.js";
+
+describe("checkHost()", () => {
+  for (const host of [
+    "build.example",
+    "BUILD.example:3000",
+    "localhost:3000",
+    "127.0.0.1",
+    "[::1]:3000",
+    "192.0.2.7:80",
+    "ci.example:8443",
+    "CI.example:8443",
+    "www.example",
+    "www.example:443",
+  ]) {
+    it(`knows ${host}`, () => checkHost(request({ host }), options));
+  }
+  for (const host of [
+    "evil.example",
+    "ci.example",
+    "ci.example:80",
+    "www.example:80",
+    "www.example:8443",
+    "localhost.evil.example",
+    "build.example.evil",
+    "",
+    "127.0.0.1.evil.example",
+    "[::1",
+  ]) {
+    it(`refuses ${JSON.stringify(host)}`, () => {
+      assert.throws(() => checkHost(request({ host }), options), { code: "FORBIDDEN" });
+    });
+  }
+  it("refuses a request without Host", () =>
+    assert.throws(() => checkHost(request({}), options), { code: "FORBIDDEN" }));
+});
+
+describe("checkForm()", () => {
+  const refused: readonly (readonly [string, ...string[]])[] = [
+    ["GET /healthz HTTP/1.1", "Host: localhost", "Host: localhost"],
+    ["GET /healthz HTTP/1.1", "Host: localhost", "hOST: evil.example"],
+    ["GET http://evil.example/healthz HTTP/1.1", "Host: localhost"],
+    ["GET http://localhost:81/healthz HTTP/1.1", "Host: localhost"],
+    ["POST /api/project/build HTTP/1.0", "Host: localhost", "Transfer-Encoding: chunked"],
+    // Node shows the first 2000 headers: a foreign origin in the 2001st would pass.
+    ["GET /healthz HTTP/1.1", "Host: localhost", ...Array<string>(2000).fill("a:b"), "Origin: https://evil.example"],
+  ];
+  for (const lines of refused) {
+    it(`refuses ${lines.slice(0, 3).join(", ")}`, async (t) => {
+      const { port } = await start(t);
+      const client = new RawClient(port).send(...lines);
+      assert.match(await client.closed(), /^HTTP\/1\.1 400 Bad Request\r\n/);
+    });
+  }
+
+  it("allows the absolute form of its own host", async (t) => {
+    const { port } = await start(t);
+    const client = new RawClient(port).send("GET HTTP://LOCALHOST/healthz HTTP/1.1", "Host: localhost");
+    assert.match(await client.until("ok"), /^HTTP\/1\.1 200 OK\r\n/);
+    client.socket.destroy();
+  });
+});
