@@ -59,7 +59,6 @@ export const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     "test/channel/history/history.test.ts",
     "test/runner/build-queue.test.ts",
     "test/runner/process/run-step.test.ts",
-    "test/web/build-app.test.ts",
   ],
   checkFolderSize: [
     "test/stress",

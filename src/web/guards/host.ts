@@ -10,8 +10,8 @@ export interface HostOptions {
   readonly allowedOrigins: readonly string[];
 }
 
-/** Node drops the headers after this number by default. The guards must see every header. */
-const MAX_HEADERS = 2000;
+/** The maximum number of headers. By default Node drops headers after this number, but the guards must see all. */
+const MAX_HEADERS = 1000;
 
 /**
  * Refuses requests that a proxy and this server could read in different ways (RFC 9112 sections 3.2 and 6.1).
