@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { helpText } from "../../dist/config.js";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -26,14 +23,6 @@ describe("README.md", () => {
 
   it("shows the help text as the program prints it", () =>
     assert.ok(readme.includes(`\`\`\`text\n${helpText()}\`\`\``)));
-
-  it("shows what its protocol example prints", async () => {
-    const match = /```js\n(import \{ EventStreamDecoder[^`]*)```\n\n```text\n([^`]*)```/.exec(readme);
-    const [, program = "", output] = match ?? [];
-    const cwd = fileURLToPath(ROOT);
-    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program], { cwd });
-    assert.equal(stdout, output);
-  });
 
   it("lists every error code", () => {
     const union = readFileSync(new URL("src/error.ts", ROOT), "utf8").matchAll(/^ {2}\| "([A-Z_]+)"/gm);

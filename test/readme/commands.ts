@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { parse } from "node:path";
+import { promisify } from "node:util";
+import { helpText, readConfig } from "../../dist/config.js";
+import { ROOT } from "./blocks.js";
+
+const run = promisify(execFile);
+
+/** Where the READMEs expect the build server. */
+const ADDRESS = /http:\/\/127\.0\.0\.1:3000\b/;
+
+/** The exit code of curl when --max-time ends a stream. */
+const TIMED_OUT = 28;
+
+/** Splits a shell block into its commands, without comments. */
+export function commandsOf(text: string): string[] {
+  return text
+    .replaceAll("\\\n", " ")
+    .split("\n")
+    .flatMap((line) => line.replace(/(^|\s)#.*$/, "").split("&&"))
+    .map((command) => command.trim().replaceAll(/\s+/g, " "))
+    .filter((command) => command !== "");
+}
+
+/**
+ * Fails unless a command does what it says: its script, folder, file or option exists. curl makes its request.
+ *
+ * @param origin - Returns the address of a build server with the projects in `examples`.
+ * @returns The output, of curl and of `tailcast --help`.
+ */
+export async function checkCommand(command: string, origin: () => Promise<string>): Promise<string> {
+  const { env, words } = splitCommand(command);
+  const [program = "", ...args] = words;
+  const check = CHECKS[program];
+  assert.ok(check, `no check is known for "${program}"; put <!-- checked by FILE --> above the block`);
+  return (await check(args, env, origin)) ?? "";
+}
+
+type Check = (
+  args: readonly string[],
+  env: Record<string, string>,
+  origin: () => Promise<string>,
+) => string | undefined | Promise<string>;
+
+const CHECKS: Readonly<Record<string, Check>> = {
+  curl: async (args, _env, origin) => {
+    const address = await origin();
+    const words = args.map((word) => word.replace(ADDRESS, address));
+    assert.ok(words.some((word) => word.includes(address)), "curl must ask http://127.0.0.1:3000");
+    try {
+      return (await run("curl", ["--silent", "--show-error", "--fail", "--max-time", "2", ...words])).stdout;
+    } catch (error) {
+      const { code, stdout } = error as { code?: unknown; stdout: string };
+      if (code !== TIMED_OUT) throw error;
+      return stdout;
+    }
+  },
+  node: ([file = "", ...args], env) => {
+    assert.ok(existsSync(new URL(file.replace(/^dist\/(.*)\.js$/, "src/$1.ts"), ROOT)), `there is no ${file}`);
+    return file === "dist/server.js" ? checkOptions(args, env) : undefined;
+  },
+  npm: (args) => {
+    const prefix = optionOf(args, "--prefix") ?? ".";
+    const [verb = "", name = ""] = args.filter((word) => word !== "--prefix" && word !== prefix);
+    if (verb === "install") {
+      assert.equal(name, "tailcast");
+      return undefined;
+    }
+    if (verb === "ci") {
+      assert.ok(existsSync(new URL(`${prefix}/package-lock.json`, ROOT)), prefix);
+      return undefined;
+    }
+    const { scripts } = JSON.parse(readFileSync(new URL(`${prefix}/package.json`, ROOT), "utf8")) as {
+      scripts: Record<string, string>;
+    };
+    const script = verb === "run" ? name : verb;
+    assert.ok(Object.hasOwn(scripts, script), `${prefix}/package.json has no script "${script}"`);
+    return undefined;
+  },
+  npx: ([name, ...args], env) => {
+    assert.equal(name, "tailcast");
+    return checkOptions(args, env);
+  },
+};
+
+/** The options must be the program's; folders that a README makes up need not exist here. */
+function checkOptions(args: readonly string[], env: Record<string, string>): string | undefined {
+  const { root } = parse(process.cwd());
+  const real = args.map((word, index) => (args[index - 1] === "--root" ? root : word));
+  const { kind } = readConfig(real, "TAILCAST_ROOT" in env ? { ...env, TAILCAST_ROOT: root } : env);
+  return kind === "help" ? helpText() : undefined;
+}
+
+function optionOf(args: readonly string[], name: string): string | undefined {
+  const index = args.indexOf(name);
+  return index === -1 ? undefined : args[index + 1];
+}
+
+/** Reads words with quotes, and the variables in front of them. */
+function splitCommand(command: string): { env: Record<string, string>; words: string[] } {
+  const pieces = command.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? [];
+  const words = pieces.map((piece) => piece.replaceAll(/"([^"]*)"|'([^']*)'/g, "$1$2"));
+  const env: Record<string, string> = {};
+  while (/^[A-Z_]+=/.test(words[0] ?? "")) {
+    const [name = "", ...value] = (words.shift() ?? "").split("=");
+    env[name] = value.join("=");
+  }
+  return { env, words };
+}
