@@ -43,7 +43,7 @@ describe("the page", () => {
     await tab.build("third");
     await tab.status("queued");
     const outlook = tab.page.locator("#build-outlook");
-    const detail = tab.page.locator(".history-entry", { hasText: "third" }).locator(".history-detail");
+    const detail = tab.page.locator(".builds-entry", { hasText: "third" }).locator(".builds-detail");
     await outlook.getByText("2nd in the queue", { exact: true }).waitFor();
     assert.equal(await detail.textContent(), "Queued \u00b7 2nd in the queue");
     assert.equal(await tab.page.locator("#announcer").textContent(), "third: Queued, 2nd in the queue");

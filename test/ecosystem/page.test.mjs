@@ -100,7 +100,7 @@ describe("the page", () => {
         await tab.page.locator("#build-progress").waitFor();
         await check("estimate");
         for (const name of names.slice(1)) await server.build(name);
-        await tab.page.locator(".history-entry", { hasText: "docs" }).click();
+        await tab.page.locator(".builds-entry", { hasText: "docs" }).click();
         await tab.page.locator("#build-outlook", { hasText: "2nd in the queue" }).waitFor();
         await check("queued");
         await tab.page.getByRole("button", { name: "Options" }).click();
@@ -111,7 +111,7 @@ describe("the page", () => {
         await tab.page.getByRole("button", { name: "Options" }).click();
         await tab.page.getByRole("button", { name: "Older builds" }).scrollIntoViewIfNeeded();
         await check("older");
-        await tab.page.locator(".history-entry", { hasText: "app" }).first().click();
+        await tab.page.locator(".builds-entry", { hasText: "app" }).first().click();
         await tab.status("running");
         await server.end("SIGKILL");
         await server.restart();

@@ -32,11 +32,11 @@ async function assertWhole(tab, server, id) {
 
 /** Name and state of each build in the list, in words, and as the icon that stands beside them. */
 function list({ page }) {
-  return page.locator(".history-entry").evaluateAll((entries) =>
+  return page.locator(".builds-entry").evaluateAll((entries) =>
     entries.map((entry) => {
       const icon = entry.querySelector("use").getAttribute("href").slice("#icon-".length);
-      const [word] = entry.querySelector(".history-detail").textContent.split(" \u00b7 ");
-      return [entry.querySelector(".history-name").textContent, word, icon];
+      const [word] = entry.querySelector(".builds-detail").textContent.split(" \u00b7 ");
+      return [entry.querySelector(".builds-name").textContent, word, icon];
     }),
   );
 }
@@ -113,7 +113,7 @@ describe("a server that is started again", () => {
         ["short", "Succeeded", "succeeded"],
       ];
       for (const tab of tabs) {
-        await tab.page.locator(".history-entry").nth(0).filter({ hasText: "Succeeded" }).waitFor();
+        await tab.page.locator(".builds-entry").nth(0).filter({ hasText: "Succeeded" }).waitFor();
         await tab.page.locator('#connection[data-state="live"]').waitFor();
         assert.deepEqual(await list(tab), expected);
         assert.deepEqual(

@@ -15,8 +15,8 @@ interface Entry {
 
 /** The builds the server remembers, newest first, as links. */
 export class BuildList {
-  readonly #list = byId("history-list", HTMLOListElement);
-  readonly #none = byId("history-empty", HTMLElement);
+  readonly #list = byId("builds-list", HTMLOListElement);
+  readonly #none = byId("builds-empty", HTMLElement);
   readonly #now: () => number;
   readonly #open: (id: string) => void;
   #entries: ReadonlyMap<string, Entry> = new Map();
@@ -56,9 +56,9 @@ export class BuildList {
 
   #createEntry(id: string): Entry {
     const item = create("li");
-    const link = create("a", "history-entry");
-    const name = create("span", "history-name");
-    const detail = create("span", "history-detail");
+    const link = create("a", "builds-entry");
+    const name = create("span", "builds-name");
+    const detail = create("span", "builds-detail");
     link.href = writeAddress(id);
     link.append(name, detail);
     link.addEventListener("click", (event) => {

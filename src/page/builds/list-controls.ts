@@ -12,7 +12,7 @@ export interface ListHandlers {
 export class ListControls {
   readonly #filter = byId("filter-button", HTMLButtonElement);
   readonly #older = byId("older-button", HTMLButtonElement);
-  readonly #list = byId("history-list", HTMLOListElement);
+  readonly #list = byId("builds-list", HTMLOListElement);
   #isLoading = false;
 
   constructor(handlers: ListHandlers) {

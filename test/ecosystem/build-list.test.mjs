@@ -35,8 +35,8 @@ describe("the list of builds", () => {
     await build(server, "app", 50);
     await build(server, "other", 1);
     const tab = await BuildTab.open(await openContext(t, browser), server.url);
-    const entries = tab.page.locator(".history-entry");
-    const names = () => entries.locator(".history-name").allTextContents();
+    const entries = tab.page.locator(".builds-entry");
+    const names = () => entries.locator(".builds-name").allTextContents();
     const count = (number) => until(async () => (await entries.count()) === number);
     const older = tab.page.getByRole("button", { name: "Older builds" });
     const filter = tab.page.getByRole("button", { name: "Only this project" });
@@ -83,7 +83,7 @@ describe("the list of builds", () => {
     await build(server, "app", 55);
     const tab = await BuildTab.open(await openContext(t, browser), `${server.url}/?build=${id}`);
     await tab.status("succeeded");
-    const names = tab.page.locator(".history-entry .history-name");
+    const names = tab.page.locator(".builds-entry .builds-name");
     // The build on the page is listed, though it is older than those that are.
     await until(async () => (await names.allTextContents()).join() === [...Array(50).fill("app"), "other"].join());
     await tab.page.getByRole("button", { name: "Only this project" }).click();
@@ -103,6 +103,6 @@ describe("the list of builds", () => {
     await tab.page.locator("#notice-text", { hasText: "The server does not answer." }).waitFor();
     await tab.page.unroute("**/api/builds?*");
     await older.click();
-    await until(async () => (await tab.page.locator(".history-entry").count()) === 51);
+    await until(async () => (await tab.page.locator(".builds-entry").count()) === 51);
   });
 });
