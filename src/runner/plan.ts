@@ -109,7 +109,8 @@ export async function pinned(...paths: readonly string[]): Promise<readonly Dire
 function requireScript({ manifest, name }: Project, script: string): void {
   const names = scriptNames(manifest);
   if (names.includes(script)) return;
-  const shown = names.slice(0, MAX_SCRIPTS_SHOWN).join(", ") + (names.length > MAX_SCRIPTS_SHOWN ? ", ..." : "");
+  const first = names.slice(0, MAX_SCRIPTS_SHOWN).map((each) => each.slice(0, MAX_NAME_SHOWN));
+  const shown = first.join(", ") + (names.length > MAX_SCRIPTS_SHOWN ? ", ..." : "");
   const others = names.length === 0 ? "it has no scripts" : `its scripts are: ${shown}`;
   const wanted = JSON.stringify(script.slice(0, MAX_NAME_SHOWN));
   throw new TailcastError("NO_SCRIPT", `Cannot build ${name}: its package.json has no ${wanted} script; ${others}`);

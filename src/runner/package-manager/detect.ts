@@ -57,6 +57,10 @@ type ShowFile = (file: string) => string;
 
 /** A warning is no place for whatever somebody put into a field. */
 const MAX_NAME_SHOWN = 64;
+const MAX_WARNINGS = 10;
+
+/** A longer version is not one. It would stand in the log, and in arguments. */
+const MAX_VERSION_LENGTH = 64;
 
 /** Beside a lock file, these settings also say which manager is used. */
 const settingsFiles: readonly (readonly [file: string, program: Program])[] = [
@@ -74,9 +78,9 @@ const programs: ReadonlySet<Program> = new Set(Object.values(managerCommands).ma
  * several: pnpm's, bun's, yarn's, npm's), a settings file. Otherwise it is npm.
  */
 export async function detectPackageManager(project: Project): Promise<DetectedPackageManager> {
-  const workspace = await findWorkspace(project);
+  const { workspace, warnings: problems } = await findWorkspace(project);
   const places: readonly Place[] = workspace === undefined ? [project] : [project, workspace];
-  const warnings: string[] = [];
+  const warnings = [...problems];
   const evidence = await firstEvidence(project, places, warnings);
   const lock = await findLock(places, evidence.program);
   const installPath = lock?.place.path ?? workspace?.path ?? project.path;
@@ -84,7 +88,13 @@ export async function detectPackageManager(project: Project): Promise<DetectedPa
   const isBerry = evidence.program === "yarn" && (await isYarnBerry(evidence.version, [project.path, installPath]));
   const name = isBerry ? "yarn berry" : evidence.program;
   const { isNamed, namedVersion, because } = evidence;
-  return { name, installPath, lockFile, isNamed, namedVersion, because, warnings };
+  return { name, installPath, lockFile, isNamed, namedVersion, because, warnings: shorten(warnings) };
+}
+
+/** Keeps the first warnings: a file can cause thousands. */
+function shorten(warnings: readonly string[]): readonly string[] {
+  const left = warnings.length - MAX_WARNINGS;
+  return left <= 0 ? warnings : [...warnings.slice(0, MAX_WARNINGS), `there are ${left} more warnings like these`];
 }
 
 async function firstEvidence(project: Project, places: readonly Place[], warnings: string[]): Promise<Evidence> {
@@ -100,7 +110,7 @@ function fieldEvidence({ manifest }: Place, show: ShowFile, warnings: string[]):
   for (const { field, name, version, isOptional } of namedManagers(manifest)) {
     const source = `${field} in ${show("package.json")}`;
     if (isProgram(name)) {
-      const namedVersion = field === "packageManager" ? EXACT_VERSION.exec(version ?? "")?.[1] : undefined;
+      const namedVersion = field === "packageManager" ? exactVersion(version ?? "") : undefined;
       return { program: name, version, namedVersion, isNamed: true, because: `${source} names it` };
     }
     if (isOptional === true) continue;
@@ -111,6 +121,11 @@ function fieldEvidence({ manifest }: Place, show: ShowFile, warnings: string[]):
   return undefined;
 }
 
+function exactVersion(text: string): string | undefined {
+  const version = EXACT_VERSION.exec(text)?.[1];
+  return version !== undefined && version.length <= MAX_VERSION_LENGTH ? version : undefined;
+}
+
 function isProgram(name: string): name is Program {
   return (programs as ReadonlySet<string>).has(name);
 }
@@ -118,9 +133,10 @@ function isProgram(name: string): name is Program {
 /** The managers that a `package.json` names, the weightiest first. A wrong type counts as an unknown name. */
 function* namedManagers({ packageManager, devEngines }: JsonObject): Iterable<NamedManager> {
   if (packageManager !== undefined) {
-    const text = typeof packageManager === "string" ? packageManager : JSON.stringify(packageManager);
-    const [name = "", ...version] = text.split("@");
-    yield { field: "packageManager", name, version: version.join("@") };
+    // Another type is not shown: it can be nested more deeply than there is room on the stack.
+    const text = typeof packageManager === "string" ? packageManager : `(${typeof packageManager})`;
+    const [name = ""] = text.split("@", 1);
+    yield { field: "packageManager", name, version: text.slice(name.length + 1) };
   }
   const engines = isJsonObject(devEngines) ? devEngines["packageManager"] : undefined;
   const list: readonly unknown[] = Array.isArray(engines) ? engines : [engines];

@@ -60,4 +60,4 @@ async function ask(program: string, cwd: string, env: Environment): Promise<stri
 }
 
 /** A whole line, which may have colours around it, as everything is told to print them. */
-const VERSION = /^(?:\x1b\[[\d;]*m)*v?(\d+\.\d+\.\d+[\w.+-]*)(?:\x1b\[[\d;]*m)*\s*$/;
+const VERSION = /^(?:\x1b\[[\d;]*m)*v?(\d+\.\d+\.\d+[\w.+-]{0,64})(?:\x1b\[[\d;]*m)*\s*$/;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { readManifest } from "./manifest.ts";
 import { projectName } from "./project.ts";
 import { hasBuildScript } from "./scripts.ts";
+import { WorkLimit } from "./work-limit.ts";
 
 /** A directory that can be built, to choose from. */
 export interface ProjectSummary {
@@ -15,25 +16,29 @@ const MAX_DEPTH = 3;
 const MAX_DIRECTORIES = 2000;
 const MAX_PROJECTS = 200;
 
+/** How much of `package.json` files one search reads, in bytes. */
+const MAX_BYTES = 8 * 1024 * 1024;
+
 /**
  * Looks below the roots for directories whose `package.json` has a `build` script: up to three levels down, not in
- * hidden directories, not in `node_modules`, and not behind symbolic links. It looks at no more than 2000 directories
- * and finds no more than 200 projects, so that a root like `/` costs little.
+ * hidden directories, not in `node_modules`, and not behind symbolic links. It looks at no more than 2000 directories,
+ * reads no more than 8 MiB and finds no more than 200 projects, so that a root like `/` costs little.
  *
  * What cannot be read is passed over: the result is a choice to offer, not a verdict. Sorted by path.
  */
 export async function findProjects(roots: readonly string[]): Promise<ProjectSummary[]> {
   const found: ProjectSummary[] = [];
   const seen = new Set<string>();
+  const work = new WorkLimit(MAX_BYTES);
   let level = await Promise.all(roots.map((root) => realpath(root).catch(() => root)));
   for (let depth = 0; depth <= MAX_DEPTH; depth++) {
     const below: string[] = [];
     for (const path of level) {
-      if (seen.size === MAX_DIRECTORIES || found.length === MAX_PROJECTS) break;
+      if (seen.size === MAX_DIRECTORIES || found.length === MAX_PROJECTS || work.isReached) break;
       // A root may lie below another.
       if (seen.has(path)) continue;
       seen.add(path);
-      const project = await summarize(path);
+      const project = await summarize(path, work);
       if (project !== undefined) found.push(project);
       if (depth < MAX_DEPTH) await collectDirectories(path, below);
     }
@@ -43,8 +48,8 @@ export async function findProjects(roots: readonly string[]): Promise<ProjectSum
 }
 
 /** The project in a directory, if it can be built. */
-async function summarize(path: string): Promise<ProjectSummary | undefined> {
-  const manifest = await readManifest(path).catch(() => undefined);
+async function summarize(path: string, work: WorkLimit): Promise<ProjectSummary | undefined> {
+  const manifest = await readManifest(path, work).catch(() => undefined);
   return manifest !== undefined && hasBuildScript(manifest) ? { path, name: projectName(manifest, path) } : undefined;
 }
 

@@ -1,41 +1,49 @@
-/** How much the globs may hold for which one with braces stands, in characters. */
-const MAX_EXPANDED_LENGTH = 8192;
+import type { WorkLimit } from "./work-limit.ts";
+
+/** The cost of one glob, written out, beside that of its characters. */
+const GLOB_UNITS = 32;
+
+/** The cost of comparing two items. */
+const STEP_UNITS = 4;
 
 /**
  * Whether a relative path fits a glob of a workspace list, in which `*` stands for anything within one segment, `**`
- * for any number of segments, and `{a,b}` for either. The globs are written by strangers, so this is no regular
- * expression: whatever they hold, the work is at most the product of the two lengths, counted with the braces written
- * out. A glob that is longer than 8192 characters then is taken as it stands.
+ * for any number of segments, and `{a,b}` for either.
+ *
+ * The globs are untrusted, so this is not a regular expression, and all work is taken from `work`. When that limit is
+ * reached, the result is meaningless.
  */
-export function matchesGlob(path: string, glob: string): boolean {
-  return expandBraces(glob).some((choice) => matchesWildcards(path, choice));
+export function matchesGlob(path: string, glob: string, work: WorkLimit): boolean {
+  return expandBraces(glob, work).some((choice) => matchesWildcards(path, choice, work));
 }
 
-function matchesWildcards(path: string, glob: string): boolean {
-  return matches(segments(glob), segments(path), "**", (wanted, segment) => {
-    return matches([...wanted], [...segment], "*", (left, right) => left === right);
+function matchesWildcards(path: string, glob: string, work: WorkLimit): boolean {
+  work.spend(GLOB_UNITS + path.length + glob.length);
+  if (work.isReached) return false;
+  return matches(segments(glob), segments(path), "**", work, (wanted, segment) => {
+    return matches(wanted, segment, "*", work, (left, right) => left === right);
   });
 }
 
 /** Writes out the choices in braces: `{a,b}/{c,d}` stands for `a/c`, `a/d`, `b/c` and `b/d`. */
-function expandBraces(glob: string): string[] {
-  let globs = [glob];
-  for (;;) {
-    const expanded = globs.flatMap(expandFirst);
-    // The ends count too: choices may be empty.
-    const length = expanded.reduce((sum, choice) => sum + choice.length + 1, 0);
-    if (expanded.length === globs.length) return globs;
-    if (length > MAX_EXPANDED_LENGTH) return [glob];
+function expandBraces(glob: string, work: WorkLimit): string[] {
+  for (let globs = [glob]; ; ) {
+    const expanded = globs.flatMap((each) => expandFirst(each, work));
+    if (work.isReached || expanded.length === globs.length) return expanded;
     globs = expanded;
   }
 }
 
 /** Writes out the first braces that have no others in them. Without a comma they are characters like any other. */
-function expandFirst(glob: string): string[] {
-  for (const { 0: braces, 1: choices = "", index } of glob.matchAll(/\{([^{}]*)\}/g)) {
-    if (!choices.includes(",")) continue;
+function expandFirst(glob: string, work: WorkLimit): string[] {
+  work.spend(GLOB_UNITS + glob.length);
+  if (work.isReached) return [];
+  for (const { 0: braces, 1: content = "", index } of glob.matchAll(/\{([^{}]*)\}/g)) {
+    if (!content.includes(",")) continue;
+    const choices = content.split(",");
     const [before, after] = [glob.slice(0, index), glob.slice(index + braces.length)];
-    return choices.split(",").map((choice) => before + choice + after);
+    work.spend(choices.length * (GLOB_UNITS + before.length + after.length));
+    return work.isReached ? [] : choices.map((choice) => before + choice + after);
   }
   return [glob];
 }
@@ -45,19 +53,23 @@ function segments(path: string): string[] {
 }
 
 /**
- * Matches a sequence against a pattern in which `wildcard` stands for any run of items. When an item does not fit, only
- * the last wildcard has to take one more: a longer run for an earlier one could not help.
+ * Matches a sequence, of segments or of characters, against a pattern in which `wildcard` stands for any run of items.
+ * When an item does not fit, only the last wildcard has to take one more: a longer run for an earlier one could not
+ * help.
  */
 function matches(
-  pattern: readonly string[],
-  items: readonly string[],
+  pattern: ArrayLike<string>,
+  items: ArrayLike<string>,
   wildcard: string,
+  work: WorkLimit,
   fits: (wanted: string, item: string) => boolean,
 ): boolean {
   let at = 0;
   let position = 0;
   let last: { readonly at: number; readonly position: number } | undefined;
   for (;;) {
+    work.spend(STEP_UNITS);
+    if (work.isReached) return false;
     const wanted = pattern[at];
     const item = items[position];
     if (wanted === wildcard) {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { TailcastError } from "../../error.ts";
 import { readStart } from "./read-file-start.ts";
+import type { WorkLimit } from "./work-limit.ts";
 
 /** A JSON object whose content nobody has checked yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -8,15 +9,26 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 const MAX_BYTES = 1024 * 1024;
 
 /**
+ * The largest number of values, counted by the characters that divide them. The parser takes up to a microsecond for
+ * each, and blocks everything else meanwhile. The largest manifests of editor extensions hold half as many.
+ */
+const MAX_VALUES = 100_000;
+const DIVIDERS: ReadonlySet<number> = new Set(Buffer.from("{[:,"));
+
+/**
  * Reads the `package.json` of a directory.
  *
+ * @param work - Its bytes are taken from this. Default: there is no such limit.
  * @throws {TailcastError} `NO_MANIFEST` when there is none; `INVALID_MANIFEST` when it is not a regular file, cannot be
- * read, is larger than 1 MiB, is not JSON (the message has the parser's complaint), or is not an object.
+ * read, is larger than 1 MiB, holds more than 100 000 values, is not JSON (the message has the parser's complaint), or
+ * is not an object.
  */
-export async function readManifest(directory: string): Promise<JsonObject> {
+export async function readManifest(directory: string, work?: WorkLimit): Promise<JsonObject> {
   const bytes = await read(join(directory, "package.json"));
   if (bytes === undefined) throw invalid("it must be a regular file, and no symbolic link");
+  work?.spend(bytes.length);
   if (bytes.length > MAX_BYTES) throw invalid(`it must not be larger than ${MAX_BYTES} bytes`);
+  if (countDividers(bytes) > MAX_VALUES) throw invalid(`it must not hold more than ${MAX_VALUES} values`);
   let value: unknown;
   try {
     // The decoder also drops the byte order mark that some editors write and JSON does not allow.
@@ -31,6 +43,13 @@ export async function readManifest(directory: string): Promise<JsonObject> {
 /** Whether a parsed JSON value is an object, as opposed to an array or `null`. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Counts those within texts, too: nobody writes that many. */
+function countDividers(json: Uint8Array): number {
+  let count = 0;
+  for (const byte of json) if (DIVIDERS.has(byte)) count += 1;
+  return count;
 }
 
 async function read(path: string): Promise<Uint8Array | undefined> {

@@ -2,6 +2,8 @@ import { dirname, join, relative, sep } from "node:path";
 import { isJsonObject, readManifest } from "./manifest.ts";
 import { readStart } from "./read-file-start.ts";
 import { matchesGlob } from "./glob.ts";
+import { WorkLimit } from "./work-limit.ts";
+import type { TailcastError } from "../../error.ts";
 import type { JsonObject } from "./manifest.ts";
 import type { Project } from "./project.ts";
 
@@ -14,7 +16,26 @@ export interface Workspace {
   readonly manifest: JsonObject;
 }
 
-const MAX_BYTES = 1024 * 1024;
+/** The result of {@link findWorkspace}. */
+export interface WorkspaceSearch {
+  readonly workspace: Workspace | undefined;
+  /** What could not be read or checked, one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+const YAML_FILE = "pnpm-workspace.yaml";
+
+/** The largest `pnpm-workspace.yaml` that is read, in bytes. Large ones hold catalogs, and are a tenth of this. */
+const MAX_YAML_BYTES = 256 * 1024;
+
+/**
+ * The work of one search, over all directories. At about 5 ns a unit it takes at most 20 ms beside the parsing of the
+ * files, which are four of the largest size.
+ */
+const MAX_WORK = 4 * 1024 * 1024;
+
+/** The cost of looking into a directory, beside that of its files. */
+const DIRECTORY_UNITS = 16 * 1024;
 
 /** An item of a YAML sequence `[a, 'b', "c"]`: in single quotes, in double quotes, or plain. */
 const FLOW_ITEM = /'([^'\n]*)'|"([^"\n]*)"|([^\s,[\]'"][^\s,[\]]*)/g;
@@ -26,22 +47,53 @@ const BLOCK_ITEM = /^[ \t]*-[ \t]+(?:'([^'\n]*)'|"([^"\n]*)"|(\S.*))/gm;
  * Walks up from the project to the nearest directory whose workspace list claims it: `workspaces` in `package.json`
  * (npm, yarn) or `packages` in `pnpm-workspace.yaml`. It never looks above the project's allowed root: what lies there,
  * like a stray lock file in a home directory, is a stranger's.
+ *
+ * A file that cannot be read, or is too large, claims nothing, and the search ends when it has taken too much work. A
+ * warning says so.
  */
-export async function findWorkspace(project: Project): Promise<Workspace | undefined> {
+export async function findWorkspace(project: Project): Promise<WorkspaceSearch> {
+  const warnings: string[] = [];
+  const work = new WorkLimit(MAX_WORK);
   for (let path = project.path; path !== project.root;) {
     path = dirname(path);
-    // What a parent directory holds is not what was asked for: when it cannot be read, it simply claims nothing.
-    const manifest = await readManifest(path).catch(() => ({}));
-    const globs = [...manifestGlobs(manifest), ...parsePackages(await readText(join(path, "pnpm-workspace.yaml")))];
-    if (claims(globs, relative(path, project.path).replaceAll(sep, "/"))) return { path, manifest };
+    const distrust = (file: string, error: Error): void => {
+      warnings.push(`${relative(project.path, join(path, file))} claims no project: ${error.message}`);
+    };
+    work.spend(DIRECTORY_UNITS);
+    const manifest = await readParentManifest(path, work).catch((error: Error): JsonObject => {
+      distrust("package.json", error);
+      return {};
+    });
+    const yaml = await readYaml(path, work).catch((error: Error) => {
+      distrust(YAML_FILE, error);
+      return "";
+    });
+    const globs = [...manifestGlobs(manifest), ...parsePackages(yaml)];
+    const isClaimed = claims(globs, relative(path, project.path).replaceAll(sep, "/"), work);
+    if (work.isReached) {
+      const place = relative(project.path, path);
+      warnings.push(`no workspace was found up to ${place}, where the search stopped: the files above are too large`);
+      break;
+    }
+    if (isClaimed) return { workspace: { path, manifest }, warnings };
   }
-  return undefined;
+  return { workspace: undefined, warnings };
 }
 
 /** A leading `!` takes members out again, wherever in the list it stands. */
-function claims(globs: readonly string[], path: string): boolean {
-  const isExcluded = globs.some((glob) => glob.startsWith("!") && matchesGlob(path, glob.slice(1)));
-  return !isExcluded && globs.some((glob) => !glob.startsWith("!") && matchesGlob(path, glob));
+function claims(globs: readonly string[], path: string, work: WorkLimit): boolean {
+  const isExcluded = globs.some((glob) => glob.startsWith("!") && matchesGlob(path, glob.slice(1), work));
+  return !isExcluded && globs.some((glob) => !glob.startsWith("!") && matchesGlob(path, glob, work));
+}
+
+/** @throws {TailcastError} `INVALID_MANIFEST`. A directory without the file has an empty one. */
+async function readParentManifest(path: string, work: WorkLimit): Promise<JsonObject> {
+  try {
+    return await readManifest(path, work);
+  } catch (error) {
+    if ((error as TailcastError).code === "NO_MANIFEST") return {};
+    throw error;
+  }
 }
 
 function manifestGlobs({ workspaces }: JsonObject): string[] {
@@ -54,7 +106,8 @@ function manifestGlobs({ workspaces }: JsonObject): string[] {
  * block or flow style, plain or quoted, with comments.
  */
 function parsePackages(yaml: string): string[] {
-  const lines = yaml.split("\n").map((line) => line.replace(/(?:^|\s)#.*$/, ""));
+  // Not ".*", which stops at a CR: a line of hashes would then be searched once for each of them.
+  const lines = yaml.split("\n").map((line) => line.replace(/(?:^|\s)#[^]*$/, ""));
   const start = lines.findIndex((line) => /^packages\s*:/.test(line));
   if (start === -1) return [];
   // The next key at the left margin ends the list; its items are indented or begin with a dash.
@@ -67,6 +120,13 @@ function parsePackages(yaml: string): string[] {
   return Array.from(scalars, ([, single, double, plain = ""]) => single ?? double ?? plain.trimEnd());
 }
 
-async function readText(path: string): Promise<string> {
-  return new TextDecoder().decode(await readStart(path, MAX_BYTES).catch(() => undefined));
+async function readYaml(directory: string, work: WorkLimit): Promise<string> {
+  const bytes = await readStart(join(directory, YAML_FILE), MAX_YAML_BYTES + 1).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (bytes === undefined) return "";
+  work.spend(bytes.length);
+  if (bytes.length > MAX_YAML_BYTES) throw new RangeError(`it must not be larger than ${MAX_YAML_BYTES} bytes`);
+  return new TextDecoder().decode(bytes);
 }

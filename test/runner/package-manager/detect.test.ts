@@ -131,7 +131,8 @@ describe("detectPackageManager()", () => {
       ["constructor@1", 'names "constructor", which is unknown'],
       ["deno@2.0.0", 'names "deno", which is not supported yet'],
       ["rm -rf /\n", 'names "rm -rf /\\n", which is unknown'],
-      [{ name: "npm" }, 'names "{\\"name\\":\\"npm\\"}", which is unknown'],
+      [{ name: "npm" }, 'names "(object)", which is unknown'],
+      [7, 'names "(number)", which is unknown'],
       ["", 'names "", which is unknown'],
       ["x".repeat(100), `names "${"x".repeat(64)}", which is unknown`],
     ];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { matchesGlob } from "../../../dist/runner/project/glob.js";
+import { WorkLimit } from "../../../dist/runner/project/work-limit.js";
 
 describe("matchesGlob()", () => {
   const cases: readonly (readonly [glob: string, path: string, expected: boolean])[] = [
@@ -52,34 +53,61 @@ describe("matchesGlob()", () => {
   ];
   for (const [glob, path, expected] of cases) {
     it(`${expected ? "finds" : "does not find"} ${path} in ${glob}`, () => {
-      assert.equal(matchesGlob(path, glob), expected);
+      assert.equal(matchesGlob(path, glob, new WorkLimit(10_000)), expected);
     });
   }
 
-  it("is not slowed down by a hostile glob", () => {
-    // A backtracking regular expression would need longer than the universe has existed.
-    assert.equal(matchesGlob("a".repeat(1000), `${"a*".repeat(300)}b`), false);
-    assert.equal(matchesGlob("a/".repeat(500), `${"**/a/".repeat(100)}b`), false);
-    const hostile = [
+  it("ends when the limit of work is reached, whatever the glob holds", () => {
+    const hostile: readonly (readonly [glob: string, path?: string])[] = [
+      // A backtracking regular expression would need longer than the universe has existed.
+      [`*${"a".repeat(1500)}b`, "a".repeat(3000)],
+      [`**/${"a/".repeat(1000)}b`, "a/".repeat(2000)],
       // Written out, these are 2 ** 1000 globs, a million, and 2 ** 100 000.
-      "{a,b}".repeat(1000),
-      "{,}".repeat(1000),
-      `{${",".repeat(1e6)}}`,
-      `${"{a,".repeat(1e5)}b${"}".repeat(1e5)}`,
+      ["{a,b}".repeat(1000)],
+      ["{,}".repeat(1000)],
+      [`{${",".repeat(1e6)}}`],
+      [`${"{a,".repeat(1e5)}b${"}".repeat(1e5)}`],
       // And these make a search begin again and again.
-      "{a,".repeat(300_000),
-      "{".repeat(1e6),
-      "{}".repeat(500_000),
-      `{${",".repeat(1e6)}`,
+      ["{a,".repeat(300_000)],
+      ["{".repeat(1e6)],
+      ["{}".repeat(500_000)],
+      [`{${",".repeat(1e6)}`],
     ];
-    for (const glob of hostile) assert.equal(matchesGlob("a/b", glob), false);
+    for (const [glob, path = "a/b"] of hostile) {
+      const work = new WorkLimit(100_000);
+      matchesGlob(path, glob, work);
+      assert.ok(work.isReached, glob.slice(0, 20));
+      const start = performance.now();
+      for (let count = 0; count < 10; count++) matchesGlob(path, glob, work);
+      const spent = performance.now() - start;
+      assert.ok(spent < 1000, `${glob.slice(0, 20)} took ${spent} ms after the limit was reached`);
+    }
   });
 
-  it("takes a glob that stands for too many as it is written", () => {
-    const choices = Array.from({ length: 500 }, (_, index) => `package-${index}`);
-    for (const [count, expected] of [[300, true], [500, false]] as const) {
-      const glob = `packages/{${choices.slice(0, count).join(",")}}`;
-      assert.equal(matchesGlob(`packages/package-${count - 1}`, glob), expected);
-    }
+  it("takes from the limit in proportion to its work", () => {
+    const cost = (glob: string, path: string): number => {
+      // The smallest limit that is enough, by halves.
+      let [low, high] = [0, 2 ** 30];
+      while (high - low > 1) {
+        const middle = Math.floor((low + high) / 2);
+        const work = new WorkLimit(middle);
+        matchesGlob(path, glob, work);
+        if (work.isReached) low = middle;
+        else high = middle;
+      }
+      return high;
+    };
+    const search = (length: number): number => cost(`*${"a".repeat(length)}b`, "a".repeat(length * 2));
+    const choices = (count: number): number => cost(`{${"a,".repeat(count)}}`, "x");
+    assert.ok(search(400) > 3 * search(200), "quadratic");
+    assert.ok(choices(400) > 1.5 * choices(200) && choices(400) < 3 * choices(200), "linear");
+    assert.ok(cost("{a,b}".repeat(8), "x") > 1.5 * cost("{a,b}".repeat(7), "x"), "exponential");
+  });
+
+  it("finds the last of a thousand choices", () => {
+    const choices = Array.from({ length: 1000 }, (_, index) => `package-${index}`);
+    const work = new WorkLimit(500_000);
+    assert.ok(matchesGlob("packages/package-999", `packages/{${choices.join(",")}}`, work));
+    assert.ok(!work.isReached);
   });
 });

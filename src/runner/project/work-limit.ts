@@ -1,0 +1,23 @@
+/**
+ * Bounds the work that files of a project can cause: bytes that are read, characters that are compared. One unit is
+ * worth a few nanoseconds. The code that does the work spends units before each part of it, and ends when the limit is
+ * reached; its result is then unknown.
+ */
+export class WorkLimit {
+  #left: number;
+
+  /** @param units - How much work is allowed. */
+  constructor(units: number) {
+    this.#left = units;
+  }
+
+  /** Whether no work is left. */
+  get isReached(): boolean {
+    return this.#left <= 0;
+  }
+
+  /** Takes units away. */
+  spend(units: number): void {
+    this.#left -= units;
+  }
+}
