@@ -1,130 +1,76 @@
 import { performance } from "node:perf_hooks";
-import { MAX_DELAY, checkInteger, checkValue, kinds } from "../check-options.ts";
 import { TailcastError } from "../error.ts";
 import { encodeComment, encodeEvent } from "../protocol/encode.ts";
 import { prefersGzip } from "../http/accept.ts";
-import { HEAD_REPLY, refuseRequest } from "./clients/admission.ts";
-import { addVary, sendReply } from "../http/reply.ts";
 import { EncodedBytes } from "./log/encoded-bytes.ts";
-import { NodeConnection } from "./connections/node-connection.ts";
-import { readIncoming } from "./connections/stream-request.ts";
-import { Sweeper } from "./clients/sweeper.ts";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import type { EventFields } from "../protocol/encode.ts";
+import { Supervisor } from "./clients/supervisor.ts";
+import { sendSource } from "./stream-source.ts";
+import type { Supervised } from "./clients/supervisor.ts";
+import type { Connection, ConnectionListener } from "./connections/connection.ts";
 import type { StreamRequest } from "./connections/stream-request.ts";
-
-/** The options of {@link openEventStream}. */
-export interface EventStreamOptions {
-  /** The longest silence in milliseconds before a comment is sent. Default 15 000; 0 turns heartbeats off. */
-  heartbeat?: number | undefined;
-  /** The reconnection time that the client is told, in milliseconds. Default: it keeps its own. */
-  retry?: number | undefined;
-  /**
-   * A client that takes nothing for this many milliseconds while more waits for it is disconnected. Default 60 000; 0
-   * means never.
-   */
-  stallTimeout?: number | undefined;
-  /** Whether the stream is gzip-coded for a client that accepts it. Default false. */
-  compress?: boolean | undefined;
-}
-
-interface Settings {
-  readonly heartbeat: number;
-  readonly retry: number | undefined;
-  readonly stallTimeout: number;
-  readonly compress: boolean;
-}
+import type { EventStreamSettings } from "./event-stream-options.ts";
+import type { StreamEvent, StreamSource } from "./stream-source.ts";
 
 const HEARTBEAT = new EncodedBytes(encodeComment(""));
 
-/**
- * Answers a request with an event stream of its own: the tokens of a model, the progress of a task. What everybody
- * should see belongs in a `Channel`.
- *
- * ```js
- * const stream = openEventStream(request, response);
- * await stream?.sendAll(tokens);
- * stream?.close();
- * ```
- *
- * @returns The stream; `undefined` when the request was answered otherwise (405 for another method than GET, HEAD or
- * POST, 406 when it excludes the format, the bare head for HEAD) or its client has gone already.
- * @throws {TailcastError} `INVALID_OPTION`; `HEADERS_SENT` when the response was begun already.
- */
-export function openEventStream(
-  request: IncomingMessage | Http2ServerRequest,
-  response: ServerResponse | Http2ServerResponse,
-  options: EventStreamOptions = {},
-): EventStream | undefined {
-  const { heartbeat = 15_000, stallTimeout = 60_000, compress = false, retry } = options;
-  const settings = {
-    heartbeat: checkInteger("heartbeat", heartbeat, { min: 0, max: MAX_DELAY }),
-    stallTimeout: checkInteger("stallTimeout", stallTimeout, { min: 0, max: MAX_DELAY }),
-    compress: checkValue("compress", compress, kinds.boolean),
-    retry: retry === undefined ? undefined : checkInteger("retry", retry, { min: 0, max: MAX_DELAY }),
-  };
-  // The compat API of HTTP/2 has all that is used here of the other, though not all that the other's types name.
-  return open(request as IncomingMessage, response as ServerResponse, settings);
+/** How the connection of a stream is opened and ended, which depends on the HTTP API. */
+export interface StreamTransport {
+  open(gzip: boolean, opening: EncodedBytes, listener: ConnectionListener): Connection;
+  /** Ends the stream because its source failed. */
+  fail(connection: Connection, error: unknown): void;
 }
 
-function open(request: IncomingMessage, response: ServerResponse, settings: Settings): EventStream | undefined {
-  if (response.destroyed || request.socket.destroyed) return undefined;
-  if (response.headersSent) {
-    throw new TailcastError("HEADERS_SENT", "Cannot open an event stream: the response was begun already");
-  }
-  if (settings.compress) addVary(response);
-  const asked = readIncoming(request);
-  // A question to a model is too long for a URL: unlike a channel, this may be asked for by POST.
-  const refused = refuseRequest(asked, ["GET", "HEAD", "POST"]);
-  const answer = refused ?? (asked.method === "HEAD" ? HEAD_REPLY : undefined);
-  if (answer !== undefined) {
-    sendReply(response, answer);
-    return undefined;
-  }
-  return new EventStream(response, asked, settings);
-}
+/** Ends a stream after what was sent, since what made its events failed. */
+export let failStream: (stream: EventStream, error: unknown) => void;
 
-/** An open event stream to one client; see {@link openEventStream}. */
+/** An open event stream to one client; see `openEventStream`. */
 export class EventStream {
-  /** The last event id that the client came with; empty when it came with none. */
+  /** The last event id that the client sent; empty when it sent none. */
   readonly lastEventId: string;
-  /** Resolves when the stream is over, whoever ended it. Never rejects. */
+  /** Resolves when the stream is over, whether the client or the server ended it. Never rejects. */
   readonly closed: Promise<void>;
   readonly #over = new AbortController();
-  readonly #connection: NodeConnection;
-  readonly #settings: Settings;
-  readonly #sweeper: Sweeper<EventStream>;
-  #lastWriteAt: number = performance.now();
-  /** The send that was asked for last: the next one waits for it, so that nothing overtakes. */
+  readonly #transport: StreamTransport;
+  readonly #watched: Supervised;
+  /** Whether the server has ended the stream, and whether because of a failure. */
+  #isClosing = false;
+  #hasFailed = false;
+  /** The last send: the next one waits for it, so that events keep their order. */
   #queue: Promise<void> = Promise.resolve();
   /** Wakes the send that waits for the client. */
   #wake: () => void = () => undefined;
 
-  /** @internal Use {@link openEventStream}. */
-  constructor(response: ServerResponse, request: StreamRequest, settings: Settings) {
-    const { heartbeat, stallTimeout, retry, compress } = settings;
+  /** @internal Use `openEventStream`, `sendEventStream` or `respondEventStream`. */
+  constructor(request: StreamRequest, settings: EventStreamSettings, transport: StreamTransport) {
+    const { retry, compress } = settings;
     this.lastEventId = request.lastEventId;
-    this.#settings = settings;
-    let over: () => void;
-    this.closed = new Promise((resolve) => (over = resolve));
+    this.#transport = transport;
+    let resolveClosed: () => void;
+    this.closed = new Promise((resolve) => (resolveClosed = resolve));
+    const clients = new Set<Supervised>();
+    const supervisor = new Supervisor(clients, settings, HEARTBEAT, {
+      onStall: ({ connection }) => connection.destroy(),
+      onAge: () => void this.close(),
+    });
     const opening = new EncodedBytes(retry === undefined ? encodeComment("") : encodeEvent({ retry }));
-    this.#connection = new NodeConnection(response, compress && prefersGzip(request.acceptEncoding), opening, {
+    const connection = transport.open(compress && prefersGzip(request.acceptEncoding), opening, {
       onDrain: () => this.#wake(),
       onClose: () => {
-        this.#sweeper.stop();
-        this.#over.abort(new TailcastError("CHANNEL_CLOSED", "The event stream is over"));
+        supervisor.stop();
+        this.#over.abort(this.#isClosing ? streamClosed() : clientLeft());
         this.#wake();
-        over();
+        resolveClosed();
       },
     });
-    const delays = [heartbeat, stallTimeout].filter((delay) => delay > 0);
-    this.#sweeper = new Sweeper<EventStream>(new Set([this]), Math.min(...delays, 10_000), () => this.#lookAfter());
-    this.#sweeper.start();
+    this.#watched = { connection, lastWriteAt: performance.now(), expiresAt: supervisor.expiry() };
+    clients.add(this.#watched);
+    supervisor.start();
   }
 
   /**
-   * Aborted when the stream is over: hand it to whatever makes the events, so that it stops for a client that has gone.
+   * Aborted when the stream is over, for whatever reason. Pass it to the code that makes the events (a `fetch`, the SDK
+   * of a model), so that this code stops when the client leaves. Its `reason` is a `TailcastError`: `CLIENT_LEFT`, or
+   * `CHANNEL_CLOSED` after {@link close}.
    */
   get signal(): AbortSignal {
     return this.#over.signal;
@@ -133,65 +79,99 @@ export class EventStream {
   /**
    * Sends an event, or a comment.
    *
-   * @returns When the client takes more. Whoever waits for it before sending the next goes as fast as the client reads,
-   * and nothing piles up.
-   * @throws {TailcastError} (as a rejection) `INVALID_EVENT` for what no client could read back as it was given;
-   * `CHANNEL_CLOSED` when the stream is over.
+   * Resolves when the client can take more: a caller that awaits each call sends as fast as the client reads, and
+   * nothing piles up. A caller need not await it: the rejection is handled here, so a client that leaves never causes
+   * an unhandled rejection.
+   *
+   * @throws {TailcastError} (as a rejection) `INVALID_EVENT` when no client could read the event as it was given;
+   * `CLIENT_LEFT` when the client has left, or did not read for `stallTimeout`; `CHANNEL_CLOSED` after `close()`.
    */
-  async send(event: EventFields | string): Promise<void> {
-    const chunk = new EncodedBytes(encodeEvent(typeof event === "string" ? { data: event } : event));
-    const sent = this.#queue.then(() => this.#write(chunk));
-    this.#queue = sent.catch(() => undefined);
-    return await sent;
+  send(event: StreamEvent): Promise<void> {
+    const sent = this.#send(event);
+    sent.catch(() => undefined);
+    return sent;
   }
 
-  /**
-   * Sends everything that a source gives, as fast as the client reads, and returns the source when the client has gone.
-   */
-  async sendAll(source: AsyncIterable<EventFields | string> | Iterable<EventFields | string>): Promise<void> {
-    for await (const event of source) await this.send(event);
-  }
-
-  /** Sends a comment, which clients ignore. */
+  /** Sends a comment, which clients ignore. Otherwise as {@link send}. */
   comment(text: string): Promise<void> {
     return this.send({ comment: text });
   }
 
-  /** Ends the stream after what was sent. A browser's EventSource will reconnect. */
-  close(): void {
-    void this.#queue.then(() => this.#connection.end());
+  /**
+   * Sends every event of a source, as fast as the client reads. Resolves when the source ends; the stream stays open.
+   *
+   * When the client leaves, rejects with `CLIENT_LEFT`, at once even if the source is silent, and stops the source: it
+   * calls `return()` of an iterator or cancels a `ReadableStream`, and does not wait for either. A caller need not await
+   * that rejection. When the source fails, the stream ends after what was sent, and the source's error is the rejection.
+   *
+   * In a handler that is an async function, prefer `sendEventStream`, which does not reject when the client leaves.
+   */
+  sendAll(source: StreamSource): Promise<void> {
+    const sent: Promise<void> = sendSource(source, (event) => this.send(event), this.signal).catch((error: unknown) => {
+      if (this.signal.aborted) {
+        sent.catch(() => undefined);
+        // A source that watches the signal may have failed because of it, and first.
+        throw this.signal.reason;
+      }
+      this.#fail(error);
+      throw error;
+    });
+    return sent;
   }
 
-  /** Closes the stream and waits until it is over, for `await using`. */
-  [Symbol.asyncDispose](): Promise<void> {
-    this.close();
+  /**
+   * Ends the stream after what was sent. A browser's EventSource reconnects afterwards.
+   *
+   * @returns A promise for the end of the stream: the client has received everything, or has left. Same as `closed`.
+   */
+  close(): Promise<void> {
+    this.#isClosing = true;
+    void this.#queue.then(() => this.#watched.connection.end());
     return this.closed;
   }
 
-  async #write(chunk: EncodedBytes): Promise<void> {
-    if (this.#connection.isEnded)
-      throw new TailcastError("CHANNEL_CLOSED", "Cannot send the event: the stream is over");
-    this.#connection.write(chunk);
-    this.#lastWriteAt = performance.now();
-    if (!this.#connection.isBlocked) return;
-    await new Promise<void>((resolve) => (this.#wake = resolve));
-    // What the client never took was not sent.
-    if (this.signal.aborted) throw this.signal.reason;
+  /** The same as `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
-  #lookAfter(): void {
-    const { heartbeat, stallTimeout } = this.#settings;
-    this.#connection.look();
-    const now = performance.now();
-    if (stallTimeout > 0 && now - this.#connection.blockedSince >= stallTimeout) {
-      this.#connection.destroy();
-    } else if (
-      heartbeat > 0 &&
-      !this.#connection.isBlocked &&
-      now - this.#lastWriteAt > heartbeat - this.#sweeper.period
-    ) {
-      this.#connection.write(HEARTBEAT);
-      this.#lastWriteAt = now;
-    }
+  async #send(event: StreamEvent): Promise<void> {
+    const bytes = new EncodedBytes(encodeEvent(typeof event === "string" ? { data: event } : event));
+    if (this.#isClosing) throw streamClosed();
+    const sent = this.#queue.then(() => this.#write(bytes));
+    this.#queue = sent.catch(() => undefined);
+    await sent;
   }
+
+  /** Ends the stream after what was sent, since its source failed. */
+  #fail(error: unknown): void {
+    if (this.#hasFailed) return;
+    this.#isClosing = this.#hasFailed = true;
+    void this.#queue.then(() => this.#transport.fail(this.#watched.connection, error));
+  }
+
+  async #write(bytes: EncodedBytes): Promise<void> {
+    const { connection } = this.#watched;
+    // The end of a connection may be known before the event for it: the source need not wait for that.
+    if (connection.isEnded) this.#over.abort(clientLeft());
+    this.signal.throwIfAborted();
+    connection.write(bytes);
+    this.#watched.lastWriteAt = performance.now();
+    if (!connection.isBlocked) return;
+    await new Promise<void>((resolve) => (this.#wake = resolve));
+    // The client has not received what it did not read.
+    this.signal.throwIfAborted();
+  }
+
+  static {
+    failStream = (stream, error) => stream.#fail(error);
+  }
+}
+
+function clientLeft(): TailcastError {
+  return new TailcastError("CLIENT_LEFT", "Cannot send to the client: it has left, or stopped reading");
+}
+
+function streamClosed(): TailcastError {
+  return new TailcastError("CHANNEL_CLOSED", "Cannot send to the client: the stream was closed");
 }

@@ -1,38 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { gunzipSync } from "node:zlib";
-import { openEventStream } from "../../dist/channel/event-stream.js";
+import { openEventStream } from "../../dist/channel/open-event-stream.js";
 import { rawClient, until } from "../support/channel.js";
-import { EventClient, TestServer, ask, dechunk } from "../support/http.js";
+import { SilentSource, oneStream } from "../support/event-stream.js";
+import { EventClient, TestServer, dechunk } from "../support/http.js";
 import type { Socket } from "node:net";
-import type { TestContext } from "node:test";
-import type { EventStream, EventStreamOptions } from "../../dist/channel/event-stream.js";
+import type { EventStream } from "../../dist/channel/event-stream.js";
 
-/** A server whose every request is handed to `use` as a stream. */
-async function serve(
-  t: TestContext,
-  use: (stream: EventStream) => void,
-  options?: EventStreamOptions,
-): Promise<number> {
-  const server = await TestServer.start((request, response) => {
-    const stream = openEventStream(request, response, options);
-    if (stream !== undefined) use(stream);
-  });
-  t.after(() => server.close());
-  return server.port;
-}
-
-/** The next stream that a server opens, and the port to open it on. */
-async function oneStream(
-  t: TestContext,
-  options?: EventStreamOptions,
-): Promise<{ port: number; stream: Promise<EventStream> }> {
-  let opened: (stream: EventStream) => void = () => undefined;
-  const stream = new Promise<EventStream>((resolve) => (opened = resolve));
-  return { port: await serve(t, (next) => opened(next), options), stream };
-}
-
-describe("openEventStream()", () => {
+describe("EventStream", () => {
   it("sends events, comments and whole sources in order, and closes", async (t) => {
     const { port, stream } = await oneStream(t, { retry: 100 });
     const client = rawClient(t, port).get("/?lastEventId=7", [], "1.0");
@@ -46,7 +21,7 @@ describe("openEventStream()", () => {
     }
     await own.sendAll(tokens());
     assert.equal(own.signal.aborted, false);
-    own.close();
+    void own.close();
     await client.closed();
     assert.equal(
       client.body,
@@ -56,9 +31,10 @@ describe("openEventStream()", () => {
     assert.equal(own.signal.aborted, true);
     await assert.rejects(own.send("late"), { code: "CHANNEL_CLOSED" });
     await own[Symbol.asyncDispose]();
+    await own.close();
   });
 
-  it("goes as fast as the client reads, and stops when it has gone", async (t) => {
+  it("reads a source as fast as the client reads, and stops when the client leaves", async (t) => {
     const { port, stream } = await oneStream(t);
     const client = rawClient(t, port, { reads: false }).get("/");
     const own = await stream;
@@ -74,15 +50,15 @@ describe("openEventStream()", () => {
         isReturned = true;
       }
     }
-    const sending = assert.rejects(own.sendAll(source()), { code: "CHANNEL_CLOSED" });
-    // The kernel takes some megabytes; then nothing more is asked of the source.
+    const sending = assert.rejects(own.sendAll(source()), { code: "CLIENT_LEFT" });
+    // The operating system buffers some megabytes; then the source is not read.
     let before = -1;
     while (given !== before) {
       before = given;
       for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
     }
     assert.ok(given < 500, String(given));
-    const queued = assert.rejects(own.send("behind it"), { code: "CHANNEL_CLOSED" });
+    const queued = assert.rejects(own.send("behind it"), { code: "CLIENT_LEFT" });
     client.socket.resetAndDestroy();
     await sending;
     await queued;
@@ -91,12 +67,12 @@ describe("openEventStream()", () => {
     assert.equal(own.signal.aborted, true);
   });
 
-  it("goes on when the client reads again, in order", async (t) => {
+  it("continues in order when the client reads again", async (t) => {
     const { port, stream } = await oneStream(t);
     const client = rawClient(t, port, { reads: false }).get("/");
     const own = await stream;
     const sends = Array.from({ length: 200 }, (_, index) => own.send({ id: String(index), data: "x".repeat(50_000) }));
-    own.close();
+    void own.close();
     client.resume();
     client.socket.resume();
     await Promise.all(sends);
@@ -108,35 +84,40 @@ describe("openEventStream()", () => {
     );
   });
 
-  it("refuses ill events, and goes on", async (t) => {
+  it("refuses invalid events and continues", async (t) => {
     const { port, stream } = await oneStream(t);
     const client = await EventClient.open(port, "/");
     const own = await stream;
     await assert.rejects(own.send({ event: "a\nb", data: "" }), { code: "INVALID_EVENT" });
     await assert.rejects(own.comment("a\nb"), { code: "INVALID_EVENT" });
     await own.send("good");
-    own.close();
+    void own.close();
     assert.deepEqual(
       (await client.ended()).map(({ data }) => data),
       ["good"],
     );
   });
 
-  it("sends heartbeats, and drops who takes nothing for stallTimeout", async (t) => {
+  it("sends heartbeats, drops a client that does not read for stallTimeout, and ends at maxConnectionAge", async (t) => {
     const beating = await oneStream(t, { heartbeat: 20 });
     const client = rawClient(t, beating.port).get("/", [], "1.0");
     await client.until(":\n:\n:\n");
-    (await beating.stream).close();
+    void (await beating.stream).close();
     const stalling = await oneStream(t, { stallTimeout: 50 });
     rawClient(t, stalling.port, { reads: false }).get("/");
     const own = await stalling.stream;
     await assert.rejects(own.sendAll(Array.from({ length: 1000 }, () => "x".repeat(100_000))), {
-      code: "CHANNEL_CLOSED",
+      code: "CLIENT_LEFT",
     });
     await own.closed;
+    const aging = await oneStream(t, { maxConnectionAge: 20, retry: 5 });
+    const old = rawClient(t, aging.port).get("/", [], "1.0");
+    await old.closed();
+    assert.equal(old.body, "retry: 5\n");
+    assert.equal(((await aging.stream).signal.reason as { code: string }).code, "CHANNEL_CLOSED");
   });
 
-  it("drops who ended its half and does not take the rest, though nothing more is sent", async (t) => {
+  it("drops a client that half-closed and does not read the rest, though nothing more is sent", async (t) => {
     const streams: { stream: EventStream; socket: Socket }[] = [];
     const server = await TestServer.start((request, response) => {
       const stream = openEventStream(request, response, { heartbeat: 0, stallTimeout: 50 });
@@ -146,7 +127,7 @@ describe("openEventStream()", () => {
     const client = rawClient(t, server.port, { reads: false }).get("/");
     await until(() => streams.length > 0);
     for (const { stream, socket } of streams) {
-      // The operating system takes no more, but too little waits for the client to count as blocked.
+      // The operating system's buffers are full, but too little waits for the client to count as blocked.
       while (socket.writableLength === 0) {
         await stream.send("x".repeat(8000));
         await new Promise(setImmediate);
@@ -156,45 +137,69 @@ describe("openEventStream()", () => {
     }
   });
 
-  it("may be asked for by POST, and answers HEAD, other methods and other formats", async (t) => {
-    const port = await serve(t, (stream) => void stream.send("answer").then(() => stream.close()));
-    assert.equal((await ask(port, "POST", "/", { body: "question" })).text, ":\ndata: answer\n\n");
-    const head = await ask(port, "HEAD", "/");
-    assert.deepEqual([head.status, head.headers["content-type"], head.text], [200, "text/event-stream", ""]);
-    const put = await ask(port, "PUT", "/");
-    assert.deepEqual([put.status, put.headers.allow], [405, "GET, HEAD, POST"]);
-    assert.equal((await ask(port, "GET", "/", { headers: { Accept: "text/html" } })).status, 406);
+  it("rejects sendAll at once when the client leaves, and stops sources that are silent or hang", async (t) => {
+    for (const make of ["iterable", "readable"] as const) {
+      const { port, stream } = await oneStream(t);
+      const client = await EventClient.open(port, "/");
+      const own = await stream;
+      const source = new SilentSource();
+      const sending = assert.rejects(own.sendAll(source[make]()), { code: "CLIENT_LEFT" });
+      await client.until(({ length }) => length === 1);
+      client.close();
+      await sending;
+      await source.stopped;
+      assert.equal((own.signal.reason as { code: string }).code, "CLIENT_LEFT");
+      // A source that is given too late is stopped, too.
+      const late = new SilentSource();
+      await assert.rejects(own.sendAll(late[make]()), { code: "CLIENT_LEFT" });
+      await late.stopped;
+    }
   });
 
-  it("compresses when told to", async (t) => {
-    const { port, stream } = await oneStream(t, { compress: true });
-    const client = rawClient(t, port);
-    const pieces: Buffer[] = [];
-    client.socket.on("data", (bytes: Buffer) => pieces.push(bytes));
-    client.get("/", ["Accept-Encoding: gzip"], "1.0");
-    const own = await stream;
-    await own.send("x".repeat(500));
-    own.close();
-    await client.closed();
-    const all = Buffer.concat(pieces);
-    const body = all.subarray(all.indexOf("\r\n\r\n") + 4);
-    assert.equal(gunzipSync(body).toString(), `:\ndata: ${"x".repeat(500)}\n\n`);
-    assert.match(all.toString("latin1"), /\r\nVary: Accept-Encoding\r\n/);
-  });
-
-  it("refuses bad options and begun responses, and leaves alone who has gone", async (t) => {
-    const seen: unknown[] = [];
-    const server = await TestServer.start((request, response) => {
-      for (const options of [{ heartbeat: -1 }, { stallTimeout: "1" }, { compress: 1 }, { retry: 1.5 }]) {
-        assert.throws(() => openEventStream(request, response, options as never), { code: "INVALID_OPTION" });
-      }
-      response.write("begun");
-      assert.throws(() => openEventStream(request, response), { code: "HEADERS_SENT" });
-      response.destroy();
-      seen.push(openEventStream(request, response));
+  it("ends the stream after what was sent when a source fails, and passes the error on", async (t) => {
+    const failure = new Error("the model is out of tokens");
+    async function* failing(): AsyncGenerator<string> {
+      yield "first";
+      throw failure;
+    }
+    const broken = new ReadableStream<string>({
+      start: (controller) => controller.enqueue("first"),
+      pull: (controller) => controller.error(failure),
     });
-    t.after(() => server.close());
-    await assert.rejects(ask(server.port, "GET", "/"));
-    assert.deepEqual(seen, [undefined]);
+    let isReturned = false;
+    function* invalid(): Generator<{ event: string; data: string } | string> {
+      try {
+        yield "first";
+        yield { event: "a\nb", data: "" };
+      } finally {
+        isReturned = true;
+      }
+    }
+    for (const [source, expected] of [
+      [failing(), failure],
+      [broken, failure],
+      [invalid(), { code: "INVALID_EVENT" }],
+    ] as const) {
+      const { port, stream } = await oneStream(t);
+      const client = rawClient(t, port).get("/", [], "1.0");
+      const own = await stream;
+      await assert.rejects(own.sendAll(source), expected);
+      await client.closed();
+      assert.equal(client.body, ":\ndata: first\n\n");
+      await assert.rejects(own.send("late"), { code: "CHANNEL_CLOSED" });
+    }
+    assert.equal(isReturned, true);
+  });
+
+  it("refuses to send after close, and sends what was given before", async (t) => {
+    const { port, stream } = await oneStream(t);
+    const client = rawClient(t, port).get("/", [], "1.0");
+    const own = await stream;
+    void own.send("before");
+    const closed = own.close();
+    await assert.rejects(own.send("after"), { code: "CHANNEL_CLOSED" });
+    await closed;
+    await client.closed();
+    assert.equal(client.body, ":\ndata: before\n\n");
   });
 });

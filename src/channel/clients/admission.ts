@@ -32,15 +32,17 @@ export interface ChannelState {
   readonly obstacle: string | undefined;
 }
 
-/**
- * The answer to a request that asks for no event stream, by its method or its format; `undefined` when it asks for one.
- */
-export function refuseRequest(request: StreamRequest, methods: readonly string[]): Reply | undefined {
-  const { method } = request;
-  if (!methods.includes(method)) {
-    const message = `Cannot ${method} an event stream: use ${methods[0]}`;
-    return errorReply(405, "METHOD_NOT_ALLOWED", message, { Allow: methods.join(", ") });
-  }
+/** The answer to a request with another method than these; `undefined` for one of these. */
+export function refuseMethod(method: string, methods: readonly string[]): Reply | undefined {
+  if (methods.includes(method)) return undefined;
+  const message = `Cannot ${method} an event stream: use ${methods[0]}`;
+  return errorReply(405, "METHOD_NOT_ALLOWED", message, { Allow: methods.join(", ") });
+}
+
+/** The answer to a request that asks for no event stream, by its method or its format; `undefined` for one that does. */
+function refuseRequest(request: StreamRequest, methods: readonly string[]): Reply | undefined {
+  const refused = refuseMethod(request.method, methods);
+  if (refused !== undefined) return refused;
   if (!acceptsEventStream(request.accept)) {
     return errorReply(406, "NOT_ACCEPTABLE", "Cannot answer in another format than text/event-stream");
   }

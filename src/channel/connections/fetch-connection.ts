@@ -3,7 +3,7 @@ import { GZIP_HEAD, GzipSum } from "./gzip.ts";
 import type { EncodedBytes } from "../log/encoded-bytes.ts";
 import type { Connection, ConnectionListener } from "./connection.ts";
 
-/** How many bytes may wait in the body before the client counts as blocked. */
+/** How many bytes of a channel may wait in the body before the client counts as blocked. */
 const HIGH_WATER_MARK = 64 * 1024;
 
 /** An event stream as the body of a Fetch `Response`: a stream that is read by whatever runs the server. */
@@ -15,11 +15,25 @@ export class FetchConnection implements Connection {
   /** Kept alive: Node passes an abort on to a request's signal only as long as somebody holds the request. */
   readonly #request: Request;
   readonly #onAbort = (): void => this.destroy();
+  readonly #highWaterMark: number;
   #isEnded = false;
   #blockedSince = Infinity;
+  /** The error that the body ends with, once everything before it was read. */
+  #failure: { readonly error: unknown } | undefined;
 
-  /** @param request - Its signal is aborted by the server when the client has gone; some cancel the body instead. */
-  constructor(request: Request, gzip: boolean, opening: EncodedBytes, listener: ConnectionListener) {
+  /**
+   * @param request - Its signal is aborted by the server when the client has gone; some cancel the body instead.
+   * @param highWaterMark - How many bytes may wait in the body before the client counts as blocked; 0 writes only when
+   * the body is being read.
+   */
+  constructor(
+    request: Request,
+    gzip: boolean,
+    opening: EncodedBytes,
+    listener: ConnectionListener,
+    highWaterMark: number = HIGH_WATER_MARK,
+  ) {
+    this.#highWaterMark = highWaterMark;
     this.#listener = listener;
     this.#request = request;
     request.signal.addEventListener("abort", this.#onAbort);
@@ -27,11 +41,14 @@ export class FetchConnection implements Connection {
     this.body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => void (this.#controller = controller),
-        pull: () => this.#drain(),
+        pull: () => {
+          this.#failWhenEmpty();
+          this.#drain();
+        },
         cancel: () => this.#cancel(),
       },
       // Not a byte stream: that would take the shared memory away from the other clients.
-      { highWaterMark: HIGH_WATER_MARK, size: (bytes) => bytes?.byteLength ?? 0 },
+      { highWaterMark, size: (bytes) => bytes?.byteLength ?? 0 },
     );
     if (gzip) this.#controller?.enqueue(GZIP_HEAD);
     this.write(opening);
@@ -67,6 +84,20 @@ export class FetchConnection implements Connection {
     queueMicrotask(() => this.#finish());
   }
 
+  /**
+   * Ends the stream with an error, which whatever reads the body receives after everything that was written.
+   *
+   * @returns Whether it does: a body that has ended already cannot fail.
+   */
+  fail(error: unknown): boolean {
+    if (this.#isEnded) return false;
+    this.#isEnded = true;
+    this.#failure = { error };
+    this.#failWhenEmpty();
+    queueMicrotask(() => this.#finish());
+    return true;
+  }
+
   look(): void {
     // A body is cancelled as a whole, which is told.
   }
@@ -82,6 +113,11 @@ export class FetchConnection implements Connection {
     if (!this.isBlocked) return;
     this.#blockedSince = Infinity;
     if (!this.#isEnded) this.#listener.onDrain();
+  }
+
+  #failWhenEmpty(): void {
+    if (this.#failure === undefined || this.#controller?.desiredSize !== this.#highWaterMark) return;
+    this.#controller.error(this.#failure.error);
   }
 
   #cancel(): void {

@@ -1,0 +1,35 @@
+import { MAX_DELAY, checkInteger, checkValue, kinds } from "../check-options.ts";
+import type { SupervisorLimits } from "./clients/supervisor.ts";
+
+/** The options of a per-request stream. Times are in milliseconds. */
+export interface EventStreamOptions {
+  /** The longest silence before a comment is sent, so that proxies keep the connection open. Default 15 000; 0: never. */
+  heartbeat?: number | undefined;
+  /** The reconnection time that the stream announces. Default: none, so that the client uses its own. */
+  retry?: number | undefined;
+  /** A client that does not read what waits for it is disconnected after this time. Default 60 000; 0: never. */
+  stallTimeout?: number | undefined;
+  /** The stream ends after about this time: 80 to 100 % of it, at random. Default 0: never. */
+  maxConnectionAge?: number | undefined;
+  /** Whether the stream is compressed with gzip for clients that accept it. Default false. */
+  compress?: boolean | undefined;
+}
+
+/** The options with every default filled in. */
+export interface EventStreamSettings extends SupervisorLimits {
+  readonly retry: number | undefined;
+  readonly compress: boolean;
+}
+
+/** Checks every option and fills in the defaults. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
+export function eventStreamSettings(options: EventStreamOptions): EventStreamSettings {
+  const delay = { min: 0, max: MAX_DELAY };
+  const { heartbeat = 15_000, stallTimeout = 60_000, maxConnectionAge = 0, compress = false, retry } = options;
+  return {
+    heartbeat: checkInteger("heartbeat", heartbeat, delay),
+    stallTimeout: checkInteger("stallTimeout", stallTimeout, delay),
+    maxConnectionAge: checkInteger("maxConnectionAge", maxConnectionAge, delay),
+    compress: checkValue("compress", compress, kinds.boolean),
+    retry: retry === undefined ? undefined : checkInteger("retry", retry, delay),
+  };
+}

@@ -1,0 +1,91 @@
+import { TailcastError } from "../error.ts";
+import { addVary, sendReply } from "../http/reply.ts";
+import { HEAD_REPLY, refuseMethod } from "./clients/admission.ts";
+import { NodeConnection } from "./connections/node-connection.ts";
+import { readIncoming } from "./connections/stream-request.ts";
+import { EventStream } from "./event-stream.ts";
+import { eventStreamSettings } from "./event-stream-options.ts";
+import { deliver, streamMethods } from "./stream-producer.ts";
+import { stopSource } from "./stream-source.ts";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { EventStreamOptions } from "./event-stream-options.ts";
+import type { StreamProducer } from "./stream-producer.ts";
+import type { StreamSource } from "./stream-source.ts";
+
+/**
+ * Answers a request with an event stream for this client alone: the tokens of a model, the progress of a task. Events
+ * that all clients should see belong in a `Channel`.
+ *
+ * ```js
+ * const stream = openEventStream(request, response);
+ * stream?.send("hello");
+ * ```
+ *
+ * The caller has decided to stream, so the `Accept` header is not read. The caller also ends the stream; see
+ * {@link sendEventStream} for a stream that ends with its source.
+ *
+ * @returns The stream; `undefined` when the request got another answer (405 for a method other than GET, HEAD or POST,
+ * only the head for HEAD) or when its client has already left.
+ * @throws {TailcastError} `INVALID_OPTION`; `HEADERS_SENT` when the response has already started.
+ */
+export function openEventStream(
+  request: IncomingMessage | Http2ServerRequest,
+  response: ServerResponse | Http2ServerResponse,
+  options: EventStreamOptions = {},
+): EventStream | undefined {
+  // The compat API of HTTP/2 has everything that is used here of the other, though its types do not name all of it.
+  return open(request as IncomingMessage, response as ServerResponse, options);
+}
+
+/**
+ * Answers a request with the events of a source, or of a function that makes a source or sends by itself; then ends the
+ * stream.
+ *
+ * ```js
+ * createServer((request, response) => {
+ *   sendEventStream(request, response, ({ signal }) => askModel(signal)).catch(console.error);
+ * });
+ * ```
+ *
+ * The source is read only as fast as the client reads. When the client leaves, the source is stopped (see
+ * `EventStream.sendAll`) and the promise resolves: a client that leaves is normal.
+ *
+ * @returns A promise that resolves when the stream is over, or the request got another answer. When the source or the
+ * function fails while the client is connected, the stream ends after what was sent, and the promise rejects with that
+ * error.
+ * @throws {TailcastError} (as a rejection) As {@link openEventStream}.
+ */
+export async function sendEventStream(
+  request: IncomingMessage | Http2ServerRequest,
+  response: ServerResponse | Http2ServerResponse,
+  source: StreamSource | StreamProducer,
+  options: EventStreamOptions = {},
+): Promise<void> {
+  const stream = openEventStream(request, response, options);
+  if (stream === undefined) stopSource(source);
+  else await deliver(stream, source);
+}
+
+function open(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: EventStreamOptions,
+): EventStream | undefined {
+  const settings = eventStreamSettings(options);
+  if (response.destroyed || request.socket.destroyed) return undefined;
+  if (response.headersSent) {
+    throw new TailcastError("HEADERS_SENT", "Cannot open an event stream: the response has already started");
+  }
+  if (settings.compress) addVary(response);
+  const asked = readIncoming(request);
+  const answer = refuseMethod(asked.method, streamMethods) ?? (asked.method === "HEAD" ? HEAD_REPLY : undefined);
+  if (answer !== undefined) {
+    sendReply(response, answer);
+    return undefined;
+  }
+  return new EventStream(asked, settings, {
+    open: (gzip, opening, listener) => new NodeConnection(response, gzip, opening, listener),
+    fail: (connection) => connection.end(),
+  });
+}

@@ -1,0 +1,63 @@
+import { EVENT_STREAM_HEADERS } from "./connections/connection.ts";
+import { FetchConnection } from "./connections/fetch-connection.ts";
+import { readFetch } from "./connections/stream-request.ts";
+import { refuseMethod } from "./clients/admission.ts";
+import { EventStream } from "./event-stream.ts";
+import { eventStreamSettings } from "./event-stream-options.ts";
+import { deliver, streamMethods } from "./stream-producer.ts";
+import { stopSource } from "./stream-source.ts";
+import type { EventStreamOptions } from "./event-stream-options.ts";
+import type { StreamProducer } from "./stream-producer.ts";
+import type { StreamSource } from "./stream-source.ts";
+
+/**
+ * Answers a Fetch `Request` (Hono, Next.js, Bun, Deno) with the events of a source, or of a function that makes a source
+ * or sends by itself. The twin of `sendEventStream`.
+ *
+ * ```js
+ * app.post("/chat", ({ req }) => respondEventStream(req.raw, ({ signal }) => askModel(signal)));
+ * ```
+ *
+ * The source is read only as fast as the body is read: it is at most one event ahead. When the server cancels the body or aborts the request, the
+ * client has left, and the source is stopped (see `EventStream.sendAll`).
+ *
+ * When the source or the function fails, the body fails with that error after what was sent; servers report it and end
+ * the connection.
+ *
+ * @returns The response: the stream; 405 for a method other than GET, HEAD or POST; only the head for HEAD; 499 for a
+ * request that is already aborted.
+ * @throws {TailcastError} `INVALID_OPTION`.
+ */
+export function respondEventStream(
+  request: Request,
+  source: StreamSource | StreamProducer,
+  options: EventStreamOptions = {},
+): Response {
+  const settings = eventStreamSettings(options);
+  const asked = readFetch(request);
+  const headers = new Headers(EVENT_STREAM_HEADERS);
+  if (settings.compress) headers.set("Vary", "Accept-Encoding");
+  const refusal = refuseMethod(asked.method, streamMethods);
+  if (refusal !== undefined || asked.method === "HEAD" || request.signal.aborted) {
+    stopSource(source);
+    if (refusal !== undefined) return new Response(refusal.body, refusal);
+    return new Response(null, request.signal.aborted ? { status: 499 } : { headers });
+  }
+  let body: ReadableStream<Uint8Array> | null = null;
+  const stream = new EventStream(asked, settings, {
+    open: (gzip, opening, listener) => {
+      if (gzip) headers.set("Content-Encoding", "gzip");
+      // The body buffers nothing: a model is not asked for tokens that the client does not read.
+      const connection = new FetchConnection(request, gzip, opening, listener, 0);
+      body = connection.body;
+      return connection;
+    },
+    fail: (connection, error) => {
+      // The function has closed the stream before it failed: the body cannot carry the error.
+      if (!(connection as FetchConnection).fail(error)) process.emitWarning(error instanceof Error ? error : String(error));
+    },
+  });
+  // The body reports a failure.
+  deliver(stream, source).catch(() => undefined);
+  return new Response(body, { headers });
+}

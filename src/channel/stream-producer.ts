@@ -1,0 +1,43 @@
+import { TailcastError } from "../error.ts";
+import { failStream } from "./event-stream.ts";
+import { isSource, sendSource } from "./stream-source.ts";
+import type { EventStream } from "./event-stream.ts";
+import type { StreamSource } from "./stream-source.ts";
+
+/**
+ * A function that makes the events of a stream: it returns a source (an async generator function does), or sends by
+ * itself and returns when it is done. The stream then ends.
+ */
+export type StreamProducer = (stream: EventStream) => StreamSource | void | Promise<StreamSource | void>;
+
+/** The methods that a per-request stream answers: a question to a model is too long for a URL, so POST is one. */
+export const streamMethods: readonly string[] = ["GET", "HEAD", "POST"];
+
+/**
+ * Sends what a source or a function gives, then ends the stream. Resolves when the stream is over; also when the client
+ * has left, without waiting for a function that continues.
+ *
+ * Rejects when the source or the function fails. An error after the client has left is a consequence of that, and is
+ * dropped.
+ */
+export async function deliver(stream: EventStream, source: StreamSource | StreamProducer): Promise<void> {
+  const produced = produce(stream, source);
+  const over = stream.closed.then(() => (hasLeft(stream) ? undefined : produced));
+  try {
+    await Promise.race([produced, over]);
+  } catch (error) {
+    if (hasLeft(stream)) return;
+    failStream(stream, error);
+    throw error;
+  }
+  await stream.close();
+}
+
+async function produce(stream: EventStream, source: StreamSource | StreamProducer): Promise<void> {
+  const made = typeof source === "function" ? await source(stream) : source;
+  if (isSource(made)) await sendSource(made, (event) => stream.send(event), stream.signal);
+}
+
+function hasLeft({ signal }: EventStream): boolean {
+  return signal.aborted && signal.reason instanceof TailcastError && signal.reason.code === "CLIENT_LEFT";
+}

@@ -1,0 +1,80 @@
+import type { EventFields } from "../protocol/encode.ts";
+
+/** An event as a source gives it: its fields, or only its data. */
+export type StreamEvent = EventFields | string;
+
+/** A `ReadableStream` as every runtime and every version of TypeScript types it. */
+export interface ReadableSource {
+  getReader(): {
+    read(): Promise<{ done: boolean; value?: StreamEvent | undefined }>;
+    cancel(reason?: unknown): Promise<void>;
+  };
+}
+
+/** Where the events of a per-request stream come from. */
+export type StreamSource = AsyncIterable<StreamEvent> | Iterable<StreamEvent> | ReadableSource;
+
+/** A source that is being read. */
+interface OpenSource {
+  next(): Promise<IteratorResult<StreamEvent, unknown>>;
+  /** Tells the source that nothing more is read. */
+  stop(): Promise<unknown>;
+}
+
+/** Whether a value is a source. A string is not: it would send each of its characters as an event. */
+export function isSource(value: unknown): value is StreamSource {
+  if (typeof value !== "object" || value === null) return false;
+  return Symbol.asyncIterator in value || Symbol.iterator in value || "getReader" in value;
+}
+
+/**
+ * Sends each event of a source, and asks for the next one when the client can take it. Resolves when the source ends.
+ *
+ * When `signal` is aborted, rejects at once with its reason, also while the source is silent. The source is stopped
+ * then (`return()` of an iterator, `cancel()` of a `ReadableStream`) without waiting for it.
+ */
+export async function sendSource(
+  source: StreamSource,
+  send: (event: StreamEvent) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { next, stop } = openSource(source);
+  let interrupt: (reason: unknown) => void = () => undefined;
+  const onAbort = (): void => interrupt(signal.reason);
+  signal.addEventListener("abort", onAbort);
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      // Not `Promise.race` with one promise for the abort: each race would leave a reaction on that promise.
+      const result = await new Promise<IteratorResult<StreamEvent, unknown>>((resolve, reject) => {
+        interrupt = reject;
+        next().then(resolve, reject);
+      });
+      if (result.done === true) return;
+      await send(result.value);
+    }
+  } catch (error) {
+    stop().catch(() => undefined);
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Stops a source of which nothing is read. */
+export function stopSource(source: unknown): void {
+  if (isSource(source)) openSource(source).stop().catch(() => undefined);
+}
+
+function openSource(source: StreamSource): OpenSource {
+  // The iterator of a ReadableStream waits for the read that is under way before it cancels; its reader does not.
+  if ("getReader" in source) {
+    const reader = source.getReader();
+    return {
+      next: async () => (await reader.read()) as IteratorResult<StreamEvent, unknown>,
+      stop: () => reader.cancel(),
+    };
+  }
+  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+  return { next: async () => await iterator.next(), stop: async () => await iterator.return?.() };
+}

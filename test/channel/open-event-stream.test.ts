@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
+import { openEventStream, sendEventStream } from "../../dist/channel/open-event-stream.js";
+import { rawClient } from "../support/channel.js";
+import { SilentSource, oneStream, serveStreams } from "../support/event-stream.js";
+import { EventClient, TestServer, ask } from "../support/http.js";
+import type { TestContext } from "node:test";
+import type { StreamProducer } from "../../dist/channel/stream-producer.js";
+import type { StreamSource } from "../../dist/channel/stream-source.js";
+
+const FIXTURE = fileURLToPath(new URL("../../test/fixtures/leaving-clients.mjs", import.meta.url));
+
+describe("openEventStream()", () => {
+  it("answers GET and POST whatever they accept, HEAD with the head, and other methods with 405", async (t) => {
+    const port = await serveStreams(t, (stream) => void stream.send("answer").then(() => stream.close()));
+    assert.equal((await ask(port, "POST", "/", { body: "question" })).text, ":\ndata: answer\n\n");
+    // The SDKs of OpenAI and Anthropic send it.
+    const json = await ask(port, "POST", "/", { headers: { Accept: "application/json" } });
+    assert.deepEqual([json.status, json.headers["content-type"]], [200, "text/event-stream"]);
+    const head = await ask(port, "HEAD", "/");
+    assert.deepEqual([head.status, head.headers["content-type"], head.text], [200, "text/event-stream", ""]);
+    const put = await ask(port, "PUT", "/");
+    assert.deepEqual([put.status, put.headers.allow], [405, "GET, HEAD, POST"]);
+  });
+
+  it("compresses with gzip on request", async (t) => {
+    const { port, stream } = await oneStream(t, { compress: true });
+    const client = rawClient(t, port);
+    const pieces: Buffer[] = [];
+    client.socket.on("data", (bytes: Buffer) => pieces.push(bytes));
+    client.get("/", ["Accept-Encoding: gzip"], "1.0");
+    const own = await stream;
+    await own.send("x".repeat(500));
+    void own.close();
+    await client.closed();
+    const all = Buffer.concat(pieces);
+    const body = all.subarray(all.indexOf("\r\n\r\n") + 4);
+    assert.equal(gunzipSync(body).toString(), `:\ndata: ${"x".repeat(500)}\n\n`);
+    assert.match(all.toString("latin1"), /\r\nVary: Accept-Encoding\r\n/);
+  });
+
+  it("refuses bad options and started responses, and ignores a client that has left", async (t) => {
+    const seen: unknown[] = [];
+    const server = await TestServer.start((request, response) => {
+      for (const options of [{ heartbeat: -1 }, { stallTimeout: "1" }, { maxConnectionAge: -1 }, { compress: 1 }, { retry: 1.5 }]) {
+        assert.throws(() => openEventStream(request, response, options as never), { code: "INVALID_OPTION" });
+      }
+      response.write("started");
+      assert.throws(() => openEventStream(request, response), { code: "HEADERS_SENT" });
+      response.destroy();
+      seen.push(openEventStream(request, response));
+    });
+    t.after(() => server.close());
+    await assert.rejects(ask(server.port, "GET", "/"));
+    assert.deepEqual(seen, [undefined]);
+  });
+});
+
+/** A server that sends a source or the events of a function, and what `sendEventStream` returned for its one request. */
+async function serve(
+  t: TestContext,
+  source: StreamSource | StreamProducer,
+): Promise<{ port: number; sent: Promise<PromiseSettledResult<void>> }> {
+  let settle: (result: PromiseSettledResult<void>) => void = () => undefined;
+  const sent = new Promise<PromiseSettledResult<void>>((resolve) => (settle = resolve));
+  const server = await TestServer.start(async (request, response) => {
+    const [result] = await Promise.allSettled([sendEventStream(request, response, source)]);
+    settle(result);
+  });
+  t.after(() => server.close());
+  return { port: server.port, sent };
+}
+
+const FULFILLED = { status: "fulfilled", value: undefined };
+
+describe("sendEventStream()", () => {
+  async function* tokens(): AsyncGenerator<string> {
+    yield "a";
+    yield "b";
+  }
+
+  it("sends a source, the source that a function makes, or what a function sends, and ends", async (t) => {
+    const sources: (StreamSource | StreamProducer)[] = [
+      ["a", "b"],
+      tokens(),
+      new ReadableStream({
+        start(controller): void {
+          for (const token of ["a", "b"]) controller.enqueue(token);
+          controller.close();
+        },
+      }),
+      tokens,
+      async () => tokens(),
+      (stream) => {
+        void stream.send("a");
+        void stream.send("b");
+      },
+      async (stream) => {
+        await stream.sendAll(["a"]);
+        await stream.send("b");
+        await stream.close();
+      },
+    ];
+    for (const source of sources) {
+      const { port, sent } = await serve(t, source);
+      const client = rawClient(t, port).get("/", [], "1.0");
+      await client.closed();
+      assert.equal(client.body, ":\ndata: a\n\ndata: b\n\n");
+      assert.deepEqual(await sent, FULFILLED);
+    }
+  });
+
+  it("resolves when the client leaves, and stops sources and functions", async (t) => {
+    const silent = new SilentSource();
+    const hanging = new SilentSource();
+    const sources: (StreamSource | StreamProducer)[] = [
+      silent.iterable(),
+      () => hanging.readable(),
+      async (stream) => {
+        await stream.send("first");
+        await once(stream.signal, "abort");
+        throw new Error("the model's client reports the abort in its own words");
+      },
+      async (stream) => {
+        await stream.send("first");
+        await new Promise(() => undefined);
+      },
+    ];
+    for (const source of sources) {
+      const { port, sent } = await serve(t, source);
+      const client = await EventClient.open(port, "/");
+      await client.until(({ length }) => length === 1);
+      client.close();
+      assert.deepEqual(await sent, FULFILLED);
+    }
+    await silent.stopped;
+    await hanging.stopped;
+  });
+
+  it("rejects with the error of a source or a function, after what was sent", async (t) => {
+    const failure = new Error("the model failed");
+    const sources: (StreamSource | StreamProducer)[] = [
+      (async function* () {
+        yield "a";
+        throw failure;
+      })(),
+      (stream) => {
+        void stream.send("a");
+        throw failure;
+      },
+      async (stream) => {
+        await stream.send("a");
+        await stream.close();
+        throw failure;
+      },
+    ];
+    for (const source of sources) {
+      const { port, sent } = await serve(t, source);
+      const client = rawClient(t, port).get("/", [], "1.0");
+      await client.closed();
+      assert.equal(client.body, ":\ndata: a\n\n");
+      assert.deepEqual(await sent, { status: "rejected", reason: failure });
+    }
+  });
+
+  it("stops a source and calls no function when the request gets another answer", async (t) => {
+    const source = new SilentSource();
+    const head = await serve(t, source.readable());
+    assert.equal((await ask(head.port, "HEAD", "/")).text, "");
+    assert.deepEqual(await head.sent, FULFILLED);
+    await source.stopped;
+    const put = await serve(t, () => assert.fail("the function was called"));
+    assert.equal((await ask(put.port, "PUT", "/")).status, 405);
+    assert.deepEqual(await put.sent, FULFILLED);
+  });
+
+  it("does not end the process, at whichever moment a client leaves", async (t) => {
+    const child = spawn(process.execPath, [FIXTURE], { stdio: ["ignore", "pipe", "pipe"] });
+    t.after(() => child.kill("SIGKILL"));
+    const outputs = Promise.all([text(child.stdout), text(child.stderr)]);
+    const [code] = (await once(child, "close")) as [number | null];
+    const [stdout, stderr] = await outputs;
+    assert.deepEqual([code, stderr], [0, ""]);
+    const finished = Object.values(JSON.parse(stdout) as Record<string, number>);
+    assert.deepEqual(finished, Array.from({ length: 8 }, () => 6));
+  });
+});

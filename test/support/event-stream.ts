@@ -1,0 +1,66 @@
+import { openEventStream } from "../../dist/channel/open-event-stream.js";
+import { TestServer } from "./http.js";
+import type { EventStreamOptions } from "../../dist/channel/event-stream-options.js";
+import type { EventStream } from "../../dist/channel/event-stream.js";
+import type { Lifetime } from "./lifetime.js";
+
+/** A server that answers each request with a stream and passes the stream to `use`. */
+export async function serveStreams(
+  t: Lifetime,
+  use: (stream: EventStream) => void,
+  options?: EventStreamOptions,
+): Promise<number> {
+  const server = await TestServer.start((request, response) => {
+    const stream = openEventStream(request, response, options);
+    if (stream !== undefined) use(stream);
+  });
+  t.after(() => server.close());
+  return server.port;
+}
+
+/** The next stream that a server opens, and the port to open it on. */
+export async function oneStream(
+  t: Lifetime,
+  options?: EventStreamOptions,
+): Promise<{ port: number; stream: Promise<EventStream> }> {
+  let opened: (stream: EventStream) => void = () => undefined;
+  const stream = new Promise<EventStream>((resolve) => (opened = resolve));
+  return { port: await serveStreams(t, (next) => opened(next), options), stream };
+}
+
+/** A generator that records whether it was returned, and a source that never gives anything after its first event. */
+export class SilentSource {
+  /** Resolves when the source was stopped. */
+  readonly stopped: Promise<void>;
+  #stop: () => void = () => undefined;
+
+  constructor() {
+    this.stopped = new Promise((resolve) => (this.#stop = resolve));
+  }
+
+  /** As an iterator whose `return()` never settles. */
+  iterable(): AsyncIterable<string> {
+    let isFirst = true;
+    const never = new Promise<never>(() => undefined);
+    const iterator: AsyncIterator<string> = {
+      next: () => {
+        if (!isFirst) return never;
+        isFirst = false;
+        return Promise.resolve({ value: "first", done: false });
+      },
+      return: () => {
+        this.#stop();
+        return never;
+      },
+    };
+    return { [Symbol.asyncIterator]: () => iterator };
+  }
+
+  /** As a `ReadableStream`. */
+  readable(): ReadableStream<string> {
+    return new ReadableStream({
+      start: (controller) => controller.enqueue("first"),
+      cancel: () => this.#stop(),
+    });
+  }
+}
