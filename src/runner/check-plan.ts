@@ -1,7 +1,8 @@
 import { checkChoice, checkValue, kinds } from "../check-options.ts";
 import { installModes } from "./build-inputs.ts";
 import type { DirectoryPin } from "./project/directory-pin.ts";
-import type { Plan, Step } from "./plan.ts";
+import type { Plan } from "./plan.ts";
+import type { Step } from "./step.ts";
 
 /**
  * Checks that a plan has the form of its type, for callers whom no compiler tells. Only the form: whether a directory

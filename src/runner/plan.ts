@@ -12,20 +12,7 @@ import type { DirectoryPin } from "./project/directory-pin.ts";
 import type { Environment } from "./process/find-program.ts";
 import type { InstallMode } from "./build-inputs.ts";
 import type { Project } from "./project/project.ts";
-
-/** One command of a build. It is data: a plan of your own may run anything, e.g. `make`. */
-export interface Step {
-  /** What clients see, e.g. `install`. */
-  readonly name: string;
-  /** A program on `PATH`, or a path. Never a shell's command line. */
-  readonly command: string;
-  /** Handed over as they are: nothing in them is interpreted. */
-  readonly args: readonly string[];
-  /** Where it runs: an absolute path. */
-  readonly cwd: string;
-  /** Added to the environment of the build. Default: nothing. */
-  readonly env?: Readonly<Record<string, string>> | undefined;
-}
+import type { Step } from "./step.ts";
 
 /** What a build will do: steps that run one after the other until one fails. */
 export interface Plan {

@@ -1,4 +1,5 @@
-import { buildStatuses, isBuildId } from "../runner/record.ts";
+import { isBuildId } from "../runner/build-id.ts";
+import { buildStatuses } from "../runner/record.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { BuildRecord, BuildStatus } from "../runner/record.ts";
 

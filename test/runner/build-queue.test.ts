@@ -8,14 +8,15 @@ import { setImmediate as turn } from "node:timers/promises";
 import { BuildQueue } from "../../dist/runner/build-queue.js";
 import { pinDirectories } from "../../dist/runner/project/directory-pin.js";
 import { identify } from "../../dist/runner/process/identity.js";
-import { isBuildId } from "../../dist/runner/record.js";
+import { isBuildId } from "../../dist/runner/build-id.js";
 import { Stage } from "./actors.js";
 import { watchDelays } from "./delays.js";
 import { makeFolder } from "./folders.js";
 import type { TestContext } from "node:test";
 import type { BuildQueueOptions } from "../../dist/runner/build-queue.js";
 import type { BuildEvent } from "../../dist/runner/events.js";
-import type { Plan, Step } from "../../dist/runner/plan.js";
+import type { Plan } from "../../dist/runner/plan.js";
+import type { Step } from "../../dist/runner/step.js";
 import type { BuildRecord } from "../../dist/runner/record.js";
 
 const forEver = 2 ** 31 - 1;

@@ -9,7 +9,8 @@ import { Stage } from "./actors.js";
 import { makeFolder } from "./folders.js";
 import type { BuildQueueOptions } from "../../dist/runner/build-queue.js";
 import type { BuildEvent } from "../../dist/runner/events.js";
-import type { Plan, Step } from "../../dist/runner/plan.js";
+import type { Plan } from "../../dist/runner/plan.js";
+import type { Step } from "../../dist/runner/step.js";
 import type { BuildRecord } from "../../dist/runner/record.js";
 import type { Lifetime } from "../support/lifetime.js";
 

@@ -1,4 +1,4 @@
-import { formatBytes } from "../byte-size.ts";
+import { formatBytes } from "../format.ts";
 import type { OutputLine } from "./step-output.ts";
 
 /** What a line costs beside its text, in bytes: about what its event has around it. */

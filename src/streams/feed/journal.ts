@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { open, readFile, rm } from "node:fs/promises";
 import { replaceFile } from "../../runner/store/atomic-file.ts";
 import { bootId } from "../../runner/process/identity.ts";
-import { isBuildId } from "../../runner/record.ts";
+import { isBuildId } from "../../runner/build-id.ts";
 import { isEpoch } from "../../protocol/sequence-id.ts";
 import { FeedRanges } from "./ranges.ts";
 import type { FileHandle } from "node:fs/promises";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { describe, it } from "node:test";
-import { formatCommand } from "../../../dist/runner/command-line.js";
+import { formatCommand } from "../../../dist/runner/format.js";
 import { Mask } from "../../../dist/runner/output/mask.js";
 import { secretForms } from "../../../dist/runner/output/secret-forms.js";
 

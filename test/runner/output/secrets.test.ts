@@ -4,7 +4,8 @@ import { BuildQueue } from "../../../dist/runner/build-queue.js";
 import { Secrets } from "../../../dist/runner/output/secrets.js";
 import { runBuild, shellStep } from "../one-build.js";
 import type { SecretsOptions } from "../../../dist/runner/output/secrets.js";
-import type { Plan, Step } from "../../../dist/runner/plan.js";
+import type { Plan } from "../../../dist/runner/plan.js";
+import type { Step } from "../../../dist/runner/step.js";
 
 function plan(env?: Step["env"]): Plan {
   const steps = [

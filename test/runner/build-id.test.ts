@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createBuildId, isBuildId } from "../../dist/runner/record.js";
+import { createBuildId, isBuildId } from "../../dist/runner/build-id.js";
 
 describe("createBuildId()", () => {
   it("makes 16 characters that are all different", () => {

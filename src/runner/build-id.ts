@@ -1,0 +1,26 @@
+import { randomInt } from "node:crypto";
+
+const TIME_LENGTH = 9;
+const RANDOM_LENGTH = 7;
+
+/** Two builds of one moment sort in the order in which they came, too. */
+let lastTime = 0;
+
+/**
+ * Makes the id of a new build: 16 characters out of `0-9a-z`, fit for file names and addresses. The first 9 are the
+ * time in base-36 milliseconds, so that ids sort by age; the last 7 are random, so that nobody guesses the id of a
+ * build by its time.
+ */
+export function createBuildId(): string {
+  lastTime = Math.max(Date.now(), lastTime + 1);
+  const time = lastTime.toString(36).padStart(TIME_LENGTH, "0");
+  const random = randomInt(36 ** RANDOM_LENGTH)
+    .toString(36)
+    .padStart(RANDOM_LENGTH, "0");
+  return time + random;
+}
+
+/** Whether `text` has the form of a build's id. To be asked before an id from outside becomes part of a file name. */
+export function isBuildId(text: string): boolean {
+  return /^[0-9a-z]{16}$/.test(text);
+}
