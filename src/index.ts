@@ -22,7 +22,7 @@ export type { ChannelOptions } from "./channel/options.ts";
 export type { ChannelStatistics } from "./channel/statistics.ts";
 
 export { BuildQueue } from "./runner/build-queue.ts";
-export type { BuildQueueOptions, QueueCloseOptions } from "./runner/build-queue.ts";
+export type { BuildQueueOptions, QueueCloseOptions } from "./runner/build-queue-options.ts";
 export { BuildStore } from "./runner/store/build-store.ts";
 export type { StoredBuild } from "./runner/store/build-store.ts";
 export { buildEnvironment } from "./runner/process/environment.ts";
@@ -35,6 +35,7 @@ export type { BuildInputs, InstallMode } from "./runner/build-inputs.ts";
 export { planBuild } from "./runner/plan.ts";
 export type { Plan, PlanOptions } from "./runner/plan.ts";
 export type { ProcessIdentity } from "./runner/process/identity.ts";
+export type { FolderPlanner } from "./runner/build-planner.ts";
 export { openProject } from "./runner/project/project.ts";
 export type { JsonObject } from "./runner/project/manifest.ts";
 export type { Project, ProjectFolder } from "./runner/project/project.ts";
@@ -42,4 +43,4 @@ export type { Step } from "./runner/step.ts";
 export type { BuildRecord, BuildStatus, StepRecord, StepStatus } from "./runner/record.ts";
 
 export { BuildApp } from "./web/build-app.ts";
-export type { BuildAppOptions, FolderPlanner } from "./web/build-app-options.ts";
+export type { BuildAppOptions } from "./web/build-app-options.ts";

@@ -11,96 +11,29 @@ import { settlesWithin } from "./process/settles-within.ts";
 import { StateWriter } from "./store/state-writer.ts";
 import type { TailcastErrorCode } from "../error.ts";
 import type { BuildContext } from "./build.ts";
-import type { BuildStore } from "./store/build-store.ts";
+import type { BuildQueueOptions, QueueCloseOptions } from "./build-queue-options.ts";
 import type { BuildEvent } from "./events.ts";
-import type { Environment } from "./process/find-program.ts";
 import type { Plan } from "./plan.ts";
-import type { ProcessIdentity } from "./process/identity.ts";
 import type { BuildRecord } from "./record.ts";
-import type { RetentionOptions } from "./store/retention.ts";
 
 const MIB = 1024 * 1024;
 
-/** The options of a {@link BuildQueue}. Only `onEvent` is required. */
-export interface BuildQueueOptions extends Pick<RetentionOptions, "keep" | "keepSize"> {
-  /** How many builds run at once. Default 2. */
-  concurrency?: number | undefined;
-  /** How many builds may wait. Default 20. */
-  queueLimit?: number | undefined;
-  /** The longest a build may run, in milliseconds. Default 1 800 000, half an hour; 0 means as long as it likes. */
-  timeout?: number | undefined;
-  /**
-   * How long a step may print nothing, in milliseconds; then the build is stopped as timed out. Default 0: as long as
-   * it likes, since some linkers and bundlers say nothing for minutes, and `timeout` ends what hangs.
-   */
-  silence?: number | undefined;
-  /** The niceness of the commands, from 0 to 19; never less than that of this process. Default 0. */
-  nice?: number | undefined;
-  /**
-   * Where the builds' states are stored, so that a later process knows them: see {@link BuildQueue.restore}. Their logs
-   * are the business of `onEvent`. Default: nowhere.
-   */
-  store?: BuildStore | undefined;
-  /** How long the processes of a build get between SIGTERM and SIGKILL, in milliseconds. Default 5000. */
-  killGrace?: number | undefined;
-  /** The environment of every step. Default: {@link buildEnvironment}. */
-  env?: Environment | undefined;
-  /**
-   * The names of variables whose values are replaced by `***` in everything that is given out, beside those with usual
-   * names like `NPM_TOKEN` or `DB_PASSWORD`. A value of less than 4 characters (6 where only the name tells) is not.
-   */
-  mask?: readonly string[] | undefined;
-  /**
-   * How many bytes of lines a build may give out, a line being its text in UTF-8 and 100 bytes more; at least 1, or
-   * `Infinity`. Then the build runs on, and of each step's further lines only the last 500, of at most 256 KiB, are
-   * given out, when it has ended. Default 100 MiB.
-   */
-  logLimit?: number | undefined;
-  /** Secrets that are in no variable of the builds, to be replaced, too. */
-  maskValues?: readonly string[] | undefined;
-  /**
-   * Gets everything that happens, in order. For a line of output, a returned promise holds the command back until it
-   * resolves; for every other event it holds back only {@link BuildQueue.close}. When it throws or rejects, that build
-   * is stopped as failed.
-   */
-  onEvent: (event: BuildEvent) => void | Promise<void>;
-  /**
-   * Called before the first command of a build starts, with the cookie that all its processes will carry in their
-   * environment. Stored, it lets a later process find them: see `endOrphans`. The command waits for a returned promise.
-   * When it throws or rejects, the build is stopped as failed.
-   */
-  onStart?: ((buildId: string, cookie: string) => void | Promise<void>) | undefined;
-  /**
-   * Called right after a command has started, with what names its process for ever; to be stored like the cookie. Linux
-   * only. When it throws or rejects, the build is stopped as failed.
-   */
-  onSpawn?: ((buildId: string, identity: ProcessIdentity) => void | Promise<void>) | undefined;
-  /** Called when a build is forgotten, so that what is kept for it can be dropped. Must not throw. */
-  onForget?: ((id: string) => void) | undefined;
-}
-
-/** How a queue is closed. */
-export interface QueueCloseOptions {
-  /** How long running builds may go on to their end before they are cancelled, in milliseconds. Default 0. */
-  grace?: number | undefined;
-}
-
-/** A build that is known: one that runs or waits here, or has ended, perhaps in an earlier process. */
+/** A build that is queued or runs here, or one that has ended, perhaps in an earlier process. */
 type KnownBuild = Pick<Build, "record">;
 
 /**
- * Runs builds: a few at a time, first come, first served, one for each project. Builds that work in the same directory,
- * like members of one monorepo that install in its root, never run at the same time.
+ * Runs builds: a limited number at a time, first come, first served, at most one of each project. Builds that work in the
+ * same directory, such as members of one monorepo that install in its root, never run at the same time.
  */
 export class BuildQueue {
-  /** What the person who set the options should know: a sentence for each secret that cannot be masked. */
+  /** Problems with the options, for a person: a sentence for each secret that cannot be masked. */
   readonly warnings: readonly string[];
   readonly #concurrency: number;
   readonly #queueLimit: number;
   readonly #stateWriter: StateWriter | undefined;
   readonly #retention: Retention;
   readonly #context: BuildContext;
-  /** All that are known, the oldest first. */
+  /** The oldest first. */
   readonly #builds = new Map<string, KnownBuild>();
   readonly #waiting = new Set<Build>();
   readonly #positions = new QueuePositions(this.#waiting);
@@ -121,8 +54,8 @@ export class BuildQueue {
       this.#builds.delete(id);
       onForget(id);
     });
-    const keeper = store && new StateWriter(store, onEvent, (id) => this.#planOf(id));
-    this.#stateWriter = keeper;
+    const writer = store && new StateWriter(store);
+    this.#stateWriter = writer;
     const secrets = new Secrets({
       env: checkValue("env", env, kinds.object),
       names: checkTexts("mask", mask),
@@ -137,31 +70,32 @@ export class BuildQueue {
       logLimit: checkInteger("logLimit", options.logLimit ?? 100 * MIB, { min: 1, orInfinity: true }),
       env,
       secrets,
-      onEvent: keeper?.take ?? onEvent,
-      onStart: (id, cookie) => all(keeper?.note(id, { cookie }), onStart(id, cookie)),
-      onSpawn: (id, identity) => all(keeper?.note(id, { identity }), onSpawn(id, identity)),
-      onEnd: (build) => this.#settle(build),
+      onLine: onEvent,
+      onState: writer === undefined ? onEvent : (event) => writer.write(event.build, deliver(onEvent, event)),
+      onStart: (id, cookie) => all(writer?.writeProcesses(id, { cookie }), onStart(id, cookie)),
+      onSpawn: (id, identity) => all(writer?.writeProcesses(id, { identity }), onSpawn(id, identity)),
+      onEnd: (build) => this.#removeEnded(build),
     };
   }
 
   /**
-   * Accepts a build. Its first event is given out before this returns, and when there is room it has started by then.
+   * Accepts a build. Its first event is emitted before this returns, and when there is room, the build has started.
    *
-   * @throws {TailcastError} `INVALID_OPTION` when the plan has another form, naming the property, e.g.
+   * @throws {TailcastError} `INVALID_OPTION` when the plan does not have the form of its type, naming the property, e.g.
    * `plan.steps[0].args`; `SHUTTING_DOWN` after {@link close}; `ALREADY_BUILDING` when the project is queued or
-   * running, with that build's id as `buildId`; `QUEUE_FULL` when as many builds wait as may.
+   * running, with that build's id as `buildId`; `QUEUE_FULL` when `queueLimit` builds are queued.
    */
   add(plan: Plan): BuildRecord {
     checkPlan(plan);
     if (this.#isClosed) throw refusal("SHUTTING_DOWN", "the server is shutting down");
     const twin = [...this.#running, ...this.#waiting].find(({ record }) => record.projectPath === plan.projectPath);
     if (twin !== undefined) {
-      const reason = `${plan.projectName} is being built already; follow that build, or cancel it`;
+      const reason = `${plan.projectName} is already being built; follow or cancel that build`;
       throw refusal("ALREADY_BUILDING", reason, twin.record.id);
     }
     const build = new Build(plan, this.#context, estimateDuration(plan, this.list()));
     if (this.#waiting.size >= this.#queueLimit && this.#mustWait(build)) {
-      throw refusal("QUEUE_FULL", `as many builds are waiting as may (${this.#waiting.size}); try again later`);
+      throw refusal("QUEUE_FULL", `the queue is full (${countBuilds(this.#waiting.size)}); try again later`);
     }
     this.#enqueue(build);
     this.#startWaiting();
@@ -169,19 +103,22 @@ export class BuildQueue {
   }
 
   /**
-   * Resolves when the state of a build is stored, with `store`; otherwise at once. Rejects when it could not be, for
-   * whatever reason; the build is stopped then. To be asked right after {@link add}.
+   * Resolves when the state of a build is stored; without the option `store`, at once. Rejects when the state could not
+   * be stored: then the build is stopped. To be called right after {@link add}.
    */
   async stored(id: string): Promise<void> {
-    await this.#stateWriter?.kept(id);
+    await this.#stateWriter?.stored(id);
   }
 
   /**
-   * Takes over a build of an earlier process: one that has ended is known again, and with its plan one that waited waits
-   * again, at the end of the queue, which may become longer than its limit. To be called for the oldest first, and then
-   * {@link start}.
+   * Takes over a build of an earlier process. Without a plan, it is a build that has ended. With a plan, it is a build
+   * that was queued: it is added to the end of the queue, which may exceed its limit. To be called for the oldest build
+   * first; then call {@link start}.
    *
-   * @param lineCount How many lines of a build that waited were given out already.
+   * Make the plan anew, with the checks that a request passes. Plans are not stored: a stored plan could have been
+   * planted by anyone who can write a file, and would run any command.
+   *
+   * @param lineCount - How many lines of a queued build the earlier process emitted.
    */
   async restore(record: BuildRecord, plan?: Plan, lineCount = 0): Promise<void> {
     if (plan !== undefined) {
@@ -193,25 +130,25 @@ export class BuildQueue {
     await this.#retention.add(record.id);
   }
 
-  /** Starts what waits, as far as there is room, after {@link restore}. */
+  /** Starts restored builds as far as `concurrency` allows. */
   start(): void {
     this.#startWaiting();
   }
 
-  /** One build, as it is now. @throws {TailcastError} `BUILD_NOT_FOUND` when there was none, or it was forgotten. */
+  /** The current record of a build. @throws {TailcastError} `BUILD_NOT_FOUND` when there is none, or it was forgotten. */
   get(id: string): BuildRecord {
     this.#positions.update();
     return this.#find(id).record;
   }
 
-  /** All builds that are known, as they are now, the newest first. */
+  /** The current records of all builds, the newest first. */
   list(): BuildRecord[] {
     this.#positions.update();
     return Array.from(this.#builds.values(), ({ record }) => record).reverse();
   }
 
   /**
-   * Cancels a build. One that waits has ended when this returns; one that runs ends later: its processes get SIGTERM,
+   * Cancels a build. A queued build has ended when this returns. A running build ends later: its processes get SIGTERM,
    * and SIGKILL after `killGrace`, or at once when this is called again.
    *
    * @throws {TailcastError} `BUILD_NOT_FOUND`; `BUILD_ENDED` when it has ended already.
@@ -219,35 +156,35 @@ export class BuildQueue {
   cancel(id: string): BuildRecord {
     const build = this.#find(id);
     if (!(build instanceof Build) || build.record.finishedAt !== null) {
-      throw new TailcastError("BUILD_ENDED", `Cannot cancel the build: it has ended already (${build.record.status})`);
+      throw new TailcastError("BUILD_ENDED", `Cannot cancel the build: it has already ended (${build.record.status})`);
     }
     build.cancel();
     return build.record;
   }
 
   /**
-   * Accepts no more builds, starts none, and cancels those that run and, unless they are stored, those that wait.
-   * Resolves when the last events were taken. Called again, it no longer waits for processes that take their time to
-   * end.
+   * Accepts and starts no more builds, and cancels the running ones. Queued builds are cancelled too, unless they are
+   * stored: then the next process runs them. Resolves when the consumer has accepted the last events. A second call
+   * kills the processes that have not ended.
    */
   async close({ grace = 0 }: QueueCloseOptions = {}): Promise<void> {
     checkInteger("grace", grace, { min: 0, max: MAX_DELAY });
     const isUrgent = this.#isClosed;
     this.#isClosed = true;
     const builds = [...this.#builds.values()].filter((build) => build instanceof Build);
-    // What is stored can wait for the next process.
+    // The next process runs stored builds.
     const waiting = new Set(this.#stateWriter === undefined ? [] : this.#waiting);
     if (!isUrgent && grace > 0)
       await settlesWithin(Promise.all([...this.#running].map(({ ended }) => ended)), grace);
     for (const build of [...this.#waiting, ...this.#running]) {
-      // To cancel a running build twice kills it.
+      // A second cancel of a running build kills its processes.
       const isLeft = waiting.has(build) || (!isUrgent && build.record.status === "running" && build.isStopping);
       if (isLeft) continue;
       if (isUrgent && !build.isStopping) build.cancel("cancelled by the shutdown");
       build.cancel("cancelled by the shutdown");
     }
     await Promise.all(builds.filter((build) => !waiting.has(build)).map(({ ended }) => ended));
-    await this.#retention.settled();
+    await this.#retention.idle();
   }
 
   /** The same as {@link close}. */
@@ -258,56 +195,56 @@ export class BuildQueue {
   #enqueue(build: Build): void {
     this.#builds.set(build.record.id, build);
     this.#waiting.add(build);
-    build.place(this.#waiting.size);
-    build.announce();
-  }
-
-  #planOf(id: string): Plan | null {
-    const build = this.#builds.get(id);
-    return build instanceof Build && build.record.status === "queued" ? build.plan : null;
+    build.queuePosition = this.#waiting.size;
+    build.emitPosition();
   }
 
   #find(id: string): KnownBuild {
     const build = this.#builds.get(id);
     if (build !== undefined) return build;
-    const message = "Cannot find the build: no build has this id, or it was forgotten since";
+    const message = "Cannot find the build: no build has this id, or it was removed since";
     throw new TailcastError("BUILD_NOT_FOUND", message);
   }
 
   #mustWait(build: Build): boolean {
-    const taken = directoriesOf([...this.#running, ...this.#waiting]);
-    return this.#running.size >= this.#concurrency || overlaps(build, taken);
+    const reserved = directoriesOf([...this.#running, ...this.#waiting]);
+    return this.#running.size >= this.#concurrency || overlaps(build, reserved);
   }
 
   #startWaiting(): void {
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
       this.#waiting.delete(next);
-      this.#positions.move();
+      this.#positions.advance();
       this.#running.add(next);
       void next.run();
     }
   }
 
-  /** The first that waits and may start now. */
+  /** The first queued build that may start now. */
   #next(): Build | undefined {
     if (this.#isClosed || this.#running.size >= this.#concurrency) return undefined;
-    const taken = directoriesOf(this.#running);
+    const reserved = directoriesOf(this.#running);
     for (const build of this.#waiting) {
-      if (!overlaps(build, taken)) return build;
-      // Its directories count as taken while it waits: otherwise later builds could overtake it for ever.
-      for (const directory of build.directories) taken.add(directory);
+      if (!overlaps(build, reserved)) return build;
+      // Its directories are reserved while it is queued: otherwise later builds could overtake it for ever.
+      for (const directory of build.directories) reserved.add(directory);
     }
     return undefined;
   }
 
-  /** A build has ended: the next may start, and the oldest may be forgotten. */
-  #settle(build: Build): void {
-    if (this.#waiting.delete(build)) this.#positions.move();
+  /** Called when a build has ended: the next build may start, and the oldest may be forgotten. */
+  #removeEnded(build: Build): void {
+    if (this.#waiting.delete(build)) this.#positions.advance();
     this.#running.delete(build);
-    // First: what starts now may end at once, and has ended later.
+    // First: a build that starts now may end at once, and must count as the newer one.
     void this.#retention.add(build.record.id, build.ended);
     this.#startWaiting();
   }
+}
+
+/** Calls `onEvent` at once; what it throws becomes a rejection. */
+async function deliver(onEvent: BuildQueueOptions["onEvent"], event: BuildEvent): Promise<void> {
+  await onEvent(event);
 }
 
 async function all(...promises: readonly (void | Promise<void> | undefined)[]): Promise<void> {
@@ -318,8 +255,12 @@ function directoriesOf(builds: Iterable<Build>): Set<string> {
   return new Set(Array.from(builds, ({ directories }) => [...directories]).flat());
 }
 
-function overlaps(build: Build, taken: ReadonlySet<string>): boolean {
-  return [...build.directories].some((directory) => taken.has(directory));
+function overlaps(build: Build, reserved: ReadonlySet<string>): boolean {
+  return [...build.directories].some((directory) => reserved.has(directory));
+}
+
+function countBuilds(count: number): string {
+  return `${count} ${count === 1 ? "build" : "builds"}`;
 }
 
 function refusal(code: TailcastErrorCode, reason: string, buildId?: string): TailcastError {

@@ -48,15 +48,28 @@ const MAX_SCRIPTS_SHOWN = 20;
 const MAX_NAME_SHOWN = 64;
 
 /**
- * Plans the build of a JavaScript project: install its dependencies, frozen when its package manager's lock file is
- * there, then run its `build` script, or another. Of the project nothing runs yet; the package manager is asked for its
- * version.
+ * Plans the build of a JavaScript project: install its dependencies, frozen when the lock file of its package manager
+ * exists, then run its `build` script or another one. Nothing of the project runs yet, but the package manager is asked
+ * for its version.
  *
- * @throws {TailcastError} `NO_SCRIPT` when `package.json` has no such script; the message lists those that it has.
+ * @throws {TailcastError} `NO_SCRIPT` when `package.json` has no such script; the message lists its scripts.
  * `PROJECT_NOT_FOUND` when the directory was removed since the project was opened. `INVALID_OPTION`, naming the option.
  */
 export async function planBuild(project: Project, options: PlanOptions = {}): Promise<Plan> {
   checkValue("options", options, kinds.object);
+  return planProject(project, options, await pinFolders(project.path));
+}
+
+/**
+ * The same as {@link planBuild} for a project that is pinned already.
+ *
+ * @param pins - The project's folder as it was before it was read.
+ */
+export async function planProject(
+  project: Project,
+  options: PlanOptions,
+  pins: readonly DirectoryPin[],
+): Promise<Plan> {
   const { script = DEFAULT_INPUTS.script, install = DEFAULT_INPUTS.install, env = buildEnvironment() } = options;
   checkValue("script", script, kinds.filledText);
   checkChoice("install", install, installModes);
@@ -80,19 +93,19 @@ export async function planBuild(project: Project, options: PlanOptions = {}): Pr
       ...installation.steps,
       { name: "build", command: call.command, args: [...call.args, "run", script], cwd: project.path },
     ],
-    pins: await pinned(project.path, manager.installPath),
+    pins: manager.installPath === project.path ? pins : [...pins, ...(await pinFolders(manager.installPath))],
   };
 }
 
-/** Remembers a project's directories as they are now. @throws {TailcastError} `PROJECT_NOT_FOUND` */
-export async function pinned(...paths: readonly string[]): Promise<readonly DirectoryPin[]> {
+/** Remembers which directories these paths lead to now. @throws {TailcastError} `PROJECT_NOT_FOUND` */
+export async function pinFolders(...paths: readonly string[]): Promise<readonly DirectoryPin[]> {
   return pinDirectories(paths).catch((cause: unknown) => {
-    // It was there a moment ago.
+    // The directory existed a moment ago.
     throw new TailcastError("PROJECT_NOT_FOUND", "Cannot open the project: its directory was removed", { cause });
   });
 }
 
-/** Asked before anything runs: the package manager would only complain after a whole install. */
+/** Checked before anything runs: the package manager would complain only after a whole install. */
 function requireScript({ manifest, name }: Project, script: string): void {
   const names = scriptNames(manifest);
   if (names.includes(script)) return;

@@ -1,53 +1,54 @@
 import type { Build } from "./build.ts";
 
 /**
- * How long each waiting build adds to the time until positions are told again, in milliseconds: so they make 40 events
- * a second at most, however long the queue is and however fast it moves.
+ * How much each queued build adds to the time between two rounds of positions, in milliseconds: so positions cause at
+ * most 40 events a second, whatever the length of the queue.
  */
 const TIME_PER_BUILD = 25;
 
 /**
- * Tells the builds that wait their positions in the queue. Each that leaves moves all behind it, so positions are
- * counted when somebody looks, and told in rounds: the first in the next turn of the event loop, another after a rest.
+ * Keeps the positions of queued builds up to date. Each build that leaves the queue moves all builds behind it, so
+ * positions are counted on demand and emitted in rounds: the first in the next turn of the event loop, the next after a
+ * pause.
  */
 export class QueuePositions {
   readonly #waiting: ReadonlySet<Build>;
   #isOutdated = false;
-  #hasNews = false;
+  #hasChanged = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param waiting The builds that wait, the next to start first. It may change at any time. */
+  /** @param waiting - The queued builds, the next to start first. The set may change at any time. */
   constructor(waiting: ReadonlySet<Build>) {
     this.#waiting = waiting;
   }
 
-  /** Says that a build has left the queue. */
-  move(): void {
+  /** To be called when a build has left the queue. */
+  advance(): void {
     if (this.#waiting.size === 0) return;
     this.#isOutdated = true;
-    this.#hasNews = true;
+    this.#hasChanged = true;
     this.#timer ??= this.#schedule(0);
   }
 
-  /** Sets the position of each build. To be called before somebody looks at one. */
+  /** Sets the position of each build. To be called before a record is read. */
   update(): void {
     if (!this.#isOutdated) return;
     this.#isOutdated = false;
     let position = 0;
-    for (const build of this.#waiting) build.place(++position);
+    for (const build of this.#waiting) build.queuePosition = ++position;
   }
 
   #schedule(milliseconds: number): NodeJS.Timeout {
-    return setTimeout(() => this.#tell(), milliseconds).unref();
+    return setTimeout(() => this.#emitRound(), milliseconds).unref();
   }
 
-  #tell(): void {
+  #emitRound(): void {
     this.#timer = undefined;
-    if (!this.#hasNews) return;
-    this.#hasNews = false;
+    if (!this.#hasChanged) return;
+    this.#hasChanged = false;
     this.update();
     this.#timer = this.#schedule(this.#waiting.size * TIME_PER_BUILD);
-    // A copy: whoever hears of it may cancel others.
-    for (const build of [...this.#waiting]) build.announcePlace();
+    // A copy: the consumer of an event may cancel other builds.
+    for (const build of [...this.#waiting]) build.emitPosition();
   }
 }

@@ -62,3 +62,15 @@ export interface BuildRecord {
   /** ISO 8601, UTC; `null` until it ends. */
   readonly finishedAt: string | null;
 }
+
+/** The record of a step that has not started. */
+export function pendingStep(name: string, command: string): StepRecord {
+  return { name, command, status: "pending", exitCode: null, signal: null, startedAt: null, finishedAt: null };
+}
+
+/** Freezes a record and everything in it. */
+export function freezeRecord(record: BuildRecord): BuildRecord {
+  for (const step of record.steps) Object.freeze(step);
+  Object.freeze(record.steps);
+  return Object.freeze(record);
+}

@@ -1,14 +1,15 @@
-import { describeLoss, lostRecord } from "../runner/lost-build.ts";
+import { describeLoss, describeLossInQueue, lostRecord } from "../runner/lost-build.ts";
 import { endOrphans } from "../runner/process/orphans.ts";
-import { openFolder } from "../runner/project/project.ts";
 import { FileHistory } from "../channel/history/file-history.ts";
 import { readStoredLog } from "./stored-log.ts";
 import type { BuildQueue } from "../runner/build-queue.ts";
+import type { BuildPlanner } from "../runner/build-planner.ts";
+import type { Plan } from "../runner/plan.ts";
 import type { BuildStore, StoredBuild } from "../runner/store/build-store.ts";
 import type { BuildRecord } from "../runner/record.ts";
 import type { StreamRegistry } from "./stream-registry.ts";
 
-/** How long processes of a server that was killed get between SIGTERM and SIGKILL, in milliseconds. */
+/** The time that processes of a killed server get between SIGTERM and SIGKILL, in milliseconds. */
 const ORPHAN_GRACE = 2000;
 
 /** What takes over the builds of an earlier server. */
@@ -16,103 +17,134 @@ export interface Recovery {
   readonly store: BuildStore;
   readonly streams: StreamRegistry;
   readonly queue: BuildQueue;
-  /** Only projects in or below these directories may be built. */
-  readonly roots: readonly string[];
-  /** Told of what cannot be taken over. */
+  /** Plans a queued build anew, with the same checks as for a request. */
+  readonly plan: BuildPlanner;
+  /** Called with a sentence about each build that cannot be taken over. */
   readonly onProblem: (problem: string) => void;
 }
 
-/** What is taken over of one build. */
-interface Remains extends Pick<StoredBuild, "record" | "plan"> {
-  /** How many lines of it were given out. */
+/** What is left of one build: a record of its end, or a build that is still queued. */
+interface Remains {
+  readonly record: BuildRecord;
+  /** Present for a build that is still queued. */
+  readonly plan?: Plan;
+  /** How many lines were emitted. */
   readonly lineCount?: number;
 }
 
 /**
- * Takes over what an earlier server has left, however it ended. Builds that had ended are known again. Those that waited
- * wait again. Those that ran are `lost`: what is left of their processes is ended, and their log says so and ends.
+ * Takes over the builds that an earlier server has left, however it ended. Builds that had ended are known again. Queued
+ * builds are planned anew and queued again. Running builds become `lost`: their processes are ended, and their log says
+ * so and ends.
  */
 export async function recoverBuilds(recovery: Recovery): Promise<void> {
   const { store, queue, onProblem } = recovery;
   // All at once: each may have to wait for processes.
-  const taken = Array.from(await store.load(onProblem), ([id, stored]) => {
-    return takeOver(recovery, id, stored).catch((error: unknown) => {
+  const recovered = Array.from(await store.load(onProblem), ([id, stored]) => {
+    return recoverBuild(recovery, id, stored).catch((error: unknown) => {
       report(recovery, id, error);
       return undefined;
     });
   });
-  for (const build of await Promise.all(taken)) {
-    if (build !== undefined) await queue.restore(build.record, build.plan ?? undefined, build.lineCount);
+  for (const remains of await Promise.all(recovered)) {
+    if (remains !== undefined) await queue.restore(remains.record, remains.plan, remains.lineCount);
   }
   queue.start();
 }
 
-async function takeOver(recovery: Recovery, id: string, stored: StoredBuild | undefined): Promise<Remains | undefined> {
-  if (stored !== undefined && stored.record.finishedAt !== null) return { record: stored.record, plan: null };
-  // First: whatever else goes wrong, they must not go on.
-  const said = await endProcesses(stored);
+async function recoverBuild(
+  recovery: Recovery,
+  id: string,
+  stored: StoredBuild | undefined,
+): Promise<Remains | undefined> {
+  if (stored !== undefined && stored.record.finishedAt !== null) return { record: stored.record };
+  // First: whatever else fails, the processes must not continue.
+  const notes = await endProcesses(stored);
   try {
-    return await readLog(recovery, id, stored, said);
+    return await recoverLog(recovery, id, stored, notes);
   } catch (error) {
     if (stored === undefined) throw error;
     report(recovery, id, error);
     const record = lostRecord(stored.record, describeLoss(stored.record), new Date().toISOString());
-    return settle(recovery, record);
+    return saveEnd(recovery, record);
   }
 }
 
-/** @param said - What is to be said of its processes. */
-async function readLog(
+/** @param notes - Sentences about its processes, for the log. */
+async function recoverLog(
   recovery: Recovery,
   id: string,
   stored: StoredBuild | undefined,
-  said: readonly string[],
+  notes: readonly string[],
 ): Promise<Remains | undefined> {
-  const { store, streams, roots } = recovery;
+  const { store, streams } = recovery;
   const history = await FileHistory.open(store.logPath(id), id);
   const log = await readStoredLog(history).catch(async (error: unknown) => {
     await history.close();
     throw error;
   });
-  // The log is written first, so it knows at least as much.
+  // The log is written first, so it is at least as new as the state.
   const record = log.record ?? stored?.record;
   if (record === undefined || record.finishedAt !== null) {
     await history.close();
-    if (record !== undefined) return settle(recovery, record);
-    // Its server was killed before anybody was told of it.
+    if (record !== undefined) return saveEnd(recovery, record);
+    // The server was killed before any client could learn about this build.
     await store.remove(id);
     return undefined;
   }
   streams.resume(id, history);
-  const isWaiting = stored !== undefined && stored.plan !== null && stored.cookie === null;
-  const obstacle = isWaiting ? await whyNotBuilt(record, roots) : describeLoss(record);
-  // It may have begun to run, and given out lines, but no command was started.
-  if (isWaiting && obstacle === undefined) return { ...stored, lineCount: log.lineCount };
-  const time = new Date().toISOString();
-  const end = lostRecord(record, obstacle ?? "", time);
-  let number = log.lineCount;
-  try {
-    for (const text of [...said, String(end.message)]) {
-      await streams.publish({ type: "line", buildId: id, number: ++number, step: null, stream: "system", text, time });
-    }
-    await streams.publish({ type: "end", build: end });
-  } catch (error) {
-    report(recovery, id, error);
+  // The log may say that it has started, but no command has as long as no cookie is stored.
+  const isQueued = stored?.record.status === "queued" && stored.cookie === null;
+  const planOrLoss = isQueued ? await planAgain(recovery, stored.record) : describeLoss(record);
+  if (typeof planOrLoss !== "string") {
+    return { record: stored?.record ?? record, plan: planOrLoss, lineCount: log.lineCount };
   }
-  return settle(recovery, end);
+  const end = lostRecord(record, planOrLoss, new Date().toISOString());
+  await publishEnd(recovery, end, log.lineCount, [...notes, planOrLoss]);
+  return saveEnd(recovery, end);
 }
 
-/** Stores how a build has ended. When that cannot be, the next process finds out again. */
-async function settle(recovery: Recovery, record: BuildRecord): Promise<Remains> {
-  await recovery.store.save(record.id, { record, plan: null }).catch((error) => report(recovery, record.id, error));
-  return { record, plan: null };
+/** Plans a queued build as if it were requested now; a sentence says why it cannot be built. */
+async function planAgain({ plan }: Recovery, record: BuildRecord): Promise<Plan | string> {
+  const { projectPath, script, install } = record;
+  const inputs = { script: script ?? undefined, install: install ?? undefined };
+  try {
+    return await plan({ projectPath, ...inputs });
+  } catch (error) {
+    return describeLossInQueue(error);
+  }
+}
+
+/** Publishes the last lines and the end of a build. */
+async function publishEnd(
+  recovery: Recovery,
+  build: BuildRecord,
+  lineCount: number,
+  texts: readonly string[],
+): Promise<void> {
+  const { streams } = recovery;
+  const common = { type: "line", buildId: build.id, step: null, stream: "system", time: String(build.finishedAt) } as const;
+  try {
+    for (const [index, text] of texts.entries()) {
+      await streams.publish({ ...common, number: lineCount + 1 + index, text });
+    }
+    await streams.publish({ type: "end", build });
+  } catch (error) {
+    report(recovery, build.id, error);
+  }
+}
+
+/** Stores the end of a build. If that fails, the next process finds out again. */
+async function saveEnd(recovery: Recovery, record: BuildRecord): Promise<Remains> {
+  await recovery.store.save(record.id, { record }).catch((error) => report(recovery, record.id, error));
+  return { record };
 }
 
 function report({ onProblem }: Recovery, id: string, error: unknown): void {
   onProblem(`cannot take over the build ${id}: ${error instanceof Error ? error.message : String(error)}`);
 }
 
-/** Ends what the build has left running, and says so. */
+/** Ends the processes that the build has left running. Returns sentences about them for the log. */
 async function endProcesses(stored: StoredBuild | undefined): Promise<string[]> {
   if (stored === undefined || stored.cookie === null) return [];
   const { cookie, identity } = stored;
@@ -120,14 +152,4 @@ async function endProcesses(stored: StoredBuild | undefined): Promise<string[]> 
   if (found === 0) return [];
   const processes = found === 1 ? "a process" : `${found} processes`;
   return [`${processes} of this build were still running and ${areGone ? "were ended" : "could not all be ended"}`];
-}
-
-/** Why a build that waits cannot be built any more. */
-async function whyNotBuilt({ projectPath }: BuildRecord, roots: readonly string[]): Promise<string | undefined> {
-  try {
-    await openFolder(projectPath, roots);
-    return undefined;
-  } catch (error) {
-    return `lost: the server ended while the build was waiting, and now it ${(error as Error).message.replace(/^C/, "c")}`;
-  }
 }

@@ -1,14 +1,7 @@
 import { MAX_DELAY, checkInteger, checkTexts, checkValue, kinds } from "../check-options.ts";
 import { TailcastError } from "../error.ts";
-import type { BuildQueueOptions } from "../runner/build-queue.ts";
-import type { Plan, PlanOptions } from "../runner/plan.ts";
-import type { ProjectFolder } from "../runner/project/project.ts";
-
-/** Plans the build of a folder; `undefined` leaves it to the folder's `package.json`. */
-export type FolderPlanner = (
-  folder: ProjectFolder,
-  inputs: Pick<PlanOptions, "script" | "install">,
-) => Plan | undefined | Promise<Plan | undefined>;
+import type { FolderPlanner } from "../runner/build-planner.ts";
+import type { BuildQueueOptions } from "../runner/build-queue-options.ts";
 
 type QueueOption =
   "concurrency" | "queueLimit" | "timeout" | "silence" | "nice" | "keep" | "keepSize" | "mask" | "logLimit";

@@ -4,6 +4,7 @@ import { TailcastError } from "../error.ts";
 import { HttpError } from "../http/http-error.ts";
 import { splitTarget } from "../http/request-target.ts";
 import { Router, handlerFor } from "../http/router.ts";
+import { buildPlanner } from "../runner/build-planner.ts";
 import { BuildQueue } from "../runner/build-queue.ts";
 import { ProjectCache } from "../runner/project/project-cache.ts";
 import { BuildStore } from "../runner/store/build-store.ts";
@@ -12,7 +13,6 @@ import { recoverBuilds } from "../streams/recover.ts";
 import { countStoredEvents } from "../streams/stored-log.ts";
 import { StreamRegistry } from "../streams/stream-registry.ts";
 import { buildAppSettings } from "./build-app-options.ts";
-import { buildPlanner } from "./build-planner.ts";
 import { checkForm, checkHost } from "./guards/host.ts";
 import { checkOrigin, sendOptions } from "./guards/origin.ts";
 import { checkToken } from "./guards/token.ts";
@@ -21,6 +21,7 @@ import { routes } from "./routes.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
 import { isRefusal, sendError } from "./send-error.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { BuildPlanner } from "../runner/build-planner.ts";
 import type { BuildAppOptions, BuildAppSettings } from "./build-app-options.ts";
 import type { AppRoute } from "./routes.ts";
 
@@ -44,6 +45,7 @@ interface Storage {
 export class BuildApp {
   readonly #settings: BuildAppSettings;
   readonly #queue: BuildQueue;
+  readonly #plan: BuildPlanner;
   readonly #streams: StreamRegistry;
   readonly #store: BuildStore | undefined;
   readonly #router: Router<AppRoute>;
@@ -66,7 +68,7 @@ export class BuildApp {
       journal = await FeedJournal.open(join(store.directory, "feed"), await countStoredEvents(store));
       const opened = (app = new BuildApp(settings, { store, journal }));
       const onProblem = (problem: string): void => void opened.#problems.push(problem);
-      await recoverBuilds({ store, streams: app.#streams, queue: app.#queue, roots: settings.roots, onProblem });
+      await recoverBuilds({ store, streams: app.#streams, queue: app.#queue, plan: app.#plan, onProblem });
       return app;
     } catch (error) {
       await journal?.close();
@@ -92,10 +94,10 @@ export class BuildApp {
       onForget: (buildId) => this.#streams.forget(buildId),
     });
     const projects = new ProjectCache(roots);
-    const plan = buildPlanner(roots, settings.plan);
+    this.#plan = buildPlanner(roots, settings.plan);
     const logReaders = new ClientLimit(maxClients, Infinity);
     const shared = { queue: this.#queue, streams: this.#streams, outcomes, logReaders };
-    this.#router = new Router(routes({ ...shared, guard: settings, projects, plan }));
+    this.#router = new Router(routes({ ...shared, guard: settings, projects, plan: this.#plan }));
   }
 
   /** A sentence for each secret that cannot be masked, and for each stored build that could not be continued. */

@@ -13,7 +13,7 @@ import { Stage } from "./actors.js";
 import { watchDelays } from "./delays.js";
 import { makeFolder } from "./folders.js";
 import type { TestContext } from "node:test";
-import type { BuildQueueOptions } from "../../dist/runner/build-queue.js";
+import type { BuildQueueOptions } from "../../dist/runner/build-queue-options.js";
 import type { BuildEvent } from "../../dist/runner/events.js";
 import type { Plan } from "../../dist/runner/plan.js";
 import type { Step } from "../../dist/runner/step.js";
@@ -370,7 +370,7 @@ describe("BuildQueue", () => {
     it("says when the build has ended, or is not known", async (t) => {
       const scene = new Scene(t);
       const { id } = scene.queue.add(plan([]));
-      const message = "Cannot cancel the build: it has ended already (succeeded)";
+      const message = "Cannot cancel the build: it has already ended (succeeded)";
       assert.throws(() => scene.queue.cancel(id), { code: "BUILD_ENDED", message });
       assert.throws(() => scene.queue.cancel("0000000000000000"), { code: "BUILD_NOT_FOUND" });
     });
@@ -383,7 +383,7 @@ describe("BuildQueue", () => {
     const end = await scene.end(id);
     assert.deepEqual([end.status, end.message], ["timed-out", "timed out after 0.1 s while install was running"]);
     assert.deepEqual(end.steps.map(({ status }) => status), ["timed-out", "skipped"]);
-    const said = "- system: the build has run for 0.1 s, which is the limit; it is stopped now";
+    const said = "- system: time limit of 0.1 s reached; stopping the build";
     assert.ok(scene.story(id).includes(said), scene.story(id).join("\n"));
   });
 
@@ -395,7 +395,7 @@ describe("BuildQueue", () => {
     const message = "timed out after 0.1 s without output while install was running";
     assert.deepEqual([end.status, end.message], ["timed-out", message]);
     assert.deepEqual(end.steps.map(({ status }) => status), ["timed-out", "skipped"]);
-    const said = "install system: install has printed nothing for 0.1 s, which is the limit; it is stopped now";
+    const said = "install system: install printed nothing for 0.1 s; stopping the build";
     assert.ok(scene.story(id).includes(said), scene.story(id).join("\n"));
   });
 
@@ -403,7 +403,7 @@ describe("BuildQueue", () => {
     const scene = new Scene(t, { timeout: 150, silence: 250 });
     const { id } = scene.queue.add(plan([step("install", "trap '' TERM; sleep 0.5")]));
     assert.equal((await scene.end(id)).message, "timed out after 0.1 s while install was running");
-    assert.equal(scene.story(id).filter((line) => line.includes("which is the limit")).length, 1);
+    assert.equal(scene.story(id).filter((line) => line.includes("stopping the build")).length, 1);
   });
 
   it("gives every build a cookie, which it tells before the first command starts", async (t) => {
@@ -517,7 +517,7 @@ describe("BuildQueue", () => {
       const waiting = plan([stage.step("waiting")]);
       const ids = [running, waiting].map((each) => scene.queue.add(each).id);
       for (const [index, each] of [running, waiting].entries()) {
-        const message = "Cannot accept the build: demo is being built already; follow that build, or cancel it";
+        const message = "Cannot accept the build: demo is already being built; follow or cancel that build";
         assert.throws(() => scene.queue.add(each), { code: "ALREADY_BUILDING", buildId: ids[index], message });
       }
       assert.equal(scene.queue.list().length, 2);
@@ -530,7 +530,7 @@ describe("BuildQueue", () => {
       const scene = new Scene(t, { concurrency: 1, queueLimit: 1 });
       scene.queue.add(plan([stage.step("running")]));
       const { id } = scene.queue.add(plan([]));
-      const message = "Cannot accept the build: as many builds are waiting as may (1); try again later";
+      const message = "Cannot accept the build: the queue is full (1 build); try again later";
       assert.throws(() => scene.queue.add(plan([])), { code: "QUEUE_FULL", message });
       scene.queue.cancel(id);
       assert.equal(scene.queue.add(plan([])).status, "queued");
@@ -675,7 +675,7 @@ describe("BuildQueue", () => {
     const ids = Array.from({ length: 4 }, () => scene.queue.add(plan([])).id);
     assert.deepEqual(scene.queue.list().map(({ id }) => id), [ids[3], ids[2]]);
     assert.deepEqual(scene.forgotten, ids.slice(0, 2));
-    const message = "Cannot find the build: no build has this id, or it was forgotten since";
+    const message = "Cannot find the build: no build has this id, or it was removed since";
     assert.throws(() => scene.queue.get(ids[0] ?? ""), { code: "BUILD_NOT_FOUND", message });
   });
 

@@ -7,7 +7,7 @@ import { BuildStore } from "../../dist/runner/store/build-store.js";
 import { lastFirst } from "../support/lifetime.js";
 import { Stage } from "./actors.js";
 import { makeFolder } from "./folders.js";
-import type { BuildQueueOptions } from "../../dist/runner/build-queue.js";
+import type { BuildQueueOptions } from "../../dist/runner/build-queue-options.js";
 import type { BuildEvent } from "../../dist/runner/events.js";
 import type { Plan } from "../../dist/runner/plan.js";
 import type { Step } from "../../dist/runner/step.js";
@@ -64,10 +64,12 @@ async function start(
   return { queue, store, events, end, close };
 }
 
-/** Takes over everything that is stored, as a server does. */
-async function takeOver({ queue, store }: { queue: BuildQueue; store: BuildStore }): Promise<void> {
+/** Takes over everything that is stored, as a server does, with a new plan for each queued build. */
+async function takeOver({ queue, store }: { queue: BuildQueue; store: BuildStore }, plans: Plan[] = []): Promise<void> {
   for (const stored of (await store.load(assert.fail)).values()) {
-    if (stored !== undefined) await queue.restore(stored.record, stored.plan ?? undefined);
+    if (stored === undefined) continue;
+    const { record } = stored;
+    await queue.restore(record, plans.find(({ projectPath }) => projectPath === record.projectPath));
   }
   queue.start();
 }
@@ -90,7 +92,6 @@ describe("BuildQueue with a store", () => {
     const second = await start(t, folder);
     const stored = (await second.store.load(assert.fail)).get(id);
     assert.deepEqual(stored?.record, ended);
-    assert.equal(stored?.plan, null, "it will not run again");
     assert.match(String(stored?.cookie), /^[0-9a-f]{32}$/);
     assert.ok((stored?.identity?.pid ?? 0) > 0);
     assert.equal(taken.at(-1), "end");
@@ -119,7 +120,8 @@ describe("BuildQueue with a store", () => {
     const stage = await Stage.open(test);
     const first = await start(t, folder, { concurrency: 1 });
     first.queue.add(plan(stage.step("running")));
-    const waiting = [plan(echo("one")), plan(echo("two"))].map((each) => first.queue.add(each));
+    const plans = [plan(echo("one")), plan(echo("two"))];
+    const waiting = plans.map((each) => first.queue.add(each));
     const actor = await stage.actor("running");
     await first.close();
     await actor.gone;
@@ -131,7 +133,7 @@ describe("BuildQueue with a store", () => {
 
     const second = await start(t, folder, { concurrency: 1 });
     const ends = Promise.all(waiting.map(({ id }) => second.end(id)));
-    await takeOver(second);
+    await takeOver(second, plans);
     const finished = await ends;
     assert.deepEqual(
       finished.map(({ id, queuedAt, status }) => ({ id, queuedAt, status })),

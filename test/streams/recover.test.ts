@@ -214,12 +214,9 @@ describe("BuildApp.open()", () => {
     it(`${what}, though its state says that it waits`, async (test) => {
       const t = lastFirst(test);
       const here = await scene(t);
-      const waiting = { ...running(here), status: "queued", queuePosition: 1, startedAt: null, steps: [] } as const;
+      const waiting = running(here, { status: "queued", install: "skip", queuePosition: 1, startedAt: null, steps: [] });
       const store = await BuildStore.open(here.data);
-      const step = { name: "build", command: "echo", args: ["built"], cwd: here.root };
-      const project = { projectPath: waiting.projectPath, projectName: "p", packageManager: null };
-      const plan = { ...project, reason: "because", warnings: [], steps: [step] };
-      await store.save(ID, { record: waiting, plan, cookie });
+      await store.save(ID, { record: waiting, cookie });
       await writeFile(store.logPath(ID), state(1, running(here)) + line(1, "because"));
       await store.close();
       const { port } = await open(t, here.options);
@@ -279,8 +276,56 @@ describe("BuildApp.open()", () => {
     const second = await open(t, here.options);
     const { status, message } = (await ask(second.port, "GET", `/api/builds/${id}`)).json as unknown as BuildRecord;
     assert.equal(status, "lost");
-    assert.match(String(message), /^lost: the server ended while the build was waiting, and now it cannot open /);
+    assert.match(String(message), /^lost: the server ended while the build was waiting, and it cannot be planned again \(Cannot open /);
     assert.equal((await (await follow(second.port, id)).ended()).at(-1)?.type, "end");
+  });
+
+  it("never runs a stored plan: it plans a queued build again, with the checks of a request", async (test) => {
+    const t = lastFirst(test);
+    const here = await scene(t);
+    const outside = await makeFolder(t, { "package.json": JSON.stringify({ scripts: { build: "touch pwned" } }) });
+    const step = { name: "build", command: "/bin/sh", args: ["-c", "touch pwned"], cwd: outside };
+    const project = { projectName: "p", packageManager: null, reason: "planted", warnings: [], steps: [step] };
+    const planted = [join(here.root, "p"), outside].map((projectPath, index) => {
+      const id = ID.replace(/.$/, String(index));
+      const queued = { status: "queued", startedAt: null, install: "skip", steps: [] } as const;
+      return { record: running(here, { ...queued, id, projectPath }), plan: { ...project, projectPath } };
+    });
+    const store = await BuildStore.open(here.data);
+    for (const { record, plan } of planted) {
+      await store.save(record.id, { record });
+      const stored = JSON.stringify({ record, plan, cookie: null, identity: null });
+      await writeFile(join(here.data, "builds", record.id, "build.json"), stored);
+    }
+    await store.close();
+    const { port } = await open(t, here.options);
+    const ends = await Promise.all(planted.map(async ({ record }) => (await follow(port, record.id)).ended()));
+    const [allowed, refused] = ends.map((events) => JSON.parse(events.at(-1)?.data ?? "") as BuildRecord);
+    assert.equal(allowed?.status, "succeeded");
+    assert.deepEqual(
+      allowed?.steps.map(({ command }) => command),
+      ["npm run build"],
+    );
+    assert.equal(refused?.status, "lost");
+    assert.match(String(refused?.message), /\(Cannot open the project: there is no such directory under an allowed root/);
+    assert.deepEqual(await readdir(outside), ["package.json"]);
+    assert.doesNotMatch(await readFile(join(here.data, "builds", planted[0]?.record.id ?? "", "build.json"), "utf8"), /pwned/);
+  });
+
+  it("asks the planner of an embedder again for a queued build", async (test) => {
+    const t = lastFirst(test);
+    const here = await scene(t, { "m/Makefile": "" });
+    const projectPath = join(here.root, "m");
+    const queued = { status: "queued", startedAt: null, projectPath, script: null, install: null, steps: [] } as const;
+    await leave(here, running(here, queued), undefined);
+    const steps = [{ name: "build", command: "/bin/echo", args: ["described again"], cwd: projectPath }];
+    const plan: BuildAppOptions["plan"] = ({ path }) => {
+      return { projectPath: path, projectName: "m", packageManager: null, reason: "because", warnings: [], steps };
+    };
+    const { port } = await open(t, { ...here.options, plan });
+    const events = await (await follow(port, ID)).ended();
+    assert.ok(events.some(({ data }) => data.includes('"described again"')));
+    assert.equal((JSON.parse(events.at(-1)?.data ?? "") as BuildRecord).status, "succeeded");
   });
 
   it("fails a build whose log was deleted while it ran", async (test) => {

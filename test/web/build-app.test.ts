@@ -13,7 +13,7 @@ describe("BuildApp: limits", () => {
     await actor.do({ action: "write", text: "one\ntwo\n" });
     actor.tell({ action: "exit", code: 0 });
     const lines = texts(await client.ended());
-    const notice = "the log has reached its limit of 1 byte; of the rest of this step only its end is kept";
+    const notice = "the log has reached its limit of 1 byte; only the end of this step is kept";
     assert.ok(lines.indexOf(notice) < lines.lastIndexOf("one"), lines.join("\n"));
     assert.equal(lines[lines.lastIndexOf("one") + 1], "two");
   });

@@ -1,7 +1,7 @@
 import { Mask } from "./mask.ts";
 import { secretForms } from "./secret-forms.ts";
 import type { Environment } from "../process/find-program.ts";
-import type { Plan } from "../plan.ts";
+import type { Step } from "../step.ts";
 
 /**
  * The names of variables that usually hold a secret, in capitals or not: those that end with one of these words, and
@@ -44,8 +44,8 @@ export class Secrets {
     this.#mask = maskFor(forms);
   }
 
-  /** Masks the secrets of all builds, and those that the plan has of its own; `undefined` when there are none. */
-  maskFor({ steps }: Plan): Mask | undefined {
+  /** Masks the secrets of all builds and those in the variables of these steps; `undefined` when there are none. */
+  maskFor(steps: readonly Pick<Step, "env">[]): Mask | undefined {
     const own = steps.flatMap(({ env }) => (env === undefined ? [] : [...this.#collect(env).forms]));
     const isKnown = own.every((form) => this.#forms.has(form));
     return isKnown ? this.#mask : maskFor(new Set([...this.#forms, ...own]));

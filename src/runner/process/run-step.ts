@@ -54,7 +54,7 @@ export interface StepRunOptions {
  * that ended a command nobody aborted (often the kernel's, out of memory). `aborted` wins over whatever the command
  * made of its SIGTERM.
  */
-export type StepOutcome =
+export type StepResult =
   | { readonly type: "succeeded" }
   | { readonly type: "failed"; readonly exitCode: number }
   | { readonly type: "killed"; readonly signal: string }
@@ -92,7 +92,7 @@ const NOT_GONE = "a process of this step could not be ended";
  *
  * @returns How it ended. It rejects only with what `onLines` threw.
  */
-export async function runStep(step: Step, options: StepRunOptions): Promise<StepOutcome> {
+export async function runStep(step: Step, options: StepRunOptions): Promise<StepResult> {
   const { signal, env = buildEnvironment(), nice = 0, cookie = createCookie() } = options;
   // Asked first, since spawn gives the same error for a missing directory and for a missing command.
   const problem = (await directoryProblem(step.cwd)) ?? (await options.verify?.());

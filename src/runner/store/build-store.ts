@@ -1,20 +1,20 @@
 import { mkdir, readFile, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { replaceFile, syncDirectory } from "./atomic-file.ts";
-import { checkPlan } from "../check-plan.ts";
 import { DirectoryLock } from "./directory-lock.ts";
 import { isBuildId } from "../build-id.ts";
+import { SingleWriter } from "./single-writer.ts";
 import { buildStatuses } from "../record.ts";
-import type { Plan } from "../plan.ts";
 import type { ProcessIdentity } from "../process/identity.ts";
 import type { BuildRecord } from "../record.ts";
 
-/** What is stored of a build beside its log. Plain JSON. */
+/**
+ * What is stored of a build in addition to its log. Plain JSON. Its plan is not: the next process plans anew, so that
+ * nobody can make it run a command by writing a file.
+ */
 export interface StoredBuild {
   readonly record: BuildRecord;
-  /** What it will run, as long as it waits; `null` afterwards. */
-  readonly plan: Plan | null;
-  /** What its processes can be found by; `null` before it has any. See `endOrphans`. */
+  /** How to find its processes; `null` before it has any. See `endOrphans`. */
   readonly cookie: string | null;
   readonly identity: ProcessIdentity | null;
 }
@@ -102,7 +102,7 @@ export class BuildStore {
     if (state === undefined) {
       // Removed meanwhile.
       if (change.record === undefined) return;
-      state = new StateFile(this.#statePath(id), { record: change.record, plan: null, cookie: null, identity: null });
+      state = new StateFile(this.#statePath(id), { record: change.record, cookie: null, identity: null });
       this.#states.set(id, state);
     }
     await state.update(change);
@@ -141,48 +141,36 @@ export class BuildStore {
 /** One build's state on disk: one write at a time, and always the newest. */
 class StateFile {
   readonly #path: string;
+  readonly #writer = new SingleWriter(() => this.#write());
   #build: StoredBuild;
-  #writing: Promise<void> | undefined;
-  #next: Promise<void> | undefined;
   #isClosed = false;
-  /** The folder itself has reached the disk. */
-  #isFolderKnown = false;
+  /** Whether the entry of the build's folder has reached the disk. */
+  #isFolderSynced = false;
 
   constructor(path: string, build: StoredBuild) {
     this.#path = path;
     this.#build = build;
   }
 
-  /** Resolves when this change is on disk, and perhaps others that came after it. */
+  /** Resolves when this change is on disk, and perhaps later ones. */
   update(change: Partial<StoredBuild>): Promise<void> {
     this.#build = { ...this.#build, ...change };
-    // What is being written may not hold the change any more; what comes next will, for everyone who waits for it.
-    this.#next ??= (this.#writing ?? Promise.resolve()).catch(() => undefined).then(() => this.#write());
-    return this.#next;
+    return this.#writer.write();
   }
 
-  /** Resolves when nothing is being written, and nothing will be. */
+  /** Resolves when the state is on disk. Later changes are ignored. */
   async close(): Promise<void> {
-    while (this.#next !== undefined || this.#writing !== undefined) {
-      await (this.#next ?? this.#writing)?.catch(() => undefined);
-    }
+    await this.#writer.idle();
     this.#isClosed = true;
   }
 
-  #write(): Promise<void> {
-    this.#next = undefined;
-    if (this.#isClosed) return Promise.resolve();
-    const written = this.#replace(`${JSON.stringify(this.#build)}\n`).finally(() => (this.#writing = undefined));
-    this.#writing = written;
-    return written;
-  }
-
-  async #replace(content: string): Promise<void> {
+  async #write(): Promise<void> {
+    if (this.#isClosed) return;
     const folder = dirname(this.#path);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    await replaceFile(this.#path, content);
-    if (!this.#isFolderKnown) await syncDirectory(dirname(folder));
-    this.#isFolderKnown = true;
+    await replaceFile(this.#path, `${JSON.stringify(this.#build)}\n`);
+    if (!this.#isFolderSynced) await syncDirectory(dirname(folder));
+    this.#isFolderSynced = true;
   }
 }
 
@@ -192,6 +180,6 @@ function checkStored(value: unknown, id: string): StoredBuild {
   if (record.id !== id || !buildStatuses.includes(record.status) || !Array.isArray(record.steps)) {
     throw new Error("it is not the state of this build");
   }
-  if (stored.plan !== null) checkPlan(stored.plan);
-  return stored;
+  // Only these: other properties, such as the plan that earlier versions stored, are dropped by the next write.
+  return { record, cookie: stored.cookie ?? null, identity: stored.identity ?? null };
 }

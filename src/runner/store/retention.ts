@@ -48,7 +48,7 @@ export class Retention {
   }
 
   /** Resolves when everything that was forgotten is removed. */
-  async settled(): Promise<void> {
+  async idle(): Promise<void> {
     await Promise.all(this.#removals);
   }
 

@@ -4,6 +4,7 @@ import { parseSequenceId } from "../../protocol/sequence-id.ts";
 import { feedEvent } from "./feed-event.ts";
 import { FeedHistory } from "./history.ts";
 import { feedLine } from "../plain-text.ts";
+import { SingleWriter } from "../../runner/store/single-writer.ts";
 import type { BuildEvent } from "../../runner/events.ts";
 import type { CloseOptions } from "../../channel/channel.ts";
 import type { ChannelOptions } from "../../channel/options.ts";
@@ -48,8 +49,7 @@ export class Feed {
   readonly #onError: (error: unknown) => void;
   readonly #following = new Map<string, Promise<void>>();
   #batches: Batch[] = [];
-  #taking: Promise<void> | undefined;
-  #next: Promise<void> | undefined;
+  readonly #writer = new SingleWriter(() => this.#takeAll());
   #timer: NodeJS.Timeout | undefined;
 
   /** @param onError Told of what must not happen: the feed goes on without the build that it was about. */
@@ -111,21 +111,15 @@ export class Feed {
   settle(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    // What comes while some is being stored goes together.
-    this.#next ??= (this.#taking ?? Promise.resolve()).catch(() => undefined).then(() => this.#takeAll());
-    return this.#next;
+    return this.#writer.write();
   }
 
   /** In one order for all: what the journal says is what clients see. */
-  #takeAll(): Promise<void> {
+  async #takeAll(): Promise<void> {
     const batches = this.#batches;
     this.#batches = [];
-    this.#next = undefined;
-    this.#taking = (async () => {
-      await this.#journal?.add(batches);
-      for (const batch of batches) this.#show(batch);
-    })();
-    return this.#taking;
+    await this.#journal?.add(batches);
+    for (const batch of batches) this.#show(batch);
   }
 
   #show({ bytes, count }: Batch): void {

@@ -16,7 +16,7 @@ function numbers(first: number, last: number): string[] {
 }
 
 describe("the limit of a log", () => {
-  const notice = "system: the log has reached its limit of 1000 bytes; of the rest of this step only its end is kept";
+  const notice = "system: the log has reached its limit of 1000 bytes; only the end of this step is kept";
 
   it("keeps the head, and the last lines of each step", async (t) => {
     const steps = [shellStep("seq 101 999", { name: "first" }), shellStep("seq 1001 1003; exit 1", { name: "second" })];
@@ -25,7 +25,7 @@ describe("the limit of a log", () => {
     assert.deepEqual(linesOf(lines, "first"), [
       ...numbers(101, 109),
       notice,
-      "system: 390 lines (1.1 KiB) were left out here; the last 500 of this step follow",
+      "system: 390 lines (1.1 KiB) were left out here; the last 500 lines of this step follow",
       ...numbers(500, 999),
     ]);
     assert.deepEqual(linesOf(lines, "second"), [notice, ...numbers(1001, 1003)]);
@@ -48,7 +48,7 @@ describe("the limit of a log", () => {
   it("bounds the end of a step by its size, too, and counts empty lines", async (t) => {
     const long = await runBuild(t, [shellStep("yes $(printf %1000s | tr ' ' x) | head -n 1000")], { logLimit: 1 });
     assert.deepEqual(linesOf(long.lines, "build").slice(1), [
-      "system: 738 lines (720.7 KiB) were left out here; the last 262 of this step follow",
+      "system: 738 lines (720.7 KiB) were left out here; the last 262 lines of this step follow",
       ...new Array<string>(262).fill(`stdout: ${"x".repeat(1000)}`),
     ]);
     const empty = await runBuild(t, [shellStep("yes '' | head -n 10000")], { logLimit: 1000 });

@@ -4,15 +4,13 @@ import { BuildQueue } from "../../../dist/runner/build-queue.js";
 import { Secrets } from "../../../dist/runner/output/secrets.js";
 import { runBuild, shellStep } from "../one-build.js";
 import type { SecretsOptions } from "../../../dist/runner/output/secrets.js";
-import type { Plan } from "../../../dist/runner/plan.js";
 import type { Step } from "../../../dist/runner/step.js";
 
-function plan(env?: Step["env"]): Plan {
-  const steps = [
+function steps(env?: Step["env"]): Step[] {
+  return [
     { name: "x", command: "x", args: [], cwd: "/" },
     { name: "y", command: "y", args: [], cwd: "/", env },
   ];
-  return { projectPath: "/", projectName: "p", packageManager: null, reason: "", warnings: [], steps };
 }
 
 function secretsOf(options: Partial<SecretsOptions>): Secrets {
@@ -21,7 +19,7 @@ function secretsOf(options: Partial<SecretsOptions>): Secrets {
 
 /** What a text becomes in the log of a plan without variables of its own. */
 function masked(options: Partial<SecretsOptions>, text: string): string {
-  return secretsOf(options).maskFor(plan())?.text(text) ?? text;
+  return secretsOf(options).maskFor(steps())?.text(text) ?? text;
 }
 
 describe("Secrets", () => {
@@ -55,7 +53,7 @@ describe("Secrets", () => {
     ];
     for (const name of others) {
       const secrets = secretsOf({ env: { [name]: "hidden1" } });
-      assert.equal(secrets.maskFor(plan()), undefined, name);
+      assert.equal(secrets.maskFor(steps()), undefined, name);
       assert.deepEqual(secrets.problems, [], name);
     }
   });
@@ -68,7 +66,7 @@ describe("Secrets", () => {
   it("masks no short values, and says so", () => {
     const env = { A_TOKEN: "12345", PIN: "123", B_TOKEN: " 1234\n", EMPTY_TOKEN: "", EMPTY: "", C_TOKEN: "yes yes" };
     const secrets = secretsOf({ env, names: ["PIN", "B_TOKEN", "EMPTY", "MISSING"] });
-    assert.equal(secrets.maskFor(plan())?.text("12345 123 1234 yes"), "***5 123 *** yes");
+    assert.equal(secrets.maskFor(steps())?.text("12345 123 1234 yes"), "***5 123 *** yes");
     assert.deepEqual(secrets.problems, [
       "EMPTY has no value to mask",
       "MISSING has no value to mask",
@@ -80,13 +78,13 @@ describe("Secrets", () => {
   it("masks a plan's own secrets in its builds only", () => {
     const secrets = secretsOf({ env: { NPM_TOKEN: "hidden1" } });
     const text = "hidden1 hidden2 hidden3";
-    const own = plan({ MY_TOKEN: "hidden2", OTHER: "hidden3", SHORT_TOKEN: "h" });
+    const own = steps({ MY_TOKEN: "hidden2", OTHER: "hidden3", SHORT_TOKEN: "h" });
     assert.equal(secrets.maskFor(own)?.text(text), "*** *** hidden3");
-    assert.equal(secrets.maskFor(plan({ MY_TOKEN: "hidden1" })), secrets.maskFor(plan()));
-    assert.equal(secrets.maskFor(plan())?.text(text), "*** hidden2 hidden3");
+    assert.equal(secrets.maskFor(steps({ MY_TOKEN: "hidden1" })), secrets.maskFor(steps()));
+    assert.equal(secrets.maskFor(steps())?.text(text), "*** hidden2 hidden3");
     assert.equal(
       secretsOf({})
-        .maskFor(plan({ MY_TOKEN: "hidden2" }))
+        .maskFor(steps({ MY_TOKEN: "hidden2" }))
         ?.text(text),
       "hidden1 *** hidden3",
     );

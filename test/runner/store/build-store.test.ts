@@ -10,17 +10,7 @@ import { createBuildId } from "../../../dist/runner/build-id.js";
 import { makeFolder } from "../folders.js";
 import type { TestContext } from "node:test";
 import type { StoredBuild } from "../../../dist/runner/store/build-store.js";
-import type { Plan } from "../../../dist/runner/plan.js";
 import type { BuildRecord } from "../../../dist/runner/record.js";
-
-const PLAN: Plan = {
-  projectPath: "/p",
-  projectName: "p",
-  packageManager: null,
-  reason: "because",
-  warnings: [],
-  steps: [{ name: "build", command: "make", args: [], cwd: "/p" }],
-};
 
 function record(change: Partial<BuildRecord> = {}): BuildRecord {
   return {
@@ -63,7 +53,7 @@ describe("BuildStore", () => {
     const { store, folder } = await open(t);
     const older = record();
     const newer = record({ id: older.id.replace(/^./, "z") });
-    await store.save(newer.id, { record: newer, plan: PLAN });
+    await store.save(newer.id, { record: newer });
     await store.save(older.id, { record: older });
     const identity = identify(process.pid) ?? null;
     await store.save(older.id, { cookie: "c", identity });
@@ -73,8 +63,8 @@ describe("BuildStore", () => {
     });
     assert.deepEqual(await Promise.all(modes), ["700", "700", "700", "600"]);
     assert.deepEqual(await reload(store, folder), [
-      { record: older, plan: null, cookie: "c", identity },
-      { record: newer, plan: PLAN, cookie: null, identity: null },
+      { record: older, cookie: "c", identity },
+      { record: newer, cookie: null, identity: null },
     ]);
     assert.deepEqual(await readdir(folder), ["builds"]);
   });
@@ -114,9 +104,9 @@ describe("BuildStore", () => {
     await store.close();
     const bad = new Map([
       ["0000000000000001", "{ torn"],
-      ["0000000000000002", JSON.stringify({ record: record(), plan: null })],
+      ["0000000000000002", JSON.stringify({ record: record() })],
       ["0000000000000003", JSON.stringify({ record: record({ id: "0000000000000003", status: "odd" as never }) })],
-      ["0000000000000004", JSON.stringify({ record: record({ id: "0000000000000004" }), plan: { steps: 7 } })],
+      ["0000000000000004", JSON.stringify({ record: record({ id: "0000000000000004", steps: 7 as never }) })],
       ["0000000000000005", "null"],
     ]);
     for (const [id, text] of bad) {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { describeOutcome, recordOutcome } from "../../dist/runner/outcome.js";
-import type { StepOutcome } from "../../dist/runner/process/run-step.js";
+import { describeResult, recordResult } from "../../dist/runner/step-result.js";
+import type { StepResult } from "../../dist/runner/process/run-step.js";
 
-const cases: readonly (readonly [outcome: StepOutcome, text: string, record: readonly unknown[]])[] = [
+const cases: readonly (readonly [result: StepResult, text: string, record: readonly unknown[]])[] = [
   [{ type: "succeeded" }, "x succeeded", ["succeeded", 0, null]],
   [{ type: "failed", exitCode: 7 }, "x failed with exit code 7", ["failed", 7, null]],
   [
@@ -19,15 +19,15 @@ const cases: readonly (readonly [outcome: StepOutcome, text: string, record: rea
   [{ type: "not-started", reason: "no x" }, "x could not start: no x", ["failed", null, null]],
 ];
 
-describe("describeOutcome()", () => {
-  for (const [outcome, text] of cases) {
-    it(`says "${text}"`, () => assert.equal(describeOutcome("x", outcome), text));
+describe("describeResult()", () => {
+  for (const [result, text] of cases) {
+    it(`says "${text}"`, () => assert.equal(describeResult("x", result), text));
   }
 });
 
-describe("recordOutcome()", () => {
-  for (const [outcome, text, [status, exitCode, signal]] of cases) {
+describe("recordResult()", () => {
+  for (const [result, text, [status, exitCode, signal]] of cases) {
     const record = { status, exitCode, signal };
-    it(`records "${text}"`, () => assert.deepEqual(recordOutcome(outcome, "timed-out"), record));
+    it(`records "${text}"`, () => assert.deepEqual(recordResult(result, "timed-out"), record));
   }
 });

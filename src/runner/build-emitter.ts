@@ -1,0 +1,102 @@
+import type { BuildChangedEvent, BuildEndEvent, BuildLineEvent, OutputStream } from "./events.ts";
+import type { Mask } from "./output/mask.ts";
+
+type Delivery = void | Promise<void>;
+
+/** What a {@link BuildEmitter} needs. */
+export interface BuildEmitterOptions {
+  readonly buildId: string;
+  /** How many lines an earlier process emitted. */
+  readonly lineCount: number;
+  /** Hides the secrets in the lines of the runner itself: an argument, a name or an error can contain one. */
+  readonly mask: Mask | undefined;
+  readonly onLine: (event: BuildLineEvent) => Delivery;
+  readonly onState: (event: BuildChangedEvent | BuildEndEvent) => Delivery;
+  /** Called with everything that the two functions above throw or reject with. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** A line before it has a number. */
+export interface LineFields {
+  /** Default: `null`, the line is about the whole build. */
+  readonly step?: string | null;
+  /** Default: `system`. */
+  readonly stream?: OutputStream;
+  readonly text: string;
+  /** Default: now. */
+  readonly time?: string;
+}
+
+/** Delivers the events of one build to their consumer, in order, and numbers the lines. */
+export class BuildEmitter {
+  readonly #options: BuildEmitterOptions;
+  #lineCount: number;
+  #delivered: Promise<unknown> = Promise.resolve();
+  #hasFailed = false;
+
+  constructor(options: BuildEmitterOptions) {
+    this.#options = options;
+    this.#lineCount = options.lineCount;
+  }
+
+  /** Resolves when the consumer has accepted everything but lines of output, or has failed. Never rejects. */
+  get delivered(): Promise<unknown> {
+    return this.#delivered;
+  }
+
+  /** Whether the consumer has rejected an event. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  /** Emits a change of state. The consumer is called before this returns. The promise never rejects. */
+  emit(event: BuildChangedEvent | BuildEndEvent): Promise<void> {
+    return this.#track(this.#deliver(() => this.#options.onState(event)));
+  }
+
+  /**
+   * Emits a line. The consumer is called before this returns.
+   *
+   * @returns A promise when the consumer holds the line back. It never rejects.
+   */
+  emitLine({ step = null, stream = "system", text, time = now() }: LineFields): Delivery {
+    const { buildId, onLine } = this.#options;
+    const shown = stream === "system" ? this.masked(text) : text;
+    const number = ++this.#lineCount;
+    const event: BuildLineEvent = { type: "line", buildId, number, step, stream, text: shown, time };
+    const delivery = this.#deliver(() => onLine(event));
+    // A step waits for its own output, so only the runner's lines are counted here.
+    return stream === "system" ? this.#track(delivery) : delivery;
+  }
+
+  /** Replaces the secrets in a text of the runner. */
+  masked(text: string): string {
+    return this.#options.mask?.text(text) ?? text;
+  }
+
+  #deliver(call: () => Delivery): Delivery {
+    try {
+      const delivery = call();
+      // For every line of output an unneeded promise would cost a turn of the microtask queue.
+      if (delivery !== undefined) return Promise.resolve(delivery).catch((error: unknown) => this.#fail(error));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #track(delivery: Delivery): Promise<void> {
+    const tracked = Promise.resolve(delivery);
+    this.#delivered = Promise.all([this.#delivered, tracked]);
+    return tracked;
+  }
+
+  #fail(error: unknown): void {
+    this.#hasFailed = true;
+    this.#options.onFailure(error);
+  }
+}
+
+/** The time of an event: ISO 8601, UTC. */
+export function now(): string {
+  return new Date().toISOString();
+}

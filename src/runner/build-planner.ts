@@ -1,0 +1,41 @@
+import { pinFolders, planProject } from "./plan.ts";
+import { openFolder, readProject } from "./project/project.ts";
+import type { BuildInputs } from "./build-inputs.ts";
+import type { Plan } from "./plan.ts";
+import type { ProjectFolder } from "./project/project.ts";
+
+/** What was chosen for a build; `undefined`: the default. */
+type ChosenInputs = { readonly [Name in keyof BuildInputs]: BuildInputs[Name] | undefined };
+
+/** A request for a build, from a client or from the record of a build that was queued when a server ended. */
+export interface PlanRequest extends ChosenInputs {
+  /** Absolute, or relative to one of the roots. */
+  readonly projectPath: string;
+}
+
+/** Plans the build of a folder; `undefined` leaves it to the folder's `package.json`. */
+export type FolderPlanner = (
+  folder: ProjectFolder,
+  inputs: ChosenInputs,
+) => Plan | undefined | Promise<Plan | undefined>;
+
+/** Plans a requested build. It rejects when the folder is outside the roots, or cannot be built. */
+export type BuildPlanner = (request: PlanRequest) => Promise<Plan>;
+
+/**
+ * Makes the one function that every plan comes from, also the plan of a restored build: a stored plan is never run, since
+ * anyone who can write a file could have planted it.
+ *
+ * @param roots - Only folders in or below these directories can be built.
+ * @param describe - Asked about every folder first.
+ */
+export function buildPlanner(roots: readonly string[], describe: FolderPlanner): BuildPlanner {
+  return async ({ projectPath, script, install }) => {
+    const folder = await openFolder(projectPath, roots);
+    // Before anything in the folder is read: it must still be the same folder when the build starts.
+    const pins = await pinFolders(folder.path);
+    const described = await describe(folder, { script, install });
+    if (described !== undefined) return { pins, ...described };
+    return planProject(await readProject(folder), { script, install }, pins);
+  };
+}

@@ -1,0 +1,69 @@
+import type { BuildEvent } from "./events.ts";
+import type { Environment } from "./process/find-program.ts";
+import type { ProcessIdentity } from "./process/identity.ts";
+import type { BuildStore } from "./store/build-store.ts";
+import type { RetentionOptions } from "./store/retention.ts";
+
+/** The options of a `BuildQueue`. Only `onEvent` is required. */
+export interface BuildQueueOptions extends Pick<RetentionOptions, "keep" | "keepSize"> {
+  /** The maximum number of running builds. Default 2. */
+  concurrency?: number | undefined;
+  /** The maximum number of queued builds. Default 20. */
+  queueLimit?: number | undefined;
+  /** The time limit of a build, in milliseconds; 0: none. Default 1 800 000, half an hour. */
+  timeout?: number | undefined;
+  /**
+   * How long a step may print nothing, in milliseconds; then the build is stopped as timed out. 0: no limit. Default 0,
+   * since some linkers and bundlers print nothing for minutes, and `timeout` ends a build that hangs.
+   */
+  silence?: number | undefined;
+  /** The niceness of the commands, from 0 to 19; never less than that of this process. Default 0. */
+  nice?: number | undefined;
+  /**
+   * Where the states of builds are stored, so that a later process can {@link BuildQueue.restore} them. Logs are not
+   * stored there: that is up to `onEvent`. Default: nowhere.
+   */
+  store?: BuildStore | undefined;
+  /** The time that the processes of a build get between SIGTERM and SIGKILL, in milliseconds. Default 5000. */
+  killGrace?: number | undefined;
+  /** The environment of every step. Default: {@link buildEnvironment}. */
+  env?: Environment | undefined;
+  /**
+   * Names of variables whose values are replaced by `***` in every event, in addition to variables with usual names such
+   * as `NPM_TOKEN` or `DB_PASSWORD`. Values of less than 4 characters (6 for usual names) are not replaced.
+   */
+  mask?: readonly string[] | undefined;
+  /** Secrets to replace that are in no variable of the builds. */
+  maskValues?: readonly string[] | undefined;
+  /**
+   * The size limit of a build's log in bytes; each line counts its text in UTF-8 and 100 bytes more. At least 1, or
+   * `Infinity`. A build that reaches it continues, but only the last 500 lines, of at most 256 KiB, of each step are
+   * emitted from then on, when the step has ended. Default 100 MiB.
+   */
+  logLimit?: number | undefined;
+  /**
+   * Receives every event, in order. A returned promise holds the command back until it resolves when the event is a line
+   * of output; for every other event it holds back only `BuildQueue.close`. When the function throws or rejects, the
+   * build of that event is stopped as failed.
+   */
+  onEvent: (event: BuildEvent) => void | Promise<void>;
+  /**
+   * Called before the first command of a build starts, with the cookie that all its processes carry in their
+   * environment. A later process that knows the cookie can find them: see `endOrphans`. The command waits for a returned
+   * promise. When the function throws or rejects, the build is stopped as failed.
+   */
+  onStart?: ((buildId: string, cookie: string) => void | Promise<void>) | undefined;
+  /**
+   * Called right after a command has started, with the identity of its process, which can be stored like the cookie.
+   * Linux only. When the function throws or rejects, the build is stopped as failed.
+   */
+  onSpawn?: ((buildId: string, identity: ProcessIdentity) => void | Promise<void>) | undefined;
+  /** Called when a build is forgotten, so that its data can be removed. Must not throw. */
+  onForget?: ((id: string) => void) | undefined;
+}
+
+/** How a queue is closed. */
+export interface QueueCloseOptions {
+  /** How long running builds may continue before they are cancelled, in milliseconds. Default 0. */
+  grace?: number | undefined;
+}

@@ -1,0 +1,53 @@
+import { constants } from "node:os";
+import type { StepRecord, StepStatus } from "./record.ts";
+import type { StepResult } from "./process/run-step.ts";
+
+/** Says how a step ended, in one sentence: `install failed with exit code 1`. */
+export function describeResult(name: string, result: StepResult): string {
+  switch (result.type) {
+    case "succeeded":
+      return `${name} succeeded`;
+    case "failed":
+      return `${name} failed with exit code ${result.exitCode}${explainExitCode(result.exitCode)}`;
+    case "killed":
+      // This process did not send the signal; the kernel is the usual sender of SIGKILL.
+      return `${name} was killed by ${result.signal}${result.signal === "SIGKILL" ? ", probably out of memory" : ""}`;
+    case "aborted":
+      return `${name} was stopped${describeExit(result.exitCode, result.signal)}`;
+    case "not-started":
+      return `${name} could not start: ${result.reason}`;
+  }
+}
+
+/** The kernel kills the process that uses the memory, which is rarely the command: shells and npm pass its code on. */
+function explainExitCode(exitCode: number): string {
+  return exitCode === 128 + constants.signals.SIGKILL ? ", which stands for SIGKILL: probably out of memory" : "";
+}
+
+function describeExit(exitCode: number | null, signal: string | null): string {
+  if (signal !== null) return ` by ${signal}`;
+  return exitCode === null ? "" : ` and ended with exit code ${exitCode}`;
+}
+
+/**
+ * Converts the result of a step to the fields of its record.
+ *
+ * @param abortStatus - The status of an aborted step: only the caller knows why it was aborted.
+ */
+export function recordResult(
+  result: StepResult,
+  abortStatus: StepStatus,
+): Pick<StepRecord, "status" | "exitCode" | "signal"> {
+  switch (result.type) {
+    case "succeeded":
+      return { status: "succeeded", exitCode: 0, signal: null };
+    case "failed":
+      return { status: "failed", exitCode: result.exitCode, signal: null };
+    case "killed":
+      return { status: "failed", exitCode: null, signal: result.signal };
+    case "aborted":
+      return { status: abortStatus, exitCode: result.exitCode, signal: result.signal };
+    case "not-started":
+      return { status: "failed", exitCode: null, signal: null };
+  }
+}
