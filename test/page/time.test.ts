@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { formatAgo, formatDuration, formatOffset, timeTaken } from "../../dist/page/time.js";
-import { formatDuration as serverDuration } from "../../dist/runner/duration.js";
+import { formatDuration as serverDuration } from "../../dist/runner/format.js";
 import { sampleBuild, sampleStep } from "./samples.js";
 
 const MINUTE = 60_000;
