@@ -31,15 +31,15 @@ export type { BuildChangedEvent, BuildEndEvent, BuildEvent, BuildLineEvent, Outp
 export type { Environment } from "./runner/process/find-program.ts";
 export { endOrphans } from "./runner/process/orphans.ts";
 export type { OrphanReport, OrphanSearch } from "./runner/process/orphans.ts";
-export type { BuildInputs, InstallMode } from "./runner/build-inputs.ts";
-export { planBuild } from "./runner/plan.ts";
-export type { Plan, PlanOptions } from "./runner/plan.ts";
+export type { BuildInputs, InstallMode } from "./runner/planning/build-inputs.ts";
+export { planBuild } from "./runner/planning/plan.ts";
+export type { Plan, PlanOptions } from "./runner/planning/plan.ts";
 export type { ProcessIdentity } from "./runner/process/identity.ts";
-export type { FolderPlanner } from "./runner/build-planner.ts";
+export type { FolderPlanner } from "./runner/planning/build-planner.ts";
 export { openProject } from "./runner/project/project.ts";
 export type { JsonObject } from "./runner/project/manifest.ts";
 export type { Project, ProjectFolder } from "./runner/project/project.ts";
-export type { Step } from "./runner/step.ts";
+export type { Step } from "./runner/planning/step.ts";
 export type { BuildRecord, BuildStatus, StepRecord, StepStatus } from "./runner/record.ts";
 
 export { BuildApp } from "./web/build-app.ts";

@@ -1,6 +1,6 @@
 // What the server sends, in the server's own words: types only, so that nothing of it reaches the browser.
 export type { ProjectSummary as Project } from "../runner/project/find-projects.ts";
-export type { BuildInputs, InstallMode } from "../runner/build-inputs.ts";
+export type { BuildInputs, InstallMode } from "../runner/planning/build-inputs.ts";
 export type { BuildRecord as Build, BuildStatus, StepRecord as Step, StepStatus } from "../runner/record.ts";
 export type { BuildPage } from "../web/build-query.ts";
 import type { BuildLineEvent } from "../runner/events.ts";

@@ -1,7 +1,7 @@
 import { MAX_DELAY, checkInteger, checkTexts, checkValue, kinds } from "../check-options.ts";
 import { TailcastError } from "../error.ts";
 import { Build } from "./build.ts";
-import { checkPlan } from "./check-plan.ts";
+import { checkPlan } from "./planning/check-plan.ts";
 import { buildEnvironment } from "./process/environment.ts";
 import { estimateDuration } from "./estimate.ts";
 import { QueuePositions } from "./queue-positions.ts";
@@ -13,7 +13,7 @@ import type { TailcastErrorCode } from "../error.ts";
 import type { BuildContext } from "./build.ts";
 import type { BuildQueueOptions, QueueCloseOptions } from "./build-queue-options.ts";
 import type { BuildEvent } from "./events.ts";
-import type { Plan } from "./plan.ts";
+import type { Plan } from "./planning/plan.ts";
 import type { BuildRecord } from "./record.ts";
 
 const MIB = 1024 * 1024;

@@ -11,12 +11,12 @@ import type { BuildEmitterOptions } from "./build-emitter.ts";
 import type { OutputLine } from "./output/step-output.ts";
 import type { Environment } from "./process/find-program.ts";
 import type { Mask } from "./output/mask.ts";
-import type { Plan } from "./plan.ts";
+import type { Plan } from "./planning/plan.ts";
 import type { ProcessIdentity } from "./process/identity.ts";
 import type { BuildRecord, StepRecord } from "./record.ts";
 import type { Secrets } from "./output/secrets.ts";
 import type { StepResult } from "./process/run-step.ts";
-import type { Step } from "./step.ts";
+import type { Step } from "./planning/step.ts";
 
 /** What a {@link Build} needs in addition to its plan. */
 export interface BuildContext extends Pick<BuildEmitterOptions, "onLine" | "onState"> {

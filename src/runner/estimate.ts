@@ -1,4 +1,4 @@
-import type { Plan } from "./plan.ts";
+import type { Plan } from "./planning/plan.ts";
 import type { BuildRecord } from "./record.ts";
 
 /** How many former builds count: enough to pass over one that had to download everything, and not the far past. */

@@ -1,4 +1,4 @@
-import type { InstallMode } from "./build-inputs.ts";
+import type { InstallMode } from "./planning/build-inputs.ts";
 
 /** All that a {@link BuildStatus} can be. */
 export const buildStatuses = ["queued", "running", "succeeded", "failed", "cancelled", "timed-out", "lost"] as const;

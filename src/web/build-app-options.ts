@@ -1,6 +1,6 @@
 import { MAX_DELAY, checkInteger, checkTexts, checkValue, kinds } from "../check-options.ts";
 import { TailcastError } from "../error.ts";
-import type { FolderPlanner } from "../runner/build-planner.ts";
+import type { FolderPlanner } from "../runner/planning/build-planner.ts";
 import type { BuildQueueOptions } from "../runner/build-queue-options.ts";
 
 type QueueOption =

@@ -4,7 +4,7 @@ import { TailcastError } from "../error.ts";
 import { HttpError } from "../http/http-error.ts";
 import { splitTarget } from "../http/request-target.ts";
 import { Router, handlerFor } from "../http/router.ts";
-import { buildPlanner } from "../runner/build-planner.ts";
+import { buildPlanner } from "../runner/planning/build-planner.ts";
 import { BuildQueue } from "../runner/build-queue.ts";
 import { ProjectCache } from "../runner/project/project-cache.ts";
 import { BuildStore } from "../runner/store/build-store.ts";
@@ -21,7 +21,7 @@ import { routes } from "./routes.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
 import { isRefusal, sendError } from "./send-error.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { BuildPlanner } from "../runner/build-planner.ts";
+import type { BuildPlanner } from "../runner/planning/build-planner.ts";
 import type { BuildAppOptions, BuildAppSettings } from "./build-app-options.ts";
 import type { AppRoute } from "./routes.ts";
 

@@ -1,6 +1,6 @@
-import { installModes } from "../runner/build-inputs.ts";
+import { installModes } from "../runner/planning/build-inputs.ts";
 import { HttpError } from "../http/http-error.ts";
-import type { InstallMode } from "../runner/build-inputs.ts";
+import type { InstallMode } from "../runner/planning/build-inputs.ts";
 
 /** What a request for a build asks for. What it leaves out is `undefined`. */
 export interface BuildRequest {

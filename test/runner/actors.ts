@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { AddressInfo, Server, Socket } from "node:net";
 import type { TestContext } from "node:test";
-import type { Step } from "../../dist/runner/step.js";
+import type { Step } from "../../dist/runner/planning/step.js";
 
 /** Something an actor can do: see `test/fixtures/actor.mjs`. */
 export type Action =

@@ -15,8 +15,8 @@ import { makeFolder } from "./folders.js";
 import type { TestContext } from "node:test";
 import type { BuildQueueOptions } from "../../dist/runner/build-queue-options.js";
 import type { BuildEvent } from "../../dist/runner/events.js";
-import type { Plan } from "../../dist/runner/plan.js";
-import type { Step } from "../../dist/runner/step.js";
+import type { Plan } from "../../dist/runner/planning/plan.js";
+import type { Step } from "../../dist/runner/planning/step.js";
 import type { BuildRecord } from "../../dist/runner/record.js";
 
 const forEver = 2 ** 31 - 1;

@@ -2,7 +2,7 @@ import { BuildQueue } from "../../dist/runner/build-queue.js";
 import type { TestContext } from "node:test";
 import type { BuildQueueOptions } from "../../dist/runner/build-queue-options.js";
 import type { BuildLineEvent } from "../../dist/runner/events.js";
-import type { Step } from "../../dist/runner/step.js";
+import type { Step } from "../../dist/runner/planning/step.js";
 import type { BuildRecord } from "../../dist/runner/record.js";
 
 /** A step that runs a shell's script. */

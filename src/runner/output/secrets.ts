@@ -1,7 +1,7 @@
 import { Mask } from "./mask.ts";
 import { secretForms } from "./secret-forms.ts";
 import type { Environment } from "../process/find-program.ts";
-import type { Step } from "../step.ts";
+import type { Step } from "../planning/step.ts";
 
 /**
  * The names of variables that usually hold a secret, in capitals or not: those that end with one of these words, and

@@ -1,9 +1,9 @@
 import { join, relative } from "node:path";
 import { managerCommands } from "./managers.ts";
-import type { InstallMode } from "../build-inputs.ts";
+import type { InstallMode } from "../planning/build-inputs.ts";
 import type { ManagerCall } from "./invocation.ts";
 import type { DetectedPackageManager } from "./detect.ts";
-import type { Step } from "../step.ts";
+import type { Step } from "../planning/step.ts";
 import type { Project } from "../project/project.ts";
 
 /** How the dependencies of a project are installed. */

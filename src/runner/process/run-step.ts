@@ -8,7 +8,7 @@ import { StepOutput } from "../output/step-output.ts";
 import { directoryProblem, startStep } from "./spawn.ts";
 import type { Environment } from "./find-program.ts";
 import type { Mask } from "../output/mask.ts";
-import type { Step } from "../step.ts";
+import type { Step } from "../planning/step.ts";
 import type { ProcessIdentity } from "./identity.ts";
 import type { OnLines } from "../output/step-output.ts";
 import type { RunningChild } from "./spawn.ts";

@@ -7,7 +7,7 @@ import { windowsCall } from "./windows.ts";
 import type { ChildProcessByStdio } from "node:child_process";
 import type { Readable } from "node:stream";
 import type { Environment } from "./find-program.ts";
-import type { Step } from "../step.ts";
+import type { Step } from "../planning/step.ts";
 
 /** A command that runs, as the leader of its own process group. */
 export type RunningChild = ChildProcessByStdio<null, Readable, Readable> & { readonly pid: number };

@@ -1,4 +1,4 @@
-import { DEFAULT_INPUTS } from "../build-inputs.ts";
+import { DEFAULT_INPUTS } from "../planning/build-inputs.ts";
 import { isJsonObject } from "./manifest.ts";
 import type { JsonObject } from "./manifest.ts";
 

@@ -7,7 +7,7 @@ import type { ServerResponse } from "node:http";
 import type { Handler } from "../../http/router.ts";
 import type { BuildQueue } from "../../runner/build-queue.ts";
 import type { ProjectCache } from "../../runner/project/project-cache.ts";
-import type { BuildPlanner } from "../../runner/build-planner.ts";
+import type { BuildPlanner } from "../../runner/planning/build-planner.ts";
 import type { BuildRequest } from "../build-request.ts";
 
 /** What the handlers of builds use. */

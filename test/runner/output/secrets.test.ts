@@ -4,7 +4,7 @@ import { BuildQueue } from "../../../dist/runner/build-queue.js";
 import { Secrets } from "../../../dist/runner/output/secrets.js";
 import { runBuild, shellStep } from "../one-build.js";
 import type { SecretsOptions } from "../../../dist/runner/output/secrets.js";
-import type { Step } from "../../../dist/runner/step.js";
+import type { Step } from "../../../dist/runner/planning/step.js";
 
 function steps(env?: Step["env"]): Step[] {
   return [

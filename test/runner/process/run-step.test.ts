@@ -13,7 +13,7 @@ import { runStep } from "../../../dist/runner/process/run-step.js";
 import { Stage } from "../actors.js";
 import { watchDelays } from "../delays.js";
 import { makeFolder } from "../folders.js";
-import type { Step } from "../../../dist/runner/step.js";
+import type { Step } from "../../../dist/runner/planning/step.js";
 import type { ProcessIdentity } from "../../../dist/runner/process/identity.js";
 import type { OutputLine } from "../../../dist/runner/output/step-output.js";
 

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { chmod, rm } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { describe, it } from "node:test";
-import { planBuild } from "../../dist/runner/plan.js";
-import { openProject } from "../../dist/runner/project/project.js";
-import { makeFolder } from "./folders.js";
+import { planBuild } from "../../../dist/runner/planning/plan.js";
+import { openProject } from "../../../dist/runner/project/project.js";
+import { makeFolder } from "../folders.js";
 import type { TestContext } from "node:test";
-import type { Plan, PlanOptions } from "../../dist/runner/plan.js";
+import type { Plan, PlanOptions } from "../../../dist/runner/planning/plan.js";
 
 const MANIFEST = { name: "demo", scripts: { build: "true", bundle: "true", "-x": "true" } };
 const NO_LOCK = "there is no lock file of it, so the install may pick newer versions";

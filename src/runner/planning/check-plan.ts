@@ -1,6 +1,6 @@
-import { checkChoice, checkValue, kinds } from "../check-options.ts";
+import { checkChoice, checkValue, kinds } from "../../check-options.ts";
 import { installModes } from "./build-inputs.ts";
-import type { DirectoryPin } from "./project/directory-pin.ts";
+import type { DirectoryPin } from "../project/directory-pin.ts";
 import type { Plan } from "./plan.ts";
 import type { Step } from "./step.ts";
 

@@ -1,8 +1,8 @@
 import { pinFolders, planProject } from "./plan.ts";
-import { openFolder, readProject } from "./project/project.ts";
+import { openFolder, readProject } from "../project/project.ts";
 import type { BuildInputs } from "./build-inputs.ts";
 import type { Plan } from "./plan.ts";
-import type { ProjectFolder } from "./project/project.ts";
+import type { ProjectFolder } from "../project/project.ts";
 
 /** What was chosen for a build; `undefined`: the default. */
 type ChosenInputs = { readonly [Name in keyof BuildInputs]: BuildInputs[Name] | undefined };
