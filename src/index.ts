@@ -6,8 +6,8 @@
 export * from "./protocol/index.ts";
 
 export { Channel } from "./channel/channel.ts";
-export type { ClientOptions, CloseOptions, FetchClientOptions } from "./channel/channel.ts";
-export type { ChannelClient, CloseReason, Outcome } from "./channel/clients/client.ts";
+export type { ChannelState } from "./channel/channel.ts";
+export type { ChannelClient, ClientStart, CloseReason } from "./channel/clients/client.ts";
 export type { EventStream } from "./channel/event-stream.ts";
 export type { EventStreamOptions } from "./channel/event-stream-options.ts";
 export { openEventStream, sendEventStream } from "./channel/open-event-stream.ts";
@@ -18,7 +18,14 @@ export { FileHistory } from "./channel/history/file-history.ts";
 export type { ChannelHistory, HistoryPiece, HistoryReader } from "./channel/history/history.ts";
 export type { Gap, GapReason } from "./channel/log/gap.ts";
 export type { PublishedEvent } from "./channel/log/event-log.ts";
-export type { ChannelOptions } from "./channel/options.ts";
+export type { CorsOptions } from "./channel/connections/cors.ts";
+export type {
+  ChannelOptions,
+  ClientOptions,
+  CloseOptions,
+  FetchClientOptions,
+  ReadOptions,
+} from "./channel/options.ts";
 export type { ChannelStatistics } from "./channel/statistics.ts";
 
 export { BuildQueue } from "./runner/build-queue.ts";

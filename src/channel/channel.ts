@@ -1,129 +1,113 @@
 import { performance } from "node:perf_hooks";
-import { MAX_DELAY, checkInteger } from "../check-options.ts";
+import { MAX_DELAY, checkChoice, checkInteger, checkValue, kinds } from "../check-options.ts";
 import { TailcastError } from "../error.ts";
-import { encodeComment, encodeEvent } from "../protocol/encode.ts";
-import { prefersGzip } from "../http/accept.ts";
-import { addressKey } from "../http/address-key.ts";
-import { admit } from "./clients/admission.ts";
-import { addVary, sendReply } from "../http/reply.ts";
 import { ClientSet } from "./clients/client-set.ts";
-import { EncodedBytes } from "./log/encoded-bytes.ts";
-import { EVENT_STREAM_HEADERS } from "./connections/connection.ts";
+import { Entrance } from "./clients/entrance.ts";
+import { callHook } from "./clients/hooks.ts";
 import { diagnostics } from "./diagnostics.ts";
-import { FetchConnection } from "./connections/fetch-connection.ts";
 import { EventLog } from "./log/event-log.ts";
-import { NodeConnection } from "./connections/node-connection.ts";
-import { DEFAULT_RETRY, channelSettings } from "./options.ts";
-import { ClientLimit } from "./clients/client-limit.ts";
-import { Publisher } from "./log/publisher.ts";
 import { Waiters, followLog } from "./log/log-reader.ts";
-import { readFetch, readIncoming } from "./connections/stream-request.ts";
+import { Publisher } from "./log/publisher.ts";
+import { DEFAULT_RETRY, channelSettings, checkBacklog } from "./settings.ts";
 import type { Channel as Diagnostics } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import type { Admission, Start } from "./clients/admission.ts";
-import type { ChannelClient, Client, Outcome } from "./clients/client.ts";
-import type { Connection, ConnectionListener } from "./connections/connection.ts";
+import type { ChannelClient, Client, ClientStart } from "./clients/client.ts";
+import type { HookName } from "./clients/hooks.ts";
 import type { PublishedEvent } from "./log/event-log.ts";
-import type { ChannelOptions, ChannelSettings } from "./options.ts";
-import type { StreamRequest } from "./connections/stream-request.ts";
+import type { ChannelOptions, ClientOptions, CloseOptions, FetchClientOptions, ReadOptions } from "./options.ts";
+import type { ChannelSettings } from "./settings.ts";
 import type { ChannelStatistics } from "./statistics.ts";
 
-const PADDING = encodeComment(" ".repeat(2048));
-
-/** How {@link Channel.close} says goodbye. */
-export interface CloseOptions {
-  /**
-   * When clients should come back, in milliseconds; each is told a time between this and twice this, at random. Default
-   * 2000.
-   */
-  retry?: number | undefined;
-  /** After how many milliseconds a connection whose client does not take the rest is dropped. Default 5000. */
-  deadline?: number | undefined;
-}
-
-/** What the application may say about a client when it hands its request over. */
-export interface ClientOptions<Data> {
-  /** Anything: it is kept as the client's `data`. */
-  data?: Data | undefined;
-}
-
-/** As {@link ClientOptions}, for a request that does not tell its address. */
-export interface FetchClientOptions<Data> extends ClientOptions<Data> {
-  /** The client's address. Without it the client counts for no address. */
-  address?: string | undefined;
-}
+/**
+ * The life of a channel:
+ * - `open`: events can be published;
+ * - `ending`: no more events; clients get the rest of the log, and their streams end;
+ * - `closing`: what was published is still stored and sent; clients that come are asked to return later;
+ * - `closed`: every stream was ended. Connections close as their clients read the rest.
+ */
+export type ChannelState = "open" | "ending" | "closing" | "closed";
 
 /**
  * A log of events that any number of clients follow over Server-Sent Events (WHATWG HTML 9.2).
  *
- * Publishing appends to the log. A client is a cursor in the log: replaying to one that comes back, keeping one up to
- * date and letting a slow one catch up are the same thing, writing from its cursor to the end for as long as its socket
- * takes it. So memory is bounded by the log, whatever the clients do.
+ * Publishing appends to the log. A client is a cursor in the log: replaying to a client that reconnects, keeping one up
+ * to date and letting a slow one catch up are the same operation, writing from its cursor to the end until its socket
+ * is full. So the log bounds memory, whatever the clients do.
  *
  * ```js
  * const channel = new Channel();
- * http.createServer((request, response) => channel.handle(request, response)).listen(3000);
+ * http.createServer(channel.handle).listen(3000);
  * channel.publish("hello");
  * ```
  *
- * `Data` is what the application keeps for each client.
+ * `Data` is the type of `client.data`, which the application keeps for each client.
  *
- * The promise: every client gets events in order and at most once on a connection; who reconnects with the id it saw
- * last gets exactly what it missed, or is told in the stream, by an event `gap`, that something is gone.
+ * The promise: every client gets events in order and at most once on a connection; a client that reconnects with the
+ * last id that it saw gets exactly the missed events, or a `gap` event in the stream reports that events are gone.
  */
 export class Channel<Data = unknown> {
+  #state: ChannelState = "open";
   readonly #settings: ChannelSettings;
+  readonly #hooks: Pick<ChannelOptions<Data>, HookName>;
   readonly #log: EventLog;
-  readonly #clientLimit: ClientLimit;
   readonly #clientSet: ClientSet;
+  readonly #entrance: Entrance;
   readonly #readers = new Waiters();
   readonly #publisher: Publisher;
-  /** How many events are in the history since earlier. */
+  /** How many events the history had at the start. */
   readonly #publishedBefore: number;
-  #isEnding = false;
-  #isDismissed = false;
-  /** The first bytes of a stream: never empty, so that every client sees at once that it is open. */
-  readonly #opening: EncodedBytes;
-  readonly #paddedOpening: EncodedBytes;
   #closing: Promise<void> | undefined;
-  #closed: (() => void) | undefined;
-  #refused = 0;
-  readonly #accepted: Record<Outcome, number> = { fresh: 0, resumed: 0, gap: 0 };
+  #onEmpty: (() => void) | undefined;
+  #historyFailures = 0;
+  readonly #accepted: Record<ClientStart, number> = { fresh: 0, resumed: 0, gap: 0 };
 
   /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
-  constructor(options: ChannelOptions = {}) {
+  constructor(options: ChannelOptions<Data> = {}) {
     const settings = channelSettings(options);
-    const { epoch, capacity, capacityBytes, history, retry } = settings;
+    const { epoch, capacity, capacityBytes, history } = settings;
     this.#settings = settings;
+    this.#hooks = options;
     this.#log = new EventLog({ epoch, capacity, capacityBytes, history });
     this.#publishedBefore = this.#log.published;
-    this.#clientLimit = new ClientLimit(settings.maxClients, settings.maxClientsPerAddress);
     this.#clientSet = new ClientSet(this.#log, settings, {
-      onGap: (client, gap) => this.#tell(diagnostics.gap, { client, gap }),
+      onJoin: (client) => this.#onJoin(client),
+      onGap: (client, gap) => {
+        this.#tell(diagnostics.gap, { client, gap });
+        this.#call("onGap", client, gap);
+      },
       onStall: (client) => this.#tell(diagnostics.stall, { client }),
-      onLeave: (client) => this.#leave(client),
-      onHistoryFailure: (error) => this.#tell(diagnostics.history, { error }),
+      onLeave: (client) => this.#onLeave(client),
+      onHistoryFailure: (error) => this.#onHistoryFailure("read", error),
     });
-    this.#publisher = new Publisher(this.#log, settings, (now) => this.#show(now));
-    const opening = retry === null ? encodeComment("") : encodeEvent({ retry });
-    this.#opening = new EncodedBytes(opening);
-    this.#paddedOpening = new EncodedBytes(PADDING + opening);
+    this.#publisher = new Publisher(this.#log, settings, {
+      onShow: (now) => this.#show(now),
+      onFailure: (error) => this.#onHistoryFailure("append", error),
+      isHurried: () => this.#state !== "open",
+    });
+    this.#entrance = new Entrance(this.#log, settings, this.#clientSet, () => this.#publisher.flush());
+    // So that both can be passed on as they are, such as `http.createServer(channel.handle)`.
+    this.handle = this.handle.bind(this);
+    this.respond = this.respond.bind(this);
   }
 
-  /** How many clients are connected. */
+  get state(): ChannelState {
+    return this.#state;
+  }
+
+  /** The number of connected clients. */
   get clientCount(): number {
     return this.#clientSet.clients.size;
   }
 
-  /** The clients that are connected now, in the order in which they came. */
+  /** The connected clients, in the order in which they came. */
   get clients(): ReadonlySet<ChannelClient<Data>> {
     return this.#clientSet.clients as ReadonlySet<ChannelClient<Data>>;
   }
 
   /**
-   * How many bytes were published that clients cannot see yet; about so many, since of some only the characters are
-   * counted. They are in memory: beyond some limit, wait for {@link flushed}.
+   * How many published bytes clients cannot see yet; an estimate, since some events count their characters. They are in
+   * memory: beyond some limit, wait for {@link flushed}.
    */
   get unflushedBytes(): number {
     return this.#log.hiddenBytes;
@@ -142,20 +126,19 @@ export class Channel<Data = unknown> {
       delivered,
       accepted: { ...this.#accepted },
       gaps,
-      refused: this.#refused,
+      refused: this.#entrance.refused,
+      historyFailures: this.#historyFailures,
       closed: { ...closed },
     };
   }
 
   /**
-   * Appends an event to the log and returns its id. All events of one turn of the event loop go out together at its
-   * end.
+   * Appends an event to the log and returns its id. All events of one turn of the event loop leave together at its end.
    *
    * @param event - The data, or an object with `data` and optionally `event` (the type) and `id`. Without an id the
-   * event gets `<epoch>-<sequence>`. Ids of one's own must not repeat while the channel keeps them.
-   * With a `history` that has `append`, clients see it once it is stored; see {@link flushed}.
-   *
-   * @throws {TailcastError} `INVALID_EVENT` for what no client could read back as it was given, `EVENT_TOO_LARGE`
+   * event gets `<epoch>-<sequence>`. Ids that the application gives must not repeat while the channel keeps them. With a
+   * `history` that has `append`, clients see the event once it is stored; see {@link flushed}.
+   * @throws {TailcastError} `INVALID_EVENT` for values that no client could read back as given, `EVENT_TOO_LARGE`
    * beyond `capacityBytes`, `CHANNEL_CLOSED` after `end` or `close`. Nothing is published then.
    */
   publish(event: PublishedEvent | string): string {
@@ -164,17 +147,18 @@ export class Channel<Data = unknown> {
   }
 
   /**
-   * Counts events as published that are in the `history` already, which need not be encoded as long as nobody follows:
+   * Counts events as published that are in the `history` already. They are not encoded as long as no client follows:
    * clients read them from there.
    *
    * @param count - At least 1.
-   * @throws {TailcastError} `INVALID_OPTION` when it is not, or there is no history that others fill; `CHANNEL_CLOSED`.
+   * @throws {TailcastError} `INVALID_OPTION` for another count, or without a history that the application fills;
+   * `CHANNEL_CLOSED`.
    */
   skip(count: number): void {
     this.#assertOpen("skip events");
     const { history } = this.#settings;
     if (history === undefined || history.append !== undefined) {
-      throw new TailcastError("INVALID_OPTION", "Cannot skip events: that needs a history which others fill");
+      throw new TailcastError("INVALID_OPTION", "Cannot skip events: that needs a history without append");
     }
     this.#publisher.skip(checkInteger("count", count, { min: 1 }));
   }
@@ -184,148 +168,128 @@ export class Channel<Data = unknown> {
    *
    * | answer | when |
    * |---|---|
-   * | 200 | the stream: what the client missed, then what is published |
+   * | 200 | the stream: the missed events, then what is published |
+   * | 200, a `retry:` and the end | no room, or the channel closes |
+   * | 503, with `Retry-After` | no room, with `whenFull: "reject"` |
    * | 204 | the log was ended and the client has all of it: a browser then stops reconnecting |
-   * | 405, with `Allow` | another method than GET or HEAD |
-   * | 406 | the `Accept` header excludes `text/event-stream` |
-   * | 503, with `Retry-After` | no room, or closed (see `whenFull`) |
+   * | 405, with `Allow` | another method than `methods` |
+   * | 406 | the `Accept` header excludes `text/event-stream`, with `accept: "strict"` |
+   * | 204, with CORS headers | a preflight request from an origin that `cors` allows |
    *
-   * Headers set before with `response.setHeader` (CORS, cookies) are kept.
+   * Headers that were set before with `response.setHeader` (cookies, say) are kept. HEAD gets the head that GET would
+   * get. A pipelined request waits until the responses before it on its connection are over.
    *
-   * @throws {TailcastError} `HEADERS_SENT` when the response was begun already.
-   * @returns The client; `undefined` when the request was answered otherwise or its client has gone already.
+   * @throws {TailcastError} `HEADERS_SENT` when the response has started already.
+   * @returns The client; `undefined` when the request got another answer or its client has gone already.
    */
   handle(
     request: IncomingMessage | Http2ServerRequest,
     response: ServerResponse | Http2ServerResponse,
     options?: ClientOptions<Data>,
   ): ChannelClient<Data> | undefined;
-  // The compat API of HTTP/2 has all that is used here of the other, though not all that the other's types name.
+  // The compat API of HTTP/2 has every member of the other that is used here, though not every type.
   handle(
     request: IncomingMessage,
     response: ServerResponse,
     options: ClientOptions<Data> = {},
   ): ChannelClient<Data> | undefined {
-    // Gone while the application was still deciding: nothing is subscribed, so that nothing can leak.
-    if (response.destroyed || request.socket.destroyed) return undefined;
-    if (response.headersSent) {
-      throw new TailcastError("HEADERS_SENT", "Cannot open an event stream: the response was begun already");
-    }
-    const asked = readIncoming(request);
-    const { clientAddress, maxClientsPerAddress } = this.#settings;
-    // Not asked for where it counts for nothing.
-    const address = maxClientsPerAddress === Infinity ? undefined : addressKey(clientAddress(request));
-    // A pipelined request whose turn on its connection has not come: its stream could wait for ever for one before it.
-    const isQueued = response.socket === null;
-    const admission = this.#admit(
-      asked,
-      address,
-      isQueued ? "another response on this connection is not finished" : undefined,
-    );
-    if (this.#settings.compress) addVary(response);
-    if ("answer" in admission) {
-      sendReply(response, admission.answer);
-      return undefined;
-    }
-    return this.#join(asked, admission.start, address, options, (opening, gzip, listener) => {
-      return new NodeConnection(response, gzip, opening, listener);
-    });
+    return this.#entrance.handle(request, response, options) as ChannelClient<Data> | undefined;
   }
 
   /**
-   * Answers a request of the Fetch standard (hono, Next.js route handlers, Deno, Bun), as {@link handle} does. The
+   * Answers a request of the Fetch standard (Hono, Next.js route handlers, Deno, Bun), as {@link handle} does. The
    * stream is the response's body; when the server cancels the body, or aborts the request, the client has left.
    */
   respond(request: Request, options: FetchClientOptions<Data> = {}): Response {
-    const asked = readFetch(request);
-    const address = options.address === undefined ? undefined : addressKey(options.address);
-    const admission = this.#admit(asked, address, request.signal.aborted ? "the client has gone" : undefined);
-    const vary = this.#settings.compress ? { Vary: "Accept-Encoding" } : {};
-    if ("answer" in admission) {
-      const { status, headers, body } = admission.answer;
-      return new Response(status === 204 || asked.method === "HEAD" ? null : body, {
-        status,
-        headers: { ...headers, ...vary },
-      });
-    }
-    let isCompressed = false;
-    let body: ReadableStream<Uint8Array> | null = null;
-    this.#join(asked, admission.start, address, options, (opening, gzip, listener) => {
-      const connection = new FetchConnection(request, gzip, opening, listener);
-      isCompressed = gzip;
-      body = connection.body;
-      return connection;
-    });
-    const coding = isCompressed ? { "Content-Encoding": "gzip" } : {};
-    return new Response(body, { headers: { ...EVENT_STREAM_HEADERS, ...vary, ...coding } });
+    return this.#entrance.respond(request, options);
   }
 
   /**
-   * The stream that a client with this last event id would get, without its opening and heartbeats, as bytes: for other
-   * transports, and for consumers in the same process. Each piece ends with a whole event.
+   * The stream that a client would get, without its opening and heartbeats, as bytes: for other transports, and for
+   * consumers in the same process. Each piece ends with a whole event.
    *
-   * It ends when the log was ended and all of it was read, when the channel is closed, or when `signal` is aborted. A
-   * reader that is too slow gets a `gap`, as any client does, unless there is a `history`.
+   * It starts when `read` is called: after `lastEventId`, or with the `backlog`. A `gap` reports what is gone, as it
+   * does to a client, also to a reader that is too slow without a `history`. It ends with the log, when the channel is
+   * closed, when `signal` is aborted, or, with `until: "now"`, once it has every event that was published before the
+   * call; the last piece may hold newer events as well.
+   *
+   * @throws {TailcastError} `INVALID_OPTION`
    */
-  read(lastEventId = "", signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  read(options: ReadOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+    const { lastEventId = "", backlog, until = "end", signal } = checkValue("options", options, kinds.object);
+    checkChoice("until", until, ["end", "now"]);
+    checkValue("lastEventId", lastEventId, kinds.text);
+    const newest = backlog === undefined ? this.#settings.backlog : checkBacklog(backlog);
+    this.#publisher.flush();
+    const log = this.#log;
     const source = {
-      log: this.#log,
+      log,
       history: this.#settings.history,
-      flush: () => this.#publisher.flush(),
-      isOver: () => this.#clientSet.isLogComplete || this.#isDismissed,
+      isOver: () => log.isComplete || this.#state === "closed",
+      onHistoryFailure: (error: unknown) => this.#onHistoryFailure("read", error),
       grown: (abort: AbortSignal) => this.#readers.wait(abort),
     };
-    return followLog(source, lastEventId, signal);
+    const position = lastEventId === "" ? log.positionFor(newest) : log.locate(lastEventId);
+    const end = until === "now" ? log.published + 1 : Infinity;
+    return followLog(source, { lastEventId, position, end }, signal);
   }
 
   /**
-   * Says that the log is complete. Clients get what they have not seen yet, then their stream ends; who comes back with
-   * the last id is answered 204, which tells a browser to stop reconnecting.
+   * Completes the log. Clients get the events that they have not seen yet, then their stream ends; a client that
+   * reconnects with the last id is answered 204, which stops a browser from reconnecting.
    *
    * @throws {TailcastError} `CHANNEL_CLOSED` when the channel was closed.
    */
   end(): void {
-    if (this.#isEnding) return;
+    if (this.#state === "ending") return;
     this.#assertOpen("end the log");
-    this.#isEnding = true;
+    this.#state = "ending";
+    this.#log.finish();
     if (this.#log.isAllVisible) this.#show(performance.now());
-    else this.#publisher.hurry();
+    else this.#publisher.flush();
   }
 
   /**
    * Resolves when everything published so far has left for the clients: at once, or, with a `history`, once it is
-   * stored. Whoever publishes a lot waits for it now and then, since what waits to be stored is in memory.
+   * stored. A fast publisher should wait for it regularly, since events that wait to be stored are in memory.
    *
-   * Rejects with the history's error when that could not store it. The channel then goes on in memory alone.
+   * Rejects with the history's error when that could not store it. The channel then continues in memory alone.
    */
   flushed(): Promise<void> {
     return this.#publisher.flushed();
   }
 
   /**
-   * Shuts the channel down: every stream ends with a `retry:` that spreads the clients' return, and new ones are
-   * refused.
+   * Shuts the channel down: every stream ends with a `retry:` that spreads the clients' return, and its connection ends
+   * with it, so that the return reaches the next process. Clients that come meanwhile receive a `retry:` as well.
+   * Finally the history is closed, where it has `close`.
    *
-   * @returns When the last connection is over, at the latest after `deadline`. Further calls return the same promise.
+   * @returns A promise that resolves when the last connection is over, at the latest after `deadline`, and the history
+   * is closed. Further calls return the same promise.
    */
   close(options: CloseOptions = {}): Promise<void> {
     if (this.#closing !== undefined) return this.#closing;
     const { retry = this.#settings.retry ?? DEFAULT_RETRY, deadline = 5000 } = options;
     checkInteger("retry", retry, { min: 0, max: (MAX_DELAY - 1) / 2 });
     checkInteger("deadline", deadline, { min: 0, max: MAX_DELAY });
-    this.#closing = new Promise((resolve) => (this.#closed = resolve));
+    this.#state = "closing";
+    this.#entrance.close(retry);
+    const empty = new Promise<void>((resolve) => (this.#onEmpty = resolve));
     const timer = setTimeout(() => {
-      // What was published last may still not be stored.
-      this.#dismiss(retry);
+      // The events that were published last may still not be stored.
+      this.#endStreams(retry);
       this.#clientSet.dropAll();
     }, deadline);
-    void this.#closing.then(() => clearTimeout(timer));
-    this.#publisher.hurry();
-    if (this.#log.isAllVisible) this.#dismiss(retry);
+    this.#closing = empty.then(() => {
+      clearTimeout(timer);
+      return this.#closeHistory();
+    });
+    this.#publisher.flush();
+    if (this.#log.isAllVisible) this.#endStreams(retry);
     else
       void this.flushed()
         .catch(() => undefined)
-        .then(() => this.#dismiss(retry));
+        .then(() => this.#endStreams(retry));
     return this.#closing;
   }
 
@@ -335,61 +299,58 @@ export class Channel<Data = unknown> {
   }
 
   #assertOpen(action: string): void {
-    if (!this.#isEnding && this.#closing === undefined) return;
-    const state = this.#isEnding ? "its log was ended" : "it was closed";
-    throw new TailcastError("CHANNEL_CLOSED", `Cannot ${action} on the channel: ${state}`);
+    if (this.#state === "open") return;
+    const reason = this.#state === "ending" ? "its log was ended" : "it was closed";
+    throw new TailcastError("CHANNEL_CLOSED", `Cannot ${action} on the channel: ${reason}`);
   }
 
-  /** Brings every client up to what can be seen now. */
+  /** Brings every client up to the newest visible event. */
   #show(now: number): void {
-    if (this.#isEnding && this.#log.isAllVisible) this.#clientSet.isLogComplete = true;
     this.#clientSet.advanceAll(now);
     this.#readers.wake();
   }
 
-  #dismiss(retry: number | null): void {
-    this.#isDismissed = true;
-    this.#clientSet.dismissAll(retry);
+  #endStreams(retry: number): void {
+    this.#state = "closed";
+    this.#clientSet.endAll(retry);
     this.#readers.wake();
-    if (this.clientCount === 0) this.#closed?.();
+    if (this.clientCount === 0) this.#onEmpty?.();
   }
 
-  #admit(request: StreamRequest, address: string | undefined, obstacle: string | undefined): Admission {
-    this.#publisher.flush();
-    const isClosing = this.#closing !== undefined;
-    const admission = admit(request, address, this.#log, this.#clientLimit, this.#settings, {
-      isEnded: this.#clientSet.isLogComplete,
-      obstacle: isClosing ? "the server is shutting down" : obstacle,
-    });
-    if ("answer" in admission && admission.isRefusal) this.#refused++;
-    return admission;
+  async #closeHistory(): Promise<void> {
+    try {
+      await this.#settings.history?.close?.();
+    } catch (error) {
+      this.#onHistoryFailure("close", error);
+    }
   }
 
-  #join(
-    request: StreamRequest,
-    start: Start,
-    address: string | undefined,
-    { data }: ClientOptions<Data>,
-    open: (opening: EncodedBytes, gzip: boolean, listener: ConnectionListener) => Connection,
-  ): ChannelClient<Data> {
-    const { outcome, lastEventId, next, gap } = start;
-    const opening = request.wantsPadding ? this.#paddedOpening : this.#opening;
-    const gzip = this.#settings.compress && prefersGzip(request.acceptEncoding);
-    const client = this.#clientSet.join({ outcome, lastEventId, next, address, data }, gap, (listener) => {
-      return open(opening, gzip, listener);
-    });
-    this.#accepted[outcome]++;
+  #onJoin(client: Client): void {
+    this.#accepted[client.start]++;
     this.#tell(diagnostics.connect, { client });
-    return client as ChannelClient<Data>;
+    this.#call("onConnect", client);
   }
 
   /** A client's connection is over. */
-  #leave(client: Client): void {
-    this.#clientLimit.free(client.address);
-    this.#tell(diagnostics.disconnect, { client, reason: client.closeReason });
-    if (this.clientCount === 0) this.#closed?.();
+  #onLeave(client: Client): void {
+    const reason = client.closeReason;
+    this.#entrance.release(client);
+    this.#tell(diagnostics.disconnect, { client, reason });
+    this.#call("onDisconnect", client, reason);
+    if (this.#state === "closed" && this.clientCount === 0) this.#onEmpty?.();
   }
+
+  #onHistoryFailure(action: "append" | "read" | "close", error: unknown): void {
+    this.#historyFailures++;
+    this.#tell(diagnostics.history, { action, error });
+  }
+
   #tell(subject: Diagnostics, message: Readonly<Record<string, unknown>>): void {
     if (subject.hasSubscribers) subject.publish({ channel: this, ...message });
+  }
+
+  #call(name: HookName, client: Client, detail?: unknown): void {
+    const hook = this.#hooks[name] as ((client: unknown, detail?: unknown) => unknown) | undefined;
+    if (hook !== undefined) callHook(this, name, () => hook(client, detail));
   }
 }

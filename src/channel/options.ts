@@ -1,180 +1,141 @@
-import { randomBytes } from "node:crypto";
-import { MAX_DELAY, checkChoice, checkInteger, checkValue, kinds } from "../check-options.ts";
-import { TailcastError } from "../error.ts";
-import { encodeComment, encodeEvent } from "../protocol/encode.ts";
-import { isEpoch } from "../protocol/sequence-id.ts";
 import type { IncomingMessage } from "node:http";
+import type { ChannelClient, CloseReason } from "./clients/client.ts";
+import type { CorsOptions } from "./connections/cors.ts";
 import type { ChannelHistory } from "./history/history.ts";
+import type { Gap } from "./log/gap.ts";
 
-/** The options of a {@link Channel}. Every one has a default. */
-export interface ChannelOptions {
-  /** How many events are kept for clients that come back or lag. Default 1000. */
+/** The options of a {@link Channel}. Each has a default. `Data` is the type of `client.data`. */
+export interface ChannelOptions<Data = unknown> {
+  /** How many events are kept for clients that reconnect or lag. Default 1000. */
   capacity?: number | undefined;
   /** How many bytes of encoded events are kept at most; also the limit for one event. Default 16 MiB. */
   capacityBytes?: number | undefined;
   /**
-   * What a client gets that comes without a last event id: the newest `backlog` events, or `"all"` that are kept.
-   * Default 0: only what is published from then on.
+   * The events that a client without a last event id gets: the newest `backlog`, or `"all"` that are kept. Default 0:
+   * only events that are published from then on.
    */
   backlog?: number | "all" | undefined;
   /**
-   * The longest silence in milliseconds before a client gets a comment, so that proxies keep its connection open.
-   * Default 15 000; 0 turns heartbeats off.
+   * The longest silence in milliseconds before a client gets a comment, so that proxies and servers keep its connection
+   * open. Default 7000, which is below the shortest idle limit that is common: `Bun.serve` ends a silent response after
+   * 8 to 12 s. 0 turns heartbeats off.
    */
   heartbeat?: number | undefined;
   /**
-   * The reconnection time that clients are told (HTML 9.2.6, `retry`), in milliseconds. Default 2000; `null` leaves it
-   * to them.
+   * The type of an event without data that takes the place of the heartbeat's comment, for pages that supervise their
+   * connection: an EventSource does not show comments. Default: a comment.
+   */
+  heartbeatEvent?: string | undefined;
+  /**
+   * The reconnection time that clients receive (HTML 9.2.6, `retry`), in milliseconds. Default 2000; `null` leaves them
+   * theirs.
    */
   retry?: number | null | undefined;
-  /** How many clients may be connected at once. Default 10 000. Whoever comes later is refused; nobody is evicted. */
+  /**
+   * How many clients may be connected at once. Default 10 000. Clients that come later are refused; a connected client
+   * is never evicted.
+   */
   maxClients?: number | undefined;
   /** How many clients one address (IPv4, or IPv6 /64) may have at once. Default `Infinity`. */
   maxClientsPerAddress?: number | undefined;
-  /**
-   * How a client is refused when there is no room, or when the channel is shut down: `"reject"` answers 503 with
-   * `Retry-After`, after which a browser's EventSource never tries again; `"retry"` answers 200 with a `retry:` and
-   * ends, so that it does. Default `"reject"`.
-   */
-  whenFull?: "reject" | "retry" | undefined;
-  /**
-   * After how many milliseconds a refused client should try again. What it is told lies between this and twice this, at
-   * random. Default 5000.
-   */
-  retryAfter?: number | undefined;
-  /**
-   * A client that takes nothing for this many milliseconds while more waits for it is disconnected. Default 60 000; 0
-   * means never.
-   */
-  stallTimeout?: number | undefined;
-  /**
-   * After about this many milliseconds (80 to 100 % of it, at random) a connection is ended, so that its client comes
-   * back, perhaps to another server. Default 0: never.
-   */
-  maxConnectionAge?: number | undefined;
-  /**
-   * How long, in milliseconds, one write follows the last at least; the first event after a pause leaves at once all
-   * the same. Default 0: what is published in one turn of the event loop leaves at its end.
-   */
-  coalesceMs?: number | undefined;
-  /**
-   * How many clients that are far behind are sent a slice of what they miss in one turn of the event loop. Default 16.
-   */
-  maxCatchUps?: number | undefined;
-  /** Whether clients that accept gzip get it. Every event is compressed once for all of them. Default false. */
-  compress?: boolean | undefined;
-  /**
-   * The type of an event without data of interest that takes the place of the heartbeat's comment, for pages that watch
-   * over their connection themselves: an EventSource does not show comments. Default: a comment.
-   */
-  heartbeatEvent?: string | undefined;
   /**
    * The address that `maxClientsPerAddress` counts, e.g. from a header that your own proxy sets. Default: the socket's.
    */
   clientAddress?: ((request: IncomingMessage) => string) | undefined;
   /**
-   * The name of this log in the ids: 1 to 64 letters, digits or `. _ ~ -`. Default: the history's, or a new random one,
-   * since the log starts empty.
+   * How a client is refused when there is no room: `"retry"` answers 200 with a `retry:` and ends, so that an
+   * EventSource tries again; `"reject"` answers 503 with `Retry-After`, after which an EventSource never tries again.
+   * Default `"retry"`.
    */
-  epoch?: string | undefined;
+  whenFull?: "retry" | "reject" | undefined;
   /**
-   * Where events are stored before clients see them, and read from when they are no longer in memory, so that the log
-   * outlives the process and nobody lags too far behind. Default: none. See `FileHistory`.
+   * After how many milliseconds a refused client should try again. It receives a time between this and twice this, at
+   * random. Default 5000.
    */
+  retryAfter?: number | undefined;
+  /**
+   * A client that reads nothing for this many milliseconds while bytes wait for it is disconnected. Default 60 000; 0
+   * means never.
+   */
+  stallTimeout?: number | undefined;
+  /**
+   * After about this many milliseconds (80 to 100 % of it, at random) a connection is ended, so that its client
+   * reconnects, perhaps to another server. Default 0: never.
+   */
+  maxConnectionAge?: number | undefined;
+  /**
+   * The shortest time between two writes, in milliseconds; the first event after a pause leaves at once all the same.
+   * Default 0: events that are published in one turn of the event loop leave at its end.
+   */
+  coalesce?: number | undefined;
+  /**
+   * How many clients that are far behind are sent a slice of their missed events in one turn of the event loop. Default
+   * 16.
+   */
+  maxCatchUps?: number | undefined;
+  /** Whether clients that accept gzip get it. Every event is compressed once for all of them. Default false. */
+  compress?: boolean | undefined;
+  /** The methods that open a stream; HEAD belongs to GET. Default `["GET"]`. */
+  methods?: readonly string[] | undefined;
+  /**
+   * Whether a request whose `Accept` header excludes `text/event-stream` is answered 406 (`"strict"`), or gets the
+   * stream all the same (`"ignore"`). Default `"strict"`.
+   */
+  accept?: "strict" | "ignore" | undefined;
+  /** The pages of other origins that may follow the channel. Default: none. */
+  cors?: CorsOptions | undefined;
+  /** Where events are stored before clients see them, and read from when they are no longer in memory. See `FileHistory`. */
   history?: ChannelHistory | undefined;
+  /**
+   * The epoch of a log in memory, which starts empty: 1 to 128 letters, digits or `. _ ~ -`, **new each time**, such as
+   * the id of a job. A name that returns after a restart would give old ids to new events, and clients that reconnect
+   * would miss events without a `gap`. Default: a random one.
+   */
+  uniqueEpoch?: string | undefined;
+  /** The epoch of the `history`, which determines it; without a history, see `uniqueEpoch`. */
+  epoch?: string | undefined;
+  /** Called when a client was accepted. Errors of this and of the other two are reported, and hurt no client. */
+  onConnect?: ((client: ChannelClient<Data>) => unknown) | undefined;
+  /** Called when a client's connection is over. */
+  onDisconnect?: ((client: ChannelClient<Data>, reason: CloseReason) => unknown) | undefined;
+  /** Called when a client receives a gap. */
+  onGap?: ((client: ChannelClient<Data>, gap: Gap) => unknown) | undefined;
 }
 
-/** The reconnection time, in milliseconds, where none was set but one must be told. */
-export const DEFAULT_RETRY: number = 2000;
-
-/** The options with every default filled in. */
-export interface ChannelSettings {
-  readonly capacity: number;
-  readonly capacityBytes: number;
-  /** `Infinity` for everything. */
-  readonly backlog: number;
-  readonly heartbeat: number;
-  readonly retry: number | null;
-  readonly maxClients: number;
-  readonly maxClientsPerAddress: number;
-  readonly whenFull: "reject" | "retry";
-  readonly retryAfter: number;
-  readonly stallTimeout: number;
-  readonly maxConnectionAge: number;
-  readonly coalesceMs: number;
-  readonly maxCatchUps: number;
-  readonly compress: boolean;
-  /** What is written after silence. */
-  readonly heartbeatText: string;
-  readonly clientAddress: (request: IncomingMessage) => string;
-  readonly epoch: string;
-  readonly history: ChannelHistory | undefined;
+/** How {@link Channel.close} ends the streams. */
+export interface CloseOptions {
+  /**
+   * When clients should reconnect, in milliseconds; each receives a time between this and twice this, at random.
+   * Default: the channel's `retry`, or else 2000.
+   */
+  retry?: number | undefined;
+  /** After how many milliseconds a connection whose client does not read the rest is dropped. Default 5000. */
+  deadline?: number | undefined;
 }
 
-/** Checks every option and fills in the defaults. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
-export function channelSettings(options: ChannelOptions): ChannelSettings {
-  const delay = { min: 0, max: MAX_DELAY };
-  // Half of the longest delay, since a jittered one may be twice as long.
-  const jitteredDelay = { min: 0, max: (MAX_DELAY - 1) / 2 };
-  const count = { min: 1, orInfinity: true };
-  const {
-    capacity = 1000,
-    capacityBytes = 16 * 1024 * 1024,
-    backlog = 0,
-    heartbeat = 15_000,
-    retry = DEFAULT_RETRY,
-    maxClients = 10_000,
-    maxClientsPerAddress = Infinity,
-    whenFull = "reject",
-    retryAfter = 5000,
-    stallTimeout = 60_000,
-    maxConnectionAge = 0,
-    coalesceMs = 0,
-    maxCatchUps = 16,
-    compress = false,
-    heartbeatEvent,
-    clientAddress = socketAddress,
-    history,
-    epoch = history?.epoch ?? randomBytes(5).toString("hex"),
-  } = options;
-  if (typeof epoch !== "string" || !isEpoch(epoch)) {
-    const wanted = "it must be 1 to 64 letters, digits or . _ ~ -";
-    throw new TailcastError("INVALID_OPTION", `Cannot use the option "epoch": ${wanted}`);
-  }
-  if (history !== undefined && checkValue("history", history, kinds.object).epoch !== epoch) {
-    throw new TailcastError("INVALID_OPTION", 'Cannot use the option "epoch": the history has another');
-  }
-  return {
-    capacity: checkInteger("capacity", capacity, { min: 1 }),
-    capacityBytes: checkInteger("capacityBytes", capacityBytes, { min: 1 }),
-    backlog: backlog === "all" ? Infinity : checkInteger("backlog", backlog, { min: 0, orInfinity: true }),
-    heartbeat: checkInteger("heartbeat", heartbeat, delay),
-    retry: retry === null ? null : checkInteger("retry", retry, jitteredDelay),
-    maxClients: checkInteger("maxClients", maxClients, count),
-    maxClientsPerAddress: checkInteger("maxClientsPerAddress", maxClientsPerAddress, count),
-    whenFull: checkChoice("whenFull", whenFull, ["reject", "retry"]),
-    retryAfter: checkInteger("retryAfter", retryAfter, jitteredDelay),
-    stallTimeout: checkInteger("stallTimeout", stallTimeout, delay),
-    maxConnectionAge: checkInteger("maxConnectionAge", maxConnectionAge, delay),
-    coalesceMs: checkInteger("coalesceMs", coalesceMs, delay),
-    maxCatchUps: checkInteger("maxCatchUps", maxCatchUps, { min: 1 }),
-    compress: checkValue("compress", compress, kinds.boolean),
-    heartbeatText: heartbeatEvent === undefined ? encodeComment("") : heartbeatBlock(heartbeatEvent),
-    clientAddress: checkValue("clientAddress", clientAddress, kinds.function),
-    epoch,
-    history,
-  };
+/** The options for the request of one client. */
+export interface ClientOptions<Data> {
+  /** Anything: it is kept as the client's `data`. */
+  data?: Data | undefined;
 }
 
-function heartbeatBlock(event: string): string {
-  try {
-    return encodeEvent({ event, data: "" });
-  } catch (cause) {
-    const message = `Cannot use the option "heartbeatEvent": it must be an event type (${(cause as Error).message})`;
-    throw new TailcastError("INVALID_OPTION", message, { cause });
-  }
+/** As {@link ClientOptions}, for a request that does not show its address. */
+export interface FetchClientOptions<Data> extends ClientOptions<Data> {
+  /** The client's address. Without it the client counts for no address. */
+  address?: string | undefined;
 }
 
-function socketAddress(request: IncomingMessage): string {
-  return request.socket.remoteAddress ?? "";
+/** Where {@link Channel.read} starts and ends. */
+export interface ReadOptions {
+  /** The id of the last event that the reader has. Default: none. */
+  lastEventId?: string | undefined;
+  /** The events that a reader without a last event id gets first. Default: the channel's `backlog`. */
+  backlog?: number | "all" | undefined;
+  /**
+   * `"end"`: the reader follows the log to its end. `"now"`: it ends with the last event that was published before the
+   * call. Default `"end"`.
+   */
+  until?: "end" | "now" | undefined;
+  /** Ends the reading when it is aborted. */
+  signal?: AbortSignal | undefined;
 }

@@ -4,10 +4,10 @@ import type { CloseReason } from "./clients/client.ts";
 export interface ChannelStatistics {
   /** Clients connected now. */
   readonly clients: number;
-  /** Of them, those that do not take what they were sent, and those that are being sent what they missed. */
+  /** The connected clients that have not read what they were sent, and those that are being sent missed events. */
   readonly blocked: number;
   readonly catchingUp: number;
-  /** Events kept now, and their encoded size in bytes. */
+  /** Events kept in memory now, and their encoded size in bytes. */
   readonly keptEvents: number;
   readonly keptBytes: number;
   /** Events published so far, by this channel. */
@@ -16,10 +16,12 @@ export interface ChannelStatistics {
   readonly delivered: number;
   /** Clients accepted so far, by how they started. */
   readonly accepted: { readonly fresh: number; readonly resumed: number; readonly gap: number };
-  /** Gaps that were told so far, to clients that came back too late or lagged too far. */
+  /** Gaps that were reported so far, to clients that reconnected too late or lagged too far. */
   readonly gaps: number;
-  /** Clients refused so far for want of room. */
+  /** Clients refused so far, because the channel was full or closing. */
   readonly refused: number;
+  /** Failures of the history so far: after one to append, the channel continues in memory alone. */
+  readonly historyFailures: number;
   /** Connections ended so far, by reason. */
   readonly closed: Readonly<Record<CloseReason, number>>;
 }

@@ -47,11 +47,27 @@ export function sendJson(
   sendReply(response, jsonReply(status, value, headers));
 }
 
+/** The same answer as a response of the Fetch standard, with these headers in addition. */
+export function fetchReply(method: string, reply: Reply, headers: Readonly<Record<string, string>> = {}): Response {
+  const { status, body } = reply;
+  // The constructor refuses a body with 204, even an empty one.
+  const isBare = status === 204 || method === "HEAD";
+  return new Response(isBare ? null : body, { status, headers: { ...reply.headers, ...headers } });
+}
+
+/** Sets headers on a response that has not started; `Vary` is added to the one that is there. */
+export function setHeaders(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (name === "Vary") addVary(response, value);
+    else response.setHeader(name, value);
+  }
+}
+
 /**
  * Tells caches that the answer depends on the client's codings, beside what it depends on already (RFC 9110 section
  * 12.5.5).
  */
-export function addVary(response: ServerResponse): void {
+export function addVary(response: ServerResponse, names = "Accept-Encoding"): void {
   const before = response.getHeader("Vary");
-  response.setHeader("Vary", before === undefined ? "Accept-Encoding" : `${String(before)}, Accept-Encoding`);
+  response.setHeader("Vary", before === undefined ? names : `${String(before)}, ${names}`);
 }

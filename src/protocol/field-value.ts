@@ -14,16 +14,28 @@ export function invalidField(field: FieldName, reason: string): TailcastError {
 }
 
 /**
+ * Refuses what is not a string. Turning it into one would send "[object Object]" to every client; only the caller knows
+ * which text is meant.
+ *
+ * @throws {TailcastError} `INVALID_EVENT`
+ */
+export function assertString(field: FieldName, value: unknown): asserts value is string {
+  if (typeof value === "string") return;
+  if (typeof value === "object" && value !== null) {
+    const kind = Array.isArray(value) ? "an array" : "an object";
+    throw new TailcastError("INVALID_EVENT", `Cannot encode the event: ${field} is ${kind}; pass JSON.stringify(value)`);
+  }
+  throw invalidField(field, `it is of type ${typeof value}; pass a string, made with String() or JSON.stringify()`);
+}
+
+/**
  * Refuses what is not text, or is text that UTF-8 cannot hold. An event stream is always UTF-8 (HTML 9.2.5), and
  * encoding a lone surrogate silently turns it into U+FFFD: the client would read something else than was given.
  *
  * @throws {TailcastError} `INVALID_EVENT` when the value is not a well-formed string.
  */
 export function assertText(field: FieldName, value: unknown): asserts value is string {
-  if (typeof value !== "string") {
-    // Interpolating would send "[object Object]" to every client; only the caller knows which text is meant.
-    throw invalidField(field, `it is of type ${typeof value}; pass a string, made with String() or JSON.stringify()`);
-  }
+  assertString(field, value);
   if (!value.isWellFormed()) {
     throw invalidField(field, "it contains a lone surrogate, which UTF-8 cannot hold; call toWellFormed() on it");
   }

@@ -9,11 +9,11 @@ export interface SequenceId {
 }
 
 /**
- * Says whether a text may name a log: 1 to 64 characters of `A-Z a-z 0-9 . _ ~ -`. These are the unreserved characters
+ * Says whether a text may name a log: 1 to 128 characters of `A-Z a-z 0-9 . _ ~ -`. These are the unreserved characters
  * of RFC 3986, 2.3: an id made of them needs no escaping in a query, and is the same bytes in every header encoding.
  */
 export function isEpoch(text: string): boolean {
-  return /^[A-Za-z0-9._~-]{1,64}$/.test(text);
+  return /^[A-Za-z0-9._~-]{1,128}$/.test(text);
 }
 
 /**
@@ -24,7 +24,7 @@ export function isEpoch(text: string): boolean {
  */
 export function formatSequenceId(epoch: string, sequence: number): string {
   if (!isEpoch(epoch)) {
-    throw invalidField("id", "its epoch must be 1 to 64 letters, digits or any of . _ ~ -");
+    throw invalidField("id", "its epoch must be 1 to 128 letters, digits or any of . _ ~ -");
   }
   if (!Number.isSafeInteger(sequence) || sequence < 0) {
     throw invalidField("id", "its sequence must be a safe integer of at least 0");

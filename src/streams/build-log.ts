@@ -1,7 +1,7 @@
 import { Channel } from "../channel/channel.ts";
 import { lineData } from "./line-data.ts";
 import type { BuildEvent } from "../runner/events.ts";
-import type { CloseOptions } from "../channel/channel.ts";
+import type { CloseOptions } from "../channel/options.ts";
 import type { FileHistory } from "../channel/history/file-history.ts";
 import type { ChannelOptions } from "../channel/options.ts";
 
@@ -23,7 +23,10 @@ export class BuildLog {
   constructor(buildId: string, options: ChannelOptions, history?: FileHistory) {
     this.history = history;
     // The build's id names its log: an id seen in one build's stream means nothing in another's.
-    const log = { epoch: buildId, capacityBytes: history === undefined ? MEMORY_LOG_BYTES : TAIL_BYTES, history };
+    const log =
+      history === undefined
+        ? { uniqueEpoch: buildId, capacityBytes: MEMORY_LOG_BYTES }
+        : { history, capacityBytes: TAIL_BYTES };
     this.channel = new Channel({ ...options, ...log, backlog: "all" });
   }
 
@@ -58,8 +61,5 @@ export class BuildLog {
   /** Ends the stream where it is: a later process goes on with it. */
   async close(options?: CloseOptions): Promise<void> {
     await this.channel.close(options);
-    // What is not known to be on the disk is not lost for that.
-    await this.history?.sync().catch(() => undefined);
-    await this.history?.close();
   }
 }

@@ -15,7 +15,7 @@ export async function* logText(
 ): AsyncGenerator<string, void, undefined> {
   const decoder = new EventStreamDecoder();
   let next = 1;
-  for await (const bytes of channel.read("", options.signal)) {
+  for await (const bytes of channel.read({ backlog: "all", signal: options.signal })) {
     let lines = "";
     for (const { type, data } of decoder.decode(bytes)) {
       if (type !== "line") continue;

@@ -5,7 +5,7 @@ import { Feed } from "./feed/feed.ts";
 import { StreamTotals } from "./stream-totals.ts";
 import type { BuildEvent } from "../runner/events.ts";
 import type { BuildRecord } from "../runner/record.ts";
-import type { CloseOptions } from "../channel/channel.ts";
+import type { CloseOptions } from "../channel/options.ts";
 import type { ChannelHistory } from "../channel/history/history.ts";
 import type { ChannelOptions } from "../channel/options.ts";
 import type { FeedJournal } from "./feed/journal.ts";
@@ -41,7 +41,7 @@ export class StreamRegistry {
     storage?: { readonly store: LogFiles; readonly journal: FeedJournal },
   ) {
     // A build prints in bursts, and a person reads: ten milliseconds nobody sees gather most of a burst into one write.
-    this.#options = { coalesceMs: 10, compress: true, ...options };
+    this.#options = { coalesce: 10, compress: true, ...options };
     this.#files = storage?.store;
     this.#onError = onError;
     this.#feed = new Feed(

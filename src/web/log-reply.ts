@@ -20,7 +20,7 @@ export async function sendLog(exchange: Exchange, channel: Channel, readers: Cli
   const { request, response, query } = exchange;
   // It left while the log was looked for.
   if (response.destroyed) return;
-  const refusal = readers.take();
+  const refusal = readers.acquire();
   if (refusal !== undefined) throw new HttpError("TOO_MANY_CLIENTS", `Cannot follow the log: ${refusal}`);
   const left = new AbortController();
   // Not only to stop: a reader that waits for the next line would otherwise wait on when its client has gone.
@@ -44,6 +44,6 @@ export async function sendLog(exchange: Exchange, channel: Channel, readers: Cli
     // The client left: nobody is there to be told.
     if (!left.signal.aborted) throw error;
   } finally {
-    readers.free();
+    readers.release();
   }
 }

@@ -26,7 +26,7 @@ export const SERVERS = [
   { name: "node-loop" },
   { name: "node-loop-batch" },
   { name: "c-loop", external: true },
-  { name: "tailcast-window", variant: true, optional: true, missing: () => optionMissing("coalesceMs") },
+  { name: "tailcast-window", variant: true, optional: true, missing: () => optionMissing("coalesce") },
   { name: "tailcast-gzip", variant: true, optional: true, missing: () => optionMissing("compress") },
   { name: "express-gzip", variant: true, packages: ["express", "compression"] },
 ];

@@ -15,7 +15,7 @@ describe("Channel.handle() on node:http2", () => {
     const warnings: Error[] = [];
     const onWarning = (warning: Error): void => void warnings.push(warning);
     process.on("warning", onWarning);
-    const channel = new Channel({ epoch: "e", backlog: "all" });
+    const channel = new Channel({ uniqueEpoch: "e", backlog: "all" });
     const server = createServer((request, response) => {
       channel.handle(request, response);
     });
@@ -80,7 +80,7 @@ describe("Channel.respond()", () => {
   const ask = (init?: RequestInit, path = "/"): Request => new Request(`http://localhost${path}`, init);
 
   it("answers with the stream, resumes, and forgets who cancels", async () => {
-    const channel = new Channel({ epoch: "e" });
+    const channel = new Channel({ uniqueEpoch: "e" });
     for (const data of ["a", "b", "c"]) channel.publish(data);
     const response = channel.respond(ask({ headers: { "Last-Event-ID": "e-1" } }));
     assert.equal(response.status, 200);
@@ -101,7 +101,7 @@ describe("Channel.respond()", () => {
   });
 
   it("gives the same complete answers as handle()", async () => {
-    const channel = new Channel({ epoch: "e", maxClients: 1, maxClientsPerAddress: 1 });
+    const channel = new Channel({ uniqueEpoch: "e", maxClients: 1, whenFull: "reject" });
     const post = channel.respond(ask({ method: "POST" }));
     assert.deepEqual([post.status, post.headers.get("allow")], [405, "GET, HEAD"]);
     assert.equal(((await post.json()) as { error: { code: string } }).error.code, "METHOD_NOT_ALLOWED");
@@ -129,12 +129,12 @@ describe("Channel.respond()", () => {
       readUntil(response.body, () => false),
       /dropped/,
     );
-    assert.equal(channel.respond(ask({ signal: abort.signal })).status, 503);
+    assert.match(await channel.respond(ask({ signal: abort.signal })).text(), /^: the client has gone\nretry: \d+\n$/);
     assert.equal(channel.clientCount, 0);
   });
 
   it("costs a body that nobody reads no more than its cursor, and tells the gap when it is read", async () => {
-    const channel = new Channel({ epoch: "e", capacity: 100_000, capacityBytes: 1024 * 1024 });
+    const channel = new Channel({ uniqueEpoch: "e", capacity: 100_000, capacityBytes: 1024 * 1024 });
     const response = channel.respond(ask());
     const before = await bufferBytes();
     for (let index = 0; index < 3000; index++) {
@@ -149,7 +149,7 @@ describe("Channel.respond()", () => {
   });
 
   it("ends the body with the log, and errors it when the client is dropped", async () => {
-    const channel = new Channel({ epoch: "e", backlog: "all" });
+    const channel = new Channel({ uniqueEpoch: "e", backlog: "all" });
     channel.publish("a");
     const ended = channel.respond(ask());
     channel.end();
@@ -161,7 +161,7 @@ describe("Channel.respond()", () => {
   });
 
   it("compresses", async () => {
-    const channel = new Channel({ epoch: "e", compress: true, backlog: "all" });
+    const channel = new Channel({ uniqueEpoch: "e", compress: true, backlog: "all" });
     channel.publish("a".repeat(1000));
     channel.end();
     const response = channel.respond(ask({ headers: { "Accept-Encoding": "gzip" } }));

@@ -61,7 +61,7 @@ for (const { name, launch } of BROWSERS) {
     });
 
     it("is told what it missed for good, and goes on from there", async (t) => {
-      const server = await ChannelServer.start(t, { capacity: 5, epoch: "e" });
+      const server = await ChannelServer.start(t, { capacity: 5, uniqueEpoch: "e" });
       const { page, seen } = await browser.open(t, server.page);
       await openSource(page, server.events);
       await page.evaluate(() => {

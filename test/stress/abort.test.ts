@@ -84,7 +84,7 @@ async function connectAndAbort(round: Round, port: number): Promise<void> {
 
 describe("Channel under stress: clients that abort", () => {
   scenario(`${CYCLES} connect-and-abort cycles leave no client, no place taken, no timer or socket`, async (round) => {
-    const channel = new Channel({ epoch: "e", maxClients: PLACES });
+    const channel = new Channel({ uniqueEpoch: "e", maxClients: PLACES });
     const gatekeeper = new Gatekeeper(round);
     const test = await TestServer.start(gatekeeper.handler(channel));
     round.after(() => test.close());
@@ -137,7 +137,7 @@ describe("Channel under stress: clients that abort", () => {
   });
 
   scenario("HTTP/2 streams that are reset at any time leave no place taken", async (round) => {
-    const channel = new Channel({ epoch: "e", maxClients: PLACES });
+    const channel = new Channel({ uniqueEpoch: "e", maxClients: PLACES });
     const gatekeeper = new Gatekeeper(round);
     const handler = gatekeeper.handler(channel);
     const server = createServer((request, response) => {

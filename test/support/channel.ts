@@ -12,7 +12,7 @@ export async function startChannel(
   options: ChannelOptions = {},
   handler?: RequestListener,
 ): Promise<{ channel: Channel; port: number }> {
-  const channel = new Channel({ epoch: "e", ...options });
+  const channel = new Channel({ ...(options.history === undefined ? { uniqueEpoch: "e" } : {}), ...options });
   const server = await TestServer.start(handler ?? ((request, response) => void channel.handle(request, response)));
   t.after(async () => {
     await channel.close({ deadline: 0 });

@@ -1,96 +1,130 @@
 import { encodeEvent } from "../../protocol/encode.ts";
-import { acceptsEventStream } from "../../http/accept.ts";
+import { acceptsEventStream, prefersGzip } from "../../http/accept.ts";
 import { errorReply } from "../../http/reply.ts";
 import { EVENT_STREAM_HEADERS } from "../connections/connection.ts";
+import { preflightReply } from "../connections/cors.ts";
 import { jittered } from "./jitter.ts";
 import type { Reply } from "../../http/reply.ts";
-import type { Outcome } from "./client.ts";
-import type { Gap } from "../log/gap.ts";
-import type { EventLog, Position } from "../log/event-log.ts";
-import type { ChannelSettings } from "../options.ts";
-import type { ClientLimit } from "./client-limit.ts";
 import type { StreamRequest } from "../connections/stream-request.ts";
+import type { EventLog, Position } from "../log/event-log.ts";
+import type { Gap } from "../log/gap.ts";
+import type { ChannelSettings } from "../settings.ts";
+import type { ClientStart } from "./client.ts";
+import type { ClientLimit } from "./client-limit.ts";
 
 /** Where an admitted client starts. */
-export interface Start {
-  readonly outcome: Outcome;
+export interface StartPosition {
+  readonly start: ClientStart;
   readonly lastEventId: string;
   /** The sequence number of its first event. */
   readonly next: number;
-  /** What it is told first. */
+  /** The gap that is reported to it first. */
   readonly gap: Gap | undefined;
+  /** Whether its stream is gzip-coded. */
+  readonly gzip: boolean;
 }
 
-/** Either the complete answer to a request, or where its client starts; it has a place then. */
-export type Admission = { readonly answer: Reply; readonly isRefusal?: boolean } | { readonly start: Start };
+/** The complete reply to a request whose client does not follow the log. */
+export interface CompleteReply {
+  readonly reply: Reply;
+  /** Whether the client was refused, and counts as such. */
+  readonly isRefusal?: boolean;
+  /** Whether the connection must end with the reply, so that the client returns on a new one. */
+  readonly endsConnection?: boolean;
+}
 
-/** What the door depends on besides the log. */
-export interface ChannelState {
-  /** The log is complete. */
-  readonly isEnded: boolean;
-  /** Why nobody gets in, if so. */
+/** The decision about a request; an admitted client has acquired a place. */
+export type Admission = CompleteReply | { readonly admitted: StartPosition };
+
+/** The state that decides about a request. */
+export interface AdmissionState {
+  readonly log: EventLog;
+  readonly clientLimit: ClientLimit;
+  readonly settings: ChannelSettings;
+  /** While the channel closes: after how many milliseconds clients should return. */
+  readonly closingRetry: number | undefined;
+  /** Why this request cannot become a stream, whatever room there is. */
   readonly obstacle: string | undefined;
 }
 
-/** The answer to a request with another method than these; `undefined` for one of these. */
+/** The reply to a request with another method than these; `undefined` for one of these. */
 export function refuseMethod(method: string, methods: readonly string[]): Reply | undefined {
   if (methods.includes(method)) return undefined;
-  const message = `Cannot ${method} an event stream: use ${methods[0]}`;
+  const message = `Cannot ${method} an event stream: use ${methods.filter((name) => name !== "HEAD").join(" or ")}`;
   return errorReply(405, "METHOD_NOT_ALLOWED", message, { Allow: methods.join(", ") });
 }
 
-/** The answer to a request that asks for no event stream, by its method or its format; `undefined` for one that does. */
-function refuseRequest(request: StreamRequest, methods: readonly string[]): Reply | undefined {
+/**
+ * The reply to a request that asks for no event stream, by its method or its format; `undefined` when it asks for one.
+ */
+function refuseRequest(request: StreamRequest, { methods, accept }: ChannelSettings): Reply | undefined {
   const refused = refuseMethod(request.method, methods);
   if (refused !== undefined) return refused;
-  if (!acceptsEventStream(request.accept)) {
+  if (accept === "strict" && !acceptsEventStream(request.accept)) {
     return errorReply(406, "NOT_ACCEPTABLE", "Cannot answer in another format than text/event-stream");
   }
   return undefined;
 }
 
-/** The answer to HEAD: the head of the stream. */
+/** The reply to HEAD: the head of the stream. */
 export const HEAD_REPLY: Reply = { status: 200, headers: EVENT_STREAM_HEADERS, body: "" };
 
 /**
- * Decides what becomes of a request, in the order in which HTTP asks: method, format, whether there is anything, room.
+ * Decides about a request, in the order in which HTTP asks: method, format, whether there is anything, room. HEAD gets
+ * the head of what GET would get.
  */
 export function admit(
   request: StreamRequest,
   address: string | undefined,
-  log: EventLog,
-  places: ClientLimit,
-  settings: ChannelSettings,
-  state: ChannelState,
+  { log, clientLimit, settings, closingRetry, obstacle }: AdmissionState,
 ): Admission {
   const { method, lastEventId } = request;
-  const answer = refuseRequest(request, ["GET", "HEAD"]);
-  if (answer !== undefined) return { answer };
-  const position = lastEventId === "" ? freshPosition(log, settings.backlog) : log.locate(lastEventId);
-  if (state.isEnded && position.outcome === "resumed" && position.next === log.end) {
-    return { answer: { status: 204, headers: { "Cache-Control": "no-store" }, body: "" } };
+  const { methods, backlog, compress, cors } = settings;
+  const reply = preflightReply(cors, request, methods) ?? refuseRequest(request, settings);
+  if (reply !== undefined) return { reply };
+  const position = lastEventId === "" ? log.positionFor(backlog) : log.locate(lastEventId);
+  if (log.isComplete && position.kind === "exact" && position.next === log.end) {
+    return { reply: { status: 204, headers: { "Cache-Control": "no-store" }, body: "" } };
   }
-  if (method === "HEAD" && state.obstacle === undefined) return { answer: HEAD_REPLY };
-  const obstacle = state.obstacle ?? places.take(address);
-  if (obstacle !== undefined) return { answer: refusal(obstacle, settings), isRefusal: true };
-  if (position.outcome === "gap") {
-    return { start: { outcome: "gap", lastEventId, next: log.oldest, gap: { lastEventId, ...position } } };
+  if (closingRetry !== undefined) {
+    // Always gently: an EventSource never reconnects after a 503.
+    return { reply: pause("the server is shutting down", closingRetry), isRefusal: true, endsConnection: true };
   }
-  const outcome = lastEventId === "" ? "fresh" : "resumed";
-  return { start: { outcome, lastEventId, next: position.next, gap: undefined } };
+  const gzip = compress && prefersGzip(request.acceptEncoding);
+  const isHead = method === "HEAD";
+  const reason = obstacle ?? (isHead ? clientLimit.obstacle(address) : clientLimit.acquire(address));
+  if (reason !== undefined) return { reply: refusal(reason, settings), isRefusal: true };
+  if (isHead) return { reply: gzip ? GZIP_HEAD_REPLY : HEAD_REPLY };
+  return { admitted: { ...startPosition(log, position, lastEventId), gzip } };
 }
 
-function freshPosition(log: EventLog, backlog: number): Position {
-  if (backlog === Infinity) return log.positionFromStart();
-  return { outcome: "resumed", next: Math.max(log.oldest, log.end - backlog) };
+const GZIP_HEAD_REPLY: Reply = {
+  ...HEAD_REPLY,
+  headers: { ...EVENT_STREAM_HEADERS, "Content-Encoding": "gzip" },
+};
+
+function startPosition(log: EventLog, position: Position, lastEventId: string): Omit<StartPosition, "gzip"> {
+  if (position.kind === "gap") {
+    const { reason, missed } = position;
+    return { start: "gap", lastEventId, next: log.oldest, gap: { lastEventId, reason, missed } };
+  }
+  const start = lastEventId === "" ? "fresh" : "resumed";
+  return { start, lastEventId, next: position.next, gap: undefined };
 }
 
-/** Sends a client away, for a time that differs from client to client. */
+/** Refuses a client, for a time that differs from client to client. */
 function refusal(reason: string, { whenFull, retryAfter }: ChannelSettings): Reply {
-  const delay = jittered(retryAfter);
-  if (whenFull === "retry") {
-    return { status: 200, headers: EVENT_STREAM_HEADERS, body: encodeEvent({ retry: delay, comment: reason }) };
-  }
+  if (whenFull === "retry") return pause(reason, retryAfter);
   const message = `Cannot open another event stream: ${reason}; try again later`;
-  return errorReply(503, "TOO_MANY_CLIENTS", message, { "Retry-After": String(Math.ceil(delay / 1000)) });
+  const seconds = Math.ceil(jittered(retryAfter) / 1000);
+  return errorReply(503, "TOO_MANY_CLIENTS", message, { "Retry-After": String(seconds) });
+}
+
+/** A stream that ends at once and asks its client to return after `delay` to twice that many milliseconds. */
+function pause(reason: string, delay: number): Reply {
+  return {
+    status: 200,
+    headers: EVENT_STREAM_HEADERS,
+    body: encodeEvent({ retry: jittered(delay), comment: reason }),
+  };
 }

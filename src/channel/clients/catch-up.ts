@@ -2,8 +2,8 @@ import type { Client } from "./client.ts";
 
 /**
  * Clients that are far behind, in the order in which they came: in each turn of the event loop some of them are sent a
- * slice of what they miss. So a wave of clients that all come back at once holds up neither those who are up to date
- * nor anything else in the process.
+ * slice of their missed events. So a wave of clients that all reconnect at once delays neither the clients that are up
+ * to date nor anything else in the process.
  */
 export class CatchUp {
   readonly #limit: number;
@@ -23,7 +23,7 @@ export class CatchUp {
     this.#wait = wait;
   }
 
-  /** How many wait for their next slice. */
+  /** How many clients wait for their next slice. */
   get size(): number {
     return this.#waiting.size;
   }
@@ -44,17 +44,17 @@ export class CatchUp {
   #schedule(): void {
     this.#isScheduled = true;
     const wait = this.#wait();
-    if (wait > 0) setTimeout(() => this.#takeTurn(), wait);
-    else setImmediate(() => this.#takeTurn());
+    if (wait > 0) setTimeout(() => this.#runTurn(), wait);
+    else setImmediate(() => this.#runTurn());
   }
 
-  #takeTurn(): void {
+  #runTurn(): void {
     this.#isScheduled = false;
     let left = this.#limit;
     for (const client of this.#waiting) {
       if (left-- === 0 || this.#wait() > 0) break;
       this.#waiting.delete(client);
-      // Adds it again, at the end, when it misses more and can take more.
+      // Adds it again, at the end, when it misses more events and can receive them.
       this.#advance(client);
     }
     if (this.#waiting.size > 0 && !this.#isScheduled) this.#schedule();

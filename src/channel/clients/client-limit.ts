@@ -1,35 +1,42 @@
-/** How many clients a channel has room for, in all and for each address. Nobody is evicted to make room. */
+/** How many clients a channel has room for, in all and for each address. No client is evicted to make room. */
 export class ClientLimit {
   readonly #limit: number;
   readonly #limitPerAddress: number;
   readonly #byAddress = new Map<string, number>();
-  #taken = 0;
+  #count = 0;
 
   constructor(limit: number, limitPerAddress: number) {
     this.#limit = limit;
     this.#limitPerAddress = limitPerAddress;
   }
 
-  /** How many places are taken. */
-  get taken(): number {
-    return this.#taken;
+  /** How many places are in use. */
+  get count(): number {
+    return this.#count;
   }
 
-  /** Takes a place, or says why there is none. A place that was taken must be freed once, with the same address. */
-  take(address?: string): string | undefined {
-    if (this.#taken >= this.#limit) return `all ${this.#limit} places are taken`;
-    if (address !== undefined) {
-      const taken = this.#byAddress.get(address) ?? 0;
-      if (taken >= this.#limitPerAddress) return `this address has ${taken} streams open already`;
-      this.#byAddress.set(address, taken + 1);
-    }
-    this.#taken++;
+  /** Why there is no place for another client; `undefined` when there is one. */
+  obstacle(address?: string): string | undefined {
+    if (this.#count >= this.#limit) return `the limit of ${this.#limit} clients is reached`;
+    if (address === undefined) return undefined;
+    const count = this.#byAddress.get(address) ?? 0;
+    return count < this.#limitPerAddress ? undefined : `the limit of ${count} clients for one address is reached`;
+  }
+
+  /**
+   * Acquires a place, or returns why there is none. An acquired place must be released once, with the same address.
+   */
+  acquire(address?: string): string | undefined {
+    const obstacle = this.obstacle(address);
+    if (obstacle !== undefined) return obstacle;
+    if (address !== undefined) this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
+    this.#count++;
     return undefined;
   }
 
-  /** Gives a place back; it can be taken again at once. */
-  free(address?: string): void {
-    this.#taken--;
+  /** Releases a place; it can be acquired again at once. */
+  release(address?: string): void {
+    this.#count--;
     if (address === undefined) return;
     const left = (this.#byAddress.get(address) ?? 0) - 1;
     if (left > 0) this.#byAddress.set(address, left);

@@ -5,31 +5,33 @@ import { EncodedBytes } from "../log/encoded-bytes.ts";
 import { Client } from "./client.ts";
 import { encodeGap, skipGap } from "../log/gap.ts";
 import { jittered } from "./jitter.ts";
-import { DEFAULT_RETRY } from "../options.ts";
+import { DEFAULT_RETRY } from "../settings.ts";
 import { Replay } from "../history/history-replay.ts";
 import { TimeBudget } from "./time-budget.ts";
 import { Supervisor } from "./supervisor.ts";
-import type { ClientHost, ClientStart, CloseReason } from "./client.ts";
+import type { ClientHost, ClientInit, CloseReason } from "./client.ts";
 import type { Connection, ConnectionListener } from "../connections/connection.ts";
 import type { Gap, GapReason } from "../log/gap.ts";
 import type { HistoryPiece } from "../history/history.ts";
 import type { EventLog } from "../log/event-log.ts";
-import type { ChannelSettings } from "../options.ts";
+import type { ChannelSettings } from "../settings.ts";
 
-/** How much a client is sent at most before others get their turn. A segment may exceed it by its own size. */
+/** How many bytes a client is sent before others get their turn. A segment may exceed it by its own size. */
 const SLICE_BYTES = 64 * 1024;
 
 /**
- * What part of the time goes into writing to clients while a history is being written, and for how many milliseconds at
- * most at once. Whoever publishes waits for the history; for hundreds of clients it shall not wait, too.
+ * The share of the time that goes into writing to clients while a history is being written, and the longest burst in
+ * milliseconds. The publisher waits for the history; it must not wait for hundreds of clients as well.
  */
 const CLIENTS_SHARE = 0.25;
 const CLIENTS_BURST = 10;
 
-/** Who is told what happens to the clients. */
-export interface AudienceListener {
+/** The object that learns what happens to the clients. */
+export interface ClientSetListener {
+  /** It was accepted. */
+  onJoin(client: Client): void;
   onGap(client: Client, gap: Gap): void;
-  /** It took nothing for too long, and was dropped. */
+  /** It did not read for too long, and was dropped. */
   onStall(client: Client): void;
   /** Its connection is over. */
   onLeave(client: Client): void;
@@ -37,27 +39,25 @@ export interface AudienceListener {
   onHistoryFailure(error: unknown): void;
 }
 
-/** Everyone who follows a log: brings them up to date, watches over their connections, and counts. */
+/** The clients that follow a log: brings them up to date, supervises their connections, and counts. */
 export class ClientSet implements ClientHost {
   readonly clients: Set<Client> = new Set();
   readonly #log: EventLog;
   readonly #catchUp: CatchUp;
   readonly #replay: Replay | undefined;
-  /** What was read from the history, as it is sent to all who need it at about the same time. */
-  readonly #chunks = new WeakMap<HistoryPiece, EncodedBytes>();
-  /** None: clients take what time they need. */
+  /** Pieces of the history, encoded for all clients that need them at about the same time. */
+  readonly #encoded = new WeakMap<HistoryPiece, EncodedBytes>();
+  /** `undefined` without a history: writing to clients takes the time that it needs. */
   readonly #timeBudget: TimeBudget | undefined;
   readonly #supervisor: Supervisor<Client>;
-  readonly #listener: AudienceListener;
+  readonly #listener: ClientSetListener;
 
   /** Events delivered so far, counted once for each client, and gaps told. */
   delivered = 0;
   gaps = 0;
   readonly closed: Record<CloseReason, number> = { left: 0, stalled: 0, aged: 0, ended: 0, closed: 0, dismissed: 0 };
-  /** Whether everyone who has all of the log is to go. */
-  isLogComplete = false;
 
-  constructor(log: EventLog, settings: ChannelSettings, listener: AudienceListener) {
+  constructor(log: EventLog, settings: ChannelSettings, listener: ClientSetListener) {
     this.#log = log;
     this.#listener = listener;
     this.#timeBudget = settings.history && new TimeBudget(CLIENTS_SHARE, CLIENTS_BURST);
@@ -82,46 +82,47 @@ export class ClientSet implements ClientHost {
         client.destroy("stalled");
         this.#listener.onStall(client);
       },
-      onAge: (client) => client.end("aged", farewell(settings.retry)),
+      onAge: (client) => client.end("aged", farewell(settings.retry ?? DEFAULT_RETRY), "connection"),
     });
   }
 
-  /** How many clients do not take what they were sent, and how many are being sent what they missed. */
+  /** How many clients have not read what they were sent, and how many are being sent missed events. */
   get lag(): { blocked: number; catchingUp: number } {
     let blocked = 0;
     for (const client of this.clients) if (client.connection.isBlocked) blocked++;
     return { blocked, catchingUp: this.#catchUp.size + (this.#replay?.size ?? 0) };
   }
 
-  /** Lets a client in and sends it what there is for it. */
+  /** Adds a client and sends it the events that are there for it. */
   join(
-    start: Omit<ClientStart, "expiresAt">,
+    start: Omit<ClientInit, "expiresAt">,
     gap: Gap | undefined,
     open: (listener: ConnectionListener) => Connection,
   ): Client {
     const client = new Client(this, { ...start, expiresAt: this.#supervisor.expiry() }, open);
     this.clients.add(client);
     this.#supervisor.start();
-    if (gap !== undefined) this.#tellGap(client, gap, client.lastWriteAt);
+    this.#listener.onJoin(client);
+    if (gap !== undefined) this.#sendGap(client, gap, client.lastWriteAt);
     this.advance(client);
     return client;
   }
 
-  /** Brings everyone up to the end of the log. */
+  /** Brings every client up to the end of the log. */
   advanceAll(now: number = performance.now()): void {
     const isAnyoneBehind = this.#catchUp.size > 0;
     for (const client of this.clients) {
-      // One that catches up has its own turns.
+      // A client that catches up has its own turns.
       if (isAnyoneBehind && this.#catchUp.has(client)) continue;
-      // Where time is short, nobody goes before those who wait already.
+      // Where time is short, no client goes before those that wait already.
       if (isAnyoneBehind && this.#timeBudget !== undefined) this.#catchUp.add(client);
       else this.advance(client, now);
     }
   }
 
-  /** The one way events reach a client: from its cursor to the end of the log, for as long as its socket takes them. */
+  /** The one way events reach a client: from its cursor to the end of the log, until its socket is full. */
   advance(client: Client, now: number = performance.now()): void {
-    // Most channels have none, and to look at the clock for each client would cost a tenth of what they cost.
+    // Most channels have no budget, and reading the clock for each client would add a tenth to its cost.
     if (this.#timeBudget === undefined) {
       this.#advance(client, now);
     } else if (client.next < this.#log.end && this.#wait() > 0) {
@@ -134,7 +135,7 @@ export class ClientSet implements ClientHost {
   }
 
   #wait(): number {
-    return this.isLogComplete ? 0 : (this.#timeBudget?.wait() ?? 0);
+    return this.#log.isComplete ? 0 : (this.#timeBudget?.wait() ?? 0);
   }
 
   #advance(client: Client, now: number): void {
@@ -152,14 +153,14 @@ export class ClientSet implements ClientHost {
         this.#skip(client, "lagged", now);
       } else {
         const segment = this.#log.segmentAt(client.next);
-        const chunk = segment.chunkFrom(client.next);
-        client.write(chunk, now);
+        const bytes = segment.bytesFrom(client.next);
+        client.write(bytes, now);
         this.delivered += segment.next - client.next;
         client.next = segment.next;
-        budget -= chunk.byteLength;
+        budget -= bytes.byteLength;
       }
     }
-    if (this.isLogComplete && client.next === this.#log.end) client.end("ended");
+    if (this.#log.isComplete && client.next === this.#log.end) client.end("ended");
   }
 
   /** A client's connection is over. */
@@ -172,9 +173,9 @@ export class ClientSet implements ClientHost {
     this.#listener.onLeave(client);
   }
 
-  /** Ends every stream; each client is told a time between `retry` and twice that. */
-  dismissAll(retry: number | null): void {
-    for (const client of this.clients) client.end("closed", farewell(retry));
+  /** Ends every stream and its connection; each client receives a time between `retry` and twice that. */
+  endAll(retry: number): void {
+    for (const client of this.clients) client.end("closed", farewell(retry), "connection");
   }
 
   /** Drops every connection. */
@@ -182,44 +183,44 @@ export class ClientSet implements ClientHost {
     for (const client of this.clients) client.destroy("closed");
   }
 
-  /** Sends a client what was read for it from the history. */
+  /** Sends a client a piece that was read for it from the history. */
   #sendPiece(client: Client, piece: HistoryPiece): void {
     if (client.connection.isEnded) return;
     const { next } = piece;
     const now = performance.now();
-    client.write(this.#chunkOf(piece), now);
+    client.write(this.#encode(piece), now);
     this.#timeBudget?.note(now);
     this.delivered += next - client.next;
     client.next = next;
     if (next >= this.#log.start) this.#replay?.forget(client);
-    // One piece in a turn: so all stay near each other, and need the same pieces at the same time.
-    if (this.isLogComplete) this.advance(client, now);
+    // One piece in a turn: so clients stay near each other, and need the same pieces at the same time.
+    if (this.#log.isComplete) this.advance(client, now);
     else this.#catchUp.add(client);
   }
 
-  #chunkOf(piece: HistoryPiece): EncodedBytes {
-    const known = this.#chunks.get(piece);
+  #encode(piece: HistoryPiece): EncodedBytes {
+    const known = this.#encoded.get(piece);
     if (known !== undefined) return known;
-    const chunk = new EncodedBytes(piece.bytes);
-    this.#chunks.set(piece, chunk);
-    return chunk;
+    const bytes = new EncodedBytes(piece.bytes);
+    this.#encoded.set(piece, bytes);
+    return bytes;
   }
 
-  /** What a client needs cannot be had any more: it is told, and goes on with the oldest event that can. */
+  /** The next event of a client is gone: it receives a gap, and continues with the oldest event that is kept. */
   #skip(client: Client, reason: GapReason, now: number): void {
     const { gap, to } = skipGap(this.#log, client.next, reason);
     client.next = to;
-    this.#tellGap(client, gap, now);
+    this.#sendGap(client, gap, now);
   }
 
-  #tellGap(client: Client, gap: Gap, now: number): void {
+  #sendGap(client: Client, gap: Gap, now: number): void {
     this.gaps++;
     client.write(new EncodedBytes(encodeGap(this.#log.epoch, gap, client.next)), now);
     this.#listener.onGap(client, gap);
   }
 }
 
-/** The last bytes of a stream whose client should come back, though not at the same moment as all the others. */
-function farewell(retry: number | null): EncodedBytes {
-  return new EncodedBytes(encodeEvent({ retry: jittered(retry ?? DEFAULT_RETRY) }));
+/** The last bytes of a stream whose client should reconnect, though not at the same moment as all the others. */
+function farewell(retry: number): EncodedBytes {
+  return new EncodedBytes(encodeEvent({ retry: jittered(retry) }));
 }

@@ -3,16 +3,16 @@ import { TailcastError } from "../../error.ts";
 import { encodeEvent } from "../../protocol/encode.ts";
 import { EncodedBytes } from "../log/encoded-bytes.ts";
 import type { EventFields } from "../../protocol/encode.ts";
-import type { Connection, ConnectionListener } from "../connections/connection.ts";
+import type { Connection, ConnectionListener, EndScope } from "../connections/connection.ts";
 
-/** How a client started: from now on, exactly where it stopped, or with a hole that it was told of. */
-export type Outcome = "fresh" | "resumed" | "gap";
+/** How a client started: with events from then on, exactly after its last event, or with a gap. */
+export type ClientStart = "fresh" | "resumed" | "gap";
 
 /**
  * Why a connection ended:
  * - `left`: the client closed it, or the network did;
- * - `stalled`: it took nothing for `stallTimeout`;
- * - `aged`: it reached `maxConnectionAge`;
+ * - `stalled`: the client did not read for `stallTimeout`;
+ * - `aged`: the connection reached `maxConnectionAge`;
  * - `ended`: the log is complete, and the client has all of it;
  * - `closed`: the channel was closed;
  * - `dismissed`: the server closed this one client.
@@ -22,16 +22,20 @@ export type CloseReason = "left" | "stalled" | "aged" | "ended" | "closed" | "di
 /** One connected client, as the server sees it. */
 export interface ChannelClient<Data = unknown> {
   /** How it started. */
-  readonly outcome: Outcome;
-  /** The last event id it came with; empty when it came with none. */
+  readonly start: ClientStart;
+  /** The last event id of its request; empty without one. */
   readonly lastEventId: string;
-  /** What the application gave with the request. */
+  /** The `data` that the application passed with the request. */
   readonly data: Data;
+  /** Resolves with the reason when its connection is over. Never rejects. */
+  readonly closed: Promise<CloseReason>;
+  /** Aborted when its connection is over: for work that is done for this client alone. */
+  readonly signal: AbortSignal;
   /**
-   * Sends an event to this client alone: a greeting, a snapshot. It is no part of the log, so it has no id, and nobody
-   * gets it again.
+   * Sends an event to this client alone: a greeting, a snapshot. It is no part of the log, so it has no id, and the
+   * client does not get it again.
    *
-   * @returns Whether it was written. It is not when the client has gone, or does not take what it has already.
+   * @returns Whether it was written. It is not when the client has gone, or has not read what was written before.
    * @throws {TailcastError} `INVALID_EVENT`
    */
   send(event: EventFields | string): boolean;
@@ -39,19 +43,19 @@ export interface ChannelClient<Data = unknown> {
   close(): void;
 }
 
-/** What a client needs of its channel. */
+/** The object that brings a client up to date. */
 export interface ClientHost {
   advance(client: Client): void;
   forget(client: Client): void;
 }
 
-/** Where a client starts. */
-export interface ClientStart {
-  readonly outcome: Outcome;
+/** The properties of a client that do not change, and its first event. */
+export interface ClientInit {
+  readonly start: ClientStart;
   readonly lastEventId: string;
   /** The sequence number of its first event. */
   readonly next: number;
-  /** What the limit per address counts it under; `undefined` when it counts nothing. */
+  /** The address whose limit it counts for; `undefined` when it counts for none. */
   readonly address: string | undefined;
   readonly data: unknown;
   readonly expiresAt: number;
@@ -60,7 +64,7 @@ export interface ClientStart {
 /** A client is a cursor in the log, with a connection to write to. It has no queue of its own. */
 export class Client implements ChannelClient, ConnectionListener {
   readonly #host: ClientHost;
-  readonly outcome: Outcome;
+  readonly start: ClientStart;
   readonly lastEventId: string;
   readonly address: string | undefined;
   readonly data: unknown;
@@ -69,38 +73,57 @@ export class Client implements ChannelClient, ConnectionListener {
   next: number;
   /** When something was last written to it; by `performance.now()`, as the others. */
   lastWriteAt: number;
-  /** When its connection has lived long enough. */
+  /** When its connection has reached its age. */
   readonly expiresAt: number;
   /** Set when the server ends the connection; otherwise the client left. */
   closeReason: CloseReason = "left";
+  /** Made when the application first asks for `closed` or `signal`: most never do. */
+  #over: AbortController | undefined;
+  #isOver = false;
 
   /** @param open - Opens the connection, which reports to the given listener. */
-  constructor(host: ClientHost, start: ClientStart, open: (listener: ConnectionListener) => Connection) {
+  constructor(host: ClientHost, init: ClientInit, open: (listener: ConnectionListener) => Connection) {
     this.#host = host;
-    this.outcome = start.outcome;
-    this.lastEventId = start.lastEventId;
-    this.address = start.address;
-    this.data = start.data;
-    this.next = start.next;
-    this.expiresAt = start.expiresAt;
+    this.start = init.start;
+    this.lastEventId = init.lastEventId;
+    this.address = init.address;
+    this.data = init.data;
+    this.next = init.next;
+    this.expiresAt = init.expiresAt;
     this.lastWriteAt = performance.now();
     this.connection = open(this);
   }
 
-  /** Writes to the connection and keeps account of time. */
-  write(chunk: EncodedBytes, now: number): void {
-    this.connection.write(chunk);
+  get signal(): AbortSignal {
+    if (this.#over === undefined) {
+      this.#over = new AbortController();
+      if (this.#isOver) this.#abort();
+    }
+    return this.#over.signal;
+  }
+
+  get closed(): Promise<CloseReason> {
+    const { signal } = this;
+    return new Promise((resolve) => {
+      if (signal.aborted) resolve(this.closeReason);
+      else signal.addEventListener("abort", () => resolve(this.closeReason), { once: true });
+    });
+  }
+
+  /** Writes to the connection and notes the time. */
+  write(bytes: EncodedBytes, now: number): void {
+    this.connection.write(bytes);
     this.lastWriteAt = now;
   }
 
   send(event: EventFields | string): boolean {
     const fields = typeof event === "string" ? { data: event } : event;
+    const text = encodeEvent(fields);
     if ((fields.id ?? undefined) !== undefined) {
       const message =
         "Cannot send the event: an id would move the client's place in the log; publish it, or leave the id out";
       throw new TailcastError("INVALID_EVENT", message);
     }
-    const text = encodeEvent(fields);
     if (this.connection.isEnded || this.connection.isBlocked) return false;
     this.write(new EncodedBytes(text), performance.now());
     return true;
@@ -111,10 +134,10 @@ export class Client implements ChannelClient, ConnectionListener {
   }
 
   /** Ends the stream, after what was written and `farewell`. */
-  end(reason: CloseReason, farewell?: EncodedBytes): void {
+  end(reason: CloseReason, farewell?: EncodedBytes, scope?: EndScope): void {
     if (this.closeReason === "left") this.closeReason = reason;
     if (farewell !== undefined) this.connection.write(farewell);
-    this.connection.end();
+    this.connection.end(scope);
   }
 
   /** Drops the connection at once. */
@@ -128,6 +151,12 @@ export class Client implements ChannelClient, ConnectionListener {
   }
 
   onClose(): void {
+    this.#isOver = true;
     this.#host.forget(this);
+    if (this.#over !== undefined) this.#abort();
+  }
+
+  #abort(): void {
+    this.#over?.abort(new TailcastError("CHANNEL_CLOSED", `The client's stream is over: ${this.closeReason}`));
   }
 }

@@ -2,7 +2,7 @@
 const SLICE = 500;
 
 /**
- * The channel's one timer. While it runs, it calls `visit` for every client now and then, in slices that leave the
+ * The channel's one timer. While it runs, it calls `visit` for every client once a period, in slices that leave the
  * event loop free in between, however many clients there are.
  */
 export class Sweeper<Client> {
@@ -35,7 +35,7 @@ export class Sweeper<Client> {
   }
 
   #beginRound(): void {
-    // A round that still runs is left to finish; the clients that it has yet to see are not forgotten.
+    // A round that still runs finishes first, so that no client is skipped.
     if (this.#round.length > 0) return;
     this.#round = [...this.#clients];
     this.#visitSlice(0);

@@ -1,8 +1,8 @@
 import { performance } from "node:perf_hooks";
 
 /**
- * Gives some work a share of the time, so that other work of the same process gets the rest. Time that was not used is
- * saved up, but only so much: a burst after a pause may take it all at once.
+ * Gives some work a share of the time, so that other work of the same process gets the rest. Unused time is saved, up
+ * to a limit: a burst after a pause may use it all at once.
  */
 export class TimeBudget {
   readonly #share: number;
@@ -12,7 +12,7 @@ export class TimeBudget {
 
   /**
    * @param share - Between 0 and 1.
-   * @param maxSaved - How long a burst may take, in milliseconds.
+   * @param maxSaved - The longest burst, in milliseconds.
    */
   constructor(share: number, maxSaved: number) {
     this.#share = share;
@@ -27,7 +27,7 @@ export class TimeBudget {
     return Math.max(0, -this.#saved / this.#share);
   }
 
-  /** Takes note of work that was done since `start`. */
+  /** Counts the work that was done since `start`. */
   note(start: number): void {
     this.#saved -= performance.now() - start;
   }

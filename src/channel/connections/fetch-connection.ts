@@ -6,13 +6,13 @@ import type { Connection, ConnectionListener } from "./connection.ts";
 /** How many bytes of a channel may wait in the body before the client counts as blocked. */
 const HIGH_WATER_MARK = 64 * 1024;
 
-/** An event stream as the body of a Fetch `Response`: a stream that is read by whatever runs the server. */
+/** An event stream as the body of a Fetch `Response`: a stream that the server's runtime reads. */
 export class FetchConnection implements Connection {
   readonly body: ReadableStream<Uint8Array>;
   readonly #listener: ConnectionListener;
   readonly #gzip: GzipSum | undefined;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-  /** Kept alive: Node passes an abort on to a request's signal only as long as somebody holds the request. */
+  /** Kept alive: Node passes an abort to a request's signal only while something holds the request. */
   readonly #request: Request;
   readonly #onAbort = (): void => this.destroy();
   readonly #highWaterMark: number;
@@ -22,7 +22,7 @@ export class FetchConnection implements Connection {
   #failure: { readonly error: unknown } | undefined;
 
   /**
-   * @param request - Its signal is aborted by the server when the client has gone; some cancel the body instead.
+   * @param request - The server aborts its signal when the client has gone; some servers cancel the body instead.
    * @param highWaterMark - How many bytes may wait in the body before the client counts as blocked; 0 writes only when
    * the body is being read.
    */
@@ -47,7 +47,7 @@ export class FetchConnection implements Connection {
         },
         cancel: () => this.#cancel(),
       },
-      // Not a byte stream: that would take the shared memory away from the other clients.
+      // Not a byte stream: that would detach the memory that the clients share.
       { highWaterMark, size: (bytes) => bytes?.byteLength ?? 0 },
     );
     if (gzip) this.#controller?.enqueue(GZIP_HEAD);
@@ -66,20 +66,20 @@ export class FetchConnection implements Connection {
     return this.#isEnded;
   }
 
-  write(chunk: EncodedBytes): void {
+  write(encoded: EncodedBytes): void {
     if (this.#isEnded) return;
-    this.#gzip?.add(chunk);
-    this.#controller?.enqueue((this.#gzip === undefined ? chunk.plain : chunk.deflated).payload);
+    this.#gzip?.add(encoded);
+    this.#controller?.enqueue((this.#gzip === undefined ? encoded.plain : encoded.deflated).payload);
     if ((this.#controller?.desiredSize ?? 0) <= 0) this.#blockedSince = Math.min(this.#blockedSince, performance.now());
   }
 
+  /** Ends the body. Its connection belongs to the server that runs it: nothing here reaches it. */
   end(): void {
     if (this.#isEnded) return;
     if (this.#gzip !== undefined) this.#controller?.enqueue(this.#gzip.tail);
     this.#controller?.close();
-    // Nobody says when the last byte was read; the place is free from now on. Not at once: a listener is never called
-    // from
-    // within its own call.
+    // Nothing reports that the last byte was read; the place is free from now on. Not at once: a listener is never
+    // called from within its own call.
     this.#isEnded = true;
     queueMicrotask(() => this.#finish());
   }
@@ -99,7 +99,7 @@ export class FetchConnection implements Connection {
   }
 
   look(): void {
-    // A body is cancelled as a whole, which is told.
+    // A body is cancelled as a whole, which the server reports.
   }
 
   destroy(): void {

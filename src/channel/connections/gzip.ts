@@ -13,8 +13,8 @@ const STORED_MAX = 0xffff;
 
 /**
  * Compresses bytes into deflate blocks that end on a byte border and refer to nothing before them (a full flush, RFC
- * 1951). Whatever blocks a client got before, these can follow: so they are made once and sent to all. A decoder gives
- * their content back at once, without waiting for more.
+ * 1951). They can follow any blocks that a client got before: so they are made once and sent to all. A decoder returns
+ * their content at once, without waiting for more.
  */
 export function deflateWhole(bytes: Buffer): Buffer {
   if (bytes.length >= WORTH_DEFLATING) {
@@ -29,15 +29,15 @@ export function deflateWhole(bytes: Buffer): Buffer {
   return block;
 }
 
-/** What one client was sent, as the end of its gzip member must say. */
+/** The checksum and length of what one client was sent, which end its gzip member. */
 export class GzipSum {
   #crc = 0;
   #length = 0;
 
-  add(chunk: EncodedBytes): void {
-    this.#crc = combine(this.#crc, chunk.crc, chunk.shift);
+  add(bytes: EncodedBytes): void {
+    this.#crc = combine(this.#crc, bytes.crc, bytes.shift);
     // Modulo 2^32, as the trailer says it: a stream may run for years.
-    this.#length = (this.#length + chunk.byteLength) >>> 0;
+    this.#length = (this.#length + bytes.byteLength) >>> 0;
   }
 
   /** The last block (empty, fixed codes) and the trailer (RFC 1952 section 2.3.1). */

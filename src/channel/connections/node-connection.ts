@@ -3,73 +3,76 @@ import { performance } from "node:perf_hooks";
 import { ChunkedBytes, chunkHead } from "../log/encoded-bytes.ts";
 import { EVENT_STREAM_HEADERS } from "./connection.ts";
 import { GZIP_HEAD, GzipSum } from "./gzip.ts";
+import { disownSocket, endConnectionAfter, ownSocket } from "./socket-owner.ts";
 import type { Writable } from "node:stream";
 import type { EncodedBytes } from "../log/encoded-bytes.ts";
-import type { Connection, ConnectionListener } from "./connection.ts";
+import type { Connection, ConnectionListener, EndScope } from "./connection.ts";
 
 /**
- * The longest write, in bytes: what is longer is handed over piece by piece, as the client takes it. So it is seen that
- * a slow client takes something, and what the operating system has not taken is bounded.
+ * The longest write, in bytes. Longer bytes are handed over piece by piece, as the client reads them: so progress of a
+ * slow client shows, and the bytes that the operating system has not taken are bounded.
  */
 const PIECE_BYTES = 64 * 1024;
 
 /**
  * After how many milliseconds of silence the operating system probes whether the peer is still there; Node gives it
- * ten seconds to answer. Only without heartbeats is there so long a silence: then nothing else finds a dead peer.
+ * ten seconds to answer. Only without heartbeats is a connection silent for that long: then only probes find a dead
+ * peer.
  */
 const KEEP_ALIVE_DELAY = 20_000;
 
-const FRAMED_GZIP_HEAD = ChunkedBytes.of(GZIP_HEAD);
+const CHUNKED_GZIP_HEAD = ChunkedBytes.of(GZIP_HEAD);
 
 /**
  * An event stream on a response of `node:http`, or of the compat API of `node:http2`.
  *
  * Bytes go straight to the socket where that is safe, since `ServerResponse.write` costs a quarter more per delivery
- * (measured at 1 000 clients: 8.9 against 7.2 microseconds). A response whose `write` somebody replaced (a compression
- * or tracing middleware) or that has no plain socket of its own (HTTP/2) is written through `write`.
+ * (measured at 1 000 clients: 8.9 against 7.2 microseconds). `write` of the response is used when another library
+ * replaced it (compression, tracing), when the response has no plain socket of its own (HTTP/2), and when it has no
+ * chunk framing that this class knows of (HTTP/1.0; Bun, which chunks and says that it does not).
+ *
+ * The response to a pipelined request gets its socket when the responses before it are over. Until then the connection
+ * counts as blocked.
  */
 export class NodeConnection implements Connection {
   readonly #response: ServerResponse;
   readonly #listener: ConnectionListener;
-  /** What is written to: the socket, or the response itself. */
-  readonly #target: Writable;
-  /** Whether we write the HTTP/1.1 chunk framing ourselves. */
-  readonly #isFramed: boolean;
-  /** What was sent so far, when the stream is gzip-coded. */
+  /** The stream that is written to: the socket, with the HTTP/1.1 chunk framing from here, or the response itself. */
+  #target: Writable;
+  #isDirect = false;
+  /** The bytes sent so far, when the stream is gzip-coded. */
   readonly #gzip: GzipSum | undefined;
   /**
-   * What was written but not handed over yet, since the target is full: at most one chunk, and what ends the stream.
+   * The bytes that were written but not handed over yet, since the target is full: at most one chunk, and what ends the
+   * stream.
    */
   #rest: Buffer[] | undefined;
   #isFull = false;
   #isEnded = false;
+  #isClosed = false;
+  #endScope: EndScope = "stream";
   #blockedSince = Infinity;
 
   /** Sends the head and `opening`, so that the client's `open` event fires at once (Firefox waits for a body byte). */
   constructor(response: ServerResponse, gzip: boolean, opening: EncodedBytes, listener: ConnectionListener) {
     this.#response = response;
+    this.#target = response;
     this.#listener = listener;
-    // An HTTP/2 response has a stand-in for a socket that refuses to be touched.
-    const socket = response instanceof ServerResponse ? response.socket : null;
-    // An idle stream is healthy: the server's inactivity timeout must not end it. Heartbeats and probes find the dead.
-    socket?.setTimeout(0);
-    socket?.setNoDelay(true);
-    socket?.setKeepAlive(true, KEEP_ALIVE_DELAY);
-    response.on("close", () => this.#close());
-    // One segment for the head and the first bytes.
-    socket?.cork();
-    if (gzip) response.setHeader("Content-Encoding", "gzip");
-    response.writeHead(200, EVENT_STREAM_HEADERS);
-    response.flushHeaders();
-    const isDirect = socket !== null && response.write === ServerResponse.prototype.write;
-    this.#target = isDirect ? socket : response;
-    this.#isFramed = isDirect && response.chunkedEncoding;
-    if (gzip) {
-      this.#gzip = new GzipSum();
-      this.#put(FRAMED_GZIP_HEAD);
+    this.#gzip = gzip ? new GzipSum() : undefined;
+    response.on("close", this.#onClose);
+    ownSocket(response);
+    // HTTP/2 has no queue, and its response a stand-in for a socket that refuses to be touched.
+    if (response instanceof ServerResponse && response.socket === null) {
+      this.#isFull = true;
+      this.#rest = [];
+      this.#blockedSince = performance.now();
+      this.write(opening);
+      response.once("socket", this.#onTurn);
+      // Node closes the requests of a connection that ends, but not the responses that wait for their turn.
+      response.req.socket.once("close", this.#onClose);
+    } else {
+      this.#open(() => this.write(opening));
     }
-    this.write(opening);
-    socket?.uncork();
   }
 
   get isBlocked(): boolean {
@@ -85,10 +88,10 @@ export class NodeConnection implements Connection {
     return this.#isEnded || this.#response.writableEnded;
   }
 
-  write(chunk: EncodedBytes): void {
+  write(encoded: EncodedBytes): void {
     if (this.#isEnded) return;
-    this.#gzip?.add(chunk);
-    const bytes = this.#gzip === undefined ? chunk.plain : chunk.deflated;
+    this.#gzip?.add(encoded);
+    const bytes = this.#gzip === undefined ? encoded.plain : encoded.deflated;
     if (this.#rest === undefined && bytes.payload.length <= PIECE_BYTES) {
       this.#put(bytes);
     } else {
@@ -98,26 +101,59 @@ export class NodeConnection implements Connection {
     }
   }
 
-  end(): void {
+  end(scope: EndScope = "stream"): void {
     if (this.isEnded) return;
     this.#isEnded = true;
+    this.#endScope = scope;
     if (this.#rest === undefined) this.#finish();
-    // The client must take the rest, too: it is not waited for longer than any other.
+    // The client must read the rest, too, within the time that every client has.
     this.#blockedSince = Math.min(this.#blockedSince, performance.now());
   }
 
   destroy(): void {
     this.#isEnded = true;
+    const hadTurn = this.#response.socket !== null;
     this.#response.destroy();
+    // Without a socket, Node reports nothing. A listener is never called from within its own call.
+    if (!hadTurn) queueMicrotask(this.#onClose);
   }
 
   look(): void {
     if (!this.isEnded && !this.#target.writable) this.#giveUp();
   }
 
+  /** Sends the head, and with it, in one segment, what `write` writes. */
+  #open(write: () => void): void {
+    const response = this.#response;
+    const socket = response instanceof ServerResponse ? response.socket : null;
+    // An idle stream is healthy: the server's inactivity timeout must not end it. Heartbeats and probes find the dead.
+    socket?.setTimeout(0);
+    socket?.setNoDelay(true);
+    socket?.setKeepAlive(true, KEEP_ALIVE_DELAY);
+    socket?.cork();
+    if (this.#gzip !== undefined) response.setHeader("Content-Encoding", "gzip");
+    response.writeHead(200, EVENT_STREAM_HEADERS);
+    response.flushHeaders();
+    if (socket !== null && response.chunkedEncoding && response.write === ServerResponse.prototype.write) {
+      this.#target = socket;
+      this.#isDirect = true;
+    }
+    if (this.#gzip !== undefined) this.#put(CHUNKED_GZIP_HEAD);
+    write();
+    socket?.uncork();
+  }
+
+  /** The responses before this one are over. */
+  readonly #onTurn = (): void => {
+    this.#response.req.socket.off("close", this.#onClose);
+    if (this.#response.destroyed) return;
+    if (this.#rest?.length === 0) this.#rest = undefined;
+    this.#open(this.#onDrain);
+  };
+
   /**
-   * Nothing more can be written. Of a client that half-closed, Node ended the socket: `close` comes when the client has
-   * taken what was written, for which it is not waited longer than for any other.
+   * Nothing more can be written. Node has ended the socket of a client that half-closed: `close` follows when the
+   * client has read what was written, for which it has as much time as any other.
    */
   #giveUp(): void {
     this.#isEnded = true;
@@ -137,28 +173,28 @@ export class NodeConnection implements Connection {
     }
   }
 
-  #put({ payload, framed }: ChunkedBytes): void {
+  #put({ payload, chunked }: ChunkedBytes): void {
     const target = this.#target;
-    // A socket takes bytes even after its response has ended: they would land in the next response on a kept-alive
+    // A socket accepts bytes even after its response has ended: they would land in the next response on a kept-alive
     // connection.
     if (this.#response.writableEnded || !target.writable) {
       this.#giveUp();
       return;
     }
-    let takesMore: boolean;
-    if (!this.#isFramed) {
-      takesMore = target.write(payload);
-    } else if (framed !== undefined) {
-      takesMore = target.write(framed);
+    let hasRoom: boolean;
+    if (!this.#isDirect) {
+      hasRoom = target.write(payload);
+    } else if (chunked !== undefined) {
+      hasRoom = target.write(chunked);
     } else {
       target.cork();
       target.write(chunkHead(payload.length), "latin1");
       target.write(payload);
-      takesMore = target.write("\r\n", "latin1");
+      hasRoom = target.write("\r\n", "latin1");
       target.uncork();
     }
-    // A `write` that somebody replaced may return nothing at all; then no `drain` would come.
-    if (takesMore !== false || this.#isFull) return;
+    // A `write` that another library replaced may return nothing at all; then no `drain` would follow.
+    if (hasRoom !== false || this.#isFull) return;
     this.#isFull = true;
     this.#blockedSince = performance.now();
     target.once("drain", this.#onDrain);
@@ -174,14 +210,19 @@ export class NodeConnection implements Connection {
   };
 
   #finish(): void {
+    if (this.#endScope === "connection") endConnectionAfter(this.#response);
     this.#response.end(this.#gzip?.tail);
   }
 
-  #close(): void {
+  readonly #onClose = (): void => {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#isEnded = true;
     this.#rest = undefined;
     // The socket may serve the connection's next request: leave nothing of ours on it.
     this.#target.off("drain", this.#onDrain);
+    this.#response.off("socket", this.#onTurn);
+    disownSocket(this.#response);
     this.#listener.onClose();
-  }
+  };
 }

@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 
 const NO_QUERY = new URLSearchParams();
 
-/** What a request for an event stream asks for, whatever brought it. */
+/** The properties of a request for an event stream that count, whatever brought it. */
 export interface StreamRequest {
   readonly method: string;
   /** The `Accept` and `Accept-Encoding` headers. */
@@ -14,6 +14,11 @@ export interface StreamRequest {
   readonly lastEventId: string;
   /** Whether the client asks for padding: polyfills on very old browsers show nothing before about 2 kB have come. */
   readonly wantsPadding: boolean;
+  /** The origin of the page that made the request, where the browser names it. */
+  readonly origin: string | undefined;
+  /** The method and the headers that a preflight request asks for (Fetch standard, section 3.3.2). */
+  readonly preflightMethod: string | undefined;
+  readonly preflightHeaders: string | undefined;
 }
 
 /** Reads a request of `node:http` or `node:http2`. */
@@ -24,15 +29,15 @@ export function readIncoming(request: IncomingMessage): StreamRequest {
   });
 }
 
-/** Reads a request of the Fetch standard. Its header values show bytes as Latin-1, too. */
+/** Reads a request of the Fetch standard. Its header values show bytes as Latin-1 as well. */
 export function readFetch(request: Request): StreamRequest {
   return readRequest(request.method, request.url, (name) => request.headers.get(name) ?? undefined);
 }
 
 /**
  * The last event id comes from the `Last-Event-ID` header (HTML 9.2.3), or else from the query, where polyfills put it
- * because they cannot set headers: `lastEventId`, or `evs_last_event_id`. The header wins: a browser sends it with what
- * it saw last, while a page's URL stays as it was written.
+ * because they cannot set headers: `lastEventId`, or `evs_last_event_id`. The header wins: a browser sends in
+ * it the id that it saw last, while a page's URL stays as it was written.
  */
 function readRequest(method: string, target: string, header: (name: string) => string | undefined): StreamRequest {
   const { search } = splitTarget(target);
@@ -44,5 +49,8 @@ function readRequest(method: string, target: string, header: (name: string) => s
     acceptEncoding: header("accept-encoding"),
     lastEventId: headerId || query.get("lastEventId") || query.get("evs_last_event_id") || "",
     wantsPadding: query.has("padding") || query.has("evs_preamble"),
+    origin: header("origin"),
+    preflightMethod: header("access-control-request-method"),
+    preflightHeaders: header("access-control-request-headers"),
   };
 }

@@ -1,10 +1,10 @@
 import { parseSequenceId } from "../../protocol/sequence-id.ts";
 import type { FileHandle } from "node:fs/promises";
 
-/** How much is read at first to look for an event, in bytes; then twice as much, until one is found. */
+/** How many bytes are read at first to look for an event; then twice that, until one is found. */
 const LOOK_BYTES = 16 * 1024;
 
-/** What ends an event: its last line's end, and the blank line's. */
+/** The end of an event: the ends of its last line and of the blank line. */
 const BLANK_LINE = Buffer.from("\n\n");
 const ID = Buffer.from("id: ");
 const ID_LINE = Buffer.from("\nid: ");
@@ -20,8 +20,8 @@ export interface StoredEvents {
 /**
  * Event-stream bytes in a file, of a log whose every event has an id of its own, `<epoch>-<sequence>`.
  *
- * There is no index: an event starts after a blank line and tells its place in the log by its id, which comes before
- * its data, so any of them is a binary search away. In 500 MB that takes at most 30 small reads.
+ * There is no index: an event starts after a blank line and shows its place in the log by its id, which comes before
+ * its data, so that any event is a binary search away. In 500 MB that takes at most 30 small reads.
  */
 export class EventFile {
   readonly #file: FileHandle;
@@ -67,7 +67,7 @@ export class EventFile {
 
   /** The first event that starts at `from` or later. */
   async #firstFrom(from: number, size: number): Promise<{ sequence: number; start: number } | undefined> {
-    // What comes before tells whether one starts right here.
+    // The bytes before show whether an event starts right here.
     const first = Math.max(0, from - BLANK_LINE.length);
     for (let wanted = LOOK_BYTES; ; wanted *= 2) {
       const end = Math.min(first + wanted, size);

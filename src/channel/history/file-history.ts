@@ -3,13 +3,14 @@ import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { checkValue, kinds } from "../../check-options.ts";
 import { TailcastError } from "../../error.ts";
+import { checkEpoch } from "../settings.ts";
 import { EventFile } from "./event-file.ts";
 import { SharedFile } from "./piece-cache.ts";
 import type { FileHandle } from "node:fs/promises";
 import type { ChannelHistory, HistoryPiece, HistoryReader } from "./history.ts";
 import type { FilePieces } from "./piece-cache.ts";
 
-/** A log in a file: the very bytes that clients get. One process writes it; it is read by any number. */
+/** A log in a file: the very bytes that clients get. One process writes it; any number of processes may read it. */
 export class FileHistory implements ChannelHistory {
   readonly epoch: string;
   readonly #path: string;
@@ -29,26 +30,28 @@ export class FileHistory implements ChannelHistory {
   }
 
   /**
-   * Begins a new log, at once: that its file, and the folder it is in, cannot be made shows when the first event is
-   * stored.
+   * Begins a new log, at once: an error about its file or folder shows when the first event is stored.
    *
    * @param epoch - The epoch of the ids in it.
+   * @throws {TailcastError} `INVALID_OPTION`
    */
   static create(path: string, epoch: string): FileHistory {
+    checkLog(path, epoch);
     const writer = mkdir(dirname(path), { recursive: true, mode: 0o700 }).then(() => open(path, "wx", 0o600));
     writer.catch(() => undefined);
     return new FileHistory(path, epoch, writer, 1, 0);
   }
 
   /**
-   * Opens a log to go on with it, or creates one that only its owner may read. What follows the last whole event, as a
-   * process leaves it that was killed while it wrote, is cut off: without its blank line it is no event (HTML 9.2.6).
+   * Opens a log to continue it, or creates one that only its owner may read. A process that was killed while it wrote
+   * leaves an incomplete last event, which is cut off: without its blank line it is no event (HTML 9.2.6).
    *
-   * @param epoch - The epoch of the ids in it.
-   * @throws {TailcastError} `INVALID_HISTORY` when the file holds something else. Nothing is cut off then.
+   * @param epoch - The epoch of the ids in it: 1 to 128 letters, digits or `. _ ~ -`.
+   * @throws {TailcastError} `INVALID_OPTION`; `INVALID_HISTORY` when the file holds something else. Nothing is cut off
+   * then.
    */
   static async open(path: string, epoch: string): Promise<FileHistory> {
-    checkValue("path", path, kinds.filledText);
+    checkLog(path, epoch);
     // Not "a": positions are given with each write, so that a failed one can be written over.
     const handle = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
     try {
@@ -56,7 +59,7 @@ export class FileHistory implements ChannelHistory {
       const last = await new EventFile(handle, epoch).findLast(size);
       const end = last?.end ?? 0;
       if (last === undefined && !(await couldBegin(handle, epoch))) {
-        throw new TailcastError("INVALID_HISTORY", `Cannot go on with ${path}: it is not the log "${epoch}"`);
+        throw new TailcastError("INVALID_HISTORY", `Cannot continue ${path}: it is not the log "${epoch}"`);
       }
       if (end < size) await handle.truncate(end);
       return new FileHistory(path, epoch, Promise.resolve(handle), (last?.sequence ?? 0) + 1, end);
@@ -67,11 +70,12 @@ export class FileHistory implements ChannelHistory {
   }
 
   /**
-   * Opens a log that is complete, only to read it. What follows the last whole event does not count.
+   * Opens a log that is complete, only to read it. Bytes after the last whole event do not count.
    *
-   * @throws {TailcastError} `INVALID_HISTORY` when there is no event of this log in the file.
+   * @throws {TailcastError} `INVALID_OPTION`; `INVALID_HISTORY` when there is no event of this log in the file.
    */
   static async openToRead(path: string, epoch: string): Promise<FileHistory> {
+    checkLog(path, epoch);
     const handle = await open(path, "r");
     try {
       const last = await new EventFile(handle, epoch).findLast((await handle.stat()).size);
@@ -111,15 +115,15 @@ export class FileHistory implements ChannelHistory {
     try {
       const total = pieces.reduce((sum, { length }) => sum + length, 0);
       let { bytesWritten } = await writer.writev(pieces, start);
-      // A file takes all at once, but for a disk that is nearly full.
+      // A file takes everything at once, except on a disk that is nearly full.
       while (bytesWritten < total) {
         const rest = Buffer.concat(pieces).subarray(bytesWritten);
         bytesWritten += (await writer.write(rest, 0, rest.length, start + bytesWritten)).bytesWritten;
       }
       this.#size = start + total;
     } catch (error) {
-      // The disk is full, say. Half an event would be cut off at the next start; whole ones would be there that nobody
-      // was ever told of.
+      // The disk is full, say. Half an event would be cut off at the next start, but whole events would stay that the
+      // channel reported as not stored.
       await writer.truncate(start).catch(() => undefined);
       throw error;
     }
@@ -132,25 +136,39 @@ export class FileHistory implements ChannelHistory {
     if ((await writer.stat()).nlink === 0) throw new Error(`${this.#path} was deleted`);
   }
 
-  /** Ends writing. It can still be read. */
+  /**
+   * Ends writing, once what was appended has reached the disk, and closes the file. The log can still be read.
+   *
+   * @throws The error of the disk. The file is closed then as well.
+   */
   async close(): Promise<void> {
-    const writer = this.#writer;
+    const opening = this.#writer;
     this.#writer = undefined;
-    await (await writer?.catch(() => undefined))?.close();
+    const writer = await opening?.catch(() => undefined);
+    try {
+      await writer?.datasync();
+    } finally {
+      await writer?.close();
+    }
+  }
+
+  /** The same as `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   read(sequence: number): HistoryReader {
     let pieces: FilePieces | undefined;
     let position: number | undefined;
     const next = async (): Promise<HistoryPiece> => {
-      pieces ??= this.#shared.take();
+      pieces ??= this.#shared.acquire();
       position ??= await pieces.find(sequence, this.#size);
       const piece = await pieces.read(position, this.#size);
       position = piece.end;
       return piece;
     };
     const close = (): void => {
-      if (pieces !== undefined) this.#shared.free();
+      if (pieces !== undefined) this.#shared.release();
     };
     return { next, close };
   }
@@ -159,6 +177,11 @@ export class FileHistory implements ChannelHistory {
     if (this.#writer !== undefined) return this.#writer;
     throw new TailcastError("CHANNEL_CLOSED", `Cannot write to ${this.#path}: it was closed`);
   }
+}
+
+function checkLog(path: string, epoch: string): void {
+  checkValue("path", path, kinds.filledText);
+  checkEpoch("epoch", epoch);
 }
 
 /** Whether a file without a whole event holds nothing, or the beginning of a log's first event. */

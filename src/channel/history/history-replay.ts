@@ -1,16 +1,16 @@
 import type { Client } from "../clients/client.ts";
 import type { ChannelHistory, HistoryPiece, HistoryReader } from "./history.ts";
 
-/** Who sends on what was read. */
+/** The object that sends the pieces that were read. */
 export interface ReplayListener {
   onPiece(client: Client, piece: HistoryPiece): void;
-  /** What the client needs cannot be read. */
+  /** The events that the client needs cannot be read. */
   onLoss(client: Client, error: unknown): void;
 }
 
 /**
- * Reads from the history for clients that need what is no longer in memory: a piece for one that takes more, some
- * clients at a time, in the order in which they asked.
+ * Reads from the history for clients that need events that are no longer in memory: one piece for a client at a time,
+ * some clients at once, in the order of their requests.
  */
 export class Replay {
   readonly #history: ChannelHistory;
@@ -27,12 +27,12 @@ export class Replay {
     this.#listener = listener;
   }
 
-  /** How many clients are being sent what is no longer in memory. */
+  /** How many clients are being sent events that are no longer in memory. */
   get size(): number {
     return this.#readers.size;
   }
 
-  /** Gets a client its next piece. Asked for again before that has come, it changes nothing. */
+  /** Reads the next piece for a client. A second request before it has come changes nothing. */
   request(client: Client): void {
     if (this.#reading.has(client)) return;
     if (!this.#readers.has(client)) this.#readers.set(client, this.#history.read(client.next));

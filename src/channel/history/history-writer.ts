@@ -9,25 +9,35 @@ interface Waiter {
 }
 
 /**
- * Stores what was published, one write at a time, and reveals it afterwards. While a write is under way the next batch
- * gathers, so that a slow disk makes batches larger instead of many.
+ * Stores published events, one write at a time, and reveals them afterwards. While a write is under way the next batch
+ * gathers, so that a slow disk makes batches larger instead of more frequent.
  */
 export class HistoryWriter {
   readonly #append: NonNullable<ChannelHistory["append"]>;
   readonly #log: EventLog;
   readonly #onReveal: () => void;
+  readonly #onFailure: (error: unknown) => void;
   #isWriting = false;
   #failure: { readonly error: unknown } | undefined;
   #waiters: Waiter[] = [];
 
-  /** @param onReveal - Called when more events can be seen. */
-  constructor(append: NonNullable<ChannelHistory["append"]>, log: EventLog, onReveal: () => void) {
+  /**
+   * @param onReveal - Called when more events can be seen.
+   * @param onFailure - Called once, when events could not be stored.
+   */
+  constructor(
+    append: NonNullable<ChannelHistory["append"]>,
+    log: EventLog,
+    onReveal: () => void,
+    onFailure: (error: unknown) => void,
+  ) {
     this.#append = append;
     this.#log = log;
     this.#onReveal = onReveal;
+    this.#onFailure = onFailure;
   }
 
-  /** Begins to store what was published, unless a write is under way: then that has to be asked for again after it. */
+  /** Begins to store published events, unless a write is under way: then it must be called again after that. */
   write(): void {
     if (this.#isWriting) return;
     this.#log.seal();
@@ -35,11 +45,11 @@ export class HistoryWriter {
     const last = segments.at(-1);
     if (last === undefined) return;
     this.#isWriting = true;
-    const pieces = segments.map(({ chunk }) => chunk.plain.payload);
+    const pieces = segments.map(({ bytes }) => bytes.plain.payload);
     void this.#store(pieces, last.next).then(() => {
       this.#isWriting = false;
       this.#log.reveal(last.next);
-      this.#settle();
+      this.#answerWaiters();
       this.#onReveal();
     });
   }
@@ -48,7 +58,7 @@ export class HistoryWriter {
   stored(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiters.push({ sequence: this.#log.published, resolve, reject });
-      this.#settle();
+      this.#answerWaiters();
     });
   }
 
@@ -58,10 +68,11 @@ export class HistoryWriter {
       await this.#append(pieces, next);
     } catch (error) {
       this.#failure = { error };
+      this.#onFailure(error);
     }
   }
 
-  #settle(): void {
+  #answerWaiters(): void {
     const isDone = ({ sequence }: Waiter): boolean => sequence < this.#log.end;
     const done = this.#waiters.filter(isDone);
     if (done.length === 0) return;

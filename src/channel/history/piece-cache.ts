@@ -5,7 +5,7 @@ import type { HistoryPiece } from "./history.ts";
 /** How long a piece is, about, in bytes. */
 const PIECE_BYTES = 64 * 1024;
 
-/** How many pieces are kept for whoever needs the same: clients that follow a log at about the same place. */
+/** How many pieces are kept for clients that follow a log at about the same place, and need the same pieces. */
 const KEPT_PIECES = 32;
 
 /** Whole events of a file, and the position that follows them. */
@@ -13,7 +13,7 @@ interface FilePiece extends HistoryPiece {
   readonly end: number;
 }
 
-/** Opens a log's file for all who read it, and closes it when the last of them has gone. */
+/** Opens a log's file for all its readers, and closes it when the last reader has gone. */
 export class SharedFile {
   readonly #path: string;
   readonly #epoch: string;
@@ -26,14 +26,14 @@ export class SharedFile {
     this.#epoch = epoch;
   }
 
-  /** Each must be given back by `free`, even when it could not be opened. */
-  take(): FilePieces {
+  /** Each call needs a call of `release`, even when the file could not be opened. */
+  acquire(): FilePieces {
     this.#users++;
     this.#pieces ??= new FilePieces(this.#path, this.#epoch);
     return this.#pieces;
   }
 
-  free(): void {
+  release(): void {
     if (--this.#users > 0) return;
     this.#pieces?.close();
     this.#pieces = undefined;
@@ -41,13 +41,13 @@ export class SharedFile {
 }
 
 /**
- * An open file in pieces. They end near the same borders wherever a reader began, so that what many need at about the
- * same time is read once, and one object.
+ * An open file in pieces. They end near the same borders wherever a reader started, so that a piece that many need at
+ * about the same time is read once, and is one object.
  */
 export class FilePieces {
   readonly #epoch: string;
   readonly #handle: ReturnType<typeof open>;
-  /** By their positions, those that were needed last at the end. */
+  /** By their positions, the last used at the end. */
   readonly #kept = new Map<number, Promise<FilePiece>>();
 
   constructor(path: string, epoch: string) {
@@ -71,7 +71,7 @@ export class FilePieces {
       if (this.#kept.size <= KEPT_PIECES) break;
       this.#kept.delete(oldest);
     }
-    // The next one may have more luck.
+    // The next attempt may succeed.
     piece.catch(() => this.#kept.delete(position));
     return piece;
   }
@@ -82,7 +82,7 @@ export class FilePieces {
   }
 
   async #read(position: number, size: number): Promise<FilePiece> {
-    // Half a piece away at least: before the nearest border there may be no whole event any more.
+    // Half a piece away at least: before the nearest border there may be no whole event.
     const border = (Math.floor(position / PIECE_BYTES + 0.5) + 1) * PIECE_BYTES;
     const events = await this.#events();
     const { bytes, sequence, end } = await events.read(position, border - position, size);

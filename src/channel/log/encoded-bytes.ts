@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import { shiftBy } from "../connections/crc32.ts";
 import { deflateWhole } from "../connections/gzip.ts";
 
-/** Bytes of a response body, and, where they stay around, the same bytes as HTTP/1.1 sends them. */
+/** Bytes of a response body, and, where they are kept, the same bytes as HTTP/1.1 sends them. */
 export class ChunkedBytes {
   /** The bytes alone: for HTTP/1.0, HTTP/2 and Fetch. */
   readonly payload: Buffer;
@@ -11,11 +11,11 @@ export class ChunkedBytes {
    * delivering them is a single write of a Buffer that already exists; `payload` is a view into it. `undefined` when
    * they are a view into other bytes: then the frame is written around them.
    */
-  readonly framed: Buffer | undefined;
+  readonly chunked: Buffer | undefined;
 
-  private constructor(payload: Buffer, framed: Buffer | undefined) {
+  private constructor(payload: Buffer, chunked: Buffer | undefined) {
     this.payload = payload;
-    this.framed = framed;
+    this.chunked = chunked;
   }
 
   /** @param content - Text, or bytes, which are copied. Not empty: an empty chunk would end the body. */
@@ -23,23 +23,23 @@ export class ChunkedBytes {
     const byteLength = typeof content === "string" ? Buffer.byteLength(content) : content.length;
     const head = chunkHead(byteLength);
     // Not from Node's shared 8 KiB pool: a small chunk that the log keeps for hours would keep a whole pool slab alive.
-    const framed = Buffer.allocUnsafeSlow(head.length + byteLength + 2);
-    framed.write(head, "latin1");
-    // Of ASCII a character is a byte, and nothing needs to be encoded.
+    const chunked = Buffer.allocUnsafeSlow(head.length + byteLength + 2);
+    chunked.write(head, "latin1");
+    // In ASCII a character is a byte, and nothing needs to be encoded.
     const encoding = byteLength === content.length ? "latin1" : "utf8";
-    if (typeof content === "string") framed.write(content, head.length, encoding);
-    else framed.set(content, head.length);
-    framed.write("\r\n", head.length + byteLength, "latin1");
-    return new ChunkedBytes(framed.subarray(head.length, head.length + byteLength), framed);
+    if (typeof content === "string") chunked.write(content, head.length, encoding);
+    else chunked.set(content, head.length);
+    chunked.write("\r\n", head.length + byteLength, "latin1");
+    return new ChunkedBytes(chunked.subarray(head.length, head.length + byteLength), chunked);
   }
 
-  /** Bytes that belong to others, without a copy. Not empty. */
+  /** Bytes that belong to another object, without a copy. Not empty. */
   static view(bytes: Buffer): ChunkedBytes {
     return new ChunkedBytes(bytes, undefined);
   }
 }
 
-/** What comes before the data of an HTTP/1.1 chunk; CRLF comes after it. */
+/** The line before the data of an HTTP/1.1 chunk; CRLF follows the data. */
 export function chunkHead(byteLength: number): string {
   return `${byteLength.toString(16)}\r\n`;
 }
@@ -52,7 +52,7 @@ export class EncodedBytes {
   #shift = 0;
 
   /**
-   * @param content - Event-stream text, which is encoded, or bytes of another chunk, which are not copied. Not empty.
+   * @param content - Event-stream text, which is encoded, or bytes of another object, which are not copied. Not empty.
    */
   constructor(content: string | Buffer) {
     this.plain = typeof content === "string" ? ChunkedBytes.of(content) : ChunkedBytes.view(content);
@@ -75,7 +75,7 @@ export class EncodedBytes {
     return this.#crc;
   }
 
-  /** What multiplies a checksum when these bytes follow; see `combine`. Never 0 once known. */
+  /** The factor of a checksum when these bytes follow; see `combine`. Never 0 once known. */
   get shift(): number {
     this.#measure();
     return this.#shift;

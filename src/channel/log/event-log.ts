@@ -2,6 +2,7 @@ import { TailcastError } from "../../error.ts";
 import { decimal } from "./decimal.ts";
 import { encodeEventType, encodeEventWithId } from "../../protocol/encode.ts";
 import { assertEventId } from "../../protocol/event-id.ts";
+import { assertString } from "../../protocol/field-value.ts";
 import { parseSequenceId } from "../../protocol/sequence-id.ts";
 import { rememberLast } from "./remember-last.ts";
 import { Segment } from "./segment.ts";
@@ -14,15 +15,18 @@ export interface PublishedEvent extends EventFields {
   readonly data: string;
 }
 
-/** Where in the log a `Last-Event-ID` puts a client. */
+/** Where in the log a client starts: exactly at the event `next`, or with a gap at the oldest event. */
 export type Position =
-  | { readonly outcome: "resumed"; readonly next: number }
-  | { readonly outcome: "gap"; readonly reason: GapReason; readonly missed: number | null };
+  | { readonly kind: "exact"; readonly next: number }
+  | { readonly kind: "gap"; readonly reason: GapReason; readonly missed: number | null };
 
-/** A segment is closed at this number of characters even within a turn; only an event that is larger by itself makes a larger one. */
+/**
+ * A segment is closed at this number of characters even within a turn; only an event that is larger by itself makes a
+ * larger one.
+ */
 const SEGMENT_LENGTH = 64 * 1024;
 
-/** What an {@link EventLog} keeps. */
+/** The limits of an {@link EventLog}, and its name. */
 export interface EventLogOptions {
   readonly epoch: string;
   /** How many events are kept, and how many bytes. */
@@ -35,9 +39,9 @@ export interface EventLogOptions {
 /**
  * The log of a channel: an append-only sequence of events of which the newest are kept.
  *
- * Appended events wait, as text, until `seal` turns them into one {@link Segment}, and `reveal` lets clients have it.
- * Segments form a ring: `evict` forgets the oldest events beyond `capacity` and `capacityBytes`. Everything costs the
- * same whatever the ring holds, but for finding a segment, which is a binary search.
+ * Appended events wait, as text, until `seal` turns them into one {@link Segment}, and `reveal` shows it to clients.
+ * Segments form a ring: `evict` forgets the oldest events beyond `capacity` and `capacityBytes`. Every operation costs
+ * the same whatever the ring holds, except finding a segment, which is a binary search.
  *
  * ```text
  *   forgotten, or  | kept, in segments  | sealed | waiting |
@@ -49,12 +53,12 @@ export class EventLog {
   readonly epoch: string;
   readonly #capacity: number;
   readonly #capacityBytes: number;
-  /** Where what is forgotten here is kept. */
+  /** Where events are kept that are forgotten here. */
   readonly #history: Pick<ChannelHistory, "start"> | undefined;
 
   /**
-   * The kept segments, oldest first, from `#head` on: a queue whose emptied front is cut off now and then, not at each
-   * shift.
+   * The kept segments, oldest first, from `#head` on: a queue whose emptied front is cut off when it is long, not at
+   * each shift.
    */
   readonly #segments: (Segment | undefined)[] = [];
   #head = 0;
@@ -64,24 +68,25 @@ export class EventLog {
   /** The size of the segments that are sealed and not revealed. */
   #sealedBytes = 0;
   #bytes = 0;
+  #isFinished = false;
 
   /** Mostly the next event has the type of the last, and checking and writing it again took a tenth of publishing. */
   readonly #encodeType = rememberLast(encodeEventType);
 
   #waiting: string[] = [];
-  #waitingOwnIds: (string | undefined)[] | undefined;
+  #waitingCustomIds: (string | undefined)[] | undefined;
   /** The number of characters that wait. */
   #waitingLength = 0;
-  /** A segment was sealed, and nobody was told, since the next event did not fit in it. */
+  /** A segment was sealed before its turn ended, since the next event did not fit in it. */
   #hasOverflowed = false;
 
   /**
-   * Where the ids that the application gave are in the log. Ids that we make need no index: they tell their sequence.
+   * Where the ids that the application gave are in the log. The log's own ids need no index: they contain the sequence.
    */
   readonly #customIds = new Map<string, number>();
-  #hasOwnIds = false;
+  #hasCustomIds = false;
   /** The application's id of the event before `start`, from which a client still resumes without a gap. */
-  #ownIdBeforeStart: string | undefined;
+  #customIdBeforeStart: string | undefined;
 
   constructor({ epoch, capacity, capacityBytes, history }: EventLogOptions) {
     this.epoch = epoch;
@@ -96,12 +101,12 @@ export class EventLog {
     return this.#start;
   }
 
-  /** The sequence number of the oldest event that a client can have, be it from the history. */
+  /** The sequence number of the oldest event that a client can have, from here or from the history. */
   get oldest(): number {
     return this.#history === undefined ? this.#start : Math.min(this.#start, this.#history.start ?? 1);
   }
 
-  /** The sequence number that follows the newest event that clients can have. */
+  /** The sequence number that follows the newest event that clients can see. */
   get end(): number {
     return this.#end;
   }
@@ -111,12 +116,22 @@ export class EventLog {
     return this.#sealedEnd - 1 + this.#waiting.length;
   }
 
-  /** Whether clients can have everything that was appended. */
+  /** Whether clients can see everything that was appended. */
   get isAllVisible(): boolean {
     return this.published < this.#end;
   }
 
-  /** About how many bytes were appended that clients cannot have yet. */
+  /** Whether clients can see everything that will ever be appended. */
+  get isComplete(): boolean {
+    return this.#isFinished && this.isAllVisible;
+  }
+
+  /** Nothing more will be appended. */
+  finish(): void {
+    this.#isFinished = true;
+  }
+
+  /** About how many bytes were appended that clients cannot see yet. */
   get hiddenBytes(): number {
     return this.#waitingLength + this.#sealedBytes;
   }
@@ -126,7 +141,7 @@ export class EventLog {
     return this.#bytes;
   }
 
-  /** Whether so much was appended that it should leave before the turn ends. */
+  /** Whether the appended events should leave before the turn ends, since they fill a segment. */
   get isSegmentFull(): boolean {
     return this.#hasOverflowed || this.#waitingLength >= SEGMENT_LENGTH || this.#waiting.length >= this.#capacity;
   }
@@ -137,61 +152,63 @@ export class EventLog {
    * @throws {TailcastError} `INVALID_EVENT`, `EVENT_TOO_LARGE`. The log is unchanged then.
    */
   append(event: PublishedEvent): string {
-    if (typeof event !== "object" || event === null || typeof event.data !== "string") {
+    const data = typeof event === "object" ? (event?.data ?? undefined) : undefined;
+    if (data === undefined) {
       throw new TailcastError("INVALID_EVENT", 'Cannot publish the event: pass a string, or an object with "data"');
     }
+    assertString("data", data);
     const sequence = this.published + 1;
-    const ownId = event.id ?? undefined;
-    if (ownId !== undefined && this.#history !== undefined) {
+    const customId = event.id ?? undefined;
+    if (customId !== undefined) assertEventId(customId);
+    if (customId !== undefined && this.#history !== undefined) {
       const message = "Cannot publish the event: the ids of a channel with a history are given by the channel itself";
       throw new TailcastError("INVALID_EVENT", message);
     }
-    if (ownId === "") {
-      throw new TailcastError("INVALID_EVENT", "Cannot publish the event: after an empty id no client could resume");
+    if (customId === "") {
+      throw new TailcastError("INVALID_EVENT", "Cannot publish the event: no client could resume after an empty id");
     }
-    if (ownId !== undefined && parseSequenceId(ownId)?.epoch === this.epoch) {
+    if (customId !== undefined && parseSequenceId(customId)?.epoch === this.epoch) {
       const message = `Cannot publish the event: ids that start with "${this.epoch}-" are given by the channel itself`;
       throw new TailcastError("INVALID_EVENT", message);
     }
-    // A character is a byte at least: asked before the work of encoding.
-    if (event.data.length > this.#capacityBytes) throw this.#tooLarge(event.data.length);
-    const id = ownId ?? `${this.epoch}-${decimal(sequence)}`;
-    if (ownId !== undefined) assertEventId(ownId);
+    // A character is a byte at least: checked before the work of encoding.
+    if (data.length > this.#capacityBytes) throw this.#tooLarge(data.length);
+    const id = customId ?? `${this.epoch}-${decimal(sequence)}`;
     const text = encodeEventWithId(event, id, this.#encodeType);
     // A character is three bytes at most, so that those of a small event need not be counted.
     if (text.length * 3 > this.#capacityBytes) {
       const byteLength = Buffer.byteLength(text);
       if (byteLength > this.#capacityBytes) throw this.#tooLarge(byteLength);
     }
-    // A large event gets a segment of its own: nobody resumes in the middle of it.
+    // A large event gets a segment of its own: no client resumes in the middle of it.
     if (this.#waitingLength + text.length > SEGMENT_LENGTH) this.#hasOverflowed = this.seal();
-    if (ownId !== undefined) {
-      this.#hasOwnIds = true;
-      this.#waitingOwnIds ??= [];
-      this.#waitingOwnIds[this.#waiting.length] = ownId;
-      this.#customIds.set(ownId, sequence);
+    if (customId !== undefined) {
+      this.#hasCustomIds = true;
+      this.#waitingCustomIds ??= [];
+      this.#waitingCustomIds[this.#waiting.length] = customId;
+      this.#customIds.set(customId, sequence);
     }
     this.#waiting.push(text);
     this.#waitingLength += text.length;
     return id;
   }
 
-  /** Turns what waits into a segment, which nobody sees yet. Returns whether there was anything. */
+  /** Turns the waiting events into a segment, which no client sees yet. Returns whether there were any. */
   seal(): boolean {
     if (this.#waiting.length === 0) return false;
-    const segment = new Segment(this.#sealedEnd, this.#waiting, this.#waitingOwnIds);
+    const segment = new Segment(this.#sealedEnd, this.#waiting, this.#waitingCustomIds);
     this.#segments.push(segment);
     this.#sealedEnd = segment.next;
-    this.#bytes += segment.chunk.byteLength;
-    this.#sealedBytes += segment.chunk.byteLength;
+    this.#bytes += segment.bytes.byteLength;
+    this.#sealedBytes += segment.bytes.byteLength;
     this.#waiting = [];
-    this.#waitingOwnIds = undefined;
+    this.#waitingCustomIds = undefined;
     this.#waitingLength = 0;
     this.#hasOverflowed = false;
     return true;
   }
 
-  /** The segments that are sealed and that nobody sees yet, the oldest first. */
+  /** The segments that are sealed and not revealed, the oldest first. */
   hidden(): Segment[] {
     const segments = [];
     for (let next = this.#end; next < this.#sealedEnd; next = segments.at(-1)?.next ?? Infinity) {
@@ -200,16 +217,20 @@ export class EventLog {
     return segments;
   }
 
-  /** Lets clients have all events before `end`, which is where a sealed segment ends. Default: everything sealed. */
+  /**
+   * Shows clients all events before `end`.
+   *
+   * @param end - Where a sealed segment ends. Default: the end of the last.
+   */
   reveal(end: number = this.#sealedEnd): void {
     while (this.#end < end) {
       const segment = this.segmentAt(this.#end);
-      this.#sealedBytes -= segment.chunk.byteLength;
+      this.#sealedBytes -= segment.bytes.byteLength;
       this.#end = segment.next;
     }
   }
 
-  /** Goes on after `count` more events, which only the history has. Everything that was appended must be visible. */
+  /** Continues after `count` more events, which only the history has. Everything that was appended must be visible. */
   skip(count: number): void {
     this.#segments.length = this.#head = this.#bytes = 0;
     this.#start = this.#end = this.#sealedEnd += count;
@@ -228,8 +249,8 @@ export class EventLog {
 
   #evictOldest(): void {
     const segment = this.segmentAt(this.#start);
-    this.#forgetOwnIdBeforeStart();
-    this.#ownIdBeforeStart = segment.customIds?.[this.#start - segment.first];
+    this.#forgetCustomIdBeforeStart();
+    this.#customIdBeforeStart = segment.customIds?.[this.#start - segment.first];
     this.#bytes -= segment.byteLengthOf(this.#start);
     this.#start++;
     if (this.#start === segment.next) this.#segments[this.#head++] = undefined;
@@ -250,24 +271,30 @@ export class EventLog {
     return this.#at(low);
   }
 
-  /** Where a client goes on that has seen the event `lastEventId`. */
+  /** Where a client continues that has seen the event `lastEventId`. */
   locate(lastEventId: string): Position {
     const sequence = this.#customIds.get(lastEventId);
-    if (sequence !== undefined) return { outcome: "resumed", next: sequence + 1 };
+    if (sequence !== undefined) return { kind: "exact", next: sequence + 1 };
     const id = parseSequenceId(lastEventId);
-    if (id === undefined) return { outcome: "gap", reason: "unknown", missed: null };
+    if (id === undefined) return { kind: "gap", reason: "unknown", missed: null };
     // Ids of the application may have the form of ours.
-    if (id.epoch !== this.epoch) return { outcome: "gap", reason: this.#hasOwnIds ? "unknown" : "epoch", missed: null };
-    if (id.sequence > this.published) return { outcome: "gap", reason: "unknown", missed: null };
+    if (id.epoch !== this.epoch) return { kind: "gap", reason: this.#hasCustomIds ? "unknown" : "epoch", missed: null };
+    if (id.sequence > this.published) return { kind: "gap", reason: "unknown", missed: null };
     const missed = this.oldest - 1 - id.sequence;
-    if (missed > 0) return { outcome: "gap", reason: "evicted", missed };
-    return { outcome: "resumed", next: id.sequence + 1 };
+    if (missed > 0) return { kind: "gap", reason: "evicted", missed };
+    return { kind: "exact", next: id.sequence + 1 };
   }
 
-  /** Where a client starts that wants everything. It is told when the beginning is gone. */
-  positionFromStart(): Position {
-    if (this.oldest === 1) return { outcome: "resumed", next: 1 };
-    return { outcome: "gap", reason: "evicted", missed: this.oldest - 1 };
+  /**
+   * Where a client starts that has seen nothing.
+   *
+   * @param backlog - How many of the newest events it gets. With `Infinity` it expects the first event: a gap reports
+   * that the beginning is gone.
+   */
+  positionFor(backlog: number): Position {
+    if (backlog !== Infinity) return { kind: "exact", next: Math.max(this.oldest, this.#end - backlog) };
+    if (this.oldest === 1) return { kind: "exact", next: 1 };
+    return { kind: "gap", reason: "evicted", missed: this.oldest - 1 };
   }
 
   #tooLarge(byteLength: number): TailcastError {
@@ -275,8 +302,8 @@ export class EventLog {
     return new TailcastError("EVENT_TOO_LARGE", message);
   }
 
-  #forgetOwnIdBeforeStart(): void {
-    const id = this.#ownIdBeforeStart;
+  #forgetCustomIdBeforeStart(): void {
+    const id = this.#customIdBeforeStart;
     // An id that was given again later stands for its later event.
     if (id !== undefined && this.#customIds.get(id) === this.#start - 1) this.#customIds.delete(id);
   }

@@ -1,53 +1,61 @@
 import { encodeGap, skipGap } from "./gap.ts";
-import type { ChannelHistory } from "../history/history.ts";
-import type { EventLog } from "./event-log.ts";
+import type { ChannelHistory, HistoryPiece, HistoryReader } from "../history/history.ts";
+import type { EventLog, Position } from "./event-log.ts";
 
-/** What a reader needs of its channel. */
+/** The part of a channel that a reader needs. */
 export interface ReaderSource {
   readonly log: EventLog;
   readonly history: ChannelHistory | undefined;
-  /** Makes what was published visible. */
-  flush(): void;
-  /** Whether nothing more will come. */
+  /** Whether nothing more will follow. */
   isOver(): boolean;
-  /** Resolves when the log has grown, or nothing more will come, or `signal` is aborted. */
+  /** The history could not be read. */
+  onHistoryFailure(error: unknown): void;
+  /** Resolves when the log has grown, or nothing more will follow, or `signal` is aborted. */
   grown(signal: AbortSignal): Promise<void>;
 }
 
-/** Follows a log from a last event id: a cursor as a client's, but pulled by its consumer. See {@link Channel.read}. */
+/** Where a reader starts and ends. */
+export interface ReaderRange {
+  readonly lastEventId: string;
+  readonly position: Position;
+  /** The sequence number of the event before which it ends; `Infinity` to follow the log. */
+  readonly end: number;
+}
+
+/** Reads a log as a client does, with a cursor, but pulled by its consumer. See {@link Channel.read}. */
 async function* readLog(
   source: ReaderSource,
-  lastEventId: string,
+  { lastEventId, position, end }: ReaderRange,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { log, history } = source;
-  source.flush();
-  const position = lastEventId === "" ? log.positionFromStart() : log.locate(lastEventId);
+  const { log } = source;
+  if (signal.aborted) return;
   let next: number;
-  if (position.outcome === "resumed") {
+  if (position.kind === "exact") {
     next = position.next;
   } else {
+    const { reason, missed } = position;
     next = log.oldest;
-    yield Buffer.from(encodeGap(log.epoch, { lastEventId, ...position }, next));
+    yield Buffer.from(encodeGap(log.epoch, { lastEventId, reason, missed }, next));
   }
-  while (!signal.aborted) {
-    if (next < log.start && history !== undefined) {
-      const end = yield* readHistory(history, log, next, signal);
-      if (end.isLost) {
-        const { gap, to } = skipGap(log, end.next, "evicted");
+  while (!signal.aborted && next < end) {
+    if (next < log.start && source.history !== undefined) {
+      const part = yield* readHistory(source, source.history.read(next), { next, end }, signal);
+      if (part.isLost) {
+        const { gap, to } = skipGap(log, part.next, "evicted");
         next = to;
         yield Buffer.from(encodeGap(log.epoch, gap, next));
       } else {
-        next = end.next;
+        next = part.next;
       }
     } else if (next < log.start) {
       const { gap, to } = skipGap(log, next, "lagged");
-      // The log may move on while the consumer holds this: then the next round tells the rest.
+      // The log may move on while the consumer holds this: then the next round reports the rest.
       next = to;
       yield Buffer.from(encodeGap(log.epoch, gap, next));
     } else if (next < log.end) {
       const segment = log.segmentAt(next);
-      const bytes = segment.chunkFrom(next).plain.payload;
+      const bytes = segment.bytesFrom(next).plain.payload;
       next = segment.next;
       yield bytes;
     } else if (source.isOver()) {
@@ -58,19 +66,22 @@ async function* readLog(
   }
 }
 
-/** What is no longer in memory. Returns where to go on, and whether what is there cannot be read. */
+/** Reads what is no longer in memory. Returns where to continue, and whether the history could not be read. */
 async function* readHistory(
-  history: ChannelHistory,
-  log: EventLog,
-  first: number,
+  source: ReaderSource,
+  reader: HistoryReader,
+  { next, end }: { next: number; end: number },
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, { next: number; isLost: boolean }, undefined> {
-  const reader = history.read(first);
-  let next = first;
   try {
-    while (next < log.start && !signal.aborted) {
-      const piece = await reader.next().catch(() => undefined);
-      if (piece === undefined) return { next, isLost: true };
+    while (next < source.log.start && next < end && !signal.aborted) {
+      let piece: HistoryPiece;
+      try {
+        piece = await reader.next();
+      } catch (error) {
+        source.onHistoryFailure(error);
+        return { next, isLost: true };
+      }
       next = piece.next;
       yield piece.bytes;
     }
@@ -81,17 +92,17 @@ async function* readHistory(
 }
 
 /**
- * The same, for a consumer that may stop at any time: a generator that waits for the log to grow would take notice only
- * when it does.
+ * The same, for a consumer that may stop at any time: a generator that waits for the log to grow would notice only when
+ * it does.
  */
 export function followLog(
   source: ReaderSource,
-  lastEventId: string,
+  range: ReaderRange,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const stop = new AbortController();
   const signals = signal === undefined ? [stop.signal] : [stop.signal, signal];
-  const bytes = readLog(source, lastEventId, AbortSignal.any(signals));
+  const bytes = readLog(source, range, AbortSignal.any(signals));
   const leave = bytes.return.bind(bytes);
   bytes.return = (value) => {
     stop.abort();
@@ -100,7 +111,7 @@ export function followLog(
   return bytes;
 }
 
-/** Those who wait for the next change. */
+/** The readers that wait for the next change. */
 export class Waiters {
   readonly #waiting = new Set<() => void>();
 

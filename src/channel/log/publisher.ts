@@ -2,26 +2,38 @@ import { performance } from "node:perf_hooks";
 import { FlushSchedule } from "./flush-schedule.ts";
 import { HistoryWriter } from "../history/history-writer.ts";
 import type { EventLog, PublishedEvent } from "./event-log.ts";
-import type { ChannelSettings } from "../options.ts";
+import type { ChannelSettings } from "../settings.ts";
 
 /**
- * The way of an event from `publish` to where clients can have it: events gather for a turn of the event loop, or a
- * window, are stored if there is a history, and then shown.
+ * The way of an event from `publish` to the clients: events gather for a turn of the event loop, or a window, are
+ * stored if there is a history, and then shown.
  */
 export class Publisher {
   readonly #log: EventLog;
   readonly #onShow: (now: number) => void;
   readonly #schedule: FlushSchedule;
   readonly #writer: HistoryWriter | undefined;
-  #isUrgent = false;
+  readonly #isHurried: () => boolean;
 
-  /** @param onShow - Called when clients can have more, before the oldest events are forgotten. */
-  constructor(log: EventLog, { coalesceMs, history }: ChannelSettings, onShow: (now: number) => void) {
+  /**
+   * @param listener - `onShow` is called when clients can see more, before the oldest events are forgotten; `onFailure`
+   * when the history could not store an event. `isHurried`: whether events no longer wait for a window.
+   */
+  constructor(
+    log: EventLog,
+    { coalesce, history }: ChannelSettings,
+    listener: {
+      readonly onShow: (now: number) => void;
+      readonly onFailure: (error: unknown) => void;
+      readonly isHurried: () => boolean;
+    },
+  ) {
     this.#log = log;
-    this.#onShow = onShow;
-    this.#schedule = new FlushSchedule(coalesceMs, () => this.flush());
+    this.#onShow = listener.onShow;
+    this.#isHurried = listener.isHurried;
+    this.#schedule = new FlushSchedule(coalesce, () => this.flush());
     const append = history?.append?.bind(history);
-    this.#writer = append && new HistoryWriter(append, log, () => this.#goOn());
+    this.#writer = append && new HistoryWriter(append, log, () => this.#continue(), listener.onFailure);
   }
 
   /** Appends an event to the log and returns its id. */
@@ -40,12 +52,6 @@ export class Publisher {
       this.#log.reveal();
       this.#show();
     }
-  }
-
-  /** The same, and nothing waits for a window any more. */
-  hurry(): void {
-    this.#isUrgent = true;
-    this.flush();
   }
 
   /** Shows what was published, and then events that only the history has. */
@@ -69,11 +75,11 @@ export class Publisher {
     this.#log.evict();
   }
 
-  /** The history has stored what it was given; meanwhile more was published, perhaps. */
-  #goOn(): void {
+  /** The history has stored what it was given; meanwhile more may have been published. */
+  #continue(): void {
     this.#show();
     if (this.#log.isAllVisible) return;
-    if (this.#isUrgent || this.#log.isSegmentFull) this.flush();
+    if (this.#isHurried() || this.#log.isSegmentFull) this.flush();
     else this.#schedule.request();
   }
 }

@@ -15,7 +15,7 @@ export class Segment {
   /** The sequence number that follows its last event. */
   readonly next: number;
   /** All its events, as every client that is up to date gets them. */
-  readonly chunk: EncodedBytes;
+  readonly bytes: EncodedBytes;
   /** The ids that the application gave, by position in the segment; `undefined` when it gave none. */
   readonly customIds: readonly (string | undefined)[] | undefined;
   readonly #offsets: readonly number[];
@@ -28,23 +28,23 @@ export class Segment {
     this.first = first;
     this.next = first + events.length;
     const text = events.join("");
-    this.chunk = new EncodedBytes(text);
+    this.bytes = new EncodedBytes(text);
     this.customIds = customIds;
     // Of ASCII a character is a byte: then nothing needs to be counted.
-    const isAscii = this.chunk.byteLength === text.length;
+    const isAscii = this.bytes.byteLength === text.length;
     this.#offsets = offsetsOf(events, isAscii ? (event) => event.length : (event) => Buffer.byteLength(event));
   }
 
   /** The events from `sequence` on: for a client that resumes in the middle of a segment, a view into its bytes. */
-  chunkFrom(sequence: number): EncodedBytes {
-    if (sequence <= this.first) return this.chunk;
-    return new EncodedBytes(this.chunk.plain.payload.subarray(this.#offsets[sequence - this.first]));
+  bytesFrom(sequence: number): EncodedBytes {
+    if (sequence <= this.first) return this.bytes;
+    return new EncodedBytes(this.bytes.plain.payload.subarray(this.#offsets[sequence - this.first]));
   }
 
   /** The size of one event in bytes. */
   byteLengthOf(sequence: number): number {
     const index = sequence - this.first;
-    const end = this.#offsets[index + 1] ?? this.chunk.byteLength;
+    const end = this.#offsets[index + 1] ?? this.bytes.byteLength;
     return end - (this.#offsets[index] ?? end);
   }
 }

@@ -6,7 +6,7 @@ import { FeedHistory } from "./history.ts";
 import { feedLine } from "../plain-text.ts";
 import { SingleWriter } from "../../runner/store/single-writer.ts";
 import type { BuildEvent } from "../../runner/events.ts";
-import type { CloseOptions } from "../../channel/channel.ts";
+import type { CloseOptions } from "../../channel/options.ts";
 import type { ChannelOptions } from "../../channel/options.ts";
 import type { FeedOrder, OpenLog } from "./history.ts";
 import type { FeedAddition } from "./journal.ts";
@@ -89,7 +89,8 @@ export class Feed {
 
   async #follow(buildId: string, stream: Channel): Promise<void> {
     let last = this.#journal?.ranges.reached(buildId) ?? 0;
-    for await (const piece of stream.read(last === 0 ? "" : `${buildId}-${last}`)) {
+    const lastEventId = last === 0 ? "" : `${buildId}-${last}`;
+    for await (const piece of stream.read({ lastEventId, backlog: "all" })) {
       const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
       const next = Math.max(last, lastSequence(bytes) ?? last);
       // What the stream could not give, the feed cannot give either, and will tell so.

@@ -21,7 +21,7 @@ export function monitoringHandlers(services: MonitoringServices): Readonly<Recor
   return {
     health: ({ response }) => sendJson(response, 200, { status: "ok" }),
     metrics: ({ response }) => {
-      const sources = { builds: queue.list(), streams: streams.numbers, logReaders: logReaders.taken };
+      const sources = { builds: queue.list(), streams: streams.numbers, logReaders: logReaders.count };
       const body = encodeMetrics(collectMetrics(outcomes, sources));
       const length = String(Buffer.byteLength(body));
       const headers = { "Content-Type": METRICS_TYPE, "Content-Length": length, "Cache-Control": "no-store" };

@@ -1,3 +1,3 @@
 import { startTailcast } from "./tailcast.mjs";
 
-export const start = () => startTailcast({ coalesceMs: 10 });
+export const start = () => startTailcast({ coalesce: 10 });

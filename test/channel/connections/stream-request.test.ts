@@ -85,7 +85,16 @@ describe("prefersGzip()", () => {
   }
 });
 
-const PLAIN = { method: "GET", accept: undefined, acceptEncoding: undefined, lastEventId: "", wantsPadding: false };
+const PLAIN = {
+  method: "GET",
+  accept: undefined,
+  acceptEncoding: undefined,
+  lastEventId: "",
+  wantsPadding: false,
+  origin: undefined,
+  preflightMethod: undefined,
+  preflightHeaders: undefined,
+};
 
 describe("readIncoming()", () => {
   const read = (url: string | undefined, header?: string): unknown =>
@@ -123,7 +132,7 @@ describe("readFetch()", () => {
       "Accept-Encoding": "gzip",
     };
     assert.deepEqual(readFetch(new Request("http://localhost/?padding=1", { headers })), {
-      method: "GET",
+      ...PLAIN,
       accept: "text/html",
       acceptEncoding: "gzip",
       lastEventId: "größe 7",
@@ -136,22 +145,22 @@ describe("readFetch()", () => {
 describe("ClientLimit", () => {
   it("gives a freed place away at once", () => {
     const places = new ClientLimit(2, Infinity);
-    assert.equal(places.take("a"), undefined);
-    assert.equal(places.take("b"), undefined);
+    assert.equal(places.acquire("a"), undefined);
+    assert.equal(places.acquire("b"), undefined);
     for (let round = 0; round < 1000; round++) {
-      assert.match(places.take("c") ?? "", /all 2 places/);
-      places.free("b");
-      assert.equal(places.take("b"), undefined);
+      assert.match(places.acquire("c") ?? "", /limit of 2 clients/);
+      places.release("b");
+      assert.equal(places.acquire("b"), undefined);
     }
   });
 
   it("limits an address by itself", () => {
     const places = new ClientLimit(10, 1);
-    assert.equal(places.take("a"), undefined);
-    assert.match(places.take("a") ?? "", /this address/);
-    assert.equal(places.take("b"), undefined);
-    places.free("a");
-    assert.equal(places.take("a"), undefined);
+    assert.equal(places.acquire("a"), undefined);
+    assert.match(places.acquire("a") ?? "", /one address/);
+    assert.equal(places.acquire("b"), undefined);
+    places.release("a");
+    assert.equal(places.acquire("a"), undefined);
   });
 });
 

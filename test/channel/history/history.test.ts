@@ -161,7 +161,7 @@ describe("Channel with a history", () => {
 
   it("closes at the deadline when that is never stored", async (t) => {
     const { channel, port } = await startChannel(t, { history: new HeldHistory() });
-    const reading = channel.read();
+    const reading = channel.read({ backlog: "all" });
     const client = await EventClient.open(port, "/");
     channel.publish("a");
     const closed = channel.close({ deadline: 10 });
@@ -178,7 +178,7 @@ describe("Channel with a history", () => {
     const history = new HeldHistory();
     const channel = new Channel({ history });
     channel.publish("a");
-    const read = channel.read();
+    const read = channel.read({ backlog: "all" });
     const first = read.next();
     let isClosed = false;
     const closed = channel.close().then(() => (isClosed = true));
@@ -284,14 +284,14 @@ describe("Channel with a history", () => {
     await channel.flushed();
     const pieces: Uint8Array[] = [];
     const reading = (async () => {
-      for await (const piece of channel.read("e-10")) pieces.push(piece);
+      for await (const piece of channel.read({ lastEventId: "e-10" })) pieces.push(piece);
     })();
     channel.publish("3001");
     channel.end();
     await reading;
     const file = await readFile(path, "utf8");
     assert.equal(Buffer.concat(pieces).toString(), file.slice(file.indexOf("id: e-11\n")));
-    for await (const piece of channel.read()) {
+    for await (const piece of channel.read({ backlog: "all" })) {
       assert.ok(file.startsWith(Buffer.from(piece).toString()));
       break;
     }
@@ -310,7 +310,7 @@ describe("Channel with a history", () => {
     channel.end();
     const decoder = new EventStreamDecoder();
     const read = [];
-    for await (const piece of channel.read()) read.push(...decoder.decode(piece));
+    for await (const piece of channel.read({ backlog: "all" })) read.push(...decoder.decode(piece));
     assert.deepEqual(
       read.map(({ type, lastEventId }) => [type, lastEventId]),
       [["gap", "e-5"], ...numbers(6, 9).map((number) => ["message", `e-${number}`])],
@@ -378,7 +378,7 @@ describe("Channel with a history that others fill", () => {
     assert.deepEqual(await datas(here), all.slice(4));
     assert.deepEqual(await datas(back), all.slice(2));
     const read = [];
-    for await (const piece of channel.read("e-9")) read.push(...new EventStreamDecoder().decode(piece));
+    for await (const piece of channel.read({ lastEventId: "e-9" })) read.push(...new EventStreamDecoder().decode(piece));
     assert.deepEqual(
       read.map(({ data }) => data),
       ["10", "11", "12"],
@@ -399,7 +399,7 @@ describe("Channel with a history that others fill", () => {
       ...numbers(4, 9),
     ]);
     assert.deepEqual(datas(await fresh.ended()), numbers(4, 9));
-    const reader = channel.read("e-4");
+    const reader = channel.read({ lastEventId: "e-4" });
     await reader.next();
     // Forgotten while somebody reads.
     history.start = 8;

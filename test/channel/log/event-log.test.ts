@@ -43,9 +43,9 @@ describe("EventLog", () => {
     log.seal();
     log.reveal();
     assert.deepEqual([log.start, log.end, log.published], [1, 4, 3]);
-    assert.equal(log.segmentAt(1).chunk.plain.payload.toString(), "id: e-1\ndata: a\n\nid: e-2\ndata: b\n\n");
-    assert.equal(log.segmentAt(2).chunkFrom(2).plain.payload.toString(), "id: e-2\ndata: b\n\n");
-    assert.equal(log.segmentAt(3).chunk.plain.payload.toString(), "id: e-3\ndata: c\n\n");
+    assert.equal(log.segmentAt(1).bytes.plain.payload.toString(), "id: e-1\ndata: a\n\nid: e-2\ndata: b\n\n");
+    assert.equal(log.segmentAt(2).bytesFrom(2).plain.payload.toString(), "id: e-2\ndata: b\n\n");
+    assert.equal(log.segmentAt(3).bytes.plain.payload.toString(), "id: e-3\ndata: c\n\n");
   });
 
   it("frames a segment as one HTTP/1.1 chunk", () => {
@@ -53,7 +53,7 @@ describe("EventLog", () => {
     log.append({ data: "é" });
     log.seal();
     log.reveal();
-    assert.equal(log.segmentAt(1).chunk.plain.framed?.toString(), "12\r\nid: e-1\ndata: é\n\n\r\n");
+    assert.equal(log.segmentAt(1).bytes.plain.chunked?.toString(), "12\r\nid: e-1\ndata: é\n\n\r\n");
   });
 
   it("keeps the newest events, in the middle of a segment too", () => {
@@ -63,7 +63,7 @@ describe("EventLog", () => {
     log.reveal();
     log.evict();
     assert.deepEqual([log.start, log.end], [3, 6]);
-    assert.match(log.segmentAt(3).chunkFrom(3).plain.payload.toString(), /^id: e-3\n/);
+    assert.match(log.segmentAt(3).bytesFrom(3).plain.payload.toString(), /^id: e-3\n/);
     assert.equal(log.bytes, "id: e-3\ndata: c\n\n".length * 3);
   });
 
@@ -105,7 +105,7 @@ describe("EventLog", () => {
     for (let sequence = log.start; sequence < log.end; sequence++) {
       const segment = log.segmentAt(sequence);
       assert.ok(segment.first <= sequence && sequence < segment.next);
-      assert.match(segment.chunkFrom(sequence).plain.payload.toString("latin1"), new RegExp(`^id: e-${sequence}\n`));
+      assert.match(segment.bytesFrom(sequence).plain.payload.toString("latin1"), new RegExp(`^id: e-${sequence}\n`));
     }
   });
 });
@@ -115,25 +115,25 @@ describe("EventLog.locate()", () => {
     const log = logOf(10, 4);
     assert.deepEqual([log.start, log.end], [7, 11]);
     for (let sequence = 6; sequence <= 10; sequence++) {
-      assert.deepEqual(log.locate(`e-${sequence}`), { outcome: "resumed", next: sequence + 1 });
+      assert.deepEqual(log.locate(`e-${sequence}`), { kind: "exact", next: sequence + 1 });
     }
     assert.deepEqual(new EventLog({ epoch: "e", capacity: 1, capacityBytes: 100 }).locate("e-0"), {
-      outcome: "resumed",
+      kind: "exact",
       next: 1,
     });
   });
 
   it("says how many events are gone", () => {
     const log = logOf(10, 4);
-    assert.deepEqual(log.locate("e-5"), { outcome: "gap", reason: "evicted", missed: 1 });
-    assert.deepEqual(log.locate("e-0"), { outcome: "gap", reason: "evicted", missed: 6 });
+    assert.deepEqual(log.locate("e-5"), { kind: "gap", reason: "evicted", missed: 1 });
+    assert.deepEqual(log.locate("e-0"), { kind: "gap", reason: "evicted", missed: 6 });
   });
 
   it("knows ids that are not its own", () => {
     const log = logOf(10);
-    assert.deepEqual(log.locate("f-3"), { outcome: "gap", reason: "epoch", missed: null });
+    assert.deepEqual(log.locate("f-3"), { kind: "gap", reason: "epoch", missed: null });
     for (const id of ["e-11", "e-03", "e-", "-1", "e", "7", "e-1.5", "e-9007199254740993", "\u0000"]) {
-      assert.deepEqual(log.locate(id), { outcome: "gap", reason: "unknown", missed: null }, id);
+      assert.deepEqual(log.locate(id), { kind: "gap", reason: "unknown", missed: null }, id);
     }
   });
 
@@ -145,16 +145,16 @@ describe("EventLog.locate()", () => {
       log.reveal();
       log.evict();
     }
-    assert.deepEqual(log.locate("a"), { outcome: "resumed", next: 5 });
-    assert.deepEqual(log.locate("b"), { outcome: "resumed", next: 3 });
-    assert.deepEqual(log.locate("e-3"), { outcome: "resumed", next: 4 });
-    assert.deepEqual(log.locate("order-1"), { outcome: "gap", reason: "unknown", missed: null }, "no epoch of a log");
+    assert.deepEqual(log.locate("a"), { kind: "exact", next: 5 });
+    assert.deepEqual(log.locate("b"), { kind: "exact", next: 3 });
+    assert.deepEqual(log.locate("e-3"), { kind: "exact", next: 4 });
+    assert.deepEqual(log.locate("order-1"), { kind: "gap", reason: "unknown", missed: null }, "no epoch of a log");
     log.append({ data: "x" });
     log.append({ data: "x" });
     log.seal();
     log.reveal();
     log.evict();
-    assert.deepEqual(log.locate("b"), { outcome: "gap", reason: "unknown", missed: null });
-    assert.deepEqual(log.locate("a"), { outcome: "resumed", next: 5 });
+    assert.deepEqual(log.locate("b"), { kind: "gap", reason: "unknown", missed: null });
+    assert.deepEqual(log.locate("a"), { kind: "exact", next: 5 });
   });
 });

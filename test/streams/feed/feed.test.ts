@@ -183,7 +183,7 @@ describe("Feed", () => {
     const server = await TestServer.start((request, response) => void feed.channel.handle(request, response));
     t.after(() => server.close());
     const client = await EventClient.open(server.port, "/");
-    const stream = new Channel({ epoch: "b" });
+    const stream = new Channel({ uniqueEpoch: "b" });
     feed.follow("b", stream);
     stream.publish({ event: "build", data: "1" });
     for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
@@ -203,7 +203,7 @@ describe("Feed", () => {
       journal,
       openLog: () => Promise.reject(new Error("gone")),
     });
-    const stream = new Channel({ epoch: "b", capacity: 2 });
+    const stream = new Channel({ uniqueEpoch: "b", capacity: 2 });
     for (let number = 1; number <= 5; number++) stream.publish({ event: "build", data: String(number) });
     await new Promise(setImmediate);
     feed.follow("b", stream);
@@ -223,7 +223,7 @@ describe("Feed", () => {
   it("forgets a build when it has all of it", async () => {
     const journal = new HeldJournal();
     const feed = new Feed({ epoch: "f" }, fail, { journal, openLog: () => Promise.reject(new Error("gone")) });
-    const stream = new Channel({ epoch: "b" });
+    const stream = new Channel({ uniqueEpoch: "b" });
     feed.follow("b", stream);
     stream.publish("1");
     const forgotten = feed.forget("b");
@@ -241,7 +241,7 @@ describe("Feed", () => {
       journal: Object.assign(journal, { add: () => Promise.reject(new Error("impossible")) }),
       openLog: () => Promise.reject(new Error("gone")),
     });
-    const stream = new Channel({ epoch: "b" });
+    const stream = new Channel({ uniqueEpoch: "b" });
     feed.follow("b", stream);
     stream.publish("1");
     await until(() => errors.length > 0);

@@ -1,0 +1,28 @@
+import { diagnostics } from "../diagnostics.ts";
+
+/** The options of a channel that are called when something happens to a client. */
+export type HookName = "onConnect" | "onDisconnect" | "onGap";
+
+/**
+ * Calls a function of the application. It runs in the middle of work for other clients, so an error that it throws, or
+ * a promise of it that rejects, is reported and stops nothing: on `node:diagnostics_channel` as `tailcast:error`, or
+ * as a warning of the process when nothing subscribes to that.
+ */
+export function callHook(channel: object, hook: HookName, call: () => unknown): void {
+  try {
+    const result = call();
+    // An `async` function: its rejection would end the process.
+    if (result instanceof Promise) result.catch((error: unknown) => report(channel, hook, error));
+  } catch (error) {
+    report(channel, hook, error);
+  }
+}
+
+function report(channel: object, hook: HookName, error: unknown): void {
+  if (diagnostics.error.hasSubscribers) {
+    diagnostics.error.publish({ channel, hook, error });
+    return;
+  }
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.emitWarning(`The channel's option ${hook} failed`, { type: "TailcastWarning", code: "TAILCAST_HOOK", detail });
+}

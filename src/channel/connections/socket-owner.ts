@@ -1,0 +1,67 @@
+import { ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+
+/** A socket as `node:http` uses it: it knows the response whose turn it is. */
+type ServerSocket = Socket & { readonly _httpMessage?: ServerResponse | null };
+
+/** The sockets that an event stream has, or waits for. */
+const owned = new WeakSet<Socket>();
+
+/**
+ * Whether an event stream is open on the connection of this request, or waits there. A pipelined request for another
+ * stream would wait for its end, perhaps for days.
+ */
+export function hasEventStream(response: ServerResponse): boolean {
+  const socket = socketOf(response);
+  return socket !== undefined && owned.has(socket);
+}
+
+/** Marks the connection of an HTTP/1 response as one with an event stream. */
+export function ownSocket(response: ServerResponse): void {
+  const socket = socketOf(response);
+  if (socket !== undefined) owned.add(socket);
+}
+
+/** The event stream is over: the connection may get another. */
+export function disownSocket(response: ServerResponse): void {
+  const socket = socketOf(response);
+  if (socket !== undefined) owned.delete(socket);
+}
+
+/**
+ * Ends the connection of a response once the response has been handed to the operating system. A client that
+ * reconnects then needs a new connection, which reaches another process when this one no longer listens: on a
+ * kept-alive connection it would return to the process that is ending.
+ *
+ * Requests that the client pipelined behind the response are answered first. An HTTP/2 connection gets a GOAWAY frame
+ * (RFC 9113 section 6.8): its open streams continue to their ends.
+ */
+export function endConnectionAfter(response: ServerResponse): void {
+  if (response instanceof ServerResponse) {
+    const { socket } = response;
+    if (socket !== null) response.once("finish", () => endWhenIdle(socket));
+  } else {
+    // The response of the compat API of `node:http2`.
+    (response as { stream?: { session?: { close(): void } } }).stream?.session?.close();
+  }
+}
+
+/** Lets the connection end with a response that has not started yet. */
+export function endConnectionWith(response: ServerResponse): void {
+  // HTTP/2 has no `Connection` header (RFC 9113 section 8.2.2).
+  if (response instanceof ServerResponse) response.setHeader("Connection", "close");
+  else endConnectionAfter(response);
+}
+
+/** The socket of an HTTP/1 request, also before its response has its turn. Simulated requests may have none. */
+function socketOf(response: ServerResponse): Socket | undefined {
+  return response instanceof ServerResponse ? (response.req as IncomingMessage | undefined)?.socket : undefined;
+}
+
+function endWhenIdle(socket: ServerSocket): void {
+  const current = socket._httpMessage;
+  if (current !== undefined && current !== null) current.once("close", () => endWhenIdle(socket));
+  else if (typeof socket.destroySoon === "function") socket.destroySoon();
+  else socket.end();
+}

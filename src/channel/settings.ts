@@ -1,0 +1,170 @@
+import { randomBytes } from "node:crypto";
+import { MAX_DELAY, checkChoice, checkInteger, checkTexts, checkValue, kinds } from "../check-options.ts";
+import { TailcastError } from "../error.ts";
+import { encodeComment, encodeEvent } from "../protocol/encode.ts";
+import { isEpoch } from "../protocol/sequence-id.ts";
+import type { IncomingMessage } from "node:http";
+import type { CorsOptions } from "./connections/cors.ts";
+import type { ChannelHistory } from "./history/history.ts";
+import type { ChannelOptions } from "./options.ts";
+
+/** The reconnection time, in milliseconds, where none was set but one is needed. */
+export const DEFAULT_RETRY = 2000;
+
+/**
+ * The longest silence on a stream, in milliseconds. `Bun.serve` ends a silent response after 10 s, counted in steps of
+ * four seconds, so perhaps after 8 s; others wait longer (Heroku 55 s, nginx and AWS load balancers 60 s).
+ */
+export const DEFAULT_HEARTBEAT = 7000;
+
+/** The options of a channel with every default filled in. */
+export interface ChannelSettings {
+  readonly capacity: number;
+  readonly capacityBytes: number;
+  /** `Infinity` for everything. */
+  readonly backlog: number;
+  readonly heartbeat: number;
+  /** The text that is written after silence. */
+  readonly heartbeatText: string;
+  readonly retry: number | null;
+  readonly maxClients: number;
+  readonly maxClientsPerAddress: number;
+  readonly clientAddress: (request: IncomingMessage) => string;
+  readonly whenFull: "retry" | "reject";
+  readonly retryAfter: number;
+  readonly stallTimeout: number;
+  readonly maxConnectionAge: number;
+  readonly coalesce: number;
+  readonly maxCatchUps: number;
+  readonly compress: boolean;
+  /** With HEAD when GET is one of them. */
+  readonly methods: readonly string[];
+  readonly accept: "strict" | "ignore";
+  readonly cors: CorsOptions | undefined;
+  readonly history: ChannelHistory | undefined;
+  readonly epoch: string;
+}
+
+/** Checks every option and fills in the defaults. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
+export function channelSettings<Data>(options: ChannelOptions<Data>): ChannelSettings {
+  const delay = { min: 0, max: MAX_DELAY };
+  // Half of the longest delay, since a jittered one may be twice as long.
+  const jitteredDelay = { min: 0, max: (MAX_DELAY - 1) / 2 };
+  const count = { min: 1, orInfinity: true };
+  const {
+    capacity = 1000,
+    capacityBytes = 16 * 1024 * 1024,
+    backlog = 0,
+    heartbeat = DEFAULT_HEARTBEAT,
+    heartbeatEvent,
+    retry = DEFAULT_RETRY,
+    maxClients = 10_000,
+    maxClientsPerAddress = Infinity,
+    clientAddress = socketAddress,
+    whenFull = "retry",
+    retryAfter = 5000,
+    stallTimeout = 60_000,
+    maxConnectionAge = 0,
+    coalesce = 0,
+    maxCatchUps = 16,
+    compress = false,
+    methods = ["GET"],
+    accept = "strict",
+    cors,
+    history,
+    onConnect,
+    onDisconnect,
+    onGap,
+  } = options;
+  for (const [name, hook] of Object.entries({ onConnect, onDisconnect, onGap })) {
+    if (hook !== undefined) checkValue(name, hook, kinds.function);
+  }
+  return {
+    capacity: checkInteger("capacity", capacity, { min: 1 }),
+    capacityBytes: checkInteger("capacityBytes", capacityBytes, { min: 1 }),
+    backlog: checkBacklog(backlog),
+    heartbeat: checkInteger("heartbeat", heartbeat, delay),
+    heartbeatText: heartbeatEvent === undefined ? encodeComment("") : heartbeatBlock(heartbeatEvent),
+    retry: retry === null ? null : checkInteger("retry", retry, jitteredDelay),
+    maxClients: checkInteger("maxClients", maxClients, count),
+    maxClientsPerAddress: checkInteger("maxClientsPerAddress", maxClientsPerAddress, count),
+    clientAddress: checkValue("clientAddress", clientAddress, kinds.function),
+    whenFull: checkChoice("whenFull", whenFull, ["retry", "reject"]),
+    retryAfter: checkInteger("retryAfter", retryAfter, jitteredDelay),
+    stallTimeout: checkInteger("stallTimeout", stallTimeout, delay),
+    maxConnectionAge: checkInteger("maxConnectionAge", maxConnectionAge, delay),
+    coalesce: checkInteger("coalesce", coalesce, delay),
+    maxCatchUps: checkInteger("maxCatchUps", maxCatchUps, { min: 1 }),
+    compress: checkValue("compress", compress, kinds.boolean),
+    methods: checkMethods(methods),
+    accept: checkChoice("accept", accept, ["strict", "ignore"]),
+    cors: cors === undefined ? undefined : checkCors(cors),
+    history,
+    epoch: epochOf(options),
+  };
+}
+
+/** Checks the option `backlog`. @throws {TailcastError} `INVALID_OPTION` */
+export function checkBacklog(backlog: unknown): number {
+  return backlog === "all" ? Infinity : checkInteger("backlog", backlog, { min: 0, orInfinity: true });
+}
+
+function epochOf({ history, epoch, uniqueEpoch }: Omit<ChannelOptions, "onConnect" | "onDisconnect" | "onGap">): string {
+  if (history === undefined) {
+    if (epoch !== undefined) {
+      const problem = "a log in memory starts empty each time, so a fixed epoch would give old ids to new events";
+      const remedy = 'leave it out, give a history, or pass a new name each time as "uniqueEpoch"';
+      throw invalidOption("epoch", `${problem}; ${remedy}`);
+    }
+    return checkEpoch("uniqueEpoch", uniqueEpoch ?? randomBytes(5).toString("hex"));
+  }
+  const own = checkEpoch("history.epoch", checkValue("history", history, kinds.object).epoch);
+  if (uniqueEpoch !== undefined) throw invalidOption("uniqueEpoch", "the history determines the epoch; leave it out");
+  if (epoch !== undefined && epoch !== own) throw invalidOption("epoch", "the history has another");
+  return own;
+}
+
+/** Checks the name of a log. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
+export function checkEpoch(name: string, epoch: unknown): string {
+  if (typeof epoch === "string" && isEpoch(epoch)) return epoch;
+  throw invalidOption(name, "it must be 1 to 128 letters, digits or . _ ~ -");
+}
+
+function checkMethods(methods: readonly string[]): readonly string[] {
+  for (const method of checkTexts("methods", methods)) {
+    if (!/^[A-Z]+$/.test(method)) throw invalidOption("methods", `"${method}" is not a method in capitals`);
+  }
+  if (methods.length === 0) throw invalidOption("methods", "it is empty, so no request could open a stream");
+  const others = methods.filter((method) => method !== "GET" && method !== "HEAD");
+  return methods.includes("GET") ? ["GET", "HEAD", ...others] : others;
+}
+
+function checkCors(cors: CorsOptions): CorsOptions {
+  const { origins, credentials = false } = checkValue("cors", cors, kinds.object);
+  checkValue("cors.credentials", credentials, kinds.boolean);
+  for (const origin of checkTexts("cors.origins", origins)) {
+    const isOrigin = origin === "*" || (URL.canParse(origin) && new URL(origin).origin === origin);
+    if (!isOrigin) throw invalidOption("cors.origins", `"${origin}" is not an origin such as "https://app.example"`);
+  }
+  if (credentials && origins.includes("*")) {
+    throw invalidOption("cors.credentials", 'browsers refuse credentials for "*"; list the origins');
+  }
+  return { origins, credentials };
+}
+
+function heartbeatBlock(event: string): string {
+  try {
+    return encodeEvent({ event, data: "" });
+  } catch (cause) {
+    const message = `Cannot use the option "heartbeatEvent": it must be an event type (${(cause as Error).message})`;
+    throw new TailcastError("INVALID_OPTION", message, { cause });
+  }
+}
+
+function invalidOption(name: string, reason: string): TailcastError {
+  return new TailcastError("INVALID_OPTION", `Cannot use the option "${name}": ${reason}`);
+}
+
+function socketAddress(request: IncomingMessage): string {
+  return request.socket.remoteAddress ?? "";
+}
