@@ -4,13 +4,13 @@ import { assertEventId } from "../../dist/protocol/event-id.js";
 import { formatSequenceId, isEpoch, parseSequenceId } from "../../dist/protocol/sequence-id.js";
 
 describe("isEpoch", () => {
-  for (const epoch of ["a", "0", "-", "kx3p", "A.b_c~d-9", "x".repeat(64)]) {
+  for (const epoch of ["a", "0", "-", "kx3p", "A.b_c~d-9", "x".repeat(128)]) {
     it(`accepts ${JSON.stringify(epoch)}`, () => {
       assert.equal(isEpoch(epoch), true);
     });
   }
 
-  for (const epoch of ["", "a b", "a\n", "a:b", "é", "a/b", "x".repeat(65)]) {
+  for (const epoch of ["", "a b", "a\n", "a:b", "é", "a/b", "x".repeat(129)]) {
     it(`refuses ${JSON.stringify(epoch)}`, () => {
       assert.equal(isEpoch(epoch), false);
     });
@@ -23,7 +23,7 @@ describe("formatSequenceId", () => {
   });
 
   it("makes ids that are valid and are read back equal", () => {
-    for (const epoch of ["a", "-", "a-b", "a-1", "--", "x".repeat(64)]) {
+    for (const epoch of ["a", "-", "a-b", "a-1", "--", "x".repeat(128)]) {
       for (const sequence of [0, 1, 10, 1e15, Number.MAX_SAFE_INTEGER]) {
         const id = formatSequenceId(epoch, sequence);
         assertEventId(id);

@@ -249,7 +249,7 @@ describe("BuildApp.open()", () => {
     const path = await leave(here, running(here), "Dear aunt,\n\nthis is no log.");
     const first = await open(t, here.options);
     assert.equal(first.app.warnings.length, 1);
-    assert.match(first.app.warnings[0] ?? "", new RegExp(`^cannot take over the build ${ID}: Cannot go on with `));
+    assert.match(first.app.warnings[0] ?? "", new RegExp(`^cannot take over the build ${ID}: Cannot continue `));
     assert.equal(await readFile(path, "utf8"), "Dear aunt,\n\nthis is no log.");
     const { id } = await build(first.port, "p");
     await (await follow(first.port, id)).ended();
