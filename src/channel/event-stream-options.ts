@@ -1,9 +1,10 @@
 import { MAX_DELAY, checkInteger, checkValue, kinds } from "../check-options.ts";
+import { DEFAULT_HEARTBEAT } from "./settings.ts";
 import type { SupervisorLimits } from "./clients/supervisor.ts";
 
 /** The options of a per-request stream. Times are in milliseconds. */
 export interface EventStreamOptions {
-  /** The longest silence before a comment is sent, so that proxies keep the connection open. Default 15 000; 0: never. */
+  /** The longest silence before a comment is sent, so that proxies keep the connection open. Default 7000; 0: never. */
   heartbeat?: number | undefined;
   /** The reconnection time that the stream announces. Default: none, so that the client uses its own. */
   retry?: number | undefined;
@@ -24,7 +25,7 @@ export interface EventStreamSettings extends SupervisorLimits {
 /** Checks every option and fills in the defaults. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
 export function eventStreamSettings(options: EventStreamOptions): EventStreamSettings {
   const delay = { min: 0, max: MAX_DELAY };
-  const { heartbeat = 15_000, stallTimeout = 60_000, maxConnectionAge = 0, compress = false, retry } = options;
+  const { heartbeat = DEFAULT_HEARTBEAT, stallTimeout = 60_000, maxConnectionAge = 0, compress = false, retry } = options;
   return {
     heartbeat: checkInteger("heartbeat", heartbeat, delay),
     stallTimeout: checkInteger("stallTimeout", stallTimeout, delay),
