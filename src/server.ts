@@ -2,13 +2,16 @@
 /**
  * The program: reads its options, serves the build app, and ends cleanly on SIGTERM, SIGINT and SIGHUP.
  *
- * Exit codes: 0 after a signal, once everything is over (a second signal kills what takes its time); 1 when it cannot
- * listen, or cannot store builds; 2 for bad options.
+ * Exit codes: 0 after a signal, once everything is over (a second signal kills running builds); 1 when it cannot listen
+ * or cannot store builds; 2 for bad options.
  */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { helpText, readConfig } from "./config.ts";
+import { readConfig } from "./config.ts";
+import { createFolder, defaultDataFolder, moveOldFolder } from "./data-folder.ts";
 import { TailcastError } from "./error.ts";
+import { printFault, printMessage } from "./print.ts";
+import { helpText } from "./program-options.ts";
 import { BuildApp } from "./web/build-app.ts";
 import type { AddressInfo } from "node:net";
 import type { Config } from "./config.ts";
@@ -21,7 +24,8 @@ function main(): void {
     invocation = readConfig(process.argv.slice(2), process.env);
   } catch (error) {
     if (!(error instanceof TailcastError)) throw error;
-    process.stderr.write(`tailcast: ${error.message}\nTry "tailcast --help".\n`);
+    printMessage(error.message);
+    process.stderr.write('Try "tailcast --help".\n');
     process.exitCode = 2;
     return;
   }
@@ -33,31 +37,31 @@ function main(): void {
 function serve(config: Config): void {
   let isReady: (app: BuildApp) => void = () => undefined;
   const ready = new Promise<BuildApp>((resolve) => (isReady = resolve));
-  // A request has ten seconds for its head and thirty in all; an open stream is an answer and has no such limit.
+  // A request has ten seconds for its head and thirty in all. An open stream is a reply and has no such limit.
   const limits = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5000 };
-  // Whoever comes back while the builds of an earlier server are taken over has to wait, and not to try again.
+  // Requests that arrive while the builds of an earlier process are recovered wait instead of failing.
   const server = createServer({ ...limits, connectionsCheckingInterval: 5000 }, (request, response) => {
     void ready.then((app) => app.handle(request, response));
   });
   server.once("error", (error) => fail(`cannot listen on ${config.host} port ${config.port}: ${error.message}`));
-  // First, so that nothing is touched when another server listens here.
+  // First, so that nothing changes when another server listens here.
   server.listen(config.port, config.host, () => {
     const { port } = server.address() as AddressInfo;
     open(config).then(
       (app) => {
         isReady(app);
-        // It may have been told to stop already.
+        // A signal may have arrived already.
         if (!server.listening) return;
         const host = config.host.includes(":") ? `[${config.host}]` : config.host;
         process.stdout.write(`http://${host}:${port}\n`);
       },
-      (error: Error) => fail(`cannot store builds in ${config.data}: ${error.message}`),
+      (error: Error) => fail(`cannot store builds: ${error.message}`),
     );
   });
 
   let stoppedAt: number | undefined;
   const stop = (): void => {
-    // Ctrl-C under `npm start` arrives twice, from the terminal and from npm: only a later one means "now".
+    // Under `npm start`, Ctrl-C arrives twice, from the terminal and from npm. Only a later signal means "now".
     if (stoppedAt !== undefined && performance.now() - stoppedAt < 1000) return;
     stoppedAt ??= performance.now();
     server.close();
@@ -68,21 +72,25 @@ function serve(config: Config): void {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  // The terminal was closed: builds have process groups of their own, and would run on.
+  // The terminal was closed. Builds have their own process groups, so they would continue.
   process.on("SIGHUP", stop);
 }
 
 async function open(config: Config): Promise<BuildApp> {
-  const app = await BuildApp.open({
-    ...config,
-    onError: (error) => process.stderr.write(`tailcast: ${error instanceof Error ? error.stack : String(error)}\n`),
-  });
-  for (const warning of app.warnings) process.stderr.write(`tailcast: warning: ${warning}\n`);
+  const data = config.data ?? defaultDataFolder(config.roots, process.env);
+  if (config.data === undefined) {
+    const move = await moveOldFolder(data, process.cwd());
+    if (move !== undefined) printMessage(move);
+  }
+  printMessage(`builds are stored in ${data}`);
+  await createFolder(data);
+  const app = await BuildApp.open({ ...config, data, onError: printFault });
+  for (const warning of app.warnings) printMessage(`warning: ${warning}`);
   return app;
 }
 
 function fail(message: string): void {
-  process.stderr.write(`tailcast: ${message}\n`);
+  printMessage(message);
   process.exit(1);
 }
 

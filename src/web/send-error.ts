@@ -1,6 +1,7 @@
 import { sendJson } from "../http/reply.ts";
 import { TailcastError } from "../error.ts";
 import { HttpError } from "../http/http-error.ts";
+import { isOutOfFiles } from "../runner/project/out-of-files.ts";
 import type { ServerResponse } from "node:http";
 import type { TailcastErrorCode } from "../error.ts";
 
@@ -25,9 +26,6 @@ const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   503: { "Retry-After": "10" },
 };
 
-/** The system's codes for "no file descriptor is free", in this process and on this machine. */
-const OUT_OF_FILES: readonly unknown[] = ["EMFILE", "ENFILE"];
-
 /** A reply to a failed request: its status, the content of `error`, and headers. */
 interface Refusal {
   readonly status: number;
@@ -41,7 +39,7 @@ function refusalOf(error: unknown): Refusal | undefined {
     const { status, code, message } = error;
     return { status, error: { code, message }, headers: { ...HEADERS[status], ...error.headers } };
   }
-  if (OUT_OF_FILES.includes((error as NodeJS.ErrnoException | null)?.code)) {
+  if (isOutOfFiles(error)) {
     const message = "Cannot answer this request now: the server has too many files open; try again later";
     return refusalOf(new HttpError("OUT_OF_FILES", message, { cause: error }));
   }

@@ -3,7 +3,8 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { parse } from "node:path";
 import { promisify } from "node:util";
-import { helpText, readConfig } from "../../dist/config.js";
+import { readConfig } from "../../dist/config.js";
+import { helpText } from "../../dist/program-options.js";
 import { ROOT } from "./blocks.js";
 
 const run = promisify(execFile);

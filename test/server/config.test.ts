@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { tmpdir } from "node:os";
-import { delimiter, resolve } from "node:path";
+import { delimiter } from "node:path";
 import { describe, it } from "node:test";
-import { helpText, readConfig } from "../../dist/config.js";
+import { readConfig } from "../../dist/config.js";
+import { helpText } from "../../dist/program-options.js";
 import type { Config } from "../../dist/config.js";
 
 function configOf(args: readonly string[], env: Record<string, string> = {}): Config {
@@ -23,7 +24,7 @@ describe("readConfig()", () => {
       silence: 0,
       nice: 0,
       grace: 5000,
-      data: resolve(".tailcast"),
+      data: undefined,
       keep: 20,
       keepSize: 1_073_741_824,
       logLimit: 104_857_600,
@@ -33,6 +34,7 @@ describe("readConfig()", () => {
       capacity: 50_000,
       token: undefined,
       allowedOrigins: [],
+      allowCredentials: false,
     });
   });
 
@@ -40,7 +42,7 @@ describe("readConfig()", () => {
     const args =
       "--port 0 --host ::1 --root / --concurrency=3 --queue-limit 0 --timeout 60 --grace 7 --data /tmp/builds --keep 5 --keep-size 1 --max-clients 2 --heartbeat 40";
     const more =
-      "--silence 90 --nice=7 --log-limit 7 --mask PIN --mask DSN --capacity 10 --token t --allowed-origin https://a.example --allowed-origin http://b.example:81";
+      "--silence 90 --nice=7 --log-limit 7 --mask PIN --mask DSN --capacity 10 --token t --allowed-origin https://a.example --allowed-origin http://b.example:81 --allow-credentials";
     assert.deepEqual(configOf([...args.split(" "), "--root", tmpdir(), ...more.split(" ")]), {
       port: 0,
       host: "::1",
@@ -61,6 +63,7 @@ describe("readConfig()", () => {
       capacity: 10,
       token: "t",
       allowedOrigins: ["https://a.example", "http://b.example:81"],
+      allowCredentials: true,
     });
   });
 
@@ -98,6 +101,9 @@ describe("readConfig()", () => {
     [["--root", "/etc/hostname"], {}, "--root"],
     [["--allowed-origin", "https://a.example/path"], {}, "--allowed-origin"],
     [["--allowed-origin", "*"], {}, "--allowed-origin"],
+    [["--allowed-origin", "null"], {}, "--allowed-origin"],
+    [["--allow-credentials=yes"], {}, "--allow-credentials"],
+    [[], { TAILCAST_ALLOW_CREDENTIALS: "yes" }, "TAILCAST_ALLOW_CREDENTIALS"],
     [["--host", "0.0.0.0"], {}, "--host"],
     [["--token", ""], {}, "--token"],
     [["--token="], { TAILCAST_TOKEN: "t" }, "--token"],

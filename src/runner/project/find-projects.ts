@@ -1,6 +1,7 @@
 import { opendir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { readManifest } from "./manifest.ts";
+import { rethrowOutOfFiles } from "./out-of-files.ts";
 import { projectName } from "./project.ts";
 import { hasBuildScript } from "./scripts.ts";
 import { WorkLimit } from "./work-limit.ts";
@@ -30,7 +31,7 @@ export async function findProjects(roots: readonly string[]): Promise<ProjectSum
   const found: ProjectSummary[] = [];
   const seen = new Set<string>();
   const work = new WorkLimit(MAX_BYTES);
-  let level = await Promise.all(roots.map((root) => realpath(root).catch(() => root)));
+  let level = await Promise.all(roots.map((root) => realpath(root).catch((error) => (rethrowOutOfFiles(error), root))));
   for (let depth = 0; depth <= MAX_DEPTH; depth++) {
     const below: string[] = [];
     for (const path of level) {
@@ -49,7 +50,7 @@ export async function findProjects(roots: readonly string[]): Promise<ProjectSum
 
 /** The project in a directory, if it can be built. */
 async function summarize(path: string, work: WorkLimit): Promise<ProjectSummary | undefined> {
-  const manifest = await readManifest(path, work).catch(() => undefined);
+  const manifest = await readManifest(path, work).catch(rethrowOutOfFiles);
   return manifest !== undefined && hasBuildScript(manifest) ? { path, name: projectName(manifest, path) } : undefined;
 }
 
@@ -62,7 +63,8 @@ async function collectDirectories(path: string, directories: string[]): Promise<
       const isPassedOver = entry.name.startsWith(".") || entry.name === "node_modules";
       if (entry.isDirectory() && !isPassedOver) directories.push(join(path, entry.name));
     }
-  } catch {
+  } catch (error) {
     // It has vanished, or may not be read.
+    rethrowOutOfFiles(error);
   }
 }

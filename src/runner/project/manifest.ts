@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { TailcastError } from "../../error.ts";
+import { rethrowOutOfFiles } from "./out-of-files.ts";
 import { readStart } from "./read-file-start.ts";
 import type { WorkLimit } from "./work-limit.ts";
 
@@ -56,6 +57,7 @@ async function read(path: string): Promise<Uint8Array | undefined> {
   try {
     return await readStart(path, MAX_BYTES + 1);
   } catch (error) {
+    rethrowOutOfFiles(error);
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== "ENOENT") throw invalid(message, error);
     const advice = "it has no package.json; choose the directory that has one";

@@ -2,6 +2,7 @@ import { realpath, stat } from "node:fs/promises";
 import { basename, resolve, sep } from "node:path";
 import { TailcastError } from "../../error.ts";
 import { readManifest } from "./manifest.ts";
+import { rethrowOutOfFiles } from "./out-of-files.ts";
 import type { JsonObject } from "./manifest.ts";
 
 /** A directory that may be built: it exists, and lies under an allowed root. */
@@ -68,7 +69,8 @@ async function locate(path: string, root: string): Promise<ProjectFolder | undef
     const realPath = await realpath(resolve(realRoot, path));
     const isProject = isInside(realPath, realRoot) && (await stat(realPath)).isDirectory();
     return isProject ? { path: realPath, root: realRoot } : undefined;
-  } catch {
+  } catch (error) {
+    rethrowOutOfFiles(error);
     return undefined;
   }
 }

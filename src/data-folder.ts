@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto";
+import { lstat, mkdir, readdir, rename } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { TailcastError } from "./error.ts";
+import { DirectoryLock } from "./runner/store/directory-lock.ts";
+
+/** The folder in the working directory where older versions stored builds. */
+const OLD_FOLDER = ".tailcast";
+
+/** Names that an older version made in its folder. */
+const OLD_NAMES: readonly string[] = ["builds", "feed"];
+
+/**
+ * The default folder for builds: in the user's state directory (XDG Base Directory Specification), where no repository
+ * can plant one. Servers with other roots have other folders.
+ *
+ * @param env - `XDG_STATE_HOME`, if it is an absolute path. Default `~/.local/state`.
+ */
+export function defaultDataFolder(roots: readonly string[], env: Readonly<Record<string, string | undefined>>): string {
+  const given = env["XDG_STATE_HOME"] ?? "";
+  const state = given === resolve(given) ? given : join(homedir(), ".local", "state");
+  const hash = createHash("sha256").update([...roots].sort().join("\0")).digest("hex").slice(0, 16);
+  return join(state, "tailcast", hash);
+}
+
+/**
+ * Creates a folder, and the folders above it, for the user alone. `mkdir` with `recursive` never ends below `/proc`.
+ *
+ * @throws The system's error when a folder cannot be created.
+ */
+export async function createFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && (await lstat(path)).isDirectory()) return;
+    // ENOENT although the folder above exists: this file system has no folders of that name.
+    const parent = dirname(path);
+    if (code !== "ENOENT" || parent === path || (await isFolder(parent))) throw error;
+    await createFolder(parent);
+    await mkdir(path, { mode: 0o700 });
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined))?.isDirectory() === true;
+}
+
+/**
+ * Moves the folder that an older version left in the working directory to the default place, once.
+ *
+ * @param folder - The default place.
+ * @param workingDirectory - Where the older version ran.
+ * @returns A sentence about what happened; `undefined` when there is nothing to move.
+ */
+export async function moveOldFolder(folder: string, workingDirectory: string): Promise<string | undefined> {
+  const old = join(workingDirectory, OLD_FOLDER);
+  if (await exists(folder) || !(await exists(old))) return undefined;
+  try {
+    await checkOldFolder(old);
+    // Not while an older server uses it.
+    const lock = await DirectoryLock.take(old);
+    await lock.free();
+    await createFolder(dirname(folder));
+    await rename(old, folder);
+    return `moved the builds of an older version from ${old} to ${folder}`;
+  } catch (error) {
+    const { message } = error as Error;
+    return `warning: the builds in ${old} are not used: ${message}; to use them, set --data, or move the folder`;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined;
+}
+
+/** Throws unless an older version made the folder for this user: a repository could carry a folder of that name. */
+async function checkOldFolder(old: string): Promise<void> {
+  const { mode } = await checkOwned(old);
+  if ((mode & 0o777) !== 0o700) throw refusal("other users may enter it");
+  for (const name of await readdir(old)) {
+    if (!OLD_NAMES.includes(name) && !name.startsWith("lock")) throw refusal(`it has a file called ${name}`);
+  }
+  for (const entry of await readdir(old, { recursive: true })) await checkOwned(join(old, entry));
+}
+
+async function checkOwned(path: string): Promise<{ readonly mode: number }> {
+  const stat = await lstat(path);
+  if (!stat.isDirectory() && !stat.isFile()) throw refusal("it has links or special files");
+  if (process.getuid !== undefined && stat.uid !== process.getuid()) throw refusal("another user owns it");
+  return stat;
+}
+
+function refusal(reason: string): TailcastError {
+  return new TailcastError("INVALID_OPTION", reason);
+}

@@ -1,0 +1,154 @@
+import { delimiter } from "node:path";
+
+/** The name of an option without its dashes. */
+export type Flag =
+  | "port"
+  | "host"
+  | "root"
+  | "concurrency"
+  | "queue-limit"
+  | "timeout"
+  | "silence"
+  | "nice"
+  | "grace"
+  | "data"
+  | "keep"
+  | "keep-size"
+  | "log-limit"
+  | "mask"
+  | "max-clients"
+  | "heartbeat"
+  | "capacity"
+  | "token"
+  | "allowed-origin"
+  | "allow-credentials";
+
+/** An option of the program: a flag, and an environment variable that counts when the flag is not given. */
+export interface Option {
+  readonly flag: Flag;
+  readonly variable: string;
+  /** The name of its value in the help; empty for a switch. */
+  readonly value: string;
+  readonly help: string;
+  /** Whether the flag may be repeated. */
+  readonly multiple?: true;
+}
+
+const LIST = "repeatable, in the variable separated by";
+
+/** Every option of the program, in the order of the help. Defaults are in parentheses. */
+export const OPTIONS: readonly Option[] = [
+  { flag: "port", variable: "PORT", value: "N", help: "port to listen on; 0 picks a free port (3000)" },
+  { flag: "host", variable: "HOST", value: "ADDRESS", help: "address to listen on (127.0.0.1); others need a token" },
+  {
+    flag: "root",
+    variable: "TAILCAST_ROOT",
+    value: "DIR",
+    help: `build only projects in or below DIR; ${LIST} "${delimiter}" (working directory)`,
+    multiple: true,
+  },
+  { flag: "concurrency", variable: "TAILCAST_CONCURRENCY", value: "N", help: "maximum number of running builds (2)" },
+  { flag: "queue-limit", variable: "TAILCAST_QUEUE_LIMIT", value: "N", help: "maximum number of queued builds (20)" },
+  {
+    flag: "timeout",
+    variable: "TAILCAST_TIMEOUT",
+    value: "SECONDS",
+    help: "time limit of a build; 0: no limit (1800)",
+  },
+  {
+    flag: "silence",
+    variable: "TAILCAST_SILENCE",
+    value: "SECONDS",
+    help: "time limit of a build without output; 0: no limit (0)",
+  },
+  { flag: "nice", variable: "TAILCAST_NICE", value: "N", help: "niceness of builds, 0 to 19 (0)" },
+  {
+    flag: "grace",
+    variable: "TAILCAST_GRACE",
+    value: "SECONDS",
+    help: "how long running builds may continue at a shutdown before they are cancelled (5)",
+  },
+  {
+    flag: "data",
+    variable: "TAILCAST_DATA",
+    value: "DIR",
+    help: "folder for builds and logs (tailcast/<hash of the roots> in $XDG_STATE_HOME or ~/.local/state)",
+  },
+  { flag: "keep", variable: "TAILCAST_KEEP", value: "N", help: "number of finished builds to keep (20)" },
+  {
+    flag: "keep-size",
+    variable: "TAILCAST_KEEP_SIZE",
+    value: "MB",
+    help: "total size of their logs to keep, in MiB; the newest is always kept (1024)",
+  },
+  {
+    flag: "log-limit",
+    variable: "TAILCAST_LOG_LIMIT",
+    value: "MB",
+    help: "size limit of a build's log, in MiB; beyond it, only the end of each step is kept (100)",
+  },
+  {
+    flag: "mask",
+    variable: "TAILCAST_MASK",
+    value: "NAME",
+    help: `hide the value of NAME in logs; ${LIST} commas (variables like *_TOKEN)`,
+    multiple: true,
+  },
+  {
+    flag: "max-clients",
+    variable: "TAILCAST_MAX_CLIENTS",
+    value: "N",
+    help: "maximum number of clients of each stream (1000)",
+  },
+  {
+    flag: "heartbeat",
+    variable: "TAILCAST_HEARTBEAT",
+    value: "SECONDS",
+    help: "longest silence on a stream; 0: off (15)",
+  },
+  {
+    flag: "capacity",
+    variable: "TAILCAST_CAPACITY",
+    value: "N",
+    help: "number of events that each stream keeps in memory (50000)",
+  },
+  {
+    flag: "token",
+    variable: "TAILCAST_TOKEN",
+    value: "SECRET",
+    help: "require this token on every request (none)",
+  },
+  {
+    flag: "allowed-origin",
+    variable: "TAILCAST_ALLOWED_ORIGIN",
+    value: "ORIGIN",
+    help: `let pages of ORIGIN use the API, and answer to its host; ${LIST} commas (none)`,
+    multiple: true,
+  },
+  {
+    flag: "allow-credentials",
+    variable: "TAILCAST_ALLOW_CREDENTIALS",
+    value: "",
+    help: "let pages of allowed origins send the cookie of the token; in the variable: 1 (off)",
+  },
+];
+
+/** The text of `--help`. */
+export function helpText(): string {
+  const width = Math.max(...OPTIONS.map(({ flag, value }) => flag.length + value.length)) + 8;
+  const lines = OPTIONS.flatMap(({ flag, value, variable, help }) => {
+    return [`${`  --${flag} ${value}`.padEnd(width)}${variable}`, `      ${help}`];
+  });
+  return [
+    "Usage: tailcast [options]",
+    "",
+    "Serves a page that builds projects and shows every line live in every browser.",
+    "",
+    "Each option is a flag or an environment variable; the flag wins. Defaults are in parentheses.",
+    "",
+    ...lines,
+    "  --help",
+    "  --version",
+    "",
+  ].join("\n");
+}
