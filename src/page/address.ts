@@ -1,4 +1,4 @@
-/** What the page's address asks for. */
+/** The build and the line that the page's address names. */
 export interface Address {
   /** The build of `?build=<id>`. */
   readonly buildId: string | undefined;
@@ -6,7 +6,7 @@ export interface Address {
   readonly line: number | undefined;
 }
 
-/** Reads the query and the fragment of the page's address; what is not ours is ignored. */
+/** Reads the query and the fragment of the page's address; unknown parts are ignored. */
 export function readAddress(search: string, hash: string): Address {
   const buildId = new URLSearchParams(search).get("build");
   const line = /^#L([1-9][0-9]{0,8})$/.exec(hash)?.[1];

@@ -12,13 +12,13 @@ const words: Readonly<Record<StreamState["type"], string>> = {
 
 const reasons = {
   lost: "Connection lost",
-  full: "The server is full or away",
+  full: "The server is full or unavailable",
 };
 
-/** A shorter wait than this, in milliseconds, is not worth a banner that comes and goes. */
+/** A shorter wait than this, in milliseconds, shows no banner, because the banner would only flash. */
 const BANNER_FROM = 2000;
 
-/** The state of the connection: a word and a dot always, a banner with a countdown when there is time to read it. */
+/** The state of the connection: always a word and a dot, and during a longer wait a banner with a countdown. */
 export class ConnectionView {
   readonly #state = byId("connection", HTMLElement);
   readonly #text = byId("connection-text", HTMLElement);
@@ -28,8 +28,8 @@ export class ConnectionView {
   #wait: Extract<StreamState, { type: "waiting" }> | undefined;
 
   /**
-   * @param retryNow ends the wait.
-   * @param announce says a change of state to those who do not see it.
+   * @param retryNow - Ends the wait.
+   * @param announce - Announces a change of state to screen readers.
    */
   constructor(retryNow: () => void, announce: (text: string) => void) {
     this.#announce = announce;
@@ -46,18 +46,18 @@ export class ConnectionView {
       if (before?.reason !== state.reason) this.#announce(reasons[state.reason]);
     } else if (state.type === "live" || state.type === "idle") {
       this.#wait = undefined;
-      if (before !== undefined && state.type === "live") this.#announce("Connected again");
+      if (before !== undefined && state.type === "live") this.#announce("Reconnected");
     }
-    // While an attempt is under way the banner stays: it would only flicker.
+    // The banner stays during an attempt; hiding it would make it flicker.
     this.#banner.hidden = this.#wait === undefined;
     this.tick();
   }
 
-  /** Lets the countdown go on. */
+  /** Updates the countdown. */
   tick(): void {
     if (this.#wait === undefined) return;
     const seconds = Math.ceil((this.#wait.until - Date.now()) / 1000);
-    const attempt = seconds > 0 ? `Trying again in ${formatDuration(1000 * seconds)}.` : "Trying again now.";
+    const attempt = seconds > 0 ? `Retrying in ${formatDuration(1000 * seconds)}.` : "Retrying now.";
     setText(this.#bannerText, `${reasons[this.#wait.reason]}. ${attempt}`);
   }
 }

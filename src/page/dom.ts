@@ -1,7 +1,7 @@
 /**
- * The element of index.html with this id.
+ * Returns the element of index.html with this id.
  *
- * @throws Error when it is not there or of another kind: the page and its code do not fit together.
+ * @throws Error if there is no such element, or it is of another kind: the page and its code do not match.
  */
 export function byId<Kind extends Element>(id: string, kind: new () => Kind): Kind {
   const element = document.getElementById(id);
@@ -11,7 +11,8 @@ export function byId<Kind extends Element>(id: string, kind: new () => Kind): Ki
 }
 
 /**
- * A new element with a class and text. All text on this page goes through text nodes, so a log cannot become markup.
+ * Creates an element with a class and text. All text on this page goes through text nodes, so a log cannot become
+ * markup.
  */
 export function create<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
@@ -25,14 +26,13 @@ export function create<Tag extends keyof HTMLElementTagNameMap>(
 }
 
 /**
- * Sets an element's text, but touches the document only for a change: a clock ticks every second, mostly to the same
- * text.
+ * Sets an element's text. Equal text does not touch the document: a clock ticks every second, mostly to the same text.
  */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** A drawn status, from the symbols of index.html. It is decoration: the word stands beside it. */
+/** Creates a status icon from the symbols of index.html. The icon is decoration: the word stands beside it. */
 export function createIcon(name: string): SVGSVGElement {
   const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");

@@ -38,7 +38,7 @@ const connection = new ConnectionView(
 );
 const scrollKeys: readonly string[] = ["PageUp", "PageDown", "Home", "End", "ArrowUp", "ArrowDown", " "];
 let announcedStatus = "";
-/** Whether a build that was asked for here is about to be opened. */
+/** Whether this tab is starting a build, which it is about to open. */
 let isStarting = false;
 
 const session = new Session(api, stream, {
@@ -49,7 +49,7 @@ const session = new Session(api, stream, {
     if (builds.length === 0 && shownId === undefined) {
       showEmpty(
         "No builds yet",
-        "Enter the path of a project above and press Build. Every browser on this page sees it run.",
+        "Enter the path of a project above and press Build. Everyone with this page open sees it run.",
       );
     }
   },
@@ -63,8 +63,7 @@ const session = new Session(api, stream, {
     log.open(id);
     const { buildId, line } = readAddress(location.search, location.hash);
     if (buildId === id) log.goToLine(line);
-    // A build that came by itself takes the address over, so that it can be sent to others, but adds nothing to go back
-    // to.
+    // A build that the page chose replaces the address, so that it can be shared, but adds no history entry.
     else history.replaceState({ interest }, "", writeAddress(id));
   },
   showBuild(build) {
@@ -82,11 +81,11 @@ const session = new Session(api, stream, {
   showMissing(message) {
     head.open(undefined);
     document.title = pageTitle(undefined);
-    showEmpty("This build is not here", message);
+    showEmpty("Build not found", message);
   },
   mentionLoss(lost) {
-    const name = lost === undefined ? "The build that was here" : `The build of ${lost.projectName}`;
-    notices.show(`${name} is gone: the server does not know it any more.`);
+    const name = lost === undefined ? "The build that was shown here" : `The build of ${lost.projectName}`;
+    notices.show(`${name} is gone: the server no longer knows it.`);
   },
   announce(build) {
     if (isStarting) return;
@@ -96,13 +95,13 @@ const session = new Session(api, stream, {
   isBusy: () => isStarting || log.isReading,
 });
 
-/** Opens a build because a person asked for it, as a step that Back undoes. */
+/** Opens a build that a person asked for, as a history entry that Back undoes. */
 function open(id: string, interest: Interest): void {
   history.pushState({ interest }, "", writeAddress(id));
   session.show(id, interest);
 }
 
-/** Asks for a build and opens it. The feed may tell of it first, but must not open it as if it had come by itself. */
+/** Asks for a build and opens it. The feed may report it first, but must not open it as a build that the page chose. */
 async function start(ask: () => Promise<Started>): Promise<void> {
   isStarting = true;
   try {
@@ -110,7 +109,7 @@ async function start(ask: () => Promise<Started>): Promise<void> {
     session.update(build);
     if (session.shown?.id !== build.id) open(build.id, "started");
     else session.setInterest("started");
-    if (isJoined) notices.show(`${build.projectName} is being built already. This is that build.`);
+    if (isJoined) notices.show(`${build.projectName} is already being built. This is the existing build.`);
   } finally {
     isStarting = false;
   }
@@ -124,7 +123,7 @@ function rerun({ id }: Build): Promise<boolean> {
   return attempt(() => start(() => api.rerunBuild(id)));
 }
 
-/** Does what was asked for, or tells the person why not; resolves with whether it was done. */
+/** Runs an action, or shows why it failed; resolves with whether it succeeded. */
 async function attempt(action: () => Promise<void>): Promise<boolean> {
   try {
     await action();
@@ -150,8 +149,8 @@ function showEmpty(title: string, text: string): void {
 }
 
 /**
- * Shows what the address names. A person who followed a link wants that build; one that came by itself may be replaced
- * by itself.
+ * Shows the build and the line that the address names. A person who followed a link wants that build; a build that the
+ * page chose may be replaced automatically.
  */
 function showAddress(): void {
   const { buildId, line } = readAddress(location.search, location.hash);
@@ -161,7 +160,7 @@ function showAddress(): void {
   else session.show(buildId, interest);
 }
 
-/** A button that is on or off and stays so until the next visit. */
+/** Makes a button a switch that keeps its state until the next visit. */
 function toggle(id: string, name: string, byDefault: boolean): void {
   const button = byId(id, HTMLButtonElement);
   const show = (on: boolean): void => {
@@ -191,7 +190,7 @@ byId("top-button", HTMLButtonElement).addEventListener("click", () => log.goToTo
 byId("end-button", HTMLButtonElement).addEventListener("click", () => log.goToEnd());
 setInterval(tick, 1000);
 document.body.addEventListener("keydown", (event) => {
-  // The page itself does not scroll, and nobody should have to find out what does.
+  // The page itself does not scroll, so these keys scroll the log.
   if (event.target === document.body && scrollKeys.includes(event.key)) log.focus();
 });
 addEventListener("popstate", showAddress);

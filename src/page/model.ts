@@ -1,4 +1,4 @@
-// What the server sends, in the server's own words: types only, so that nothing of it reaches the browser.
+// The types of the server's data. Types only, so that no server code reaches the browser.
 export type { ProjectSummary as Project } from "../runner/project/find-projects.ts";
 export type { BuildInputs, InstallMode } from "../runner/planning/build-inputs.ts";
 export type { BuildRecord as Build, BuildStatus, StepRecord as Step, StepStatus } from "../runner/record.ts";
@@ -11,13 +11,13 @@ export type LogLine = Pick<BuildLineEvent, "step" | "stream" | "text" | "time"> 
   readonly number: number;
 };
 
-/** The data of a `gap` event: what the server can no longer send. */
+/** The data of a `gap` event, which stands for events that the server can no longer send. */
 export interface Gap {
   readonly lastEventId: string;
   readonly reason: string;
   /**
-   * How many events are gone, not all of them lines; null when the server cannot know, and sends all that it keeps
-   * again.
+   * The number of missing events, not all of them lines; null if the server cannot know it. The server then sends
+   * everything that it keeps again.
    */
   readonly missed: number | null;
 }

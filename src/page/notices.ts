@@ -1,6 +1,6 @@
 import { byId, setText } from "./dom.ts";
 
-/** Words to the person: said to those who listen, and shown when there is something to do about them. */
+/** Messages for the person: announced to screen readers, and shown when the person can act on them. */
 export class Notices {
   readonly #announcer = byId("announcer", HTMLElement);
   readonly #box = byId("notice", HTMLElement);
@@ -17,12 +17,12 @@ export class Notices {
     });
   }
 
-  /** Says something without showing it: what it says can be seen elsewhere. */
+  /** Announces a text to screen readers without showing it, because the page shows it elsewhere. */
   announce(text: string): void {
     setText(this.#announcer, text);
   }
 
-  /** Shows something until it is dismissed or another build is opened; with an action, the button "Show it". */
+  /** Shows a text until it is dismissed or another build is opened; with an action, also the button "Show it". */
   show(text: string, action?: () => void): void {
     setText(this.#text, text);
     this.#action = action;
@@ -31,7 +31,7 @@ export class Notices {
     this.announce(text);
   }
 
-  /** Takes the notice away. */
+  /** Hides the notice. */
   clear(): void {
     this.#box.hidden = true;
     this.#action = undefined;

@@ -1,4 +1,4 @@
-/** Reads what this browser remembers for us; storage may be switched off, and then nothing is remembered. */
+/** Reads a value that {@link remember} stored in this browser; `undefined` if storage is switched off. */
 export function recall(name: string): string | undefined {
   try {
     return localStorage.getItem(`tailcast.${name}`) ?? undefined;
@@ -7,7 +7,7 @@ export function recall(name: string): string | undefined {
   }
 }
 
-/** Lets this browser remember something until the next visit. */
+/** Stores a value in this browser until the next visit. */
 export function remember(name: string, value: string): void {
   try {
     localStorage.setItem(`tailcast.${name}`, value);

@@ -6,55 +6,55 @@ import type { Build, Gap, LogLine } from "./model.ts";
 import type { StreamTarget } from "./server/live-stream.ts";
 
 /**
- * Why a build is on the page, which decides when another may take its place by itself:
- * - `default`: it was the latest; any newer build that waits or runs replaces it once it has ended;
- * - `started`: the person pressed Build; replaced only by a build asked for after it had ended, so that its outcome
- *   stays to be read;
- * - `pinned`: the person opened it by a click or a link; never replaced.
+ * Why a build is on the page, which decides when another build may replace it automatically:
+ * - `default`: it was the latest build; after its end, any newer queued or running build replaces it;
+ * - `started`: the person pressed Build; only a build that was requested after its end replaces it, so that its outcome
+ *   can be read;
+ * - `pinned`: the person opened it by a click or a link; no build replaces it.
  */
 export type Interest = "default" | "started" | "pinned";
 
-/** What the session asks of the server. */
+/** The requests that the session sends to the server. */
 export interface SessionApi extends ListApi {
   getBuild(id: string): Promise<Build>;
 }
 
-/** What the session asks of the tab's one event stream. */
+/** The tab's event stream, as the session uses it. */
 export interface SessionStream {
   open(target: StreamTarget): void;
   close(): void;
 }
 
-/** What the session tells the page. */
+/** The parts of the page that the session updates. */
 export interface SessionView {
-  /** What the list shows, and whether there are older ones. */
+  /** Shows the list, and whether there are older builds. */
   showList(builds: readonly Build[], shownId: string | undefined, hasOlder: boolean): void;
-  /** A build comes on the page, or none; its report and its lines follow. */
+  /** Opens a build on the page, or none; its report and its lines follow. */
   openBuild(id: string | undefined, interest: Interest): void;
   showBuild(build: Build): void;
   addLine(line: LogLine): void;
   addGap(gap: Gap): void;
-  /** The log of the build is complete. */
+  /** Notes that the log of the build is complete. */
   endLog(): void;
-  /** The build that was to be shown is not there, or not any more. */
+  /** Shows that the build does not exist, or no longer exists. */
   showMissing(message: string): void;
-  /** Another build took the place of the missing one by itself. */
+  /** Reports that another build automatically replaced the missing one. */
   mentionLoss(lost: Build | undefined): void;
-  /** Another build started while the person is busy with this one. */
+  /** Announces another build while the person is busy with the shown one. */
   announce(build: Build): void;
-  /** Whether the person is busy with what is on the page: reads in the log, away from its end, or asked for a build. */
+  /** Whether the person is busy: reads in the log above its end, or has just asked for a build. */
   isBusy(): boolean;
 }
 
-/** How often the list is asked for while the stream is a build's, in milliseconds. */
+/** The interval of requests for the list while the tab holds a build's stream, in milliseconds. */
 const LIST_INTERVAL = 5000;
 
-/** How long a hidden tab with nothing running keeps its feed, in milliseconds. */
+/** How long a hidden tab without a running build keeps its feed, in milliseconds. */
 const HIDDEN_PATIENCE = 30_000;
 
 /**
- * Decides which build the page shows and which stream the tab holds: that of the shown build until it has ended,
- * otherwise the feed, which says when a build's state changes. Knows nothing of the document.
+ * Decides which build the page shows and which stream the tab holds: that of the shown build until its end, otherwise
+ * the feed, which reports each change of a build's state. It does not know the document.
  */
 export class Session {
   readonly #api: SessionApi;
@@ -76,7 +76,7 @@ export class Session {
     }, LIST_INTERVAL);
   }
 
-  /** The build on the page, as far as it is known. */
+  /** The build on the page, if it is known. */
   get shown(): Build | undefined {
     return this.#known.shown;
   }
@@ -92,17 +92,17 @@ export class Session {
     this.#openBuild(id);
   }
 
-  /** Shows what the page shows by itself: the build that runs or waits, else the latest, else none. */
+  /** Shows the default: the running or queued build, else the latest, else none. */
   async showDefault(): Promise<void> {
     this.#known.shownId = undefined;
     this.#interest = "default";
     this.#view.openBuild(undefined, "default");
-    // Whatever ran until now must not write into the empty page.
+    // The previous stream must not write into the empty page.
     this.#openFeed();
     await this.refresh();
   }
 
-  /** Takes in what an answer of the server said about a build. */
+  /** Updates a build from an answer of the server. */
   update(build: Build): void {
     this.#known.add(build);
     this.#showList();
@@ -110,41 +110,41 @@ export class Session {
     if (shown?.id === build.id) this.#view.showBuild(shown);
   }
 
-  /** The person took an interest in the build that is on the page already. */
+  /** Changes why the current build is on the page. */
   setInterest(interest: Interest): void {
     this.#interest = interest;
   }
 
-  /** Brings the list up to date. */
+  /** Requests the list again. */
   async refresh(): Promise<void> {
     try {
       await this.#known.refresh();
     } catch {
-      // The connection's state is on the page already, and the next connect asks again.
+      // The page already shows the state of the connection, and the next connect requests the list again.
       return;
     }
     this.#showKnown();
   }
 
   /**
-   * Lists older builds, too.
+   * Lists older builds as well.
    *
    * @throws {ApiError}
    */
   async loadOlder(): Promise<void> {
-    this.#known.reachBack();
-    await this.#known.refresh();
+    await this.#known.loadOlder();
     this.#showKnown();
   }
 
-  /** Lists only the builds of the project that is on the page, whichever that is, or those of all. */
+  /** Lists only builds of the same project as the shown build, or all builds. */
   filter(isFiltered: boolean): void {
     this.#known.isFiltered = isFiltered;
     this.#showList();
   }
 
   /**
-   * The tab was hidden or shown. A hidden one lets go of the feed after half a minute: the six connections are shared.
+   * Notes that the tab was hidden or shown. A hidden tab closes the feed after 30 s, because all tabs share six
+   * connections.
    */
   setVisible(visible: boolean): void {
     this.#visible = visible;
@@ -170,7 +170,7 @@ export class Session {
         },
       },
       opened: () => {
-        // Whatever broke the connection may have changed the others: a server that was started again, for one.
+        // The cause of the interruption, such as a server restart, may have changed other builds.
         if (isBack) void this.refresh();
         isBack = true;
       },
@@ -182,7 +182,7 @@ export class Session {
     this.#holding = "feed";
     this.#stream.open({
       path: "/api/log/push",
-      // The list is asked for on every connect, so nothing the feed could repeat is needed.
+      // Each connect requests the list, so the feed does not need to repeat anything.
       resume: false,
       on: { build: (data) => this.#hear(data as Build) },
       opened: () => void this.refresh(),
@@ -197,7 +197,7 @@ export class Session {
     this.#stream.close();
   }
 
-  /** An EventSource does not say why it was refused; an ordinary request does. */
+  /** Asks for the build, because an EventSource does not say why it was refused. */
   async #findBuild(id: string): Promise<void> {
     try {
       this.update(await this.#api.getBuild(id));
@@ -208,14 +208,14 @@ export class Session {
     }
   }
 
-  /** The server forgot the build on the page, usually because it was started again. */
+  /** Handles that the server no longer knows the build on the page. */
   async #lose(id: string, message: string): Promise<void> {
     const lost = this.shown;
     this.#known.remove(id);
     this.#view.showMissing(message);
     this.#showList();
     this.#openFeed();
-    // What else is in the list may be as old as that build.
+    // The rest of the list may be outdated, too.
     await this.refresh();
     if (this.#known.shownId !== id && this.#interest === "default") this.#view.mentionLoss(lost);
   }
@@ -227,7 +227,7 @@ export class Session {
     if (isNew && isActive(build) && this.#known.shownId !== build.id) this.#view.announce(build);
   }
 
-  /** Lets another build take the place of the one on the page, if that may be: one that runs before one that waits. */
+  /** Replaces the build on the page if the rules of {@link Interest} allow it. Running builds take precedence. */
   #consider(): void {
     if (this.#holding !== "feed") return;
     const builds = this.#known.all;
@@ -240,7 +240,7 @@ export class Session {
 
   #mayLeaveFor(candidate: Build): boolean {
     const shown = this.shown;
-    // Nothing is shown, or that what was asked for is not there: a link stays, for the person to see that it is dead.
+    // Nothing is shown, or the requested build does not exist. A dead link stays, so that the person can see it.
     if (shown === undefined) return this.#interest !== "pinned";
     if (candidate.id === shown.id || this.#interest === "pinned" || this.#view.isBusy()) return false;
     const since = this.#interest === "started" ? shown.finishedAt : shown.queuedAt;

@@ -6,8 +6,8 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /**
- * Formats a duration as the server does in its own lines: `0.4 s`, `42 s`, `3 min 7 s`, `1 h 2 min`. Parts that are zero
- * are left out.
+ * Formats a duration as the server does in the log: `0.4 s`, `42 s`, `3 min 7 s`, `1 h 2 min`. Parts that are zero are
+ * left out.
  *
  * @param milliseconds - A negative duration counts as zero, because two clocks never agree perfectly.
  * @param isRunning - Whether the duration still grows. It is then cut to whole seconds, because tenths would flicker.
@@ -38,10 +38,7 @@ export function formatOffset(milliseconds: number): string {
   return hours === 0 ? `${minutes}:${rest}` : `${hours}:${pad(minutes)}:${rest}`;
 }
 
-/**
- * How long ago something was, coarsely, so that a list of builds does not tick: `just now`, `5 min ago`, `3 h ago`, `2
- * days ago`.
- */
+/** Formats an age, coarsely so that a list does not tick: `just now`, `5 min ago`, `3 h ago`, `2 days ago`. */
 export function formatAgo(milliseconds: number): string {
   if (milliseconds < MINUTE) return "just now";
   if (milliseconds < HOUR) return `${Math.floor(milliseconds / MINUTE)} min ago`;
@@ -51,10 +48,10 @@ export function formatAgo(milliseconds: number): string {
 }
 
 /**
- * How long a build or a step took, or has been running for, in milliseconds; `undefined` before it starts, and when it
- * was lost: its end is the moment in which somebody noticed.
+ * Returns how long a build or a step took, or has been running, in milliseconds. `undefined` before its start, and if
+ * it was lost: its recorded end is the moment at which the server noticed the loss.
  *
- * @param now the server's time, in milliseconds since 1970.
+ * @param now - The server's time, in milliseconds since 1970.
  */
 export function timeTaken(
   run: Pick<Build | Step, "status" | "startedAt" | "finishedAt">,

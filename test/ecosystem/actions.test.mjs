@@ -70,7 +70,7 @@ describe("a build that has ended", () => {
     const running = await server.build("app");
     await tab.page.getByRole("button", { name: "Rerun" }).click();
     await tab.status("running");
-    await tab.page.locator("#notice-text", { hasText: "app is being built already. This is that build." }).waitFor();
+    await tab.page.locator("#notice-text", { hasText: "app is already being built. This is the existing build." }).waitFor();
     assert.equal(new URL(tab.page.url()).search, `?build=${running.id}`);
     assert.equal((await server.builds()).length, 2);
   });

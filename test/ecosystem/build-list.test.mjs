@@ -100,7 +100,7 @@ describe("the list of builds", () => {
     await older.waitFor();
     await tab.page.route("**/api/builds?*", (route) => route.abort());
     await older.click();
-    await tab.page.locator("#notice-text", { hasText: "The server does not answer." }).waitFor();
+    await tab.page.locator("#notice-text", { hasText: "The server does not respond." }).waitFor();
     await tab.page.unroute("**/api/builds?*");
     await older.click();
     await until(async () => (await tab.page.locator(".builds-entry").count()) === 51);

@@ -93,7 +93,7 @@ describe("the page", () => {
       assert.equal(await top(tab.page), place, "nothing moved");
 
       const said = (await heard(tab.page, "#build-outlook")).filter((text) => text !== "" && !text.endsWith("queue"));
-      assert.match(said.join(), /^(about \ds left,){1,9}almost done,longer than usual$/);
+      assert.match(said.join(), /^(about \d s left,){1,9}almost done,longer than usual$/);
       // Who listens is told once, and not every second.
       const announced = (await heard(tab.page, "#announcer")).slice(1);
       assert.match(announced.at(-2), /^app: Running, usually takes about \d+(\.\d)?s$/);

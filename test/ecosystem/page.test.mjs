@@ -175,7 +175,7 @@ describe("the page", () => {
     assert.ok(rows.length <= MAX_ROWS, `${rows.length} rows`);
     assert.deepEqual(rows, log.slice(-rows.length));
     const earlier = (log.length - rows.length).toLocaleString("en");
-    const words = `${earlier} earlier lines are not on this page. What is still kept is in the`;
+    const words = `${earlier} earlier lines are not on this page. See the`;
     assert.equal(await tab.page.locator("#earlier-text").textContent(), words);
     // It is at the end by itself, and goes where one wants.
     await tab.inSight(`#L${log.length}`);

@@ -3,20 +3,20 @@ import { isActive } from "./status.ts";
 import type { Build } from "../model.ts";
 
 /**
- * How long a button takes no press after it appeared, in milliseconds. The other one was in its place until then, and
- * that is what a second click, or one that comes just too late, is meant for.
+ * How long a button ignores clicks after it appeared, in milliseconds. Before that, the other button was in its place,
+ * so a second click or a slightly late one is meant for that button.
  */
 const SETTLE_TIME = 500;
 
-/** What the buttons ask for. Neither promise rejects. */
+/** The actions of the buttons. Neither promise rejects. */
 export interface BuildActionHandlers {
-  /** Asks the server to end the build; resolves with whether it will. */
+  /** Asks the server to cancel the build; resolves with whether the server accepted. */
   readonly cancel: (build: Build) => Promise<boolean>;
-  /** Asks the server to build the same again. */
+  /** Asks the server to run the same build again. */
   readonly rerun: (build: Build) => Promise<unknown>;
 }
 
-/** The buttons for the build on the page: one that ends it, and when it has ended one that builds the same again. */
+/** The buttons for the build on the page: one cancels it, and after its end another runs it again. */
 export class BuildActions {
   readonly #cancel = byId("cancel-button", HTMLButtonElement);
   readonly #rerun = byId("rerun-button", HTMLButtonElement);
@@ -31,7 +31,7 @@ export class BuildActions {
     this.#onPress(this.#rerun, (build) => this.#pressRerun(build, handlers));
   }
 
-  /** Shows what can be done about a build; `undefined`: nothing is known of it yet. */
+  /** Shows the buttons that a build allows; `undefined` while nothing is known about it. */
   show(build: Build | undefined): void {
     if (build?.id !== this.#build?.id) this.#isCancelling = false;
     this.#build = build;
@@ -39,7 +39,7 @@ export class BuildActions {
     this.#toggle(this.#cancel, isEndable);
     this.#toggle(this.#rerun, build !== undefined && !isEndable);
     setText(this.#cancel, this.#isCancelling ? "Kill now" : "Cancel");
-    this.#cancel.title = this.#isCancelling ? "The build was asked to end; this ends it at once" : "";
+    this.#cancel.title = this.#isCancelling ? "The build was asked to stop; this kills it immediately" : "";
   }
 
   #onPress(button: HTMLButtonElement, press: (build: Build) => Promise<void>): void {
@@ -65,7 +65,7 @@ export class BuildActions {
 
   #toggle(button: HTMLButtonElement, isShown: boolean): void {
     if (button.hidden === !isShown) return;
-    // Who pressed it by keyboard must not have to start from the top of the page, nor press the other by accident.
+    // A keyboard user must neither start from the top of the page again nor press the other button by accident.
     if (!isShown && document.activeElement === button) this.#fallback.focus({ preventScroll: true });
     button.hidden = !isShown;
     if (!isShown) return;

@@ -1,19 +1,19 @@
 import type { Build } from "../model.ts";
 
-/** What there is to say about a build beside its state: its package manager, what was chosen for it, and its start. */
+/** Returns the facts about a build beside its state: its package manager, the chosen options, and its start. */
 export function buildFacts(build: Build): string[] {
   const { packageManager, startedAt } = build;
   const facts = [packageManager, ...choices(build), startedAt === null ? null : `started ${localTime(startedAt)}`];
   return facts.filter((fact) => fact !== null);
 }
 
-/** What is as the server would have it by itself goes without saying. */
+/** Returns the options that differ from the server's defaults. */
 function choices({ script, install }: Build): (string | null)[] {
   const installs = { auto: null, clean: "clean install", skip: "without install" };
   return [script === null || script === "build" ? null : `script ${script}`, installs[install ?? "auto"]];
 }
 
-/** A time of day for today, with the date for another day. */
+/** Formats a time of today without its date, and another with it. */
 function localTime(iso: string): string {
   const time = new Date(iso);
   const isToday = time.toDateString() === new Date().toDateString();

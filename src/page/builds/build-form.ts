@@ -14,7 +14,7 @@ export class BuildForm {
   readonly #options = new BuildOptions();
   #sending = false;
 
-  /** @param build asks for a build of the project at this path; rejects with an {@link ApiError}. */
+  /** @param build - Asks for a build of the project at this path; rejects with an {@link ApiError}. */
   constructor(api: Api, build: (path: string, inputs: Partial<BuildInputs>) => Promise<void>) {
     this.#api = api;
     this.#field.value = recall("path") ?? "";
@@ -26,7 +26,7 @@ export class BuildForm {
     });
   }
 
-  /** Offers the server's projects in the field, and the first of them in an empty one. */
+  /** Offers the server's projects in the field, and fills an empty field with the first of them. */
   async loadProjects(): Promise<void> {
     try {
       const projects = await this.#api.listProjects();
@@ -36,11 +36,11 @@ export class BuildForm {
         return option;
       });
       byId("projects", HTMLDataListElement).replaceChildren(...options);
-      // Not under the hands of somebody who is about to type there.
+      // A person who is about to type there must not be disturbed.
       const isUntouched = this.#field.value === "" && document.activeElement !== this.#field;
       if (isUntouched) this.#field.value = projects[0]?.path ?? "";
     } catch {
-      // The offers are a convenience; the field works without them.
+      // The suggestions are a convenience; the field works without them.
     }
   }
 
@@ -61,7 +61,7 @@ export class BuildForm {
       this.#complain(error.message, isScript ? this.#options.script : this.#field);
     } finally {
       this.#setSending(false);
-      // A disabled button loses the focus; whoever pressed it by keyboard finds it again.
+      // A disabled button loses the focus; keyboard users get it back.
       if (hadFocus && document.activeElement === document.body) this.#button.focus();
     }
   }

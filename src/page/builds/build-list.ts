@@ -13,7 +13,7 @@ interface Entry {
   build: Build | undefined;
 }
 
-/** The builds the server remembers, newest first, as links. */
+/** The list of the builds that the server remembers, newest first, as links. */
 export class BuildList {
   readonly #list = byId("builds-list", HTMLOListElement);
   readonly #none = byId("builds-empty", HTMLElement);
@@ -22,15 +22,15 @@ export class BuildList {
   #entries: ReadonlyMap<string, Entry> = new Map();
 
   /**
-   * @param now the server's time, in milliseconds since 1970.
-   * @param open called when a build's link is followed in this tab.
+   * @param now - The server's time, in milliseconds since 1970.
+   * @param open - Called when a person follows a build's link in this tab.
    */
   constructor(now: () => number, open: (id: string) => void) {
     this.#now = now;
     this.#open = open;
   }
 
-  /** Shows these builds. The elements of those that were there already are kept, and with them the focus. */
+  /** Shows these builds. Builds that are already listed keep their elements, and with them the focus. */
   show(builds: readonly Build[], shownId: string | undefined): void {
     const entries = new Map(
       builds.map((build) => [build.id, this.#entries.get(build.id) ?? this.#createEntry(build.id)]),
@@ -49,7 +49,7 @@ export class BuildList {
     this.#none.hidden = builds.length > 0;
   }
 
-  /** Lets the times go on. */
+  /** Updates the times. */
   tick(): void {
     for (const entry of this.#entries.values()) if (entry.build !== undefined) this.#fillDetail(entry, entry.build);
   }
@@ -62,7 +62,7 @@ export class BuildList {
     link.href = writeAddress(id);
     link.append(name, detail);
     link.addEventListener("click", (event) => {
-      // With a modifier the link opens elsewhere, which is the browser's business.
+      // With a modifier key the browser opens the link elsewhere.
       if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
       event.preventDefault();
       this.#open(id);

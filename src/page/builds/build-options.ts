@@ -1,7 +1,7 @@
 import { byId, setText } from "../dom.ts";
 import type { BuildInputs, InstallMode } from "../model.ts";
 
-/** What can be chosen for a build beside its project. It is folded away: the server's own choice is nearly always right. */
+/** The options of a build. They are folded away, because the server's defaults are nearly always right. */
 export class BuildOptions {
   /** The name of the script. */
   readonly script: HTMLInputElement = byId("script", HTMLInputElement);
@@ -12,11 +12,11 @@ export class BuildOptions {
   constructor() {
     this.#button.addEventListener("click", () => this.#fold(!this.#box.hidden));
     for (const field of [this.script, this.#install]) field.addEventListener("input", () => this.#showCount());
-    // Some browsers fill in what was there before a reload.
+    // Some browsers restore the values after a reload.
     this.#showCount();
   }
 
-  /** What was chosen otherwise than the server would by itself. */
+  /** The options that differ from the server's defaults. */
   get inputs(): Partial<BuildInputs> {
     const script = this.script.value.trim();
     const install = this.#install.value as InstallMode;
@@ -33,7 +33,7 @@ export class BuildOptions {
     this.#button.setAttribute("aria-expanded", String(!hidden));
   }
 
-  /** What is folded away must not be forgotten. */
+  /** Shows the number of chosen options, because the fields may be folded away. */
   #showCount(): void {
     const count = Object.keys(this.inputs).length;
     setText(this.#button, count === 0 ? "Options" : `Options (${count})`);

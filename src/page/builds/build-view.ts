@@ -26,8 +26,8 @@ export class BuildView {
   #build: Build | undefined;
 
   /**
-   * @param now the server's time, in milliseconds since 1970.
-   * @param handlers `openStep` shows the beginning of a step in the log.
+   * @param now - The server's time, in milliseconds since 1970.
+   * @param handlers - The actions of the buttons; `openStep` shows the beginning of a step in the log.
    */
   constructor(now: () => number, handlers: BuildActionHandlers & { readonly openStep: (name: string) => void }) {
     this.#now = now;
@@ -35,7 +35,7 @@ export class BuildView {
     this.#actions = new BuildActions(handlers);
   }
 
-  /** Clears the head for a build whose report is still to come, or hides it. */
+  /** Clears the head until the build's report arrives; hides it for `undefined`. */
   open(id: string | undefined): void {
     this.#build = undefined;
     this.#actions.show(undefined);
@@ -57,7 +57,7 @@ export class BuildView {
     }
     this.#build = build;
     setText(this.#name, build.projectName);
-    // Where there is no room for all of it.
+    // The name is cut where there is no room for it.
     this.#name.title = build.projectName;
     this.#showFacts(build);
     setText(this.#message, build.message ?? "");
@@ -67,7 +67,7 @@ export class BuildView {
     this.tick();
   }
 
-  /** Lets the times go on. */
+  /** Updates the times. */
   tick(): void {
     const build = this.#build;
     if (build === undefined) return;
@@ -85,7 +85,7 @@ export class BuildView {
   #showFacts(build: Build): void {
     const path = create("span", "path", build.projectPath);
     const facts = [path, ...buildFacts(build).map((fact) => create("span", "", fact))];
-    // Rewriting equal text would end a selection in it.
+    // Writing equal text again would end a selection in it.
     const text = facts.map((fact) => fact.textContent).join("");
     if (this.#facts.textContent !== text) this.#facts.replaceChildren(...facts);
   }

@@ -2,22 +2,22 @@ import { withBuild } from "./status.ts";
 import type { Build, BuildPage } from "../model.ts";
 import type { ListQuery } from "../server/api.ts";
 
-/** How many builds are listed at first, and how many more each time that older ones are asked for. */
+/** The number of builds that are listed at first, and that each request for older builds adds. */
 const PAGE_SIZE = 50;
 
-/** The most that the server lists at once. */
+/** The maximum number of builds in one answer of the server. */
 const MAX_LIMIT = 500;
 
-/** What is asked of the server. */
+/** The request that the list sends to the server. */
 export interface ListApi {
   listBuilds(query: ListQuery): Promise<BuildPage>;
 }
 
-/** The builds that this tab knows, newest first: what the server listed, and what a stream told of since. */
+/** The builds that this tab knows, newest first: listed by the server, or reported by a stream since then. */
 export class KnownBuilds {
-  /** The build on the page. It stays known, whatever the server lists. */
+  /** The build on the page. It stays known even if the server no longer lists it. */
   shownId: string | undefined;
-  /** Whether only the project of the build on the page is of interest. */
+  /** Whether the list shows only builds of the same project as the build on the page. */
   isFiltered = false;
   readonly #api: ListApi;
   #all: readonly Build[] = [];
@@ -29,33 +29,33 @@ export class KnownBuilds {
     this.#api = api;
   }
 
-  /** All of them; of those that wait or run, the server's are all here, too. */
+  /** All known builds. Every queued or running build of the server is among them. */
   get all(): readonly Build[] {
     return this.#all;
   }
 
-  /** Those of interest. */
+  /** The builds that the list shows. */
   get listed(): readonly Build[] {
     const project = this.#project;
     return project === undefined ? this.#all : this.#all.filter(({ projectPath }) => projectPath === project);
   }
 
-  /** The build on the page, as far as it is known. */
+  /** The build on the page, if it is known. */
   get shown(): Build | undefined {
     return this.#all.find(({ id }) => id === this.shownId);
   }
 
-  /** Whether the server has more of interest, older than those listed. */
+  /** Whether the server has older builds for the list. */
   get hasOlder(): boolean {
     return this.#hasOlder;
   }
 
-  /** Whether another project is of interest than the one that was asked for last. */
+  /** Whether the list shows another project than the last request asked for. */
   get isOutdated(): boolean {
     return this.#project !== this.#asked;
   }
 
-  /** Takes in a report on a build. */
+  /** Adds a build, or updates a known one. */
   add(build: Build): void {
     this.#all = withBuild(this.#all, build);
   }
@@ -65,14 +65,9 @@ export class KnownBuilds {
     this.#all = this.#all.filter((build) => build.id !== id);
   }
 
-  /** Lets the list go further back from the next {@link refresh} on. */
-  reachBack(): void {
-    this.#reach += PAGE_SIZE;
-  }
-
   /**
-   * Brings everything up to date. What the server does not list any more goes; what a stream brought while the answer was
-   * on its way stays.
+   * Requests the list again. Builds that the server no longer lists are removed; those that a stream reported while the
+   * answer was on its way stay.
    *
    * @throws {ApiError}
    */
@@ -81,7 +76,7 @@ export class KnownBuilds {
     const [project, reach] = [this.#project, this.#reach];
     this.#asked = project;
     const { builds, hasOlder } = await this.#list(project, reach);
-    // An answer to what is not the question any more.
+    // The answer belongs to an outdated request.
     if (project !== this.#project || reach !== this.#reach) return;
     const isForgotten = ({ id }: Build): boolean =>
       id !== this.shownId && before.some((known) => known.id === id) && !builds.some((listed) => listed.id === id);
@@ -90,6 +85,21 @@ export class KnownBuilds {
       this.#all.filter((known) => !isForgotten(known)),
     );
     this.#hasOlder = hasOlder;
+  }
+
+  /**
+   * Requests the list again together with older builds. A failure leaves the list as long as it was.
+   *
+   * @throws {ApiError}
+   */
+  async loadOlder(): Promise<void> {
+    this.#reach += PAGE_SIZE;
+    try {
+      await this.refresh();
+    } catch (error) {
+      this.#reach -= PAGE_SIZE;
+      throw error;
+    }
   }
 
   get #project(): string | undefined {
@@ -106,7 +116,7 @@ export class KnownBuilds {
       next = page.next;
     } while (next !== null && builds.length < reach);
     if (next !== null || project !== undefined) {
-      // What takes long may have begun before all of those, and what runs is never left out.
+      // A long build may be older than all listed builds, and active builds are never left out.
       builds.push(...(await this.#api.listBuilds({ limit: MAX_LIMIT, statuses: ["queued", "running"] })).builds);
     }
     return { builds, hasOlder: next !== null };

@@ -1,6 +1,6 @@
 import { byId } from "../dom.ts";
 
-/** What the buttons ask for. */
+/** The actions of the buttons. */
 export interface ListHandlers {
   /** Lists more builds; the promise never rejects. */
   readonly older: () => Promise<unknown>;
@@ -8,7 +8,7 @@ export interface ListHandlers {
   readonly filter: (isFiltered: boolean) => void;
 }
 
-/** The buttons at the list of builds: one lists fewer of them, and one more. */
+/** The buttons of the list of builds: one filters it, and one loads older builds. */
 export class ListControls {
   readonly #filter = byId("filter-button", HTMLButtonElement);
   readonly #older = byId("older-button", HTMLButtonElement);
@@ -24,10 +24,10 @@ export class ListControls {
     this.#older.addEventListener("click", () => void this.#loadOlder(handlers));
   }
 
-  /** Offers what makes sense for a list: whether it has builds, and whether the server has older ones. */
+  /** Shows the buttons that apply to the list. */
   show(hasBuilds: boolean, hasOlder: boolean): void {
     this.#filter.hidden = !hasBuilds;
-    // Who pressed it by keyboard goes on from the oldest build.
+    // A keyboard user continues from the oldest build.
     if (!hasOlder && document.activeElement === this.#older)
       this.#list.querySelector<HTMLElement>("li:last-child a")?.focus();
     this.#older.hidden = !hasOlder;

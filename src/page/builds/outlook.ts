@@ -2,23 +2,23 @@ import { formatDuration } from "../time.ts";
 import { statusWord } from "./status.ts";
 import type { Build } from "../model.ts";
 
-/** What can be said about the time that is still to come for a build. */
+/** The estimate for a build that is queued or running. */
 export interface Outlook {
-  /** E.g. `about 12 s left` or `2nd in the queue`; empty when there is nothing to say. */
+  /** For example `about 12 s left` or `2nd in the queue`; empty without an estimate. */
   readonly text: string;
-  /** What the text is reckoned from; empty when it is not reckoned. */
+  /** The basis of the estimate; empty if the text is not an estimate. */
   readonly title: string;
-  /** How much of its usual time has passed, from 0 to 99; `undefined` when that means nothing. */
+  /** The share of its usual time that has passed, from 0 to 99; `undefined` without an estimate. */
   readonly percent: number | undefined;
 }
 
-/** Beyond so many times its usual time a build takes longer than usual, and by at least so many milliseconds. */
+/** A build takes longer than usual if it exceeds its usual time by both this factor and this number of milliseconds. */
 const tolerance = { factor: 1.2, milliseconds: 2000 };
 
 /**
- * What is to be expected of a build that waits or runs.
+ * Estimates when a build will start or end.
  *
- * @param now the server's time, in milliseconds since 1970.
+ * @param now - The server's time, in milliseconds since 1970.
  */
 export function outlook(build: Build, now: number): Outlook {
   const { status, startedAt, estimatedMs } = build;
@@ -34,7 +34,7 @@ export function outlook(build: Build, now: number): Outlook {
   };
 }
 
-/** What is said to those who listen when the state of a build has changed. Said once, since it will not be taken back. */
+/** Returns the announcement of a build's new state for screen readers. It is made once, so it holds no ticking time. */
 export function announcement(build: Build): string {
   const { projectName, status, message, estimatedMs } = build;
   if (message !== null) return `${projectName}: ${message}`;

@@ -22,30 +22,30 @@ const titleMarks: Readonly<Record<BuildStatus, string>> = {
   lost: "?",
 };
 
-/** The word a person reads for a status; an icon or a colour never stands alone. */
+/** Returns the word for a status. An icon or a colour never stands without it. */
 export function statusWord(status: BuildStatus | StepStatus): string {
   return words[status];
 }
 
-/** Whether a build can still change: it waits or runs. */
+/** Whether a build is queued or running. */
 export function isActive(build: Build): boolean {
   return build.status === "queued" || build.status === "running";
 }
 
-/** The tab's title, with the state first because a narrow tab shows only its beginning. */
+/** Returns the tab's title. It begins with the state, because a narrow tab shows only the beginning. */
 export function pageTitle(build: Build | undefined): string {
   return build === undefined ? "tailcast" : `${titleMarks[build.status]} ${build.projectName} - tailcast`;
 }
 
 /**
- * The newer of two reports on one build. A list that was requested before an event arrived can be answered after it; a
- * build only ever moves from queued to running to an end, so the report that is further along is the newer one.
+ * Returns the newer of two reports on one build. A list that was requested before an event can arrive after it. A build
+ * only moves from queued to running to its end, so the report that is further along is the newer one.
  */
 export function newerReport(known: Build | undefined, incoming: Build): Build {
   return known !== undefined && progress(known) > progress(incoming) ? known : incoming;
 }
 
-/** Builds, newest first, with `incoming` in its place. */
+/** Adds a build to builds that are sorted newest first, or replaces the older report on it. */
 export function withBuild(builds: readonly Build[], incoming: Build): readonly Build[] {
   const known = builds.find((build) => build.id === incoming.id);
   const report = newerReport(known, incoming);
@@ -54,15 +54,15 @@ export function withBuild(builds: readonly Build[], incoming: Build): readonly B
   return builds.toSpliced(place === -1 ? builds.length : place, 0, report);
 }
 
-/** Ids sort by age, too, and tell those of the same moment apart as the server does. */
+/** Ids also sort by age; they order builds of the same moment as the server does. */
 function isOlder(build: Build, other: Build): boolean {
   return build.queuedAt === other.queuedAt ? build.id < other.id : build.queuedAt < other.queuedAt;
 }
 
 function progress(build: Build): number {
-  // In the queue, too, it only moves forward.
+  // A queued build only moves forward, too.
   if (build.status === "queued") return -(build.queuePosition ?? Infinity);
   if (build.status !== "running") return Number.MAX_SAFE_INTEGER;
-  // Within a run, every step that starts and every step that ends is one move forward.
+  // Each start and each end of a step moves a running build forward.
   return 1 + build.steps.reduce((sum, step) => sum + (step.startedAt ? 1 : 0) + (step.finishedAt ? 1 : 0), 0);
 }

@@ -2,7 +2,9 @@ import { formatDuration, timeTaken } from "../time.ts";
 import { statusWord } from "./status.ts";
 import type { Step } from "../model.ts";
 
-/** How a step stands, with the reason when it went wrong: `Running`, `Failed (exit code 1)`, `Failed (SIGKILL)`. */
+/**
+ * Describes the state of a step with the reason of a failure: `Running`, `Failed (exit code 1)`, `Failed (SIGKILL)`.
+ */
 export function stepOutcome({ status, exitCode, signal }: Step): string {
   const word = statusWord(status);
   if (signal !== null) return `${word} (${signal})`;
@@ -10,9 +12,9 @@ export function stepOutcome({ status, exitCode, signal }: Step): string {
 }
 
 /**
- * How long a step took, or has been running for; empty before it starts, and when nobody knows.
+ * Formats how long a step took, or has been running; empty before its start, and if it was lost.
  *
- * @param now the server's time, in milliseconds since 1970.
+ * @param now - The server's time, in milliseconds since 1970.
  */
 export function stepDuration(step: Step, now: number): string {
   const length = timeTaken(step, now);

@@ -10,7 +10,7 @@ interface Entry {
   step: Step;
 }
 
-/** The steps of the build: what runs, how it went and how long it took. A step leads to its place in the log. */
+/** The steps of the build, each with its command, state and duration. A step is a button that leads to its lines. */
 export class StepsView {
   readonly #list = byId("steps", HTMLOListElement);
   readonly #now: () => number;
@@ -18,8 +18,8 @@ export class StepsView {
   #entries: Entry[] = [];
 
   /**
-   * @param now the server's time, in milliseconds since 1970.
-   * @param open called with a step's name when it is chosen.
+   * @param now - The server's time, in milliseconds since 1970.
+   * @param open - Called with a step's name when a person chooses the step.
    */
   constructor(now: () => number, open: (name: string) => void) {
     this.#now = now;
@@ -40,7 +40,7 @@ export class StepsView {
     });
   }
 
-  /** Lets the times go on. */
+  /** Updates the times. */
   tick(): void {
     for (const entry of this.#entries) this.#fillDuration(entry);
   }

@@ -1,18 +1,18 @@
 import type { Span } from "./ansi.ts";
 
 /**
- * The characters that turn the direction of the text around them without being seen (Unicode's property Bidi_Control;
- * UAX #9, section 2). With them a line of output can be made to read as another than it is.
+ * The invisible characters that change the direction of the text around them (Unicode property Bidi_Control; UAX #9,
+ * section 2). They can make a line of output look like another one.
  */
 const control = /\p{Bidi_Control}/u;
 const parts = /\p{Bidi_Control}|\P{Bidi_Control}+/gu;
 
 /**
- * Spans in which every such control is a span of its own that names it, `U+202E`, and does nothing. Text whose letters
- * run from right to left by themselves stays as it is.
+ * Replaces each such control with a span that shows its name, `U+202E`, and has no effect. Right-to-left scripts stay
+ * as they are.
  */
 export function revealBidi(spans: readonly Span[]): readonly Span[] {
-  // Nearly every line has none.
+  // Nearly all lines have no such control.
   if (!spans.some(({ text }) => control.test(text))) return spans;
   return spans.flatMap(({ text, classes }) =>
     Array.from(text.matchAll(parts), ([part]) =>

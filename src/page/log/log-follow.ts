@@ -1,11 +1,11 @@
-/** How near to the end, in pixels, counts as the end: fractions of pixels never add up exactly. */
+/** The distance from the end that still counts as the end, in pixels: fractions of pixels never add up exactly. */
 const TOLERANCE = 4;
 
 /**
  * Keeps a scrolling element at its end while its content grows, until the person wants to read.
  *
- * What a person does (wheel, touch, keys, scroll bar, selection) lets go at once, before the scrolling that follows
- * from it; deciding from positions alone would pull a reader back whenever lines come faster than a wheel turns.
+ * An action of the person (wheel, touch, keys, scroll bar, selection) ends following at once, before the scrolling that
+ * it causes. A decision from positions alone would pull a reader back whenever lines arrive faster than a wheel turns.
  */
 export class LogFollow {
   readonly #scroller: HTMLElement;
@@ -15,8 +15,8 @@ export class LogFollow {
   #lastTop = 0;
 
   /**
-   * @param content the element inside that grows.
-   * @param onChange called when following begins or ends.
+   * @param content - The element inside that grows.
+   * @param onChange - Called when following starts or ends.
    */
   constructor(scroller: HTMLElement, content: HTMLElement, onChange: () => void) {
     this.#scroller = scroller;
@@ -25,34 +25,34 @@ export class LogFollow {
     this.#watchTouch();
     scroller.addEventListener("keydown", (event) => {
       if (["ArrowUp", "PageUp", "Home"].includes(event.key) || (event.key === " " && event.shiftKey)) this.#leaveEnd();
-      // While lines come in, the end that the browser would scroll to is not the end any more when it gets there.
+      // While lines arrive, the browser would scroll to a position that is no longer the end.
       else if (event.key === "End") this.start();
     });
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.#watchPointer();
-    // Wrapping, folding, a turned phone and blocks that come into sight all change the height without a new line.
+    // Wrapping, folding, a rotated phone and blocks that become visible all change the height without a new line.
     const observer = new ResizeObserver(() => this.keep());
     observer.observe(scroller);
     observer.observe(content);
   }
 
-  /** Whether the end stays in sight. */
+  /** Whether the end stays visible. */
   get isFollowing(): boolean {
     return this.#following;
   }
 
-  /** Goes to the end and stays there. */
+  /** Scrolls to the end and follows it. */
   start(): void {
     this.#set(true);
     this.keep();
   }
 
-  /** Stays where it is from now on. */
+  /** Stops following. */
   release(): void {
     this.#set(false);
   }
 
-  /** Goes back to the end after the content changed, if it is followed. */
+  /** Scrolls to the end again after the content changed, if it is followed. */
   keep(): void {
     if (!this.#following || this.#isHeld) return;
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
@@ -65,7 +65,7 @@ export class LogFollow {
     this.#lastTop = top;
     const isAtEnd = this.#scroller.scrollHeight - top - this.#scroller.clientHeight <= TOLERANCE;
     if (isAtEnd && moved > 0) this.#set(true);
-    // Upwards without any of the events above: the browser's own search, or an assistive technology.
+    // Scrolled up without any of the events above: by the browser's search, or by assistive technology.
     else if (!isAtEnd && moved < 0) this.#set(false);
   }
 
@@ -78,7 +78,7 @@ export class LogFollow {
       "touchmove",
       (event) => {
         const y = event.touches[0]?.clientY ?? 0;
-        // A finger that moves down pulls earlier lines into sight.
+        // A finger that moves down reveals earlier lines.
         if (y > lastY) this.#leaveEnd();
         lastY = y;
       },

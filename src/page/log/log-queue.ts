@@ -16,13 +16,13 @@ export type LogItem =
       readonly type: "gap";
       /** The number of the first line that is missing. */
       readonly from: number;
-      /** How many are missing, if anybody knows. */
+      /** The number of missing lines, if it is known. */
       readonly count: number | undefined;
     };
 
 /**
- * What arrived and is not drawn yet. Lines come in bursts of thousands, and a hidden tab draws nothing at all, so the
- * queue has a limit: beyond it the oldest lines are given up, as they would leave the page anyway.
+ * The rows that are not drawn yet. Lines arrive in bursts of thousands, and a hidden tab draws nothing, so the queue
+ * has a limit: beyond it the oldest rows are dropped, as they would leave the page anyway.
  */
 export class LogQueue {
   readonly #limit: number;
@@ -37,12 +37,12 @@ export class LogQueue {
   #parsers: Record<LogLine["stream"], AnsiParser> = createParsers();
   #hasOverflowed = false;
 
-  /** @param limit rows kept. */
+  /** @param limit - The maximum number of rows. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** How many rows wait. */
+  /** The number of rows that wait. */
   get size(): number {
     return this.#items.length - this.#head;
   }
@@ -52,12 +52,12 @@ export class LogQueue {
     return this.#lastNumber;
   }
 
-  /** The server keeps nothing up to this line any more, as far as its gaps told: it drops the oldest first. */
+  /** The last line that the server no longer keeps, according to its gaps. The server drops the oldest lines first. */
   get lostThrough(): number {
     return this.#lostThrough;
   }
 
-  /** Adds a line, and before it the mark of those that are missing. */
+  /** Adds a line, and before it a mark for missing lines. */
   pushLine(line: LogLine): void {
     const missing = line.number - this.#lastNumber - 1;
     if (missing > 0) this.#push({ type: "gap", from: this.#lastNumber + 1, count: missing });
@@ -66,7 +66,7 @@ export class LogQueue {
     this.#lastNumber = line.number;
     if (line.step !== this.#step) {
       this.#step = line.step;
-      // A program that leaves a colour on when it ends must not paint the next one.
+      // A program that leaves a colour on at its end must not affect the next one.
       this.#parsers = createParsers();
     }
     const time = Date.parse(line.time);
@@ -82,12 +82,12 @@ export class LogQueue {
     this.#shownTime = offset;
   }
 
-  /** Takes note of a gap. It counts events; how many lines it hid, the number of the next line tells. */
+  /** Notes a gap. It counts events; the number of the next line shows how many lines are missing. */
   pushGap(): void {
     this.#isInGap = true;
   }
 
-  /** No line will follow: a gap that is still open has no next line. */
+  /** Notes that no line will follow, so an open gap has no next line. */
   end(): void {
     if (!this.#isInGap) return;
     this.#isInGap = false;
@@ -95,12 +95,12 @@ export class LogQueue {
     this.#push({ type: "gap", from: this.#lastNumber + 1, count: undefined });
   }
 
-  /** Takes the next row. */
+  /** Removes and returns the next row. */
   shift(): LogItem | undefined {
     const item = this.#items[this.#head];
     if (item === undefined) return undefined;
     this.#head++;
-    // Moving the rest to the front now and then keeps both this and the memory cheap.
+    // Moving the rest to the front from time to time keeps both this and the memory cheap.
     if (this.#head === this.#items.length || this.#head > this.#limit) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
@@ -108,7 +108,7 @@ export class LogQueue {
     return item;
   }
 
-  /** Whether rows were given up since this was last asked. All that is on the page is older than them. */
+  /** Whether rows were dropped since the last call. All rows on the page are older than those. */
   takeOverflow(): boolean {
     const hasOverflowed = this.#hasOverflowed;
     this.#hasOverflowed = false;

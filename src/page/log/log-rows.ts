@@ -4,15 +4,15 @@ import { LogSection } from "./log-section.ts";
 import type { Step } from "../model.ts";
 import type { LogItem } from "./log-queue.ts";
 
-/** The rows on the page, in a section for each step. There is a limit, beyond which the oldest go. */
+/** The rows on the page, in one section for each step. Beyond a limit the oldest rows are removed. */
 export class LogRows {
-  /** What the sections stand in; its height is that of the log. */
+  /** The parent of the sections; its height is that of the log. */
   readonly element: HTMLElement = byId("sections", HTMLElement);
   readonly #limit: number;
   #sections: LogSection[] = [];
   #count = 0;
 
-  /** @param limit rows kept. */
+  /** @param limit - The maximum number of rows. */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -25,7 +25,7 @@ export class LogRows {
   /** Adds a row at the end. */
   append(item: LogItem): void {
     const last = this.#sections.at(-1);
-    // A gap belongs to wherever it is met.
+    // A gap belongs to the section in which it occurs.
     const step = item.type === "line" ? item.line.step : (last?.step ?? null);
     const section = last === undefined || last.step !== step ? this.#addSection(step) : last;
     if (item.type === "gap") section.append(createGap(item.count), item.from);
@@ -33,7 +33,7 @@ export class LogRows {
     this.#count++;
   }
 
-  /** Drops the oldest blocks until the limit is kept. */
+  /** Removes the oldest blocks until the number of rows is within the limit. */
   trim(): void {
     while (this.#count > this.#limit) {
       const [oldest] = this.#sections;
@@ -52,7 +52,7 @@ export class LogRows {
     this.#count = 0;
   }
 
-  /** Brings the headings up to date. */
+  /** Updates the headings. */
   showSteps(steps: readonly Step[], now: number): void {
     for (const section of this.#sections) {
       const step = steps.find(({ name }) => name === section.step);
@@ -60,7 +60,7 @@ export class LogRows {
     }
   }
 
-  /** Where a step begins, unfolded; `undefined` when none of its rows is here. */
+  /** Unfolds a step and returns its section; `undefined` if none of its rows is on the page. */
   revealStep(name: string): HTMLElement | undefined {
     const section = this.#sections.find(({ step }) => step === name);
     section?.unfold();

@@ -2,13 +2,13 @@ import { stepDuration, stepOutcome } from "../builds/step-text.ts";
 import { create, createIcon, setText } from "../dom.ts";
 import type { Step } from "../model.ts";
 
-/** Rows a block. A full block that is out of sight costs the browser no layout and no painting. */
+/** The number of rows in a block. A full block outside the visible part costs the browser no layout and no painting. */
 const BLOCK_ROWS = 200;
 
-/** A run of lines of one step below its heading, which folds it; lines of the build as a whole have no heading. */
+/** Consecutive lines of one step below its heading, which folds them; lines of the whole build have no heading. */
 export class LogSection {
   readonly element: HTMLElement = create("section", "section");
-  /** The step's name; null for lines of the build as a whole. */
+  /** The step's name; null for lines of the whole build. */
   readonly step: string | null;
   readonly #body = create("div", "section-body");
   readonly #heading = create("button", "section-heading");
@@ -31,18 +31,18 @@ export class LogSection {
     this.element.append(this.#body);
   }
 
-  /** Whether all its rows were dropped. */
+  /** Whether all its rows were removed. */
   get isEmpty(): boolean {
     return this.#body.childElementCount === 0;
   }
 
-  /** The number of the first line that its rows stand for. */
+  /** The number of its first line, on the page or missing. */
   get firstNumber(): number | undefined {
     const first = this.#body.firstElementChild;
     return first instanceof HTMLElement ? Number(first.dataset["first"]) : undefined;
   }
 
-  /** Adds a row, which stands for the line `number` or for those from it on, at the end. */
+  /** Adds a row at the end. It stands for the line `number`, or for missing lines from `number` on. */
   append(row: HTMLElement, number: number): void {
     if (this.#block === undefined || this.#rowsInBlock === BLOCK_ROWS) {
       this.#block = create("div", "block");
@@ -54,7 +54,7 @@ export class LogSection {
     if (++this.#rowsInBlock === BLOCK_ROWS) this.#block.classList.add("full");
   }
 
-  /** Takes the oldest block away and returns how many rows it had. */
+  /** Removes the oldest block and returns its number of rows. */
   dropBlock(): number {
     const block = this.#body.firstElementChild;
     if (block === null) return 0;
@@ -68,7 +68,7 @@ export class LogSection {
     this.#fold(false);
   }
 
-  /** Brings the heading up to date. */
+  /** Updates the heading. */
   showStep(step: Step, now: number): void {
     if (this.#heading.dataset["status"] !== step.status) {
       this.#heading.querySelector(".icon")?.remove();

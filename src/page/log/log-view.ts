@@ -9,28 +9,28 @@ import { LogRows } from "./log-rows.ts";
 import { absentLineText, earlierText } from "./log-words.ts";
 import type { Build, Gap, LogLine } from "../model.ts";
 
-/** Rows kept on the page; older ones are in the raw log for as long as the server keeps them. */
+/** The maximum number of rows on the page. Older lines are in the raw log as long as the server keeps them. */
 const MAX_ROWS = 20_000;
 
-/** How long one frame may draw rows, in milliseconds: scrolling stays smooth while a burst comes in. */
+/** How long one frame may draw rows, in milliseconds: scrolling stays smooth while a burst arrives. */
 const FRAME_BUDGET = 10;
 
-/** Silence of a running build that is worth a word, in milliseconds. */
+/** The page mentions that a running build prints nothing after this time, in milliseconds. */
 const QUIET_AFTER = 15_000;
 
-/** What the log asks of the page. */
+/** The actions of the page that the log needs. */
 export interface LogViewHandlers {
   /** The server's time, in milliseconds since 1970. */
   readonly now: () => number;
   /** The person chose a line. */
   readonly openLine: (number: number) => void;
-  /** Tells the person something. */
+  /** Shows a message. */
   readonly notify: (text: string) => void;
 }
 
 /**
- * The log of the build on the page: rows in sections, drawn in the pace of the display, never more than {@link
- * MAX_ROWS}.
+ * The log of the build on the page: rows in sections, drawn at the pace of the display, never more than
+ * {@link MAX_ROWS}.
  */
 export class LogView {
   readonly #handlers: LogViewHandlers;
@@ -62,7 +62,7 @@ export class LogView {
     });
   }
 
-  /** Whether the person reads somewhere above the end. */
+  /** Whether the person reads above the end. */
   get isReading(): boolean {
     return !this.#follow.isFollowing;
   }
@@ -77,7 +77,7 @@ export class LogView {
     this.tick();
   }
 
-  /** Takes in a report on the build: the headings follow its steps. */
+  /** Updates the headings from a report on the build. */
   showBuild(build: Build): void {
     this.#build = build;
     this.#followChanged();
@@ -92,22 +92,22 @@ export class LogView {
   }
 
   /**
-   * Takes note that lines are missing. When nobody knows how much is, all that is kept comes again, so what is here has
-   * to go.
+   * Notes that lines are missing. If their number is not known, the server sends everything that it keeps again, so the
+   * rows on the page are removed.
    */
   addGap(gap: Gap): void {
     if (gap.missed === null) this.#clear();
     this.#queue.pushGap();
   }
 
-  /** Takes note that no line will follow. */
+  /** Notes that no line will follow. */
   end(): void {
     this.#isComplete = true;
     this.#queue.end();
     this.#schedule();
   }
 
-  /** Lets the times go on. */
+  /** Updates the times. */
   tick(): void {
     this.#rows.showSteps(this.#build?.steps ?? [], this.#handlers.now());
     const text = this.#waitingText();
@@ -117,7 +117,7 @@ export class LogView {
   }
 
   /**
-   * Highlights a line and brings it into sight, also when it is still to come; `undefined` takes the highlight away.
+   * Highlights a line and scrolls to it, also if it has not arrived yet; `undefined` removes the highlight.
    */
   goToLine(number: number | undefined): void {
     this.#log.querySelector(".target")?.classList.remove("target");
@@ -127,7 +127,7 @@ export class LogView {
     this.#revealTarget();
   }
 
-  /** Brings the beginning of a step into sight. */
+  /** Scrolls to the beginning of a step. */
   goToStep(name: string): void {
     const beginning = this.#rows.revealStep(name);
     if (beginning === undefined) return;
@@ -135,19 +135,19 @@ export class LogView {
     beginning.scrollIntoView({ block: "start" });
   }
 
-  /** Goes to the first row. */
+  /** Scrolls to the first row. */
   goToTop(): void {
     this.#follow.release();
     this.#log.scrollTop = 0;
     this.focus();
   }
 
-  /** Lets the keyboard scroll the log. */
+  /** Moves the focus to the log, so that the keyboard scrolls it. */
   focus(): void {
     this.#log.focus({ preventScroll: true });
   }
 
-  /** Goes to the end and follows it. */
+  /** Scrolls to the end and follows it. */
   goToEnd(): void {
     this.#follow.start();
     this.focus();
@@ -174,7 +174,7 @@ export class LogView {
     this.#rows.trim();
     this.#showEarlier();
     if (this.#queue.size > 0) this.#schedule();
-    // The lines of a build that has ended are not new, they are only on their way.
+    // The lines of a finished build are not new; they only take time to arrive.
     if (this.isReading && this.#isActive) this.#unread += count;
     this.#followChanged();
     this.tick();
@@ -203,8 +203,8 @@ export class LogView {
   #waitingText(): string {
     const build = this.#build;
     if (build === undefined || !isActive(build)) return "";
-    if (build.status === "queued") return "Queued: it starts when a build before it has ended.";
-    if (this.#lastOutput === undefined) return "Waiting for the first line.";
+    if (build.status === "queued") return "Queued: the build starts when an earlier build has ended.";
+    if (this.#lastOutput === undefined) return "Waiting for output.";
     const silence = this.#handlers.now() - this.#lastOutput;
     return silence < QUIET_AFTER ? "" : `No output for ${formatDuration(silence, true)}`;
   }
@@ -225,7 +225,7 @@ export class LogView {
     row.classList.add("target");
     this.#rows.revealRow(row);
     row.scrollIntoView({ block: "center" });
-    // Blocks that come into sight only now take their real height, which moves the line once more.
+    // Blocks that become visible only now get their real height, which moves the line once more.
     requestAnimationFrame(() => row.scrollIntoView({ block: "center" }));
   }
 

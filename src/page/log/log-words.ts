@@ -1,39 +1,39 @@
-/** What is known of a build's log beyond the rows on the page. Numbers are those of its lines. */
+/** The extent of a build's log beyond the rows on the page, in line numbers. */
 export interface LogExtent {
   /** The number of the last line that arrived; 0 before the first. */
   readonly lastNumber: number;
-  /** The server is known to keep nothing up to this line; 0 when it may still keep everything. */
+  /** The last line that the server is known to have dropped; 0 if it may still keep everything. */
   readonly lostThrough: number;
   /** Whether no line will follow. */
   readonly isComplete: boolean;
 }
 
-/** The words where lines are missing that the server dropped, as many as `count`, if anybody knows. */
+/** Returns the text in place of `count` lines that the server dropped; `undefined` if the number is not known. */
 export function gapText(count: number | undefined): string {
-  if (count === undefined) return "Lines may be missing here: the server does not keep them any more";
-  return `${lines(count)} no longer kept`;
+  if (count === undefined) return "Lines may be missing here: they are no longer available";
+  return `${lines(count)} no longer available`;
 }
 
 /**
- * The words above the first row, which a link to the raw log follows unless all is lost.
+ * Returns the text above the first row. A link to the raw log follows it unless all lines are lost.
  *
- * The server goes on dropping lines without telling a page that has seen them, so of those that left only the page none
- * is promised.
+ * The server may drop more lines without notifying a page that has seen them, so the text does not promise that the
+ * others are still available.
  *
- * @param count how many lines are before the first row.
- * @param lost how many of them the server is known to have dropped.
+ * @param count - The number of lines before the first row.
+ * @param lost - The number of these lines that the server is known to have dropped.
  */
 export function earlierText(count: number, lost: number): string {
-  if (lost === count) return `${lines(count, "earlier ")} no longer kept`;
-  const known = lost === 0 ? "" : `; ${format(lost)} of them ${lost === 1 ? "is" : "are"} no longer kept`;
-  return `${lines(count, "earlier ")} not on this page${known}. What is still kept is in the`;
+  if (lost === count) return `${lines(count, "earlier ")} no longer available`;
+  const known = lost === 0 ? "" : `; ${format(lost)} of them ${lost === 1 ? "is" : "are"} no longer available`;
+  return `${lines(count, "earlier ")} not on this page${known}. See the`;
 }
 
-/** Why a line is not on the page, for the person who asked for it; `undefined` while it can still come. */
+/** Explains why a line is not on the page; `undefined` while it can still arrive. */
 export function absentLineText(number: number, log: LogExtent): string | undefined {
-  if (number <= log.lostThrough) return `Line ${number} is no longer kept.`;
+  if (number <= log.lostThrough) return `Line ${number} is no longer available.`;
   if (number > log.lastNumber) return log.isComplete ? `The log ends before line ${number}.` : undefined;
-  return `Line ${number} is not on this page any more. If it is still kept, it is in the raw log.`;
+  return `Line ${number} is no longer on this page. If it is still available, it is in the raw log.`;
 }
 
 function lines(count: number, kind = ""): string {

@@ -1,20 +1,19 @@
 import { ServerClock } from "./clock.ts";
 import type { Build, BuildInputs, BuildPage, BuildStatus, Project } from "../model.ts";
 
-/** How long an answer may take, in milliseconds. */
+/** The time limit for an answer, in milliseconds. */
 const ANSWER_TIMEOUT = 15_000;
 
 /**
- * What a request failed with. The message is for the person in front of the page, in the server's own words where it
- * had any.
+ * The failure of a request. The message is shown to the person; it is the server's own message if there is one.
  */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   /** The HTTP status; 0 when there was no answer. */
   readonly status: number;
-  /** The server's word for what is wrong, e.g. `NO_SCRIPT`. */
+  /** The server's error code, for example `NO_SCRIPT`. */
   readonly code: string | undefined;
-  /** With 409: the build that runs already. */
+  /** With 409: the build that is already active. */
   readonly build: Build | undefined;
 
   constructor(status: number, message: string, options: ApiErrorOptions = {}) {
@@ -25,41 +24,41 @@ export class ApiError extends Error {
   }
 }
 
-/** What is known of a failure beside its status and its message. */
+/** The details of a failure beside its status and its message. */
 export interface ApiErrorOptions {
   readonly code?: string | undefined;
   readonly build?: Build | undefined;
   readonly cause?: unknown;
 }
 
-/** What came of asking for a build. */
+/** The result of a request for a build. */
 export interface Started {
   readonly build: Build;
-  /** The project was being built already, and this is that build. */
+  /** Whether the project was already being built, and this is that build. */
   readonly isJoined: boolean;
 }
 
-/** Which builds to list. */
+/** The builds to list. */
 export interface ListQuery {
-  /** At most so many. */
+  /** The maximum number of builds. */
   readonly limit: number;
-  /** Only those of the project with this path. */
+  /** Only builds of the project with this path. */
   readonly project?: string | undefined;
   readonly statuses?: readonly BuildStatus[] | undefined;
-  /** Where the page before ended: its `next`. */
+  /** The `next` of the previous page. */
   readonly before?: string | undefined;
 }
 
-/** The server's JSON interface. Every method rejects with an {@link ApiError}. */
+/** The server's JSON API. Each method rejects with an {@link ApiError}. */
 export class Api {
   readonly #clock = new ServerClock();
 
-  /** The server's time, in milliseconds since 1970, as far as its answers told. */
+  /** The server's time according to its answers, in milliseconds since 1970. */
   now(): number {
     return this.#clock.now();
   }
 
-  /** The builds the server remembers, newest first. */
+  /** Lists the builds that the server remembers, newest first. */
   listBuilds({ limit, project, statuses, before }: ListQuery): Promise<BuildPage> {
     const query = new URLSearchParams({ limit: String(limit) });
     if (project !== undefined) query.set("project", project);
@@ -68,17 +67,17 @@ export class Api {
     return this.#request(`/api/builds?${query}`);
   }
 
-  /** One build; 404 when the server does not know it. */
+  /** Returns a build; fails with 404 if the server does not know it. */
   getBuild(id: string): Promise<Build> {
     return this.#request(buildPath(id));
   }
 
-  /** The projects that can be built. */
+  /** Lists the projects that can be built. */
   async listProjects(): Promise<readonly Project[]> {
     return (await this.#request<{ projects: readonly Project[] }>("/api/projects")).projects;
   }
 
-  /** Asks for a build. What the inputs leave out, the server chooses. */
+  /** Starts a build. The server chooses the inputs that are left out. */
   startBuild(projectPath: string, inputs: Partial<BuildInputs>): Promise<Started> {
     return this.#start("/api/project/build", {
       headers: { "Content-Type": "application/json" },
@@ -86,12 +85,12 @@ export class Api {
     });
   }
 
-  /** Asks for the same build again. */
+  /** Starts the same build again. */
   rerunBuild(id: string): Promise<Started> {
     return this.#start(`${buildPath(id)}/rerun`);
   }
 
-  /** Ends a build; asked a second time, the server kills it. 409 when it has ended already. */
+  /** Cancels a build; a second request kills it. Fails with 409 if the build has already ended. */
   async cancelBuild(id: string): Promise<Build> {
     return (await this.#request<{ build: Build }>(`${buildPath(id)}/cancel`, { method: "POST" })).build;
   }
@@ -119,21 +118,21 @@ export class Api {
       this.#clock.note(response.headers.get("Date"), requestedAt, Date.now());
       body = parseJson(await response.text());
     } catch (cause) {
-      throw new ApiError(0, "The server does not answer. Check that it is running, then try again.", { cause });
+      throw new ApiError(0, "The server does not respond. Check that it is running, then try again.", { cause });
     }
     if (response.ok && body !== undefined) return body as Reply;
     const { error, build } = (body ?? {}) as { error?: { code?: string; message?: string }; build?: Build };
-    const message = error?.message ?? `The server answered ${response.status}.`;
+    const message = error?.message ?? `The server responded with status ${response.status}.`;
     throw new ApiError(response.status, message, { code: error?.code, build });
   }
 }
 
-/** The address of a build's event stream. */
+/** Returns the path of a build's event stream. */
 export function eventsPath(id: string): string {
   return `${buildPath(id)}/events`;
 }
 
-/** The address of a build's log as plain text. */
+/** Returns the path of a build's log as plain text. */
 export function rawLogPath(id: string): string {
   return `${buildPath(id)}/log`;
 }
@@ -142,7 +141,7 @@ function buildPath(id: string): string {
   return `/api/builds/${encodeURIComponent(id)}`;
 }
 
-/** A proxy in between answers in HTML; that is a failed request, not a crash. */
+/** A proxy in between may answer with HTML; that is a failed request, not a crash. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

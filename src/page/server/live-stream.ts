@@ -1,10 +1,10 @@
-/** What an event stream brings: the data and the id (WHATWG HTML 9.2.6, "Interpreting an event stream"). */
+/** An event of the stream: its data and the last id (WHATWG HTML 9.2.6, "Interpreting an event stream"). */
 export interface StreamMessage {
   readonly data: string;
   readonly lastEventId: string;
 }
 
-/** The part of the browser's `EventSource` (WHATWG HTML 9.2.2) that is used here; a test hands in its own. */
+/** The part of the browser's `EventSource` (WHATWG HTML 9.2.2) that is used here; tests pass their own. */
 export interface EventSourceLike {
   readonly readyState: number;
   addEventListener(type: string, listener: (event: StreamMessage) => void): void;
@@ -12,8 +12,8 @@ export interface EventSourceLike {
 }
 
 /**
- * How the tab's one connection is doing. `waiting` is our own pause before trying again; `until` is in milliseconds
- * since 1970.
+ * The state of the tab's connection. `waiting` is the page's own pause before the next attempt; `until` is in
+ * milliseconds since 1970.
  */
 export type StreamState =
   | { readonly type: "idle" | "connecting" | "live" | "reconnecting" }
@@ -24,20 +24,20 @@ export type StreamState =
       readonly until: number;
     };
 
-/** What to open, and who listens. */
+/** A stream to open, and its listeners. */
 export interface StreamTarget {
   readonly path: string;
-  /** Go on after the last id seen when we reconnect by ourselves (the browser does so anyway when it does). */
+  /** Whether the page's own reconnections resume after the last id. (Those of the browser always do.) */
   readonly resume: boolean;
   /** Called with the parsed JSON of each event of this type. */
   readonly on: Readonly<Record<string, (data: unknown) => void>>;
-  /** Connected, for the first time or again. */
+  /** Called on each connect. */
   readonly opened?: (() => void) | undefined;
-  /** The server refused or is away. The stream retries unless this opens or closes another. */
+  /** Called when the server refuses or is unavailable. The stream retries unless this opens or closes a stream. */
   readonly failed?: (() => void) | undefined;
 }
 
-/** What a {@link LiveStream} stands on. */
+/** The environment of a {@link LiveStream}. */
 export interface LiveStreamOptions {
   readonly connect: (url: string) => EventSourceLike;
   readonly onState: (state: StreamState) => void;
@@ -48,32 +48,31 @@ export interface LiveStreamOptions {
 const CLOSED = 2;
 
 /**
- * A stream that ends within this time, in milliseconds, without an event was turned away: a server without room answers
- * 200 with a reconnection time and ends, because after any other answer a browser never comes back.
+ * A stream that ends within this time, in milliseconds, without an event was turned away: a full server answers 200
+ * with a reconnection time and ends the stream, because a browser never reconnects after any other status.
  */
 const TRIAL = 2000;
 
-/** After so many in a row it is no accident, and the person is told. */
+/** The number of consecutive refusals after which the page reports that the server is full. */
 const TRIALS_BEFORE_WAITING = 2;
 
-/** The pause for a full server begins with that of this attempt, some seconds: who comes back at once is in the way. */
+/** The pause for a full server starts with that of this attempt, some seconds, to keep load off the server. */
 const FULL_ATTEMPT = 3;
 
-/** The browser's own reconnecting may take this long, in milliseconds, before we take over and say so. */
+/** The browser may take this long to reconnect, in milliseconds, before the page takes over and says so. */
 const PATIENCE = 20_000;
 
 /**
- * The pause before our own next attempt, in milliseconds: up to 1 s, 2 s, 4 s ... 30 s, of which the upper half is
- * random, so that all the tabs that a restart cut off do not come back at the same moment.
+ * Returns the pause before the page's next attempt, in milliseconds: up to 1 s, 2 s, 4 s ... 30 s. The upper half is
+ * random, so that the tabs that a restart disconnected do not all reconnect at the same moment.
  */
 export function retryDelay(attempt: number, random: number): number {
   return Math.min(30_000, 1000 * 2 ** attempt) * (0.5 + random / 2);
 }
 
 /**
- * The one event stream a tab holds: browsers allow six connections for a host on HTTP/1.1, so a second stream in each
- * of a few tabs would starve the page. Opening another stream closes the one before, whose late events then reach
- * nobody.
+ * The only event stream of a tab: browsers allow six connections per host over HTTP/1.1, so a second stream in each of
+ * a few tabs would starve the page. Opening another stream closes the previous one, whose late events are ignored.
  */
 export class LiveStream {
   readonly #options: LiveStreamOptions;
@@ -82,9 +81,9 @@ export class LiveStream {
   #target: StreamTarget | undefined;
   #lastEventId = "";
   #attempt = 0;
-  /** Streams in a row that were turned away. */
+  /** The number of consecutive streams that were turned away. */
   #turnedAway = 0;
-  /** When the stream was opened, in milliseconds since 1970, until it has brought an event or ended. */
+  /** The time at which the stream opened, in milliseconds since 1970; `undefined` after its first event or its end. */
   #openedAt: number | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -92,14 +91,14 @@ export class LiveStream {
     this.#options = options;
   }
 
-  /** Closes what is open and opens another stream, from its beginning. */
+  /** Closes the open stream and opens another one from its beginning. */
   open(target: StreamTarget): void {
     this.close();
     this.#target = target;
     this.#connect(target);
   }
 
-  /** Closes the stream; nothing of it is delivered any more. */
+  /** Closes the stream. Its events are no longer delivered. */
   close(): void {
     this.#disconnect();
     this.#target = undefined;
@@ -109,7 +108,7 @@ export class LiveStream {
     this.#options.onState({ type: "idle" });
   }
 
-  /** Ends our own pause before the next attempt, if there is one. */
+  /** Ends the page's pause before the next attempt, if there is one. */
   retryNow(): void {
     if (this.#target === undefined || this.#source !== undefined) return;
     this.#disconnect();
@@ -154,7 +153,7 @@ export class LiveStream {
     }
   }
 
-  /** The stream has proved that it stays. */
+  /** The server has accepted the stream. */
   #accept(target: StreamTarget): void {
     const wasDoubtful = this.#turnedAway > 0;
     this.#turnedAway = 0;
@@ -169,7 +168,7 @@ export class LiveStream {
     target.opened?.();
   }
 
-  /** The stream has ended; an attempt that never opened says nothing about room. */
+  /** Notes the end of the stream. An attempt that never opened does not show whether the server is full. */
   #noteEnd(): void {
     if (this.#openedAt === undefined) return;
     this.#stopTimer();
@@ -177,7 +176,7 @@ export class LiveStream {
     this.#openedAt = undefined;
   }
 
-  /** Any answer but 200 closes an EventSource for good; from here on, trying again is our own affair. */
+  /** Any status but 200 closes an EventSource for good; the page retries instead. */
   #retryLater(target: StreamTarget, reason: "lost" | "full"): void {
     this.#disconnect();
     const wait = retryDelay(this.#attempt++, (this.#options.random ?? Math.random)());

@@ -64,12 +64,10 @@ describe("KnownBuilds", () => {
     await server.known.refresh();
     assert.deepEqual(server.listed, from(120, 71));
     assert.equal(server.known.hasOlder, true);
-    server.known.reachBack();
-    await server.known.refresh();
+    await server.known.loadOlder();
     assert.deepEqual(server.listed, from(120, 21));
     assert.equal(server.known.hasOlder, true);
-    server.known.reachBack();
-    await server.known.refresh();
+    await server.known.loadOlder();
     assert.deepEqual(server.listed, from(120, 1));
     assert.equal(server.known.hasOlder, false);
   });
@@ -84,7 +82,8 @@ describe("KnownBuilds", () => {
   it("goes on where a page ended when the server does not list so many at once", async () => {
     const server = new Server();
     server.builds = numbered(700);
-    for (let pages = 1; pages < 12; pages++) server.known.reachBack();
+    for (let pages = 1; pages < 12; pages++) await server.known.loadOlder();
+    server.queries = [];
     await server.known.refresh();
     assert.deepEqual(server.listed, from(700, 101));
     assert.deepEqual(
@@ -171,8 +170,7 @@ describe("KnownBuilds", () => {
     await server.known.refresh();
     const release = server.hold();
     const stale = server.known.refresh();
-    server.known.reachBack();
-    await server.known.refresh();
+    await server.known.loadOlder();
     release();
     await stale;
     assert.deepEqual(server.listed, from(70, 1));
@@ -186,5 +184,17 @@ describe("KnownBuilds", () => {
     server.listBuilds = () => Promise.reject(new Error("away"));
     await assert.rejects(server.known.refresh(), { message: "away" });
     assert.deepEqual(server.listed, [3, 2, 1]);
+  });
+
+  it("lists no more than before when older builds cannot be loaded", async () => {
+    const server = new Server();
+    server.builds = numbered(70);
+    await server.known.refresh();
+    const { listBuilds } = server;
+    server.listBuilds = () => Promise.reject(new Error("away"));
+    await assert.rejects(server.known.loadOlder(), { message: "away" });
+    server.listBuilds = listBuilds;
+    await server.known.refresh();
+    assert.deepEqual(server.listed, from(70, 21));
   });
 });

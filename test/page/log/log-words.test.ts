@@ -4,32 +4,32 @@ import { absentLineText, earlierText, gapText } from "../../../dist/page/log/log
 
 describe("gapText", () => {
   it("says how many lines the server dropped, where that is known", () => {
-    assert.equal(gapText(1), "1 line is no longer kept");
-    assert.equal(gapText(50_000), "50,000 lines are no longer kept");
-    assert.equal(gapText(undefined), "Lines may be missing here: the server does not keep them any more");
+    assert.equal(gapText(1), "1 line is no longer available");
+    assert.equal(gapText(50_000), "50,000 lines are no longer available");
+    assert.equal(gapText(undefined), "Lines may be missing here: they are no longer available");
   });
 });
 
 describe("earlierText", () => {
   it("promises of lines that left only the page no more than the server keeps", () => {
-    assert.equal(earlierText(1, 0), "1 earlier line is not on this page. What is still kept is in the");
-    assert.equal(earlierText(5000, 0), "5,000 earlier lines are not on this page. What is still kept is in the");
+    assert.equal(earlierText(1, 0), "1 earlier line is not on this page. See the");
+    assert.equal(earlierText(5000, 0), "5,000 earlier lines are not on this page. See the");
   });
 
   it("tells them from those that are gone", () => {
     assert.equal(
       earlierText(35_000, 30_000),
-      "35,000 earlier lines are not on this page; 30,000 of them are no longer kept. What is still kept is in the",
+      "35,000 earlier lines are not on this page; 30,000 of them are no longer available. See the",
     );
     assert.equal(
       earlierText(2, 1),
-      "2 earlier lines are not on this page; 1 of them is no longer kept. What is still kept is in the",
+      "2 earlier lines are not on this page; 1 of them is no longer available. See the",
     );
   });
 
   it("does not send anyone to the raw log for what is gone", () => {
-    assert.equal(earlierText(1, 1), "1 earlier line is no longer kept");
-    assert.equal(earlierText(400, 400), "400 earlier lines are no longer kept");
+    assert.equal(earlierText(1, 1), "1 earlier line is no longer available");
+    assert.equal(earlierText(400, 400), "400 earlier lines are no longer available");
   });
 });
 
@@ -37,12 +37,12 @@ describe("absentLineText", () => {
   const log = { lastNumber: 9000, lostThrough: 1000, isComplete: false };
 
   it("tells a line that is gone from one that left only the page", () => {
-    assert.equal(absentLineText(1000, log), "Line 1000 is no longer kept.");
+    assert.equal(absentLineText(1000, log), "Line 1000 is no longer available.");
     assert.equal(
       absentLineText(1001, log),
-      "Line 1001 is not on this page any more. If it is still kept, it is in the raw log.",
+      "Line 1001 is no longer on this page. If it is still available, it is in the raw log.",
     );
-    assert.equal(absentLineText(9000, { ...log, lostThrough: Infinity }), "Line 9000 is no longer kept.");
+    assert.equal(absentLineText(9000, { ...log, lostThrough: Infinity }), "Line 9000 is no longer available.");
   });
 
   it("waits for a line that can still come, and says when it cannot", () => {

@@ -78,7 +78,7 @@ describe("Api", () => {
       await assert.rejects(new Api().listBuilds({ limit: 1 }), {
         name: "ApiError",
         status,
-        message: `The server answered ${status}.`,
+        message: `The server responded with status ${status}.`,
       });
     }
   });
