@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -15,6 +16,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const CONSUMER = `
 import { createServer } from "node:http";
 import { Channel, EventStreamDecoder, TailcastError, encodeEvent } from "tailcast";
+import { EventStreamDecoder as Decoder } from "tailcast/protocol";
 import type { ChannelOptions, DecodedEvent, TailcastErrorCode } from "tailcast";
 
 const options: ChannelOptions = { capacity: 10, heartbeat: undefined };
@@ -25,7 +27,7 @@ const events: DecodedEvent[] = new EventStreamDecoder().decode(new TextEncoder()
 // @ts-expect-error data is required
 const incomplete = () => channel.publish({ event: "push" });
 const code: TailcastErrorCode = new TailcastError("INVALID_EVENT", "x").code;
-console.log(id.length > 0, events[0]?.data, code, typeof incomplete);
+console.log(id.length > 0, events[0]?.data, code, typeof incomplete, Decoder === EventStreamDecoder);
 `;
 
 describe("the package", () => {
@@ -39,23 +41,22 @@ describe("the package", () => {
     });
     const [{ filename, files }] = JSON.parse(packed) as [{ filename: string; files: { path: string }[] }];
     const paths = files.map(({ path }) => path);
+    // Compiled files with their types, without maps: the source that they point to is not in the package.
+    const shipped = /^dist\/(?:page\/.*\.(?:js|html|css|svg)|(?!page\/).*\.(?:js|d\.ts))$/;
     assert.deepEqual(
-      paths.filter((path) => !/^(dist|src)\/|^(package\.json|README\.md|LICENSE)$/.test(path)),
-      [],
+      paths.filter((path) => !shipped.test(path)),
+      ["LICENSE", "README.md", "package.json"],
     );
-    for (const path of [
-      "dist/index.js",
-      "dist/index.d.ts",
-      "dist/server.js",
-      "dist/page/index.html",
-      "dist/page/main.js",
-      "dist/page/style.css",
-      "dist/page/styles/theme.css",
-      "dist/page/log/ansi.js",
-      "LICENSE",
-    ]) {
-      assert.ok(paths.includes(path), path);
+    for (const path of ["index", "protocol/index", "server"]) {
+      for (const ending of [".js", ".d.ts"]) assert.ok(paths.includes(`dist/${path}${ending}`), path);
     }
+    for (const path of ["index.html", "main.js", "style.css", "styles/theme.css", "server/api.js"]) {
+      assert.ok(paths.includes(`dist/page/${path}`), path);
+    }
+    // A module of types alone is an "export {}".
+    const contents = paths.map((path) => readFileSync(join(ROOT, path), "utf8")).filter((text) => text.length > 99);
+    assert.equal(new Set(contents).size, contents.length, "a file is in the package twice");
+    assert.ok(!contents.some((text) => text.includes("sourceMappingURL")));
     await run("npm", ["install", "--offline", "--no-audit", "--no-fund", join(folder, filename)], { cwd: folder });
     assert.deepEqual(
       (await readdir(join(folder, "node_modules"))).filter((name) => !name.startsWith(".")),
@@ -77,7 +78,7 @@ describe("the package", () => {
     );
     await run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", folder]);
     const { stdout } = await run(process.execPath, ["consumer.js"], { cwd: folder });
-    assert.equal(stdout, "true hi INVALID_EVENT function\n");
+    assert.equal(stdout, "true hi INVALID_EVENT function true\n");
 
     const child = spawn("npx", ["--no-install", "tailcast", "--port", "0"], {
       cwd: folder,
