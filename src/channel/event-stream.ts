@@ -101,8 +101,9 @@ export class EventStream {
    * Sends every event of a source, as fast as the client reads. Resolves when the source ends; the stream stays open.
    *
    * When the client leaves, rejects with `CLIENT_LEFT`, at once even if the source is silent, and stops the source: it
-   * calls `return()` of an iterator or cancels a `ReadableStream`, and does not wait for either. A caller need not await
-   * that rejection. When the source fails, the stream ends after what was sent, and the source's error is the rejection.
+   * calls `return()` of an iterator or cancels a `ReadableStream`, and does not wait for either. A caller need not
+   * await that rejection. When the source fails, the stream ends after what was sent, and the promise rejects with the
+   * error of the source.
    *
    * In a handler that is an async function, prefer `sendEventStream`, which does not reject when the client leaves.
    */

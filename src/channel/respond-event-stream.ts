@@ -11,15 +11,15 @@ import type { StreamProducer } from "./stream-producer.ts";
 import type { StreamSource } from "./stream-source.ts";
 
 /**
- * Answers a Fetch `Request` (Hono, Next.js, Bun, Deno) with the events of a source, or of a function that makes a source
- * or sends by itself. The twin of `sendEventStream`.
+ * Answers a Fetch `Request` (Hono, Next.js, Bun, Deno) with the events of a source, or of a function that makes a
+ * source or sends by itself. The twin of `sendEventStream`.
  *
  * ```js
  * app.post("/chat", ({ req }) => respondEventStream(req.raw, ({ signal }) => askModel(signal)));
  * ```
  *
- * The source is read only as fast as the body is read: it is at most one event ahead. When the server cancels the body or aborts the request, the
- * client has left, and the source is stopped (see `EventStream.sendAll`).
+ * The source is read only as fast as the body is read: it is at most one event ahead. When the server cancels the body
+ * or aborts the request, the client has left, and the source is stopped (see `EventStream.sendAll`).
  *
  * When the source or the function fails, the body fails with that error after what was sent; servers report it and end
  * the connection.
@@ -53,8 +53,9 @@ export function respondEventStream(
       return connection;
     },
     fail: (connection, error) => {
-      // The function has closed the stream before it failed: the body cannot carry the error.
-      if (!(connection as FetchConnection).fail(error)) process.emitWarning(error instanceof Error ? error : String(error));
+      if ((connection as FetchConnection).fail(error)) return;
+      // The function closed the stream before it failed: the body cannot carry the error.
+      process.emitWarning(error instanceof Error ? error : String(error));
     },
   });
   // The body reports a failure.
