@@ -14,10 +14,10 @@ import type { TestContext } from "node:test";
 const ROOT = new URL("../../", import.meta.url);
 
 /** Starts an example on a free port; it must print its address. Ends it politely and expects it to end well. */
-async function serve(t: TestContext, name: string): Promise<number> {
+async function serve(t: TestContext, name: string, environment: NodeJS.ProcessEnv = {}): Promise<number> {
   const path = fileURLToPath(new URL(`examples/${name}`, ROOT));
   const child = spawn(process.execPath, [path], {
-    env: { ...process.env, PORT: "0" },
+    env: { ...process.env, PORT: "0", ...environment },
     stdio: ["ignore", "pipe", "inherit"],
   });
   t.after(async () => {
@@ -104,8 +104,21 @@ describe("examples", () => {
     assert.match(output, /\nended: succeeded\n$/);
   });
 
+  it("token-stream.js: sends tokens to each client, and survives clients that leave", async (t) => {
+    const port = await serve(t, "token-stream.js", { TOKEN_DELAY: "5" });
+    assert.match((await ask(port, "GET", "/")).text, /EventSource/);
+    const leaving = await EventClient.open(port, "/answer?question=why");
+    await leaving.until((events) => events.length > 1);
+    leaving.close();
+    const client = await EventClient.open(port, "/answer?question=why+not");
+    await client.until((events) => events.at(-1)?.type === "done");
+    const tokens = client.events.map(({ data }) => data);
+    assert.deepEqual(tokens.slice(0, 4), ["You ", "asked: ", "why ", "not\n"]);
+    assert.equal(tokens.join(""), "You asked: why not\nI can only repeat it.");
+  });
+
   it("are all executed here", () => {
     const files = readdirSync(new URL("examples/", ROOT)).filter((name) => name.endsWith(".js"));
-    assert.deepEqual(files.sort(), ["any-command.js", "embed-builds.js", "hello.js"]);
+    assert.deepEqual(files.sort(), ["any-command.js", "embed-builds.js", "hello.js", "token-stream.js"]);
   });
 });
