@@ -8,7 +8,7 @@
  * | `INVALID_OPTION` | whatever takes options, and `BuildQueue.add` | an option has a wrong type or range; the message names it |
  * | `HEADERS_SENT` | `Channel.handle` | the response was begun already, so it cannot become an event stream |
  * | `CHANNEL_CLOSED` | `publish`, `end` | the channel was closed, or its log was ended |
- * | `CLIENT_LEFT` | `EventStream.send` | the client of a per-request stream has left, or stopped reading |
+ * | `CLIENT_LEFT` | `EventStream.send` | the client of a per-request stream has left or was disconnected |
  * | `INVALID_HISTORY` | `FileHistory.open` | the file holds something else than this log |
  * | `DATA_IN_USE` | `BuildStore.open` | another server that runs uses this folder |
  * | `PROJECT_NOT_FOUND` | `openProject` | no project directory there, or not under an allowed root (deliberately one answer) |

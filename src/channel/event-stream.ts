@@ -50,15 +50,17 @@ export class EventStream {
     const clients = new Set<Supervised>();
     const supervisor = new Supervisor(clients, settings, HEARTBEAT, {
       onStall: ({ connection }) => connection.destroy(),
-      onAge: () => void this.close(),
+      onAge: ({ connection }) => {
+        this.#abort(clientLeft());
+        connection.end("connection");
+      },
     });
     const opening = new EncodedBytes(retry === undefined ? encodeComment("") : encodeEvent({ retry }));
     const connection = transport.open(compress && prefersGzip(request.acceptEncoding), opening, {
       onDrain: () => this.#wake(),
       onClose: () => {
         supervisor.stop();
-        this.#over.abort(this.#isClosing ? streamClosed() : clientLeft());
-        this.#wake();
+        this.#abort(this.#isClosing ? streamClosed() : clientLeft());
         resolveClosed();
       },
     });
@@ -69,8 +71,8 @@ export class EventStream {
 
   /**
    * Aborted when the stream is over, for whatever reason. Pass it to the code that makes the events (a `fetch`, the SDK
-   * of a model), so that this code stops when the client leaves. Its `reason` is a `TailcastError`: `CLIENT_LEFT`, or
-   * `CHANNEL_CLOSED` after {@link close}.
+   * of a model), so that this code stops when the client leaves. Its `reason` is a `TailcastError`: `CHANNEL_CLOSED`
+   * after {@link close}, otherwise `CLIENT_LEFT`.
    */
   get signal(): AbortSignal {
     return this.#over.signal;
@@ -84,7 +86,8 @@ export class EventStream {
    * an unhandled rejection.
    *
    * @throws {TailcastError} (as a rejection) `INVALID_EVENT` when no client could read the event as it was given;
-   * `CLIENT_LEFT` when the client has left, or did not read for `stallTimeout`; `CHANNEL_CLOSED` after `close()`.
+   * `CLIENT_LEFT` when the client has left or was disconnected (`stallTimeout`, `maxConnectionAge`); `CHANNEL_CLOSED`
+   * after `close()`.
    */
   send(event: StreamEvent): Promise<void> {
     const sent = this.#send(event);
@@ -101,21 +104,18 @@ export class EventStream {
    * Sends every event of a source, as fast as the client reads. Resolves when the source ends; the stream stays open.
    *
    * When the client leaves, rejects with `CLIENT_LEFT`, at once even if the source is silent, and stops the source: it
-   * calls `return()` of an iterator or cancels a `ReadableStream`, and does not wait for either. A caller need not
-   * await that rejection. When the source fails, the stream ends after what was sent, and the promise rejects with the
+   * calls `return()` of an iterator or cancels a `ReadableStream`, and does not wait for either. After `close()` it
+   * rejects with `CHANNEL_CLOSED`. A caller need not await these rejections. When the source fails, the stream ends after what was sent, and the promise rejects with the
    * error of the source.
    *
    * In a handler that is an async function, prefer `sendEventStream`, which does not reject when the client leaves.
    */
   sendAll(source: StreamSource): Promise<void> {
     const sent: Promise<void> = sendSource(source, (event) => this.send(event), this.signal).catch((error: unknown) => {
-      if (this.signal.aborted) {
-        sent.catch(() => undefined);
-        // A source that watches the signal may have failed because of it, and first.
-        throw this.signal.reason;
-      }
-      this.#fail(error);
-      throw error;
+      if (this.signal.aborted || this.#isClosing) sent.catch(() => undefined);
+      else this.#fail(error);
+      // A source that watches the signal may have failed because of it, and first.
+      throw this.signal.aborted ? this.signal.reason : error;
     });
     return sent;
   }
@@ -144,6 +144,12 @@ export class EventStream {
     await sent;
   }
 
+  /** Stops the code that makes the events, and the sends that wait. */
+  #abort(reason: TailcastError): void {
+    this.#over.abort(reason);
+    this.#wake();
+  }
+
   /** Ends the stream after what was sent, since its source failed. */
   #fail(error: unknown): void {
     if (this.#hasFailed) return;
@@ -170,7 +176,7 @@ export class EventStream {
 }
 
 function clientLeft(): TailcastError {
-  return new TailcastError("CLIENT_LEFT", "Cannot send to the client: it has left, or stopped reading");
+  return new TailcastError("CLIENT_LEFT", "Cannot send to the client: it has left or was disconnected");
 }
 
 function streamClosed(): TailcastError {

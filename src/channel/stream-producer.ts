@@ -17,8 +17,8 @@ export const streamMethods: readonly string[] = ["GET", "HEAD", "POST"];
  * Sends what a source or a function gives, then ends the stream. Resolves when the stream is over; also when the client
  * has left, without waiting for a function that continues.
  *
- * Rejects when the source or the function fails. An error after the client has left is a consequence of that, and is
- * dropped.
+ * Rejects when the source or the function fails. An error after the client has left, or of a send after the stream was
+ * closed, is a consequence of that, and is dropped.
  */
 export async function deliver(stream: EventStream, source: StreamSource | StreamProducer): Promise<void> {
   const produced = produce(stream, source);
@@ -26,9 +26,12 @@ export async function deliver(stream: EventStream, source: StreamSource | Stream
   try {
     await Promise.race([produced, over]);
   } catch (error) {
-    if (hasLeft(stream)) return;
-    failStream(stream, error);
-    throw error;
+    // The application may also have closed the stream from elsewhere, at a shutdown for example.
+    const isOver = hasLeft(stream) || (error instanceof TailcastError && error.code === "CHANNEL_CLOSED");
+    if (!isOver) {
+      failStream(stream, error);
+      throw error;
+    }
   }
   await stream.close();
 }

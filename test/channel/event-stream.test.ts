@@ -114,7 +114,7 @@ describe("EventStream", () => {
     const old = rawClient(t, aging.port).get("/", [], "1.0");
     await old.closed();
     assert.equal(old.body, "retry: 5\n");
-    assert.equal(((await aging.stream).signal.reason as { code: string }).code, "CHANNEL_CLOSED");
+    await assert.rejects((await aging.stream).send("late"), { code: "CLIENT_LEFT" });
   });
 
   it("drops a client that half-closed and does not read the rest, though nothing more is sent", async (t) => {

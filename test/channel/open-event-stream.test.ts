@@ -6,10 +6,12 @@ import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { openEventStream, sendEventStream } from "../../dist/channel/open-event-stream.js";
-import { rawClient } from "../support/channel.js";
+import { rawClient, until } from "../support/channel.js";
 import { SilentSource, oneStream, serveStreams } from "../support/event-stream.js";
 import { EventClient, TestServer, ask } from "../support/http.js";
 import type { TestContext } from "node:test";
+import type { EventStream } from "../../dist/channel/event-stream.js";
+import type { EventStreamOptions } from "../../dist/channel/event-stream-options.js";
 import type { StreamProducer } from "../../dist/channel/stream-producer.js";
 import type { StreamSource } from "../../dist/channel/stream-source.js";
 
@@ -60,17 +62,61 @@ describe("openEventStream()", () => {
     await assert.rejects(ask(server.port, "GET", "/"));
     assert.deepEqual(seen, [undefined]);
   });
+
+  it("ends every stream of a pipeline when its connection closes, and stops their sources", async (t) => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", onWarning);
+    t.after(() => process.off("warning", onWarning));
+    // How many responses are over before the connection closes: the stream at every other position waits for its turn.
+    for (const finished of [0, 1, 19]) {
+      const streams: EventStream[] = [];
+      const port = await serveStreams(t, (stream) => streams.push(stream));
+      const client = rawClient(t, port);
+      for (let index = 0; index < 20; index++) client.get("/");
+      await until(() => streams.length === 20);
+      const sources = streams.map(() => new SilentSource());
+      const sent = streams.map((stream, index) => stream.sendAll(sources[index]?.iterable() ?? []));
+      for (const [index, stream] of streams.slice(0, finished).entries()) {
+        await stream.close();
+        await client.until(`data: first\n\n`);
+        assert.equal(index, streams.findIndex(({ signal }) => !signal.aborted) - 1);
+      }
+      client.socket.destroy();
+      for (const [index, stream] of streams.entries()) {
+        await stream.closed;
+        assert.equal(stream.signal.aborted, true);
+        await sources[index]?.stopped;
+        await assert.rejects(sent[index] ?? Promise.resolve(), {
+          code: index < finished ? "CHANNEL_CLOSED" : "CLIENT_LEFT",
+        });
+      }
+    }
+    assert.deepEqual(warnings, []);
+  });
+
+  it("sends the streams of a pipeline one after the other", async (t) => {
+    const port = await serveStreams(t, (stream) => {
+      void stream.send(`for ${stream.lastEventId}`);
+      void stream.close();
+    });
+    const client = rawClient(t, port).get("/?lastEventId=1").get("/?lastEventId=2").get("/?lastEventId=3");
+    await client.until("for 3");
+    const data = [...client.received.matchAll(/^data: (.*)$/gm)].map(([, text]) => text);
+    assert.deepEqual(data, ["for 1", "for 2", "for 3"]);
+  });
 });
 
 /** A server that sends a source, and the result of `sendEventStream` for its one request. */
 async function serve(
   t: TestContext,
   source: StreamSource | StreamProducer,
+  options?: EventStreamOptions,
 ): Promise<{ port: number; sent: Promise<PromiseSettledResult<void>> }> {
   let settle: (result: PromiseSettledResult<void>) => void = () => undefined;
   const sent = new Promise<PromiseSettledResult<void>>((resolve) => (settle = resolve));
   const server = await TestServer.start(async (request, response) => {
-    const [result] = await Promise.allSettled([sendEventStream(request, response, source)]);
+    const [result] = await Promise.allSettled([sendEventStream(request, response, source, options)]);
     settle(result);
   });
   t.after(() => server.close());
@@ -143,6 +189,24 @@ describe("sendEventStream()", () => {
     await hanging.stopped;
   });
 
+  it("resolves when the stream is closed from elsewhere, or reaches its age", async (t) => {
+    for (const options of [{}, { maxConnectionAge: 20 }]) {
+      const opened: EventStream[] = [];
+      const source = new SilentSource();
+      const make = (stream: EventStream): StreamSource => {
+        opened.push(stream);
+        return source.iterable();
+      };
+      const { port, sent } = await serve(t, make, options);
+      const client = await EventClient.open(port, "/");
+      await client.until(({ length }) => length === 1);
+      if (options.maxConnectionAge === undefined) await opened[0]?.close();
+      assert.deepEqual(await sent, FULFILLED);
+      await source.stopped;
+      await client.ended();
+    }
+  });
+
   it("rejects with the error of a source or a function, after what was sent", async (t) => {
     const failure = new Error("the model failed");
     const sources: (StreamSource | StreamProducer)[] = [
@@ -188,6 +252,6 @@ describe("sendEventStream()", () => {
     const [stdout, stderr] = await outputs;
     assert.deepEqual([code, stderr], [0, ""]);
     const finished = Object.values(JSON.parse(stdout) as Record<string, number>);
-    assert.deepEqual(finished, Array.from({ length: 8 }, () => 6));
+    assert.deepEqual(finished, Array.from({ length: 8 }, () => 9));
   });
 });

@@ -3,6 +3,7 @@ import { performance } from "node:perf_hooks";
 import { ChunkedBytes, chunkHead } from "../log/encoded-bytes.ts";
 import { EVENT_STREAM_HEADERS } from "./connection.ts";
 import { GZIP_HEAD, GzipSum } from "./gzip.ts";
+import { onSocketClose } from "./socket-close.ts";
 import { disownSocket, endConnectionAfter, ownSocket } from "./socket-owner.ts";
 import type { Writable } from "node:stream";
 import type { EncodedBytes } from "../log/encoded-bytes.ts";
@@ -51,6 +52,8 @@ export class NodeConnection implements Connection {
   #isEnded = false;
   #isClosed = false;
   #endScope: EndScope = "stream";
+  /** Stops watching the socket of a response that waits for its turn. */
+  #stopWatching: (() => void) | undefined;
   #blockedSince = Infinity;
 
   /** Sends the head and `opening`, so that the client's `open` event fires at once (Firefox waits for a body byte). */
@@ -69,7 +72,7 @@ export class NodeConnection implements Connection {
       this.write(opening);
       response.once("socket", this.#onTurn);
       // Node closes the requests of a connection that ends, but not the responses that wait for their turn.
-      response.req.socket.once("close", this.#onClose);
+      this.#stopWatching = onSocketClose(response.req.socket, this.#onClose);
     } else {
       this.#open(() => this.write(opening));
     }
@@ -145,7 +148,7 @@ export class NodeConnection implements Connection {
 
   /** The responses before this one are over. */
   readonly #onTurn = (): void => {
-    this.#response.req.socket.off("close", this.#onClose);
+    this.#stopWatching?.();
     if (this.#response.destroyed) return;
     if (this.#rest?.length === 0) this.#rest = undefined;
     this.#open(this.#onDrain);
@@ -222,6 +225,7 @@ export class NodeConnection implements Connection {
     // The socket may serve the connection's next request: leave nothing of ours on it.
     this.#target.off("drain", this.#onDrain);
     this.#response.off("socket", this.#onTurn);
+    this.#stopWatching?.();
     disownSocket(this.#response);
     this.#listener.onClose();
   };
