@@ -84,7 +84,7 @@ async function connectAndAbort(round: Round, port: number): Promise<void> {
 
 describe("Channel under stress: clients that abort", () => {
   scenario(`${CYCLES} connect-and-abort cycles leave no client, no place taken, no timer or socket`, async (round) => {
-    const channel = new Channel({ uniqueEpoch: "e", maxClients: PLACES });
+    const channel = new Channel({ uniqueEpoch: "e", maxClients: PLACES, whenFull: "reject" });
     const gatekeeper = new Gatekeeper(round);
     const test = await TestServer.start(gatekeeper.handler(channel));
     round.after(() => test.close());
@@ -122,7 +122,7 @@ describe("Channel under stress: clients that abort", () => {
   });
 
   scenario("an aborted Fetch request is noticed, whoever else still refers to it", async (round) => {
-    const channel = new Channel({ maxClients: PLACES });
+    const channel = new Channel({ maxClients: PLACES, whenFull: "reject" });
     const aborts = Array.from({ length: PLACES }, () => {
       const abort = new AbortController();
       const { status } = channel.respond(new Request("http://localhost/", { signal: abort.signal }));
@@ -137,7 +137,7 @@ describe("Channel under stress: clients that abort", () => {
   });
 
   scenario("HTTP/2 streams that are reset at any time leave no place taken", async (round) => {
-    const channel = new Channel({ uniqueEpoch: "e", maxClients: PLACES });
+    const channel = new Channel({ uniqueEpoch: "e", maxClients: PLACES, whenFull: "reject" });
     const gatekeeper = new Gatekeeper(round);
     const handler = gatekeeper.handler(channel);
     const server = createServer((request, response) => {

@@ -50,7 +50,7 @@ describe("Channel under stress: heartbeats", () => {
   scenario("one timer serves 10 000 clients, in slices, and spares those just written to", async (round) => {
     const clock = new Clock(round);
     const observer = new Observer(round, clock);
-    const channel = new Channel({ heartbeat: HEARTBEAT, maxClients: CLIENTS });
+    const channel = new Channel({ heartbeat: HEARTBEAT, maxClients: CLIENTS, whenFull: "reject" });
     const bodies: (ReadableStream<Uint8Array> | null)[] = [];
     for (let index = 0; index < CLIENTS; index++) {
       bodies.push(channel.respond(new Request("http://localhost/")).body);

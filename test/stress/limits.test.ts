@@ -57,7 +57,7 @@ describe("Channel under stress: limits", () => {
   }
 
   scenario("a place that is freed, in whatever way, can be taken, a thousand times in a row", async (round) => {
-    const { channel, port } = await startChannel(round, { maxClients: 4 });
+    const { channel, port } = await startChannel(round, { maxClients: 4, whenFull: "reject" });
     const open = (): StressClient => new StressClient(round, overHttp(port)).connect();
     const clients = Array.from({ length: 4 }, open);
     await round.until(() => clients.every(({ isOpen }) => isOpen));
@@ -93,7 +93,7 @@ describe("Channel under stress: limits", () => {
   });
 
   scenario("a place is free from the very moment in which its client left", async (round) => {
-    const channel = new Channel({ maxClients: 3, maxClientsPerAddress: 1 });
+    const channel = new Channel({ maxClients: 3, maxClientsPerAddress: 1, whenFull: "reject" });
     const addresses = ["192.0.2.1", "2001:db8::1", "2001:db8:1::1"];
     const ask = (address = ""): Response => channel.respond(new Request("http://localhost/"), { address });
     const bodies = new Map(addresses.map((address) => [address, ask(address).body]));
@@ -118,6 +118,7 @@ describe("Channel under stress: limits", () => {
 
   scenario("of each address, however it is written, exactly the limit get in at once", async (round) => {
     const { channel, port } = await startChannel(round, {
+      whenFull: "reject",
       maxClientsPerAddress: 3,
       clientAddress: (request) => String(request.headers["x-address"]),
     });
@@ -135,7 +136,7 @@ describe("Channel under stress: limits", () => {
 
   scenario("under churn, exactly those get in for whom there is room", async (round) => {
     const [limit, limitPerAddress] = [20, 3];
-    const channel = new Channel({ maxClients: limit, maxClientsPerAddress: limitPerAddress });
+    const channel = new Channel({ maxClients: limit, maxClientsPerAddress: limitPerAddress, whenFull: "reject" });
     interface Guest {
       readonly person: number;
       readonly client: ChannelClient | undefined;

@@ -87,7 +87,7 @@ describe("Channel under stress: statistics", () => {
     let [accepted, refused] = [0, 0];
     const { channel, port } = await startChannel(
       round,
-      { backlog: "all", maxClients: 15, capacityBytes: 256 * 1024, stallTimeout: 10_000, maxConnectionAge: 30_000 },
+      { backlog: "all", maxClients: 15, whenFull: "reject", capacityBytes: 256 * 1024, stallTimeout: 10_000, maxConnectionAge: 30_000 },
       (request, response) => {
         if (channel.handle(request, response) !== undefined) accepted++;
         else if (response.statusCode === 503) refused++;

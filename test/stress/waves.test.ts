@@ -79,7 +79,11 @@ describe("Channel under stress: waves", () => {
       3000,
     );
     const late = open(1);
-    await round.until(() => late[0]?.status === 503);
+    await round.until(() => late[0]?.retries.length === 1);
+    assertSpread(
+      late.flatMap(({ retries }) => retries),
+      3000,
+    );
 
     clock.advance(7999);
     await round.turns(5);

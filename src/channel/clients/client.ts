@@ -29,7 +29,10 @@ export interface ChannelClient<Data = unknown> {
   readonly data: Data;
   /** Resolves with the reason when its connection is over. Never rejects. */
   readonly closed: Promise<CloseReason>;
-  /** Aborted when its connection is over: for work that is done for this client alone. */
+  /**
+   * Aborted when its connection is over: for work that is done for this client alone. Its `reason` is a `TailcastError`:
+   * `CLIENT_LEFT` when the client left or stalled, `CHANNEL_CLOSED` when the server ended the stream.
+   */
   readonly signal: AbortSignal;
   /**
    * Sends an event to this client alone: a greeting, a snapshot. It is no part of the log, so it has no id, and the
@@ -157,6 +160,7 @@ export class Client implements ChannelClient, ConnectionListener {
   }
 
   #abort(): void {
-    this.#over?.abort(new TailcastError("CHANNEL_CLOSED", `The client's stream is over: ${this.closeReason}`));
+    const code = this.closeReason === "left" || this.closeReason === "stalled" ? "CLIENT_LEFT" : "CHANNEL_CLOSED";
+    this.#over?.abort(new TailcastError(code, `The client's stream is over: ${this.closeReason}`));
   }
 }

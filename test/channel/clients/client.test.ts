@@ -24,3 +24,32 @@ describe("ChannelClient", () => {
     assert.equal(channel.statistics.closed.dismissed, 3);
   });
 });
+
+describe("ChannelClient.closed and ChannelClient.signal", () => {
+  it("report the end of the connection with its reason, before and after it", async (t) => {
+    const { channel, port } = await startChannel(t);
+    const open = await EventClient.open(port, "/");
+    const [client] = channel.clients;
+    assert.ok(client !== undefined);
+    const { signal, closed } = client;
+    assert.equal(signal.aborted, false);
+    open.close();
+    assert.equal(await closed, "left");
+    assert.equal(signal.aborted, true);
+    assert.equal((signal.reason as { code?: string }).code, "CLIENT_LEFT");
+    assert.equal(await client.closed, "left");
+    assert.equal(client.signal, signal);
+  });
+
+  it("report the server's reason to a late caller", async (t) => {
+    const { channel, port } = await startChannel(t);
+    const open = await EventClient.open(port, "/");
+    const [client] = channel.clients;
+    client?.close();
+    await open.ended();
+    await until(() => channel.clientCount === 0);
+    assert.equal(client?.signal.aborted, true);
+    assert.equal((client.signal.reason as { code?: string }).code, "CHANNEL_CLOSED");
+    assert.equal(await client.closed, "dismissed");
+  });
+});
