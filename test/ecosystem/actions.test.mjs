@@ -1,4 +1,4 @@
-/** What a person chooses for a build, and does again with one that has ended. */
+/** The options of a build, and the actions for a build that has ended. */
 import assert from "node:assert/strict";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ describe("a build that has ended", () => {
   before(async () => (browser = await launchChromium()));
   after(() => browser?.close());
 
-  it("is built again with what was chosen for it, by mouse and by keyboard", async (t) => {
+  it("runs again with its options, by mouse and by keyboard", async (t) => {
     const root = await makeFolder(t, TWO_SCRIPTS);
     const server = await BuildServer.start(t, { args: ["--root", root] });
     const tab = await BuildTab.open(await openContext(t, browser), server.url);
@@ -37,7 +37,7 @@ describe("a build that has ended", () => {
     await tab.page.getByLabel("Script").fill("check");
     await tab.page.getByLabel("Install").selectOption("skip");
     await next(() => tab.build("app"));
-    // What is in the form meanwhile does not matter.
+    // The current values of the form do not matter.
     await tab.page.getByLabel("Script").fill("");
     await tab.page.getByLabel("Install").selectOption("auto");
     await next(() => rerun.click());
@@ -53,13 +53,13 @@ describe("a build that has ended", () => {
     const builds = await server.builds();
     assert.equal(builds.length, 3);
     for (const { script, install } of builds) assert.deepEqual([script, install], ["check", "skip"]);
-    // Each is a page of its own, to go back to.
+    // Each build is a history entry.
     await tab.page.goBack();
     await until(async () => (await current()) === builds[1].id);
     assert.deepEqual(tab.complaints, []);
   });
 
-  it("leads to the one that runs when the project is being built already", async (t) => {
+  it("leads to the active build if the project is already being built", async (t) => {
     const root = await makeFolder(t, projectFiles("app", gatedProgram()));
     await writeFile(join(root, "app", "open"), "");
     const server = await BuildServer.start(t, { args: ["--root", root] });
@@ -70,12 +70,13 @@ describe("a build that has ended", () => {
     const running = await server.build("app");
     await tab.page.getByRole("button", { name: "Rerun" }).click();
     await tab.status("running");
-    await tab.page.locator("#notice-text", { hasText: "app is already being built. This is the existing build." }).waitFor();
+    const text = "app is already being built. This is the existing build.";
+    await tab.page.locator("#notice-text", { hasText: text }).waitFor();
     assert.equal(new URL(tab.page.url()).search, `?build=${running.id}`);
     assert.equal((await server.builds()).length, 2);
   });
 
-  it("does not take a click that was meant for the button before", async (t) => {
+  it("ignores a click that was meant for the previous button", async (t) => {
     const root = await makeFolder(t, projectFiles("app", gatedProgram()));
     await writeFile(join(root, "app", "open"), "");
     const server = await BuildServer.start(t, { args: ["--root", root] });
@@ -83,7 +84,7 @@ describe("a build that has ended", () => {
     await tab.build("app");
     await tab.status("succeeded");
     await rm(join(root, "app", "open"));
-    // The second half of a double click, at the moment in which the buttons change places.
+    // The second half of a double click, at the moment when the buttons change places.
     await tab.page.evaluate(() => {
       const button = document.getElementById("cancel-button");
       const observer = new MutationObserver(() => {
@@ -97,14 +98,14 @@ describe("a build that has ended", () => {
     await tab.status("running");
     await tab.line("waiting");
     const cancel = tab.page.getByRole("button", { name: "Cancel" });
-    assert.equal(await cancel.count(), 1, "nothing was asked to end");
-    // With some patience it does what it says.
+    assert.equal(await cancel.count(), 1, "no build was asked to stop");
+    // After a moment the button works.
     await cancel.click();
     await tab.status("cancelled");
     assert.equal((await server.builds()).length, 2);
   });
 
-  it("says why it cannot be built again", async (t) => {
+  it("says why it cannot run again", async (t) => {
     const root = await makeFolder(t, TWO_SCRIPTS);
     const server = await BuildServer.start(t, { args: ["--root", root] });
     const tab = await BuildTab.open(await openContext(t, browser), server.url);
@@ -122,7 +123,7 @@ describe("the options of a build", () => {
   before(async () => (browser = await launchChromium()));
   after(() => browser?.close());
 
-  it("are sent when they were changed, and are shown with the build", async (t) => {
+  it("are sent if they were changed, and are shown with the build", async (t) => {
     const root = await makeFolder(t, TWO_SCRIPTS);
     const server = await BuildServer.start(t, { args: ["--root", root] });
     const tab = await BuildTab.open(await openContext(t, browser), server.url);
@@ -138,7 +139,7 @@ describe("the options of a build", () => {
     await tab.status("succeeded");
     assert.match((await facts()).join(", "), /^\S+, npm, started [^,]+$/);
 
-    // All of it by keyboard, from the Build button on.
+    // Everything by keyboard, from the Build button on.
     await tab.page.getByRole("button", { name: "Build", exact: true }).focus();
     for (const key of ["Tab", "Enter", "Tab", ..."check", "Tab", "ArrowDown", "ArrowDown"])
       await tab.page.keyboard.press(key);
@@ -152,7 +153,7 @@ describe("the options of a build", () => {
     assert.deepEqual(tab.complaints, []);
   });
 
-  it("name the script that is not there, where it was typed", async (t) => {
+  it("report a missing script where it was typed", async (t) => {
     const root = await makeFolder(t, TWO_SCRIPTS);
     const server = await BuildServer.start(t, { args: ["--root", root] });
     const tab = await BuildTab.open(await openContext(t, browser), server.url);
@@ -160,7 +161,7 @@ describe("the options of a build", () => {
     const script = tab.page.getByLabel("Script");
     await options.click();
     await script.fill("deploy");
-    // Folded away, they still count.
+    // Folded away, the options still count.
     await options.click();
     assert.equal(await options.textContent(), "Options (1)");
     await tab.build("app");

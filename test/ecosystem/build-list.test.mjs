@@ -1,4 +1,4 @@
-/** The list of builds: older ones, those of one project, and what the keyboard does in it. */
+/** The list of builds: older builds, those of one project, and the keyboard. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { BuildServer } from "./support/build-server.mjs";
@@ -7,13 +7,13 @@ import { launchChromium, openContext } from "./support/chromium.mjs";
 import { makeFolder } from "./support/folder.mjs";
 import { until } from "./support/until.mjs";
 
-/** Nothing is installed, so that many builds take little time. */
+/** Projects that install nothing, so that many builds take little time. */
 function projects(...names) {
   const manifest = (name) => JSON.stringify({ name, scripts: { build: "true" } });
   return Object.fromEntries(names.map((name) => [`${name}/package.json`, manifest(name)]));
 }
 
-/** Builds a project so many times. */
+/** Builds a project `count` times. */
 async function build(server, name, count) {
   while (count-- > 0) {
     const body = new URLSearchParams({ projectPath: name, install: "skip" });
@@ -28,7 +28,7 @@ describe("the list of builds", () => {
   before(async () => (browser = await launchChromium()));
   after(() => browser?.close());
 
-  it("shows older ones on demand, by keyboard too, and those of one project", async (t) => {
+  it("shows older builds on demand, also by keyboard, and those of one project", async (t) => {
     const root = await makeFolder(t, projects("app", "other"));
     const server = await BuildServer.start(t, { args: ["--root", root, "--keep", "200"] });
     await build(server, "other", 3);
@@ -59,12 +59,12 @@ describe("the list of builds", () => {
       listed.builds.map(({ id }) => `${server.url}/?build=${id}`),
     );
 
-    // The build on the page is the latest one, of the other project.
+    // The page shows the latest build, of the other project.
     await filter.click();
     await count(4);
     assert.deepEqual([...new Set(await names())], ["other"]);
     assert.equal(await filter.getAttribute("aria-pressed"), "true");
-    // One of another project that comes meanwhile is not in the way.
+    // A new build of another project does not appear.
     await build(server, "app", 1);
     await build(server, "other", 1);
     await count(5);
@@ -75,7 +75,7 @@ describe("the list of builds", () => {
     assert.deepEqual(tab.complaints, []);
   });
 
-  it("finds the old builds of a project among the many of another", async (t) => {
+  it("finds the old builds of a project among many of another", async (t) => {
     const root = await makeFolder(t, projects("app", "other"));
     const server = await BuildServer.start(t, { args: ["--root", root, "--keep", "200"] });
     await build(server, "other", 2);
@@ -84,14 +84,14 @@ describe("the list of builds", () => {
     const tab = await BuildTab.open(await openContext(t, browser), `${server.url}/?build=${id}`);
     await tab.status("succeeded");
     const names = tab.page.locator(".builds-entry .builds-name");
-    // The build on the page is listed, though it is older than those that are.
+    // The shown build is listed, though it is older than the others.
     await until(async () => (await names.allTextContents()).join() === [...Array(50).fill("app"), "other"].join());
     await tab.page.getByRole("button", { name: "Only this project" }).click();
     await until(async () => (await names.allTextContents()).join() === "other,other");
     assert.equal(await tab.page.getByRole("button", { name: "Older builds" }).isVisible(), false);
   });
 
-  it("says when older ones cannot be had", async (t) => {
+  it("says when older builds cannot be loaded", async (t) => {
     const root = await makeFolder(t, projects("app"));
     const server = await BuildServer.start(t, { args: ["--root", root, "--keep", "200"] });
     await build(server, "app", 51);

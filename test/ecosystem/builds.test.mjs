@@ -14,8 +14,8 @@ const PROJECT = fileURLToPath(new URL("project/", import.meta.url));
 const OUTPUT = Array.from({ length: 200 }, (_, index) => `line ${String(index + 1).padStart(3, "0")} of 200`);
 
 /**
- * How each lock file is made, and what the page then has to show. Lock files of yarn hold addresses of registries, so
- * none is kept.
+ * How each lock file is made, and what the page then shows. The repository holds none, because lock files of yarn
+ * contain addresses of registries.
  */
 const CASES = [
   {
@@ -88,7 +88,7 @@ describe("a build from the page", () => {
       await second.line("line 080 of 200");
       assert.equal((await server.builds())[0].status, "running");
       const reloaded = second.page.reload();
-      // The build goes on while the tab is away.
+      // The build continues while the tab is away.
       await writeFile(join(project, "open"), "");
       await reloaded;
 
@@ -114,7 +114,7 @@ describe("a build from the page", () => {
     });
   }
 
-  it("appears by itself in another tab, and ends in both when one cancels it", async (t) => {
+  it("appears in another tab automatically, and ends in both when one cancels it", async (t) => {
     const program = 'console.log("at work"); setInterval(() => {}, 1000);';
     const root = await makeFolder(t, projectFiles("endless", program));
     const server = await BuildServer.start(t, { args: ["--root", root] });
@@ -138,7 +138,7 @@ describe("a build from the page", () => {
     }
   });
 
-  it("is refused for a path that is no project, in the words of the server, and what was typed stays", async (t) => {
+  it("is refused for a path that is not a project, with the server's message, and keeps the typed path", async (t) => {
     const root = await makeFolder(t);
     const server = await BuildServer.start(t, { args: ["--root", root] });
     const tab = await BuildTab.open(await openContext(t, browser), server.url);

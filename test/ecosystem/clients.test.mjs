@@ -1,4 +1,4 @@
-/** The channel in a server of one's own, followed by real clients. */
+/** The channel in an application's server, followed by real clients. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { EventSource as NodeEventSource } from "eventsource";
@@ -21,7 +21,7 @@ describe("Channel", () => {
       }, url);
     };
 
-    it("misses nothing when connections break off: the last id comes in the query", async (t) => {
+    it("misses nothing when connections break: the last id is in the query", async (t) => {
       const server = await ChannelServer.start(t);
       const { page, seen } = await openPage(await openContext(t, browser), server.page);
       await open(page, server.events);
@@ -34,11 +34,11 @@ describe("Channel", () => {
       }
     });
 
-    it("gets the padding that it asks for in a browser of its day", async (t) => {
+    it("receives the padding that it requests in an old browser", async (t) => {
       const server = await ChannelServer.start(t);
       const { page, seen } = await openPage(await openContext(t, browser), server.page);
       await page.evaluate(() => {
-        // By this it knows old browsers, which show nothing before 2 kB have come.
+        // It recognizes old browsers, which show nothing before 2 kB have arrived, by this.
         window.fetch = undefined;
         delete XMLHttpRequestEventTarget.prototype.ontimeout;
         const { open } = XMLHttpRequest.prototype;

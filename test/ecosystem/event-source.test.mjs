@@ -1,4 +1,4 @@
-/** The channel in a server of one's own, followed by the browsers' own EventSource. */
+/** The channel in an application's server, followed by the browsers' own EventSource. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -21,7 +21,7 @@ for (const { name, launch } of BROWSERS) {
       assert.equal(server.requests.length, 1);
     });
 
-    it("misses nothing when connections break off, and is left alone after its end", async (t) => {
+    it("misses nothing when connections break, and does not reconnect after the end", async (t) => {
       const server = await ChannelServer.start(t);
       const { page, seen } = await browser.open(t, server.page);
       await openSource(page, server.events);
@@ -34,7 +34,7 @@ for (const { name, launch } of BROWSERS) {
 
       server.channel.end();
       await page.waitForFunction(() => window.source.readyState === EventSource.CLOSED);
-      // Time for a reconnection in either browser, of which there must be none: nothing could tell that none comes.
+      // Time for a reconnection in either browser. None may happen, and no event could show that.
       await delay(1000);
       assert.deepEqual(
         server.requests.map(({ status }) => status),
@@ -43,12 +43,12 @@ for (const { name, launch } of BROWSERS) {
       assert.equal(server.channel.clientCount, 0);
     });
 
-    it("comes back when it was told to, not when browsers come back by themselves", async (t) => {
+    it("reconnects after the server's `retry`, not after the browser's default", async (t) => {
       const [told, untold] = [await ChannelServer.start(t), await ChannelServer.start(t, { retry: null })];
       const { page } = await browser.open(t, told.page);
       await openSource(page, told.events);
       await told.clients(1);
-      // Of the same origin as the page: across origins, Firefox gives up.
+      // On the page's own origin: across origins, Firefox gives up.
       const { page: other } = await browser.open(t, untold.page);
       await openSource(other, untold.events);
       await untold.clients(1);
@@ -60,7 +60,7 @@ for (const { name, launch } of BROWSERS) {
       assert.equal(untold.requests.length, 1, "it waits for seconds");
     });
 
-    it("is told what it missed for good, and goes on from there", async (t) => {
+    it("receives a gap for events that are gone, and continues from there", async (t) => {
       const server = await ChannelServer.start(t, { capacity: 5, uniqueEpoch: "e" });
       const { page, seen } = await browser.open(t, server.page);
       await openSource(page, server.events);
@@ -79,7 +79,7 @@ for (const { name, launch } of BROWSERS) {
       assert.deepEqual((await seen.count(8)).slice(7), ["11"]);
     });
 
-    it("sends strings and typed events to two, undisturbed by heartbeats, and refuses a third", async (t) => {
+    it("receives strings and typed events between heartbeats, and is refused as the third client", async (t) => {
       const server = await ChannelServer.start(t, { maxClients: 2, heartbeat: 50 });
       const { page, seen } = await browser.open(t, server.page);
       for (const name of ["first", "second"]) {
@@ -106,7 +106,7 @@ for (const { name, launch } of BROWSERS) {
       assert.equal(server.requests.length, 3, "nobody had to come back");
     });
 
-    it("lets a client in by itself when there is room again", async (t) => {
+    it("connects automatically when there is room again", async (t) => {
       const server = await ChannelServer.start(t, { maxClients: 2, whenFull: "retry", retryAfter: 50 });
       const { page, seen } = await browser.open(t, server.page);
       await openSource(page, server.events, { name: "first", type: "nothing" });

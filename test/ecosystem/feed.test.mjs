@@ -1,4 +1,4 @@
-/** What the article builds on: the feed in an EventSource, builds asked for with jQuery, across origins. */
+/** The article's client: the feed in an EventSource, and builds requested with jQuery, across origins. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { BuildServer } from "./support/build-server.mjs";
@@ -13,7 +13,10 @@ const JQUERY = "jquery/dist/jquery.js";
 const STAMP = /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] /;
 const PROGRAM = 'console.log("\\x1b[32mfirst\\x1b[0m\\n\\nthird");';
 
-/** What jQuery's `$.post` makes of it in a page. */
+/** For a page of the server's origin without content: its security policy allows no scripts. */
+const EMPTY_PAGE = { bypassCSP: true };
+
+/** Sends a request with jQuery's `$.post` in a page, and resolves with its result. */
 function post(page, url, fields, settings = {}) {
   const send = ([url, data, settings]) =>
     new Promise((resolve) => {
@@ -34,7 +37,7 @@ describe("the feed and the API", () => {
   it("reach an EventSource as default messages that begin with the time", async (t) => {
     const root = await makeFolder(t, projectFiles("small", PROGRAM));
     const server = await BuildServer.start(t, { args: ["--root", root] });
-    const { page, seen } = await openPage(await openContext(t, browser), `${server.url}/healthz`);
+    const { page, seen } = await openPage(await openContext(t, browser, EMPTY_PAGE), `${server.url}/healthz`);
     await openSource(page, "/api/log/push");
     await page.waitForFunction(() => window.source.readyState === EventSource.OPEN);
     const { id } = await server.build("small");
@@ -52,7 +55,8 @@ describe("the feed and the API", () => {
       const root = await makeFolder(t, projectFiles("small", PROGRAM));
       const pages = await WebServer.start(t);
       const origin = pages.url("localhost");
-      const server = await BuildServer.start(t, { args: ["--root", root, "--allowed-origin", origin] });
+      const credentials = withCredentials ? ["--allow-credentials"] : [];
+      const server = await BuildServer.start(t, { args: ["--root", root, "--allowed-origin", origin, ...credentials] });
       const { page, seen } = await openPage(await openContext(t, browser), origin);
       await addScript(page, JQUERY);
       await openSource(page, `${server.url}/api/log/push`, { options: { withCredentials } });
@@ -71,7 +75,7 @@ describe("the feed and the API", () => {
       const root = await makeFolder(t, projectFiles("small", PROGRAM));
       const pages = await WebServer.start(t);
       const server = await BuildServer.start(t, { args: ["--root", root, "--allowed-origin", pages.url("localhost")] });
-      // The same page under its other name is of another origin.
+      // The same page under its other name has another origin.
       const { page, seen } = await openPage(await openContext(t, browser), pages.url("127.0.0.1"));
       await addScript(page, JQUERY);
       await openSource(page, `${server.url}/api/log/push`, { options: { withCredentials } });
@@ -87,8 +91,7 @@ describe("the feed and the API", () => {
   it("refuse an empty path with a message, as a form, as JSON and on the page", async (t) => {
     const root = await makeFolder(t, projectFiles("small", PROGRAM));
     const server = await BuildServer.start(t, { args: ["--root", root] });
-    const context = await openContext(t, browser);
-    const { page } = await openPage(context, `${server.url}/healthz`);
+    const { page } = await openPage(await openContext(t, browser, EMPTY_PAGE), `${server.url}/healthz`);
     await addScript(page, JQUERY);
     const url = `${server.url}/api/project/build`;
     const error = { code: "BAD_REQUEST", message: 'Cannot build: enter the path of a project ("projectPath")' };
@@ -97,8 +100,8 @@ describe("the feed and the API", () => {
       const asJson = { contentType: "application/json", dataType: "json" };
       assert.deepEqual(await post(page, url, JSON.stringify(fields), asJson), { status: 400, json: { error } });
     }
-    const tab = await BuildTab.open(context, server.url);
-    // It offers the first project by itself.
+    const tab = await BuildTab.open(await openContext(t, browser), server.url);
+    // The page offers the first project by default.
     await until(async () => (await tab.page.getByLabel("Project path").inputValue()) !== "");
     await tab.build("");
     await tab.page.locator("#form-error", { hasText: error.message }).waitFor();

@@ -1,4 +1,4 @@
-/** What the page says of the time to come: the place in the queue, and how long a build will still take. */
+/** The page's estimates: the place in the queue, and the time that a build still takes. */
 import assert from "node:assert/strict";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { BuildTab } from "./support/build-tab.mjs";
 import { launchChromium, openContext } from "./support/chromium.mjs";
 import { gatedProgram, makeFolder, projectFiles } from "./support/folder.mjs";
 
-/** Notes in the page whatever an element says from now on, each text once. */
+/** Records in the page each new text of an element from now on. */
 function listen(page, selector) {
   return page.evaluate((selector) => {
     const element = document.querySelector(selector);
@@ -24,7 +24,7 @@ function heard(page, selector) {
   return page.evaluate((selector) => window.heard[selector], selector);
 }
 
-/** Where what is below the head of the build begins: it must not move while somebody looks at it. */
+/** The position of the part below the build's head, which must not move while a person looks at it. */
 function top(page) {
   return page.locator("#log").evaluate((log) => log.getBoundingClientRect().top);
 }
@@ -60,7 +60,7 @@ describe("the page", () => {
     assert.deepEqual(tab.complaints, []);
   });
 
-  // Whatever the browser's clock says, the server's counts.
+  // The server's clock counts, not the browser's.
   for (const hours of [0, 1, -1]) {
     it(`estimates how long a build will take, with a clock that is ${hours} h ahead`, async (t) => {
       const root = await makeFolder(t, projectFiles("app", gatedProgram()));
@@ -94,7 +94,7 @@ describe("the page", () => {
 
       const said = (await heard(tab.page, "#build-outlook")).filter((text) => text !== "" && !text.endsWith("queue"));
       assert.match(said.join(), /^(about \d s left,){1,9}almost done,longer than usual$/);
-      // Who listens is told once, and not every second.
+      // Screen readers announce it once, and not every second.
       const announced = (await heard(tab.page, "#announcer")).slice(1);
       assert.match(announced.at(-2), /^app: Running, usually takes about \d+(\.\d)?s$/);
       assert.match(announced.at(-1), /^app: succeeded in /);

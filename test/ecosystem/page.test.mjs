@@ -1,4 +1,4 @@
-/** The page as it looks and as it behaves under load. The screenshots are in `screenshots`, for people. */
+/** The page's look, and its behaviour under load. The screenshots in `screenshots` are for people. */
 import assert from "node:assert/strict";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,10 +12,10 @@ import { until } from "./support/until.mjs";
 
 const SCREENSHOTS = fileURLToPath(new URL("screenshots/", import.meta.url));
 
-/** Rows that the page keeps, and one block of 200 that may be there in part. */
+/** The rows that the page keeps, and one block of 200 that may be partly there. */
 const MAX_ROWS = 20_000 + 200;
 
-/** What a hostile or just colourful program prints, and what of it is text. */
+/** The output of a hostile or colourful program, and the text in it. */
 const OUTPUT = [
   ["<img src=x onerror=alert(1)>"],
   ["<script>alert(2)</script><style>*{display:none}</style>"],
@@ -32,7 +32,7 @@ const PROGRAMS = {
   failing: 'console.error("\\x1b[31merror\\x1b[0m: it does not compile"); process.exit(3);',
 };
 
-/** Takes a screenshot, and asserts that nothing of the page is beside the window. */
+/** Takes a screenshot, and asserts that no part of the page is outside the window. */
 async function assertFits(page, name) {
   await page.screenshot({ path: `${SCREENSHOTS}${name}.png` });
   const [content, space] = await page.evaluate(() => {
@@ -73,7 +73,7 @@ describe("the page", () => {
         t.diagnostic(`screenshots are in ${SCREENSHOTS}`);
       });
 
-      it(`fits in ${width} px, ${colorScheme}, with a queue, an estimate, options, older builds and a lost one`, async (t) => {
+      it(`fits in ${width} px, ${colorScheme}, with a queue, an estimate, options and a lost build`, async (t) => {
         await mkdir(SCREENSHOTS, { recursive: true });
         const names = ["app", "a-library-with-a-long-name", "docs"];
         const root = await makeFolder(t, Object.assign({}, ...names.map((name) => projectFiles(name, gatedProgram()))));
@@ -83,7 +83,7 @@ describe("the page", () => {
         await server.log((await server.build("app")).id);
         await rm(gate);
         const context = await openContext(t, browser, { colorScheme, viewport: { width, height: 800 } });
-        // As if it had many more.
+        // As if the server had more builds.
         await context.route("**/api/builds?limit=50", async (route) => {
           const response = await route.fetch();
           const { builds } = await response.json();
@@ -121,7 +121,7 @@ describe("the page", () => {
     }
   }
 
-  it("offers projects, but writes nothing into the field where somebody is about to type", async (t) => {
+  it("offers projects, but does not fill the field while a person is about to type", async (t) => {
     const root = await makeFolder(t, projectFiles("colourful", PROGRAMS.colourful));
     const server = await BuildServer.start(t, { args: ["--root", root] });
     const context = await openContext(t, browser);
@@ -134,12 +134,12 @@ describe("the page", () => {
     answer();
     await tab.page.locator("#projects option").waitFor({ state: "attached" });
     assert.equal(await field.inputValue(), "");
-    // Who is elsewhere finds the first of them there.
+    // If the focus is elsewhere, the field holds the first project.
     const other = await BuildTab.open(context, server.url);
     await until(async () => (await other.page.getByLabel("Project path").inputValue()) === `${root}/colourful`);
   });
 
-  it("shows what a build prints as text, whatever it is", async (t) => {
+  it("shows all output of a build as text", async (t) => {
     const root = await makeFolder(t, projectFiles("colourful", PROGRAMS.colourful));
     const server = await BuildServer.start(t, { args: ["--root", root] });
     const tab = await BuildTab.open(await openContext(t, browser), server.url);
@@ -177,7 +177,7 @@ describe("the page", () => {
     const earlier = (log.length - rows.length).toLocaleString("en");
     const words = `${earlier} earlier lines are not on this page. See the`;
     assert.equal(await tab.page.locator("#earlier-text").textContent(), words);
-    // It is at the end by itself, and goes where one wants.
+    // It follows the end by default, and jumps on request.
     await tab.inSight(`#L${log.length}`);
     await tab.page.locator("#top-button").click();
     await tab.inSight("#earlier");

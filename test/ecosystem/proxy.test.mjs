@@ -1,4 +1,4 @@
-/** The stream as it arrives: plain and compressed, straight and through nginx, read by everything that knows gzip. */
+/** The stream as it arrives: plain and compressed, directly and through nginx, read by several gzip clients. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { get } from "node:http";
@@ -10,7 +10,7 @@ import { startNginx } from "./support/nginx.mjs";
 import { openSource } from "./support/page-clients.mjs";
 import { until } from "./support/until.mjs";
 
-/** The ways to the server, as the address that they begin with. */
+/** The ways to the server, each with its base address. */
 const ROUTES = {
   straight: async (t, server) => server.page,
   "through nginx": async (t, server) => startNginx(t, server.port),
@@ -22,7 +22,7 @@ const CLIENTS = [
   { name: "Node's zlib", launch: async () => ({ follow: (t, base) => followWithNode(t, `${base}/events`) }) },
 ];
 
-/** Follows with whatever it is; resolves with what it receives. */
+/** Follows with this client; resolves with what it receives. */
 async function follow(t, client, base) {
   if (client.follow !== undefined) return client.follow(t, base);
   const { page, seen } = await client.open(t, base);
@@ -30,14 +30,14 @@ async function follow(t, client, base) {
   return seen;
 }
 
-/** Characters that shrink under compression, though not to nothing. */
+/** Characters that compress, but not to nothing. */
 function text(length) {
   let text = "";
   for (let number = 0; text.length < length; number += 7919) text += number.toString(36).padStart(8);
   return text.slice(0, length);
 }
 
-/** Publishes events of very different sizes; each must arrive before there is a next one that could push it out. */
+/** Publishes events of very different sizes; each must arrive before the next could push it out. */
 async function assertReadableAtOnce(channel, seen) {
   const published = [];
   for (const size of [1, 10, 95, 96, 300, 4000, 17_000, 70_000, 200_000, 2]) {
@@ -76,7 +76,7 @@ for (const { name, launch } of CLIENTS) {
   });
 }
 
-/** Asks for the stream; resolves with the head of the answer, and the bytes that come. */
+/** Requests the stream; resolves with the head of the response and the received bytes. */
 async function ask(t, url, headers = {}) {
   const request = get(url, { agent: false, headers });
   t.after(() => request.destroy());
@@ -90,7 +90,7 @@ async function ask(t, url, headers = {}) {
 }
 
 describe("Channel behind nginx", () => {
-  it("names what its answer depends on, and asks not to be buffered", async (t) => {
+  it("sends Vary, and asks not to be buffered", async (t) => {
     const server = await ChannelServer.start(t, { compress: true });
     const base = await startNginx(t, server.port);
     for (const [coding, sent] of [
@@ -104,13 +104,13 @@ describe("Channel behind nginx", () => {
         assert.equal(headers["content-encoding"], sent, `${coding}: ${address}`);
         assert.equal(headers.vary, "Accept-Encoding");
         assert.equal(headers["content-type"], "text/event-stream");
-        // Meant for nginx, which keeps it.
+        // This field is for nginx, which removes it.
         assert.equal(headers["x-accel-buffering"], address === server.page ? "no" : undefined);
       }
     }
   });
 
-  it("is followed over connections that nginx keeps alive, too", async (t) => {
+  it("works over connections that nginx keeps alive", async (t) => {
     const server = await ChannelServer.start(t, { compress: true });
     const seen = followWithNode(t, `${await startNginx(t, server.port)}/kept-alive/events`);
     await server.clients(1);
@@ -118,7 +118,7 @@ describe("Channel behind nginx", () => {
     await server.assertNothingMissed(seen, 3);
   });
 
-  it("would be withheld if it did not ask", async (t) => {
+  it("would be buffered if it did not ask", async (t) => {
     const server = await ChannelServer.start(t);
     const base = await startNginx(t, server.port);
     const request = get(`${base}/deaf/events`, { agent: false });
@@ -145,7 +145,7 @@ describe("Channel behind nginx", () => {
     }
   });
 
-  it("is not cut for its silence, since heartbeats break it", async (t) => {
+  it("is not closed as idle, because heartbeats keep it active", async (t) => {
     const silent = await ChannelServer.start(t, { heartbeat: 0 });
     const server = await ChannelServer.start(t, { heartbeat: 200 });
     const cut = await ask(t, `${await startNginx(t, silent.port)}/impatient/events`);

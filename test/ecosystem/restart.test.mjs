@@ -1,4 +1,4 @@
-/** The server is killed, or stopped, and started again while tabs watch: nothing is missing, nothing comes twice. */
+/** The server is killed or stopped, and restarted while tabs watch: nothing is missing, nothing arrives twice. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { BuildServer } from "./support/build-server.mjs";
@@ -7,18 +7,19 @@ import { launchChromium, openContext } from "./support/chromium.mjs";
 import { makeFolder, projectFiles } from "./support/folder.mjs";
 
 /**
- * Prints numbered lines until it is ended, mostly one at a time and now and then many at once; never more than the page
+ * Prints numbered lines until it is stopped, mostly one at a time and sometimes many at once; never more than the page
  * keeps, however slow the machine is.
  */
 const ENDLESS = `
   let number = 0;
   setInterval(() => {
-    for (let count = number % 7 === 0 ? 40 : 1; count > 0 && number < 15_000; count--) console.log("endless " + ++number);
+    for (let count = number % 7 === 0 ? 40 : 1; count > 0 && number < 15_000; count--)
+    console.log("endless " + ++number);
   }, 5);`;
 
 const SHORT = 'for (let number = 1; number <= 300; number++) console.log("short " + number);';
 
-/** What the browser says of itself while there is no server. */
+/** The browser's own complaints while there is no server. */
 const AWAY =
   /ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED)/;
 
@@ -30,7 +31,7 @@ async function assertWhole(tab, server, id) {
   return log;
 }
 
-/** Name and state of each build in the list, in words, and as the icon that stands beside them. */
+/** The name of each build in the list, with its state as a word and as an icon. */
 function list({ page }) {
   return page.locator(".builds-entry").evaluateAll((entries) =>
     entries.map((entry) => {
@@ -41,7 +42,7 @@ function list({ page }) {
   );
 }
 
-describe("a server that is started again", () => {
+describe("a server that restarts", () => {
   let browser;
   before(async () => (browser = await launchChromium()));
   after(() => browser?.close());
@@ -63,7 +64,7 @@ describe("a server that is started again", () => {
     },
   ];
   for (const { signal, cause, status, word, message } of ENDS) {
-    it(`after ${signal} shows the end of what ran, goes on with what waits, and misses no line`, async (t) => {
+    it(`after ${signal} shows the end of running builds, continues with queued ones, and misses no line`, async (t) => {
       const projects = { ...projectFiles("endless", ENDLESS), ...projectFiles("short", SHORT) };
       const root = await makeFolder(t, projects);
       const server = await BuildServer.start(t, { args: ["--root", root, "--concurrency", "1", "--grace", "0"] });
@@ -71,7 +72,7 @@ describe("a server that is started again", () => {
       const earlier = await server.build("short");
       await server.log(earlier.id);
 
-      // One tab reads an old build, one watches what runs, one what waits.
+      // One tab reads an old build, one watches a running build, one a queued build.
       const reader = await BuildTab.open(context, `${server.url}/?build=${earlier.id}`);
       await reader.status("succeeded");
       const watcher = await BuildTab.open(context, server.url);
@@ -129,7 +130,7 @@ describe("a server that is started again", () => {
     });
   }
 
-  it("shows each of three builds to the end that it had, when the server is killed under every one", async (t) => {
+  it("shows each of three builds up to its end when the server is killed during each of them", async (t) => {
     const projects = { ...projectFiles("endless", ENDLESS), ...projectFiles("short", SHORT) };
     const root = await makeFolder(t, projects);
     const server = await BuildServer.start(t, { args: ["--root", root] });

@@ -1,14 +1,14 @@
-/** Clients whose network vanishes without a word: half-open connections, over real networks that are cut. */
+/** Clients whose network vanishes silently: half-open connections over real networks that are cut. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Network, obstacle } from "./support/network.mjs";
 
-// They wait for the operating system, so they wait together.
+// The tests wait for the operating system, so they run together.
 describe("Channel whose client vanished", { concurrency: true }, () => {
   const reason = obstacle();
   if (reason !== undefined) console.error(`NOT TESTED, what becomes of clients that vanish: ${reason}`);
 
-  /** A test on a network, where that can be made. With SKIP_NOTHING, as in CI, it must be. */
+  /** A test on a network, skipped where none can be made; with SKIP_NOTHING, as in CI, that is a failure. */
   const onNetwork = (title, options, test) => {
     it(title, async (t) => {
       if (reason === undefined) await test(await Network.start(t, options));
@@ -17,7 +17,7 @@ describe("Channel whose client vanished", { concurrency: true }, () => {
     });
   };
 
-  /** One of two clients vanishes; it must be noticed for this reason, and the other left alone. */
+  /** One of two clients vanishes; the server must notice for this reason and keep the other. */
   const notices = (title, options, expected) => {
     onNetwork(title, options, async (network) => {
       const [{ address: lost }, { address: other }] = [await network.connect(1), await network.connect(2)];
@@ -32,7 +32,7 @@ describe("Channel whose client vanished", { concurrency: true }, () => {
   notices("notices that probes are not answered, when nothing is ever sent", { heartbeat: 0 }, "left");
   notices("notices that nothing is taken, when much is published", { publish: 60_000, stallTimeout: 2000 }, "stalled");
 
-  // Not lowering the kernel's limit, which is a quarter of an hour.
+  // Without lowering the kernel's limit, which is a quarter of an hour.
   onNetwork(
     "has its place and its socket no longer than maxConnectionAge",
     { maxConnectionAge: 4000 },

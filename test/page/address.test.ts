@@ -14,7 +14,7 @@ describe("readAddress", () => {
     }
   });
 
-  it("ignores what is not ours", () => {
+  it("ignores unknown parts", () => {
     for (const [search, hash] of [
       ["", ""],
       ["?build=", "#L0"],

@@ -1,6 +1,6 @@
 import type { Build, LogLine, Step } from "../../dist/page/model.js";
 
-/** A build as the server would describe it, in its first moment unless told otherwise. */
+/** A build as the server describes it; just queued, apart from `changes`. */
 export function sampleBuild(changes: Partial<Build> = {}): Build {
   return {
     id: "one",
@@ -21,7 +21,7 @@ export function sampleBuild(changes: Partial<Build> = {}): Build {
   };
 }
 
-/** A step that has not begun unless told otherwise. */
+/** A step that has not started, apart from `changes`. */
 export function sampleStep(changes: Partial<Step> = {}): Step {
   return {
     name: "install",

@@ -19,14 +19,14 @@ describe("Session, when another build is announced", () => {
     return page;
   }
 
-  it("shows it in place of one that came by itself", async () => {
+  it("replaces a build that the page chose", async () => {
     const page = await afterEndOfA("default");
     await page.event("build", other);
     assert.deepEqual(page.news(), ["open b default", "show b queued"]);
     assert.equal(page.path, pathOf("b"));
   });
 
-  it("only mentions it, once, beside a pinned one", async () => {
+  it("only announces it, once, while a pinned build is shown", async () => {
     const page = await afterEndOfA("pinned");
     await page.event("build", other);
     await page.event("build", build("b", "running", 2));
@@ -34,14 +34,14 @@ describe("Session, when another build is announced", () => {
     assert.equal(page.path, FEED);
   });
 
-  it("only mentions it to a person who reads in the log", async () => {
+  it("only announces it to a person who reads in the log", async () => {
     const page = await afterEndOfA("default");
     page.busy = true;
     await page.event("build", other);
     assert.deepEqual(page.news(), ["announce b"]);
   });
 
-  it("leaves the outcome of one's own build alone unless the other was asked for after it", async () => {
+  it("keeps the outcome of a build started here unless the other build was requested after its end", async () => {
     const page = await afterEndOfA("started");
     await page.event("build", build("c", "running", 1, { queuedAt: "2026-01-01T10:01:05.000Z" }));
     assert.deepEqual(page.news(), ["announce c"]);
@@ -49,21 +49,21 @@ describe("Session, when another build is announced", () => {
     assert.deepEqual(page.news(), ["open b default", "show b queued"]);
   });
 
-  it("pins what the person took hold of later", async () => {
+  it("keeps a build that was pinned later", async () => {
     const page = await afterEndOfA("default");
     page.session.setInterest("pinned");
     await page.event("build", other);
     assert.deepEqual(page.news(), ["announce b"]);
   });
 
-  it("does not go back to an older build, nor to one that has ended", async () => {
+  it("does not return to an older build, nor to one that has ended", async () => {
     const page = await afterEndOfA("default");
     await page.event("build", build("older", "running", 0));
     await page.event("build", build("ended", "succeeded", 3));
     assert.deepEqual(page.news(), ["announce older"]);
   });
 
-  it("waits for the end of the one that runs", async () => {
+  it("waits for the end of the running build", async () => {
     const page = new Fixture();
     await page.start(build("a", "running", 1));
     page.builds = [other, ...page.builds];

@@ -6,7 +6,7 @@ import type { ListQuery } from "../../dist/page/server/api.js";
 import type { StreamTarget } from "../../dist/page/server/live-stream.js";
 import type { SessionApi, SessionStream, SessionView } from "../../dist/page/session.js";
 
-/** Lets every answer that is already there be taken in. */
+/** Resolves when all pending answers are processed. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await Promise.resolve();
 }
@@ -17,7 +17,7 @@ export function build(id: string, status: Build["status"], minute: number, chang
   return sampleBuild({ id, projectName: id, status, queuedAt: at(0), finishedAt: ended ? at(9) : null, ...changes });
 }
 
-/** A session with the server, the stream and the view that it uses, which note what it asks for. */
+/** A session with a server, a stream and a view that record its calls. */
 export class Fixture implements SessionApi, SessionStream, SessionView {
   builds: Build[] = [];
   failure: ApiError | undefined;
@@ -81,11 +81,11 @@ export class Fixture implements SessionApi, SessionStream, SessionView {
     return this.busy;
   }
 
-  /** The stream that is held. */
+  /** The path of the open stream. */
   get path(): string | undefined {
     return this.target?.path;
   }
-  /** An event of it. */
+  /** Delivers an event of the stream. */
   async event(type: string, data: unknown): Promise<void> {
     this.target?.on[type]?.(data);
     await settle();
@@ -98,7 +98,7 @@ export class Fixture implements SessionApi, SessionStream, SessionView {
     this.target?.failed?.();
     await settle();
   }
-  /** What the view was told since this was last asked. */
+  /** The calls of the view since the last call of this. */
   news(): string[] {
     return this.seen.splice(0);
   }

@@ -7,7 +7,7 @@ describe("Session, when a stream is refused", () => {
   beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "setInterval"] }));
   afterEach(() => mock.timers.reset());
 
-  it("says that the build is not there and takes the feed", async () => {
+  it("says that the build does not exist and opens the feed", async () => {
     const page = new Fixture();
     page.session.show("gone", "pinned");
     page.news();
@@ -16,7 +16,7 @@ describe("Session, when a stream is refused", () => {
     assert.equal(page.path, FEED);
   });
 
-  it("drops a build that is not there any more from the list, for good", async () => {
+  it("removes a build that no longer exists from the list for good", async () => {
     const page = new Fixture();
     await page.start(build("a", "running", 1));
     page.session.setInterest("pinned");
@@ -30,7 +30,7 @@ describe("Session, when a stream is refused", () => {
     assert.equal(page.list, "");
   });
 
-  it("goes on to the default view from a build that was not pinned, and says why", async () => {
+  it("continues with the default view after a build that was not pinned, and says why", async () => {
     for (const interest of ["default", "started"] as const) {
       const page = new Fixture();
       await page.start(build("a", "running", 2));
@@ -50,7 +50,7 @@ describe("Session, when a stream is refused", () => {
     }
   });
 
-  it("says that the build is gone where there is no other, until there is one", async () => {
+  it("says that the build is gone until there is another", async () => {
     const page = new Fixture();
     await page.start(build("a", "running", 1));
     page.builds = [];
@@ -62,7 +62,7 @@ describe("Session, when a stream is refused", () => {
     assert.deepEqual(page.news(), ["open b default", "show b queued"]);
   });
 
-  it("stays with the address of a pinned build that is gone, and only mentions others", async () => {
+  it("keeps the address of a pinned build that is gone, and only announces others", async () => {
     const page = new Fixture();
     page.builds = [build("other", "succeeded", 0)];
     page.session.show("gone", "pinned");
@@ -74,7 +74,7 @@ describe("Session, when a stream is refused", () => {
     assert.equal(page.path, FEED);
   });
 
-  it("goes on trying for a build that is there, or while nobody knows", async () => {
+  it("keeps trying for a build that exists, or while that is unknown", async () => {
     const page = new Fixture();
     await page.start(build("a", "running", 1));
     await page.failed();
@@ -85,7 +85,7 @@ describe("Session, when a stream is refused", () => {
     assert.equal(page.path, pathOf("a"));
   });
 
-  it("does not speak of a build that was left in the meantime", async () => {
+  it("says nothing about a build that is no longer shown", async () => {
     const page = new Fixture();
     page.session.show("gone", "pinned");
     const answer = page.failed();

@@ -8,7 +8,7 @@ describe("Session", () => {
   beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "setInterval"] }));
   afterEach(() => mock.timers.reset());
 
-  it("holds the feed while there is no build", async () => {
+  it("opens the feed while there is no build", async () => {
     const page = new Fixture();
     await page.session.showDefault();
     assert.deepEqual(page.news(), ["open nothing"]);
@@ -17,7 +17,7 @@ describe("Session", () => {
     assert.equal(page.session.shown, undefined);
   });
 
-  it("shows the running build first, else the waiting one, else the latest", async () => {
+  it("shows the running build, else the queued one, else the latest", async () => {
     const ended = build("ended", "failed", 3);
     const running = build("running", "running", 1);
     const queued = build("queued", "queued", 2);
@@ -34,7 +34,7 @@ describe("Session", () => {
     }
   });
 
-  it("follows a build to its end and goes back to the feed", async () => {
+  it("follows a build to its end and returns to the feed", async () => {
     const page = new Fixture();
     await page.start(build("a", "running", 1));
     await page.event("line", sampleLine(1, "x"));
@@ -47,7 +47,7 @@ describe("Session", () => {
     assert.equal(page.path, FEED);
   });
 
-  it("asks for the list on every connect of the feed", async () => {
+  it("requests the list on every connect of the feed", async () => {
     const page = new Fixture();
     await page.start(build("a", "succeeded", 1));
     await page.event("end", build("a", "succeeded", 1));
@@ -59,7 +59,7 @@ describe("Session", () => {
     assert.equal(page.list, "*a succeeded");
   });
 
-  it("does not let a late list take back what an event said, or forget what it announced", async () => {
+  it("does not let a late list undo what an event reported", async () => {
     const page = new Fixture();
     await page.start(build("a", "succeeded", 1));
     await page.event("end", build("a", "succeeded", 1));
@@ -72,7 +72,7 @@ describe("Session", () => {
     assert.equal(page.list, "b failed, *a succeeded");
   });
 
-  it("keeps what it has when the list cannot be had", async () => {
+  it("keeps its list when the server does not respond", async () => {
     const page = new Fixture();
     await page.start(build("a", "running", 1));
     page.failure = new ApiError(0, "away");
@@ -80,7 +80,7 @@ describe("Session", () => {
     assert.equal(page.list, "*a running");
   });
 
-  it("asks for the list every 5 s while it holds a build's stream and is visible", async () => {
+  it("requests the list every 5 s while it follows a build and is visible", async () => {
     const page = new Fixture();
     await page.start(build("a", "running", 1));
     page.queries = [];
@@ -95,7 +95,7 @@ describe("Session", () => {
     assert.equal(page.queries.length, 2);
   });
 
-  it("lists older builds on demand, and says when they cannot be had", async () => {
+  it("lists older builds on demand, and rejects if they cannot be loaded", async () => {
     const page = new Fixture();
     await page.start(...Array.from({ length: 70 }, (_, index) => build(`b${99 - index}`, "failed", 0)));
     assert.match(page.list, /^\*b99 failed, .*, b50 failed, older$/);
@@ -106,7 +106,7 @@ describe("Session", () => {
     assert.match(page.list, /, b30 failed$/);
   });
 
-  it("lists the builds of one project, and follows the build on the page to another", async () => {
+  it("lists the builds of one project, and switches to that of the shown build", async () => {
     const page = new Fixture();
     const other = { projectPath: "/projects/other" };
     await page.start(build("c", "failed", 3), build("b", "failed", 2, other), build("a", "failed", 1));
@@ -121,7 +121,7 @@ describe("Session", () => {
     assert.equal(page.list, "c failed, *b failed, a failed");
   });
 
-  it("asks for the list when the stream of a build is back", async () => {
+  it("requests the list when the stream of a build reconnects", async () => {
     const page = new Fixture();
     await page.start(build("a", "running", 1));
     await page.opened();
@@ -132,7 +132,7 @@ describe("Session", () => {
   });
 
   describe("in a hidden tab", () => {
-    it("lets go of the feed after 30 s and takes it up again when visible", async () => {
+    it("closes the feed after 30 s and opens it again when visible", async () => {
       const page = new Fixture();
       await page.start();
       page.session.setVisible(false);
@@ -154,7 +154,7 @@ describe("Session", () => {
       assert.equal(page.path, FEED);
     });
 
-    it("keeps the stream of a build, and lets go 30 s after its end", async () => {
+    it("keeps the stream of a build, and closes the feed 30 s after its end", async () => {
       const page = new Fixture();
       await page.start(build("a", "running", 1));
       page.session.setVisible(false);

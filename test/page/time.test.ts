@@ -72,7 +72,7 @@ describe("timeTaken", () => {
   const startedAt = "2026-01-01T10:00:00.000Z";
   const finishedAt = "2026-01-01T10:00:02.500Z";
 
-  it("ends now while there is no end", () => {
+  it("lasts until now while there is no end", () => {
     assert.equal(timeTaken(sampleBuild({ status: "failed", startedAt, finishedAt }), 0), 2500);
     assert.equal(timeTaken(sampleStep({ status: "running", startedAt }), Date.parse(startedAt) + 700), 700);
   });
@@ -82,7 +82,7 @@ describe("timeTaken", () => {
     assert.equal(timeTaken(sampleBuild({ status: "cancelled", finishedAt }), 5), undefined);
   });
 
-  it("is unknown for what was lost: its server may have been away for days", () => {
+  it("is unknown for a lost build: its server may have been stopped for days", () => {
     assert.equal(timeTaken(sampleBuild({ status: "lost", startedAt, finishedAt }), 0), undefined);
     assert.equal(timeTaken(sampleStep({ status: "lost", startedAt, finishedAt }), 0), undefined);
   });

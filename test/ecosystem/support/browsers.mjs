@@ -3,8 +3,8 @@ import { FirefoxPage } from "./firefox.mjs";
 import { openPage } from "./page-clients.mjs";
 
 /**
- * The browsers, in the same words. `open(t, url)` opens a page of a `WebServer` in a tab that closes with the test, and
- * resolves with the page, which has `evaluate` and `waitForFunction`, and with what it reports by `see`.
+ * The browsers behind one interface. `open(t, url)` opens a page of a `WebServer` in a tab that closes with the test,
+ * and resolves with the page, which has `evaluate` and `waitForFunction`, and with what it reports by `see`.
  */
 export const BROWSERS = [
   {

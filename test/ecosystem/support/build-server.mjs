@@ -7,7 +7,7 @@ import { makeFolder } from "./folder.mjs";
 
 const PROGRAM = fileURLToPath(new URL("../../../dist/server.js", import.meta.url));
 
-/** The program as people start it, as a child on a free port, with a folder of its own for its builds. */
+/** The program as a child process on a free port, with its own data folder. */
 export class BuildServer {
   #args;
   #path;
@@ -16,7 +16,7 @@ export class BuildServer {
   /** `http://127.0.0.1:<port>` */
   url = "";
 
-  /** Starts it; it ends with the test. `path` is the `PATH` of its builds, by default without our managers. */
+  /** Starts it; it ends with the test. `path` is the `PATH` of its builds, by default without these managers. */
   static async start(t, { args = [], path = systemPath() } = {}) {
     assert.ok(existsSync(PROGRAM), 'there is no dist/server.js: run "npm run build" in the root of the repository');
     const server = new BuildServer();
@@ -28,7 +28,7 @@ export class BuildServer {
     return server;
   }
 
-  /** Sends it a signal, and waits until it has ended. Resolves with its exit code, or else the signal it ended by. */
+  /** Sends a signal, and waits for its end. Resolves with its exit code, or else with the signal that ended it. */
   async end(signal) {
     this.#child?.kill(signal);
     const [code, cause] = (await this.#ended) ?? [];
@@ -47,13 +47,13 @@ export class BuildServer {
     return (await this.#json("/api/builds")).builds;
   }
 
-  /** Asks for a build; resolves with its JSON. */
+  /** Requests a build; resolves with its JSON. */
   async build(projectPath) {
     const body = new URLSearchParams({ projectPath });
     return (await this.#json("/api/project/build", { method: "POST", body })).build;
   }
 
-  /** The lines of a build's log. It resolves when the build has ended, since only then the log has. */
+  /** Resolves with the lines of a build's log, when the build has ended. */
   async log(id) {
     const response = await fetch(`${this.url}/api/builds/${id}/log`);
     return (await response.text()).split("\n").slice(0, -1);

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { until } from "./until.mjs";
 
-/** A browser tab with the page of a build server: what a person sees and does. */
+/** A browser tab with the page of a build server, as a person sees and uses it. */
 export class BuildTab {
   /** Playwright's page. */
   page;
-  /** What the browser complained about: errors, and violations of the content security policy. */
+  /** The browser's complaints: errors, and violations of the content security policy. */
   complaints = [];
 
   constructor(page) {
@@ -34,7 +34,7 @@ export class BuildTab {
     await this.page.getByRole("button", { name: "Build", exact: true }).click();
   }
 
-  /** Waits until a line with this text is there; fails when the build fails instead. Too slow for long logs. */
+  /** Waits for a line with this text; fails when the build fails instead. Too slow for long logs. */
   async line(text) {
     const line = this.page.locator("#sections .line .text", { hasText: text }).first();
     const failure = this.page.locator('#build[data-status="failed"]');
@@ -47,12 +47,12 @@ export class BuildTab {
     await this.page.locator(`#build[data-status="${status}"]`).waitFor();
   }
 
-  /** Waits until the line of this number is there. */
+  /** Waits for the line with this number. */
   async number(number) {
     await this.page.locator(`#L${number}`).waitFor({ state: "attached" });
   }
 
-  /** Waits until an element can be seen in the part of the log that is scrolled to. */
+  /** Waits until an element is in the visible part of the log. */
   async inSight(selector) {
     const isInSight = (element) => {
       const frame = document.getElementById("log").getBoundingClientRect();

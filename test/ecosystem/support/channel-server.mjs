@@ -3,7 +3,7 @@ import { Channel } from "../../../dist/index.js";
 import { until } from "./until.mjs";
 import { WebServer } from "./web-server.mjs";
 
-/** A channel in a server of one's own, as a developer embeds it, at `/events`. */
+/** A channel at `/events` of a server, as a developer embeds it. */
 export class ChannelServer {
   channel;
   /**
@@ -40,17 +40,17 @@ export class ChannelServer {
     return `${this.#web.url()}/events`;
   }
 
-  /** Breaks every connection off. */
+  /** Breaks every connection. */
   drop() {
     this.#web.drop();
   }
 
-  /** Waits until so many clients are connected. */
+  /** Waits until `count` clients are connected. */
   async clients(count) {
     await until(() => this.channel.clientCount === count);
   }
 
-  /** Waits until each connection that carries a stream has been sent so many more bytes. */
+  /** Waits until each connection that carries a stream has been sent `count` more bytes. */
   async silentBytes(count) {
     const starts = this.#web.sockets.map((socket) => [socket, socket.bytesWritten]);
     const grown = ([socket, start]) => socket.bytesWritten >= start + count;
@@ -58,7 +58,7 @@ export class ChannelServer {
   }
 
   /**
-   * Publishes numbers while connections break off: right behind an event, and with more published while the client is
+   * Publishes numbers while connections break: right behind an event, and with more published while the client is
    * away. The client, whose data end up in `seen`, must get all of them once and in order.
    */
   async assertNothingMissed(seen, rounds = 2) {

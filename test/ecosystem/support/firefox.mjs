@@ -9,7 +9,7 @@ import { until } from "./until.mjs";
 
 const EXECUTABLE = "/usr/bin/firefox-esr";
 
-/** A browser that asks nobody but this machine: everything else goes to a proxy that is not there. */
+/** Settings that keep the browser on this machine: everything else goes to a proxy that does not exist. */
 const PREFERENCES = {
   "app.normandy.enabled": false,
   "app.update.enabled": false,
@@ -26,10 +26,10 @@ const PREFERENCES = {
   "toolkit.telemetry.reportingpolicy.firstRun": false,
 };
 
-/** What a page runs to be driven: it fetches one function after another, calls it, and posts what came of it. */
+/** Runs in the page: it fetches one function after another, calls it, and posts the result. */
 async function obey(origin) {
   let told = Promise.resolve();
-  // One after another, since requests that run at once may overtake each other.
+  // One after another, because concurrent requests may overtake each other.
   const tell = (path, value) => {
     const body = JSON.stringify(value ?? null);
     told = told.then(() => fetch(origin + path, { method: "POST", body }));
@@ -46,8 +46,8 @@ async function obey(origin) {
 }
 
 /**
- * A page in a Firefox of its own. Debian's Firefox is older than what playwright can drive; so the page runs a script
- * that obeys this object, over a server that has nothing to do with the tested one.
+ * A page in a separate Firefox. Playwright cannot drive Debian's older Firefox, so the page runs a script that obeys
+ * this object over a server that is independent of the tested one.
  */
 export class FirefoxPage {
   #server;
@@ -56,7 +56,7 @@ export class FirefoxPage {
   #settle;
   seen = new Seen();
 
-  /** Opens the page of a `WebServer`, and waits until it obeys. Firefox ends with the test. */
+  /** Opens the page of a `WebServer`, and waits until its script runs. Firefox ends with the test. */
   static async open(t, url) {
     assert.ok(
       existsSync(EXECUTABLE),

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 /** Makes a temporary directory with these files (path to content), gone after the test. Returns its real path. */
 export async function makeFolder(t, files = {}) {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "tailcast-ecosystem-")));
-  // Whatever was ended last may still be writing.
+  // The last process that was ended may still be writing.
   t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });

@@ -11,12 +11,12 @@ export function followWithCurl(t, url) {
   return follow(t, (id) => curl(t, url, id));
 }
 
-/** Follows a stream with what Node has: its HTTP client, and zlib. Resolves with what it receives. */
+/** Follows a stream with Node's HTTP client and zlib. Resolves with what it receives. */
 export function followWithNode(t, url) {
   return follow(t, (id) => node(t, url, id));
 }
 
-/** Does for others what an EventSource does by itself: connects with the last event id, again and again. */
+/** Reconnects with the last event id, as an EventSource does. */
 function follow(t, connect) {
   const seen = new Seen();
   let isOver = false;
@@ -50,7 +50,7 @@ async function node(t, url, id) {
     ([response]) => response,
     () => undefined,
   );
-  // The connection was cut before the answer: the next one follows.
+  // The connection was cut before the response: the next one follows.
   if (response === undefined) return Readable.from([]);
   const content = response.headers["content-encoding"] === "gzip" ? createGunzip() : new PassThrough();
   // A gzip member that is cut has no end.

@@ -12,7 +12,7 @@ import { makeFolder } from "./folder.mjs";
 const PACKAGES = fileURLToPath(new URL("../node_modules/", import.meta.url));
 const run = promisify(execFile);
 
-/** The programs that this folder's package.json brings; npm comes with Node. */
+/** The programs that this folder's package.json installs; npm comes with Node. */
 const PROGRAMS = {
   yarn: { name: "yarn", file: "yarn/bin/yarn.js" },
   "yarn berry": { name: "yarn", file: "@yarnpkg/cli-dist/bin/yarn.js" },

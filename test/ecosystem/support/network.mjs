@@ -14,7 +14,7 @@ const ROUTER_ADDRESS = "10.98.0.2";
 
 let networks = 0;
 
-/** Why there can be no network here; `undefined` when there can. */
+/** The reason why no network can be made here; `undefined` if one can. */
 export function obstacle() {
   try {
     ip("netns", "add", `tailcast-${process.pid}`);
@@ -46,7 +46,7 @@ export class Network {
     network.#far = far;
     for (const machine of [near, far]) {
       ip("netns", "add", machine);
-      // It lasts until its last process has ended.
+      // A namespace lasts until its last process has ended.
       t.after(() => ip("netns", "delete", machine));
       ip("-n", machine, "link", "set", "lo", "up");
     }
@@ -90,7 +90,7 @@ export class Network {
     ip("-n", this.#far, "address", "add", `${address}/32`, "dev", "lo");
   }
 
-  /** Makes an address vanish: what is sent to it is dropped on the way, and nobody says so. */
+  /** Makes an address vanish: packets to it are dropped silently. */
   vanish(address) {
     ip("-n", this.#far, "address", "delete", `${address}/32`, "dev", "lo");
   }

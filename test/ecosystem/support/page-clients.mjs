@@ -15,7 +15,7 @@ export function addScript(page, path) {
   return page.addScriptTag({ path: fileURLToPath(new URL(`../node_modules/${path}`, import.meta.url)) });
 }
 
-/** Opens an EventSource in a page, as the global `name`. Its data go to `see`. */
+/** Opens an EventSource in a page, as the global `name`. Its data goes to `see`. */
 export function openSource(page, url, { name = "source", options, type = "message" } = {}) {
   const open = ([url, name, options, type]) => {
     const source = new EventSource(url, options);

@@ -1,7 +1,7 @@
 /**
  * A channel, as a program of its own: `node vanishing-server.mjs ADDRESS OPTIONS`. It publishes numbers
- * fifty times a second, each in `OPTIONS.publish` bytes, if that is set. What happens to its clients it writes to its
- * output, a line of JSON each.
+ * fifty times a second, each in `OPTIONS.publish` bytes, if that is set. It prints each
+ * connect and disconnect of a client as a line of JSON.
  */
 import { subscribe } from "node:diagnostics_channel";
 import { createServer } from "node:http";

@@ -10,7 +10,7 @@ const PAGE = "<!doctype html><title>test</title><link rel=icon href=data:,>";
 const MODULES = /^\/@microsoft\/fetch-event-source\/lib\/esm\/(index|fetch|parse)$/;
 
 /**
- * A server of one's own: `/` is an empty page that runs the script named by its query, if any; some paths are modules
+ * A server whose `/` is an empty page that runs the script named by its query, if any; some paths are modules
  * of packages, and the rest is up to `handler`.
  */
 export class WebServer {
@@ -39,7 +39,7 @@ export class WebServer {
     return web;
   }
 
-  /** Its address, under either of its names: for a browser, these are two origins. */
+  /** Its address under each of its two names, which are two origins for a browser. */
   url(host = "127.0.0.1") {
     return `http://${host}:${this.port}`;
   }
@@ -49,7 +49,7 @@ export class WebServer {
     return [...this.#sockets];
   }
 
-  /** Breaks every connection off, as a network does. */
+  /** Breaks every connection, as a network does. */
   drop() {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }

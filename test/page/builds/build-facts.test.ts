@@ -4,12 +4,12 @@ import { buildFacts } from "../../../dist/page/builds/build-facts.js";
 import { sampleBuild } from "../samples.js";
 
 describe("buildFacts", () => {
-  it("leaves out what goes without saying", () => {
+  it("leaves out the defaults", () => {
     assert.deepEqual(buildFacts(sampleBuild()), ["npm"]);
     assert.deepEqual(buildFacts(sampleBuild({ packageManager: null, script: null, install: null })), []);
   });
 
-  it("tells what was chosen", () => {
+  it("names the chosen options", () => {
     const facts = buildFacts(sampleBuild({ script: "test", install: "clean" }));
     assert.deepEqual(facts, ["npm", "script test", "clean install"]);
     assert.deepEqual(buildFacts(sampleBuild({ install: "skip" })), ["npm", "without install"]);

@@ -19,7 +19,7 @@ function id(number: number): string {
   return String(number).padStart(4, "0");
 }
 
-/** A server that lists as ours does. */
+/** A server that lists builds as the real one does. */
 class Server {
   builds: readonly Build[] = [];
   queries: ListQuery[] = [];
@@ -41,14 +41,14 @@ class Server {
     return page;
   }
 
-  /** Lets the next answer be on its way until the returned function is called. */
+  /** Delays the next answer until the returned function is called. */
   hold(): () => void {
     let release = (): void => undefined;
     this.#hold = new Promise((resolve) => (release = resolve));
     return () => release();
   }
 
-  /** The numbers of the builds that are listed. */
+  /** The numbers of the listed builds. */
   get listed(): number[] {
     return this.known.listed.map((build) => Number(build.id));
   }
@@ -79,7 +79,7 @@ describe("KnownBuilds", () => {
     assert.deepEqual(server.queries, [{ limit: 50, project: undefined, before: undefined }]);
   });
 
-  it("goes on where a page ended when the server does not list so many at once", async () => {
+  it("continues where a page ended when the server lists fewer builds at once", async () => {
     const server = new Server();
     server.builds = numbered(700);
     for (let pages = 1; pages < 12; pages++) await server.known.loadOlder();
@@ -96,7 +96,7 @@ describe("KnownBuilds", () => {
     );
   });
 
-  it("knows what waits or runs, however old it is, until it has ended", async () => {
+  it("knows active builds, however old, until they have ended", async () => {
     const server = new Server();
     server.builds = numbered(120, { 3: { status: "running" }, 90: { status: "queued" } });
     await server.known.refresh();
@@ -106,7 +106,7 @@ describe("KnownBuilds", () => {
     assert.deepEqual(server.listed, from(120, 71));
   });
 
-  it("forgets what the server forgot, but for the build on the page", async () => {
+  it("forgets builds that the server forgot, except the shown one", async () => {
     const server = new Server();
     server.builds = numbered(5);
     server.known.shownId = id(1);
@@ -119,7 +119,7 @@ describe("KnownBuilds", () => {
     assert.equal(server.known.shown, undefined);
   });
 
-  it("keeps what a stream brought while the answer was on its way", async () => {
+  it("keeps builds that a stream reported while the answer was on its way", async () => {
     const server = new Server();
     server.builds = numbered(1);
     const release = server.hold();
@@ -130,7 +130,7 @@ describe("KnownBuilds", () => {
     assert.deepEqual(server.listed, [2, 1]);
   });
 
-  it("lists one project only, but knows what runs of the others", async () => {
+  it("lists one project only, but knows the active builds of others", async () => {
     const server = new Server();
     server.builds = numbered(200, { 200: { status: "running" } });
     await server.known.refresh();
@@ -164,7 +164,7 @@ describe("KnownBuilds", () => {
     assert.deepEqual(server.listed, from(200, 151));
   });
 
-  it("ignores the answer to what is not the question any more", async () => {
+  it("ignores the answer to an outdated request", async () => {
     const server = new Server();
     server.builds = numbered(70);
     await server.known.refresh();
@@ -177,7 +177,7 @@ describe("KnownBuilds", () => {
     assert.equal(server.known.hasOlder, false);
   });
 
-  it("leaves everything as it is when the server does not answer", async () => {
+  it("changes nothing when the server does not respond", async () => {
     const server = new Server();
     server.builds = numbered(3);
     await server.known.refresh();

@@ -21,7 +21,7 @@ describe("outlook", () => {
     assert.deepEqual(outlook(sampleBuild({ queuePosition: 2, estimatedMs: 1000 }), 0), expected);
   });
 
-  it("reckons how much is over and how much is left", () => {
+  it("estimates the elapsed share and the time left", () => {
     const expected: [passed: number, text: string, percent: number][] = [
       [0, "about 3 min left", 0],
       [1, "about 3 min left", 0],
@@ -45,11 +45,11 @@ describe("outlook", () => {
     assert.equal(after(2501, 500).text, "longer than usual");
   });
 
-  it("bears a clock that is behind that of the server", () => {
+  it("tolerates a clock that is behind the server's", () => {
     assert.deepEqual(after(-5000, 10_000), { text: "about 10 s left", title: "Usually takes about 10 s", percent: 0 });
   });
 
-  it("says nothing where nothing is known", () => {
+  it("is empty without an estimate", () => {
     const nothing = { text: "", title: "", percent: undefined };
     assert.deepEqual(after(1000, null), nothing);
     assert.deepEqual(after(1000, 0), nothing);
@@ -61,7 +61,7 @@ describe("outlook", () => {
 });
 
 describe("announcement", () => {
-  it("names the project and its state, and what is to be expected", () => {
+  it("names the project, its state and the estimate", () => {
     const running = sampleBuild({ status: "running", startedAt: STARTED_AT });
     const expected = [
       [sampleBuild({ queuePosition: 3 }), "one: Queued, 3rd in the queue"],

@@ -5,14 +5,14 @@ import { stepDuration, stepOutcome } from "../../../dist/page/builds/step-text.j
 import { sampleBuild, sampleStep } from "../samples.js";
 
 describe("statusWord", () => {
-  it("is for people", () => {
+  it("is readable", () => {
     assert.equal(statusWord("timed-out"), "Timed out");
     assert.equal(statusWord("pending"), "Pending");
   });
 });
 
 describe("isActive", () => {
-  it("tells builds that can change from those that have ended", () => {
+  it("distinguishes active builds from finished ones", () => {
     const statuses = ["queued", "running", "succeeded", "failed", "cancelled", "timed-out", "lost"] as const;
     assert.deepEqual(
       statuses.filter((status) => isActive(sampleBuild({ status }))),
@@ -44,7 +44,7 @@ describe("newerReport", () => {
     sampleBuild({ status: "failed" }),
   ];
 
-  it("never goes back, in whichever order the reports come", () => {
+  it("never moves backwards, in any order of the reports", () => {
     for (const [place, older] of inOrder.entries()) {
       for (const newer of inOrder.slice(place + 1)) {
         assert.equal(newerReport(older, newer), newer);
@@ -53,7 +53,7 @@ describe("newerReport", () => {
     }
   });
 
-  it("takes the later of two that are equally far, and the only one", () => {
+  it("prefers the later of two equal reports, and accepts the first", () => {
     const again = sampleBuild();
     assert.equal(newerReport(sampleBuild(), again), again);
     assert.equal(newerReport(undefined, again), again);
@@ -65,7 +65,7 @@ describe("withBuild", () => {
   const middle = sampleBuild({ id: "middle" });
   const latest = sampleBuild({ id: "latest", queuedAt: "2026-01-01T11:00:00.000Z" });
 
-  it("keeps the newest first, in whichever order they come", () => {
+  it("keeps the newest first, in any order of arrival", () => {
     for (const builds of [
       [old, middle, latest],
       [latest, middle, old],
@@ -76,7 +76,7 @@ describe("withBuild", () => {
     }
   });
 
-  it("orders those of the same moment by their ids", () => {
+  it("orders builds of the same moment by their ids", () => {
     const [a, b, c] = ["a", "b", "c"].map((id) => sampleBuild({ id }));
     assert.ok(a && b && c);
     for (const builds of [
@@ -88,7 +88,7 @@ describe("withBuild", () => {
     }
   });
 
-  it("replaces a report in its place and changes nothing it was given", () => {
+  it("replaces a report in its place without changing its arguments", () => {
     const builds = [latest, middle, old];
     const ended = sampleBuild({ id: "middle", status: "failed" });
     assert.deepEqual(withBuild(builds, ended), [latest, ended, old]);
@@ -97,7 +97,7 @@ describe("withBuild", () => {
 });
 
 describe("stepOutcome", () => {
-  it("gives the reason when a step went wrong", () => {
+  it("gives the reason of a failure", () => {
     assert.equal(stepOutcome(sampleStep()), "Pending");
     assert.equal(stepOutcome(sampleStep({ status: "succeeded", exitCode: 0 })), "Succeeded");
     assert.equal(stepOutcome(sampleStep({ status: "failed", exitCode: 2 })), "Failed (exit code 2)");
@@ -108,7 +108,7 @@ describe("stepOutcome", () => {
 describe("stepDuration", () => {
   const startedAt = "2026-01-01T10:00:00.000Z";
 
-  it("ticks in seconds while the step runs and is precise at its end", () => {
+  it("counts whole seconds while the step runs and is precise at its end", () => {
     assert.equal(stepDuration(sampleStep(), 0), "");
     assert.equal(stepDuration(sampleStep({ startedAt }), Date.parse(startedAt) + 3900), "3 s");
     const finishedAt = "2026-01-01T10:00:03.900Z";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { revealBidi } from "../../../dist/page/log/bidi.js";
 
-/** All characters with the property Bidi_Control, as escapes in the source so that they cannot act on it. */
+/** All characters with the property Bidi_Control, escaped so that they have no effect on this source. */
 const CONTROLS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069";
 
 describe("revealBidi", () => {
@@ -17,7 +17,7 @@ describe("revealBidi", () => {
     assert.deepEqual(new Set(shown.map(({ classes }) => classes)), new Set(["code-point"]));
   });
 
-  it("leaves the text around them, in its style", () => {
+  it("keeps the text around them and its style", () => {
     assert.deepEqual(
       revealBidi([
         { text: "if (\u202eisAdmin\u2066) {", classes: "fg-1 bold" },
@@ -37,7 +37,7 @@ describe("revealBidi", () => {
     );
   });
 
-  it("touches nothing else: right-to-left text, joiners, combined emoji", () => {
+  it("changes nothing else: right-to-left text, joiners, combined emoji", () => {
     const spans = [
       { text: "\u05e9\u05dc\u05d5\u05dd 1 \u200d\u200c\ufeff", classes: "" },
       { text: "\u{1f468}\u200d\u{1f469}", classes: "dim" },

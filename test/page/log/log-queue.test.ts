@@ -10,7 +10,7 @@ function takeAll(queue: LogQueue): LogItem[] {
   return items;
 }
 
-/** What waits in the queue: `1:text:classes`, or `gap 2+3` for three lines from the second on. */
+/** Empties the queue: `1:text:classes` for a line, or `gap 2+3` for three missing lines from line 2. */
 function drain(queue: LogQueue): string[] {
   return takeAll(queue).map((item) => {
     if (item.type === "gap") return `gap ${item.from}+${item.count}`;
@@ -19,7 +19,7 @@ function drain(queue: LogQueue): string[] {
 }
 
 describe("LogQueue", () => {
-  it("gives the lines back in order, with their numbers in the build's log", () => {
+  it("returns the lines in order, with their numbers in the build's log", () => {
     const queue = new LogQueue(10);
     queue.pushLine(sampleLine(1, "a"));
     queue.pushLine(sampleLine(2, ""));
@@ -32,7 +32,7 @@ describe("LogQueue", () => {
     assert.equal(queue.lostThrough, 0);
   });
 
-  it("learns from the next line how many a gap hid, and that all before it are lost", () => {
+  it("learns from the next line how many lines are missing, and that all before it are lost", () => {
     const queue = new LogQueue(10);
     queue.pushLine(sampleLine(1, "a"));
     queue.pushGap();
@@ -52,14 +52,14 @@ describe("LogQueue", () => {
     assert.deepEqual(drain(queue), ["gap 1+500", "501:a:"]);
   });
 
-  it("marks nothing where a gap hid no line", () => {
+  it("marks nothing if a gap contains no line", () => {
     const queue = new LogQueue(10);
     queue.pushLine(sampleLine(1, "a"));
     queue.pushGap();
     queue.pushLine(sampleLine(2, "b"));
     queue.end();
     assert.deepEqual(drain(queue), ["1:a:", "2:b:"]);
-    // The oldest go first: if anything after the first line is gone, so is that line.
+    // The server drops the oldest lines first: if any later line is gone, so is the first.
     assert.equal(queue.lostThrough, 1);
   });
 
@@ -73,7 +73,7 @@ describe("LogQueue", () => {
     assert.equal(queue.lostThrough, Infinity);
   });
 
-  it("ends without a mark where nothing is missing", () => {
+  it("ends without a mark if no line is missing", () => {
     const queue = new LogQueue(10);
     queue.pushLine(sampleLine(1, "a"));
     queue.end();
@@ -81,7 +81,7 @@ describe("LogQueue", () => {
     assert.equal(queue.lostThrough, 0);
   });
 
-  it("gives up the oldest rows beyond its limit, and says so once", () => {
+  it("drops the oldest rows beyond its limit, and reports it once", () => {
     for (let taken = 0; taken <= 5; taken++) {
       const queue = new LogQueue(5);
       for (let number = 1; number <= 5; number++) queue.pushLine(sampleLine(number, String(number)));
@@ -96,14 +96,14 @@ describe("LogQueue", () => {
     }
   });
 
-  it("carries a colour on over lines that were given up", () => {
+  it("carries a colour across dropped lines", () => {
     const queue = new LogQueue(2);
     queue.pushLine(sampleLine(1, "\u001b[31mred"));
     for (let number = 2; number <= 9; number++) queue.pushLine(sampleLine(number, String(number)));
     assert.deepEqual(drain(queue), ["8:8:fg-1", "9:9:fg-1"]);
   });
 
-  it("keeps the colours of the streams apart, and ends them with their step", () => {
+  it("keeps the colours of the streams separate, and ends them with their step", () => {
     const queue = new LogQueue(10);
     queue.pushLine(sampleLine(1, "\u001b[31ma"));
     queue.pushLine(sampleLine(2, "b", { stream: "stderr" }));
@@ -118,7 +118,7 @@ describe("LogQueue", () => {
     assert.deepEqual(drain(queue), ["1:a::U+202E:code-point:b:"]);
   });
 
-  it("tells the time since the first line, and only when it changes", () => {
+  it("shows the time since the first line, and only when it changes", () => {
     const queue = new LogQueue(10);
     for (const [index, seconds] of ["00.000", "00.900", "01.000", "01.999", "07.000"].entries()) {
       queue.pushLine(sampleLine(index + 1, "x", { time: `2026-01-01T10:00:${seconds}Z` }));

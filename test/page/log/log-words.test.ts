@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { absentLineText, earlierText, gapText } from "../../../dist/page/log/log-words.js";
 
 describe("gapText", () => {
-  it("says how many lines the server dropped, where that is known", () => {
+  it("says how many lines the server dropped, if that is known", () => {
     assert.equal(gapText(1), "1 line is no longer available");
     assert.equal(gapText(50_000), "50,000 lines are no longer available");
     assert.equal(gapText(undefined), "Lines may be missing here: they are no longer available");
@@ -11,12 +11,12 @@ describe("gapText", () => {
 });
 
 describe("earlierText", () => {
-  it("promises of lines that left only the page no more than the server keeps", () => {
+  it("does not promise lines that left only the page", () => {
     assert.equal(earlierText(1, 0), "1 earlier line is not on this page. See the");
     assert.equal(earlierText(5000, 0), "5,000 earlier lines are not on this page. See the");
   });
 
-  it("tells them from those that are gone", () => {
+  it("distinguishes them from lines that are gone", () => {
     assert.equal(
       earlierText(35_000, 30_000),
       "35,000 earlier lines are not on this page; 30,000 of them are no longer available. See the",
@@ -27,7 +27,7 @@ describe("earlierText", () => {
     );
   });
 
-  it("does not send anyone to the raw log for what is gone", () => {
+  it("does not refer to the raw log if all lines are gone", () => {
     assert.equal(earlierText(1, 1), "1 earlier line is no longer available");
     assert.equal(earlierText(400, 400), "400 earlier lines are no longer available");
   });
@@ -36,7 +36,7 @@ describe("earlierText", () => {
 describe("absentLineText", () => {
   const log = { lastNumber: 9000, lostThrough: 1000, isComplete: false };
 
-  it("tells a line that is gone from one that left only the page", () => {
+  it("distinguishes a line that is gone from one that left only the page", () => {
     assert.equal(absentLineText(1000, log), "Line 1000 is no longer available.");
     assert.equal(
       absentLineText(1001, log),
@@ -45,7 +45,7 @@ describe("absentLineText", () => {
     assert.equal(absentLineText(9000, { ...log, lostThrough: Infinity }), "Line 9000 is no longer available.");
   });
 
-  it("waits for a line that can still come, and says when it cannot", () => {
+  it("waits for a line that can still arrive, and reports when it cannot", () => {
     assert.equal(absentLineText(9001, log), undefined);
     assert.equal(absentLineText(9001, { ...log, isComplete: true }), "The log ends before line 9001.");
   });

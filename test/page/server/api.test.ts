@@ -5,7 +5,7 @@ import { sampleBuild } from "../samples.js";
 
 const build = sampleBuild();
 
-/** Lets every request be answered like this and notes what was asked. */
+/** Answers each request like this and records the requests. */
 function answer(status: number, body: unknown, headers: Record<string, string> = {}): string[] {
   const requests: string[] = [];
   mock.method(globalThis, "fetch", (path: string, init: RequestInit) => {
@@ -19,7 +19,7 @@ function answer(status: number, body: unknown, headers: Record<string, string> =
 describe("Api", () => {
   afterEach(() => mock.restoreAll());
 
-  it("asks what the server answers", async () => {
+  it("sends the requests that the server knows", async () => {
     const api = new Api();
     const page = { builds: [build], next: "one" };
     let requests = answer(200, page);
@@ -53,13 +53,13 @@ describe("Api", () => {
     assert.deepEqual(requests, ["POST /api/builds/one/cancel"]);
   });
 
-  it("joins the build that runs already", async () => {
+  it("joins the build that is already active", async () => {
     answer(409, { error: { code: "ALREADY_BUILDING", message: "It is being built already" }, build });
     assert.deepEqual(await new Api().startBuild("/p", {}), { build, isJoined: true });
     assert.deepEqual(await new Api().rerunBuild("older"), { build, isJoined: true });
   });
 
-  it("fails with the server's own words", async () => {
+  it("fails with the server's own message", async () => {
     answer(422, { error: { code: "NO_SCRIPT", message: "There is no such script" } });
     const failure = { name: "ApiError", status: 422, code: "NO_SCRIPT", message: "There is no such script" };
     await assert.rejects(new Api().startBuild("/p", { script: "x" }), failure);
@@ -68,7 +68,7 @@ describe("Api", () => {
     await assert.rejects(new Api().cancelBuild("one"), { status: 409, code: "BUILD_ENDED", build: undefined });
   });
 
-  it("survives an answer that is not the server's", async () => {
+  it("fails on an answer that is not the server's", async () => {
     for (const [status, body] of [
       [502, "<html>Bad gateway</html>"],
       [500, {}],
@@ -83,13 +83,13 @@ describe("Api", () => {
     }
   });
 
-  it("says that the server is away", async () => {
+  it("says that the server does not respond", async () => {
     const cause = new TypeError("Failed to fetch");
     mock.method(globalThis, "fetch", () => Promise.reject(cause));
     await assert.rejects(new Api().listBuilds({ limit: 1 }), { name: "ApiError", status: 0, cause });
   });
 
-  it("goes by the server's clock", async () => {
+  it("uses the server's clock", async () => {
     mock.timers.enable({ apis: ["Date"], now: Date.parse("2026-01-01T10:00:00.500Z") });
     const api = new Api();
     assert.equal(api.now(), Date.now());

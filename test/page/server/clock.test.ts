@@ -5,7 +5,7 @@ import { ServerClock } from "../../../dist/page/server/clock.js";
 const SERVED = "Thu, 01 Jan 2026 10:00:00 GMT";
 const servedAt = Date.parse(SERVED);
 
-/** How far the clock is ahead of ours after these answers: the server's date, the request and the answer. */
+/** Returns how far the clock is ahead of the browser's after these answers: server's date, request, response. */
 function offset(...answers: readonly [dateField: string | null, requestedAt: number, receivedAt: number][]): number {
   const clock = new ServerClock();
   for (const answer of answers) clock.note(...answer);
@@ -21,20 +21,20 @@ describe("ServerClock", () => {
     assert.equal(offset([SERVED, servedAt + 3_600_000, servedAt + 3_600_000]), -3_599_500);
   });
 
-  it("is ours when whole seconds and the way of the answer explain the difference", () => {
+  it("is the browser's if whole seconds and latency explain the difference", () => {
     assert.equal(offset([SERVED, servedAt, servedAt]), 0);
     assert.equal(offset([SERVED, servedAt + 1500, servedAt + 1500]), 0);
     assert.equal(offset([SERVED, servedAt - 2000, servedAt + 2000]), 0);
     assert.equal(offset([SERVED, servedAt - 8000, servedAt]), 0);
   });
 
-  it("is ours as long as no answer has a date", () => {
+  it("is the browser's while no answer has a date", () => {
     assert.equal(offset(), 0);
     assert.equal(offset([null, 0, 0], ["yesterday", 0, 0]), 0);
   });
 
-  it("comes closer with every answer, and never jumps back", () => {
-    // The server is 60.2 s ahead, and is asked at different moments of its seconds.
+  it("becomes more precise with each answer, and never jumps back", () => {
+    // The server is 60.2 s ahead; the requests arrive at different fractions of its seconds.
     const truth = 60_200;
     const clock = new ServerClock();
     let doubt = Infinity;
@@ -48,7 +48,7 @@ describe("ServerClock", () => {
     assert.ok(doubt <= 10, String(doubt));
   });
 
-  it("starts afresh when one of the clocks was set", () => {
+  it("starts again when one of the clocks was set", () => {
     const hour = 3_600_000;
     assert.equal(offset([SERVED, servedAt - hour, servedAt - hour], [SERVED, servedAt, servedAt]), 0);
     assert.equal(offset([SERVED, servedAt, servedAt], [SERVED, servedAt - hour, servedAt - hour]), hour + 500);

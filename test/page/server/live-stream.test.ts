@@ -31,13 +31,13 @@ class FakeSource implements EventSourceLike {
     this.fire("open");
   }
 
-  /** The connection broke, and the browser tries again by itself. */
+  /** The connection breaks, and the browser reconnects. */
   interrupt(): void {
     this.readyState = 0;
     this.fire("error");
   }
 
-  /** The server answered something else than 200. */
+  /** The server answers with a status other than 200. */
   refuse(): void {
     this.readyState = 2;
     this.fire("error");
@@ -81,7 +81,7 @@ class Fixture {
 }
 
 describe("retryDelay", () => {
-  it("doubles up to 30 s, the upper half of it by chance", () => {
+  it("doubles up to 30 s, with a random upper half", () => {
     assert.deepEqual(
       [0, 1, 2, 3, 4, 5, 50, 2000].map((attempt) => retryDelay(attempt, 1)),
       [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000],
@@ -95,7 +95,7 @@ describe("LiveStream", () => {
   beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "Date"], now: 0 }));
   afterEach(() => mock.timers.reset());
 
-  it("hands on the parsed data of its events", () => {
+  it("passes on the parsed data of its events", () => {
     const fixture = new Fixture();
     const source = fixture.open("/a");
     source.open();
@@ -105,7 +105,7 @@ describe("LiveStream", () => {
     assert.equal(fixture.state, "live");
   });
 
-  it("lets nothing of an old stream through", () => {
+  it("ignores events of an old stream", () => {
     const fixture = new Fixture();
     const old = fixture.open("/a");
     const current = fixture.open("/b");
@@ -135,7 +135,7 @@ describe("LiveStream", () => {
     assert.equal(fixture.sources.length, 1);
   });
 
-  it("takes over when the browser does not get through", () => {
+  it("takes over when the browser cannot reconnect", () => {
     const fixture = new Fixture();
     const source = fixture.open("/a");
     source.open();
@@ -150,7 +150,7 @@ describe("LiveStream", () => {
     assert.equal(fixture.last.url, "/a?lastEventId=a-7");
   });
 
-  it("tries again by itself after a refusal, ever more slowly, and goes on after the last id", () => {
+  it("retries after a refusal, ever more slowly, and resumes after the last id", () => {
     const fixture = new Fixture();
     fixture.open("/a").open();
     fixture.last.fire("line", "x", "a 7");
@@ -168,7 +168,7 @@ describe("LiveStream", () => {
     assert.deepEqual(fixture.seen, ["/a opened", "/a x", "/a failed", "/a failed", "/a failed", "/a failed"]);
   });
 
-  it("begins with short waits again after a success", () => {
+  it("starts with short waits again after a success", () => {
     const fixture = new Fixture();
     fixture.open("/a").refuse();
     mock.timers.tick(1000);
@@ -180,14 +180,14 @@ describe("LiveStream", () => {
   });
 
   describe("when streams end as soon as they are open", () => {
-    /** The server's polite refusal: 200, a reconnection time, the end. */
+    /** The refusal of a full server: 200, a reconnection time, the end. */
     function turnAway(fixture: Fixture): void {
       fixture.last.open();
       mock.timers.tick(500);
       fixture.last.interrupt();
     }
 
-    it("says so after the second, and waits longer and longer by itself", () => {
+    it("reports it after the second, and waits ever longer", () => {
       const fixture = new Fixture();
       const source = fixture.open("/a");
       turnAway(fixture);
@@ -206,7 +206,7 @@ describe("LiveStream", () => {
       assert.deepEqual(fixture.seen, ["/a opened", "/a failed", "/a failed", "/a failed", "/a failed"]);
     });
 
-    it("does not call the next one live until it has lasted", () => {
+    it("does not report the next one as live until it has lasted", () => {
       const fixture = new Fixture();
       const source = fixture.open("/a");
       turnAway(fixture);
@@ -222,7 +222,7 @@ describe("LiveStream", () => {
       assert.equal(fixture.state, "reconnecting");
     });
 
-    it("calls it live with its first event", () => {
+    it("reports it as live at its first event", () => {
       const fixture = new Fixture();
       const source = fixture.open("/a");
       turnAway(fixture);
@@ -236,7 +236,7 @@ describe("LiveStream", () => {
       assert.equal(source.readyState, 0);
     });
 
-    it("begins with short waits again after one that lasted", () => {
+    it("starts with short waits again after one that lasted", () => {
       const fixture = new Fixture();
       fixture.open("/a");
       turnAway(fixture);
@@ -248,7 +248,7 @@ describe("LiveStream", () => {
       assert.deepEqual(fixture.states.at(-1), { type: "waiting", reason: "lost", until: Date.now() + 1000 });
     });
 
-    it("does not count those that lasted, nor those of another stream", () => {
+    it("does not count streams that lasted, nor another target's", () => {
       const fixture = new Fixture();
       const source = fixture.open("/a");
       turnAway(fixture);
@@ -264,7 +264,7 @@ describe("LiveStream", () => {
     });
   });
 
-  it("does not go on where the target says so, nor in another stream", () => {
+  it("does not resume if the target says so, nor in another stream", () => {
     const fixture = new Fixture();
     fixture.open("/feed", false).fire("line", "x", "7");
     fixture.last.refuse();
