@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Channel } from "../../dist/channel/channel.js";
+import { EventStreamDecoder } from "../../dist/protocol/decode.js";
+import type { ChannelHistory } from "../../dist/channel/history/history.js";
+import type { ChannelOptions, ReadOptions } from "../../dist/channel/options.js";
 
 describe("Channel.read()", () => {
   async function collect(channel: Channel, lastEventId?: string, signal?: AbortSignal): Promise<string> {
     let text = "";
-    for await (const bytes of channel.read({ lastEventId, signal, backlog: "all" })) text += Buffer.from(bytes).toString();
+    const bytes = channel.read({ lastEventId, signal, backlog: "all" });
+    for await (const piece of bytes) text += Buffer.from(piece).toString();
     return text;
   }
 
@@ -63,5 +67,78 @@ describe("Channel.read()", () => {
     abort.abort();
     assert.equal(await waiting, "");
     assert.equal(await collect(channel, "", abort.signal), "");
+  });
+
+  /** What `read` yields up to now, as one line for each event: its id and data, or the gap. */
+  async function readNow(channel: Channel, options: ReadOptions = {}): Promise<string[]> {
+    const events: string[] = [];
+    const decoder = new EventStreamDecoder();
+    for await (const bytes of channel.read({ ...options, until: "now" })) {
+      for (const { lastEventId, type, data } of decoder.decode(bytes)) {
+        events.push(type === "gap" ? `${lastEventId} ${(JSON.parse(data) as { reason: string }).reason}` : data);
+      }
+    }
+    return events;
+  }
+
+  function withEvents(options: ChannelOptions = {}): Channel {
+    const channel = new Channel({ uniqueEpoch: "e", ...options });
+    for (const data of ["1", "2", "3", "4", "5"]) channel.publish(data);
+    return channel;
+  }
+
+  const starts: readonly (readonly [string, ChannelOptions, ReadOptions, readonly string[]])[] = [
+    ["starts as a client without an id: with nothing", {}, {}, []],
+    ["starts with the channel's backlog", { backlog: 2 }, {}, ["4", "5"]],
+    ["starts with a backlog of its own", { backlog: 2 }, { backlog: 3 }, ["3", "4", "5"]],
+    ["starts at the beginning", {}, { backlog: "all" }, ["1", "2", "3", "4", "5"]],
+    ["reports that the beginning is gone", { capacity: 2 }, { backlog: "all" }, ["e-3 evicted", "4", "5"]],
+    ["resumes", {}, { lastEventId: "e-3" }, ["4", "5"]],
+    ["resumes at the end", {}, { lastEventId: "e-5" }, []],
+    ["reports evicted events", { capacity: 2 }, { lastEventId: "e-1" }, ["e-3 evicted", "4", "5"]],
+    ["reports an id of another log", {}, { lastEventId: "f-1" }, ["e-0 epoch", "1", "2", "3", "4", "5"]],
+    ["reports an id of the future", {}, { lastEventId: "e-9" }, ["e-0 unknown", "1", "2", "3", "4", "5"]],
+  ];
+  for (const [title, options, readOptions, expected] of starts) {
+    it(`${title}, up to now, of a log that is open, ended or closed`, async () => {
+      const channel = withEvents(options);
+      assert.deepEqual(await readNow(channel, readOptions), expected);
+      channel.end();
+      assert.deepEqual(await readNow(channel, readOptions), expected);
+      await channel.close();
+      assert.deepEqual(await readNow(channel, readOptions), expected);
+    });
+  }
+
+  it("starts when it is called, not when its consumer asks for the first piece", async () => {
+    const channel = withEvents();
+    const reader = channel.read();
+    channel.publish("6");
+    channel.end();
+    assert.equal(Buffer.from((await reader.next()).value ?? []).toString(), "id: e-6\ndata: 6\n\n");
+    assert.equal((await reader.next()).done, true);
+  });
+
+  it("waits, up to now, for what the history has not stored yet", async () => {
+    let store: () => void = () => undefined;
+    const history: ChannelHistory = {
+      epoch: "e",
+      end: 1,
+      append: () => new Promise<void>((resolve) => (store = resolve)),
+      read: () => ({ next: () => Promise.reject(new Error("nothing to read")), close: () => undefined }),
+    };
+    const channel = new Channel({ history });
+    channel.publish("1");
+    const reading = readNow(channel, { backlog: "all" });
+    store();
+    assert.deepEqual(await reading, ["1"]);
+    await channel.close();
+  });
+
+  it("refuses bad options", () => {
+    const channel = new Channel();
+    for (const options of [{ until: "later" }, { backlog: -1 }, { lastEventId: 5 }, "e-1"]) {
+      assert.throws(() => channel.read(options as never), { code: "INVALID_OPTION" });
+    }
   });
 });

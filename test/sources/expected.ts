@@ -49,7 +49,6 @@ export const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   ],
   checkFileSize: [
     "README.md",
-    "test/channel/history/history.test.ts",
     "test/runner/build-queue.test.ts",
     "test/runner/process/run-step.test.ts",
   ],

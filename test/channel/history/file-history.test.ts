@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { promisify } from "node:util";
+import { Channel } from "../../../dist/channel/channel.js";
 import { FileHistory } from "../../../dist/channel/history/file-history.js";
 import { encodeEvent } from "../../../dist/protocol/encode.js";
 import type { TestContext } from "node:test";
@@ -41,6 +42,32 @@ async function readFrom(history: FileHistory, sequence: number): Promise<string>
 }
 
 describe("FileHistory", () => {
+  it("refuses a name that is not an epoch, as a channel does, and accepts two UUIDs", async (t) => {
+    const path = join(await folder(t), "log");
+    const code = "INVALID_OPTION";
+    for (const epoch of ["", "a b", "é", "x".repeat(129), undefined as never]) {
+      assert.throws(() => FileHistory.create(path, epoch), { code });
+      await assert.rejects(FileHistory.open(path, epoch), { code });
+      await assert.rejects(FileHistory.openToRead(path, epoch), { code });
+    }
+    const epoch = `${crypto.randomUUID()}-${crypto.randomUUID()}`;
+    await using history = await FileHistory.open(path, epoch);
+    assert.equal(new Channel({ history }).publish("a"), `${epoch}-1`);
+  });
+
+  it("is closed at the end of its scope, with everything on the disk", async (t) => {
+    const path = join(await folder(t), "log");
+    let outer: FileHistory | undefined;
+    {
+      await using history = await FileHistory.open(path, "e");
+      await history.append([Buffer.from(event(1))], 2);
+      outer = history;
+    }
+    await assert.rejects(outer.append([Buffer.from(event(2))], 3), { code: "CHANNEL_CLOSED" });
+    await outer.close();
+    assert.equal(await readFrom(outer, 1), event(1), "it can still be read");
+  });
+
   it("does not say that what was deleted is stored", async (t) => {
     const path = join(await folder(t), "log");
     const history = FileHistory.create(path, "e");
