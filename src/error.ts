@@ -9,6 +9,7 @@
  * | `HEADERS_SENT` | `Channel.handle` | the response was begun already, so it cannot become an event stream |
  * | `CHANNEL_CLOSED` | `publish`, `end` | the channel was closed, or its log was ended |
  * | `CLIENT_LEFT` | `EventStream.send` | the client of a per-request stream has left or was disconnected |
+ * | `TOO_MANY_CHANNELS` | `ChannelGroup.get` | the group has `maxChannels` channels |
  * | `INVALID_HISTORY` | `FileHistory.open` | the file holds something else than this log |
  * | `DATA_IN_USE` | `BuildStore.open` | another server that runs uses this folder |
  * | `PROJECT_NOT_FOUND` | `openProject` | no project directory there, or not under an allowed root (deliberately one answer) |
@@ -28,6 +29,7 @@ export type TailcastErrorCode =
   | "HEADERS_SENT"
   | "CHANNEL_CLOSED"
   | "CLIENT_LEFT"
+  | "TOO_MANY_CHANNELS"
   | "INVALID_HISTORY"
   | "DATA_IN_USE"
   | "PROJECT_NOT_FOUND"

@@ -6,6 +6,8 @@
 export * from "./protocol/index.ts";
 
 export { Channel } from "./channel/channel.ts";
+export { ChannelGroup } from "./channel/channel-group.ts";
+export type { ChannelGroupOptions, ChannelGroupStatistics } from "./channel/channel-group-options.ts";
 export type { ChannelState } from "./channel/channel.ts";
 export type { ChannelClient, ClientStart, CloseReason } from "./channel/clients/client.ts";
 export type { EventStream } from "./channel/event-stream.ts";

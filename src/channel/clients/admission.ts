@@ -88,7 +88,7 @@ export function admit(
   }
   if (closingRetry !== undefined) {
     // Always gently: an EventSource never reconnects after a 503.
-    return { reply: pause("the server is shutting down", closingRetry), isRefusal: true, endsConnection: true };
+    return { reply: pauseReply("the server is shutting down", closingRetry), isRefusal: true, endsConnection: true };
   }
   const gzip = compress && prefersGzip(request.acceptEncoding);
   const isHead = method === "HEAD";
@@ -114,14 +114,14 @@ function startPosition(log: EventLog, position: Position, lastEventId: string): 
 
 /** Refuses a client, for a time that differs from client to client. */
 function refusal(reason: string, { whenFull, retryAfter }: ChannelSettings): Reply {
-  if (whenFull === "retry") return pause(reason, retryAfter);
+  if (whenFull === "retry") return pauseReply(reason, retryAfter);
   const message = `Cannot open another event stream: ${reason}; try again later`;
   const seconds = Math.ceil(jittered(retryAfter) / 1000);
   return errorReply(503, "TOO_MANY_CLIENTS", message, { "Retry-After": String(seconds) });
 }
 
 /** A stream that ends at once and asks its client to return after `delay` to twice that many milliseconds. */
-function pause(reason: string, delay: number): Reply {
+export function pauseReply(reason: string, delay: number): Reply {
   return {
     status: 200,
     headers: EVENT_STREAM_HEADERS,

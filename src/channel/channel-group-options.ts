@@ -1,0 +1,67 @@
+import { MAX_DELAY, checkInteger, checkValue, kinds } from "../check-options.ts";
+import { TailcastError } from "../error.ts";
+import type { ChannelOptions } from "./options.ts";
+
+/** Makes the options of the channel of a topic. */
+export type OptionsOf<Data> = (topic: string) => ChannelOptions<Data> | Promise<ChannelOptions<Data>>;
+
+/** The options of a `ChannelGroup`. */
+export interface ChannelGroupOptions<Data = unknown> {
+  /**
+   * The options of every channel, or a function that makes them for a topic, for example after it has opened a history.
+   * Each channel needs a history of its own. Default: `{}`.
+   */
+  channel?: ChannelOptions<Data> | OptionsOf<Data> | undefined;
+  /** The maximum number of channels. Default 10 000. */
+  maxChannels?: number | undefined;
+  /**
+   * A channel is closed when it has had no clients for about this time, in milliseconds, and neither the application
+   * nor the group has used it: `read()` alone does not keep it. Default 60 000; 0: never. The time should be longer
+   * than clients need to reconnect.
+   */
+  idleTimeout?: number | undefined;
+}
+
+/** Numbers about a group. Counters only grow; the others are momentary. */
+export interface ChannelGroupStatistics {
+  /** The channels that are open, are being opened or are being closed. */
+  readonly channels: number;
+  /** The clients of all channels. */
+  readonly clients: number;
+  /** Channels opened so far, and channels closed so far because they were idle. */
+  readonly opened: number;
+  readonly dropped: number;
+  /** Requests for a channel that failed at `maxChannels`. */
+  readonly refused: number;
+}
+
+/** The options with every default filled in. */
+export interface ChannelGroupSettings<Data> {
+  readonly optionsOf: OptionsOf<Data>;
+  readonly maxChannels: number;
+  readonly idleTimeout: number;
+}
+
+/** Checks every option and fills in the defaults. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
+export function channelGroupSettings<Data>(options: ChannelGroupOptions<Data>): ChannelGroupSettings<Data> {
+  const { channel = {}, maxChannels = 10_000, idleTimeout = 60_000 } = options;
+  return {
+    optionsOf: typeof channel === "function" ? channel : sharedOptions(channel),
+    maxChannels: checkInteger("maxChannels", maxChannels, { min: 1, orInfinity: true }),
+    idleTimeout: checkInteger("idleTimeout", idleTimeout, { min: 0, max: MAX_DELAY }),
+  };
+}
+
+function sharedOptions<Data>(channel: ChannelOptions<Data>): OptionsOf<Data> {
+  refuseUniqueEpoch(checkValue("channel", channel, kinds.object));
+  if (channel.history === undefined) return () => channel;
+  const reason = "channels cannot share a history; pass a function that opens one for each topic";
+  throw new TailcastError("INVALID_OPTION", `Cannot use the option "channel": ${reason}`);
+}
+
+/** Refuses an epoch that the next channel of a topic would have again. @throws {TailcastError} `INVALID_OPTION` */
+export function refuseUniqueEpoch({ uniqueEpoch }: Pick<ChannelOptions, "uniqueEpoch">): void {
+  if (uniqueEpoch === undefined) return;
+  const reason = "a topic's channel may open again, and its epoch must then be a new one; leave it out";
+  throw new TailcastError("INVALID_OPTION", `Cannot use the option "uniqueEpoch": ${reason}`);
+}

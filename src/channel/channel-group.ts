@@ -1,0 +1,263 @@
+import { performance } from "node:perf_hooks";
+import { checkValue, kinds } from "../check-options.ts";
+import { TailcastError } from "../error.ts";
+import { fetchReply, sendReply } from "../http/reply.ts";
+import { pauseReply } from "./clients/admission.ts";
+import { Sweeper } from "./clients/sweeper.ts";
+import { endConnectionWith } from "./connections/socket-owner.ts";
+import { Channel } from "./channel.ts";
+import { channelGroupSettings, refuseUniqueEpoch } from "./channel-group-options.ts";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { ChannelClient } from "./clients/client.ts";
+import type { ChannelGroupOptions, ChannelGroupSettings, ChannelGroupStatistics } from "./channel-group-options.ts";
+import type { ClientOptions, CloseOptions, FetchClientOptions } from "./options.ts";
+
+/** The time after which clients return that find no room or a closed group, in milliseconds; at most twice that. */
+const RETURN_DELAY = 5000;
+
+/** A topic's channel. */
+interface Entry<Data> {
+  readonly topic: string;
+  opened: Promise<Channel<Data>>;
+  channel: Channel<Data> | undefined;
+  /** Set when the channel is being closed. */
+  closing: Promise<void> | undefined;
+  lastUsedAt: number;
+  /** How many events the channel had published when it last seemed idle. */
+  published: number;
+}
+
+/**
+ * One channel per topic: per user, document or task. Channels open on demand, their number is limited, and idle
+ * channels are closed.
+ *
+ * ```js
+ * const group = new ChannelGroup();
+ * createServer((request, response) => {
+ *   group.handle(userOf(request), request, response).catch(console.error);
+ * }).listen(3000);
+ * group.find("alice")?.publish("hello");
+ * ```
+ *
+ * The promise of a channel holds: a client that returns to a topic whose channel was closed meanwhile receives a `gap`,
+ * since the new channel has a new epoch, or resumes exactly where the topic has a history.
+ *
+ * A topic that comes from a request must be checked before: each one opens a channel.
+ */
+export class ChannelGroup<Data = unknown> {
+  readonly #settings: ChannelGroupSettings<Data>;
+  readonly #entries = new Map<string, Entry<Data>>();
+  /** The entries whose channel is open. */
+  readonly #open = new Set<Entry<Data>>();
+  readonly #sweeper: Sweeper<Entry<Data>>;
+  #closing: Promise<void> | undefined;
+  #opened = 0;
+  #dropped = 0;
+  #refused = 0;
+
+  /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
+  constructor(options: ChannelGroupOptions<Data> = {}) {
+    this.#settings = channelGroupSettings(options);
+    this.#sweeper = new Sweeper(this.#open, this.#settings.idleTimeout, (entry) => this.#check(entry));
+    this.handle = this.handle.bind(this);
+    this.respond = this.respond.bind(this);
+  }
+
+  /** Numbers for logs and metrics. */
+  get statistics(): ChannelGroupStatistics {
+    let clients = 0;
+    for (const { channel } of this.#open) clients += channel?.clientCount ?? 0;
+    const counts = { opened: this.#opened, dropped: this.#dropped, refused: this.#refused };
+    return { channels: this.#entries.size, clients, ...counts };
+  }
+
+  /**
+   * Returns the channel of a topic, and opens it when there is none. Ask for it each time it is used: an idle channel
+   * is closed, and the topic then gets a new one.
+   *
+   * @throws {TailcastError} (as a rejection) `TOO_MANY_CHANNELS` at `maxChannels`; `CHANNEL_CLOSED` after `close`; and
+   * whatever the function `channel` throws.
+   */
+  async get(topic: string): Promise<Channel<Data>> {
+    checkValue("topic", topic, kinds.text);
+    if (this.#closing !== undefined) {
+      throw new TailcastError("CHANNEL_CLOSED", "Cannot open a channel: the group was closed");
+    }
+    const current = this.#use(topic);
+    if (current !== undefined) return await current.opened;
+    const last = this.#entries.get(topic);
+    if (last === undefined && this.#entries.size >= this.#settings.maxChannels) {
+      this.#refused++;
+      const message = `Cannot open another channel: the limit of ${this.#settings.maxChannels} channels is reached`;
+      throw new TailcastError("TOO_MANY_CHANNELS", message);
+    }
+    return await this.#add(topic, last?.closing).opened;
+  }
+
+  /** Returns the channel of a topic if it is open: for events that matter only to clients that may be connected. */
+  find(topic: string): Channel<Data> | undefined {
+    return this.#use(topic)?.channel;
+  }
+
+  /**
+   * Answers a request with the stream of a topic, as `Channel.handle` does. At `maxChannels`, and after `close`, the
+   * answer asks the client to return later.
+   *
+   * @returns The client; `undefined` when the request got another answer or its client has already left.
+   * @throws What the function `channel` throws (as a rejection); the answer asks the client to return later.
+   */
+  handle(
+    topic: string,
+    request: IncomingMessage | Http2ServerRequest,
+    response: ServerResponse | Http2ServerResponse,
+    options?: ClientOptions<Data>,
+  ): Promise<ChannelClient<Data> | undefined>;
+  // The compat API of HTTP/2 has every member of the other that is used here, though not every type.
+  async handle(
+    topic: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    options?: ClientOptions<Data>,
+  ): Promise<ChannelClient<Data> | undefined> {
+    let channel: Channel<Data>;
+    try {
+      channel = await this.get(topic);
+    } catch (error) {
+      if (!response.headersSent && !response.destroyed) {
+        // A connection to a closed group would bring the client back to the process that is ending.
+        if (this.#closing !== undefined) endConnectionWith(response);
+        sendReply(response, pauseReply(reasonOf(error), RETURN_DELAY));
+      }
+      if (isExpected(error)) return undefined;
+      throw error;
+    }
+    return channel.handle(request, response, options);
+  }
+
+  /** Answers a request of the Fetch standard, as {@link handle} does. */
+  async respond(topic: string, request: Request, options?: FetchClientOptions<Data>): Promise<Response> {
+    try {
+      return (await this.get(topic)).respond(request, options);
+    } catch (error) {
+      if (!isExpected(error)) throw error;
+      const headers = this.#closing === undefined ? {} : { Connection: "close" };
+      return fetchReply(request.method, pauseReply(reasonOf(error), RETURN_DELAY), headers);
+    }
+  }
+
+  /**
+   * Closes every channel as `Channel.close` does. No channel opens afterwards.
+   *
+   * @returns A promise that resolves when all are closed. Further calls return the same promise.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options);
+    return this.#closing;
+  }
+
+  /** The same as `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #add(topic: string, before: Promise<void> | undefined): Entry<Data> {
+    const opened = this.#create(topic, before);
+    const entry: Entry<Data> = { topic, opened, channel: undefined, closing: undefined, lastUsedAt: 0, published: 0 };
+    this.#entries.set(topic, entry);
+    entry.opened = opened.then(
+      (channel) => {
+        entry.channel = channel;
+        entry.lastUsedAt = performance.now();
+        this.#opened++;
+        this.#open.add(entry);
+        if (this.#settings.idleTimeout > 0 && this.#closing === undefined) this.#sweeper.start();
+        return channel;
+      },
+      (error: unknown) => {
+        this.#forget(entry);
+        throw error;
+      },
+    );
+    return entry;
+  }
+
+  /** @param before - The end of the topic's last channel: two channels must not have one history at the same time. */
+  async #create(topic: string, before: Promise<void> | undefined): Promise<Channel<Data>> {
+    await before;
+    const options = await this.#settings.optionsOf(topic);
+    try {
+      refuseUniqueEpoch(options);
+      return new Channel<Data>(options);
+    } catch (error) {
+      await options.history?.close?.();
+      throw error;
+    }
+  }
+
+  /** Returns the entry of a topic unless its channel is being closed, and keeps it from being idle. */
+  #use(topic: string): Entry<Data> | undefined {
+    const entry = this.#entries.get(topic);
+    if (entry === undefined || this.#isClosing(entry)) return undefined;
+    entry.lastUsedAt = performance.now();
+    return entry;
+  }
+
+  #isClosing(entry: Entry<Data>): boolean {
+    const state = entry.channel?.state;
+    // The application may have closed the channel.
+    if (state === "closing" || state === "closed") this.#end(entry);
+    return entry.closing !== undefined;
+  }
+
+  #check(entry: Entry<Data>): void {
+    const { channel, lastUsedAt } = entry;
+    if (channel === undefined || this.#isClosing(entry)) return;
+    const now = performance.now();
+    // The last client may leave up to a period after it is seen here.
+    const dropsAt = lastUsedAt + this.#settings.idleTimeout + this.#sweeper.period;
+    if (channel.clientCount > 0 || channel.unflushedBytes > 0) {
+      entry.lastUsedAt = now;
+    } else if (now >= dropsAt) {
+      // Only now, since it costs more than the rest: the application may still publish to a channel that it keeps.
+      const { published } = channel.statistics;
+      if (published !== entry.published) {
+        entry.published = published;
+        entry.lastUsedAt = now;
+      } else {
+        this.#dropped++;
+        this.#end(entry);
+      }
+    }
+  }
+
+  #end(entry: Entry<Data>, options?: CloseOptions): void {
+    if (entry.closing !== undefined || entry.channel === undefined) return;
+    this.#open.delete(entry);
+    if (this.#open.size === 0) this.#sweeper.stop();
+    entry.closing = entry.channel.close(options).then(() => this.#forget(entry));
+  }
+
+  #forget(entry: Entry<Data>): void {
+    if (this.#entries.get(entry.topic) === entry) this.#entries.delete(entry.topic);
+  }
+
+  async #close(options: CloseOptions): Promise<void> {
+    const ends = Array.from(this.#entries.values(), async (entry) => {
+      await entry.opened.catch(() => undefined);
+      this.#end(entry, options);
+      await entry.closing;
+    });
+    await Promise.all(ends);
+  }
+}
+
+/** Whether an error is one that clients cause or may wait for, and no failure of the application. */
+function isExpected(error: unknown): boolean {
+  return error instanceof TailcastError && (error.code === "TOO_MANY_CHANNELS" || error.code === "CHANNEL_CLOSED");
+}
+
+function reasonOf(error: unknown): string {
+  if (!isExpected(error)) return "the channel cannot be opened";
+  return (error as TailcastError).code === "CHANNEL_CLOSED" ? "the server is shutting down" : "too many channels";
+}
