@@ -1,5 +1,6 @@
 /**
- * Every fenced block of every README is executed or checked. A block that nothing here knows fails.
+ * Every fenced block of every README is executed or checked. A block that nothing here knows fails. Relative links must
+ * lead to files.
  *
  * - `js` and `ts`: a complete ES module. It runs in a project that has `tailcast`. One that listens is sent a GET for
  *   each path that it names ("/events"), wherever it listens; 404 or 5xx fail. One that imports packages of
@@ -75,6 +76,16 @@ async function check(block: Block): Promise<void> {
 
 for (const [path, blocks] of readReadmes()) {
   describe(path, () => {
+    it("links to files that exist", () => {
+      const text = readFileSync(new URL(path, ROOT), "utf8").replaceAll(/```[\s\S]*?```/g, "");
+      const links = [...text.matchAll(/\]\(([^)\s]+)\)|\b(?:src|srcset|href)="([^"\s]+)"/g)];
+      const targets = links.map(([, markdown, html]) => (markdown ?? html ?? "").replace(/#.*$/, ""));
+      const isLocal = (target: string): boolean => !/^(?:https?:|$)/.test(target);
+      const exists = (target: string): boolean => existsSync(new URL(target, new URL(path, ROOT)));
+      const missing = targets.filter((target) => isLocal(target) && !exists(target));
+      assert.deepEqual(missing, []);
+    });
+
     const outputs = new Set(blocks.map(({ output }) => output));
     for (const block of blocks.filter((block) => !outputs.has(block))) {
       it(`is right in line ${block.line} (${block.language})`, () => check(block));

@@ -15,6 +15,7 @@ const MODULES = /^\/@microsoft\/fetch-event-source\/lib\/esm\/(index|fetch|parse
  */
 export class WebServer {
   port;
+  #server;
   #sockets = new Set();
 
   static async start(t, handler = (request, response) => response.writeHead(404).end()) {
@@ -31,12 +32,17 @@ export class WebServer {
     });
     await once(server.listen(0, "127.0.0.1"), "listening");
     web.port = server.address().port;
-    t.after(async () => {
-      server.close();
-      web.drop();
-      await once(server, "close");
-    });
+    web.#server = server;
+    t.after(() => web.stop());
     return web;
+  }
+
+  /** Refuses connections from now on, and breaks every open one off. */
+  async stop() {
+    if (!this.#server.listening) return;
+    const closed = once(this.#server.close(), "close");
+    this.drop();
+    await closed;
   }
 
   /** Its address under each of its two names, which are two origins for a browser. */
