@@ -18,8 +18,6 @@ export const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     "test/runner",
     "test/server",
     "test/streams",
-    "test/stress",
-    "test/support",
     "test/web",
   ],
   checkColumns: [
@@ -39,7 +37,6 @@ export const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     "test/server",
     "test/streams",
     "test/stress",
-    "test/support",
     "test/web",
   ],
   checkConstants: [
@@ -52,9 +49,6 @@ export const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     "test/runner/build-queue.test.ts",
     "test/runner/process/run-step.test.ts",
   ],
-  checkFolderSize: [
-    "test/stress",
-  ],
   checkImportOrder: [
     "test/server",
   ],
@@ -64,7 +58,6 @@ export const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     "src/web",
     "test/bench",
     "test/runner",
-    "test/stress",
   ],
   checkPhrases: [
     "README.md",
@@ -83,7 +76,6 @@ export const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     "test/runner",
     "test/server",
     "test/streams",
-    "test/stress",
     "test/web",
   ],
 };

@@ -25,8 +25,8 @@ const PHRASES: readonly (readonly [phrase: string, remedy: string])[] = [
 const CHECKED = /^(?!test\/sources)/;
 
 const COMMENT_MARK = /^[ \t]*(?:\/\*+|\*+(?!\/)|\/\/|#)/gm;
-const COMMENT_OR_TITLE =
-  /\/\*\*?[\s\S]*?\*\/|(?<=^|[\s;])\/\/ .*|(?<=\b(?:it|describe|test)(?:\.\w+)?\(\s*)(?:"(?:[^"\\\n]|\\.)*"|`[^`]*`)/gm;
+const TITLE = /(?<=\b(?:it|describe|test|scenario)(?:\.\w+)?\(\s*)(?:"(?:[^"\\\n]|\\.)*"|`[^`]*`)/;
+const COMMENT_OR_TITLE = new RegExp(`/\\*\\*?[\\s\\S]*?\\*/|(?<=^|[\\s;])// .*|${TITLE.source}`, "gm");
 
 /** Phrases of the glossary stand in no sentence: in sources, in Markdown, in titles and comments of tests. */
 export function checkPhrases(sources: readonly Source[]): Problem[] {

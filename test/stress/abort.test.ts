@@ -7,25 +7,25 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Channel } from "../../dist/channel/channel.js";
 import { bufferBytes } from "../support/channel.js";
 import { TestServer } from "../support/http.js";
-import { StressClient } from "./client.js";
-import { scenario } from "./scenario.js";
-import { overHttp } from "./transport.js";
+import { StressClient } from "./support/client.js";
+import { scenario } from "./support/scenario.js";
+import { overHttp } from "./support/transport.js";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import type { Round } from "./scenario.js";
+import type { Round } from "./support/scenario.js";
 
 const PLACES = 30;
 const CYCLES = 5000;
 const AT_ONCE = 50;
 
-/** What keeps the process alive, by kind: sockets, timers and immediates among them. */
+/** Counts the resources that keep the process alive, by kind: sockets, timers, immediates and others. */
 function resources(): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const kind of process.getActiveResourcesInfo()) counts[kind] = (counts[kind] ?? 0) + 1;
   return counts;
 }
 
-/** Decides about requests now, or some turns later, or after a timer; as an application does that asks a database. */
+/** Decides about requests now, some turns later, or after a timer, as an application that asks a database does. */
 class Gatekeeper {
   pending = 0;
   readonly #round: Round;
@@ -61,7 +61,7 @@ function requestText(round: Round): string {
   return Array.from({ length: round.pick([1, 1, 1, 2, 3]) }, request).join("");
 }
 
-/** Connects, sends some of a request, or all of it, or several; and leaves, at any time. */
+/** Connects, sends part of a request, a whole one or several, and leaves at any time. */
 async function connectAndAbort(round: Round, port: number): Promise<void> {
   const socket: Socket = connect(port, "127.0.0.1");
   socket.on("error", () => {});
@@ -72,18 +72,18 @@ async function connectAndAbort(round: Round, port: number): Promise<void> {
     socket.write(round.chance(70) ? text : text.slice(0, round.between(0, text.length)));
     await round.turns(round.between(0, 8));
   }
-  // Mostly by a reset, which leaves no port behind in TIME_WAIT.
+  // Mostly by a reset, which leaves no port in TIME_WAIT.
   const how = round.between(0, 19);
   if (how === 0) socket.end();
   else if (how < 4) socket.destroy();
   else socket.resetAndDestroy();
-  // The server ends its half in answer; or it is the client's turn again.
+  // The server answers by ending its half, or it is the client's turn again.
   for (let turn = 0; how === 0 && turn < 20 && !socket.closed; turn++) await round.turns(1);
   socket.destroy();
 }
 
 describe("Channel under stress: clients that abort", () => {
-  scenario(`${CYCLES} connect-and-abort cycles leave no client, no place taken, no timer or socket`, async (round) => {
+  scenario(`${CYCLES} connect-and-abort cycles leave no client, place, timer or socket behind`, async (round) => {
     const channel = new Channel({ uniqueEpoch: "e", maxClients: PLACES, whenFull: "reject" });
     const gatekeeper = new Gatekeeper(round);
     const test = await TestServer.start(gatekeeper.handler(channel));
@@ -91,7 +91,7 @@ describe("Channel under stress: clients that abort", () => {
     const connections = (): Promise<number> =>
       new Promise((resolve) => test.server.getConnections((_, count) => resolve(count)));
     const settle = async (): Promise<void> => {
-      // Connections are accepted in the order in which they came: those that left before are dealt with, too.
+      // Connections are accepted in order, so those that left earlier are handled, too.
       const last = new StressClient(round, overHttp(test.port)).connect();
       await round.until(() => last.status !== 0 || !last.isConnected);
       last.leave("destroy");
@@ -100,7 +100,7 @@ describe("Channel under stress: clients that abort", () => {
       await round.turns(2);
     };
     for (let sequence = 1; sequence < 10; sequence++) channel.publish("x".repeat(1000));
-    // The first connection starts timers of node:http's own that stay.
+    // The first connection starts timers of node:http that stay.
     await settle();
     const before = resources();
 
@@ -121,7 +121,7 @@ describe("Channel under stress: clients that abort", () => {
     await channel.close({ deadline: 0 });
   });
 
-  scenario("an aborted Fetch request is noticed, whoever else still refers to it", async (round) => {
+  scenario("an aborted Fetch request is noticed, even if others still refer to it", async (round) => {
     const channel = new Channel({ maxClients: PLACES, whenFull: "reject" });
     const aborts = Array.from({ length: PLACES }, () => {
       const abort = new AbortController();
@@ -129,14 +129,14 @@ describe("Channel under stress: clients that abort", () => {
       assert.equal(status, 200);
       return abort;
     });
-    // Collects garbage: the requests are nobody's but the channel's now.
+    // Collects garbage: only the channel may still refer to the requests.
     await bufferBytes();
     for (const abort of aborts) abort.abort();
     await round.turns(2);
     assert.equal(channel.clientCount, 0);
   });
 
-  scenario("HTTP/2 streams that are reset at any time leave no place taken", async (round) => {
+  scenario("HTTP/2 streams that are reset at any time free their places", async (round) => {
     const channel = new Channel({ uniqueEpoch: "e", maxClients: PLACES, whenFull: "reject" });
     const gatekeeper = new Gatekeeper(round);
     const handler = gatekeeper.handler(channel);
@@ -163,7 +163,7 @@ describe("Channel under stress: clients that abort", () => {
       });
       channel.publish("news");
       await Promise.all(streams);
-      // The streams that are left go with their connection.
+      // The remaining streams end with their connection.
       if (round.chance(50)) session.destroy();
       else session.close();
       await round.turns(round.between(0, 3));
@@ -180,7 +180,7 @@ describe("Channel under stress: clients that abort", () => {
   });
 });
 
-/** There is room for as many clients as there ever was, and for no more. */
+/** Asserts that there is room for the original number of clients, and for no more. */
 async function assertRoom(round: Round, channel: Channel, transport: ReturnType<typeof overHttp>): Promise<void> {
   const clients = Array.from({ length: PLACES }, () => new StressClient(round, transport).connect());
   await round.until(() => clients.every(({ status }) => status !== 0));

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { EventStreamDecoder } from "../../dist/protocol/decode.js";
-import { FloodedServer } from "./flooded-server.js";
-import { scenario } from "./scenario.js";
+import { FloodedServer } from "./support/flooded-server.js";
+import { scenario } from "./support/scenario.js";
 import type { IncomingMessage } from "node:http";
 import type { BuildLineEvent } from "../../dist/runner/events.js";
 import type { BuildRecord } from "../../dist/runner/record.js";
-import type { Round } from "./scenario.js";
+import type { Round } from "./support/scenario.js";
 
-/** What the program may need at most, in MiB, whatever a build prints. */
+/** The maximum memory of the program, in MiB, whatever a build prints. */
 const MAX_PEAK_MIB = 250;
 
-/** Follows a build, and makes the round fail at the first line that is not the next, unless a gap has said so. */
+/** Follows a build, and fails the round at the first line that is not the next one, unless a gap announced it. */
 class Follower {
-  /** Resolves with the build when it has ended. */
+  /** Resolves with the build at its end. */
   readonly ended: Promise<BuildRecord>;
   lines = 0;
   missed = 0;
@@ -53,7 +53,7 @@ class Follower {
   }
 }
 
-/** Reads a little now and then. */
+/** Reads a little from time to time. */
 function readSlowly(round: Round, response: IncomingMessage): void {
   response.on("data", () => {
     response.pause();
@@ -62,8 +62,8 @@ function readSlowly(round: Round, response: IncomingMessage): void {
 }
 
 /**
- * Runs a build with a fast client, one that is slow, and one that never reads, and checks what must hold for each
- * flood: memory is bounded, the server answers, and the fast client gets everything up to the end in order.
+ * Runs a build with a fast client, a slow one, and one that never reads, and checks for each flood: memory is bounded,
+ * the server answers, and the fast client gets everything up to the end in order.
  */
 async function flood(round: Round, script: string, env: Readonly<Record<string, string>> = {}): Promise<Follower> {
   const server = await FloodedServer.start(round, env);
@@ -82,7 +82,8 @@ async function flood(round: Round, script: string, env: Readonly<Record<string, 
   const peak = server.peakMiB;
   round.report(
     `${seconds.toFixed(1)} s, ${server.cpuSeconds.toFixed(1)} s of processor time; peak ${peak.toFixed(0)} MiB ` +
-      `(${before.toFixed(0)} at rest); /healthz ${health.answers} times, at worst after ${health.worst.toFixed(0)} ms; ` +
+      `(${before.toFixed(0)} at rest); ` +
+      `/healthz ${health.answers} times, at worst after ${health.worst.toFixed(0)} ms; ` +
       `lines ${fast.lines}, missed ${fast.missed}`,
   );
   assert.ok(peak < MAX_PEAK_MIB, `the peak of the memory is ${peak} MiB`);
@@ -96,7 +97,7 @@ describe("The server under a flood", () => {
     ["short lines", {}],
     ["short lines, with secrets to look for", SECRETS],
   ] as const) {
-    scenario(`${name}: is bounded and answers, and keeps head and tail`, async (round) => {
+    scenario(`${name}: memory is bounded, the server answers, head and tail are kept`, async (round) => {
       const bytes = round.isFull ? 2_000_000_000 : 300_000_000;
       const line = "src/components/button.tsx 12 kB, compiled in 3 ms; the token is abcdefghijklmnop";
       const fast = await flood(round, `echo first; yes '${line}' | head -c ${bytes}; echo; echo last`, env);
@@ -108,22 +109,22 @@ describe("The server under a flood", () => {
     });
   }
 
-  scenario("empty lines: is bounded and answers", async (round) => {
+  scenario("empty lines: memory is bounded, the server answers", async (round) => {
     const fast = await flood(round, `yes '' | head -c ${round.isFull ? 200_000_000 : 20_000_000}; echo last`);
     assert.equal(fast.last?.text, "last");
   });
 
-  scenario("a line of 300 MB: is bounded and answers, and cuts it", async (round) => {
+  scenario("a line of 300 MB: memory is bounded, the server answers, the line is cut", async (round) => {
     const fast = await flood(round, `head -c 300000000 /dev/zero | tr '\\0' x; echo; echo last`, SECRETS);
     assert.equal(fast.last?.text, "last");
   });
 
-  scenario("random bytes and NULs: is bounded and answers", async (round) => {
+  scenario("random bytes and NULs: memory is bounded, the server answers", async (round) => {
     const bytes = round.isFull ? 1_000_000_000 : 100_000_000;
     await flood(round, `head -c ${bytes} /dev/urandom; head -c ${bytes} /dev/zero; echo; echo last >&2`, SECRETS);
   });
 
-  scenario("10 000 CRs a second: is bounded and answers, and shows the last state", async (round) => {
+  scenario("10 000 CRs a second: memory is bounded, the server answers, the last state is shown", async (round) => {
     const seconds = round.isFull ? 60 : 3;
     const fast = await flood(
       round,

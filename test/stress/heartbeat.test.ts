@@ -2,20 +2,20 @@ import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { Channel } from "../../dist/channel/channel.js";
 import { FetchConnection } from "../../dist/channel/connections/fetch-connection.js";
-import { Clock } from "./clock.js";
-import { scenario } from "./scenario.js";
+import { Clock } from "./support/clock.js";
+import { scenario } from "./support/scenario.js";
 import type { EncodedBytes } from "../../dist/channel/log/encoded-bytes.js";
 import type { Client } from "../../dist/channel/clients/client.js";
-import type { Round } from "./scenario.js";
+import type { Round } from "./support/scenario.js";
 
 const CLIENTS = 10_000;
 const HEARTBEAT = 15_000;
-/** How often the channel looks after each client, for this heartbeat. */
+/** The interval at which the channel checks each client, for this heartbeat. */
 const PERIOD = 1000;
-/** How many clients it writes to without leaving the event loop to others. */
+/** The number of clients that it writes to in one turn of the event loop. */
 const SLICE = 500;
 
-/** Sees all that is written to connections, and when. */
+/** Records all writes to connections, with their times. */
 class Observer {
   readonly lastWriteAt = new WeakMap<object, number>();
   heartbeats = 0;
@@ -47,7 +47,7 @@ class Observer {
 }
 
 describe("Channel under stress: heartbeats", () => {
-  scenario("one timer serves 10 000 clients, in slices, and spares those just written to", async (round) => {
+  scenario("one timer serves 10 000 clients in slices, and skips those just written to", async (round) => {
     const clock = new Clock(round);
     const observer = new Observer(round, clock);
     const channel = new Channel({ heartbeat: HEARTBEAT, maxClients: CLIENTS, whenFull: "reject" });
@@ -61,12 +61,12 @@ describe("Channel under stress: heartbeats", () => {
 
     for (let second = 0; second < 42; second++) {
       clock.advance(PERIOD);
-      // While the slices go out, clients are written to, and leave, and come.
+      // While the slices are written, clients receive events, leave and connect.
       for (let turn = 0; turn < CLIENTS / SLICE + 1; turn++) {
         if (round.chance(10)) await replace(round, channel, bodies);
         await round.turns(1);
       }
-      // Not before the first heartbeats, which go out to everyone.
+      // Not before the first heartbeats, which go to all clients.
       if (second > 18) for (const client of channel.clients) if (round.chance(3)) client.send("hello");
       if (second === 24) channel.publish("news for everyone");
       for (const { connection } of channel.clients as ReadonlySet<Client>) {

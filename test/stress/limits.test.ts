@@ -4,9 +4,9 @@ import { describe } from "node:test";
 import { Channel } from "../../dist/channel/channel.js";
 import { rawClient, startChannel } from "../support/channel.js";
 import { dechunk } from "../support/http.js";
-import { StressClient } from "./client.js";
-import { scenario } from "./scenario.js";
-import { LEAVES, overHttp } from "./transport.js";
+import { StressClient } from "./support/client.js";
+import { scenario } from "./support/scenario.js";
+import { LEAVES, overHttp } from "./support/transport.js";
 import type { ChannelClient } from "../../dist/channel/clients/client.js";
 import type { RawClient } from "../support/http.js";
 
@@ -30,7 +30,7 @@ function assertRefusal(client: RawClient, whenFull: "reject" | "retry"): void {
   assert.ok(Number(delay) >= 5000 && Number(delay) <= 10_000, `told to come back after ${delay} ms`);
 }
 
-/** One person's address in the forms in which it may come: an IPv4 address, or any in an IPv6 /64. */
+/** The forms of one person's address: an IPv4 address, or any address in an IPv6 /64. */
 function spellings(person: number): string[] {
   if (person % 2 === 0) return [`192.0.2.${person}`, `::ffff:192.0.2.${person}`, `::FFFF:192.0.2.${person}`];
   return [`2001:db8:0:${person}::1`, `2001:db8:0:${person}:ffff::1`, `2001:0db8:0000:${person}:1:2:3:4`];
@@ -38,7 +38,7 @@ function spellings(person: number): string[] {
 
 describe("Channel under stress: limits", () => {
   for (const whenFull of ["reject", "retry"] as const) {
-    scenario(`of 200 at once, 100 get a stream and 100 a whole refusal (${whenFull})`, async (round) => {
+    scenario(`200 clients at once: 100 get a stream and 100 a complete refusal (${whenFull})`, async (round) => {
       const { channel, port } = await startChannel(round, { maxClients: 100, whenFull });
       const refused = new Set<RawClient>();
       const clients = Array.from({ length: 200 }, () => {
@@ -56,7 +56,7 @@ describe("Channel under stress: limits", () => {
     });
   }
 
-  scenario("a place that is freed, in whatever way, can be taken, a thousand times in a row", async (round) => {
+  scenario("a place that is freed in any way can be taken again, a thousand times", async (round) => {
     const { channel, port } = await startChannel(round, { maxClients: 4, whenFull: "reject" });
     const open = (): StressClient => new StressClient(round, overHttp(port)).connect();
     const clients = Array.from({ length: 4 }, open);
@@ -75,7 +75,7 @@ describe("Channel under stress: limits", () => {
       if (round.chance(25)) round.pick([...channel.clients]).close();
       else leaving?.leave(round.pick(LEAVES));
       await round.until(() => channel.clientCount === 3);
-      // Whoever the server sent away has seen it by now, or will: connect it again, or its successor.
+      // Clients that the server dismissed notice it by now or soon: connect them again, or their successors.
       await round.until(() => clients.some(({ isConnected }) => !isConnected));
       await Promise.all(
         clients
@@ -92,7 +92,7 @@ describe("Channel under stress: limits", () => {
     assert.equal(channel.clientCount, 4);
   });
 
-  scenario("a place is free from the very moment in which its client left", async (round) => {
+  scenario("a place is free from the moment at which its client leaves", async (round) => {
     const channel = new Channel({ maxClients: 3, maxClientsPerAddress: 1, whenFull: "reject" });
     const addresses = ["192.0.2.1", "2001:db8::1", "2001:db8:1::1"];
     const ask = (address = ""): Response => channel.respond(new Request("http://localhost/"), { address });
@@ -116,7 +116,7 @@ describe("Channel under stress: limits", () => {
     }
   });
 
-  scenario("of each address, however it is written, exactly the limit get in at once", async (round) => {
+  scenario("each address, in all its forms, gets exactly the limit of clients", async (round) => {
     const { channel, port } = await startChannel(round, {
       whenFull: "reject",
       maxClientsPerAddress: 3,
@@ -134,7 +134,7 @@ describe("Channel under stress: limits", () => {
     assert.deepEqual([channel.clientCount, channel.statistics.refused], [30, 90]);
   });
 
-  scenario("under churn, exactly those get in for whom there is room", async (round) => {
+  scenario("under churn, clients are accepted exactly while there is room", async (round) => {
     const [limit, limitPerAddress] = [20, 3];
     const channel = new Channel({ maxClients: limit, maxClientsPerAddress: limitPerAddress, whenFull: "reject" });
     interface Guest {
@@ -164,7 +164,7 @@ describe("Channel under stress: limits", () => {
         if (how === 0) await guest.body?.cancel();
         else if (how === 1) guest.abort.abort();
         else guest.client?.close();
-        // A place is freed in a microtask at the latest.
+        // A microtask frees a place at the latest.
         await Promise.resolve();
       }
       assert.equal(channel.clientCount, guests.size);

@@ -1,25 +1,25 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { bufferBytes, startChannel } from "../support/channel.js";
-import { StressClient } from "./client.js";
-import { Fleet } from "./fleet.js";
-import { Publisher } from "./ledger.js";
-import { scenario } from "./scenario.js";
-import { SlowReader } from "./slow-reader.js";
-import { overFetch, overHttp } from "./transport.js";
-import type { Round } from "./scenario.js";
+import { StressClient } from "./support/client.js";
+import { Fleet } from "./support/fleet.js";
+import { Publisher } from "./support/ledger.js";
+import { scenario } from "./support/scenario.js";
+import { SlowReader } from "./support/slow-reader.js";
+import { overFetch, overHttp } from "./support/transport.js";
+import type { Round } from "./support/scenario.js";
 
-/** What may wait for one client's socket: a segment is closed at 64 KiB, and may exceed that by its last event. */
+/** The maximum that may wait for a client's socket: a segment closes at 64 KiB, which its last event may exceed. */
 const WRITE_BYTES = 64 * 1024 + 10_100;
 
-/** What Node itself allocates now and then, for the few messages that are read meanwhile. */
+/** The memory that Node allocates for the few messages that are read meanwhile. */
 const NODE_BYTES = 512 * 1024;
 
 describe("Channel under stress: slow readers", () => {
   scenario(
     "who reads little or nothing costs one write beside the ring, delays nobody, and is told its gaps",
     async (round) => {
-      // 200 MB are 8 GB over the loopback. Otherwise enough to fill the sockets of those who do not read.
+      // 200 MB are 8 GB over the loopback. Otherwise enough to fill the sockets of clients that do not read.
       const size = round.isFull
         ? { healthy: 39, slow: 50, pausing: 10, events: 20_000, ring: 4 * 1024 * 1024, sipEvery: 1000 }
         : { healthy: 39, slow: 5, pausing: 2, events: 1500, ring: 1024 * 1024, sipEvery: 20 };
@@ -50,7 +50,7 @@ describe("Channel under stress: slow readers", () => {
         }
         if (!round.chance(10)) return;
         const used = (await bufferBytes()) - before;
-        // The oldest segment of the ring may be kept for the sake of its last event.
+        // The ring may keep its oldest segment because of its last event.
         const bound = size.ring + (1 + readers.length) * WRITE_BYTES + NODE_BYTES;
         assert.ok(used <= bound, `${used} bytes of Buffers after ${publisher.published} events, more than ${bound}`);
         most = Math.max(most, used);
@@ -63,7 +63,7 @@ describe("Channel under stress: slow readers", () => {
       for (const reader of readers) reader.wake();
       await round.until(() => readers.every(({ ledger }) => ledger.isCompleteTo(publisher.published)));
       for (const { ledger } of [...readers.slice(0, 1), ...slow]) assert.ok(ledger.gaps > 0, "it read too little");
-      // Awake, they are clients like the others.
+      // When they read, they are clients like the others.
       const gaps = channel.statistics.gaps;
       publisher.burst(round, 50, 10_000);
       await fleet.reached(publisher.published);
@@ -72,7 +72,7 @@ describe("Channel under stress: slow readers", () => {
     },
   );
 
-  scenario("who keeps up gets everything, though a turn publishes more than the log keeps", async (round) => {
+  scenario("clients that keep up get everything, though a turn publishes more than the log keeps", async (round) => {
     const { channel, port } = await startChannel(round, { capacityBytes: 2000 });
     const publisher = new Publisher(channel);
     const clients = Array.from({ length: 20 }, (_, index) => {
@@ -99,7 +99,7 @@ describe("Channel under stress: slow readers", () => {
       const transport = door === "handle()" ? overHttp(port) : overFetch(channel);
       const clients = Array.from({ length: readers }, () => new StressClient(round, transport).connect());
       await round.until(() => clients.every(({ isOpen }) => isOpen));
-      // Of a hundred turns, in how many each one stops, and goes on: some always read, some stop for good.
+      // The percentages of turns in which a client stops and resumes: some always read, some stop for good.
       const speeds = clients.map((client, index) => ({
         client,
         stops: index % 5 === 0 ? 0 : round.between(1, 60),
@@ -130,8 +130,8 @@ describe("Channel under stress: slow readers", () => {
 });
 
 /**
- * Publishes so many events in bursts, each of which every client of the fleet has before the next. Calls `look` with
- * the share that is done. Resolves with how long the fleet waited for a burst.
+ * Publishes `count` events in bursts; each client of the fleet receives a burst before the next one. Calls `look` with
+ * the finished share. Resolves with the time that the fleet waited for a burst.
  */
 async function publishAll(
   round: Round,

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { startChannel } from "../support/channel.js";
-import { StressClient } from "./client.js";
-import { Clock } from "./clock.js";
-import { Publisher } from "./ledger.js";
-import { scenario } from "./scenario.js";
-import { overFetch, overHttp } from "./transport.js";
+import { StressClient } from "./support/client.js";
+import { Clock } from "./support/clock.js";
+import { Publisher } from "./support/ledger.js";
+import { scenario } from "./support/scenario.js";
+import { overFetch, overHttp } from "./support/transport.js";
 import type { Socket } from "node:net";
 import type { Channel } from "../../dist/channel/channel.js";
-import type { Round } from "./scenario.js";
+import type { Round } from "./support/scenario.js";
 
 const isComplete = (clients: readonly StressClient[], last: number): boolean =>
   clients.every(({ ledger }) => ledger.isCompleteTo(last));
 
-/** Publishes until `count` clients are blocked. Everyone else has everything, again and again. */
+/** Publishes until `count` clients are blocked. All others receive everything each time. */
 async function block(
   round: Round,
   channel: Channel,
@@ -33,7 +33,7 @@ describe("Channel under stress: stallTimeout", () => {
     ["heartbeats", 5000],
     ["nothing is ever written to it", 0],
   ] as const) {
-    scenario(`closes who ended its half of the connection and does not take the rest (${title})`, async (round) => {
+    scenario(`closes a client that ended its half of the connection and does not read the rest (${title})`, async (round) => {
       const sockets: Socket[] = [];
       const { channel, port } = await startChannel(round, { stallTimeout: 10_000, heartbeat }, (request, response) => {
         sockets.push(request.socket);
@@ -43,7 +43,7 @@ describe("Channel under stress: stallTimeout", () => {
       const clients = Array.from({ length: 4 }, () => new StressClient(round, overHttp(port)).connect());
       await round.until(() => clients.every(({ isOpen }) => isOpen));
       for (const client of clients) client.pause();
-      // The operating system takes no more, but too little waits for the client to count as blocked.
+      // The socket is full, but too little waits for the client to count as blocked.
       while (!sockets.every(({ writableLength }) => writableLength > 0)) {
         const bytes = round.between(1000, 8000);
         for (const [index, client] of [...channel.clients].entries()) {
@@ -63,7 +63,7 @@ describe("Channel under stress: stallTimeout", () => {
     });
   }
 
-  scenario("closes and counts who takes nothing for so long, and no other", async (round) => {
+  scenario("closes and counts clients that do not read for that long, and no others", async (round) => {
     const { channel, port } = await startChannel(round, {
       backlog: "all",
       capacityBytes: 256 * 1024,
@@ -84,7 +84,7 @@ describe("Channel under stress: stallTimeout", () => {
     for (const client of slow) client.pause();
     await block(round, channel, publisher, healthy, slow.length);
 
-    // One who was sent away must take the rest like any other. The last that came are `dismissed`.
+    // A dismissed client must read the rest like any other. The clients that connected last are `dismissed`.
     for (const client of [...channel.clients].slice(-dismissed.length)) client.close();
     clock.advance(9_000);
     await round.turns(5);
@@ -101,7 +101,7 @@ describe("Channel under stress: stallTimeout", () => {
     await round.until(() => isComplete([...healthy, ...wakers], publisher.published));
     assert.equal(channel.statistics.closed.stalled, sleepers.length);
 
-    // They come back, and their streams go on, with a gap for what is gone.
+    // They reconnect, and their streams resume with a gap for the missing events.
     for (const client of [...sleepers, ...dismissed]) {
       client.leave("destroy");
       client.connect();

@@ -3,23 +3,23 @@ import diagnostics from "node:diagnostics_channel";
 import { describe } from "node:test";
 import { Channel } from "../../dist/channel/channel.js";
 import { startChannel } from "../support/channel.js";
-import { StressClient } from "./client.js";
-import { Clock } from "./clock.js";
-import { Publisher } from "./ledger.js";
-import { scenario } from "./scenario.js";
-import { LEAVES, overFetch, overHttp } from "./transport.js";
+import { StressClient } from "./support/client.js";
+import { Clock } from "./support/clock.js";
+import { Publisher } from "./support/ledger.js";
+import { scenario } from "./support/scenario.js";
+import { LEAVES, overFetch, overHttp } from "./support/transport.js";
 import type { ChannelStatistics } from "../../dist/channel/statistics.js";
-import type { Round } from "./scenario.js";
+import type { Round } from "./support/scenario.js";
 
 const sum = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((all, one) => all + one, 0);
 
-/** Whoever was let in is there, or has gone for a reason. */
+/** Asserts that each admitted client is connected or has left for a counted reason. */
 function assertBalance({ accepted, clients, closed }: ChannelStatistics): void {
   assert.equal(sum(accepted), clients + sum(closed), JSON.stringify({ accepted, clients, closed }));
 }
 
-/** What is told about a channel: the clients, each with the reason if there is one, in the order of the messages. */
+/** The messages about a channel: the clients, each with the reason if there is one, in order. */
 type Told = Record<"connect" | "disconnect" | "gap" | "stall", { client: unknown; reason?: string }[]>;
 
 function listen(round: Round, channel: () => Channel): Told {
@@ -68,7 +68,7 @@ describe("Channel under stress: statistics", () => {
       );
       assert.ok(keptEvents <= 200);
 
-      // Now that nothing is under way, some leave, and come back when more was published; and new ones come.
+      // Now that no request is pending, some clients leave and reconnect after more events, and new ones connect.
       const leaving = clients.filter(() => round.chance(40));
       for (const client of leaving) client.leave(round.pick(["destroy", "reset"]));
       await round.until(() => channel.clientCount === clients.length - leaving.length);
@@ -83,11 +83,18 @@ describe("Channel under stress: statistics", () => {
     }
   });
 
-  scenario("who was accepted is connected, or was closed for a counted reason", async (round) => {
+  scenario("each accepted client is connected, or was closed for a counted reason", async (round) => {
     let [accepted, refused] = [0, 0];
     const { channel, port } = await startChannel(
       round,
-      { backlog: "all", maxClients: 15, whenFull: "reject", capacityBytes: 256 * 1024, stallTimeout: 10_000, maxConnectionAge: 30_000 },
+      {
+        backlog: "all",
+        maxClients: 15,
+        whenFull: "reject",
+        capacityBytes: 256 * 1024,
+        stallTimeout: 10_000,
+        maxConnectionAge: 30_000,
+      },
       (request, response) => {
         if (channel.handle(request, response) !== undefined) accepted++;
         else if (response.statusCode === 503) refused++;
@@ -113,7 +120,7 @@ describe("Channel under stress: statistics", () => {
       for (const [index, client] of clients.entries()) {
         if (round.chance(3)) client.leave(round.pick(LEAVES));
         else if (round.chance(5)) client.pause();
-        // Every third one that stops does not go on.
+        // Every third client that stops does not resume.
         else if (round.chance(5) && index % 3 > 0) client.resume();
         if (round.chance(20) && !client.isConnected) client.connect();
       }
@@ -135,7 +142,7 @@ describe("Channel under stress: statistics", () => {
     for (const [reason, count] of Object.entries(closed)) {
       assert.equal(disconnect.filter((message) => message.reason === reason).length, count, reason);
     }
-    // Who was sent away for another reason may stall as well, before it has taken the rest.
+    // A client dismissed for another reason may stall as well, before it has read the rest.
     const stalled = new Set(stall.map(({ client }) => client));
     assert.equal(stalled.size, stall.length, "nobody stalls twice");
     for (const { client, reason } of disconnect) assert.ok(reason !== "stalled" || stalled.has(client));

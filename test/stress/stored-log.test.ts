@@ -4,27 +4,27 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { describe } from "node:test";
 import { createGunzip } from "node:zlib";
-import { FloodedServer } from "./flooded-server.js";
-import { scenario } from "./scenario.js";
+import { FloodedServer } from "./support/flooded-server.js";
+import { scenario } from "./support/scenario.js";
 import type { IncomingMessage } from "node:http";
-import type { Round } from "./scenario.js";
+import type { Round } from "./support/scenario.js";
 
 const CLIENTS = 20;
 
-/** What a client may cost the program at most, in MiB, however large the log is. */
+/** The maximum memory for one client, in MiB, however large the log is. */
 const MAX_CLIENT_MIB = 5;
 
 const TEXT =
   "compiled src/components/table/column-header-menu.tsx and wrote dist/assets/column-header-menu-4f2a.js in 12 ms";
 
-/** Reads a log to its end, quickly, or slowly so that others overtake. Resolves with its digest, without the opening. */
+/** Reads a log to its end, quickly or slowly. Resolves with its digest, without the opening. */
 async function digest(round: Round, response: IncomingMessage, isSlow: boolean): Promise<string> {
   const isGzip = response.headers["content-encoding"] === "gzip";
   const content = isGzip ? response.pipe(createGunzip()) : response;
   const hash = createHash("sha256");
   let hasBegun = false;
   content.on("data", (bytes: Buffer) => {
-    // The reconnection time is a line of its own.
+    // The reconnection time is a separate line.
     hash.update(hasBegun ? bytes : bytes.subarray(bytes.indexOf("\n") + 1));
     hasBegun = true;
     if (!isSlow) return;
@@ -35,7 +35,7 @@ async function digest(round: Round, response: IncomingMessage, isSlow: boolean):
   return hash.digest("hex");
 }
 
-/** How long it takes until a client has the first event after the one it has seen, in milliseconds. */
+/** The time until a client receives the first event after its last one, in milliseconds. */
 async function resume(server: FloodedServer, id: string, seen: number): Promise<number> {
   const start = performance.now();
   const response = await server.open(`/api/builds/${id}/events`, { "Last-Event-ID": `${id}-${seen}` });
@@ -54,7 +54,7 @@ function show(sorted: readonly number[]): string {
 }
 
 describe("The program with a stored log", () => {
-  scenario("serves it whole to many at once without holding it, and from any place", async (round) => {
+  scenario("serves a whole log to many clients at once without holding it, from any place", async (round) => {
     const lines = round.isFull ? 2_000_000 : 200_000;
     const builder = await FloodedServer.start(round, {}, ["--log-limit", "1000"]);
     const { id, begin } = await builder.build(`seq -f '%.0f ${TEXT}' ${lines}`);
@@ -67,7 +67,7 @@ describe("The program with a stored log", () => {
     const expected = createHash("sha256").update(log).digest("hex");
     assert.equal(await first, expected);
     const health = server.watchHealth();
-    // Small things that are loaded when first used are no cost of the clients.
+    // Modules that are loaded at their first use do not count for the clients.
     await resume(server, id, 1);
     const before = server.peakMiB;
     const find = async (): Promise<number[]> => {

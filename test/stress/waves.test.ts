@@ -3,14 +3,14 @@ import { describe } from "node:test";
 import { NodeConnection } from "../../dist/channel/connections/node-connection.js";
 import { EventStreamDecoder } from "../../dist/protocol/decode.js";
 import { startChannel } from "../support/channel.js";
-import { StressClient } from "./client.js";
-import { Clock } from "./clock.js";
-import { Publisher } from "./ledger.js";
-import { scenario } from "./scenario.js";
-import { overFetch, overHttp } from "./transport.js";
+import { StressClient } from "./support/client.js";
+import { Clock } from "./support/clock.js";
+import { Publisher } from "./support/ledger.js";
+import { scenario } from "./support/scenario.js";
+import { overFetch, overHttp } from "./support/transport.js";
 import type { EncodedBytes } from "../../dist/channel/log/encoded-bytes.js";
 import type { Channel } from "../../dist/channel/channel.js";
-import type { Round } from "./scenario.js";
+import type { Round } from "./support/scenario.js";
 
 const LARGE = { backlog: "all", capacity: 1_000_000, capacityBytes: 256 * 1024 * 1024 } as const;
 
@@ -50,7 +50,7 @@ describe("Channel under stress: waves", () => {
     assert.equal(left, 0);
   });
 
-  scenario("close() tells all when to come back, and drops at the deadline who does not listen", async (round) => {
+  scenario("close() sends every client a reconnection time, and drops those that do not read at the deadline", async (round) => {
     const { channel, port } = await startChannel(round, { capacityBytes: 256 * 1024 });
     const clock = new Clock(round);
     const publisher = new Publisher(channel);
@@ -65,7 +65,7 @@ describe("Channel under stress: waves", () => {
       publisher.burst(round, 5, 20_000);
       await round.until(() => awake.every(({ ledger }) => ledger.isCompleteTo(publisher.published)));
     }
-    // Under load: these have not even left for the sockets.
+    // Under load: these are not even written to the sockets.
     publisher.burst(round, round.between(1, 5), 2000);
     let isClosed = false;
     const closing = channel.close({ retry: 3000, deadline: 8000 }).then(() => (isClosed = true));
@@ -95,7 +95,7 @@ describe("Channel under stress: waves", () => {
     assert.equal(clock.timers, 0, "no timer is left");
   });
 
-  scenario("300 catch up from far behind, while a live client gets each event in its round", async (round) => {
+  scenario("300 clients catch up from far behind, while a live client gets each event in its round", async (round) => {
     const maxCatchUps = round.pick([1, 3]);
     const { channel, port } = await startChannel(round, { ...LARGE, maxCatchUps });
     // A slice is 64 KiB, or up to twice that when its last segment makes it so.
@@ -121,14 +121,14 @@ describe("Channel under stress: waves", () => {
   });
 });
 
-/** Clients are told to come back between `least` and twice that many milliseconds later, and not all at once. */
+/** Asserts that clients reconnect after `least` to twice as many milliseconds, and not all at once. */
 function assertSpread(retries: readonly (number | undefined)[], least: number): void {
   for (const retry of retries)
     assert.ok(retry !== undefined && retry >= least && retry <= 2 * least, `retry: ${retry}`);
   assert.ok(new Set(retries).size > Math.min(retries.length, least) / 4, `all at once: ${retries.join(" ")}`);
 }
 
-/** Makes the round fail when more than so many large segments are written without leaving the event loop to others. */
+/** Fails the round if more than `limit` large segments are written in one turn of the event loop. */
 function limitSegments(round: Round, limit: number): void {
   const { write } = NodeConnection.prototype;
   let inThisTurn = 0;
@@ -143,7 +143,7 @@ function limitSegments(round: Round, limit: number): void {
   round.after(() => (NodeConnection.prototype.write = write));
 }
 
-/** A client without a network between, so that it has what the channel wrote as soon as it was written. */
+/** A client without a network, which receives each write of the channel at once. */
 function readLive(round: Round, channel: Channel): { readonly last: number } {
   const state = { last: 0 };
   const decoder = new EventStreamDecoder();

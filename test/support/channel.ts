@@ -33,7 +33,7 @@ export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(setImmediate);
 }
 
-/** The memory of all Buffers that are still in use. Buffers are freed in the turn after the collection that found them. */
+/** The memory of all Buffers in use. Buffers are freed in the turn after the collection that found them. */
 export async function bufferBytes(): Promise<number> {
   await collectGarbage();
   return process.memoryUsage().arrayBuffers;

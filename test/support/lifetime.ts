@@ -1,4 +1,4 @@
-/** What ends: a test, or a round of a stress scenario. */
+/** A test, or a round of a stress scenario, which ends at some time. */
 export interface Lifetime {
   after(release: () => unknown): void;
 }

@@ -7,20 +7,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { postJson } from "../support/http.js";
+import { postJson } from "../../support/http.js";
 import type { ChildProcess } from "node:child_process";
 import type { IncomingMessage } from "node:http";
-import type { BuildRecord } from "../../dist/runner/record.js";
+import type { BuildRecord } from "../../../dist/runner/record.js";
 import type { Round } from "./scenario.js";
 
-const PROGRAM = fileURLToPath(new URL("../../dist/server.js", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../../../dist/server.js", import.meta.url));
 
-/** Without what would set options of the program, or of Node.js. */
+/** The environment without variables that set options of the program or of Node.js. */
 const clean = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(PORT|HOST|TAILCAST_.*|NODE_.*)$/.test(name)),
 );
 
-/** The real program, as its own process, with projects whose builds are shell scripts. */
+/** The real program as a process, with projects whose builds are shell scripts. */
 export class FloodedServer {
   readonly port: number;
   readonly #child: ChildProcess;
@@ -42,7 +42,7 @@ export class FloodedServer {
     options: readonly string[] = [],
   ): Promise<FloodedServer> {
     const root = mkdtempSync(join(tmpdir(), "tailcast-flood-"));
-    // What was killed may still have written something.
+    // A killed process may still have written something.
     round.after(() => rmSync(root, { recursive: true, force: true, maxRetries: 10 }));
     return FloodedServer.#launch(round, env, root, options);
   }
@@ -79,7 +79,7 @@ export class FloodedServer {
     return join(this.#root, "data", "builds", id, "events");
   }
 
-  /** The most memory that it ever had, in MiB. */
+  /** The peak of its memory, in MiB. */
   get peakMiB(): number {
     const status = readFileSync(`/proc/${this.#child.pid}/status`, "utf8");
     return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
@@ -103,7 +103,7 @@ export class FloodedServer {
     return { id: (answer.json["build"] as BuildRecord).id, begin: () => writeFile(gate, "\n") };
   }
 
-  /** How often it has said that it lives, and the longest that this took, in milliseconds; it is asked all the time. */
+  /** The number of its answers to constant health checks, and the longest time of one, in milliseconds. */
   watchHealth(): { answers: number; worst: number } {
     const health = { answers: 0, worst: 0 };
     const worker = new Worker(new URL("./health-worker.js", import.meta.url), { workerData: { port: this.port } });

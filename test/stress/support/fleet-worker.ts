@@ -1,14 +1,14 @@
 import { connect } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
 import { crc32 } from "node:zlib";
-import { EventStreamDecoder } from "../../dist/protocol/decode.js";
+import { EventStreamDecoder } from "../../../dist/protocol/decode.js";
 import { Ledger } from "./ledger.js";
 import type { Socket } from "node:net";
 
 /**
- * Many clients in a thread of their own, so that neither their work nor their memory is the server's. All start at the
- * same event, over HTTP/1.0, which has no chunks: so all must get the same bytes, however they are cut. The first one's
- * are decoded and accounted for; the others' only need to have the same checksum, which is far cheaper.
+ * Many clients in a separate thread, so that neither their work nor their memory counts for the server. All start at
+ * the same event, over HTTP/1.0, which has no chunks, so all must receive the same bytes. The bytes of the first client
+ * are decoded and checked; those of the others only need the same checksum, which is far cheaper.
  */
 const { port, count } = workerData as { port: number; count: number };
 
@@ -55,7 +55,7 @@ function account(bytes: Uint8Array): void {
   }
 }
 
-/** Tells when every member has all events up to the goal. */
+/** Reports when every member has all events up to the goal. */
 function look(): void {
   if (!ledger.isCompleteTo(goal)) return;
   const [first, ...others] = members;

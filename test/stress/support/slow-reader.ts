@@ -1,15 +1,15 @@
 import { connect } from "node:net";
-import { EventStreamDecoder } from "../../dist/protocol/decode.js";
+import { EventStreamDecoder } from "../../../dist/protocol/decode.js";
 import { Ledger } from "./ledger.js";
 import type { Socket } from "node:net";
 import type { Round } from "./scenario.js";
 
-/** How much it takes at a time. */
+/** The number of bytes of one read. */
 const SIP_BYTES = 1000;
 
 /**
- * A client that takes a thousand bytes from its operating system at a time, and only when it is told to. (A client of
- * `node:http` takes 64 KiB whenever it reads at all.) Over HTTP/1.0, which has no chunks.
+ * A client that reads a thousand bytes from its socket at a time, and only on request. (A client of `node:http` reads
+ * 64 KiB at a time.) Over HTTP/1.0, which has no chunks.
  */
 export class SlowReader {
   readonly ledger: Ledger;
@@ -35,18 +35,18 @@ export class SlowReader {
     round.after(() => this.#socket.removeAllListeners("close").destroy());
   }
 
-  /** Takes a little. */
+  /** Reads a little. */
   sip(): void {
     this.#socket.resume();
   }
 
-  /** Takes all that comes from now on. */
+  /** Reads everything from now on. */
   wake(): void {
     this.#isAwake = true;
     this.sip();
   }
 
-  /** Goes back to taking only what it is told to. */
+  /** Reads only on request again. */
   sleep(): void {
     this.#isAwake = false;
   }

@@ -1,4 +1,4 @@
-import type { Lifetime } from "../support/lifetime.js";
+import type { Lifetime } from "../../support/lifetime.js";
 
 interface Timer {
   readonly run: () => void;
@@ -9,7 +9,7 @@ interface Timer {
 
 /**
  * Time that stands still until it is moved, for the channel's timers and `performance.now()`: no slow machine can make
- * a client look stalled. Node's own timers, and `setImmediate`, go on as ever.
+ * a client look stalled. Node's own timers, and `setImmediate`, continue as usual.
  */
 export class Clock {
   #now = 1_000_000;
@@ -22,7 +22,7 @@ export class Clock {
       return Object.assign(timer, { unref: () => timer, ref: () => timer });
     };
     const remove = (timer: unknown): void => void this.#timers.delete(timer as Timer);
-    // Not `mock.method` of node:test: it keeps the stack of every call, and here are very many.
+    // Not `mock.method` of node:test: it keeps the stack of each call, and there are very many calls.
     const replace = (target: object, name: string, by: unknown): void => {
       const before = Object.getOwnPropertyDescriptor(target, name);
       Object.defineProperty(target, name, { value: by, configurable: true, writable: true });
@@ -42,12 +42,12 @@ export class Clock {
     return this.#now;
   }
 
-  /** How many timers are running. */
+  /** The number of running timers. */
   get timers(): number {
     return this.#timers.size;
   }
 
-  /** Moves time on, and runs what is due on the way. */
+  /** Advances time, and runs the timers that become due. */
   advance(ms: number): void {
     const end = this.#now + ms;
     for (;;) {

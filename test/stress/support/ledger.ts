@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { parseSequenceId } from "../../dist/protocol/sequence-id.js";
-import type { Channel } from "../../dist/channel/channel.js";
-import type { DecodedEvent } from "../../dist/protocol/decode.js";
+import { parseSequenceId } from "../../../dist/protocol/sequence-id.js";
+import type { Channel } from "../../../dist/channel/channel.js";
+import type { DecodedEvent } from "../../../dist/protocol/decode.js";
 import type { Round } from "./scenario.js";
 
 interface Gap {
@@ -16,7 +16,7 @@ export type Naming = (sequence: number) => string;
 /** The channel's own ids, for the epoch that the tests use. */
 export const BY_SEQUENCE: Naming = (sequence) => `e-${sequence}`;
 
-/** Ids as an application gives them; not ASCII, so that they pass through headers the hard way. */
+/** Ids of an application; not ASCII, which is hard to pass in headers. */
 export const BY_ORDER: Naming = (sequence) => `Aufträge/${sequence}`;
 
 /** Publishes events whose data starts with their number: 1, 2, 3 ... */
@@ -45,8 +45,8 @@ export class Publisher {
 }
 
 /**
- * Keeps account of what one client saw, over all its connections, and throws at the first event that is not the next:
- * every event is the successor of the one before, or a `gap` stands between them whose `missed` is the difference.
+ * Records the events of one client over all its connections, and throws at the first event that is not the next one:
+ * each event follows the previous one, or a `gap` stands between them whose `missed` is the difference.
  */
 export class Ledger {
   readonly #naming: Naming;
@@ -92,7 +92,7 @@ export class Ledger {
     assert.equal(rebased?.epoch, "e", "a gap's id is in the channel's own epoch");
     const difference = (rebased?.sequence ?? NaN) + 1 - this.next;
     assert.ok(difference > 0, `a gap that skips ${difference} events`);
-    // Nobody can count from an id of the application that is forgotten.
+    // No one can count from a forgotten id of the application.
     const isForgotten = reason === "unknown" && this.#naming !== BY_SEQUENCE;
     assert.equal(missed, isForgotten ? null : difference, `what the gap (${reason}) says to be missing`);
     assert.equal(told, reason === "lagged" ? BY_SEQUENCE(this.next - 1) : this.#lastEventId);

@@ -1,6 +1,6 @@
 import { get } from "node:http";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import type { Channel } from "../../dist/channel/channel.js";
+import type { Channel } from "../../../dist/channel/channel.js";
 
 /**
  * How a client leaves: closing; with a TCP reset; ending only its own half of the connection, then reading what still
@@ -10,7 +10,7 @@ export type Leave = "destroy" | "reset" | "half-close" | "end";
 
 export const LEAVES: readonly Leave[] = ["destroy", "reset", "half-close"];
 
-/** What comes over a connection. Nothing comes after `onClose`. */
+/** Receives the data of a connection. Nothing follows `onClose`. */
 export interface Receiver {
   onHead(status: number, headers: IncomingHttpHeaders): void;
   onBytes(bytes: Uint8Array): void;
@@ -90,7 +90,7 @@ export function overFetch(channel: Pick<Channel, "respond">): Transport {
         receiver.onBytes(value);
       }
     };
-    // Begins in a later turn, as an answer from a server does. An aborted body rejects; for the client that is a close.
+    // Starts in a later turn, as a server's response does. An aborted body rejects; for the client that is a close.
     setImmediate(
       () =>
         void read()

@@ -1,5 +1,5 @@
 import { createGunzip } from "node:zlib";
-import { EventStreamDecoder } from "../../dist/protocol/decode.js";
+import { EventStreamDecoder } from "../../../dist/protocol/decode.js";
 import { Ledger } from "./ledger.js";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Gunzip } from "node:zlib";
@@ -25,7 +25,7 @@ export class StressClient {
   status = 0;
   /** Connections opened. */
   connections = 0;
-  /** The reconnection time that held when the server ended a connection, for each time that it did. */
+  /** The reconnection time at each end of a connection by the server. */
   readonly retries: (number | undefined)[] = [];
   readonly #round: Round;
   readonly #transport: Transport;
@@ -46,17 +46,17 @@ export class StressClient {
     });
   }
 
-  /** Whether its stream is open: the head has come, and no end. */
+  /** Whether its stream is open: the head has arrived, but no end. */
   get isOpen(): boolean {
     return this.#isOpen;
   }
 
-  /** Whether it has not left, and has seen no end. */
+  /** Whether it neither left nor saw the end. */
   get isConnected(): boolean {
     return this.#link !== undefined;
   }
 
-  /** Connects, with the id of the event that it saw last. */
+  /** Connects with the id of its last event. */
   connect(): this {
     const id = Buffer.from(this.decoder.lastEventId).toString("latin1");
     const headers: Record<string, string> = { ...this.#options.headers };
@@ -75,7 +75,7 @@ export class StressClient {
     this.#link?.resume();
   }
 
-  /** Leaves. Nothing is seen after that, unless it ended its own half only: then the server has the last word. */
+  /** Leaves. It sees nothing after that, unless it ended only its own half: then the server may still send. */
   leave(how: Leave): void {
     const link = this.#link;
     if (how === "destroy" || how === "reset") this.#forget();
@@ -129,7 +129,7 @@ export class StressClient {
   }
 
   #decode(bytes: Uint8Array): void {
-    // What a refusal says is no event stream.
+    // The body of a refusal is not an event stream.
     if (this.status !== 200) return;
     for (const event of this.decoder.decode(bytes)) this.ledger.record(event);
   }

@@ -1,9 +1,9 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { ask } from "../support/http.js";
+import { ask } from "../../support/http.js";
 
 /**
- * Asks a server again and again whether it lives, in a thread of its own, so that what it waits for is the server.
- * Reports how often it was answered, and the longest wait in milliseconds.
+ * Checks a server's health constantly, in a separate thread, so that it waits only for the server. Reports the number
+ * of answers, and the longest wait in milliseconds.
  */
 const { port } = workerData as { port: number };
 
@@ -16,6 +16,6 @@ for (;;) {
   worst = Math.max(worst, performance.now() - start);
   answers += 1;
   parentPort?.postMessage({ answers, worst });
-  // Often enough to meet any pause that a person would notice; more would be a flood of its own.
+  // Often enough to catch any pause that a person would notice; more would be a flood itself.
   await new Promise((resolve) => setTimeout(resolve, 5));
 }

@@ -2,20 +2,20 @@ import { randomInt } from "node:crypto";
 import { it } from "node:test";
 // Not the globals, which a scenario may replace.
 import { clearTimeout, setTimeout } from "node:timers";
-import { createRandom } from "../protocol/random.js";
-import { bufferBytes } from "../support/channel.js";
+import { createRandom } from "../../protocol/random.js";
+import { bufferBytes } from "../../support/channel.js";
 
-/** How long each scenario is repeated: without `STRESS_SECONDS` it runs once. */
+/** The time for which each scenario is repeated; without `STRESS_SECONDS` it runs once. */
 const SECONDS = Number(process.env["STRESS_SECONDS"] ?? 0);
 
-/** Whether scenarios that have one take their full size. */
+/** Whether scenarios run at full size, if they have one. */
 const IS_FULL = process.env["STRESS_FULL"] !== undefined;
 
-/** A round that takes longer hangs. Rounds take seconds, and minutes at full size; the rest is for slow machines. */
+/** A round that takes longer hangs. Rounds take seconds, or minutes at full size; the rest is for slow machines. */
 const ROUND_LIMIT_MS = IS_FULL || SECONDS > 0 ? 1_200_000 : 100_000;
 
 /**
- * A test that repeats rounds, each with the next seed. Every round checks its own invariant, which its name states.
+ * A test that repeats rounds, each with the next seed. Each round checks the invariant in its name.
  *
  * ```text
  * npm run build && node --test dist-test/stress/*.test.js                        one round of each
@@ -24,7 +24,8 @@ const ROUND_LIMIT_MS = IS_FULL || SECONDS > 0 ? 1_200_000 : 100_000;
  * STRESS_SEED=12345 node --test dist-test/stress/resume.test.js                  a failing round again
  * ```
  *
- * A soak tells what the process held after its first tenth, when all is warm, and at its end: memory in MB, handles.
+ * A soak reports the resources of the process after its first tenth, when all is warm, and at its end: memory in MB and
+ * handles.
  */
 export function scenario(name: string, run: (round: Round) => Promise<void>): void {
   it(name, async (t) => {
@@ -42,7 +43,7 @@ export function scenario(name: string, run: (round: Round) => Promise<void>): vo
   });
 }
 
-/** What this process holds. */
+/** Describes the resources of this process. */
 async function holdings(): Promise<string> {
   const buffers = await bufferBytes();
   const { rss, heapUsed } = process.memoryUsage();
@@ -50,7 +51,7 @@ async function holdings(): Promise<string> {
   return `RSS ${all}, heap ${heap}, Buffers ${shared}, handles ${process.getActiveResourcesInfo().length}`;
 }
 
-/** One run of a scenario: its random choices, what it must release, and whether it has failed. */
+/** One run of a scenario: its random choices, its resources, and whether it has failed. */
 export class Round {
   readonly seed: number;
   readonly report: (text: string) => void;
@@ -61,7 +62,7 @@ export class Round {
   #isOver = false;
   #awaited: (() => boolean) | undefined;
 
-  /** @param report Takes a measurement, for a person to read. */
+  /** @param report - Prints a measurement. */
   constructor(seed: number, report: (text: string) => void) {
     this.seed = seed;
     this.report = report;
@@ -70,7 +71,7 @@ export class Round {
     this.#failed.catch(() => {});
   }
 
-  /** Whether a scenario should take its full size, whatever time that takes. */
+  /** Whether a scenario should run at full size, however long that takes. */
   get isFull(): boolean {
     return IS_FULL;
   }
@@ -101,12 +102,12 @@ export class Round {
     }
   }
 
-  /** Makes the round fail, from wherever something wrong is seen. */
+  /** Fails the round, from any place that sees an error. */
   fail(error: unknown): void {
     this.#reject(error);
   }
 
-  /** Runs something that is called by an emitter, whose exceptions would otherwise be nobody's. */
+  /** Runs a listener, and fails the round if it throws. */
   guard(body: () => void): void {
     try {
       body();
@@ -115,12 +116,12 @@ export class Round {
     }
   }
 
-  /** Releases something when the round is over, the last first: the `after` of `node:test`, for a round. */
+  /** Releases something at the end of the round, the last first: the `after` of `node:test` for a round. */
   after(release: () => unknown): void {
     this.#releases.push(release);
   }
 
-  /** Resolves when a condition holds, looking once in each turn of the event loop; never when the round has failed. */
+  /** Resolves when a condition holds, checked in each turn of the event loop; never if the round has failed. */
   async until(condition: () => boolean): Promise<void> {
     this.#awaited = condition;
     while (!condition()) {
@@ -135,7 +136,7 @@ export class Round {
     return low + this.#random(high - low + 1);
   }
 
-  /** True in `percent` of a hundred cases. */
+  /** True with a probability of `percent`. */
   chance(percent: number): boolean {
     return this.#random(100) < percent;
   }
@@ -145,7 +146,7 @@ export class Round {
     return items[this.#random(items.length)] as Item;
   }
 
-  /** Lets some turns of the event loop go by. */
+  /** Waits for some turns of the event loop. */
   async turns(count: number): Promise<void> {
     for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
   }
