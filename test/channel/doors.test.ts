@@ -125,10 +125,8 @@ describe("Channel.respond()", () => {
     const response = channel.respond(ask({ signal: abort.signal }));
     abort.abort();
     await until(() => channel.clientCount === 0);
-    await assert.rejects(
-      readUntil(response.body, () => false),
-      /dropped/,
-    );
+    // The body ends: servers would print an error for each client that leaves.
+    assert.deepEqual(await readUntil(response.body, () => false), []);
     assert.match(await channel.respond(ask({ signal: abort.signal })).text(), /^: the client has gone\nretry: \d+\n$/);
     assert.equal(channel.clientCount, 0);
   });

@@ -102,6 +102,7 @@ describe("respondEventStream()", () => {
       await other.stopped;
       await opened?.closed;
       assert.equal((opened?.signal.reason as { code: string }).code, "CLIENT_LEFT");
+      assert.equal(await read(), undefined, "the body ends without an error, which servers would print");
     }
   });
 

@@ -14,7 +14,7 @@ export class FetchConnection implements Connection {
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   /** Kept alive: Node passes an abort to a request's signal only while something holds the request. */
   readonly #request: Request;
-  readonly #onAbort = (): void => this.destroy();
+  readonly #onAbort = (): void => this.#leave();
   readonly #highWaterMark: number;
   #isEnded = false;
   #blockedSince = Infinity;
@@ -80,6 +80,14 @@ export class FetchConnection implements Connection {
     this.#controller?.close();
     // Nothing reports that the last byte was read; the place is free from now on. Not at once: a listener is never
     // called from within its own call.
+    this.#isEnded = true;
+    queueMicrotask(() => this.#finish());
+  }
+
+  /** The client has left. The body ends without an error: servers would report it for each client that leaves. */
+  #leave(): void {
+    if (this.#isEnded) return;
+    this.#controller?.close();
     this.#isEnded = true;
     queueMicrotask(() => this.#finish());
   }
