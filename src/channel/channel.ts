@@ -14,6 +14,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { ChannelClient, Client, ClientStart } from "./clients/client.ts";
 import type { HookName } from "./clients/hooks.ts";
+import type { Connection, ConnectionListener } from "./connections/connection.ts";
 import type { PublishedEvent } from "./log/event-log.ts";
 import type { ChannelOptions, ClientOptions, CloseOptions, FetchClientOptions, ReadOptions } from "./options.ts";
 import type { ChannelSettings } from "./settings.ts";
@@ -194,6 +195,17 @@ export class Channel<Data = unknown> {
     options: ClientOptions<Data> = {},
   ): ChannelClient<Data> | undefined {
     return this.#entrance.handle(request, response, options) as ChannelClient<Data> | undefined;
+  }
+
+  /**
+   * Sends the log, from its oldest event, over a connection in another format. The client counts as every other.
+   *
+   * @param open - Opens the connection, which reports to the given listener.
+   * @returns Why there is no room; nothing was sent then.
+   * @internal
+   */
+  attach(response: ServerResponse, open: (listener: ConnectionListener) => Connection): string | undefined {
+    return this.#entrance.attach(response, open);
   }
 
   /**

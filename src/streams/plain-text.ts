@@ -14,6 +14,12 @@ export function plainText(line: string): string {
   return CONTROL.test(line) ? line.replace(ESCAPES, "") : line;
 }
 
+/** A line of build output with its colours and attributes (SGR), and nothing else that acts on a terminal. */
+export function colouredText(line: string): string {
+  if (!CONTROL.test(line)) return line;
+  return line.replace(ESCAPES, (control) => (/^\x1b\[[\d;:]*m$/.test(control) ? control : ""));
+}
+
 /** Lines of a flood are read at the same time, by the hundred: to format it for each took a third of the server's time. */
 let lastTime = "";
 let lastLocal = "";

@@ -48,7 +48,11 @@ export function collectMetrics({ counts }: Outcomes, { builds, streams, logReade
   };
   const { user, system } = process.cpuUsage();
   const endings = Array.from(counts, ([status, count]): Sample => [{ status }, count]);
-  const clients = [...each((numbers) => numbers.clients), [{ stream: "log" }, logReaders] as const];
+  // Clients of a log as text are clients of the build's channel.
+  const clients = each((numbers) => numbers.clients).map(([labels, count]): Sample => {
+    return [labels, labels["stream"] === "build" ? count - logReaders : count];
+  });
+  clients.push([{ stream: "log" }, logReaders]);
   return [
     counter("tailcast_builds_total", "Builds that have ended, by outcome.", endings),
     gauge("tailcast_builds_running", "Builds that run.", inState("running")),

@@ -55,7 +55,6 @@ export const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   checkParams: [
     "src/runner",
     "src/streams",
-    "src/web",
     "test/bench",
     "test/runner",
   ],

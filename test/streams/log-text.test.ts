@@ -1,46 +1,84 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Channel } from "../../dist/channel/channel.js";
-import { logText } from "../../dist/streams/log-text.js";
-
-async function textOf(channel: Channel, ansi = false): Promise<string> {
-  const pieces: string[] = [];
-  for await (const piece of logText(channel, { ansi, signal: new AbortController().signal })) pieces.push(piece);
-  return pieces.join("");
-}
+import { LogConnection } from "../../dist/streams/log-connection.js";
+import { LogTexts } from "../../dist/streams/log-text.js";
+import { colouredText, plainText } from "../../dist/streams/plain-text.js";
+import { TestServer, ask } from "../support/http.js";
+import type { TestContext } from "node:test";
 
 const time = "2026-11-22T00:00:00.000Z";
 
-describe("logText()", () => {
-  it("has the lines, with or without colours, and nothing of the other events", async () => {
+function publishLine(channel: Channel, number: number, text: string): void {
+  channel.publish({ event: "line", data: JSON.stringify({ number, text, time }) });
+}
+
+/** The log as a client gets it. */
+async function textOf(t: TestContext, channel: Channel, render = plainText): Promise<string> {
+  const texts = new LogTexts(render);
+  const server = await TestServer.start((_, response) => {
+    channel.attach(response, (listener) => new LogConnection(response, texts, listener));
+  });
+  t.after(() => server.close());
+  const { text } = await ask(server.port, "GET", "/");
+  return text;
+}
+
+describe("LogConnection", () => {
+  it("sends the lines, with or without colours, and nothing of the other events", async (t) => {
     const channel = new Channel();
     channel.publish({ event: "build", data: "{}" });
-    channel.publish({ event: "line", data: JSON.stringify({ number: 1, text: "\x1b[31mred\x1b[0m", time }) });
-    channel.publish({ event: "line", data: JSON.stringify({ number: 2, text: "", time }) });
+    publishLine(channel, 1, "\x1b[31mred\x1b[0m");
+    publishLine(channel, 2, "");
     channel.publish({ event: "end", data: "{}" });
     channel.end();
-    assert.equal(await textOf(channel), "red\n\n");
-    assert.equal(await textOf(channel, true), "\x1b[31mred\x1b[0m\n\n");
+    assert.equal(await textOf(t, channel), "red\n\n");
+    assert.equal(await textOf(t, channel, colouredText), "\x1b[31mred\x1b[0m\n\n");
   });
 
-  it("has what somebody has changed as it is", async () => {
-    const channel = new Channel({ backlog: "all" });
+  it("keeps colours only: no title, clipboard, link, cursor control or line break", async (t) => {
+    const channel = new Channel();
+    publishLine(channel, 1, "\x1b]0;title\x07\x1b]52;c;aGk=\x1b\\\x1b]8;;http://x\x07a\x1b]8;;\x07");
+    publishLine(channel, 2, "\x1b[2J\x1b[1;1H\x1b[?25l\x1b[31;1mb\x1b[m\x1bc\x9b2J");
+    publishLine(channel, 3, "in /a\nb\rc");
+    channel.end();
+    assert.equal(await textOf(t, channel, colouredText), "a\n\x1b[31;1mb\x1b[m\nin /abc\n");
+  });
+
+  it("sends lines that cannot be read as they are", async (t) => {
+    const channel = new Channel();
     channel.publish({ event: "line", data: "not JSON" });
     channel.publish({ event: "line", data: "{}" });
-    channel.publish({ event: "line", data: JSON.stringify({ number: 3, text: "c", time }) });
+    publishLine(channel, 3, "c");
+    channel.publish({ event: "line", data: "4" });
+    publishLine(channel, 5, "e");
     channel.end();
-    let text = "";
-    for await (const part of logText(channel, { ansi: false, signal: new AbortController().signal })) text += part;
-    assert.equal(text, "not JSON\n{}\nc\n");
+    assert.equal(await textOf(t, channel), "not JSON\n{}\nc\n4\ne\n");
   });
 
-  it("says where something is gone", async () => {
-    const channel = new Channel({ capacity: 1 });
+  it("says where lines are missing", async (t) => {
+    const channel = new Channel({ capacity: 2 });
     channel.publish({ event: "build", data: "{}" });
-    for (const [index, text] of ["a", "b", "c"].entries()) {
-      channel.publish({ event: "line", data: JSON.stringify({ number: index + 1, text, time }) });
-    }
+    for (const [index, text] of ["a", "b", "c"].entries()) publishLine(channel, index + 1, text);
+    publishLine(channel, 6, "f");
     channel.end();
-    assert.equal(await textOf(channel), "[tailcast: 2 lines are no longer kept]\nc\n");
+    const gap = "[tailcast: 2 lines are no longer kept]\n";
+    assert.equal(await textOf(t, channel), `${gap}c\n${gap}f\n`);
+  });
+
+  it("converts what clients share once", async (t) => {
+    let count = 0;
+    const channel = new Channel();
+    for (let number = 1; number <= 100; number++) publishLine(channel, number, "text");
+    const texts = new LogTexts((line) => (count++, line));
+    const server = await TestServer.start((_, response) => {
+      channel.attach(response, (listener) => new LogConnection(response, texts, listener));
+    });
+    t.after(() => server.close());
+    const replies = Array.from({ length: 5 }, () => ask(server.port, "GET", "/"));
+    while (channel.clientCount < 5) await new Promise((resolve) => setImmediate(resolve));
+    channel.end();
+    for (const { text } of await Promise.all(replies)) assert.equal(text, "text\n".repeat(100));
+    assert.equal(count, 100);
   });
 });

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { BuildApp } from "../../dist/web/build-app.js";
 import { Stage } from "../runner/actors.js";
 import { makeFolder } from "../runner/folders.js";
@@ -44,6 +47,13 @@ export async function start(t: TestContext, options: Partial<BuildAppOptions> = 
     await server.close();
   });
   return { port: server.port, root, app, stage };
+}
+
+/** A folder for builds, which is removed after the test. */
+export function dataFolder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), "tailcast-data-"));
+  t.after(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
+  return path;
 }
 
 /** Asks for a build. */

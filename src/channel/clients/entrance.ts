@@ -106,6 +106,20 @@ export class Entrance {
     return new Response(body, { headers: { ...EVENT_STREAM_HEADERS, ...headers } });
   }
 
+  /** See {@link Channel.attach}. */
+  attach(response: ServerResponse, open: (listener: ConnectionListener) => Connection): string | undefined {
+    this.#flush();
+    const closing = this.#closingRetry === undefined ? undefined : "the server is shutting down";
+    const stream = hasEventStream(response) ? "this connection has a stream already" : undefined;
+    const obstacle = closing ?? stream ?? this.#clientLimit.acquire();
+    if (obstacle !== undefined) this.refused++;
+    else {
+      const init = { start: "fresh", lastEventId: "", next: this.#log.oldest, address: undefined, data: undefined } as const;
+      this.#clientSet.join(init, undefined, open);
+    }
+    return obstacle;
+  }
+
   #admit(request: StreamRequest, address: string | undefined, obstacle: string | undefined): Admission {
     this.#flush();
     const admission = admit(request, address, {

@@ -55,10 +55,22 @@ export class NodeConnection implements Connection {
   /** Stops watching the socket of a response that waits for its turn. */
   #stopWatching: (() => void) | undefined;
   #blockedSince = Infinity;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  /** Sends the head and `opening`, so that the client's `open` event fires at once (Firefox waits for a body byte). */
-  constructor(response: ServerResponse, gzip: boolean, opening: EncodedBytes, listener: ConnectionListener) {
+  /**
+   * Sends the head and `opening`, so that the client's `open` event fires at once (Firefox waits for a body byte).
+   *
+   * @param headers - The headers of another format than that of event streams.
+   */
+  constructor(
+    response: ServerResponse,
+    gzip: boolean,
+    opening: EncodedBytes | undefined,
+    listener: ConnectionListener,
+    headers: Readonly<Record<string, string>> = EVENT_STREAM_HEADERS,
+  ) {
     this.#response = response;
+    this.#headers = headers;
     this.#target = response;
     this.#listener = listener;
     this.#gzip = gzip ? new GzipSum() : undefined;
@@ -69,12 +81,12 @@ export class NodeConnection implements Connection {
       this.#isFull = true;
       this.#rest = [];
       this.#blockedSince = performance.now();
-      this.write(opening);
+      if (opening !== undefined) this.write(opening);
       response.once("socket", this.#onTurn);
       // Node closes the requests of a connection that ends, but not the responses that wait for their turn.
       this.#stopWatching = onSocketClose(response.req.socket, this.#onClose);
     } else {
-      this.#open(() => this.write(opening));
+      this.#open(() => opening && this.write(opening));
     }
   }
 
@@ -135,7 +147,7 @@ export class NodeConnection implements Connection {
     socket?.setKeepAlive(true, KEEP_ALIVE_DELAY);
     socket?.cork();
     if (this.#gzip !== undefined) response.setHeader("Content-Encoding", "gzip");
-    response.writeHead(200, EVENT_STREAM_HEADERS);
+    response.writeHead(200, this.#headers);
     response.flushHeaders();
     if (socket !== null && response.chunkedEncoding && response.write === ServerResponse.prototype.write) {
       this.#target = socket;

@@ -1,12 +1,10 @@
 import { open } from "node:fs/promises";
 import { EventFile } from "./event-file.ts";
+import { RecentPieces } from "./recent-pieces.ts";
 import type { HistoryPiece } from "./history.ts";
 
 /** How long a piece is, about, in bytes. */
 const PIECE_BYTES = 64 * 1024;
-
-/** How many pieces are kept for clients that follow a log at about the same place, and need the same pieces. */
-const KEPT_PIECES = 32;
 
 /** Whole events of a file, and the position that follows them. */
 interface FilePiece extends HistoryPiece {
@@ -47,8 +45,7 @@ export class SharedFile {
 export class FilePieces {
   readonly #epoch: string;
   readonly #handle: ReturnType<typeof open>;
-  /** By their positions, the last used at the end. */
-  readonly #kept = new Map<number, Promise<FilePiece>>();
+  readonly #recent = new RecentPieces<FilePiece>();
 
   constructor(path: string, epoch: string) {
     this.#epoch = epoch;
@@ -62,18 +59,7 @@ export class FilePieces {
 
   /** The events from `position`, where one starts, on, in the first `size` bytes. */
   read(position: number, size: number): Promise<FilePiece> {
-    const kept = this.#kept.get(position);
-    const piece = kept ?? this.#read(position, size);
-    this.#kept.delete(position);
-    this.#kept.set(position, piece);
-    if (kept !== undefined) return kept;
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= KEPT_PIECES) break;
-      this.#kept.delete(oldest);
-    }
-    // The next attempt may succeed.
-    piece.catch(() => this.#kept.delete(position));
-    return piece;
+    return this.#recent.get(position, () => this.#read(position, size));
   }
 
   close(): void {

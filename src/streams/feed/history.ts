@@ -1,4 +1,5 @@
 import { encodeGap } from "../../channel/log/gap.ts";
+import { RecentPieces } from "../../channel/history/recent-pieces.ts";
 import { EventStreamDecoder } from "../../protocol/decode.ts";
 import { encodeEvent } from "../../protocol/encode.ts";
 import { formatSequenceId } from "../../protocol/sequence-id.ts";
@@ -12,9 +13,6 @@ const PIECE_EVENTS = 512;
 
 /** How long a piece is at most, in characters, but for its last lines. */
 const PIECE_LENGTH = 256 * 1024;
-
-/** How many pieces are kept for whoever needs the same: to make one costs some milliseconds. */
-const KEPT_PIECES = 32;
 
 /** Opens the log of a build to read it. Rejects when it is gone. */
 export type OpenLog = (buildId: string) => Promise<ChannelHistory>;
@@ -35,8 +33,7 @@ export class FeedHistory implements ChannelHistory {
   readonly epoch: string;
   readonly #order: FeedOrder;
   readonly #openLog: OpenLog;
-  /** By their first events, those that were needed last at the end. */
-  readonly #kept = new Map<number, Promise<HistoryPiece>>();
+  readonly #recent = new RecentPieces<HistoryPiece>();
 
   constructor(order: FeedOrder, openLog: OpenLog) {
     this.epoch = order.epoch;
@@ -56,24 +53,12 @@ export class FeedHistory implements ChannelHistory {
     let next = sequence;
     return {
       next: async () => {
-        const piece = await this.#piece(next);
+        const piece = await this.#recent.get(next, () => this.#read(next));
         next = piece.next;
         return piece;
       },
       close: () => undefined,
     };
-  }
-
-  #piece(first: number): Promise<HistoryPiece> {
-    const piece = this.#kept.get(first) ?? this.#read(first);
-    piece.catch(() => this.#kept.delete(first));
-    this.#kept.delete(first);
-    this.#kept.set(first, piece);
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= KEPT_PIECES) break;
-      this.#kept.delete(oldest);
-    }
-    return piece;
   }
 
   async #read(first: number): Promise<HistoryPiece> {
@@ -114,7 +99,7 @@ export class FeedHistory implements ChannelHistory {
 
   /** What there is before what cannot be read, and otherwise what takes its place. */
   #gap(first: number, text: string, next: number, to: number): HistoryPiece {
-    this.#kept.delete(first);
+    this.#recent.forget(first);
     if (text !== "") return { bytes: Buffer.from(text), next };
     const gap = { lastEventId: formatSequenceId(this.epoch, next - 1), reason: "evicted", missed: to - next } as const;
     return { bytes: Buffer.from(encodeGap(this.epoch, gap, to)), next: to };

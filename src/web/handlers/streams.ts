@@ -1,4 +1,6 @@
 import { TailcastError } from "../../error.ts";
+import { LogTexts } from "../../streams/log-text.ts";
+import { colouredText, plainText } from "../../streams/plain-text.ts";
 import { sendLog } from "../log-reply.ts";
 import type { Channel } from "../../channel/channel.ts";
 import type { ClientLimit } from "../../channel/clients/client-limit.ts";
@@ -17,6 +19,8 @@ export interface StreamServices {
 /** Handlers of event streams, and of the log as text. */
 export function streamHandlers(services: StreamServices): Readonly<Record<"feed" | "events" | "log", Handler>> {
   const { queue, streams, logReaders } = services;
+  const plainTexts = new LogTexts(plainText);
+  const colouredTexts = new LogTexts(colouredText);
   const channelOf = async (buildId: string): Promise<Channel> => {
     const channel = await streams.of(queue.get(buildId));
     if (channel === undefined) throw new TailcastError("BUILD_NOT_FOUND", `Cannot find the build ${buildId}`);
@@ -25,6 +29,9 @@ export function streamHandlers(services: StreamServices): Readonly<Record<"feed"
   return {
     feed: async ({ request, response }) => void (await streams.feed()).handle(request, response),
     events: async ({ request, response, parameter }) => void (await channelOf(parameter)).handle(request, response),
-    log: async (exchange) => sendLog(exchange, await channelOf(exchange.parameter), logReaders),
+    log: async (exchange) => {
+      const channel = await channelOf(exchange.parameter);
+      await sendLog(exchange, channel, exchange.query.has("ansi") ? colouredTexts : plainTexts, logReaders);
+    },
   };
 }

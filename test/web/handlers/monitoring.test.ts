@@ -65,7 +65,7 @@ describe("BuildApp: metrics", () => {
         ofBuilds("gaps_total"),
         ofBuilds("connections_refused_total"),
       ),
-      [2, 1, 3, 1, 0],
+      [3, 1, 4, 1, 0],
     );
     const published = after.get(ofBuilds("events_published_total")) ?? 0;
     assert.ok(published >= follower.events.length + last.events.length);

@@ -1,0 +1,59 @@
+import { NodeConnection } from "../channel/connections/node-connection.ts";
+import { EncodedBytes } from "../channel/log/encoded-bytes.ts";
+import { missingLines } from "./log-text.ts";
+import type { ServerResponse } from "node:http";
+import type { Connection, ConnectionListener, EndScope } from "../channel/connections/connection.ts";
+import type { LogTexts } from "./log-text.ts";
+
+/** The headers of a log as text. */
+export const LOG_HEADERS: Readonly<Record<string, string>> = {
+  "Content-Type": "text/plain; charset=utf-8",
+  "Cache-Control": "no-store, no-transform",
+  "X-Accel-Buffering": "no",
+};
+
+/** A client of a build's channel that receives the lines as text instead of events. Everything else is the same. */
+export class LogConnection implements Connection {
+  readonly #connection: NodeConnection;
+  readonly #texts: LogTexts;
+  /** The number of the next line. */
+  #next = 1;
+
+  constructor(response: ServerResponse, texts: LogTexts, listener: ConnectionListener) {
+    this.#texts = texts;
+    this.#connection = new NodeConnection(response, false, undefined, listener, LOG_HEADERS);
+  }
+
+  get isBlocked(): boolean {
+    return this.#connection.isBlocked;
+  }
+
+  get blockedSince(): number {
+    return this.#connection.blockedSince;
+  }
+
+  get isEnded(): boolean {
+    return this.#connection.isEnded;
+  }
+
+  /** Writes the lines among the events. Heartbeats and other events have no text. */
+  write(events: EncodedBytes): void {
+    const { bytes, first = this.#next, length } = this.#texts.of(events);
+    if (bytes === undefined) return;
+    if (first > this.#next) this.#connection.write(new EncodedBytes(missingLines(first - this.#next)));
+    this.#next = first + length;
+    this.#connection.write(bytes);
+  }
+
+  end(scope?: EndScope): void {
+    this.#connection.end(scope);
+  }
+
+  look(): void {
+    this.#connection.look();
+  }
+
+  destroy(): void {
+    this.#connection.destroy();
+  }
+}
