@@ -1,6 +1,7 @@
 import type { BuildEvent } from "./events.ts";
 import type { Environment } from "./process/find-program.ts";
 import type { ProcessIdentity } from "./process/identity.ts";
+import type { OutputMode } from "./output/output-pipes.ts";
 import type { BuildStore } from "./store/build-store.ts";
 import type { RetentionOptions } from "./store/retention.ts";
 
@@ -19,6 +20,12 @@ export interface BuildQueueOptions extends Pick<RetentionOptions, "keep" | "keep
   silence?: number | undefined;
   /** The niceness of the commands, from 0 to 19; never less than that of this process. Default 0. */
   nice?: number | undefined;
+  /**
+   * How the output of commands is read. `merged`: stdout and stderr in the order of writing, as in a terminal; every line
+   * counts as `stdout`. `separate`: the stream of each line is known, and lines of the two can change places. On Windows,
+   * and where no pipe can be made, it is always `separate`. Default `merged`.
+   */
+  output?: OutputMode | undefined;
   /**
    * Where the states of builds are stored, so that a later process can {@link BuildQueue.restore} them. Logs are not
    * stored there: that is up to `onEvent`. Default: nowhere.

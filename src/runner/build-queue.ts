@@ -1,8 +1,9 @@
-import { MAX_DELAY, checkInteger, checkTexts, checkValue, kinds } from "../check-options.ts";
+import { MAX_DELAY, checkChoice, checkInteger, checkTexts, checkValue, kinds } from "../check-options.ts";
 import { TailcastError } from "../error.ts";
 import { Build } from "./build.ts";
 import { checkPlan } from "./planning/check-plan.ts";
 import { buildEnvironment } from "./process/environment.ts";
+import { outputModes } from "./output/output-pipes.ts";
 import { estimateDuration } from "./estimate.ts";
 import { QueuePositions } from "./queue-positions.ts";
 import { Retention } from "./store/retention.ts";
@@ -66,6 +67,7 @@ export class BuildQueue {
       timeout: checkInteger("timeout", options.timeout ?? 30 * 60_000, { min: 0, max: MAX_DELAY }),
       silence: checkInteger("silence", options.silence ?? 0, { min: 0, max: MAX_DELAY }),
       nice: checkInteger("nice", options.nice ?? 0, { min: 0, max: 19 }),
+      output: checkChoice("output", options.output ?? "merged", outputModes),
       killGrace: checkInteger("killGrace", options.killGrace ?? 5000, { min: 0, max: MAX_DELAY }),
       logLimit: checkInteger("logLimit", options.logLimit ?? 100 * MIB, { min: 1, orInfinity: true }),
       env,

@@ -13,6 +13,7 @@ import type { Environment } from "./process/find-program.ts";
 import type { Mask } from "./output/mask.ts";
 import type { Plan } from "./planning/plan.ts";
 import type { ProcessIdentity } from "./process/identity.ts";
+import type { OutputMode } from "./output/output-pipes.ts";
 import type { BuildRecord, StepRecord } from "./record.ts";
 import type { Secrets } from "./output/secrets.ts";
 import type { StepResult } from "./process/run-step.ts";
@@ -26,6 +27,7 @@ export interface BuildContext extends Pick<BuildEmitterOptions, "onLine" | "onSt
   readonly silence: number;
   /** The niceness of its processes, from 0 to 19. */
   readonly nice: number;
+  readonly output: OutputMode;
   /** The time between SIGTERM and SIGKILL, in milliseconds. */
   readonly killGrace: number;
   readonly env: Environment;
@@ -198,7 +200,7 @@ export class Build {
   }
 
   #runCommand(index: number, step: Step): Promise<StepResult> {
-    const { env, killGrace, silence, nice, onSpawn } = this.#context;
+    const { env, killGrace, silence, nice, output, onSpawn } = this.#context;
     return runStep(step, {
       signal: this.#stopping.signal,
       forceSignal: this.#killing.signal,
@@ -206,6 +208,7 @@ export class Build {
       killGrace,
       silence,
       nice,
+      output,
       cookie: this.#cookie,
       verify: () => pinProblem(this.plan.pins ?? []),
       onSilence: () => this.#timeOut(step.name, silence),

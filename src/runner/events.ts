@@ -1,6 +1,6 @@
 import type { BuildRecord } from "./record.ts";
 
-/** Where a line comes from: one of the command's two pipes, or `system`: the build runner itself. */
+/** Where a line comes from: stdout or stderr of the command, or `system`: the build runner itself. */
 export type OutputStream = "stdout" | "stderr" | "system";
 
 /** The build's state has changed: it was accepted or started, or a step started or ended. */

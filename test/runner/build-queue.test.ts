@@ -124,7 +124,7 @@ describe("BuildQueue", () => {
       "install system: install succeeded after N s",
       "[build] running, install succeeded, build running",
       "build system: $ /bin/sh -c 'echo error >&2' (in /)",
-      "build stderr: error",
+      "build stdout: error",
       "[build] running, install succeeded, build succeeded",
       "build system: build succeeded after N s",
       "- system: succeeded in N s",

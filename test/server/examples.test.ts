@@ -100,7 +100,7 @@ describe("examples", () => {
     if (await isMissing(t, "cargo")) return;
     const output = await runSteps(await copy(t, "cargo-project"));
     assert.match(output, /^system \| \$ cargo build --locked \(in .*\)\n/m);
-    assert.match(output, /^stderr \| +Compiling cargo-project v0\.1\.0/m);
+    assert.match(output, /^stdout \| +Compiling cargo-project v0\.1\.0/m);
     assert.match(output, /\nended: succeeded\n$/);
   });
 

@@ -2,6 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { LineSplitter } from "./line-splitter.ts";
 import type { Readable } from "node:stream";
 import type { OutputStream } from "../events.ts";
+import type { OutputSource } from "./output-pipes.ts";
 import type { Mask } from "./mask.ts";
 
 /** One line that a step printed, or that the runner says about it (`system`). */
@@ -24,8 +25,8 @@ export type OnLines = (lines: readonly OutputLine[]) => void | Promise<void>;
 const LINES_PER_TURN = 512;
 
 /**
- * Reads the two pipes of a command, side by side, as lines. In what order the two were written cannot be known. A flood
- * of lines is given out in slices, and meanwhile both pipes, and so the command, have to wait.
+ * Reads the pipes of a command, side by side, as lines. With two, their order of writing is unknown. A flood of lines is
+ * emitted in slices, and meanwhile all pipes, and so the command, have to wait.
  */
 export class StepOutput {
   /** Resolves when both pipes have ended and every line was taken. Never rejects. */
@@ -44,11 +45,11 @@ export class StepOutput {
   #waitingSince = performance.now();
   #isClosed = false;
 
-  constructor(stdout: Readable, stderr: Readable, onLines: OnLines, mask?: Mask) {
-    this.#pipes = [stdout, stderr];
+  constructor(sources: readonly OutputSource[], onLines: OnLines, mask?: Mask) {
+    this.#pipes = sources.map(({ reader }) => reader);
     this.#onLines = onLines;
     this.#mask = mask;
-    this.ended = Promise.all([this.#read(stdout, "stdout"), this.#read(stderr, "stderr")]).then(() => undefined);
+    this.ended = Promise.all(sources.map((source) => this.#read(source))).then(() => undefined);
   }
 
   /** Aborts, with the error as its reason, when `onLines` throws or rejects. It is not called again then. */
@@ -90,7 +91,7 @@ export class StepOutput {
     this.stop();
   }
 
-  async #read(pipe: Readable, stream: OutputStream): Promise<void> {
+  async #read({ reader: pipe, stream }: OutputSource): Promise<void> {
     const splitter = new LineSplitter({ mask: this.#mask?.stream() });
     try {
       for await (const chunk of pipe as AsyncIterable<Uint8Array>) {

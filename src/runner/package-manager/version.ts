@@ -50,6 +50,8 @@ async function ask(program: string, cwd: string, env: Environment): Promise<stri
   const outcome = await runStep(step, {
     signal: AbortSignal.timeout(ANSWER_TIME),
     killGrace: 0,
+    // The answer stands on stdout; notes of the program do not.
+    output: "separate",
     drain: 1000,
     env: { ...env, COREPACK_ENABLE_NETWORK: "0" },
     onLines: (lines) => {

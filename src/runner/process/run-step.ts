@@ -2,6 +2,7 @@ import { setTimeout as delay, setImmediate as turn } from "node:timers/promises"
 import { buildEnvironment } from "./environment.ts";
 import { COOKIE_VARIABLE, createCookie } from "./marker.ts";
 import { identify } from "./identity.ts";
+import { OutputPipes } from "../output/output-pipes.ts";
 import { LEFT_GRACE, ProcessTree } from "./tree.ts";
 import { settlesWithin } from "./settles-within.ts";
 import { StepOutput } from "../output/step-output.ts";
@@ -10,6 +11,7 @@ import type { Environment } from "./find-program.ts";
 import type { Mask } from "../output/mask.ts";
 import type { Step } from "../planning/step.ts";
 import type { ProcessIdentity } from "./identity.ts";
+import type { OutputMode } from "../output/output-pipes.ts";
 import type { OnLines } from "../output/step-output.ts";
 import type { RunningChild } from "./spawn.ts";
 
@@ -34,6 +36,8 @@ export interface StepRunOptions {
   onSilence?: (() => void) | undefined;
   /** The niceness of the command and what it starts, from 0 to 19. Default 0. */
   nice?: number | undefined;
+  /** How the output is read: see {@link OutputMode}. Default `merged`. */
+  output?: OutputMode | undefined;
   /**
    * What all processes of this step carry in their environment, so that those that leave its process group are found.
    * Default: a new one.
@@ -76,7 +80,7 @@ const SETTLE_TIME = 1000;
 const LAST_WORDS_TIME = 1000;
 
 /**
- * More than a command that has ended can have left in its two pipes, in bytes: the kernel's buffers hold 208 KiB each,
+ * More than a command that has ended can have left in its output, in bytes: a pipe holds 64 KiB, and a socket 208 KiB,
  * unless they were enlarged. Whoever writes more is another process.
  */
 const MAX_LEFT_BYTES = 2 * 1024 * 1024;
@@ -94,25 +98,38 @@ const NOT_GONE = "a process of this step could not be ended";
  */
 export async function runStep(step: Step, options: StepRunOptions): Promise<StepResult> {
   const { signal, env = buildEnvironment(), nice = 0, cookie = createCookie() } = options;
+  const pipes = await OutputPipes.open(options.output ?? "merged");
   // Asked first, since spawn gives the same error for a missing directory and for a missing command.
   const problem = (await directoryProblem(step.cwd)) ?? (await options.verify?.());
-  if (signal?.aborted) return { type: "aborted", ...UNKNOWN };
-  const child = problem ?? (await startStep(step, { ...env, ...step.env, [COOKIE_VARIABLE]: cookie }, nice));
-  if (typeof child === "string") return { type: "not-started", reason: child };
-  const exit = await follow(child, cookie, options);
+  if (signal?.aborted) {
+    pipes.close();
+    return { type: "aborted", ...UNKNOWN };
+  }
+  const stepEnv = { ...env, ...step.env, [COOKIE_VARIABLE]: cookie };
+  const child = problem ?? (await startStep(step, stepEnv, nice, pipes.stdio));
+  if (typeof child === "string") {
+    pipes.close();
+    return { type: "not-started", reason: child };
+  }
+  const exit = await follow(child, pipes, cookie, options);
   if (signal?.aborted) return { type: "aborted", ...exit };
   if (exit.exitCode === null) return { type: "killed", signal: String(exit.signal) };
   return exit.exitCode === 0 ? { type: "succeeded" } : { type: "failed", exitCode: exit.exitCode };
 }
 
 /** Stays with a command until it, its output and its processes have ended. */
-async function follow(child: RunningChild, cookie: string, options: StepRunOptions): Promise<Exit> {
+async function follow(
+  child: RunningChild,
+  pipes: OutputPipes,
+  cookie: string,
+  options: StepRunOptions,
+): Promise<Exit> {
   const { signal, forceSignal, killGrace = 5000, drain = 3000, onLines, mask } = options;
   const { silence = 0, onSilence = () => undefined, onSpawn = () => undefined } = options;
   const exited = new Promise<Exit>((resolve) => {
     child.once("exit", (exitCode, name) => resolve({ exitCode, signal: name }));
   });
-  const output = new StepOutput(child.stdout, child.stderr, onLines, mask);
+  const output = new StepOutput(pipes.sources(child), onLines, mask);
   const tree = new ProcessTree(child, cookie, () => output.say(ESCAPED));
   const stopping = new AbortController();
   const stop = stopping.signal;
@@ -124,6 +141,7 @@ async function follow(child: RunningChild, cookie: string, options: StepRunOptio
     return isGone;
   };
   try {
+    if (pipes.problem !== undefined) output.say(`warning: ${pipes.problem}`);
     const identity = identify(child.pid);
     if (identity !== undefined) onSpawn(identity);
     const stopped = new Promise((resolve) => stop.addEventListener("abort", resolve)).then(() =>

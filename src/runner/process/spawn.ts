@@ -4,13 +4,13 @@ import { stat } from "node:fs/promises";
 import { describeMissing, findProgram } from "./find-program.ts";
 import { giveWay } from "./priority.ts";
 import { windowsCall } from "./windows.ts";
-import type { ChildProcessByStdio } from "node:child_process";
-import type { Readable } from "node:stream";
+import type { ChildProcess } from "node:child_process";
 import type { Environment } from "./find-program.ts";
+import type { OutputStdio } from "../output/output-pipes.ts";
 import type { Step } from "../planning/step.ts";
 
 /** A command that runs, as the leader of its own process group. */
-export type RunningChild = ChildProcessByStdio<null, Readable, Readable> & { readonly pid: number };
+export type RunningChild = ChildProcess & { readonly pid: number };
 
 /** Why a directory cannot be worked in, as a sentence; `undefined` when it can. */
 export async function directoryProblem(path: string): Promise<string | undefined> {
@@ -23,19 +23,23 @@ export async function directoryProblem(path: string): Promise<string | undefined
 }
 
 /**
- * Starts a step's command: never through a shell, without stdin (so that nothing can wait for an answer), and
- * `detached`, which makes it the leader of a new process group. It gives way to this server: see {@link giveWay}.
+ * Starts a step's command: never through a shell, and `detached`, which makes it the leader of a new process group. It
+ * gives way to this server: see {@link giveWay}.
  *
  * @returns The child, or the sentence that says why there is none.
  */
-export async function startStep(step: Step, env: Environment, nice: number): Promise<RunningChild | string> {
+export async function startStep(
+  step: Step,
+  env: Environment,
+  nice: number,
+  stdio: OutputStdio,
+): Promise<RunningChild | string> {
   const { cwd } = step;
   const isWindows = process.platform === "win32";
   const call = isWindows ? await windowsCall(step, env) : step;
   if (typeof call === "string") return call;
   const { command, args } = call;
   try {
-    const stdio: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"];
     // On Windows, "detached" would mean a console window of its own.
     const child = spawn(command, args, { cwd, env, stdio, shell: false, detached: !isWindows, windowsHide: true });
     // An "error" says that there is no process, or, later, that signalling it failed, which the process group takes
@@ -52,7 +56,7 @@ export async function startStep(step: Step, env: Environment, nice: number): Pro
   }
 }
 
-function hasStarted(child: ChildProcessByStdio<null, Readable, Readable>): child is RunningChild {
+function hasStarted(child: ChildProcess): child is RunningChild {
   return child.pid !== undefined;
 }
 

@@ -100,7 +100,7 @@ describe("Secrets of a build", () => {
     const write = 'printf "a ${NPM_TOKEN%??????????}"; sleep 0.1; printf "%s b\\n" "${NPM_TOKEN#??????????}"';
     const long = `printf "%16380s\\n" "$NPM_TOKEN"; printf "%16390s%s" x "$NPM_TOKEN"`;
     const steps = [shellStep(write), shellStep(`{ ${write}; } >&2`), shellStep(long)];
-    const { lines, end } = await runBuild(t, steps, { env });
+    const { lines, end } = await runBuild(t, steps, { env, output: "separate" });
     assert.equal(end.status, "succeeded");
     const printed = lines.filter(({ stream }) => stream !== "system").map(({ stream, text }) => `${stream}: ${text}`);
     assert.deepEqual(printed, [

@@ -4,6 +4,15 @@ import { PassThrough } from "node:stream";
 import { describe, it } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { StepOutput } from "../../../dist/runner/output/step-output.js";
+import type { Readable } from "node:stream";
+import type { OutputSource } from "../../../dist/runner/output/output-pipes.js";
+
+function sources(stdout: Readable, stderr: Readable): readonly OutputSource[] {
+  return [
+    { stream: "stdout", reader: stdout },
+    { stream: "stderr", reader: stderr },
+  ];
+}
 
 describe("StepOutput", () => {
   it("counts as silent while neither pipe brings a byte, and nobody is slow to take what came", async (t) => {
@@ -13,7 +22,7 @@ describe("StepOutput", () => {
     const deliveries = new EventEmitter();
     let take: () => void = () => undefined;
     const taken = new Promise<void>((resolve) => (take = resolve));
-    const output = new StepOutput(stdout, stderr, () => {
+    const output = new StepOutput(sources(stdout, stderr), () => {
       deliveries.emit("lines");
       return taken;
     });
@@ -41,7 +50,7 @@ describe("StepOutput", () => {
     let now = 1000;
     t.mock.method(performance, "now", () => now);
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-    const output = new StepOutput(stdout, stderr, () => undefined);
+    const output = new StepOutput(sources(stdout, stderr), () => undefined);
     now += 70;
     stdout.write(".");
     while (output.bytesRead === 0) await turn();

@@ -53,7 +53,7 @@ describe("runStep()", () => {
   it("delivers both pipes as lines, a last one without a line end too", async (t) => {
     const stage = await Stage.open(t);
     const output = new Output();
-    const run = runStep(stage.step("main"), { onLines: output.onLines });
+    const run = runStep(stage.step("main"), { output: "separate", onLines: output.onLines });
     const main = await stage.actor("main");
     await main.do({ action: "write", text: "one\ntwo\r\n" });
     await output.until("stdout: two");
@@ -105,7 +105,7 @@ describe("runStep()", () => {
     };
     const watched = watch();
     const flood = "yes '' | head -n 200000";
-    await runStep(shellStep(`${flood} >&2 & ${flood}; wait`), { onLines });
+    await runStep(shellStep(`${flood} >&2 & ${flood}; wait`), { output: "separate", onLines });
     isOver = true;
     await watched;
     assert.deepEqual(counts, { stdout: 200_000, stderr: 200_000, system: 0 });
@@ -373,7 +373,7 @@ describe("runStep()", () => {
       main.tell({ action: "exit", code: 3 });
       assert.deepEqual(await run, { type: "failed", exitCode: 3 });
       await daemon.gone;
-      assert.deepEqual(output.lines, [KEPT_OPEN, ESCAPED, "stderr: begun"]);
+      assert.deepEqual(output.lines, [KEPT_OPEN, ESCAPED, "stdout: begun"]);
     });
 
     it("gives up on one that cannot even be found", async (t) => {
@@ -386,7 +386,7 @@ describe("runStep()", () => {
       await daemon.do({ action: "write", to: 2, text: "begun" });
       main.tell({ action: "exit", code: 3 });
       assert.deepEqual(await run, { type: "failed", exitCode: 3 });
-      assert.deepEqual(output.lines, [KEPT_OPEN, "stderr: begun"]);
+      assert.deepEqual(output.lines, [KEPT_OPEN, "stdout: begun"]);
       await daemon.do({ action: "onTerm", say: "" });
     });
 

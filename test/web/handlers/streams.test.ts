@@ -53,7 +53,7 @@ describe("BuildApp: a build", () => {
     for (const line of ["one", "\x1b[31mtwo\x1b[0m", "three"]) assert.ok(lines.includes(line), line);
     const three = late.events.find((event) => event.type === "line" && event.data.includes("three"));
     const { time, number, ...line } = JSON.parse(three?.data ?? "") as Record<string, unknown>;
-    assert.deepEqual(line, { step: "build", stream: "stderr", text: "three" });
+    assert.deepEqual(line, { step: "build", stream: "stdout", text: "three" });
     assert.equal(number, lines.indexOf("three") + 1);
     assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 

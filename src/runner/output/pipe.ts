@@ -1,0 +1,117 @@
+import { execFile } from "node:child_process";
+import { closeSync, constants, openSync, rmdirSync, unlinkSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { findProgram } from "../process/find-program.ts";
+import type { Readable } from "node:stream";
+
+/** A pipe of the kernel: one end to read from, and one or more descriptors to write to, each opened on its own. */
+export interface Pipe {
+  readonly reader: Readable;
+  /** To be handed to a child process. */
+  readonly writers: readonly number[];
+  /**
+   * Closes the writers of this process. To be called when the child has ended, or was not started: the pipe ends when
+   * no process has a writer.
+   */
+  closeWriters(): void;
+}
+
+/** How long the program that makes the pipes may take, in milliseconds. It takes two. */
+const MKFIFO_TIMEOUT = 5000;
+
+/**
+ * Opens pipes for the output of a child process. `stdio: "pipe"` of Node.js is a pair of UNIX sockets: a child cannot
+ * open `/dev/stdout` then, and one that prints many short lines and exits loses the last, since each line takes a whole
+ * buffer of the socket.
+ *
+ * Node.js cannot make a pipe. So `mkfifo` makes named ones in a new directory that only this user may enter, and both
+ * are removed as soon as the ends are open: a process that is killed later leaves nothing behind. POSIX only.
+ *
+ * @param writerCounts - One pipe for each, with this number of writers.
+ * @throws {Error} When `mkfifo` is missing or fails, or there are no descriptors left. Nothing stays open then.
+ */
+export async function openPipes(writerCounts: readonly number[]): Promise<readonly Pipe[]> {
+  const mkfifo = await findProgram("mkfifo", process.env);
+  if (mkfifo === undefined) throw new Error("mkfifo is not on PATH");
+  const directory = await mkdtemp(join(tmpdir(), "tailcast-pipe-"));
+  const paths = writerCounts.map((_, index) => join(directory, String(index)));
+  const pipes: Pipe[] = [];
+  try {
+    await promisify(execFile)(mkfifo, ["-m", "600", ...paths], { timeout: MKFIFO_TIMEOUT, env: {} });
+    for (const [index, path] of paths.entries()) pipes.push(openPipe(path, writerCounts[index] ?? 1));
+    return pipes;
+  } catch (error) {
+    for (const { reader, closeWriters } of pipes) {
+      closeWriters();
+      reader.destroy();
+    }
+    throw error;
+  } finally {
+    for (const path of paths) attempt(() => unlinkSync(path));
+    attempt(() => rmdirSync(directory));
+  }
+}
+
+/** Opens both ends. Nothing here waits: the reading end does not for a writer, and the others find a reader. */
+function openPipe(path: string, writerCount: number): Pipe {
+  const reader = openSocket(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writers: Socket[] = [];
+  const descriptors: number[] = [];
+  const closeWriters = (): void => {
+    for (const writer of writers.splice(0)) writer.destroy();
+  };
+  try {
+    // Each on its own: what a child does to its stdout does not concern its stderr.
+    for (let count = 0; count < writerCount; count++) {
+      const { socket, descriptor } = openSocket(path, constants.O_WRONLY);
+      writers.push(socket);
+      descriptors.push(descriptor);
+    }
+  } catch (error) {
+    closeWriters();
+    reader.socket.destroy();
+    throw error;
+  }
+  const block = (): void => {
+    for (const writer of writers) makeBlocking(writer);
+  };
+  block();
+  reader.socket.on("readable", block);
+  return { reader: reader.socket, writers: descriptors, closeWriters };
+}
+
+function openSocket(path: string, flags: number): { readonly socket: Socket; readonly descriptor: number } {
+  const descriptor = openSync(path, flags);
+  try {
+    const isReader = (flags & constants.O_WRONLY) === 0;
+    const socket = new Socket({ fd: descriptor, readable: isReader, writable: !isReader });
+    // A writer only waits to be closed. It does not keep this process alive.
+    return { socket: isReader ? socket : socket.unref(), descriptor };
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+/**
+ * Makes a child wait when the pipe is full. A program of Node.js makes its stdout non-blocking: what the pipe cannot
+ * hold stays in its memory, and is lost when it calls `process.exit()`. Other programs with the same stdout fail with
+ * "Resource temporarily unavailable". The child shares this setting with the writer here, so it is set back whenever
+ * there is something to read. Not part of the documented interface; without it, all else works.
+ */
+function makeBlocking(writer: Socket): void {
+  const { _handle: handle } = writer as unknown as { _handle?: { setBlocking?: (isBlocking: boolean) => void } | null };
+  handle?.setBlocking?.(true);
+}
+
+function attempt(action: () => void): void {
+  try {
+    action();
+  } catch {
+    // It was never made, or somebody has removed it.
+  }
+}

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, readdir, readlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { openPipes } from "../../../dist/runner/output/pipe.js";
+import { makeFolder } from "../folders.js";
+import { setVariable } from "../variables.js";
+import type { Readable } from "node:stream";
+import type { Pipe } from "../../../dist/runner/output/pipe.js";
+
+async function open(writerCount = 1): Promise<Pipe> {
+  const [pipe] = await openPipes([writerCount]);
+  assert.ok(pipe !== undefined);
+  return pipe;
+}
+
+async function textOf(reader: Readable): Promise<string> {
+  return Buffer.concat((await reader.toArray()) as Uint8Array[]).toString();
+}
+
+/** The descriptors of this process that are named pipes. */
+async function openFifos(): Promise<string[]> {
+  const names = await readdir("/proc/self/fd");
+  const targets = await Promise.all(names.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => "")));
+  return targets.filter((target) => target.includes("tailcast-pipe-"));
+}
+
+describe("openPipes()", () => {
+  it("ends when no process has a writer", async () => {
+    const pipe = await open();
+    const child = spawn("/bin/sh", ["-c", "(sleep 0.2; echo later) & echo first"], {
+      stdio: ["ignore", pipe.writers[0], "inherit"],
+    });
+    await once(child, "exit");
+    pipe.closeWriters();
+    assert.equal(await textOf(pipe.reader), "first\nlater\n");
+  });
+
+  it("keeps the order of what is written to its writers", async () => {
+    const pipe = await open(2);
+    const script = "for i in 1 2 3 4 5; do echo out $i; echo error $i >&2; done";
+    const child = spawn("/bin/sh", ["-c", script], { stdio: ["ignore", ...pipe.writers] });
+    child.once("exit", () => pipe.closeWriters());
+    const expected = [1, 2, 3, 4, 5].map((number) => `out ${number}\nerror ${number}\n`).join("");
+    assert.equal(await textOf(pipe.reader), expected);
+  });
+
+  it("holds the writer back while nothing is read", async () => {
+    const pipe = await open();
+    const child = spawn("/bin/sh", ["-c", "yes | head -c 4000000; echo end"], {
+      stdio: ["ignore", pipe.writers[0], "inherit"],
+    });
+    child.once("exit", () => pipe.closeWriters());
+    pipe.reader.pause();
+    await once(pipe.reader, "readable");
+    assert.equal(child.exitCode, null);
+    assert.ok(pipe.reader.readableLength < 1_000_000);
+    assert.equal((await textOf(pipe.reader)).length, 4_000_004);
+  });
+
+  it("leaves nothing in the folder of temporary files", async (t) => {
+    const folder = await makeFolder(t);
+    setVariable(t, "TMPDIR", folder);
+    const pipes = await openPipes([1, 2]);
+    assert.deepEqual(await readdir(folder), []);
+    assert.equal((await openFifos()).length, 5);
+    for (const { reader, closeWriters } of pipes) {
+      closeWriters();
+      reader.destroy();
+      await once(reader, "close");
+    }
+    assert.deepEqual(await openFifos(), []);
+  });
+
+  const failures: Readonly<Record<string, string | undefined>> = {
+    "is missing": undefined,
+    fails: "#!/bin/sh\necho no >&2\nexit 1\n",
+    "makes only one": '#!/bin/sh\nexec /usr/bin/mkfifo "$3"\n',
+    "makes something else": '#!/bin/sh\nmkdir "$3" "$4"\n',
+  };
+  for (const [name, script] of Object.entries(failures)) {
+    it(`rejects when mkfifo ${name}, and leaves nothing open`, async (t) => {
+      const folder = await makeFolder(t, { "bin/": "", "tmp/": "" });
+      if (script !== undefined) {
+        await writeFile(join(folder, "bin/mkfifo"), script);
+        await chmod(join(folder, "bin/mkfifo"), 0o755);
+      }
+      setVariable(t, "PATH", join(folder, "bin"));
+      setVariable(t, "TMPDIR", join(folder, "tmp"));
+      await assert.rejects(openPipes([1, 1]));
+      assert.deepEqual(await openFifos(), []);
+    });
+  }
+
+  it("makes writing wait again after a program has made it non-blocking", async () => {
+    const pipe = await open();
+    // What a program of Node.js prints in one turn, and cannot keep: a hundred times what the pipe holds.
+    const program = "console.log(1); setTimeout(() => { for (let i = 0; i < 9e4; i++) console.log('x'.repeat(70));" +
+      " process.exit(1); }, 200)";
+    const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", pipe.writers[0], "inherit"] });
+    child.once("exit", () => pipe.closeWriters());
+    assert.equal((await textOf(pipe.reader)).split("\n").length, 90_002);
+  });
+});
