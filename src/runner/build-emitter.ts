@@ -1,4 +1,4 @@
-import type { BuildChangedEvent, BuildEndEvent, BuildLineEvent, OutputStream } from "./events.ts";
+import type { BuildLineEvent, BuildStateEvent, OutputStream } from "./events.ts";
 import type { Mask } from "./output/mask.ts";
 
 type Delivery = void | Promise<void>;
@@ -11,7 +11,7 @@ export interface BuildEmitterOptions {
   /** Hides the secrets in the lines of the runner itself: an argument, a name or an error can contain one. */
   readonly mask: Mask | undefined;
   readonly onLine: (event: BuildLineEvent) => Delivery;
-  readonly onState: (event: BuildChangedEvent | BuildEndEvent) => Delivery;
+  readonly onState: (event: BuildStateEvent) => Delivery;
   /** Called with everything that the two functions above throw or reject with. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -50,7 +50,7 @@ export class BuildEmitter {
   }
 
   /** Emits a change of state. The consumer is called before this returns. The promise never rejects. */
-  emit(event: BuildChangedEvent | BuildEndEvent): Promise<void> {
+  emit(event: BuildStateEvent): Promise<void> {
     return this.#track(this.#deliver(() => this.#options.onState(event)));
   }
 

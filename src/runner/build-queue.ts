@@ -8,16 +8,18 @@ import { estimateDuration } from "./estimate.ts";
 import { QueuePositions } from "./queue-positions.ts";
 import { Retention } from "./store/retention.ts";
 import { Secrets } from "./output/secrets.ts";
-import { settlesWithin } from "./process/settles-within.ts";
+import { settlesWithin } from "./process/waiting.ts";
 import { StateWriter } from "./store/state-writer.ts";
 import type { TailcastErrorCode } from "../error.ts";
 import type { BuildContext } from "./build.ts";
 import type { BuildQueueOptions, QueueCloseOptions } from "./build-queue-options.ts";
-import type { BuildEvent } from "./events.ts";
+import type { BuildEvent, BuildStateEvent } from "./events.ts";
 import type { Plan } from "./planning/plan.ts";
 import type { BuildRecord } from "./record.ts";
 
 const MIB = 1024 * 1024;
+
+const NO_PROCESSES = { cookie: null, identity: null } as const;
 
 /** A build that is queued or runs here, or one that has ended, perhaps in an earlier process. */
 type KnownBuild = Pick<Build, "record">;
@@ -73,9 +75,10 @@ export class BuildQueue {
       env,
       secrets,
       onLine: onEvent,
-      onState: writer === undefined ? onEvent : (event) => writer.write(event.build, deliver(onEvent, event)),
+      onState: writer === undefined ? onEvent : (event) => this.#writeState(writer, event, deliver(onEvent, event)),
       onStart: (id, cookie) => all(writer?.writeProcesses(id, { cookie }), onStart(id, cookie)),
       onSpawn: (id, identity) => all(writer?.writeProcesses(id, { identity }), onSpawn(id, identity)),
+      onLeft: (build, gone) => void this.#forgetProcesses(build, gone),
       onEnd: (build) => this.#removeEnded(build),
     };
   }
@@ -232,6 +235,19 @@ export class BuildQueue {
       for (const directory of build.directories) reserved.add(directory);
     }
     return undefined;
+  }
+
+  /** The cookie of a build stays stored as long as a process could carry it: the next process ends what is left. */
+  #writeState(writer: StateWriter, event: BuildStateEvent, delivery: Promise<void>): Promise<void> {
+    const build = this.#builds.get(event.build.id);
+    const mayBeLeft = event.type !== "end" || (build instanceof Build && build.hasLeftProcesses);
+    return writer.write(event.build, delivery, mayBeLeft ? {} : NO_PROCESSES);
+  }
+
+  async #forgetProcesses(build: Build, gone: Promise<boolean>): Promise<void> {
+    const [areGone] = await Promise.all([gone, build.ended]);
+    // If this fails, the next process finds nothing to end.
+    if (areGone) await this.#stateWriter?.writeProcesses(build.record.id, NO_PROCESSES).catch(() => undefined);
   }
 
   /** Called when a build has ended: the next build may start, and the oldest may be forgotten. */

@@ -38,6 +38,12 @@ export interface BuildContext extends Pick<BuildEmitterOptions, "onLine" | "onSt
   readonly onStart: (buildId: string, cookie: string) => void | Promise<void>;
   /** Called right after each command has started. */
   readonly onSpawn: (buildId: string, identity: ProcessIdentity) => void | Promise<void>;
+  /**
+   * Called when processes of the build could not be ended in time.
+   *
+   * @param gone - Resolves with whether they are gone after all.
+   */
+  readonly onLeft: (build: Build, gone: Promise<boolean>) => void;
   /** Called once, right after the `end` event was emitted. */
   readonly onEnd: (build: Build) => void;
 }
@@ -70,6 +76,7 @@ export class Build {
   readonly #killing = new AbortController();
   #record: BuildRecord;
   #isPositionEmitted = false;
+  #hasLeftProcesses = false;
   /** Set once: the first reason to stop is the reason in the record. */
   #stop: Stop | undefined;
   #failure: { readonly step: string; readonly text: string } | undefined;
@@ -129,6 +136,11 @@ export class Build {
   /** Whether something has stopped it. */
   get isStopping(): boolean {
     return this.#stop !== undefined;
+  }
+
+  /** Whether a process of an earlier step could not be ended in time. */
+  get hasLeftProcesses(): boolean {
+    return this.#hasLeftProcesses;
   }
 
   /** Sets the position in the queue, 1 for the next build, without an event. */
@@ -200,7 +212,7 @@ export class Build {
   }
 
   #runCommand(index: number, step: Step): Promise<StepResult> {
-    const { env, killGrace, silence, nice, output, onSpawn } = this.#context;
+    const { env, killGrace, silence, nice, output, onSpawn, onLeft } = this.#context;
     return runStep(step, {
       signal: this.#stopping.signal,
       forceSignal: this.#killing.signal,
@@ -213,6 +225,10 @@ export class Build {
       verify: () => pinProblem(this.plan.pins ?? []),
       onSilence: () => this.#timeOut(step.name, silence),
       onSpawn: (identity) => void this.#unlessFailing(() => onSpawn(this.#record.id, identity)),
+      onLeft: (gone) => {
+        this.#hasLeftProcesses = true;
+        onLeft(this, gone);
+      },
       mask: this.#mask,
       onLines: (lines) => this.#forward(index, step.name, lines),
     });

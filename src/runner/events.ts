@@ -32,8 +32,8 @@ export interface BuildEndEvent {
   readonly build: BuildRecord;
 }
 
-/**
- * Everything a build tells, in the order in which it happens. The page's streams, the feed and the log are its
- * consumers.
- */
-export type BuildEvent = BuildChangedEvent | BuildLineEvent | BuildEndEvent;
+/** An event that carries the state of the build. */
+export type BuildStateEvent = BuildChangedEvent | BuildEndEvent;
+
+/** The events of a build, in the order in which they happen. Their consumers are the page's streams, the feed and the log. */
+export type BuildEvent = BuildStateEvent | BuildLineEvent;

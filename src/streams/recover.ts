@@ -57,9 +57,21 @@ async function recoverBuild(
   id: string,
   stored: StoredBuild | undefined,
 ): Promise<Remains | undefined> {
+  // First: whatever else fails, the processes must not continue. A finished build has a cookie only if some were left.
+  const { notes, gone } = await endProcesses(stored);
+  const remains = await recoverRecord(recovery, id, stored, notes);
+  // Not before the end is stored: a build that is queued and has no cookie would run again.
+  if (remains?.record.finishedAt != null) void forgetProcesses(recovery, id, gone);
+  return remains;
+}
+
+async function recoverRecord(
+  recovery: Recovery,
+  id: string,
+  stored: StoredBuild | undefined,
+  notes: readonly string[],
+): Promise<Remains | undefined> {
   if (stored !== undefined && stored.record.finishedAt !== null) return { record: stored.record };
-  // First: whatever else fails, the processes must not continue.
-  const notes = await endProcesses(stored);
   try {
     return await recoverLog(recovery, id, stored, notes);
   } catch (error) {
@@ -144,12 +156,22 @@ function report({ onProblem }: Recovery, id: string, error: unknown): void {
   onProblem(`cannot take over the build ${id}: ${error instanceof Error ? error.message : String(error)}`);
 }
 
-/** Ends the processes that the build has left running. Returns sentences about them for the log. */
-async function endProcesses(stored: StoredBuild | undefined): Promise<string[]> {
-  if (stored === undefined || stored.cookie === null) return [];
+/**
+ * Ends the processes that the build has left running. Returns sentences about them for the log, and when they are gone:
+ * `undefined` if there never were any.
+ */
+async function endProcesses(stored: StoredBuild | undefined): Promise<{ notes: string[]; gone?: Promise<boolean> }> {
+  if (stored === undefined || stored.cookie === null) return { notes: [] };
   const { cookie, identity } = stored;
-  const { found, areGone } = await endOrphans({ cookie, identity, grace: ORPHAN_GRACE });
-  if (found === 0) return [];
+  const { found, areGone, gone } = await endOrphans({ cookie, identity, grace: ORPHAN_GRACE });
+  if (found === 0) return { notes: [], gone };
   const processes = found === 1 ? "a process" : `${found} processes`;
-  return [`${processes} of this build were still running and ${areGone ? "were ended" : "could not all be ended"}`];
+  const result = areGone ? "were ended" : "could not all be ended";
+  return { notes: [`${processes} of this build were still running and ${result}`], gone };
+}
+
+/** As long as a process may be left, its cookie stays stored for the next server. */
+async function forgetProcesses({ store }: Recovery, id: string, gone: Promise<boolean> | undefined): Promise<void> {
+  // If the write fails, the next server finds nothing to end.
+  if ((await gone) === true) await store.save(id, { cookie: null, identity: null }).catch(() => undefined);
 }

@@ -85,15 +85,20 @@ describe("BuildQueue with a store", () => {
         taken.push(event.type);
       },
     });
+    const save = test.mock.method(first.store, "save");
     const { id } = first.queue.add(plan(echo()));
     const ended = await first.end(id);
     assert.equal(ended.status, "succeeded");
+    await first.queue.close();
+    const saves = save.mock.calls.map(({ arguments: given }) => given);
     await first.close();
     const second = await start(t, folder);
     const stored = (await second.store.load(assert.fail)).get(id);
     assert.deepEqual(stored?.record, ended);
-    assert.match(String(stored?.cookie), /^[0-9a-f]{32}$/);
-    assert.ok((stored?.identity?.pid ?? 0) > 0);
+    const saved = saves.map(([, change = {}]) => change);
+    assert.ok(saved.some(({ cookie }) => /^[0-9a-f]{32}$/.test(cookie ?? "")));
+    assert.ok(saved.some(({ identity }) => (identity?.pid ?? 0) > 0));
+    assert.deepEqual([stored?.cookie, stored?.identity], [null, null], "nothing is left to find");
     assert.equal(taken.at(-1), "end");
   });
 

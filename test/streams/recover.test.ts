@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { appendFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
+import { createCookie } from "../../dist/runner/process/marker.js";
 import { BuildStore } from "../../dist/runner/store/build-store.js";
 import { BuildApp } from "../../dist/web/build-app.js";
 import { Stage } from "../runner/actors.js";
@@ -310,6 +313,27 @@ describe("BuildApp.open()", () => {
     assert.match(String(refused?.message), /\(Cannot open the project: there is no such directory under an allowed root/);
     assert.deepEqual(await readdir(outside), ["package.json"]);
     assert.doesNotMatch(await readFile(join(here.data, "builds", planted[0]?.record.id ?? "", "build.json"), "utf8"), /pwned/);
+  });
+
+  it("ends what a finished build could not end before its server ended", async (test) => {
+    const t = lastFirst(test);
+    const here = await scene(t);
+    const cookie = createCookie();
+    const env = { PATH: process.env["PATH"], TAILCAST_BUILD: cookie };
+    const left = spawn("/bin/sleep", ["1000"], { env, stdio: "ignore", detached: true });
+    t.after(() => left.kill("SIGKILL"));
+    const exited = once(left, "exit");
+    const finished = running(here, { status: "cancelled", finishedAt: "2026-11-22T00:00:01.000Z" });
+    await leave(here, finished, state(1, finished, "end"));
+    const store = await BuildStore.open(here.data);
+    await store.load(assert.fail);
+    await store.save(ID, { cookie });
+    await store.close();
+    const { close } = await open(t, here.options);
+    await exited;
+    await close();
+    const stored = await readFile(join(here.data, "builds", ID, "build.json"), "utf8");
+    assert.equal((JSON.parse(stored) as { cookie: unknown }).cookie, null);
   });
 
   it("asks the planner of an embedder again for a queued build", async (test) => {

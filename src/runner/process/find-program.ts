@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
-import { access, stat } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { delimiter, isAbsolute, join } from "node:path";
+import { isFile } from "./is-file.ts";
 import { findWindowsProgram } from "./windows.ts";
 
 /** The variables of a process's environment. */
@@ -34,7 +35,7 @@ const installAdvice: ReadonlyMap<string, string> = new Map([
 async function isExecutable(file: string): Promise<boolean> {
   try {
     await access(file, constants.X_OK);
-    return (await stat(file)).isFile();
+    return await isFile(file);
   } catch {
     return false;
   }

@@ -1,58 +1,66 @@
 import { randomBytes } from "node:crypto";
 import { readFile, readdir, stat } from "node:fs/promises";
-import { setTimeout as delay } from "node:timers/promises";
 import { hasEnded, readProcessStat } from "./proc-stat.ts";
+import { settlesWithin } from "./waiting.ts";
 import type { ProcessStat } from "./proc-stat.ts";
 
 /** The environment variable that marks every process of a build. Its value is the build's cookie. */
 export const COOKIE_VARIABLE = "TAILCAST_BUILD";
 
-/**
- * How long the search may take, in milliseconds. It takes about 0.2 ms for each process; but to read the environment of
- * one that hangs in the kernel can block for ever.
- */
-const SEARCH_TIMEOUT = 5000;
+/** How long reading the environment of one process may take, in milliseconds; if it hangs in the kernel, that never ends. */
+const READ_TIMEOUT = 500;
 
-/** Makes a new cookie: 32 hexadecimal digits that nobody can guess, and so nobody else carries by chance. */
+/** The pids whose environment is being read. A read that never ends blocks a thread, so there is only one of each. */
+const reads = new Set<string>();
+
+/** Makes a new cookie: 32 hexadecimal digits that cannot be guessed and that no other process has by chance. */
 export function createCookie(): string {
   return randomBytes(16).toString("hex");
 }
 
-/** Whether a text has the form of a cookie. To be asked of what was stored: an empty one could fit a stranger. */
+/** Whether a value has the form of a cookie. Check stored ones: an empty one could match the process of a stranger. */
 export function isCookie(value: unknown): value is string {
   return typeof value === "string" && /^[0-9a-f]{32}$/.test(value);
 }
 
 /**
- * Finds the processes that carry a cookie, wherever they went: children inherit it, and neither a session of their own
- * nor the end of their parents takes it away. Only processes of this user, and never this one. What it cannot see are
- * programs that were started with another environment, or write over their own, as some servers do to show a title.
- * Linux only; elsewhere it finds nothing.
+ * Finds the processes that carry a cookie, wherever they are: children inherit it, and neither another session nor the
+ * end of the parent removes it. Only processes of this user, never this one. It cannot see programs that were started
+ * with another environment, or that overwrite their own, as some servers do to show a title. Linux only; elsewhere it
+ * finds nothing.
+ *
+ * @param visit - Called for each process as soon as it is found.
  */
-export async function findByCookie(cookie: string): Promise<readonly ProcessStat[]> {
-  const found: ProcessStat[] = [];
-  const over = new AbortController();
-  const timeout = delay(SEARCH_TIMEOUT, undefined, { signal: over.signal }).catch(() => undefined);
-  await Promise.race([search(`${COOKIE_VARIABLE}=${cookie}`, found, over.signal), timeout]);
-  over.abort();
-  return [...found];
-}
-
-/** One after the other: it is in no hurry, and must not take all file descriptors of a server for thousands. */
-async function search(mark: string, found: ProcessStat[], over: AbortSignal): Promise<void> {
+export async function findByCookie(cookie: string, visit: (found: ProcessStat) => void): Promise<void> {
+  const mark = `${COOKIE_VARIABLE}=${cookie}`;
+  // One after the other: thousands at once would take all file descriptors of a server.
   for (const name of await readdir("/proc").catch(() => [])) {
-    if (over.aborted) return;
     const pid = Number(name);
     if (!Number.isSafeInteger(pid) || pid === process.pid) continue;
-    // These fail for processes that end meanwhile, and for other users'.
-    const environment = await readFile(`/proc/${name}/environ`, "latin1").catch(() => "");
+    const environment = await readEnvironment(name);
     if (!environment.split("\0").includes(mark) || !(await isOwn(name))) continue;
     const seen = readProcessStat(pid);
-    if (seen !== undefined && !hasEnded(seen)) found.push(seen);
+    if (seen !== undefined && !hasEnded(seen)) visit(seen);
   }
 }
 
-/** Root may read everybody's environment, and an own process may have become somebody else's. */
+/** Empty for processes that have ended, that belong to other users, or that hang. */
+async function readEnvironment(pid: string): Promise<string> {
+  if (reads.has(pid)) return "";
+  reads.add(pid);
+  let environment = "";
+  const read = readFile(`/proc/${pid}/environ`, "latin1").then(
+    (text) => (environment = text),
+    () => undefined,
+  );
+  await settlesWithin(
+    read.finally(() => reads.delete(pid)),
+    READ_TIMEOUT,
+  );
+  return environment;
+}
+
+/** Root can read every environment, and a process of this user may have become another user's. */
 async function isOwn(pid: string): Promise<boolean> {
   return (await stat(`/proc/${pid}`).catch(() => undefined))?.uid === process.geteuid?.();
 }

@@ -1,35 +1,38 @@
 import { MAX_DELAY, checkInteger, checkValue, kinds } from "../../check-options.ts";
 import { TailcastError } from "../../error.ts";
-import { endProcesses, unique } from "./terminate.ts";
+import { endInBackground, endProcesses, unique } from "./terminate.ts";
 import { findByCookie, isCookie } from "./marker.ts";
 import { exists } from "./identity.ts";
 import { liveMembers } from "./proc-stat.ts";
 import type { ProcessIdentity } from "./identity.ts";
 import type { ProcessStat } from "./proc-stat.ts";
+import type { FindProcesses } from "./terminate.ts";
 
-/** What is known of a build whose server died: see {@link endOrphans}. */
+/** How to find the processes of a build whose server was killed: see {@link endOrphans}. */
 export interface OrphanSearch {
-  /** What `BuildQueueOptions.onStart` gave. */
+  /** The cookie that `BuildQueueOptions.onStart` received. */
   cookie: string;
-  /** What `BuildQueueOptions.onSpawn` gave at last. `null` or missing: only the cookie counts. */
+  /** The last identity that `BuildQueueOptions.onSpawn` received. `null` or missing: only the cookie counts. */
   identity?: ProcessIdentity | null | undefined;
-  /** How long the processes get between SIGTERM and SIGKILL, in milliseconds. Default 5000. */
+  /** The time that the processes get between SIGTERM and SIGKILL, in milliseconds. Default 5000. */
   grace?: number | undefined;
 }
 
-/** What {@link endOrphans} has found. */
+/** The result of {@link endOrphans}. */
 export interface OrphanReport {
   /** How many processes of the build were still running. */
   readonly found: number;
   /** Whether all of them are gone now. */
   readonly areGone: boolean;
+  /** Resolves with whether all of them are gone, for up to an hour of further attempts. Never rejects. */
+  readonly gone: Promise<boolean>;
 }
 
 /**
- * Ends what a build has left running when its server was killed. These processes count as the build's: those that carry
- * its cookie in their environment, and those in the process group of the stored identity, as long as its leader is still
- * the same process. Whoever merely has the same pid, in this boot or after another, is left alone. Linux only; elsewhere
- * nothing is found.
+ * Ends the processes that a build has left running when its server was killed: those that carry its cookie in their
+ * environment, and those in the process group of the stored identity, as long as its leader is still the same process. A
+ * process that merely has the same pid, in this boot or a later one, is left alone. Linux only; elsewhere nothing is
+ * found.
  *
  * @throws {TailcastError} `INVALID_OPTION`, naming the option.
  */
@@ -40,16 +43,19 @@ export async function endOrphans(search: OrphanSearch): Promise<OrphanReport> {
   if (identity !== undefined && identity !== null && !isIdentity(identity)) {
     throw invalid("identity", "an object with pid, startTime and bootId");
   }
-  const find = async (): Promise<readonly ProcessStat[]> => {
-    const members = identity ? await membersOf(identity) : [];
-    const carriers = await findByCookie(cookie);
-    return unique([...members, ...carriers]);
+  const find: FindProcesses = async (visit) => {
+    for (const member of identity ? await membersOf(identity) : []) visit(member);
+    await findByCookie(cookie, visit);
   };
-  const found = await find();
-  return { found: found.length, areGone: await endProcesses(found, find, grace) };
+  const seen: ProcessStat[] = [];
+  await find((each) => void seen.push(each));
+  const found = unique(seen);
+  const areGone = found.length === 0 || (await endProcesses(find, { found, grace }));
+  const gone = areGone ? Promise.resolve(true) : endInBackground(find);
+  return { found: found.length, areGone, gone };
 }
 
-/** A group's number is certain only as long as its leader exists: then it can be no other's. */
+/** The members of a process group. Its number is reliable only as long as its leader exists. */
 async function membersOf(leader: ProcessIdentity): Promise<readonly ProcessStat[]> {
   if (!exists(leader)) return [];
   const members: ProcessStat[] = [];

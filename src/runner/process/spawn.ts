@@ -12,7 +12,7 @@ import type { Step } from "../planning/step.ts";
 /** A command that runs, as the leader of its own process group. */
 export type RunningChild = ChildProcess & { readonly pid: number };
 
-/** Why a directory cannot be worked in, as a sentence; `undefined` when it can. */
+/** Why a command cannot run in a directory, as a sentence; `undefined` when it can. */
 export async function directoryProblem(path: string): Promise<string | undefined> {
   try {
     return (await stat(path)).isDirectory() ? undefined : `${path} is not a directory`;
@@ -26,7 +26,7 @@ export async function directoryProblem(path: string): Promise<string | undefined
  * Starts a step's command: never through a shell, and `detached`, which makes it the leader of a new process group. It
  * gives way to this server: see {@link giveWay}.
  *
- * @returns The child, or the sentence that says why there is none.
+ * @returns A sentence when it cannot start.
  */
 export async function startStep(
   step: Step,
@@ -40,10 +40,9 @@ export async function startStep(
   if (typeof call === "string") return call;
   const { command, args } = call;
   try {
-    // On Windows, "detached" would mean a console window of its own.
+    // On Windows, "detached" would open a console window.
     const child = spawn(command, args, { cwd, env, stdio, shell: false, detached: !isWindows, windowsHide: true });
-    // An "error" says that there is no process, or, later, that signalling it failed, which the process group takes
-    // care of.
+    // Emitted when there is no process, and later when a signal fails, which the process group handles.
     child.on("error", () => undefined);
     if (hasStarted(child)) {
       giveWay(child.pid, nice);

@@ -1,60 +1,79 @@
-import { areGoneWithin, endProcesses } from "./terminate.ts";
-import { findByCookie } from "./marker.ts";
 import { ProcessGroup } from "./group.ts";
+import { findByCookie } from "./marker.ts";
+import { areGoneWithin, endInBackground, endProcesses } from "./terminate.ts";
 import { WindowsTree } from "./windows-tree.ts";
+import type { ChildProcess } from "node:child_process";
 import type { ProcessStat } from "./proc-stat.ts";
-import type { RunningChild } from "./spawn.ts";
+import type { FindProcesses } from "./terminate.ts";
 
 /**
- * How long processes that were left running get between SIGTERM and SIGKILL, in milliseconds: nobody waits for what
- * they do, and the step should be over within 5 seconds of its command.
+ * The time that processes which were left running get between SIGTERM and SIGKILL, in milliseconds. Nothing depends on
+ * their work, and a step should be over within 5 seconds of its command.
  */
 export const LEFT_GRACE = 750;
 
+/** How {@link ProcessTree.terminate} ends processes. */
+export interface TerminateOptions {
+  /** The time between SIGTERM and SIGKILL, in milliseconds. */
+  readonly grace: number;
+  /** Aborting it ends the grace. */
+  readonly force?: AbortSignal | undefined;
+  /** The time that processes outside the group get to end before SIGTERM, in milliseconds. Default 0. */
+  readonly exitTime?: number | undefined;
+}
+
 /**
- * A command and everything it started: first its process group, then those that have left the group, which are found
- * by the build's cookie in their environment.
+ * A command and everything it started: first its process group, then the processes that have left the group, which are
+ * found by the build's cookie in their environment.
  */
 export class ProcessTree {
-  readonly #leader: RunningChild;
+  readonly #leader: ChildProcess & { readonly pid: number };
   readonly #cookie: string;
   readonly #onEscaped: () => void;
   readonly #group: ProcessGroup | WindowsTree;
   #escapedGone: Promise<boolean> | undefined;
 
-  /** @param onEscaped Called once when processes were found outside the group, before they are ended. */
-  constructor(leader: RunningChild, cookie: string, onEscaped: () => void) {
+  /** @param onEscaped - Called once, when processes were found outside the group, before they are ended. */
+  constructor(leader: ChildProcess & { readonly pid: number }, cookie: string, onEscaped: () => void) {
     this.#leader = leader;
     this.#cookie = cookie;
     this.#onEscaped = onEscaped;
     this.#group = process.platform === "win32" ? new WindowsTree(leader) : new ProcessGroup(leader);
   }
 
-  /** Resolves with whether the group is empty, as soon as it is, after `milliseconds`, or when `signal` aborts. */
+  /** Resolves with whether the group is empty within `milliseconds` and before `signal` aborts. */
   isGroupEmptyWithin(milliseconds: number, signal?: AbortSignal): Promise<boolean> {
     return this.#group.isEmptyWithin(milliseconds, signal);
   }
 
   /**
-   * Ends all of it: SIGTERM, and SIGKILL after `grace` milliseconds, or when `force` aborts. Whoever has left the group
-   * is looked for, once, when the group is gone: until then it may still be ended by those who started it.
+   * Ends the group, then, once, the processes that have left it: until the group is gone, they may still be ended by the
+   * processes that started them.
    *
-   * @param settle How long those may take to end by themselves before they get SIGTERM, in milliseconds.
    * @returns Whether everything is gone, as far as can be seen.
    */
-  async terminate(grace: number, force?: AbortSignal, settle = 0): Promise<boolean> {
+  async terminate({ grace, force, exitTime = 0 }: TerminateOptions): Promise<boolean> {
     const isGroupGone = await this.#group.terminate(grace, force);
-    this.#escapedGone ??= this.#endEscaped(settle, Math.min(grace, LEFT_GRACE), force);
+    this.#escapedGone ??= this.#endEscaped(exitTime, Math.min(grace, LEFT_GRACE), force);
     return (await this.#escapedGone) && isGroupGone;
   }
 
-  async #endEscaped(settle: number, grace: number, force: AbortSignal | undefined): Promise<boolean> {
-    const find = async (): Promise<readonly ProcessStat[]> => {
-      return (await findByCookie(this.#cookie)).filter(({ group }) => group !== this.#leader.pid);
-    };
-    const found = await find();
-    if (await areGoneWithin(found, settle, force)) return true;
+  /** Continues to end the processes that {@link terminate} could not end. Resolves with whether they are gone. */
+  async endInBackground(): Promise<boolean> {
+    return (await endInBackground(this.#findEscaped)) && !(await this.#group.isAlive());
+  }
+
+  readonly #findEscaped: FindProcesses = (visit) => {
+    return findByCookie(this.#cookie, (found) => {
+      if (found.group !== this.#leader.pid) visit(found);
+    });
+  };
+
+  async #endEscaped(exitTime: number, grace: number, force: AbortSignal | undefined): Promise<boolean> {
+    const found: ProcessStat[] = [];
+    await this.#findEscaped((each) => void found.push(each));
+    if (await areGoneWithin(found, exitTime, force)) return true;
     this.#onEscaped();
-    return endProcesses(found, find, grace, force);
+    return endProcesses(this.#findEscaped, { found, grace, force });
   }
 }

@@ -1,5 +1,5 @@
-import { stat } from "node:fs/promises";
 import { win32 } from "node:path";
+import { isFile as isRealFile } from "./is-file.ts";
 import type { Environment } from "./find-program.ts";
 
 /** A program and its arguments. */
@@ -65,8 +65,4 @@ export async function windowsCall(
 export function taskkill(pid: number, env: Environment = process.env): Call {
   const command = win32.join(env["SystemRoot"] ?? "C:\\Windows", "System32", "taskkill.exe");
   return { command, args: ["/T", "/F", "/PID", String(pid)] };
-}
-
-async function isRealFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
 }

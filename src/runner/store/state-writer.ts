@@ -1,6 +1,9 @@
 import type { BuildStore, StoredBuild } from "./build-store.ts";
 import type { BuildRecord } from "../record.ts";
 
+/** How to find the processes of a build. */
+export type StoredProcesses = Partial<Pick<StoredBuild, "cookie" | "identity">>;
+
 /**
  * Stores the state of each build after every change, always after the consumer has accepted the event of that change:
  * the log contains everything that the stored state says.
@@ -20,15 +23,16 @@ export class StateWriter {
    * Stores a state.
    *
    * @param delivery - Resolves when the consumer has accepted the event of this state.
+   * @param processes - Stored together with it.
    * @returns Resolves when it is stored; rejects when the delivery or the write fails.
    */
-  write(record: BuildRecord, delivery: Promise<void>): Promise<void> {
+  write(record: BuildRecord, delivery: Promise<void>, processes: StoredProcesses = {}): Promise<void> {
     const { id, status } = record;
     if (status !== "queued") this.#queued.delete(id);
     // The position in the queue is not stored: the next process counts anew.
     else if (this.#queued.has(id)) return delivery;
     else this.#queued.add(id);
-    const change = this.#write(record, delivery, this.#changes.get(id));
+    const change = this.#write({ record, ...processes }, delivery, this.#changes.get(id));
     this.#changes.set(id, change);
     const forget = (): void => {
       if (this.#changes.get(id) === change) this.#changes.delete(id);
@@ -43,15 +47,20 @@ export class StateWriter {
   }
 
   /** Stores how to find the processes of a build. */
-  async writeProcesses(id: string, change: Pick<Partial<StoredBuild>, "cookie" | "identity">): Promise<void> {
+  async writeProcesses(id: string, processes: StoredProcesses): Promise<void> {
     await this.#changes.get(id)?.catch(() => undefined);
-    await this.#store.save(id, change);
+    await this.#store.save(id, processes);
   }
 
-  async #write(record: BuildRecord, delivery: Promise<void>, before: Promise<void> | undefined): Promise<void> {
+  async #write(
+    change: StoredProcesses & Pick<StoredBuild, "record">,
+    delivery: Promise<void>,
+    before: Promise<void> | undefined,
+  ): Promise<void> {
+    const { id, finishedAt } = change.record;
     const [{ status }] = await Promise.allSettled([delivery, before]);
     // The end is stored even when the log could not be: otherwise the next process would take the build for lost.
-    if (status === "fulfilled" || record.finishedAt !== null) await this.#store.save(record.id, { record });
+    if (status === "fulfilled" || finishedAt !== null) await this.#store.save(id, change);
     await delivery;
   }
 }

@@ -9,7 +9,7 @@ import { createCookie } from "../../../dist/runner/process/marker.js";
 import { identify } from "../../../dist/runner/process/identity.js";
 import { Stage } from "../actors.js";
 import type { TestContext } from "node:test";
-import type { OrphanSearch } from "../../../dist/runner/process/orphans.js";
+import type { OrphanReport, OrphanSearch } from "../../../dist/runner/process/orphans.js";
 import type { ProcessIdentity } from "../../../dist/runner/process/identity.js";
 import type { Actor } from "../actors.js";
 
@@ -45,6 +45,12 @@ async function assertAlive(actor: Actor): Promise<void> {
   await actor.do({ action: "onTerm", say: "" });
 }
 
+/** The part of a report that is known at once. */
+async function endNow(search: OrphanSearch): Promise<Pick<OrphanReport, "found" | "areGone">> {
+  const { found, areGone } = await endOrphans(search);
+  return { found, areGone };
+}
+
 describe("endOrphans()", () => {
   it("ends what a killed server has left: the command, its group, and who has left the group", async (t) => {
     const { stage, cookie, identity, main } = await orphan(t);
@@ -54,17 +60,17 @@ describe("endOrphans()", () => {
     const others = await Promise.all(["inside", "bare", "outside"].map((name) => stage.actor(name)));
     // Most obey; but even when the leader of the group has ended, those that do not are known.
     for (const other of others.slice(1)) await other.do({ action: "onTerm", say: "" });
-    const report = await endOrphans({ cookie, identity, grace: 100 });
+    const report = await endNow({ cookie, identity, grace: 100 });
     assert.deepEqual(report, { found: 4, areGone: true });
     await Promise.all([main, ...others].map(({ gone }) => gone));
-    assert.deepEqual(await endOrphans({ cookie, identity }), { found: 0, areGone: true });
+    assert.deepEqual(await endNow({ cookie, identity }), { found: 0, areGone: true });
   });
 
   it("lets them end by themselves within the grace", async (t) => {
     const { cookie, identity, main } = await orphan(t);
     // Its output has lost its reader, so it says nothing.
     await main.do({ action: "onTerm", say: "", code: 0 });
-    assert.deepEqual(await endOrphans({ cookie, identity, grace: forEver }), { found: 1, areGone: true });
+    assert.deepEqual(await endNow({ cookie, identity, grace: forEver }), { found: 1, areGone: true });
     await main.gone;
   });
 
@@ -75,7 +81,7 @@ describe("endOrphans()", () => {
       const child = await stage.actor("child");
       main.tell({ action: "exit", code: 0 });
       await main.gone;
-      assert.deepEqual(await endOrphans({ cookie, identity, grace: 100 }), { found: 1, areGone: true });
+      assert.deepEqual(await endNow({ cookie, identity, grace: 100 }), { found: 1, areGone: true });
       await child.gone;
     }
   });
@@ -91,10 +97,10 @@ describe("endOrphans()", () => {
       { ...identity, pid: -identity.pid },
     ];
     for (const other of others) {
-      assert.deepEqual(await endOrphans({ cookie, identity: other, grace: 0 }), { found: 0, areGone: true });
+      assert.deepEqual(await endNow({ cookie, identity: other, grace: 0 }), { found: 0, areGone: true });
     }
     await assertAlive(main);
-    assert.deepEqual(await endOrphans({ cookie, identity, grace: 0 }), { found: 1, areGone: true });
+    assert.deepEqual(await endNow({ cookie, identity, grace: 0 }), { found: 1, areGone: true });
     await main.gone;
   });
 
@@ -111,10 +117,10 @@ describe("endOrphans()", () => {
     const member = await stage.actor("member");
     leader.tell({ action: "exit", code: 0 });
     await once(child, "exit");
-    const strange = await endOrphans({ cookie: createCookie(), identity, grace: 0 });
+    const strange = await endNow({ cookie: createCookie(), identity, grace: 0 });
     assert.deepEqual(strange, { found: 0, areGone: true });
     await assertAlive(member);
-    assert.deepEqual(await endOrphans({ cookie, identity, grace: 0 }), { found: 1, areGone: true });
+    assert.deepEqual(await endNow({ cookie, identity, grace: 0 }), { found: 1, areGone: true });
     await member.gone;
   });
 
@@ -123,7 +129,8 @@ describe("endOrphans()", () => {
     const program = new URL("../../../dist/index.js", import.meta.url);
     const script = `
       import { endOrphans } from ${JSON.stringify(program)};
-      console.log(JSON.stringify(await endOrphans({ cookie: "${cookie}", grace: 0 })));`;
+      const { found, areGone } = await endOrphans({ cookie: "${cookie}", grace: 0 });
+      console.log(JSON.stringify({ found, areGone }));`;
     const env = { ...process.env, TAILCAST_BUILD: cookie };
     const child = spawn(process.execPath, ["--input-type=module", "--eval", script], { env });
     t.after(() => child.kill("SIGKILL"));

@@ -3,16 +3,21 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { endProcesses } from "../../../dist/runner/process/terminate.js";
+import { setTimeout as delay } from "node:timers/promises";
+import { createCookie, findByCookie } from "../../../dist/runner/process/marker.js";
+import { endOrphans } from "../../../dist/runner/process/orphans.js";
+import { endInBackground, endProcesses } from "../../../dist/runner/process/terminate.js";
 import { readProcessStat } from "../../../dist/runner/process/proc-stat.js";
 import { runStep } from "../../../dist/runner/process/run-step.js";
 import { Stage } from "../actors.js";
+import { watchDelays } from "../delays.js";
 import type { TestContext } from "node:test";
 import type { ProcessStat } from "../../../dist/runner/process/proc-stat.js";
+import type { FindProcesses } from "../../../dist/runner/process/terminate.js";
 import type { Actor } from "../actors.js";
 
 const forEver = 2 ** 31 - 1;
-const nobody = async (): Promise<readonly ProcessStat[]> => [];
+const nobody = async (): Promise<void> => undefined;
 
 async function startActor(t: TestContext, name: string): Promise<Actor> {
   const stage = await Stage.open(t);
@@ -31,7 +36,7 @@ describe("endProcesses()", () => {
     const actor = await startActor(t, "deaf");
     await actor.do({ action: "onTerm", say: "" });
     const force = new AbortController();
-    const ended = endProcesses([seen(actor)], nobody, forEver - 10_000, force.signal);
+    const ended = endProcesses(nobody, { found: [seen(actor)], grace: forEver, force: force.signal });
     force.abort();
     assert.equal(await ended, true);
     await actor.gone;
@@ -41,8 +46,74 @@ describe("endProcesses()", () => {
     const first = await startActor(t, "first");
     const second = await startActor(t, "second");
     const late = [seen(second)];
-    assert.equal(await endProcesses([seen(first)], async () => late.splice(0), 60_000), true);
+    assert.equal(await endProcesses(async (visit) => late.splice(0).forEach(visit), { found: [seen(first)], grace: 60_000 }), true);
     await Promise.all([first.gone, second.gone]);
+  });
+
+  it("kills before it asks the time, though a look takes longer than all the time there is", async (t) => {
+    const actor = await startActor(t, "deaf");
+    await actor.do({ action: "onTerm", say: "" });
+    const slowLook = async (): Promise<void> => void (await delay(20));
+    assert.equal(await endProcesses(slowLook, { found: [seen(actor)], grace: 0, killTimeout: 0 }), false);
+    await actor.gone;
+  });
+
+  it("stops each process as soon as a look finds it, and kills when a look finds nothing new", async (t) => {
+    const actor = await startActor(t, "spawner");
+    const signals: unknown[] = [];
+    const original = process.kill.bind(process);
+    t.mock.method(process, "kill", (pid: number, signal: string) => {
+      // The step of the actor looks after it with signal 0.
+      if (signal !== (0 as never)) signals.push(signal);
+      return original(pid, signal);
+    });
+    let looks = 0;
+    const find: FindProcesses = async (visit) => {
+      signals.push(`look ${++looks}`);
+      if (looks < 3) visit(seen(actor));
+    };
+    assert.equal(await endProcesses(find, { found: [], grace: 0 }), true);
+    assert.deepEqual(signals, ["look 1", "SIGSTOP", "look 2", "SIGKILL", "look 3", "look 4"]);
+    await actor.gone;
+  });
+
+  it("ends processes that are deaf to SIGTERM and start others all the time, each in its own session", async (t) => {
+    const cookie = createCookie();
+    t.after(async () => void (await endOrphans({ cookie, grace: 0 })));
+    const script = "trap '' TERM; i=0; while [ $i -lt 200 ]; do setsid sleep 60 & i=$((i+1)); sleep 0.02; done; wait";
+    const env = { PATH: process.env["PATH"], TAILCAST_BUILD: cookie };
+    for (let count = 0; count < 4; count++) {
+      spawn("/bin/sh", ["-c", script], { env, stdio: "ignore", detached: true }).unref();
+    }
+    const find: FindProcesses = (visit) => findByCookie(cookie, visit);
+    const count = async (): Promise<number> => {
+      let found = 0;
+      await find(() => void found++);
+      return found;
+    };
+    while ((await count()) < 12) await delay(20);
+    assert.equal(await endProcesses(find, { found: [], grace: 0 }), true);
+    assert.equal(await count(), 0);
+  });
+
+  it("continues in the background until nothing is left", async (t) => {
+    const actor = await startActor(t, "late");
+    watchDelays(t, 1);
+    let looks = 0;
+    const find: FindProcesses = async (visit) => {
+      if (++looks === 5) visit(seen(actor));
+    };
+    // The first two attempts fail as if the time were over at once.
+    let isSlow = true;
+    const now = performance.now.bind(performance);
+    t.mock.method(performance, "now", () => now() + (isSlow ? looks * 10_000 : 50_000));
+    const ended = endInBackground(async (visit) => {
+      await find(visit);
+      isSlow = looks < 5;
+    });
+    assert.equal(await ended, true);
+    await actor.gone;
+    assert.ok(looks >= 7, "two looks have found nothing in the end");
   });
 
   it("never signals a process that only has the pid of the one that was seen", async (t) => {
@@ -50,7 +121,7 @@ describe("endProcesses()", () => {
     const stat = seen(actor);
     const kill = t.mock.method(process, "kill", () => true);
     const past = { ...stat, startTime: stat.startTime - 1 };
-    assert.equal(await endProcesses([past], nobody, 60_000), true);
+    assert.equal(await endProcesses(nobody, { found: [past], grace: 60_000 }), true);
     assert.equal(kill.mock.callCount(), 0);
     t.mock.restoreAll();
     await actor.do({ action: "onTerm", say: "" });
@@ -66,7 +137,7 @@ describe("endProcesses()", () => {
       (stat as { startTime: number }).startTime -= 1;
       return true;
     });
-    assert.equal(await endProcesses([stat], nobody, 60_000), true);
+    assert.equal(await endProcesses(nobody, { found: [stat], grace: 60_000 }), true);
     assert.deepEqual(signals, ["SIGTERM"]);
   });
 
@@ -78,7 +149,7 @@ describe("endProcesses()", () => {
       if (signal === "SIGKILL") setImmediate(() => (now += 60_000));
       throw Object.assign(new Error("not permitted"), { code: "EPERM" });
     });
-    assert.equal(await endProcesses([seen(actor)], nobody, 0), false);
+    assert.equal(await endProcesses(nobody, { found: [seen(actor)], grace: 0 }), false);
   });
 
   it("does not wait for zombies", async (t) => {
@@ -90,7 +161,7 @@ describe("endProcesses()", () => {
     while (readFileSync(`/proc/${parent.pid}/comm`, "utf8") !== "sleep\n") await new Promise(setImmediate);
     const stat = readProcessStat(Number(pid));
     assert.ok(stat !== undefined);
-    assert.equal(await endProcesses([stat], nobody, 60_000), true);
+    assert.equal(await endProcesses(nobody, { found: [stat], grace: 60_000 }), true);
     assert.equal(readProcessStat(Number(pid))?.state, "Z");
   });
 });
