@@ -1,5 +1,5 @@
 import type { BuildEvent } from "./events.ts";
-import type { Environment } from "./process/find-program.ts";
+import type { Environment } from "./program/find-program.ts";
 import type { ProcessIdentity } from "./process/identity.ts";
 import type { OutputMode } from "./output/output-pipes.ts";
 import type { BuildStore } from "./store/build-store.ts";

@@ -2,7 +2,7 @@ import { MAX_DELAY, checkChoice, checkInteger, checkTexts, checkValue, kinds } f
 import { TailcastError } from "../error.ts";
 import { Build } from "./build.ts";
 import { checkPlan } from "./planning/check-plan.ts";
-import { buildEnvironment } from "./process/environment.ts";
+import { buildEnvironment } from "./program/environment.ts";
 import { outputModes } from "./output/output-pipes.ts";
 import { estimateDuration } from "./estimate.ts";
 import { QueuePositions } from "./queue-positions.ts";

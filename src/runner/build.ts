@@ -9,7 +9,7 @@ import { freezeRecord, pendingStep } from "./record.ts";
 import { describeResult, recordResult } from "./step-result.ts";
 import type { BuildEmitterOptions } from "./build-emitter.ts";
 import type { OutputLine } from "./output/step-output.ts";
-import type { Environment } from "./process/find-program.ts";
+import type { Environment } from "./program/find-program.ts";
 import type { Mask } from "./output/mask.ts";
 import type { Plan } from "./planning/plan.ts";
 import type { ProcessIdentity } from "./process/identity.ts";

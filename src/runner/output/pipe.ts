@@ -5,7 +5,7 @@ import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { findProgram } from "../process/find-program.ts";
+import { findProgram } from "../program/find-program.ts";
 import type { Readable } from "node:stream";
 
 /** A pipe of the kernel: one end to read from, and one or more descriptors to write to, each opened on its own. */

@@ -1,6 +1,6 @@
 import { Mask } from "./mask.ts";
 import { secretForms } from "./secret-forms.ts";
-import type { Environment } from "../process/find-program.ts";
+import type { Environment } from "../program/find-program.ts";
 import type { Step } from "../planning/step.ts";
 
 /**

@@ -1,7 +1,7 @@
-import { findProgram } from "../process/find-program.ts";
+import { findProgram } from "../program/find-program.ts";
 import { managerCommands } from "./managers.ts";
 import { askVersion, installedVersion } from "./version.ts";
-import type { Environment } from "../process/find-program.ts";
+import type { Environment } from "../program/find-program.ts";
 import type { DetectedPackageManager } from "./detect.ts";
 
 /** How a project's package manager is called on this machine. */

@@ -2,7 +2,7 @@ import { realpath } from "node:fs/promises";
 import { dirname } from "node:path";
 import { readManifest } from "../project/manifest.ts";
 import { runStep } from "../process/run-step.ts";
-import type { Environment } from "../process/find-program.ts";
+import type { Environment } from "../program/find-program.ts";
 
 /** How long a program may take to tell its version, in milliseconds. Package managers take a quarter to one second. */
 const ANSWER_TIME = 3000;

@@ -1,7 +1,7 @@
 import { checkChoice, checkValue, kinds } from "../../check-options.ts";
 import { TailcastError } from "../../error.ts";
 import { pinDirectories } from "../project/directory-pin.ts";
-import { buildEnvironment } from "../process/environment.ts";
+import { buildEnvironment } from "../program/environment.ts";
 import { DEFAULT_INPUTS, installModes } from "./build-inputs.ts";
 import { planInstall } from "../package-manager/install-plan.ts";
 import { findManager } from "../package-manager/invocation.ts";
@@ -9,7 +9,7 @@ import { detectPackageManager } from "../package-manager/detect.ts";
 import { pnpmLockProblem } from "../package-manager/pnpm-lock.ts";
 import { scriptNames } from "../project/scripts.ts";
 import type { DirectoryPin } from "../project/directory-pin.ts";
-import type { Environment } from "../process/find-program.ts";
+import type { Environment } from "../program/find-program.ts";
 import type { InstallMode } from "./build-inputs.ts";
 import type { Project } from "../project/project.ts";
 import type { Step } from "./step.ts";

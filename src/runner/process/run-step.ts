@@ -1,9 +1,9 @@
 import { OutputPipes } from "../output/output-pipes.ts";
-import { buildEnvironment } from "./environment.ts";
+import { buildEnvironment } from "../program/environment.ts";
 import { COOKIE_VARIABLE, createCookie } from "./marker.ts";
 import { RunningStep, UNKNOWN_EXIT } from "./running-step.ts";
 import { directoryProblem, startStep } from "./spawn.ts";
-import type { Environment } from "./find-program.ts";
+import type { Environment } from "../program/find-program.ts";
 import type { Mask } from "../output/mask.ts";
 import type { ProcessIdentity } from "./identity.ts";
 import type { OutputMode } from "../output/output-pipes.ts";

@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { stat } from "node:fs/promises";
-import { describeMissing, findProgram } from "./find-program.ts";
+import { describeMissing, findProgram } from "../program/find-program.ts";
 import { giveWay } from "./priority.ts";
-import { windowsCall } from "./windows.ts";
+import { windowsCall } from "../program/windows.ts";
 import type { ChildProcess } from "node:child_process";
-import type { Environment } from "./find-program.ts";
+import type { Environment } from "../program/find-program.ts";
 import type { OutputStdio } from "../output/output-pipes.ts";
 import type { Step } from "../planning/step.ts";
 

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { KILL_TIMEOUT } from "./terminate.ts";
 import { holdsWithin } from "./waiting.ts";
-import { taskkill } from "./windows.ts";
+import { taskkill } from "../program/windows.ts";
 import type { ChildProcess } from "node:child_process";
-import type { Call } from "./windows.ts";
+import type { Call } from "../program/windows.ts";
 
 /**
  * A command and its descendants on Windows, which has neither groups nor SIGTERM: the tree is killed at once, and a

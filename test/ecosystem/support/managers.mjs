@@ -5,7 +5,7 @@ import { chmod } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { buildEnvironment } from "../../../dist/runner/process/environment.js";
+import { buildEnvironment } from "../../../dist/runner/program/environment.js";
 import { systemPath } from "./build-server.mjs";
 import { makeFolder } from "./folder.mjs";
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import timers, { setImmediate as turn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { buildEnvironment } from "../../../dist/runner/process/environment.js";
+import { buildEnvironment } from "../../../dist/runner/program/environment.js";
 import { identify } from "../../../dist/runner/process/identity.js";
 import { runStep } from "../../../dist/runner/process/run-step.js";
 import { Stage } from "../actors.js";

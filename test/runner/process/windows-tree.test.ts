@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { WindowsTree } from "../../../dist/runner/process/windows-tree.js";
 import type { ChildProcess } from "node:child_process";
 import type { TestContext } from "node:test";
-import type { Call } from "../../../dist/runner/process/windows.js";
+import type { Call } from "../../../dist/runner/program/windows.js";
 
 function startLeader(t: TestContext): ChildProcess & { readonly pid: number } {
   const child = spawn("sleep", ["1000"], { stdio: "ignore" });

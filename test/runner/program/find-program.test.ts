@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmod, symlink } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { describe, it } from "node:test";
-import { describeMissing, findProgram } from "../../../dist/runner/process/find-program.js";
+import { describeMissing, findProgram } from "../../../dist/runner/program/find-program.js";
 import { makeFolder } from "../folders.js";
 
 describe("findProgram()", () => {

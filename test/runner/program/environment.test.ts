@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { buildEnvironment } from "../../../dist/runner/process/environment.js";
+import { buildEnvironment } from "../../../dist/runner/program/environment.js";
 
 const added = {
   CI: "true",

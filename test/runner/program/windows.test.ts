@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { findWindowsProgram, taskkill, windowsCall } from "../../../dist/runner/process/windows.js";
-import type { IsFile } from "../../../dist/runner/process/windows.js";
+import { findWindowsProgram, taskkill, windowsCall } from "../../../dist/runner/program/windows.js";
+import type { IsFile } from "../../../dist/runner/program/windows.js";
 
 const NODE = "C:\\Program Files\\nodejs";
 const ROAMING = "C:\\Users\\me\\AppData\\Roaming\\npm";
