@@ -1,0 +1,141 @@
+/** Compares the tables of src/web/README.md with the routes, with real replies and events, and with the options. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { OPTIONS } from "../../dist/program-options.js";
+import { routes } from "../../dist/web/routes.js";
+import { EventClient, ask, postJson } from "../support/http.js";
+import { build, buildIn, start } from "./app.js";
+import type { Services } from "../../dist/web/routes.js";
+
+const README = readFileSync(new URL("../../src/web/README.md", import.meta.url), "utf8");
+
+/** The rows of every table whose head begins with these cells, each as its cells without code marks. */
+function tables(...head: readonly string[]): string[][][] {
+  const blocks = README.split("\n\n").map((block) => block.split("\n").filter((line) => line.startsWith("|")));
+  return blocks
+    .map((lines) => lines.map((line) => line.slice(2, -2).split(" | ").map((cell) => cell.replaceAll("`", ""))))
+    .filter(([cells]) => head.every((cell, index) => cells?.[index] === cell))
+    .map((rows) => rows.slice(2));
+}
+
+/** The fields that a table documents. */
+function fields(head: string): string[] {
+  const [rows = []] = tables(head, "Type", "Meaning");
+  assert.ok(rows.length > 0, `no table "${head}"`);
+  return rows.map(([name = ""]) => name).sort();
+}
+
+function keysOf(value: unknown): string[] {
+  return Object.keys(value as object).sort();
+}
+
+/** Compares a value with the table of its fields, types included. */
+function assertDocumented(head: string, value: unknown): void {
+  assert.deepEqual(keysOf(value), fields(head), head);
+  for (const [name = "", types = ""] of tables(head, "Type", "Meaning")[0] ?? []) {
+    const found = (value as Record<string, unknown>)[name];
+    const type = found === null ? "null" : Array.isArray(found) ? "array" : typeof found;
+    assert.ok(types.split(" or ").includes(type), `${head}: ${name} is ${type}, documented as ${types}`);
+  }
+}
+
+describe("src/web/README.md", () => {
+  it("lists the routes with their methods, and which of them need no token", async (t) => {
+    const found = Object.entries(routes({ guard: {} } as Services)).flatMap(([path, { GET, POST }]) => {
+      const methods = [GET === undefined ? [] : ["GET"], POST === undefined ? [] : ["POST"]].flat();
+      return methods.map((method) => `${method} ${path}`);
+    });
+    const [rows = []] = tables("Method", "Path", "Token");
+    assert.deepEqual(rows.map(([method, path]) => `${method} ${path}`).sort(), found.sort());
+    const { port } = await start(t, { token: "s3cret" });
+    for (const [method = "", path = "", token] of rows) {
+      const { status } = await ask(port, method, path.replace(":id", "x").replace("*file", "main.js"));
+      assert.equal(status === 401 ? "yes" : "no", token, path);
+    }
+  });
+
+  it("documents every field of every reply and event, and no other", async (t) => {
+    const { port, stage } = await start(t);
+    const feed = await EventClient.open(port, "/api/log/push");
+    const accepted = await build(port, "project");
+    assertDocumented("Field of the reply", { msg: accepted.json["msg"], build: accepted.json["build"] });
+    const { id } = buildIn(accepted);
+    const gapped = await EventClient.open(port, `/api/builds/${id}/events`, { "Last-Event-ID": "other-5" });
+    const refused = await build(port, "project");
+    assert.deepEqual(keysOf(refused.json), ["build", "error"]);
+    (await stage.actor("build")).tell({ action: "exit", code: 0 });
+    const events = await gapped.ended();
+
+    const page = (await ask(port, "GET", "/api/builds")).json;
+    const projects = (await ask(port, "GET", "/api/projects")).json;
+    const health = (await ask(port, "GET", "/healthz")).json;
+    const replies = tables("Field of the reply", "Type", "Meaning").map((rows) => rows.map(([name]) => name).sort());
+    assert.deepEqual(replies, [accepted.json, page, projects, health].map(keysOf));
+    assertDocumented("Field of a build", (await ask(port, "GET", `/api/builds/${id}`)).json);
+    assertDocumented("Field of a project", (projects["projects"] as unknown[])[0]);
+    const missing = (await ask(port, "GET", "/api/builds/0123456789abcdef")).json;
+    assertDocumented("Field of an error reply", missing);
+    assertDocumented("Field of an error", missing["error"]);
+
+    const data = (type: string): unknown[] => {
+      return events.filter((event) => event.type === type).map((event) => JSON.parse(event.data));
+    };
+    for (const record of [...data("build"), ...data("end")] as { steps: unknown[] }[]) {
+      assertDocumented("Field of a build", record);
+      for (const step of record.steps) assertDocumented("Field of a step", step);
+    }
+    for (const line of data("line")) assertDocumented("Field of a line", line);
+    for (const gap of data("gap")) assertDocumented("Field of a gap", gap);
+    await feed.until((all) => all.some(({ data: text }) => text.includes('"status":"succeeded","message"')));
+    feed.close();
+    const [rows = []] = tables("Stream", "Event", "Data");
+    const documented = (stream: string): string[] => {
+      return rows.filter(([name]) => name === stream || name === "both").map(([, event = ""]) => event).sort();
+    };
+    const types = (of: EventClient): string[] => [...new Set(of.events.map(({ type }) => type))].sort();
+    assert.deepEqual(types(gapped), documented("build"));
+    assert.deepEqual([...types(feed), "gap"].sort(), documented("feed"));
+  });
+
+  it("documents the fields of a request for a build", async (t) => {
+    const { port, stage } = await start(t);
+    const request = { projectPath: "project", script: "bundle", install: "skip" };
+    assertDocumented("Field of the request", request);
+    const record = buildIn(await postJson(port, "/api/project/build", request));
+    assert.deepEqual([record.script, record.install], ["bundle", "skip"]);
+    (await stage.actor("bundle")).tell({ action: "exit", code: 0 });
+  });
+
+  it("lists every code with its status", () => {
+    const sources = ["../../src/http/http-error.ts", "../../src/web/send-error.ts"].map((path) => {
+      return readFileSync(new URL(path, import.meta.url), "utf8");
+    });
+    const statuses = sources.flatMap((text) => [...text.matchAll(/^ {2}([A-Z_]+): (\d{3}),$/gm)]);
+    const [rows = []] = tables("Status", "Code");
+    const documented = rows.flatMap(([status = "", codes = ""]) => {
+      return [...codes.matchAll(/[A-Z_]{3,}/g)].map(([code]) => `${code} ${status.slice(0, 3)}`);
+    });
+    assert.deepEqual(documented.sort(), statuses.map(([, code, status]) => `${code} ${status}`).sort());
+  });
+
+  it("lists the options of the program as its help does", () => {
+    const [rows = []] = tables("Flag", "Variable", "Meaning");
+    const options = OPTIONS.map(({ flag, variable, value, help }) => [`--${flag} ${value}`.trimEnd(), variable, help]);
+    assert.deepEqual(rows, options);
+  });
+
+  it("names tests that exist", () => {
+    const [rows = []] = tables("Protected", "How", "Test");
+    assert.ok(rows.length > 0);
+    for (const [, , path = ""] of rows) readFileSync(new URL(`../../${path}`, import.meta.url));
+  });
+
+  it("shows configurations of proxies that pass the host on and do not buffer", () => {
+    const nginx = /```nginx\n([\s\S]*?)```/.exec(README)?.[1] ?? "";
+    for (const line of ["proxy_set_header Host $http_host;", "proxy_buffering off;", "proxy_http_version 1.1;"]) {
+      assert.ok(nginx.includes(line), line);
+    }
+    assert.match(README, /reverse_proxy 127\.0\.0\.1:3000 \{\n {4}flush_interval -1\n/);
+  });
+});
