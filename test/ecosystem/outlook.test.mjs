@@ -85,7 +85,7 @@ describe("the page", () => {
       assert.equal(await top(tab.page), place, "nothing moved");
       await outlook.getByText("longer than usual", { exact: true }).waitFor();
       assert.equal(await progress.evaluate(({ value, max }) => `${value} of ${max}`), "99 of 100");
-      assert.match(await outlook.getAttribute("title"), /^Usually takes about \d+(\.\d)?s$/);
+      assert.match(await outlook.getAttribute("title"), /^Usually takes about \d+(\.\d)? s$/);
       await writeFile(gate, "");
       await tab.status("succeeded");
       assert.equal(await progress.isVisible(), false);
@@ -96,7 +96,7 @@ describe("the page", () => {
       assert.match(said.join(), /^(about \d s left,){1,9}almost done,longer than usual$/);
       // Screen readers announce it once, and not every second.
       const announced = (await heard(tab.page, "#announcer")).slice(1);
-      assert.match(announced.at(-2), /^app: Running, usually takes about \d+(\.\d)?s$/);
+      assert.match(announced.at(-2), /^app: Running, usually takes about \d+(\.\d)? s$/);
       assert.match(announced.at(-1), /^app: succeeded in /);
       assert.ok(announced.length <= 3, announced.join("\n"));
       assert.deepEqual(tab.complaints, []);
