@@ -29,6 +29,7 @@ export function routes(services: Services): Readonly<Record<string, AppRoute>> {
     // It requires the token itself, since it also accepts `?token=`, which it exchanges for a cookie.
     "/": { GET: page.page, isOpen: true },
     "/page/*file": { GET: page.file },
+    "/terminal/*file": { GET: page.terminalFile },
     "/api/log/push": { GET: streams.feed },
     "/api/projects": { GET: builds.listProjects },
     "/api/project/build": { POST: builds.start },

@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { EventStreamDecoder } from "../../dist/protocol/decode.js";
-import { plainText } from "../../dist/streams/plain-text.js";
+import { plainText } from "../../dist/terminal/plain-text.js";
 import { makeFolder } from "../runner/folders.js";
 import { until } from "../support/channel.js";
 import { EventClient, ask, postJson } from "../support/http.js";

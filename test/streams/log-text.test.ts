@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { Channel } from "../../dist/channel/channel.js";
 import { LogConnection } from "../../dist/streams/log-connection.js";
 import { LogTexts } from "../../dist/streams/log-text.js";
-import { colouredText, plainText } from "../../dist/streams/plain-text.js";
+import { colouredText, plainText } from "../../dist/terminal/plain-text.js";
 import { TestServer, ask } from "../support/http.js";
 import type { TestContext } from "node:test";
 
@@ -42,7 +42,7 @@ describe("LogConnection", () => {
     publishLine(channel, 2, "\x1b[2J\x1b[1;1H\x1b[?25l\x1b[31;1mb\x1b[m\x1bc\x9b2J");
     publishLine(channel, 3, "in /a\nb\rc");
     channel.end();
-    assert.equal(await textOf(t, channel, colouredText), "a\n\x1b[31;1mb\x1b[m\nin /abc\n");
+    assert.equal(await textOf(t, channel, colouredText), "a\n\x1b[31;1mb\x1b[m<U+009B>2J\nin /abc\n");
   });
 
   it("sends lines that cannot be read as they are", async (t) => {

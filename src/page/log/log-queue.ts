@@ -1,5 +1,5 @@
 import { formatOffset } from "../time.ts";
-import { AnsiParser } from "./ansi.ts";
+import { spansOf } from "./ansi.ts";
 import { revealBidi } from "./bidi.ts";
 import type { LogLine } from "../model.ts";
 import type { Span } from "./ansi.ts";
@@ -33,8 +33,6 @@ export class LogQueue {
   #isInGap = false;
   #firstTime: number | undefined;
   #shownTime = "";
-  #step: string | null = null;
-  #parsers: Record<LogLine["stream"], AnsiParser> = createParsers();
   #hasOverflowed = false;
 
   /** @param limit - The maximum number of rows. */
@@ -64,15 +62,10 @@ export class LogQueue {
     if (missing > 0 || this.#isInGap) this.#lostThrough = line.number - 1;
     this.#isInGap = false;
     this.#lastNumber = line.number;
-    if (line.step !== this.#step) {
-      this.#step = line.step;
-      // A program that leaves a colour on at its end must not affect the next one.
-      this.#parsers = createParsers();
-    }
     const time = Date.parse(line.time);
     this.#firstTime ??= time;
     const offset = formatOffset(time - this.#firstTime);
-    const spans = revealBidi(this.#parsers[line.stream].parse(line.text));
+    const spans = revealBidi(spansOf(line.text));
     this.#push({
       type: "line",
       line,
@@ -121,8 +114,4 @@ export class LogQueue {
     this.shift();
     this.#hasOverflowed = true;
   }
-}
-
-function createParsers(): Record<LogLine["stream"], AnsiParser> {
-  return { stdout: new AnsiParser(), stderr: new AnsiParser(), system: new AnsiParser() };
 }

@@ -1,45 +1,56 @@
 import { StringDecoder } from "node:string_decoder";
 import { checkInteger } from "../../check-options.ts";
+import { plainText } from "../../terminal/plain-text.ts";
+import { Screen } from "../../terminal/screen.ts";
+import { PLAIN } from "../../terminal/style.ts";
+import { styledLine, withoutIncompleteControl } from "../../terminal/styled-line.ts";
 import type { MaskStream } from "./mask.ts";
+import type { RowChange } from "../../terminal/screen.ts";
 
 /** The options of a {@link LineSplitter}. */
 export interface LineSplitterOptions {
-  /** How long a line may be, in UTF-16 units, before it is cut. At least 2. Default 16 384. */
+  /** How long a line may be, in UTF-16 units and in columns, before it is cut. At least 2. Default 16 384. */
   maxLineLength?: number | undefined;
   /** Masks the text before it is divided, and so before a line is cut: no part of a secret is left on either side. */
   mask?: MaskStream | undefined;
 }
 
+/** The characters that move the cursor within a line, beside escape sequences. */
+const MOVES = /[\b\r]/;
+
+const CR = 0x0d;
+const ESC = "\x1b";
+
 /**
- * Turns the bytes of one pipe into lines, wherever the pipe happens to cut them. LF and CRLF end a line, and nothing
- * else does (not U+2028). A CR within a line starts it anew, as on a terminal: of `10%\r100%\n` only `100%` is left.
- * Invalid UTF-8 becomes U+FFFD; every other character stays, control characters included: what to show is for viewers
- * to decide.
+ * Turns the bytes of one pipe into the lines that a terminal would show, wherever the pipe happens to cut them. LF and
+ * CRLF end a line, and so do VT and FF; U+2028 does not. A line in which the cursor moves is drawn on a {@link Screen},
+ * and its last state counts. Every other line stays as it is. Each line begins and ends in the plain style.
  *
- * Of a line longer than `maxLineLength`, the head is returned at once, with a mark, and the rest is dropped as it
- * comes. So the memory is bounded and the time is linear, whatever a program prints.
+ * Invalid UTF-8 becomes U+FFFD. A line that is longer than `maxLineLength` is cut and marked. So the memory is bounded
+ * and the time is linear, whatever a program prints.
  */
 export class LineSplitter {
-  // Decodes as TextDecoder does, but ASCII, which nearly all output is, in a fifth of the time. The mark that may begin a
-  // program's output is kept: it is output like any other.
+  // Decodes as TextDecoder does, but ASCII, which nearly all output is, in a fifth of the time. A byte order mark at the
+  // start of a program's output is kept: it is output like any other.
   readonly #decoder = new StringDecoder("utf8");
   readonly #maxLineLength: number;
   readonly #mask: MaskStream | undefined;
-  /** What the line shows since its last CR. */
-  #current = "";
-  /** What it showed before that CR: it stays when nothing follows, which makes CRLF a plain line end. */
-  #before = "";
-  /** The rest of this text is being dropped, until a line end or a CR. */
-  #isDropping = false;
-  /** The head of this line was returned already, so it is no empty line when nothing else is left of it. */
-  #wasCut = false;
-  /** More was lost to CRs than the line still shows. */
-  #isRemnant = false;
+  readonly #screen: Screen;
+  /** The start of a line that is not drawn on the screen. Then the screen is at a new line. */
+  #pending = "";
+  /** The start of the line is drawn on the screen, so its rest will be. */
+  #isDrawn = false;
 
   /** @throws {TailcastError} `INVALID_OPTION`. */
   constructor({ maxLineLength = 16_384, mask }: LineSplitterOptions = {}) {
     this.#mask = mask;
     this.#maxLineLength = checkInteger("maxLineLength", maxLineLength, { min: 2 });
+    this.#screen = new Screen(maxLineLength);
+  }
+
+  /** The row of the next line that `push` or `end` returns; the lines after it follow without a gap. */
+  get nextRow(): number {
+    return this.#screen.lastRow;
   }
 
   /** Takes the next bytes and returns the lines that are complete now, without their line ends. */
@@ -49,81 +60,126 @@ export class LineSplitter {
   }
 
   /**
-   * Returns what is left when the pipe has ended: a last line without a line end. Afterwards the splitter is as new.
+   * Returns what is left when the pipe has ended: a last line without a line end. {@link takeChanges} has the rest.
+   * Afterwards the splitter is as new, but for the number of the next row.
    */
   end(): string[] {
     const text = this.#decoder.end();
     const lines = this.#split(this.#mask === undefined ? text : this.#mask.push(text) + this.#mask.end());
-    if (this.#current !== "" || this.#before !== "") this.#endLine(lines);
-    this.#startLine();
+    const rest = withoutIncompleteControl(this.#takePending());
+    // A colour that is reset at the end of the output is no line. What moves the cursor may still change others.
+    if (plainText(rest) !== "") lines.push(...this.#split(`${rest}\n`));
+    else this.#screen.write(rest);
+    this.#screen.end();
+    this.#isDrawn = false;
+    lines.push(...this.#screen.takeClosed());
     return lines;
+  }
+
+  /**
+   * Takes what has changed since the last call: the line without an end, and lines that were returned and then redrawn.
+   */
+  takeChanges(): RowChange[] {
+    const text = withoutCrs(withoutIncompleteControl(this.#pending));
+    const shown = MOVES.test(text) ? undefined : styledLine(text, this.#screen.style)?.text;
+    if (shown === undefined) {
+      this.#screen.write(this.#takePending());
+      this.#isDrawn = true;
+    }
+    const changes = this.#screen.takeChanges();
+    if (shown !== undefined && shown !== this.#screen.lastShown && plainText(shown) !== "") {
+      changes.push(this.#screen.showLastRow(shown));
+    }
+    return changes;
   }
 
   #split(text: string): string[] {
     const lines: string[] = [];
+    const hasCrs = text.includes("\r");
+    const hasMoves = text.includes("\b") || text.includes("\v") || text.includes("\f");
+    // Nearly all output is such text. Five searches take less time than one for all of these characters.
+    const hasNone = !hasCrs && !hasMoves && !text.includes(ESC);
+    let isPlain = hasNone && this.#isAtPlainLine;
     let start = 0;
+    let undrawn = 0;
+    const draw = (part: string): void => {
+      this.#screen.writeLines(lines, undrawn);
+      this.#screen.write(part);
+      for (const closed of this.#screen.takeClosed()) lines.push(closed);
+      undrawn = lines.length;
+    };
+    // Draws up to the last VT or FF, and returns what is behind it.
+    const drawDown = (part: string): string => {
+      const end = Math.max(part.lastIndexOf("\v"), part.lastIndexOf("\f")) + 1;
+      if (end === 0) return part;
+      draw(part.slice(0, end));
+      this.#isDrawn = false;
+      return part.slice(end);
+    };
     for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", start)) {
-      this.#append(text.slice(start, end), lines);
-      this.#endLine(lines);
+      const part = text.slice(start, end);
       start = end + 1;
+      if (isPlain && part.length <= this.#maxLineLength) {
+        lines.push(part);
+        continue;
+      }
+      const mayMove = hasCrs || hasMoves || this.#pending !== "";
+      let line = this.#takePending() + part;
+      if (hasMoves) line = drawDown(line);
+      const kept = this.#isAtNewLine ? this.#keep(line, mayMove) : undefined;
+      if (kept === undefined) draw(`${line}\n`);
+      else lines.push(kept);
+      this.#isDrawn = false;
+      isPlain = hasNone && this.#isAtPlainLine;
     }
-    this.#append(text.slice(start), lines);
+    let rest = this.#takePending() + text.slice(start);
+    if (hasMoves) rest = drawDown(rest);
+    if (this.#isAtNewLine && !this.#isTooLong(rest)) this.#pending = rest;
+    else if (rest !== "") {
+      draw(rest);
+      this.#isDrawn = true;
+    }
+    this.#screen.writeLines(lines, undrawn);
     return lines;
   }
 
-  /** Appends text without LF. */
-  #append(text: string, lines: string[]): void {
-    let start = 0;
-    for (let end = text.indexOf("\r"); end !== -1; end = text.indexOf("\r", start)) {
-      this.#extend(text.slice(start, end), lines);
-      this.#restart();
-      start = end + 1;
-    }
-    this.#extend(text.slice(start), lines);
+  get #isAtNewLine(): boolean {
+    return !this.#isDrawn && this.#screen.isAtNewLine;
   }
 
-  /** Appends text without LF or CR. */
-  #extend(text: string, lines: string[]): void {
-    if (this.#isDropping) return;
-    const room = this.#maxLineLength - this.#current.length;
-    if (text.length <= room) {
-      this.#current += text;
-      return;
-    }
-    const head = this.#current + text.slice(0, room);
-    // A surrogate pair across the cut goes with the rest.
-    const whole = head.isWellFormed() ? head : head.slice(0, -1);
-    lines.push(`${whole} … [line cut at ${this.#maxLineLength} characters]`);
-    this.#startLine();
-    this.#isDropping = true;
-    this.#wasCut = true;
+  get #isAtPlainLine(): boolean {
+    return this.#pending === "" && this.#screen.style === PLAIN && this.#isAtNewLine;
   }
 
-  #restart(): void {
-    if (this.#current !== "") {
-      this.#isRemnant ||= this.#before !== "";
-      this.#before = this.#current;
-    }
-    this.#current = "";
-    this.#isDropping = false;
+  /**
+   * A line that needs not be drawn, since the cursor does not move in it.
+   *
+   * @param mayMove - It may have other characters than ESC that move the cursor.
+   */
+  #keep(line: string, mayMove: boolean): string | undefined {
+    if (this.#isTooLong(line)) return undefined;
+    const content = mayMove ? withoutCrs(line) : line;
+    const styled = mayMove && MOVES.test(content) ? undefined : styledLine(content, this.#screen.style);
+    if (styled !== undefined) this.#screen.style = styled.style;
+    return styled?.text;
   }
 
-  #endLine(lines: string[]): void {
-    const line = this.#current !== "" ? this.#current : this.#before;
-    // A part of a string keeps all of it alive: whoever keeps the last state of a progress bar would keep every state.
-    if (line !== "" || !this.#wasCut) lines.push(this.#isRemnant ? copyOf(line) : line);
-    this.#startLine();
+  #isTooLong(line: string): boolean {
+    const limit = this.#maxLineLength;
+    // CRs at its end do not count, but they are not gathered without end.
+    return line.length > limit && (line.length > 2 * limit || withoutCrs(line).length > limit);
   }
 
-  #startLine(): void {
-    this.#current = "";
-    this.#before = "";
-    this.#isDropping = false;
-    this.#wasCut = false;
-    this.#isRemnant = false;
+  #takePending(): string {
+    const pending = this.#pending;
+    this.#pending = "";
+    return pending;
   }
 }
 
-function copyOf(text: string): string {
-  return Buffer.from(text, "utf16le").toString("utf16le");
+/** A text without the CRs at its end, which belong to its line end. */
+function withoutCrs(text: string): string {
+  let end = text.length;
+  while (text.charCodeAt(end - 1) === CR) end--;
+  return end === text.length ? text : text.slice(0, end);
 }

@@ -1,18 +1,10 @@
+import { controlEnd } from "../../terminal/controls.ts";
 import { MIN_TEXT_LENGTH, TextMatcher } from "./text-matcher.ts";
 
 /** What stands in the place of a secret. */
 const MASK = "***";
 
 const ESCAPE = 0x1b;
-
-/** An escape sequence for colours and the cursor (ECMA-48, CSI). The bounds keep the work linear. */
-const SEQUENCE = /\x1b\[[0-?]{0,32}[ -/]{0,8}[@-~]/y;
-
-/** The beginning of one, up to the end of the text. */
-const UNFINISHED_SEQUENCE = /\x1b(?:\[[0-?]{0,32}[ -/]{0,8})?$/y;
-
-/** The parts of what is masked. Line ends and escape sequences stay: they are no part of a secret. */
-const PARTS = /(\n|\x1b\[[0-?]{0,32}[ -/]{0,8}[@-~])|[^\n\x1b]+|\x1b/g;
 
 /** How much text may be held back because a secret may have begun in it; more of it are escape sequences. */
 const MAX_HELD = 256 * 1024;
@@ -98,7 +90,7 @@ export class MaskStream {
       }
       const code = text.charCodeAt(this.#position);
       if (code === ESCAPE && this.#state !== 0) {
-        const end = endOfSequence(text, this.#position);
+        const end = sequenceEnd(text, this.#position);
         if (end === undefined) return;
         if (end > this.#position) {
           this.#passOver(end);
@@ -173,10 +165,18 @@ export class MaskStream {
   #hide(secret: string): string {
     // Nearly every secret; the expression would cost as much as all else.
     if (!secret.includes("\n") && !secret.includes("\x1b")) return this.#hidePart();
-    return secret.replace(PARTS, (_, kept: string | undefined) => {
-      if (kept === "\n") this.#isMasked = false;
-      return kept ?? this.#hidePart();
-    });
+    // Line ends and escape sequences stay: they do not belong to a secret.
+    let hidden = "";
+    for (let at = 0; at < secret.length;) {
+      const end = sequenceEnd(secret, at) ?? at;
+      if (end > at) hidden += secret.slice(at, end);
+      else if (secret[at] === "\n") {
+        hidden += "\n";
+        this.#isMasked = false;
+      } else hidden += this.#hidePart();
+      at = Math.max(end, at + 1);
+    }
+    return hidden;
   }
 
   #hidePart(): string {
@@ -186,12 +186,11 @@ export class MaskStream {
   }
 }
 
-/** Where an escape sequence ends; `start` when there is none, and `undefined` when it is not complete. */
-function endOfSequence(text: string, start: number): number | undefined {
-  SEQUENCE.lastIndex = start;
-  if (SEQUENCE.test(text)) return SEQUENCE.lastIndex;
-  UNFINISHED_SEQUENCE.lastIndex = start;
-  return UNFINISHED_SEQUENCE.test(text) ? undefined : start;
+/** Where a control sequence ends; `start` when there is none, and `undefined` when it is not complete. */
+function sequenceEnd(text: string, start: number): number | undefined {
+  if (text.charCodeAt(start) !== ESCAPE) return start;
+  if (start + 1 === text.length) return undefined;
+  return text[start + 1] === "[" ? controlEnd(text, start) : start;
 }
 
 /** Moves spans towards the start; what would lie before it is cut off. */

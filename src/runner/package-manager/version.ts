@@ -1,6 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { dirname } from "node:path";
 import { readManifest } from "../project/manifest.ts";
+import { plainText } from "../../terminal/plain-text.ts";
 import { runStep } from "../process/run-step.ts";
 import type { Environment } from "../program/find-program.ts";
 
@@ -55,11 +56,11 @@ async function ask(program: string, cwd: string, env: Environment): Promise<stri
     drain: 1000,
     env: { ...env, COREPACK_ENABLE_NETWORK: "0" },
     onLines: (lines) => {
-      for (const { stream, text } of lines) if (stream === "stdout") version ??= VERSION.exec(text)?.[1];
+      for (const { stream, text } of lines) if (stream === "stdout") version ??= VERSION.exec(plainText(text))?.[1];
     },
   });
   return outcome.type === "succeeded" ? version : undefined;
 }
 
 /** A whole line, which may have colours around it, as everything is told to print them. */
-const VERSION = /^(?:\x1b\[[\d;]*m)*v?(\d+\.\d+\.\d+[\w.+-]{0,64})(?:\x1b\[[\d;]*m)*\s*$/;
+const VERSION = /^v?(\d+\.\d+\.\d+[\w.+-]{0,64})\s*$/;

@@ -1,5 +1,5 @@
 import { readLineData } from "../line-data.ts";
-import { feedLine } from "../plain-text.ts";
+import { feedLine } from "./feed-line.ts";
 import type { PublishedEvent } from "../../channel/log/event-log.ts";
 import type { DecodedEvent } from "../../protocol/decode.ts";
 

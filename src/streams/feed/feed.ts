@@ -3,7 +3,7 @@ import { EventStreamDecoder } from "../../protocol/decode.ts";
 import { parseSequenceId } from "../../protocol/sequence-id.ts";
 import { feedEvent } from "./feed-event.ts";
 import { FeedHistory } from "./history.ts";
-import { feedLine } from "../plain-text.ts";
+import { feedLine } from "./feed-line.ts";
 import { SingleWriter } from "../../runner/store/single-writer.ts";
 import type { BuildEvent } from "../../runner/events.ts";
 import type { CloseOptions } from "../../channel/options.ts";

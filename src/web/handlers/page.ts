@@ -4,10 +4,11 @@ import { PageFiles } from "../page-files.ts";
 import type { Exchange, Handler } from "../../http/router.ts";
 import type { TokenOptions } from "../guards/token.ts";
 
-/** The page and its files. */
-export function pageHandlers(guard: TokenOptions): { readonly page: Handler; readonly file: Handler } {
-  const files = new PageFiles(new URL("../../page/", import.meta.url));
-  const sendFile = ({ request, response }: Exchange, name: string): void => {
+/** The page, its files, and the modules of `src/terminal`, which it shares with the server. */
+export function pageHandlers(guard: TokenOptions): Readonly<Record<"page" | "file" | "terminalFile", Handler>> {
+  const pageFiles = new PageFiles(new URL("../../page/", import.meta.url));
+  const terminalFiles = new PageFiles(new URL("../../terminal/", import.meta.url));
+  const sendFile = ({ request, response }: Exchange, name: string, files = pageFiles): void => {
     if (!files.answer(request, response, name)) throw new HttpError("NOT_FOUND", `Cannot find the file ${name}`);
   };
   return {
@@ -25,5 +26,6 @@ export function pageHandlers(guard: TokenOptions): { readonly page: Handler; rea
       }
     },
     file: (exchange) => sendFile(exchange, exchange.parameter),
+    terminalFile: (exchange) => sendFile(exchange, exchange.parameter, terminalFiles),
   };
 }

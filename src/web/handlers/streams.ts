@@ -1,6 +1,6 @@
 import { TailcastError } from "../../error.ts";
 import { LogTexts } from "../../streams/log-text.ts";
-import { colouredText, plainText } from "../../streams/plain-text.ts";
+import { colouredText, plainText } from "../../terminal/plain-text.ts";
 import { sendLog } from "../log-reply.ts";
 import type { Channel } from "../../channel/channel.ts";
 import type { ClientLimit } from "../../channel/clients/client-limit.ts";

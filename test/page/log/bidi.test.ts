@@ -17,6 +17,14 @@ describe("revealBidi", () => {
     assert.deepEqual(new Set(shown.map(({ classes }) => classes)), new Set(["code-point"]));
   });
 
+  it("shows C1 characters, which are text in UTF-8", () => {
+    assert.deepEqual(revealBidi([{ text: "it\u0092s", classes: "dim" }]), [
+      { text: "it", classes: "dim" },
+      { text: "U+0092", classes: "code-point" },
+      { text: "s", classes: "dim" },
+    ]);
+  });
+
   it("keeps the text around them and its style", () => {
     assert.deepEqual(
       revealBidi([

@@ -96,20 +96,11 @@ describe("LogQueue", () => {
     }
   });
 
-  it("carries a colour across dropped lines", () => {
-    const queue = new LogQueue(2);
-    queue.pushLine(sampleLine(1, "\u001b[31mred"));
-    for (let number = 2; number <= 9; number++) queue.pushLine(sampleLine(number, String(number)));
-    assert.deepEqual(drain(queue), ["8:8:fg-1", "9:9:fg-1"]);
-  });
-
-  it("keeps the colours of the streams separate, and ends them with their step", () => {
+  it("begins each line in the plain style, as the server sends it", () => {
     const queue = new LogQueue(10);
     queue.pushLine(sampleLine(1, "\u001b[31ma"));
-    queue.pushLine(sampleLine(2, "b", { stream: "stderr" }));
-    queue.pushLine(sampleLine(3, "c"));
-    queue.pushLine(sampleLine(4, "d", { step: "build" }));
-    assert.deepEqual(drain(queue), ["1:a:fg-1", "2:b:", "3:c:fg-1", "4:d:"]);
+    queue.pushLine(sampleLine(2, "b"));
+    assert.deepEqual(drain(queue), ["1:a:fg-1", "2:b:"]);
   });
 
   it("shows controls that would reorder a line", () => {

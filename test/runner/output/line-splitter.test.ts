@@ -37,23 +37,30 @@ describe("LineSplitter", () => {
     assertLines("one\n\nlast", ["one", "", "last"]);
   });
 
-  it("keeps the last state of a line that CRs start anew", () => {
+  it("keeps the last state of a line: a CR moves, and only what is printed over it replaces text", () => {
     assertLines("10%\r50%\r100%\n", ["100%"]);
     assertLines("10%\r50%\r\n", ["50%"]);
     assertLines("10%\r\r\r\n", ["10%"]);
     assertLines("\r\rdone\r\n", ["done"]);
     assertLines("10%\r", ["10%"]);
     assertLines("\r", []);
-    assertLines("10%\r\nnext\r90%", ["10%", "90%"]);
+    assertLines("10%\r\nnext\r90%", ["10%", "90%t"]);
     assertLines("10%\r\n\r\n", ["10%", ""]);
   });
 
   it("ends lines at nothing else", () => {
-    assertLines("a\u2028b\u2029c\u0085d\ve\ff\n", ["a\u2028b\u2029c\u0085d\ve\ff"]);
+    assertLines("a\u2028b\u2029c\u0085d\n", ["a\u2028b\u2029c\u0085d"]);
   });
 
-  it("keeps control characters and a byte order mark", () => {
-    assertLines("\u001b[31mred\u001b[0m\0\t\b\n", ["\u001b[31mred\u001b[0m\0\t\b"]);
+  it("moves down at VT and FF, as a terminal does", () => {
+    assertLines("a\vb\fc\n", ["a", " b", "  c"]);
+    assertLines("\fpage 2\n", ["", "page 2"]);
+  });
+
+  it("keeps silent control characters, tabs and a byte order mark in a line in which the cursor does not move", () => {
+    assertLines("\u001b[31mred\u001b[0m\0\t\x07\n", ["\u001b[31mred\u001b[0m\0\t\x07"]);
+    const link = "\u001b]8;;http://a.b\u001b\\link\u001b]8;;\u001b\\";
+    assertLines(`${link}\n`, [link]);
     assertLines("\ufefffirst\n\ufeffsecond\n", ["\ufefffirst", "\ufeffsecond"]);
   });
 
@@ -79,7 +86,9 @@ describe("LineSplitter", () => {
         for (const third of bytes) {
           const input = Uint8Array.of(0x61, first, second, third, 0x62);
           assertLines(input, [decoder.decode(input)]);
-          assertLines(input.subarray(1, 4), [decoder.decode(input.subarray(1, 4))]);
+          // What has nothing to show is no last line.
+          const last = decoder.decode(input.subarray(1, 4));
+          assertLines(input.subarray(1, 4), last === "\x7f\x7f\x7f" ? [] : [last]);
         }
       }
     }
@@ -88,6 +97,50 @@ describe("LineSplitter", () => {
       const input = Uint8Array.of(0x61, ...end);
       assertLines(input, [decoder.decode(input)]);
     }
+  });
+
+  it("keeps the text of a line whose CR is followed by controls only", () => {
+    assertLines("done\r\u001b[0m\n", ["done"]);
+    assertLines("done\r\u001b[?25h\r\n", ["done"]);
+    // A value of a CRLF file that is printed in colour, and a coloured diff of CRLF text.
+    assertLines("\u001b[32mvalue\r\u001b[0m\nnext\n", ["\u001b[32mvalue\u001b[0m", "next"]);
+    assertLines("\u001b[31m-old\u001b[m\u001b[31m\r\u001b[m\n", ["\u001b[31m-old\u001b[0m"]);
+    const utf16 = Buffer.from("hello\r\nworld\r\n", "utf16le");
+    assertLines(utf16, ["hello", "world"]);
+  });
+
+  it("carries a style to the next line, and not beyond its reset", () => {
+    assertLines("\u001b[31mred\nstill\n\u001b[0mplain\n", [
+      "\u001b[31mred\u001b[0m",
+      "\u001b[31mstill\u001b[0m",
+      "\u001b[31m\u001b[0mplain",
+    ]);
+    assertLines("\u001b[31mred\u001b[0m\rRED\nplain\n", ["RED", "plain"]);
+  });
+
+  it("keeps the last state of a progress line that is redrawn 100 000 times", () => {
+    const splitter = new LineSplitter();
+    for (let count = 1; count <= 100_000; count++) {
+      assert.deepEqual(splitter.push(encoder.encode(`\r\u001b[2K${count} of 100000`)), []);
+    }
+    assert.deepEqual(splitter.takeChanges(), [{ row: 0, text: "100000 of 100000", isOpen: true }]);
+    assert.deepEqual(splitter.push(encoder.encode("\n")), ["100000 of 100000"]);
+    assertLines(`${"\b\b\b\b50 %".repeat(5000)}\n`.slice(4), ["50 %"], 100);
+  });
+
+  it("returns the line without an end, and again when it has changed", () => {
+    const splitter = new LineSplitter();
+    splitter.push(encoder.encode("one\nPassword:"));
+    assert.deepEqual(splitter.takeChanges(), [{ row: 1, text: "Password:", isOpen: true }]);
+    assert.deepEqual(splitter.takeChanges(), []);
+    splitter.push(encoder.encode(" ok\u001b[3"));
+    assert.deepEqual(splitter.takeChanges(), [{ row: 1, text: "Password: ok", isOpen: true }]);
+    assert.equal(splitter.nextRow, 1);
+    const rest = ["Password: ok\u001b[31m\u001b[0m", "\u001b[31mnext\u001b[0m"];
+    assert.deepEqual(splitter.push(encoder.encode("1m\nnext\n")), rest);
+    splitter.push(encoder.encode("\u001b[0m"));
+    assert.deepEqual(splitter.takeChanges(), []);
+    assert.deepEqual(splitter.end(), []);
   });
 
   it("cuts a long line, marks it, and drops the rest up to its end", () => {
@@ -99,12 +152,14 @@ describe("LineSplitter", () => {
     assertLines("123456\n\n", [cut, ""], 5);
   });
 
-  it("goes on after a cut at the next CR", () => {
-    const cut = "12345 … [line cut at 5 characters]";
-    assertLines("1234567\rabc\n", [cut, "abc"], 5);
-    assertLines("1234567\rabc\r\n\n", [cut, "abc", ""], 5);
-    assertLines("1234567\r1234567\r\nnext", [cut, cut, "next"], 5);
-    assertLines("ok\r1234567\n", [cut], 5);
+  it("keeps the last state of a line that is cut, and its mark in sight", () => {
+    assertLines("1234567\rabc\n", ["abc45 … [line cut at 5 characters]"], 5);
+    assertLines("1234567\rabc\u001b[K\n", ["abc"], 5);
+    assertLines("1234567\u001b[2K\rabc\r\n\n", ["abc", ""], 5);
+    assertLines("ok\r1234567\n", ["12345 … [line cut at 5 characters]"], 5);
+    assertLines("123456\u001b]0;never ends\nnext\n", ["12345 … [line cut at 5 characters]", "next"], 5);
+    const red = "\u001b[31m1234567890\u001b]0;\n";
+    assertLines(red, ["\u001b[31m12345\u001b[0m … [line cut at 10 characters]"], 10);
   });
 
   it("does not cut a surrogate pair in two", () => {
@@ -112,17 +167,12 @@ describe("LineSplitter", () => {
     assertLines("12😀😀\n", ["12😀 … [line cut at 4 characters]"], 4);
   });
 
-  it("returns the head of a long line at once", () => {
-    const splitter = new LineSplitter({ maxLineLength: 3 });
-    assert.deepEqual(splitter.push(encoder.encode("abc")), []);
-    assert.deepEqual(splitter.push(encoder.encode("d")), ["abc … [line cut at 3 characters]"]);
-    assert.deepEqual(splitter.push(encoder.encode("efgh")), []);
-  });
-
   it("is as new after end()", () => {
     const splitter = new LineSplitter({ maxLineLength: 3 });
     splitter.push(encoder.encode("abcdef"));
-    assert.deepEqual(splitter.end(), []);
+    assert.deepEqual(splitter.end(), ["abc … [line cut at 3 characters]"]);
+    splitter.push(encoder.encode("\u001b[31ma\u001b[1"));
+    assert.equal(splitter.end().length, 1);
     splitter.push(Uint8Array.of(0xe2));
     assert.deepEqual(splitter.end(), ["\ufffd"]);
     assert.deepEqual(splitter.push(encoder.encode("\ntwo\n")), ["", "two"]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { feedLine, plainText } from "../../dist/streams/plain-text.js";
+import { colouredText, plainText } from "../../dist/terminal/plain-text.js";
 
 describe("plainText()", () => {
   const cases: readonly (readonly [string, string])[] = [
@@ -16,7 +16,10 @@ describe("plainText()", () => {
     ["a\0b\x07c\x08d\x7fe", "abcde"],
     ["unfinished \x1b[", "unfinished "],
     ["unfinished \x1b[31", "unfinished "],
-    ["\x9b31mred\x9bm \x9d0;title\x9ctext\x85", "red text"],
+    ["it\x92s \x9b31mred", "it<U+0092>s <U+009B>31mred"],
+    ["\x1b[12é", "é"],
+    ["\x1b]0;cancelled\x18text", "text"],
+    ["\x1b]0;broken off\x1b[31mtext", "text"],
     ["two\nlines\r", "twolines"],
     ["unfinished \x1b]0;title", "unfinished "],
     ["[32m is text", "[32m is text"],
@@ -32,17 +35,11 @@ describe("plainText()", () => {
   });
 });
 
-describe("feedLine()", () => {
-  it("puts the server's local time before the text", () => {
-    const local = new Date(2026, 0, 2, 3, 4, 5);
-    assert.equal(feedLine(local.toISOString(), "\x1b[31mx\x1b[0m"), "[2026-01-02 03:04:05] x");
-    const later = new Date(2026, 0, 2, 3, 4, 6);
-    for (const [date, seconds] of [
-      [later, "06"],
-      [later, "06"],
-      [local, "05"],
-    ] as const) {
-      assert.equal(feedLine(date.toISOString(), "y"), `[2026-01-02 03:04:${seconds}] y`);
-    }
+describe("colouredText()", () => {
+  it("keeps styles and tabs, and nothing else that is not text", () => {
+    assert.equal(colouredText("plain\ttext"), "plain\ttext");
+    const line = "\x1b]0;t\x07\x1b[1;31mred\x1b[0m\x1b[2K\x1b[?25l\x9b1m";
+    assert.equal(colouredText(line), "\x1b[1;31mred\x1b[0m<U+009B>1m");
+    assert.equal(colouredText("a\x1b]8;;http://a.b\x1b\\link"), "alink");
   });
 });

@@ -1,0 +1,90 @@
+import { PLAIN, RESET, styleSequence } from "./style.ts";
+import type { Style } from "./style.ts";
+
+/** How many UTF-16 units one column can hold: a character and what combines with it. */
+const MAX_CELL_LENGTH = 16;
+
+/** One row of cells, each with a character and a style. Its length and each of its cells have a limit. */
+export class Row {
+  readonly #limit: number;
+  /** A character of two columns is followed by an empty text. `undefined`: nothing was printed here. */
+  readonly #characters: (string | undefined)[] = [];
+  readonly #styles: Style[] = [];
+  /** Something was printed beyond the limit. */
+  #isCut = false;
+
+  /** @param limit - How many columns it may have, and how many UTF-16 units its text. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** How many columns were printed. */
+  get length(): number {
+    return this.#characters.length;
+  }
+
+  /** Prints a character over what is there. Half of a wide character that is left over becomes a blank. */
+  put(column: number, character: string, columns: 1 | 2, style: Style): void {
+    const characters = this.#characters;
+    if (column + columns > this.#limit) {
+      this.#isCut = true;
+      return;
+    }
+    if (characters[column] === "") characters[column - 1] = undefined;
+    characters[column] = character;
+    this.#styles[column] = style;
+    if (columns === 2) {
+      characters[column + 1] = "";
+      this.#styles[column + 1] = style;
+    }
+    const next = column + columns;
+    if (characters[next] !== "") return;
+    if (next === characters.length - 1) characters.pop();
+    else characters[next] = undefined;
+  }
+
+  /** Adds a character without a column of its own to the one before `column`. */
+  combine(column: number, character: string): void {
+    const at = this.#characters[column - 1] === "" ? column - 2 : column - 1;
+    const before = this.#characters[at];
+    if (before === undefined || before.length + character.length > MAX_CELL_LENGTH) return;
+    this.#characters[at] = before + character;
+  }
+
+  /** Erases the columns from `start` to before `end`. */
+  erase(start: number, end: number = Infinity): void {
+    const characters = this.#characters;
+    if (characters[start] === "") characters[start - 1] = undefined;
+    if (characters[end] === "") characters[end] = undefined;
+    if (end >= characters.length) {
+      characters.length = Math.min(start, characters.length);
+      this.#isCut = false;
+    } else characters.fill(undefined, start, end);
+    while (characters.length > 0 && characters.at(-1) === undefined) characters.pop();
+  }
+
+  /** The row as text with SGR sequences. It starts and ends in the plain style, and ends with a mark if it was cut. */
+  toString(): string {
+    const characters = this.#characters;
+    const limit = this.#limit;
+    let text = "";
+    let style = PLAIN;
+    let sequence = "";
+    let isCut = this.#isCut;
+    for (let column = 0; column < characters.length; column++) {
+      const character = characters[column] ?? " ";
+      const wantedStyle = characters[column] === undefined ? PLAIN : (this.#styles[column] ?? PLAIN);
+      const wanted = wantedStyle === style ? sequence : styleSequence(wantedStyle);
+      const change = wanted === sequence ? "" : `${sequence === "" ? "" : RESET}${wanted}`;
+      if (text.length + change.length + character.length > limit) {
+        isCut = true;
+        break;
+      }
+      text += change + character;
+      sequence = wanted;
+      style = wantedStyle;
+    }
+    const end = sequence === "" ? "" : RESET;
+    return isCut ? `${text}${end} … [line cut at ${limit} characters]` : text + end;
+  }
+}

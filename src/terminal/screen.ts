@@ -1,0 +1,350 @@
+import { controlStringEnd, isControlString, parseSequence, scanControls } from "./controls.ts";
+import { Row } from "./row.ts";
+import { PLAIN, selectStyle } from "./style.ts";
+import { columnsOf } from "./width.ts";
+import type { ControlHandler } from "./controls.ts";
+import type { Style } from "./style.ts";
+
+/** How many rows a program can redraw: the one it prints on, and those above it. */
+const MAX_ROWS = 64;
+
+/** The distance between tab stops, in columns. */
+const TAB_WIDTH = 8;
+
+/** How far beyond the end of its row the cursor can be moved: to this column of any row. */
+const MAX_CURSOR_COLUMN = 255;
+
+const ESC = "\x1b";
+
+/** Text in which every character has one column. */
+const NARROW = /^[ -~]*$/;
+
+/** A row whose text has changed since it was last returned. */
+export interface RowChange {
+  /** The number of the row. The first of a screen is 0. */
+  readonly row: number;
+  readonly text: string;
+  /** It may change again. */
+  readonly isOpen: boolean;
+}
+
+/** A row that the cursor can reach. */
+interface ReachableRow {
+  /** The printed row; a text while the cursor has not changed it. */
+  content: Row | string;
+  /** It was changed since its text was last returned. */
+  isChanged: boolean;
+  /** The text that was returned last, if any was. */
+  shown: string | undefined;
+  /** That text was returned as one that may change again. */
+  isOpen: boolean;
+}
+
+/**
+ * A terminal's screen without a right margin, on which a program prints: rows of text and a cursor. The cursor reaches
+ * the last 64 rows. Time is linear in what is printed, and memory is bounded.
+ */
+export class Screen {
+  readonly #limit: number;
+  readonly #handler: ControlHandler;
+  /** The rows that the cursor can reach. The last one was not left yet. */
+  readonly #rows: ReachableRow[] = [createRow("")];
+  /** The number of the last row. */
+  #lastRow = 0;
+  /** The cursor. */
+  #row = 0;
+  #column = 0;
+  #style: Style = PLAIN;
+  /** The cursor as a program has saved it, with the number of its row. */
+  #saved = { row: 0, column: 0, style: PLAIN };
+  /** The start of a control function that is not complete. */
+  #held = "";
+  #isInString = false;
+  #closed: string[] = [];
+  #settled: RowChange[] = [];
+
+  /** @param limit - How many columns and UTF-16 units a row may have. */
+  constructor(limit: number) {
+    this.#limit = limit;
+    this.#handler = { text: (text) => this.#print(text), control: (control) => this.#control(control) };
+  }
+
+  /** The number of the row that is closed next. */
+  get lastRow(): number {
+    return this.#lastRow;
+  }
+
+  /** The style of what is printed next. A program may change it on a screen that {@link isAtNewLine}. */
+  get style(): Style {
+    return this.#style;
+  }
+
+  set style(style: Style) {
+    this.#style = style;
+  }
+
+  /** Whether the cursor is at the start of an empty last row, and no control function is incomplete. */
+  get isAtNewLine(): boolean {
+    const isAtStart = this.#column === 0 && this.#row === this.#rows.length - 1;
+    const isComplete = this.#held === "" && !this.#isInString;
+    return isAtStart && isComplete && (this.#rows.at(-1) as ReachableRow).content === "";
+  }
+
+  /** Prints a piece of text, with control functions. */
+  write(piece: string): void {
+    const text = this.#held + piece;
+    let start = 0;
+    if (this.#isInString) {
+      const end = controlStringEnd(text, 0);
+      if (end === undefined) return this.#hold(text);
+      this.#isInString = false;
+      start = end;
+    }
+    this.#held = "";
+    const end = scanControls(text, this.#handler, start);
+    if (end === text.length) return;
+    this.#isInString = isControlString(text, end);
+    this.#hold(this.#isInString ? text.slice(end + 2) : text.slice(end));
+  }
+
+  /**
+   * Prints whole lines that have no control functions but for their style, on a screen that {@link isAtNewLine}.
+   *
+   * @param start - The first of the lines.
+   */
+  writeLines(lines: readonly string[], start: number): void {
+    const kept = Math.max(start, lines.length - MAX_ROWS + 1);
+    if (kept > start) {
+      for (const index of this.#rows.keys()) this.#settle(index);
+      this.#rows.splice(0, this.#rows.length, createRow(""));
+      this.#lastRow += kept - start;
+    }
+    for (let index = kept; index < lines.length; index++) this.#closeRow(lines[index] as string);
+  }
+
+  /** Takes the texts of the rows that were closed since the last call, in order: a line end has left them. */
+  takeClosed(): string[] {
+    const closed = this.#closed;
+    if (closed.length > 0) this.#closed = [];
+    return closed;
+  }
+
+  /** Takes the rows that were changed since the last call, after they were closed or before. */
+  takeChanges(): RowChange[] {
+    const changes = this.#settled;
+    this.#settled = [];
+    for (const [index, row] of this.#rows.entries()) {
+      if (!row.isChanged) continue;
+      row.isChanged = false;
+      const text = String(row.content);
+      // A last row with nothing on it is not a line yet.
+      if (text === (row.shown ?? "")) continue;
+      row.shown = text;
+      row.isOpen = true;
+      changes.push({ row: this.#numberOf(index), text, isOpen: true });
+    }
+    return changes;
+  }
+
+  /** The text that was last returned for the last row, as one that may change again. */
+  get lastShown(): string | undefined {
+    return (this.#rows.at(-1) as ReachableRow).shown;
+  }
+
+  /** Returns a text for the last row that was not printed here yet, as one that may change again. */
+  showLastRow(text: string): RowChange {
+    const last = this.#rows.at(-1) as ReachableRow;
+    last.shown = text;
+    last.isOpen = true;
+    return { row: this.#lastRow, text, isOpen: true };
+  }
+
+  /** Closes the last row, if anything was printed on it, and settles all others. */
+  end(): void {
+    this.#held = "";
+    this.#isInString = false;
+    const last = this.#rows.at(-1) as ReachableRow;
+    if (last.isOpen || String(last.content) !== "") {
+      this.#row = this.#rows.length - 1;
+      this.#down();
+    }
+    for (const index of this.#rows.keys()) this.#settle(index);
+    this.#rows.splice(0, this.#rows.length, createRow(""));
+    this.#row = 0;
+    this.#column = 0;
+    this.#style = PLAIN;
+  }
+
+  /** Keeps what must be known of an incomplete control function: of a string only its last character. */
+  #hold(text: string): void {
+    if (!this.#isInString) this.#held = text;
+    else this.#held = text.endsWith(ESC) ? ESC : "";
+  }
+
+  #numberOf(index: number): number {
+    return this.#lastRow - this.#rows.length + 1 + index;
+  }
+
+  #print(text: string): void {
+    if (this.#column >= this.#limit && NARROW.test(text)) {
+      this.#changeable().put(this.#limit, "", 1, this.#style);
+      return;
+    }
+    const row = this.#changeable();
+    for (const character of text) this.#printCharacter(row, character);
+  }
+
+  #printCharacter(row: Row, character: string): void {
+    const columns = columnsOf(character);
+    if (columns === 0) return row.combine(this.#column, character);
+    row.put(this.#column, character, columns, this.#style);
+    this.#column = Math.min(this.#column + columns, this.#limit);
+  }
+
+  /** The row of the cursor, to be changed. */
+  #changeable(): Row {
+    const row = this.#rows[this.#row] as ReachableRow;
+    row.isChanged = true;
+    if (typeof row.content !== "string") return row.content;
+    const text = row.content;
+    const content = (row.content = new Row(this.#limit));
+    if (text !== "") this.#copy(text, content);
+    return content;
+  }
+
+  /** Prints a text that has no control functions but for its style on a row that is empty. */
+  #copy(text: string, row: Row): void {
+    const { style } = this;
+    const column = this.#column;
+    this.#style = PLAIN;
+    this.#column = 0;
+    scanControls(text, {
+      text: (part) => {
+        for (const character of part) this.#printCharacter(row, character);
+      },
+      control: (control) => {
+        const sequence = parseSequence(control);
+        if (sequence?.final === "m") this.#style = selectStyle(this.#style, sequence.parameters);
+        else if (control === "\t") this.#moveTo(this.#column + TAB_WIDTH - (this.#column % TAB_WIDTH));
+      },
+    });
+    this.#style = style;
+    this.#column = column;
+  }
+
+  #control(control: string): void {
+    if (control === "\n") {
+      this.#column = 0;
+      this.#down();
+    } else if (control === "\r") this.#column = 0;
+    else if (control === "\b") this.#column = Math.max(0, this.#column - 1);
+    else if (control === "\t") this.#moveTo(this.#column + TAB_WIDTH - (this.#column % TAB_WIDTH));
+    else if (control === "\v" || control === "\f") this.#down();
+    else if (control === `${ESC}7`) this.#save();
+    else if (control === `${ESC}8`) this.#restore();
+    else if (control.length > 2) this.#sequence(control);
+  }
+
+  /** The control sequences that move the cursor, erase, or select a style. Others are not for a log. */
+  #sequence(control: string): void {
+    const sequence = parseSequence(control);
+    if (sequence === undefined) return;
+    const { parameters, final } = sequence;
+    if (final === "m") {
+      this.#style = selectStyle(this.#style, parameters);
+      return;
+    }
+    const value = Number.parseInt(parameters, 10) || 0;
+    const count = Math.max(1, value);
+    if (final === "A" || final === "F") this.#row = Math.max(0, this.#row - count);
+    else if (final === "B" || final === "E") this.#row = Math.min(this.#rows.length - 1, this.#row + count);
+    else if (final === "C" || final === "a") this.#moveTo(this.#column + count);
+    else if (final === "D") this.#column = Math.max(0, this.#column - count);
+    else if (final === "G" || final === "`") this.#moveTo(count - 1);
+    else if (final === "K") this.#eraseInLine(value);
+    else if (final === "J") this.#eraseInDisplay(value);
+    else if (final === "X") this.#erase(this.#column, this.#column + count);
+    else if (final === "s") this.#save();
+    else if (final === "u") this.#restore();
+    else if (final === "H" || final === "f") this.#startBlock();
+    if (final === "E" || final === "F") this.#column = 0;
+  }
+
+  /** Moves the cursor to the right, within what is printed and a little beyond. */
+  #moveTo(column: number): void {
+    const { content } = this.#rows[this.#row] as ReachableRow;
+    const most = Math.max(MAX_CURSOR_COLUMN, content.length);
+    this.#column = Math.min(column, Math.max(most, this.#column), this.#limit);
+  }
+
+  #eraseInLine(part: number): void {
+    if (part === 0) this.#erase(this.#column);
+    else if (part === 1) this.#erase(0, this.#column + 1);
+    else if (part === 2) this.#erase(0);
+  }
+
+  /** The rows below the cursor, or above it. A log keeps what a terminal loses when its whole screen is erased. */
+  #eraseInDisplay(part: number): void {
+    if (part > 1) return;
+    const row = this.#row;
+    const [first, end] = part === 0 ? [row + 1, this.#rows.length] : [0, row];
+    this.#eraseInLine(part);
+    for (this.#row = first; this.#row < end; this.#row++) this.#erase(0);
+    this.#row = row;
+  }
+
+  #erase(start: number, end?: number): void {
+    if ((this.#rows[this.#row] as ReachableRow).content !== "") this.#changeable().erase(start, end);
+  }
+
+  /** An absolute position means nothing in a log: what is printed there begins a new line. */
+  #startBlock(): void {
+    this.#row = this.#rows.length - 1;
+    if (!this.isAtNewLine && String((this.#rows.at(-1) as ReachableRow).content) !== "") this.#down();
+    this.#column = 0;
+  }
+
+  #save(): void {
+    this.#saved = { row: this.#numberOf(this.#row), column: this.#column, style: this.#style };
+  }
+
+  #restore(): void {
+    const { row, column, style } = this.#saved;
+    this.#row = Math.min(Math.max(row - this.#numberOf(0), 0), this.#rows.length - 1);
+    this.#column = column;
+    this.#style = style;
+  }
+
+  #down(): void {
+    if (this.#row < this.#rows.length - 1) this.#row++;
+    else {
+      const text = String((this.#rows.at(-1) as ReachableRow).content);
+      this.#closed.push(text);
+      this.#closeRow(text);
+    }
+  }
+
+  /** Gives the last row its text, adds another row, and moves the cursor to it. */
+  #closeRow(text: string): void {
+    this.#rows[this.#rows.length - 1] = { content: text, isChanged: false, shown: text, isOpen: false };
+    this.#rows.push(createRow(""));
+    this.#lastRow++;
+    if (this.#rows.length > MAX_ROWS) {
+      this.#settle(0);
+      this.#rows.shift();
+    }
+    this.#row = this.#rows.length - 1;
+  }
+
+  /** A row that can no longer be changed. */
+  #settle(index: number): void {
+    const { content, isChanged, shown, isOpen } = this.#rows[index] as ReachableRow;
+    const text = isChanged ? String(content) : shown;
+    if (text === undefined || (!isOpen && text === shown)) return;
+    this.#settled.push({ row: this.#numberOf(index), text, isOpen: false });
+  }
+}
+
+function createRow(content: string): ReachableRow {
+  return { content, isChanged: false, shown: undefined, isOpen: false };
+}

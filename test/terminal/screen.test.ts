@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Screen } from "../../dist/terminal/screen.js";
+import { linesOf } from "./lines.js";
+
+function screen(limit = 1000): Screen {
+  return new Screen(limit);
+}
+
+describe("Screen", () => {
+  it("returns rows when a line end leaves them, and those that change later", () => {
+    const rows = screen();
+    rows.write("one\ntwo\nthr");
+    assert.deepEqual(rows.takeClosed(), ["one", "two"]);
+    assert.deepEqual(rows.takeChanges(), [{ row: 2, text: "thr", isOpen: true }]);
+    rows.write("ee\x1b[2AONE");
+    assert.deepEqual(rows.takeClosed(), []);
+    assert.deepEqual(rows.takeChanges(), [
+      { row: 0, text: "one  ONE", isOpen: true },
+      { row: 2, text: "three", isOpen: true },
+    ]);
+    assert.deepEqual(rows.takeChanges(), []);
+    rows.end();
+    assert.deepEqual(rows.takeClosed(), ["three"]);
+    assert.deepEqual(rows.takeChanges(), [{ row: 0, text: "one  ONE", isOpen: false }]);
+  });
+
+  it("does not return a row that was redrawn as it was", () => {
+    const rows = screen();
+    rows.write("one\ntwo\n");
+    rows.takeClosed();
+    rows.write("\x1b[2Aone\ntwo\n");
+    assert.deepEqual(rows.takeChanges(), []);
+    rows.end();
+    assert.deepEqual(rows.takeChanges(), []);
+  });
+
+  it("settles a row that is out of reach", () => {
+    const rows = screen();
+    rows.write("one\n\x1b[AONE\n");
+    rows.takeClosed();
+    assert.deepEqual(rows.takeChanges(), [{ row: 0, text: "ONE", isOpen: true }]);
+    rows.write("\n".repeat(63));
+    assert.deepEqual(rows.takeChanges(), [{ row: 0, text: "ONE", isOpen: false }]);
+    rows.write("\x1b[999Ax");
+    assert.deepEqual(rows.takeChanges(), [{ row: 1, text: "x", isOpen: true }]);
+  });
+
+  it("keeps the cursor in the rows that were printed, and near the end of its row", () => {
+    assert.deepEqual(linesOf("a\nb\x1b[9BC\x1b[9AD\n"), ["a D", "bC"]);
+    assert.equal(linesOf("\x1b[999999999Cx\n")[0]?.length, 256);
+    assert.equal(linesOf(`${"x".repeat(300)}\r\x1b[299Cy\n`)[0]?.length, 300);
+  });
+
+  it("saves and restores the cursor with its style", () => {
+    assert.deepEqual(linesOf("\x1b[31mab\x1b7\x1b[0m\ncd\x1b8e\n\n"), ["\x1b[31mabe\x1b[0m", "cd"]);
+    assert.deepEqual(linesOf("ab\x1b[scd\x1b[ue\n"), ["abed"]);
+  });
+
+  it("is right wherever an output is cut, and whenever somebody looks at it", () => {
+    const printed =
+      "plain\n\x1b[32mgreen\x1b[39m\t日本\r\n10%\r20%\x1b]0;title\x1b\\\x1b[K\n" +
+      "\x1b[2A\x1b[1mB\x1b[0m\ne\u0301\b!\x1b7\n\fx\x1b8y";
+    const whole = linesOf(printed);
+    assert.ok(whole.length > 4);
+    for (let cut = 0; cut <= printed.length; cut++) {
+      for (const looks of [false, true]) {
+        const pieces = [printed.slice(0, cut), printed.slice(cut)];
+        assert.deepEqual(linesOf(pieces, looks), whole, `cut at ${cut}`);
+      }
+    }
+  });
+
+  it("needs linear time and bounded memory, whatever is printed", () => {
+    const moves = ["\x1b[A\x1b[999Cx", "x\r", "\b", "\x1b[Ax\n", "\x1b[1000Cx\x1b[2K", "\x1b[H", "\x1b[J"];
+    for (const piece of [...moves, "\x1b]0;", "\u0301"]) {
+      const pieces = Array.from({ length: 20 }, () => piece.repeat(10_000));
+      const start = performance.now();
+      const lines = linesOf([`${"x".repeat(16_000)}\n`, ...pieces]);
+      assert.ok(performance.now() - start < 20_000, JSON.stringify(piece));
+      for (const line of lines.slice(0, 100)) assert.ok(line.length < 20_000, JSON.stringify(piece));
+    }
+  });
+});
