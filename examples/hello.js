@@ -2,26 +2,23 @@
 import { createServer } from "node:http";
 import { Channel } from "tailcast";
 
-const channel = new Channel({ backlog: 5 }); // a newcomer gets the last five events
-
+const channel = new Channel({ backlog: 5 }); // a new client gets the last five events
 const server = createServer((request, response) => {
-  if (request.url === "/events") {
-    channel.handle(request, response);
-  } else {
-    response.setHeader("Content-Type", "text/html");
-    response.end(`<pre></pre><script>
-      new EventSource("/events").onmessage = ({ data, lastEventId }) =>
-        document.querySelector("pre").append(lastEventId + " " + data + "\\n");
-    </script>`);
-  }
+  if (request.url === "/events") return channel.handle(request, response);
+  response.setHeader("Content-Type", "text/html");
+  response.end(`<pre></pre><script>
+    const show = ({ data, lastEventId }) => document.querySelector("pre").append(lastEventId + " " + data + "\\n");
+    const source = new EventSource("/events");
+    source.onmessage = show;
+    source.addEventListener("gap", show); // the missed events are gone for good: load the page's state again
+  </script>`);
 });
 server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
   console.log(`http://127.0.0.1:${server.address().port}`);
 });
-
 const clock = setInterval(() => channel.publish(new Date().toISOString()), 1000);
 process.once("SIGTERM", async () => {
   clearInterval(clock);
   server.close();
-  await channel.close(); // tells every browser when to come back
+  await channel.close(); // every browser reconnects after 2 to 4 s, to the next process
 });

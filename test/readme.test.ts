@@ -9,6 +9,7 @@
  * - `text` directly behind `js`, `ts` or `sh`: the exact output. `…` stands for any text in a line or, alone in a line,
  *   for any number of lines: ids, dates and ports.
  * - `sh`: scripts, folders, files and options exist (npm, node, npx tailcast); curl really asks a build server.
+ * - `ini`: a systemd unit, whose ExecStart is a command as in `sh`.
  * - `json`: is JSON.
  * - `<!-- picture -->` in the line above a `text` block: a drawing.
  * - `<!-- checked by FILE -->` in the line above any block: that test checks it. It must exist and name the README.
@@ -63,6 +64,11 @@ async function check(block: Block): Promise<void> {
       if (output !== undefined) assertOutput(printed, output.text);
       return;
     }
+    case "ini":
+      for (const [, command = ""] of text.matchAll(/^ExecStart=(?:\/usr\/bin\/)?(.*)$/gm)) {
+        await checkCommand(command, origin);
+      }
+      return;
     case "json":
       JSON.parse(text);
       return;
@@ -139,6 +145,7 @@ describe("the check of READMEs", () => {
       "```sh\nmake\n```",
       "```sh\ncurl http://127.0.0.1:3000/nothing\n```",
       "```json\n{\n```",
+      "```ini\nExecStart=/usr/bin/npx tailcast --nothing\n```",
       "```text\n->\n```",
       "```nginx\n```",
       "```\n```",

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { helpText } from "../../dist/program-options.js";
 
 const ROOT = new URL("../../", import.meta.url);
 const readme = readFileSync(new URL("README.md", ROOT), "utf8");
@@ -20,9 +19,6 @@ describe("README.md", () => {
     }
     assert.match(ci, /^npm ci$/m);
   });
-
-  it("shows the help text as the program prints it", () =>
-    assert.ok(readme.includes(`\`\`\`text\n${helpText()}\`\`\``)));
 
   it("lists every error code", () => {
     const union = readFileSync(new URL("src/error.ts", ROOT), "utf8").matchAll(/^ {2}\| "([A-Z_]+)"/gm);

@@ -1,7 +1,6 @@
 /** The files and folders that still break a rule, by rule. Entries leave with their last problem; none is added. */
 export const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   checkBeginnings: [
-    "README.md",
     "examples/embed-builds.js",
     "src/channel",
     "src/check-options.ts",
@@ -21,7 +20,6 @@ export const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     "test/web",
   ],
   checkColumns: [
-    "README.md",
     "src/channel",
     "src/check-options.ts",
     "src/config.ts",
@@ -45,7 +43,6 @@ export const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     "test/streams",
   ],
   checkFileSize: [
-    "README.md",
     "test/runner/build-queue.test.ts",
     "test/runner/process/run-step.test.ts",
   ],
@@ -59,8 +56,6 @@ export const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     "test/runner",
   ],
   checkPhrases: [
-    "README.md",
-    "examples/hello.js",
     "src/channel",
     "src/error.ts",
     "src/http",

@@ -14,7 +14,7 @@ const EXECUTABLE = "/usr/sbin/nginx";
  * Below `/kept-alive/` it speaks HTTP/1.1 instead, below `/impatient/` it cuts what is silent for two seconds, and
  * below `/deaf/` it ignores that it is asked not to buffer.
  */
-const configuration = (port, upstream) => `
+const configuration = (port, upstream, root) => `
 daemon off;
 master_process off;
 pid nginx.pid;
@@ -33,7 +33,7 @@ http {
   upstream server { server 127.0.0.1:${upstream}; keepalive 8; }
   server {
     listen 127.0.0.1:${port};
-    location / { proxy_pass http://127.0.0.1:${upstream}; }
+    ${root ?? `location / { proxy_pass http://127.0.0.1:${upstream}; }`}
     location /kept-alive/ {
       proxy_pass http://server/;
       proxy_http_version 1.1;
@@ -45,11 +45,15 @@ http {
 }
 `;
 
-/** Starts nginx before the server on port `upstream`; it ends with the test. Resolves with its address. */
-export async function startNginx(t, upstream) {
+/**
+ * Starts nginx before the server on port `upstream`; it ends with the test. Resolves with its address.
+ *
+ * @param root - The block of its configuration for `/`. Default: everything goes to the server.
+ */
+export async function startNginx(t, upstream, root) {
   assert.ok(existsSync(EXECUTABLE), `these tests need nginx: install ${EXECUTABLE} (Debian: apt-get install nginx)`);
   const port = await freePort();
-  const folder = await makeFolder(t, { "nginx.conf": configuration(port, upstream) });
+  const folder = await makeFolder(t, { "nginx.conf": configuration(port, upstream, root) });
   const child = spawn(EXECUTABLE, ["-p", folder, "-e", "stderr", "-c", join(folder, "nginx.conf")], {
     stdio: ["ignore", "ignore", "inherit"],
   });
