@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, it } from "node:test";
-import { Channel } from "../../dist/channel/channel.js";
-import { RawClient, TestServer, dechunk } from "../support/http.js";
+import { Channel } from "../../../dist/channel/channel.js";
+import { RawClient, TestServer, dechunk } from "../../support/http.js";
 import type { Socket } from "node:net";
 
 const REQUEST = "GET / HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n";

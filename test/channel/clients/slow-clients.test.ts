@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { bufferBytes, rawClient, startChannel, until } from "../support/channel.js";
-import { EventClient, dechunk } from "../support/http.js";
+import { bufferBytes, rawClient, startChannel, until } from "../../support/channel.js";
+import { EventClient, dechunk } from "../../support/http.js";
 
 describe("Channel: clients that read slowly", () => {
   it("costs a client that never reads no more than its cursor", async (t) => {
