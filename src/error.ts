@@ -11,6 +11,7 @@
  * | `CLIENT_LEFT` | `EventStream.send` | the client of a per-request stream has left or was disconnected |
  * | `TOO_MANY_CHANNELS` | `ChannelGroup.get` | the group has `maxChannels` channels |
  * | `INVALID_HISTORY` | `FileHistory.open` | the file holds something else than this log |
+ * | `UNSAFE_DATA` | `BuildStore.open` | the folder is a link, belongs to another user, or is writable by others |
  * | `DATA_IN_USE` | `BuildStore.open` | another server that runs uses this folder |
  * | `PROJECT_NOT_FOUND` | `openProject` | no project directory there, or not under an allowed root (deliberately one answer) |
  * | `NO_MANIFEST` | `openProject` | the directory has no `package.json` |
@@ -31,6 +32,7 @@ export type TailcastErrorCode =
   | "CLIENT_LEFT"
   | "TOO_MANY_CHANNELS"
   | "INVALID_HISTORY"
+  | "UNSAFE_DATA"
   | "DATA_IN_USE"
   | "PROJECT_NOT_FOUND"
   | "NO_MANIFEST"

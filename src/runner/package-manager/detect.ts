@@ -1,8 +1,8 @@
-import { stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { managerCommands } from "./managers.ts";
 import { isJsonObject } from "../project/manifest.ts";
 import { readStart } from "../project/read-file-start.ts";
+import { isFile } from "../program/is-file.ts";
 import { findWorkspace } from "../project/workspace.ts";
 import type { ManagerCommands, PackageManagerName } from "./managers.ts";
 import type { JsonObject } from "../project/manifest.ts";
@@ -192,8 +192,4 @@ async function isYarnBerry(version: string | undefined, directories: readonly st
     if (new TextDecoder().decode(start).includes("__metadata:")) return true;
   }
   return false;
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
 }

@@ -1,24 +1,34 @@
-import { open, rename } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { constants } from "node:fs";
+import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
+/** O_EXCL and O_NOFOLLOW: what is written never ends up in a file that exists, or behind a link. */
+const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
 /**
- * Replaces a file so that whoever opens it, now or after a crash or a power cut, finds either the old content or the new
- * one, whole. Only its owner may read it.
+ * Replaces a file so that a reader finds either the old content or the new one, whole, even after a crash or a power cut.
+ * A link at the path is replaced, not followed. Only the owner may read the file.
  */
 export async function replaceFile(path: string, content: string): Promise<void> {
-  const draft = `${path}.new`;
-  const file = await open(draft, "w", 0o600);
+  const draft = `${path}.${randomBytes(8).toString("hex")}.new`;
+  const file = await open(draft, NEW_FILE, 0o600);
   try {
-    await file.writeFile(content);
-    await file.datasync();
-  } finally {
-    await file.close();
+    try {
+      await file.writeFile(content);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => undefined);
+    throw error;
   }
-  await rename(draft, path);
   await syncDirectory(dirname(path));
 }
 
-/** Makes what was created or renamed in a directory survive a power cut, where the system can do that. */
+/** Makes new and renamed files in a directory survive a power cut, if the file system can do that. */
 export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, "r");
   try {

@@ -1,6 +1,7 @@
-import { mkdir, readFile, readdir, rm, stat } from "node:fs/promises";
+import { lstat, mkdir, readFile, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { replaceFile, syncDirectory } from "./atomic-file.ts";
+import { openDataFolder } from "./data-folder.ts";
 import { DirectoryLock } from "./directory-lock.ts";
 import { isBuildId } from "../build-id.ts";
 import { SingleWriter } from "./single-writer.ts";
@@ -46,19 +47,24 @@ export class BuildStore {
   }
 
   /**
-   * Opens the folder, which is made when there is none.
+   * Opens the folder, and creates it if it does not exist.
    *
-   * @throws {TailcastError} `DATA_IN_USE` when another server that runs uses it.
+   * @throws {TailcastError} `DATA_IN_USE` when another running server uses it; `UNSAFE_DATA` when it, or the folder of
+   * the builds in it, is a link, belongs to another user, or is writable by other users.
    */
   static async open(directory: string): Promise<BuildStore> {
     const path = resolve(directory);
-    await mkdir(join(path, BUILDS), { recursive: true, mode: 0o700 });
+    await openDataFolder(path);
+    await openDataFolder(join(path, BUILDS));
     return new BuildStore(path, await DirectoryLock.take(path));
   }
 
   /** The ids of all builds that are stored, the oldest first. */
   async ids(): Promise<string[]> {
-    return (await readdir(this.#builds)).filter(isBuildId).sort();
+    const entries = await readdir(this.#builds, { withFileTypes: true });
+    // A link could lead what is written to another place.
+    const folders = entries.filter((entry) => entry.isDirectory() && isBuildId(entry.name));
+    return folders.map(({ name }) => name).sort();
   }
 
   /** Where the log of a build is. */
@@ -82,6 +88,7 @@ export class BuildStore {
     for (const id of await this.ids()) {
       const path = this.#statePath(id);
       try {
+        if (await isLink(this.logPath(id))) throw new Error("its log is a symbolic link");
         const stored = checkStored(JSON.parse(await readFile(path, "utf8")), id);
         this.#states.set(id, new StateFile(path, stored));
         found.set(id, stored);
@@ -172,6 +179,10 @@ class StateFile {
     if (!this.#isFolderSynced) await syncDirectory(dirname(folder));
     this.#isFolderSynced = true;
   }
+}
+
+async function isLink(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined))?.isSymbolicLink() ?? false;
 }
 
 function checkStored(value: unknown, id: string): StoredBuild {

@@ -20,7 +20,7 @@ export class DirectoryLock {
   static async take(directory: string): Promise<DirectoryLock> {
     const path = join(directory, "lock");
     const mark = `${path}-${randomBytes(8).toString("hex")}`;
-    await writeFile(mark, JSON.stringify(identify(process.pid) ?? { pid: process.pid }), { mode: 0o600 });
+    await writeFile(mark, JSON.stringify(identify(process.pid) ?? { pid: process.pid }), { mode: 0o600, flag: "wx" });
     try {
       // Linked, so that it is there whole, and only if there is none: of two processes only one gets it.
       while (!(await isLinked(mark, path))) await removeStale(directory, path);

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { constants } from "node:fs";
 import { open, readFile, rm } from "node:fs/promises";
 import { replaceFile } from "../../runner/store/atomic-file.ts";
 import { bootId } from "../../runner/process/identity.ts";
@@ -147,7 +148,7 @@ export class FeedJournal {
     this.#skipped = skipped;
     await this.#file?.close();
     this.#file = undefined;
-    this.#file = await open(this.#path, "r+");
+    this.#file = await open(this.#path, constants.O_RDWR | constants.O_NOFOLLOW);
   }
 
   async #abandon(): Promise<void> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { BuildStore } from "../../../dist/runner/store/build-store.js";
@@ -67,6 +67,48 @@ describe("BuildStore", () => {
       { record: newer, cookie: null, identity: null },
     ]);
     assert.deepEqual(await readdir(folder), ["builds"]);
+  });
+
+  it("refuses a folder that is a link, or that others may write to", async (t) => {
+    const folder = await makeFolder(t, { "real/": "", "shared/": "", "planted/": "" });
+    await symlink(join(folder, "real"), join(folder, "link"));
+    await chmod(join(folder, "shared"), 0o777);
+    await symlink(join(folder, "real"), join(folder, "planted", "builds"));
+    for (const name of ["link", "shared", "planted"]) {
+      await assert.rejects(BuildStore.open(join(folder, name)), { code: "UNSAFE_DATA" }, name);
+    }
+    assert.deepEqual(await readdir(join(folder, "real")), []);
+  });
+
+  it("refuses a folder of another user", async (t) => {
+    const folder = await makeFolder(t);
+    const user = process.geteuid?.() ?? 0;
+    t.mock.method(process as { geteuid: () => number }, "geteuid", () => user + 1);
+    const message = `Cannot use ${folder}: it belongs to another user; choose another folder`;
+    await assert.rejects(BuildStore.open(folder), { code: "UNSAFE_DATA", message });
+  });
+
+  it("writes nothing behind a link", async (t) => {
+    const { store, folder } = await open(t);
+    const target = join(await makeFolder(t, { file: "untouched", "folder/": "" }), "file");
+    const known = record();
+    await store.save(known.id, { record: known });
+    const path = join(folder, "builds", known.id, "build.json");
+    await rm(path);
+    await symlink(target, path);
+    await symlink(target, `${path}.new`);
+    await store.save(known.id, { record: { ...known, message: "new" } });
+    assert.equal(await readFile(target, "utf8"), "untouched");
+    assert.equal((await lstat(path)).isSymbolicLink(), false);
+    await store.close();
+    // A log that is a link, and a folder that is one.
+    await symlink(target, join(folder, "builds", known.id, "events"));
+    await symlink(join(target, "..", "folder"), join(folder, "builds", "0000000000000001"));
+    const next = await BuildStore.open(folder);
+    t.after(() => next.close());
+    const problems: string[] = [];
+    assert.deepEqual([...(await next.load((problem) => problems.push(problem))).keys()], []);
+    assert.deepEqual(problems, [`cannot read ${path}: its log is a symbolic link`]);
   });
 
   it("writes one state after the other, and the newest in the end, however many there are", async (t) => {
