@@ -20,6 +20,18 @@ export function createBuildId(): string {
   return time + random;
 }
 
+/**
+ * Makes new ids sort after the ids of an earlier process, even when the clock was set back since then. Ids from the very
+ * end of the range are ignored: no clock made them.
+ */
+export function continueBuildIds(ids: Iterable<string>): void {
+  const limit = 36 ** TIME_LENGTH / 2;
+  for (const id of ids) {
+    const time = parseInt(id.slice(0, TIME_LENGTH), 36);
+    if (time < limit) lastTime = Math.max(lastTime, time);
+  }
+}
+
 /** Whether `text` has the form of a build's id. To be asked before an id from outside becomes part of a file name. */
 export function isBuildId(text: string): boolean {
   return /^[0-9a-z]{16}$/.test(text);

@@ -310,7 +310,8 @@ export class Build {
 
   /** Stops a build whose events are lost: it must not run unseen. */
   #stopUndelivered(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
+    // Node's messages end with the path, which clients must not see.
+    const reason = (error instanceof Error ? error.message : String(error)).replace(/,? '[^']*'(?: -> '[^']*')?$/, "");
     this.#halt({ status: "failed", text: `stopped because its events could not be delivered (${reason})` });
   }
 

@@ -1,3 +1,4 @@
+import { continueBuildIds } from "../runner/build-id.ts";
 import { describeLoss, describeLossInQueue, lostRecord } from "../runner/lost-build.ts";
 import { endOrphans } from "../runner/process/orphans.ts";
 import { FileHistory } from "../channel/history/file-history.ts";
@@ -39,6 +40,7 @@ interface Remains {
  */
 export async function recoverBuilds(recovery: Recovery): Promise<void> {
   const { store, queue, onProblem } = recovery;
+  continueBuildIds(await store.ids());
   // All at once: each may have to wait for processes.
   const recovered = Array.from(await store.load(onProblem), ([id, stored]) => {
     return recoverBuild(recovery, id, stored).catch((error: unknown) => {

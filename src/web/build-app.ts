@@ -1,9 +1,7 @@
 import { join } from "node:path";
 import { ClientLimit } from "../channel/clients/client-limit.ts";
 import { TailcastError } from "../error.ts";
-import { HttpError } from "../http/http-error.ts";
-import { splitTarget } from "../http/request-target.ts";
-import { Router, handlerFor } from "../http/router.ts";
+import { Router } from "../http/router.ts";
 import { buildPlanner } from "../runner/planning/build-planner.ts";
 import { BuildQueue } from "../runner/build-queue.ts";
 import { ProjectCache } from "../runner/project/project-cache.ts";
@@ -13,12 +11,9 @@ import { recoverBuilds } from "../streams/recover.ts";
 import { countStoredEvents } from "../streams/stored-log.ts";
 import { StreamRegistry } from "../streams/stream-registry.ts";
 import { buildAppSettings } from "./build-app-options.ts";
-import { checkForm, checkHost } from "./guards/host.ts";
-import { checkOrigin, sendOptions } from "./guards/origin.ts";
-import { checkToken } from "./guards/token.ts";
+import { dispatch } from "./dispatch.ts";
 import { Outcomes } from "./metrics.ts";
 import { routes } from "./routes.ts";
-import { setSecurityHeaders } from "./security-headers.ts";
 import { isRefusal, sendError } from "./send-error.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BuildPlanner } from "../runner/planning/build-planner.ts";
@@ -107,7 +102,7 @@ export class BuildApp {
 
   /** Answers a request. It is bound to the app: pass it to `createServer` as it is. */
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
-    this.#answer(request, response).catch((error: unknown) => {
+    dispatch(this.#router, this.#settings, request, response).catch((error: unknown) => {
       if (!isRefusal(error)) this.#settings.onError(error);
       sendError(response, error, this.#blockingBuild(error));
     });
@@ -122,25 +117,6 @@ export class BuildApp {
     await this.#queue.close({ grace: this.#settings.grace });
     await this.#streams.close();
     await this.#store?.close();
-  }
-
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    setSecurityHeaders(response);
-    const { method = "" } = request;
-    const { authority, path, search } = splitTarget(request.url ?? "");
-    checkForm(request, authority);
-    checkHost(request, this.#settings);
-    checkOrigin(request, response, this.#settings);
-    const match = this.#router.find(path);
-    // A browser sends a preflight without credentials.
-    if (match !== undefined && method === "OPTIONS") {
-      sendOptions(request, response, match.route);
-      return;
-    }
-    if (match?.route.isOpen !== true) checkToken(request, this.#settings);
-    if (match === undefined) throw new HttpError("NOT_FOUND", `Cannot find ${path}`);
-    const { route, parameter } = match;
-    await handlerFor(route, method, path)({ request, response, query: new URLSearchParams(search), parameter });
   }
 
   /** The build that prevents the requested one, if the error names it and it is still known. */

@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createBuildId, isBuildId } from "../../dist/runner/build-id.js";
+import { continueBuildIds, createBuildId, isBuildId } from "../../dist/runner/build-id.js";
+
+describe("continueBuildIds()", () => {
+  it("makes new ids sort after those of an earlier process whose clock was ahead", () => {
+    const ahead = (Date.now() + 500_000).toString(36).padStart(9, "0");
+    continueBuildIds([`${ahead}0000000`, "zzzzzzzzzzzzzzzz"]);
+    const id = createBuildId();
+    assert.ok(id > `${ahead}zzzzzzz`, id);
+    assert.ok(isBuildId(id));
+  });
+});
 
 describe("createBuildId()", () => {
   it("makes 16 characters that are all different", () => {

@@ -364,7 +364,7 @@ describe("BuildApp.open()", () => {
     actor.tell({ action: "exit", code: 0 });
     const { status, message } = JSON.parse((await client.ended()).at(-1)?.data ?? "") as BuildRecord;
     assert.equal(status, "failed");
-    assert.match(String(message), /^stopped because its events could not be delivered \(.*events was deleted\)/);
+    assert.match(String(message), /^stopped because its events could not be delivered \(the file of the log was deleted\)/);
   });
 
   it("accepts no build that it cannot store, and goes on", async (test) => {

@@ -133,7 +133,7 @@ export class FileHistory implements ChannelHistory {
   async sync(): Promise<void> {
     const writer = await this.#openWriter();
     await writer.datasync();
-    if ((await writer.stat()).nlink === 0) throw new Error(`${this.#path} was deleted`);
+    if ((await writer.stat()).nlink === 0) throw new Error("the file of the log was deleted");
   }
 
   /**
