@@ -1,8 +1,18 @@
 // A program in Node: the library, and web streams as Node's types have them.
 import { createServer, get } from "node:http";
-import { Channel, TailcastError, decodeEventStream, encodeEvent } from "tailcast";
+import {
+  Channel,
+  ChannelGroup,
+  FileHistory,
+  TailcastError,
+  decodeEventStream,
+  encodeEvent,
+  openEventStream,
+  respondEventStream,
+  sendEventStream,
+} from "tailcast";
 import { EventStreamDecoder } from "tailcast/protocol";
-import type { ChannelOptions, DecodedEvent, TailcastErrorCode } from "tailcast";
+import type { ChannelOptions, DecodedEvent, EventStream, StreamSource, TailcastErrorCode } from "tailcast";
 
 const options: ChannelOptions = { capacity: 10, heartbeat: undefined };
 const channel = new Channel<{ user: string }>(options);
@@ -20,3 +30,23 @@ export async function follow(): Promise<DecodedEvent | undefined> {
 }
 const code: TailcastErrorCode = new TailcastError("INVALID_EVENT", "x").code;
 export const events: DecodedEvent[] = new EventStreamDecoder().decode(Buffer.from(encodeEvent({ data: code })));
+
+async function* tokens({ signal, lastEventId }: EventStream): AsyncGenerator<string> {
+  if (!signal.aborted) yield lastEventId;
+}
+const group = new ChannelGroup<number>({
+  channel: async (topic) => ({ history: await FileHistory.open(topic, "e"), onConnect: ({ data }) => void data.toFixed() }),
+});
+createServer((request, response) => {
+  const stream: EventStream | undefined = openEventStream(request, response, { retry: 1000 });
+  stream?.send({ event: "token", data: "a" }).finally(() => stream.close());
+  sendEventStream(request, response, tokens).catch(console.error);
+  sendEventStream(request, response, async (stream) => await stream.sendAll(["a", { data: "b" }]));
+  group.handle("topic", request, response, { data: 1 }).then((client) => client?.data.toFixed());
+});
+export function respond(request: Request, body: ReadableStream<string>): Response[] {
+  const sources: StreamSource[] = [["a"], new Set([{ data: "a" }]), body];
+  return [respondEventStream(request, body), respondEventStream(request, () => sources[0])];
+}
+// @ts-expect-error a source gives events
+export const wrong = (request: Request): Response => respondEventStream(request, [1]);
