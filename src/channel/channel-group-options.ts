@@ -15,9 +15,9 @@ export interface ChannelGroupOptions<Data = unknown> {
   /** The maximum number of channels. Default 10 000. */
   maxChannels?: number | undefined;
   /**
-   * A channel is closed when it has had no clients for about this time, in milliseconds, and neither the application
-   * nor the group has used it: `read()` alone does not keep it. Default 60 000; 0: never. The time should be longer
-   * than clients need to reconnect.
+   * A channel is closed when it has had no clients and no use for this time, in milliseconds, at most twice that. A
+   * reader of `read()` alone does not keep it open. Default 60 000; 0: never. The time should be longer than clients
+   * need to reconnect.
    */
   idleTimeout?: number | undefined;
 }

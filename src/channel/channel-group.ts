@@ -73,11 +73,11 @@ export class ChannelGroup<Data = unknown> {
   }
 
   /**
-   * Returns the channel of a topic, and opens it when there is none. Ask for it each time it is used: an idle channel
-   * is closed, and the topic then gets a new one.
+   * Returns the channel of a topic, and opens one if necessary. Ask for it before each use: an idle channel is closed,
+   * and the topic then gets a new one.
    *
-   * @throws {TailcastError} (as a rejection) `TOO_MANY_CHANNELS` at `maxChannels`; `CHANNEL_CLOSED` after `close`; and
-   * whatever the function `channel` throws.
+   * @throws {TailcastError} (as a rejection) `TOO_MANY_CHANNELS` at `maxChannels`; `CHANNEL_CLOSED` after `close`.
+   * Otherwise the error of the function `channel`.
    */
   async get(topic: string): Promise<Channel<Data>> {
     checkValue("topic", topic, kinds.text);
@@ -105,7 +105,7 @@ export class ChannelGroup<Data = unknown> {
    * answer asks the client to return later.
    *
    * @returns The client; `undefined` when the request got another answer or its client has already left.
-   * @throws What the function `channel` throws (as a rejection); the answer asks the client to return later.
+   * @throws The error of the function `channel` (as a rejection); the answer asks the client to return later.
    */
   handle(
     topic: string,

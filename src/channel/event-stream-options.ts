@@ -25,7 +25,8 @@ export interface EventStreamSettings extends SupervisorLimits {
 /** Checks every option and fills in the defaults. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
 export function eventStreamSettings(options: EventStreamOptions): EventStreamSettings {
   const delay = { min: 0, max: MAX_DELAY };
-  const { heartbeat = DEFAULT_HEARTBEAT, stallTimeout = 60_000, maxConnectionAge = 0, compress = false, retry } = options;
+  const { heartbeat = DEFAULT_HEARTBEAT, stallTimeout = 60_000, maxConnectionAge = 0 } = options;
+  const { compress = false, retry } = options;
   return {
     heartbeat: checkInteger("heartbeat", heartbeat, delay),
     stallTimeout: checkInteger("stallTimeout", stallTimeout, delay),

@@ -20,7 +20,7 @@ export interface StreamTransport {
   fail(connection: Connection, error: unknown): void;
 }
 
-/** Ends a stream after what was sent, since what made its events failed. */
+/** Ends a stream after what was sent, since the code that makes its events failed. */
 export let failStream: (stream: EventStream, error: unknown) => void;
 
 /** An open event stream to one client; see `openEventStream`. */
@@ -70,9 +70,9 @@ export class EventStream {
   }
 
   /**
-   * Aborted when the stream is over, for whatever reason. Pass it to the code that makes the events (a `fetch`, the SDK
-   * of a model), so that this code stops when the client leaves. Its `reason` is a `TailcastError`: `CHANNEL_CLOSED`
-   * after {@link close}, otherwise `CLIENT_LEFT`.
+   * Aborted when the stream is over, whether the client or the server ended it. Pass the signal to the code that makes
+   * the events (a `fetch`, the SDK of a model), so that this code stops when the client leaves. The `reason` is a
+   * `TailcastError`: `CHANNEL_CLOSED` after {@link close}, otherwise `CLIENT_LEFT`.
    */
   get signal(): AbortSignal {
     return this.#over.signal;
@@ -103,10 +103,11 @@ export class EventStream {
   /**
    * Sends every event of a source, as fast as the client reads. Resolves when the source ends; the stream stays open.
    *
-   * When the client leaves, rejects with `CLIENT_LEFT`, at once even if the source is silent, and stops the source: it
-   * calls `return()` of an iterator or cancels a `ReadableStream`, and does not wait for either. After `close()` it
-   * rejects with `CHANNEL_CLOSED`. A caller need not await these rejections. When the source fails, the stream ends after what was sent, and the promise rejects with the
-   * error of the source.
+   * When the client leaves, the promise rejects with `CLIENT_LEFT`, at once even if the source is silent. The source is
+   * stopped, by `return()` of an iterator or `cancel()` of a `ReadableStream`, and not waited for. After `close()`, the
+   * promise rejects with `CHANNEL_CLOSED`. A caller need not await these rejections.
+   *
+   * When the source fails, the stream ends after what was sent, and the promise rejects with the error of the source.
    *
    * In a handler that is an async function, prefer `sendEventStream`, which does not reject when the client leaves.
    */
@@ -159,7 +160,7 @@ export class EventStream {
 
   async #write(bytes: EncodedBytes): Promise<void> {
     const { connection } = this.#watched;
-    // The end of a connection may be known before the event for it: the source need not wait for that.
+    // A connection may be known to be over before its event arrives: the source need not wait for that.
     if (connection.isEnded) this.#over.abort(clientLeft());
     this.signal.throwIfAborted();
     connection.write(bytes);

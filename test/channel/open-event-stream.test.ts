@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { connect, createServer } from "node:http2";
 import { text } from "node:stream/consumers";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -9,6 +10,7 @@ import { openEventStream, sendEventStream } from "../../dist/channel/open-event-
 import { rawClient, until } from "../support/channel.js";
 import { SilentSource, oneStream, serveStreams } from "../support/event-stream.js";
 import { EventClient, TestServer, ask } from "../support/http.js";
+import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 import type { EventStream } from "../../dist/channel/event-stream.js";
 import type { EventStreamOptions } from "../../dist/channel/event-stream-options.js";
@@ -93,6 +95,35 @@ describe("openEventStream()", () => {
       }
     }
     assert.deepEqual(warnings, []);
+  });
+
+  it("sends on HTTP/2, and stops the source of a stream that is reset", async (t) => {
+    const sources: SilentSource[] = [];
+    const sent: Promise<void>[] = [];
+    const server = createServer((request, response) => {
+      const source = new SilentSource();
+      sources.push(source);
+      sent.push(sendEventStream(request, response, source.iterable()));
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    t.after(() => {
+      session.destroy();
+      server.close();
+    });
+    const [first, second] = [session.request({ ":path": "/" }), session.request({ ":path": "/" })];
+    for (const stream of [first, second]) {
+      let received = "";
+      stream.setEncoding("utf8").on("data", (text: string) => (received += text));
+      await until(() => received === ":\ndata: first\n\n");
+    }
+    first.close(8);
+    await sources[0]?.stopped;
+    await sent[0];
+    session.destroy();
+    await sources[1]?.stopped;
+    await sent[1];
   });
 
   it("sends the streams of a pipeline one after the other", async (t) => {
