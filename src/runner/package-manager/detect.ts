@@ -63,10 +63,9 @@ const MAX_WARNINGS = 10;
 const MAX_VERSION_LENGTH = 64;
 
 /** Beside a lock file, these settings also say which manager is used. */
-const settingsFiles: readonly (readonly [file: string, program: Program])[] = [
-  ["pnpm-workspace.yaml", "pnpm"],
-  [".yarnrc.yml", "yarn"],
-];
+const settingsFiles: readonly (readonly [file: string, program: Program])[] = Object.values(managerCommands).flatMap(
+  ({ settingsFile, program }) => (settingsFile === undefined ? [] : [[settingsFile, program] as const]),
+);
 const unsupportedLockFiles = ["deno.lock"];
 /** An exact version, and perhaps a hash of the program behind it. */
 const EXACT_VERSION = /^(\d+\.\d+\.\d+(?:-[\w.-]+)?)(?:\+.*)?$/;

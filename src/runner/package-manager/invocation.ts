@@ -25,17 +25,16 @@ export interface ManagerCall {
  */
 export async function findManager(manager: DetectedPackageManager, env: Environment): Promise<ManagerCall> {
   const { name, installPath, isNamed, namedVersion } = manager;
-  const { program, switchesVersion } = managerCommands[name];
+  const { program, switchesVersion, hasCorepack, runsInstalled } = managerCommands[name];
   const file = await findProgram(program, env);
-  const isCorepackThere = isNamed && program !== "bun" && (await findProgram("corepack", env)) !== undefined;
+  const isCorepackThere = isNamed && hasCorepack && (await findProgram("corepack", env)) !== undefined;
   const direct = { command: program, args: [], note: "", warnings: [] };
   const throughCorepack = { command: "corepack", args: [program], version: namedVersion, warnings: [] };
   if (file === undefined) {
     if (isCorepackThere) return { ...throughCorepack, note: "it is not on PATH, so corepack runs it" };
     return { ...direct, version: undefined, note: `${program} is not on PATH` };
   }
-  // yarn hands over to the one in the project, pnpm to the one that is named, so they are asked, where they will run.
-  const isFixed = program === "npm" || (program === "pnpm" && !isNamed);
+  const isFixed = runsInstalled === "always" || (runsInstalled === "unlessNamed" && !isNamed);
   const installed = isFixed ? await installedVersion(file, program) : undefined;
   const found = installed ?? (await askVersion(file, installPath, env));
   if (found === undefined) return { ...direct, version: switchesVersion ? namedVersion : undefined };

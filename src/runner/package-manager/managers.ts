@@ -16,6 +16,15 @@ export interface ManagerCommands {
   readonly startsClean: boolean;
   /** Whether it is expected to run in the version that `packageManager` names. */
   readonly switchesVersion: boolean;
+  /** A file that names the manager where there is no lock file. */
+  readonly settingsFile?: string | undefined;
+  /** Whether corepack can run it. */
+  readonly hasCorepack: boolean;
+  /**
+   * When the version of the installed package is the one that runs: a program may hand over to another version, which the
+   * project contains (`never`) or names (`unlessNamed`). Then the program is asked for its version.
+   */
+  readonly runsInstalled: "always" | "unlessNamed" | "never";
 }
 
 /** In the order in which lock files are looked for when there are several. */
@@ -27,6 +36,9 @@ export const managerCommands: Readonly<Record<PackageManagerName, ManagerCommand
     install: ["install", "--no-frozen-lockfile"],
     startsClean: false,
     switchesVersion: true,
+    settingsFile: "pnpm-workspace.yaml",
+    hasCorepack: true,
+    runsInstalled: "unlessNamed",
   },
   bun: {
     program: "bun",
@@ -35,6 +47,8 @@ export const managerCommands: Readonly<Record<PackageManagerName, ManagerCommand
     install: ["install"],
     startsClean: false,
     switchesVersion: false,
+    hasCorepack: false,
+    runsInstalled: "never",
   },
   yarn: {
     program: "yarn",
@@ -43,6 +57,8 @@ export const managerCommands: Readonly<Record<PackageManagerName, ManagerCommand
     install: ["install"],
     startsClean: false,
     switchesVersion: true,
+    hasCorepack: true,
+    runsInstalled: "never",
   },
   "yarn berry": {
     program: "yarn",
@@ -52,6 +68,9 @@ export const managerCommands: Readonly<Record<PackageManagerName, ManagerCommand
     installEnv: { YARN_ENABLE_IMMUTABLE_INSTALLS: "false" },
     startsClean: false,
     switchesVersion: true,
+    settingsFile: ".yarnrc.yml",
+    hasCorepack: true,
+    runsInstalled: "never",
   },
   npm: {
     program: "npm",
@@ -60,5 +79,7 @@ export const managerCommands: Readonly<Record<PackageManagerName, ManagerCommand
     install: ["install"],
     startsClean: true,
     switchesVersion: false,
+    hasCorepack: true,
+    runsInstalled: "always",
   },
 };
