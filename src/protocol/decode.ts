@@ -22,12 +22,12 @@ export interface DecodedEvent {
 /** The options of {@link EventStreamDecoder} and `decodeEventStream`. */
 export interface EventStreamDecoderOptions {
   /**
-   * The largest event, in bytes, a positive integer; {@link DEFAULT_MAX_EVENT_BYTES} by default. What counts is what is
-   * kept until the blank line: the `data`, `event` and `id` lines of the event, without their line ends, and the line
-   * that is arriving. Finished comments and ignored lines do not count, so a stream of heartbeats may go on for ever.
+   * The largest event, in bytes, a positive integer; {@link DEFAULT_MAX_EVENT_BYTES} by default. Everything that is
+   * kept until the blank line counts: the `data`, `event` and `id` lines of the event, without their line ends, and the
+   * line that is arriving. Finished comments and ignored lines do not count, so heartbeats may continue without end.
    */
   readonly maxEventBytes?: number | undefined;
-  /** The last event ID to start from, as a client has it that connects again; `""` by default. */
+  /** The last event ID from the connection before, for a client that reconnects; `""` by default. */
   readonly lastEventId?: string | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface EventStreamDecoderOptions {
  * any chunks.
  *
  * One decoder serves one client through all its connections. When one ends, call `end()`, wait `retry` milliseconds,
- * connect again with `lastEventId` as `Last-Event-ID`, and go on decoding.
+ * reconnect with `lastEventId` as `Last-Event-ID`, and continue with the same decoder.
  *
  * ```ts
  * const decoder = new EventStreamDecoder();
@@ -76,8 +76,8 @@ export class EventStreamDecoder {
   }
 
   /**
-   * The last event ID string (HTML 9.2.2), `""` when there is none: what a client sends as `Last-Event-ID` when it
-   * connects again. It changes with the blank line that ends an event, also of one without data, and never with an
+   * The last event ID string (HTML 9.2.2), `""` without one: a client sends it as `Last-Event-ID` when it
+   * reconnects. It changes with the blank line that ends an event, also of one without data, and never with an
    * unfinished event.
    */
   get lastEventId(): string {
@@ -101,7 +101,7 @@ export class EventStreamDecoder {
    * same error. Events that the failing chunk completed before are not lost: they are returned, and the next call
    * throws.
    *
-   * @param chunk - Bytes as they come; they are not kept, so their memory may be used again.
+   * @param chunk - Bytes, cut anywhere. They are not kept, so their memory may be reused.
    * @throws {TailcastError} `EVENT_TOO_LARGE` when an event exceeds `maxEventBytes`.
    * @throws {TypeError} When the chunk is not a `Uint8Array`; the decoder is unchanged.
    */
@@ -133,7 +133,7 @@ export class EventStreamDecoder {
   }
 
   /**
-   * Says that the stream has ended. An event without its blank line is discarded, with its id (HTML 9.2.6: "any pending
+   * Marks the end of the stream. An event without its blank line is discarded, with its id (HTML 9.2.6: "any pending
    * data must be discarded"). The decoder is then ready for the next connection: `lastEventId` and `retry` stay, as a
    * browser keeps them, and a byte order mark may come again.
    *
@@ -210,7 +210,7 @@ export class EventStreamDecoder {
     this.#eventBytes = 0;
   }
 
-  // The id of an unfinished event goes back too: a client that returned it would never be sent that event again. The
+  // The id of an unfinished event is discarded too: a client that returned it would never receive that event. The
   // standard starts a stream with an empty id buffer; browsers start it with the last event ID, without which an event
   // that has no id would wipe it after a reconnect.
   #discard(): void {

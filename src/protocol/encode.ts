@@ -4,14 +4,14 @@ import { assertSingleLine, assertText, invalidField } from "./field-value.ts";
 
 /**
  * The longest reconnection time, in milliseconds (almost 25 days). The standard has no limit, but clients that wait
- * with `setTimeout` wrap above 2^31 - 1 and come back at once.
+ * with `setTimeout` wrap above 2^31 - 1 and reconnect at once.
  */
 export const MAX_RETRY: number = 2 ** 31 - 1;
 
 // HTML 9.2.5: a line ends with CRLF, a lone CR or a lone LF.
 const LINE_END = /\r\n?|\n/g;
 
-/** One event as it is given to {@link encodeEvent}. `undefined` and `null` mean absent; `""` and `0` are values. */
+/** The argument of {@link encodeEvent}: one event. `undefined` and `null` mean absent; `""` and `0` are values. */
 export interface EventFields {
   /** The payload; any number of lines. CR and CRLF reach the client as LF. `""` is an event with empty data. */
   readonly data?: string | null | undefined;
@@ -24,7 +24,7 @@ export interface EventFields {
   readonly id?: string | null | undefined;
   /** The reconnection time: how long the client waits before it connects again, in ms, 0 to {@link MAX_RETRY}. */
   readonly retry?: number | null | undefined;
-  /** Text that every client ignores, for whoever reads the stream with their own eyes. One line. */
+  /** Text that every client ignores, for people who read the stream. One line. */
   readonly comment?: string | null | undefined;
 }
 
@@ -41,8 +41,8 @@ export interface EventFields {
  *                                <- the blank line that makes the client dispatch the event
  * ```
  *
- * Every conforming client decodes the result to exactly what was given, with newlines normalised to LF; what cannot be
- * carried so is refused. Takes linear time, whatever the data.
+ * Every conforming client decodes the result to exactly the given fields, with newlines normalised to LF. Fields that
+ * cannot be carried unchanged are refused. Takes linear time for any data.
  *
  * Without data there is no event to dispatch. A `comment` and a `retry` need none (a client obeys `retry` at its line)
  * and are written without a blank line, because some clients report every blank line as an event. An `event` or `id`

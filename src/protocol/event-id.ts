@@ -2,8 +2,8 @@ import { assertText, invalidField } from "./field-value.ts";
 
 /**
  * The longest event id, in bytes of UTF-8. A client sends the id back in a request header, and servers limit the size
- * of all headers together (`node:http`: 16 KiB): above that every reconnect is answered 431, and a browser gives up for
- * ever.
+ * of all headers together (`node:http`: 16 KiB): above that every reconnection is answered with 431, and a browser
+ * gives up for good.
  */
 export const MAX_EVENT_ID_BYTES: number = 1024;
 
@@ -13,8 +13,8 @@ const utf8Encoder = new TextEncoder();
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Refuses an event id that would not come back equal. The client returns the id in the `Last-Event-ID` request header
- * (HTML 9.2.3), so it has to fit the id field *and* a header's value (RFC 9110, 5.5):
+ * Refuses an event id that the client would not return unchanged. The client sends the id in the `Last-Event-ID`
+ * request header (HTML 9.2.3), so it has to fit the `id` field *and* the value of a header (RFC 9110, 5.5):
  *
  * - no control characters: a server must not accept most of them in a header, and `node:http` answers 400;
  * - no space at either end: white space around a header's value is not part of it;

@@ -1,6 +1,6 @@
 import { TailcastError } from "../error.ts";
 
-/** What an event may consist of: the four fields of HTML 9.2.6, and the comment. */
+/** The parts of an event: the four fields of HTML 9.2.6, and the comment. */
 export type FieldName = "comment" | "retry" | "event" | "id" | "data";
 
 /**
@@ -29,8 +29,8 @@ export function assertString(field: FieldName, value: unknown): asserts value is
 }
 
 /**
- * Refuses what is not text, or is text that UTF-8 cannot hold. An event stream is always UTF-8 (HTML 9.2.5), and
- * encoding a lone surrogate silently turns it into U+FFFD: the client would read something else than was given.
+ * Refuses values that are not text, and text that UTF-8 cannot hold. An event stream is always UTF-8 (HTML 9.2.5), and
+ * encoding a lone surrogate silently turns it into U+FFFD: the client would read another text.
  *
  * @throws {TailcastError} `INVALID_EVENT` when the value is not a well-formed string.
  */
@@ -42,8 +42,8 @@ export function assertText(field: FieldName, value: unknown): asserts value is s
 }
 
 /**
- * Refuses text that does not stay on one line. CR and LF end a line (HTML 9.2.5), so what follows them would be read as
- * another field, or as the end of the event. NUL makes clients ignore an id (HTML 9.2.6), and some lose the next line
+ * Refuses text that does not stay on one line. CR and LF end a line (HTML 9.2.5), so the text after them would be
+ * another field, or the end of the event. NUL makes clients ignore an id (HTML 9.2.6), and some lose the next line
  * with it.
  *
  * @throws {TailcastError} `INVALID_EVENT` when the value is not a well-formed string on a single line.

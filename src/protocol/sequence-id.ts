@@ -1,16 +1,17 @@
 import { invalidField } from "./field-value.ts";
 
-/** The two halves of an id of our own making, `<epoch>-<sequence>`. */
+/** The two halves of an id of this library, `<epoch>-<sequence>`. */
 export interface SequenceId {
   /** Names the log that the event belongs to: another log, another epoch. Not empty. */
   readonly epoch: string;
-  /** The event's place in that log, counted without holes: who sees 4 and then 6 has missed one. */
+  /** The event's position in that log, without holes: a client that sees 4 and then 6 has missed one. */
   readonly sequence: number;
 }
 
 /**
- * Says whether a text may name a log: 1 to 128 characters of `A-Z a-z 0-9 . _ ~ -`. These are the unreserved characters
- * of RFC 3986, 2.3: an id made of them needs no escaping in a query, and is the same bytes in every header encoding.
+ * Returns whether a text may name a log: 1 to 128 characters of `A-Z a-z 0-9 . _ ~ -`. These are the unreserved
+ * characters of RFC 3986, 2.3: an id made of them needs no escaping in a query, and has the same bytes in every header
+ * encoding.
  */
 export function isEpoch(text: string): boolean {
   return /^[A-Za-z0-9._~-]{1,128}$/.test(text);
@@ -33,7 +34,7 @@ export function formatSequenceId(epoch: string, sequence: number): string {
 }
 
 /**
- * Reads an id that counts. An epoch may contain hyphens, a sequence cannot, so the last hyphen is the one that divides.
+ * Reads an id that counts. An epoch may contain hyphens, a sequence cannot, so the last hyphen divides them.
  *
  * @returns Both halves, or `undefined` when the id has another form: no epoch, or a sequence that is not the one
  * decimal spelling of a safe integer (`01`, `1e3` and `+1` are not), so that two different ids never mean the same

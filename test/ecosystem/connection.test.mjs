@@ -38,7 +38,17 @@ for (const { name, launch } of BROWSERS) {
       assert.deepEqual(requests.toSorted(), expected.toSorted());
     });
 
-    it("waits as long as retry says, in Firefox at least 500 ms", async (t) => {
+    it("reads a stream of another charset as UTF-8, or not at all", async (t) => {
+      const server = await WebServer.start(t, (_, response) => {
+        response.writeHead(200, { "Content-Type": "text/event-stream; charset=iso-8859-1" }).write("data: é\n\n");
+      });
+      const { page, seen } = await browser.open(t, server.url());
+      await openSource(page, "/events");
+      if (name === "Firefox") assert.deepEqual(await seen.count(1), ["é"]);
+      else await page.waitForFunction(() => window.source.readyState === EventSource.CLOSED);
+    });
+
+    it("reconnects after the time in retry, in Firefox after at least 500 ms", async (t) => {
       const times = [];
       const server = await WebServer.start(t, (_, response) => {
         times.push(performance.now());

@@ -12,7 +12,7 @@ export function decodeText(decoder: EventStreamDecoder, text: string): DecodedEv
   return decoder.decode(Buffer.from(text));
 }
 
-/** Everything that a connection gave. */
+/** The outcome of a connection. */
 export interface Outcome {
   readonly events: readonly DecodedEvent[];
   readonly lastEventId: string;

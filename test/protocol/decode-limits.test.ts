@@ -80,7 +80,7 @@ describe("EventStreamDecoder maxEventBytes", () => {
   });
 });
 
-/** Bytes that count how many of them were searched. */
+/** Bytes that count the searched ones. */
 class CountingBytes extends Uint8Array {
   static get [Symbol.species](): Uint8ArrayConstructor {
     return Uint8Array;

@@ -10,7 +10,7 @@ import type { AddressInfo } from "node:net";
 import type { ReadableStreamDefaultReader } from "node:stream/web";
 import type { DecodedEvent } from "../../dist/protocol/decode.js";
 
-/** A source that tells whether it was closed. */
+/** A source that records whether it was closed. */
 class Source {
   closed = false;
 
@@ -28,7 +28,7 @@ class Source {
   }
 }
 
-/** A web stream as browsers have it whose streams are not iterable. */
+/** A web stream that cannot be iterated, as in some browsers. */
 class OldStream {
   readonly #stream: ReadableStream<Uint8Array>;
 
@@ -61,7 +61,7 @@ describe("decodeEventStream", () => {
     assert.equal(source.closed, true);
   });
 
-  it("passes its options on", async () => {
+  it("passes its options to the decoder", async () => {
     const events = decodeEventStream(new Source().chunks("data: a\n\n"), { lastEventId: "7" });
     assert.deepEqual(await collect(events), [message("a", "7")]);
   });
@@ -70,7 +70,7 @@ describe("decodeEventStream", () => {
     assert.throws(() => decodeEventStream(new Source().chunks(), { maxEventBytes: 0 }), { code: "INVALID_OPTION" });
   });
 
-  it("closes the source when the consumer breaks off, also in the middle of a chunk", async () => {
+  it("closes the source when the consumer leaves the loop, also in the middle of a chunk", async () => {
     const source = new Source();
     for await (const event of decodeEventStream(source.chunks("data: a\n\ndata: b\n\n", "data: c\n\n"))) {
       assert.deepEqual(event, message("a"));
@@ -79,7 +79,7 @@ describe("decodeEventStream", () => {
     assert.equal(source.closed, true);
   });
 
-  it("passes an error of the source on, after the events before it", async () => {
+  it("rejects with an error of the source, after the events before it", async () => {
     const events: DecodedEvent[] = [];
     const failure = new Error("connection reset");
     const stream = decodeEventStream(new Source().chunks("data: a\n\n", failure));
@@ -109,7 +109,7 @@ describe("decodeEventStream", () => {
     ["a web stream", (stream: ReadableStream<Uint8Array>) => stream],
     ["a web stream that cannot be iterated", (stream: ReadableStream<Uint8Array>) => new OldStream(stream)],
   ] as const) {
-    it(`reads ${kind} to its end, and lets it go`, async () => {
+    it(`reads ${kind} to its end, and releases it`, async () => {
       const stream = new ReadableStream<Uint8Array>({
         start(controller) {
           for (const text of ["data: a\n\nda", "ta: b\n\n"]) controller.enqueue(Buffer.from(text));
@@ -120,7 +120,7 @@ describe("decodeEventStream", () => {
       assert.equal(stream.locked, false);
     });
 
-    it(`cancels ${kind} when the consumer breaks off`, async () => {
+    it(`cancels ${kind} when the consumer leaves the loop`, async () => {
       let cancelled = false;
       const stream = new ReadableStream<Uint8Array>({
         pull: (controller) => controller.enqueue(Buffer.from("data: a\n\n")),
@@ -136,7 +136,7 @@ describe("decodeEventStream", () => {
       assert.equal(stream.locked, false);
     });
 
-    it(`passes the error of ${kind} on, after the events before it`, async () => {
+    it(`rejects with the error of ${kind}, after the events before it`, async () => {
       const failure = new Error("network error");
       let isFirst = true;
       const stream = new ReadableStream<Uint8Array>({
@@ -152,7 +152,7 @@ describe("decodeEventStream", () => {
     });
   }
 
-  it("reads a live response of node:http and closes the connection when the consumer breaks off", async () => {
+  it("reads a live response of node:http and closes the connection when the consumer leaves the loop", async () => {
     const server = createServer((req, res) => {
       res.writeHead(200, { "Content-Type": "text/event-stream" });
       res.write("data: a\n\n");

@@ -16,7 +16,7 @@ describe("EventStreamDecoder", () => {
     }
   }
 
-  it("reads a stream cut at every two offsets at once", () => {
+  it("reads a stream cut at each pair of offsets", () => {
     const bytes = Buffer.from("\uFEFFid: €\r\ndata: 🚀\r\ndata\r\n\r\nevent:x\r\ndata: y\r\r");
     const expected = {
       events: [message("🚀\n", "€"), message("y", "€", "x")],
@@ -79,7 +79,7 @@ describe("EventStreamDecoder", () => {
     assert.deepEqual(decodeText(decoder, "id\ndata: b\n\n"), [message("b")]);
   });
 
-  it("gives a retry above every timer's limit as it was sent", () => {
+  it("returns a retry above the limit of timers as it was sent", () => {
     const decoder = new EventStreamDecoder();
     decodeText(decoder, "retry: 99999999999\n");
     assert.equal(decoder.retry, 99_999_999_999);
@@ -119,7 +119,7 @@ describe("EventStreamDecoder", () => {
     ["an Uint16Array", new Uint16Array(1)],
     ["undefined", undefined],
   ] as const) {
-    it(`throws a TypeError for ${what} and goes on unchanged`, () => {
+    it(`throws a TypeError for ${what} and stays unchanged`, () => {
       const decoder = new EventStreamDecoder();
       decodeText(decoder, "data: a\n");
       assert.throws(() => decoder.decode(chunk as unknown as Uint8Array), TypeError);
@@ -148,7 +148,7 @@ describe("EventStreamDecoder", () => {
   }
 });
 
-/** HTML 9.2.5 and 9.2.6 read as plainly as possible, for a stream that is there as a whole. */
+/** A plain implementation of HTML 9.2.5 and 9.2.6, for a complete stream. */
 function readPlainly(bytes: Uint8Array): Outcome {
   const lines = new TextDecoder().decode(bytes).split(/\r\n|\r|\n/);
   lines.pop();

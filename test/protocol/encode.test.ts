@@ -96,20 +96,20 @@ describe("encodeEvent", () => {
     });
   }
 
-  it("takes no event type for good because of the one before", () => {
+  it("checks each event type, also after a valid one", () => {
     for (const event of ["line", "line\n", "line\n", "line", "gap"]) {
       if (event.endsWith("\n")) assert.throws(() => encodeEvent({ data: "a", event }), INVALID);
       else assert.equal(encodeEvent({ data: "a", event }), `event: ${event}\ndata: a\n\n`);
     }
   });
 
-  it("says in its message which field was refused and what to do", () => {
+  it("names the refused field and the remedy in its message", () => {
     assert.throws(() => encodeEvent({ data: 5 as unknown as string }), {
       message: /^Cannot encode the field "data": .*String\(\) or JSON\.stringify\(\)$/,
     });
   });
 
-  it("reads each property once, so that what was checked is what is written", () => {
+  it("reads each property once, so that it writes the values that it has checked", () => {
     let reads = 0;
     const wire = encodeEvent({
       get data() {

@@ -8,7 +8,7 @@ import { assertEventId, decodeLastEventId, MAX_EVENT_ID_BYTES } from "../../dist
 import type { IncomingMessage, Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-// What a browser puts on the wire for an id, as node:http presents it: each byte of its UTF-8 as one character.
+// The bytes that a browser sends for an id, as node:http presents them: one character for each byte of UTF-8.
 function headerOf(id: string): string {
   return Buffer.from(id, "utf8").toString("latin1");
 }
@@ -54,12 +54,12 @@ describe("assertEventId", () => {
 
 describe("decodeLastEventId", () => {
   for (const id of ["", "kx3p-42", "é", "Ã©", "€", "🚀", "\uFEFFa", "a\u0085b"]) {
-    it(`gives ${JSON.stringify(id)} back`, () => {
+    it(`returns ${JSON.stringify(id)}`, () => {
       assert.equal(decodeLastEventId(headerOf(id)), id);
     });
   }
 
-  it("keeps a header that was Latin-1 and no UTF-8", () => {
+  it("keeps a header that is Latin-1 and not UTF-8", () => {
     assert.equal(decodeLastEventId("caf\u00E9"), "caf\u00E9");
     assert.equal(decodeLastEventId("\u00E2\u0082"), "\u00E2\u0082");
   });
@@ -98,14 +98,14 @@ describe("an event id in a Last-Event-ID header", () => {
     return decodeLastEventId(JSON.parse(await text(response)));
   }
 
-  // What no client library lets through goes over a bare socket.
+  // Client libraries refuse these headers, so they go over a bare socket.
   async function sendRaw(header: string): Promise<string> {
     const socket = connect(port, "127.0.0.1");
     socket.end(`GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nLast-Event-ID: ${header}\r\n\r\n`, "latin1");
     return text(socket);
   }
 
-  it("comes back equal for every character that is accepted", async () => {
+  it("returns unchanged for every accepted character", async () => {
     // 300 characters of at most three bytes: always below the limit.
     for (let start = 0x20; start <= 0xffff; start += 300) {
       let id = "|";
@@ -119,7 +119,7 @@ describe("an event id in a Last-Event-ID header", () => {
     }
   });
 
-  it("comes back equal with unusual characters at its ends, and when it is as long as it may be", async () => {
+  it("returns unchanged with unusual characters at its ends, and at the maximum length", async () => {
     const outer = ["\u00A0a\u00A0", "\u0085a\u0085", "\u2003a\u2003", "\uFEFFa", "a\uFEFF", "🚀", "Ã©", ",a,", '"a"'];
     for (const id of [...outer, "a".repeat(MAX_EVENT_ID_BYTES), "€".repeat(341)]) {
       assertEventId(id);
@@ -127,7 +127,7 @@ describe("an event id in a Last-Event-ID header", () => {
     }
   });
 
-  it("would be lost or changed if it were one of those that are refused", async () => {
+  it("would be lost or changed if it were a refused id", async () => {
     for (const control of ["\x01", "\x1f", "\x7f"]) {
       assert.match(await sendRaw(`a${control}b`), /^HTTP\/1\.1 400 /);
     }

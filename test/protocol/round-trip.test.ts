@@ -28,7 +28,7 @@ function randomFields(random: Random): EventFields {
   };
 }
 
-/** What the encoder promises to refuse, said in another way. */
+/** A second implementation of the rules by which the encoder refuses fields. */
 function mustBeRefused({ data, event, id, comment, retry }: EventFields): boolean {
   const texts = [data, event, id, comment].filter((text) => text != null);
   return (
@@ -43,7 +43,7 @@ function mustBeRefused({ data, event, id, comment, retry }: EventFields): boolea
 }
 
 describe("an encoded event", () => {
-  it("is decoded to exactly what was given, between other events, or refused", () => {
+  it("is decoded to exactly the given fields, between other events, or refused", () => {
     const random = createRandom(20_261_122);
     let refused = 0;
     let decoded = 0;
@@ -71,7 +71,7 @@ describe("an encoded event", () => {
       }
       assert.equal(decoder.retry, fields.retry ?? undefined, label);
     }
-    // The generator must reach both sides, or this test says little.
+    // The generator must reach both cases.
     assert.ok(refused > 2000 && decoded > 2000, `${refused} refused, ${decoded} decoded`);
   });
 

@@ -51,14 +51,14 @@ describe("parseSequenceId", () => {
     assert.deepEqual(parseSequenceId("a--2"), { epoch: "a-", sequence: 2 });
   });
 
-  it("takes any epoch that is not empty", () => {
+  it("accepts any epoch that is not empty", () => {
     assert.deepEqual(parseSequenceId("é b-0"), { epoch: "é b", sequence: 0 });
   });
 
   const withoutHalf = ["", "-", "a", "5", "-5", "a-"];
   const notCanonical = ["a-01", "a-+1", "a-1e3", "a-1.0", "a- 1", "a-1 ", "a-0x1", "a-１"];
   for (const id of [...withoutHalf, ...notCanonical, "a-NaN", "a-Infinity", "a-9007199254740992"]) {
-    it(`knows that ${JSON.stringify(id)} is no such id`, () => {
+    it(`returns undefined for ${JSON.stringify(id)}`, () => {
       assert.equal(parseSequenceId(id), undefined);
     });
   }

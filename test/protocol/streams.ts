@@ -1,7 +1,7 @@
 import { message } from "./connection.ts";
 import type { DecodedEvent } from "../../dist/protocol/decode.js";
 
-/** A stream written with LF line ends, and what a client makes of it. */
+/** A stream written with LF line ends, and its outcome in a client. */
 export interface StreamFixture {
   readonly name: string;
   readonly text: string;
@@ -10,7 +10,7 @@ export interface StreamFixture {
   readonly retry?: number;
 }
 
-/** How a fixture's line ends are written. */
+/** The ways to write the line ends of a fixture. */
 export const LINE_ENDS: Readonly<Record<string, (text: string) => string>> = {
   LF: (text) => text,
   CR: (text) => text.replaceAll("\n", "\r"),
@@ -58,7 +58,7 @@ export const FIXTURES: readonly StreamFixture[] = [
     lastEventId: "",
   },
   {
-    name: "9.2.6: one space after the colon is no part of the value",
+    name: "9.2.6: one space after the colon is not part of the value",
     text: "data:test\n\ndata: test\n\n",
     events: [message("test"), message("test")],
     lastEventId: "",

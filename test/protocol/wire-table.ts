@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { DecodedEvent } from "../../dist/protocol/decode.js";
 
-/** What a client makes of a stream that ends. */
+/** The outcome of a stream that ends, in a client. */
 export interface WireOutcome {
   readonly events: readonly DecodedEvent[];
   /** The last event ID with which the client reconnects. */

@@ -67,7 +67,7 @@ describe("readConfig()", () => {
     });
   });
 
-  it("reads the environment, where the flag is not given", () => {
+  it("reads the environment where a flag is absent", () => {
     const env = {
       PORT: "81",
       HOST: "localhost",
@@ -125,12 +125,12 @@ describe("readConfig()", () => {
     });
   }
 
-  it("listens for others only with a token", () => {
+  it("listens on other addresses only with a token", () => {
     assert.equal(configOf(["--host", "0.0.0.0", "--token", "t"]).host, "0.0.0.0");
     assert.equal(configOf(["--host", "LOCALHOST"]).host, "LOCALHOST");
   });
 
-  it("knows --help and --version, whatever stands beside them", () => {
+  it("accepts --help and --version beside any other argument", () => {
     assert.deepEqual(readConfig(["--help", "--port", "x"], {}), { kind: "help" });
     assert.deepEqual(readConfig(["-v"], {}), { kind: "version" });
   });

@@ -34,7 +34,7 @@ describe("defaultDataFolder()", () => {
 });
 
 describe("createFolder()", () => {
-  it("creates what is missing, for the user alone", async (t) => {
+  it("creates the missing folders, for the user alone", async (t) => {
     const path = join(await makeFolder(t), "a", "b");
     await createFolder(path);
     await createFolder(path);

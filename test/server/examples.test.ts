@@ -13,7 +13,7 @@ import type { TestContext } from "node:test";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** Starts an example on a free port; it must print its address. Ends it politely and expects it to end well. */
+/** Starts an example on a free port; it must print its address. Ends it with SIGTERM and expects the exit code 0. */
 async function serve(t: TestContext, name: string, environment: NodeJS.ProcessEnv = {}): Promise<number> {
   const path = fileURLToPath(new URL(`examples/${name}`, ROOT));
   const child = spawn(process.execPath, [path], {
@@ -29,7 +29,7 @@ async function serve(t: TestContext, name: string, environment: NodeJS.ProcessEn
   return Number(/^http:\/\/127\.0\.0\.1:(\d+)\n$/.exec(line)?.[1]);
 }
 
-/** Says so when this machine has not what an example needs beside Node. */
+/** Reports when this machine lacks a program that an example needs. */
 async function isMissing(t: TestContext, program: string): Promise<boolean> {
   if ((await findProgram(program, process.env)) !== undefined) return false;
   t.skip(`${program} is not on PATH: this example was NOT run`);
@@ -44,7 +44,7 @@ async function copy(t: TestContext, name: string): Promise<string> {
   return folder;
 }
 
-/** What any-command.js prints for a folder, without colours. */
+/** Returns the output of any-command.js for a folder, without colours. */
 async function runSteps(folder: string): Promise<string> {
   const path = fileURLToPath(new URL("examples/any-command.js", ROOT));
   const { stdout } = await promisify(execFile)(process.execPath, [path, folder]);
@@ -64,7 +64,7 @@ describe("examples", () => {
     assert.match(event?.lastEventId ?? "", /^[0-9a-f]{10}-\d+$/);
   });
 
-  it("embed-builds.js: builds the sample project beside routes of one's own", async (t) => {
+  it("embed-builds.js: builds the sample project beside other routes", async (t) => {
     const port = await serve(t, "embed-builds.js");
     assert.equal((await ask(port, "GET", "/about")).text, "The page is at /\n");
     const { build } = (await postJson(port, "/api/project/build", { projectPath: "sample-project" })).json as {
@@ -76,7 +76,7 @@ describe("examples", () => {
     assert.ok(events.some((event) => event.data.includes("11 modules")));
   });
 
-  it("embed-builds.js: builds with make what has no package.json", async (t) => {
+  it("embed-builds.js: builds a folder without package.json with make", async (t) => {
     if (await isMissing(t, "make")) return;
     const port = await serve(t, "embed-builds.js");
     t.after(() => rm(new URL("examples/make-project/out", ROOT), { recursive: true, force: true }));

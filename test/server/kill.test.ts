@@ -5,8 +5,8 @@ import { createRandom } from "../protocol/random.js";
 import { surviveKills } from "./kills.js";
 
 describe("A server that is killed", () => {
-  // More of them: `npm run stress`.
-  it("has lost nothing that anybody saw, and goes on where it stopped", async (t) => {
+  // `npm run stress` does more of this.
+  it("has lost nothing that a client saw, and resumes where it stopped", async (t) => {
     const seed = Number(process.env["STRESS_SEED"] ?? randomInt(2 ** 31));
     t.diagnostic(`STRESS_SEED=${seed}`);
     const outcomes = await surviveKills(t, createRandom(seed), 6);

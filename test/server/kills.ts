@@ -22,7 +22,7 @@ import type { Lifetime } from "../support/lifetime.js";
 /** The longest time from a start of the program to its kill, in milliseconds: about what a build takes. */
 const LONGEST_LIFE = 1500;
 
-/** Prints numbered lines in bursts of many sizes, and tells its pid. */
+/** Prints numbered lines in bursts of many sizes, and its pid. */
 const PRINT = `
 require("node:fs").writeFileSync("pid-" + process.pid, "");
 const name = Date.now() + "." + process.pid;
@@ -41,7 +41,7 @@ class Site {
   readonly port: number;
   readonly data: string;
   readonly root: string;
-  /** Nobody needs to follow anything any more. */
+  /** The followers are no longer needed. */
   isOver = false;
   #program: Program | undefined;
   /** Resolves when the program listens. */
@@ -74,7 +74,7 @@ class Site {
   start(concurrency: number): void {
     this.#program = new Program(this.#lifetime, [...this.#args, "--concurrency", String(concurrency)]);
     const isUp = this.#program.port();
-    // Killed before it was up: the next is waited for.
+    // Killed before it listened: wait for the next life.
     isUp.catch(() => undefined);
     this.#isUp = isUp;
   }
@@ -94,7 +94,7 @@ class Site {
   }
 }
 
-/** Follows a stream as an EventSource does: whenever it loses the stream it comes back with its last id, until the end. */
+/** Follows a stream as an EventSource does: it reconnects with its last id when it loses the stream, until the end. */
 class Follower {
   readonly events: DecodedEvent[] = [];
   readonly done: Promise<void>;
@@ -103,7 +103,7 @@ class Follower {
   readonly #decoder = new EventStreamDecoder();
   #isOver = false;
   isConnected = false;
-  /** It does not come back for now. */
+  /** It does not reconnect for now. */
   isAway = false;
 
   constructor(site: Site, path: string) {
@@ -122,7 +122,7 @@ class Follower {
       await this.#connect().catch((error: NodeJS.ErrnoException) => {
         if (!["ECONNREFUSED", "ECONNRESET"].includes(error.code ?? "")) throw error;
       });
-      // What was cut off in the middle of an event does not count.
+      // An event that was cut off does not count.
       this.#decoder.end();
     }
   }
@@ -156,10 +156,10 @@ function count(counts: Map<string, number>, text: string): void {
 
 /**
  * Kills the program at random moments while it builds, starts it again each time, and checks that every client of every
- * build got exactly what is on disk: no line is missing, none comes twice, none out of order.
+ * build got exactly what is on disk: no line is missing, repeated or out of order.
  *
  * @param random - Returns an integer from 0 up to its argument.
- * @returns How many builds ended in which way.
+ * @returns The number of builds by status.
  */
 export async function surviveKills(
   whole: Lifetime,
@@ -180,13 +180,13 @@ export async function surviveKills(
   const feed = new Follower(site, "/api/log/push");
   await until(() => feed.isConnected);
   await build("a");
-  // Whoever comes back without having seen an event has no id to go on from.
+  // A client that reconnects before it has seen an event has no id from which it could resume.
   await until(() => feed.events.length > 0);
   await site.kill();
   for (let kill = 0; kill < kills; kill++) {
     feed.isAway = random(2) === 0;
     site.start(1 + random(2));
-    // Now and then while it still takes over what the last one left.
+    // Sometimes while it still takes over the builds of the life before.
     if (random(4) > 0) {
       await site.up();
       await build("a");
@@ -223,7 +223,7 @@ export async function surviveKills(
   return outcomes;
 }
 
-/** Checks that the feed of everything has shown all that all builds have told, each build's in its order, and nothing twice. */
+/** Checks that the feed has shown the events of every build, in the order of each build, and none twice. */
 function checkFeed(shown: readonly DecodedEvent[], logged: readonly DecodedEvent[]): void {
   const epoch = shown[0]?.lastEventId.replace(/-\d+$/, "");
   shown.forEach(({ lastEventId }, index) => assert.equal(lastEventId, `${epoch}-${index + 1}`));
@@ -244,7 +244,7 @@ function checkFeed(shown: readonly DecodedEvent[], logged: readonly DecodedEvent
   }
 }
 
-/** Checks what a client got of a build that has ended. Returns how. */
+/** Checks the events that a client received of an ended build. Returns the build's status. */
 async function checkBuild(site: Site, id: string, events: readonly DecodedEvent[]): Promise<string> {
   const file = await readFile(join(site.data, "builds", id, "events"));
   assert.deepEqual(new EventStreamDecoder().decode(file), events, "the file is what was received");

@@ -63,7 +63,7 @@ describe("the package", () => {
       ["tailcast"],
     );
 
-    // As a strict user of the types compiles it, with Node's types from here.
+    // Compiled with strict options, with Node's types of this repository.
     const options = {
       module: "nodenext",
       target: "es2023",

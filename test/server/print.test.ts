@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { showControls } from "../../dist/print.js";
 
 describe("showControls()", () => {
-  it("shows what would act on a terminal, and breaks no line", () => {
+  it("shows characters that would act on a terminal, and breaks no line", () => {
     const hostile = "a\x1b]0;title\x07b\r\nc\x9b31m\u202ed\u2028";
     assert.equal(showControls(hostile), "a\\x1b]0;title\\x07b\\x0d\\nc\\x9b31m\\u202ed\\u2028");
     assert.equal(showControls("Zürich\t1 é"), "Zürich\t1 é");

@@ -10,19 +10,19 @@ import type { Lifetime } from "../support/lifetime.js";
 
 const PROGRAM = fileURLToPath(new URL("../../dist/server.js", import.meta.url));
 
-/** Without what would set options of the program. */
+/** The environment without variables that set options of the program. */
 const clean = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(PORT|HOST|TAILCAST_.*)$/.test(name)),
 );
 
-/** A folder for the program's builds, which goes with the test. */
+/** Makes a folder for the program's builds, which is removed after the test. */
 export function dataFolder(t: Lifetime): string {
   const path = mkdtempSync(join(tmpdir(), "tailcast-data-"));
   t.after(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
   return path;
 }
 
-/** The program as a child process. Without `TAILCAST_DATA` or `--data` it gets a folder of its own. */
+/** The program as a child process. Without `TAILCAST_DATA` or `--data` it gets a temporary folder. */
 export class Program {
   readonly child: ChildProcessWithoutNullStreams;
   /** Its exit code, or the signal that ended it. */

@@ -34,7 +34,7 @@ describe("server", () => {
     assert.match(program.stderr, /^tailcast: builds are stored in .*\n$/);
   });
 
-  it("cancels what runs on SIGINT, tells the clients, and leaves no process behind", async (t) => {
+  it("cancels running builds on SIGINT, informs the clients, and leaves no process behind", async (t) => {
     const stage = await Stage.open(t);
     const { program, port } = await buildingProgram(t, stage);
     const { id } = (await postJson(port, "/api/project/build", { projectPath: "p" })).json["build"] as BuildRecord;
@@ -49,7 +49,7 @@ describe("server", () => {
     assert.equal(await program.ended, 0);
   });
 
-  it("kills on a second, later signal what ignores the first", async (t) => {
+  it("kills processes that ignore the first signal on a second, later one", async (t) => {
     const stage = await Stage.open(t);
     const { program, port } = await buildingProgram(t, stage);
     const { id } = (await postJson(port, "/api/project/build", { projectPath: "p" })).json["build"] as BuildRecord;
@@ -62,7 +62,7 @@ describe("server", () => {
     t.after(() => clearInterval(again));
     const ended = program.ended;
     await actor.gone;
-    // A process that is about to exit has no handlers for signals any more.
+    // A process that is about to exit no longer handles signals.
     clearInterval(again);
     assert.equal(await ended, 0);
   });
@@ -108,7 +108,7 @@ describe("server", () => {
     assert.ok(program.stderr.includes("warning: SHORT_TOKEN is not masked: its value has fewer than 6 characters\n"));
   });
 
-  it("goes on with what waited when it is started again", async (t) => {
+  it("resumes queued builds when it is started again", async (t) => {
     const stage = await Stage.open(t);
     const { command, args } = stage.step("build");
     const build = [command, ...args].map((part) => JSON.stringify(part)).join(" ");
@@ -146,7 +146,7 @@ describe("server", () => {
     assert.equal((JSON.parse(events.at(-1)?.data ?? "") as BuildRecord).status, "succeeded");
   });
 
-  it("fails a build whose log cannot be written, says so to everybody, and goes on", async (t) => {
+  it("fails a build whose log cannot be written, informs every client, and continues to serve", async (t) => {
     const script = (lines: number): string => JSON.stringify({ scripts: { build: `seq ${lines}` } });
     const root = await makeFolder(t, { "large/package.json": script(5000), "small/package.json": script(10) });
     // 64 KiB, which is about 500 lines.
@@ -174,7 +174,7 @@ describe("server", () => {
     assert.deepEqual((await ask(await next.port(), "GET", `/api/builds/${id}`)).json, end, "and it is not lost now");
   });
 
-  it("ends cleanly when it is told to while it takes over what a killed one has left", async (t) => {
+  it("ends cleanly on SIGTERM while it takes over the builds of a killed server", async (t) => {
     const life = lastFirst(t);
     const stage = await Stage.open(t);
     const { command, args } = stage.step("build");
@@ -184,7 +184,7 @@ describe("server", () => {
     const first = new Program(life, options);
     await postJson(await first.port(), "/api/project/build", { projectPath: "p", install: "skip" });
     const actor = await stage.actor("build");
-    // It takes all the time that it is given.
+    // It uses all the time that it gets.
     await actor.do({ action: "onTerm", say: "" });
     first.child.kill("SIGKILL");
     await first.ended;
@@ -201,7 +201,7 @@ describe("server", () => {
     await actor.gone;
   });
 
-  it("ends with 1 when another has its data, or when it cannot store any", async (t) => {
+  it("ends with 1 when another server uses its data folder, or when it cannot store anything", async (t) => {
     const life = lastFirst(t);
     const data = dataFolder(life);
     const first = new Program(life, ["--port", "0", "--data", data]);
@@ -221,7 +221,7 @@ describe("server", () => {
     }
   });
 
-  it("says --help and --version", async (t) => {
+  it("prints --help and --version", async (t) => {
     const help = new Program(t, ["--help"]);
     assert.equal(await help.ended, 0);
     assert.match(help.stdout, /^Usage: tailcast \[options\]\n/);
@@ -249,7 +249,7 @@ describe("server", () => {
     assert.match(program.stderr, /^tailcast: cannot listen on 127\.0\.0\.1 port \d+: .*EADDRINUSE/);
   });
 
-  it("listens on IPv6 when asked to", async (t) => {
+  it("listens on IPv6 with --host ::1", async (t) => {
     const program = new Program(t, ["--port", "0", "--host", "::1"]);
     const port = await program.port();
     assert.equal(program.stdout, `http://[::1]:${port}\n`);
