@@ -129,10 +129,16 @@ export class Screen {
     return closed;
   }
 
+  /** Takes the rows that were changed after they were returned, and that the cursor can no longer reach. */
+  takeSettled(): RowChange[] {
+    const settled = this.#settled;
+    if (settled.length > 0) this.#settled = [];
+    return settled;
+  }
+
   /** Takes the rows that were changed since the last call, after they were closed or before. */
   takeChanges(): RowChange[] {
-    const changes = this.#settled;
-    this.#settled = [];
+    const changes = [...this.takeSettled()];
     for (const [index, row] of this.#rows.entries()) {
       if (!row.isChanged) continue;
       row.isChanged = false;

@@ -76,6 +76,11 @@ export class LineSplitter {
     return lines;
   }
 
+  /** Takes lines that were redrawn after they were returned, and that can no longer change: their last state. */
+  takeRedrawn(): string[] {
+    return this.#screen.takeSettled().map(({ text }) => text);
+  }
+
   /**
    * Takes what has changed since the last call: the line without an end, and lines that were returned and then redrawn.
    */

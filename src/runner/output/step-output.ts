@@ -96,12 +96,12 @@ export class StepOutput {
     try {
       for await (const chunk of pipe as AsyncIterable<Uint8Array>) {
         this.#bytesRead += chunk.length;
-        await this.#deliver(stream, splitter.push(chunk));
+        await this.#deliver(stream, splitter.push(chunk).concat(splitter.takeRedrawn()));
       }
     } catch {
       // The pipe was destroyed by stop(), or reading it failed: either way nothing more comes.
     }
-    await this.#deliver(stream, splitter.end());
+    await this.#deliver(stream, splitter.end().concat(splitter.takeRedrawn()));
   }
 
   async #deliver(stream: OutputStream, texts: readonly string[]): Promise<void> {
