@@ -4,7 +4,7 @@ import type { Channel as Diagnostics } from "node:diagnostics_channel";
 type DiagnosticsName = "connect" | "disconnect" | "gap" | "stall" | "history" | "error";
 
 /**
- * What happens to the clients of every channel of the process, for logs and metrics: subscribe with
+ * Reports about the clients of every channel of the process, for logs and metrics: subscribe with
  * `node:diagnostics_channel`. No message is made for a name without subscribers.
  *
  * | name | message |

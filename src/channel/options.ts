@@ -84,7 +84,10 @@ export interface ChannelOptions<Data = unknown> {
   accept?: "strict" | "ignore" | undefined;
   /** The pages of other origins that may follow the channel. Default: none. */
   cors?: CorsOptions | undefined;
-  /** Where events are stored before clients see them, and read from when they are no longer in memory. See `FileHistory`. */
+  /**
+   * Where events are stored before clients see them, and read from when they are no longer in memory. Default: none.
+   * See `FileHistory`.
+   */
   history?: ChannelHistory | undefined;
   /**
    * The epoch of a log in memory, which starts empty: 1 to 128 letters, digits or `. _ ~ -`, **new each time**, such as

@@ -109,7 +109,9 @@ export function checkBacklog(backlog: unknown): number {
   return backlog === "all" ? Infinity : checkInteger("backlog", backlog, { min: 0, orInfinity: true });
 }
 
-function epochOf({ history, epoch, uniqueEpoch }: Omit<ChannelOptions, "onConnect" | "onDisconnect" | "onGap">): string {
+type EpochOptions = Pick<ChannelOptions, "history" | "epoch" | "uniqueEpoch">;
+
+function epochOf({ history, epoch, uniqueEpoch }: EpochOptions): string {
   if (history === undefined) {
     if (epoch !== undefined) {
       const problem = "a log in memory starts empty each time, so a fixed epoch would give old ids to new events";

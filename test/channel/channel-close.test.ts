@@ -5,7 +5,7 @@ import { rawClient, startChannel, until } from "../support/channel.js";
 import { dechunk } from "../support/http.js";
 
 describe("Channel.close()", () => {
-  it("tells every client when to come back, spread out, and resolves when all have gone", async (t) => {
+  it("gives every client a time to reconnect, spread out, and resolves when all have left", async (t) => {
     const { channel, port } = await startChannel(t);
     const clients = Array.from({ length: 20 }, () => rawClient(t, port).get("/", ["Connection: close"]));
     await Promise.all(clients.map((client) => client.until("retry: 2000\n")));
@@ -25,7 +25,7 @@ describe("Channel.close()", () => {
       retries.every((retry) => retry >= 1000 && retry <= 2000),
       String(retries),
     );
-    assert.ok(new Set(retries).size > 5, "they do not come back in one wave");
+    assert.ok(new Set(retries).size > 5, "they do not reconnect in one wave");
     assert.throws(() => channel.publish("x"), { code: "CHANNEL_CLOSED" });
     assert.throws(() => channel.end(), { code: "CHANNEL_CLOSED" });
     assert.equal(channel.statistics.closed.closed, 20);

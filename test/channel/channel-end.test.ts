@@ -7,7 +7,7 @@ import type { DecodedEvent } from "../../dist/protocol/decode.js";
 const data = (events: readonly DecodedEvent[]): string[] => events.map((event) => event.data);
 
 describe("Channel.end()", () => {
-  it("ends the streams after the last event, and answers 204 who has it all", async (t) => {
+  it("ends the streams after the last event, and answers 204 to a client that has all of it", async (t) => {
     const { channel, port } = await startChannel(t, { backlog: "all" });
     const early = await EventClient.open(port, "/");
     channel.publish("a");

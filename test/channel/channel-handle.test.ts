@@ -50,7 +50,7 @@ describe("Channel.handle()", () => {
     assert.equal(client.body, "c\r\nretry: 2000\n\r\n22\r\nid: e-1\ndata: a\n\nid: e-2\ndata: b\n\n\r\n");
   });
 
-  it("sends a comment first when no reconnection time is told", async (t) => {
+  it("sends a comment first without a reconnection time", async (t) => {
     const { port } = await startChannel(t, { retry: null });
     const client = rawClient(t, port).get("/", [], "1.0");
     await client.until("\r\n\r\n:\n");
@@ -96,7 +96,7 @@ describe("Channel.handle()", () => {
     });
   }
 
-  it("refuses with 406 who does not take the format", async (t) => {
+  it("answers 406 when the Accept header excludes the format", async (t) => {
     const { channel, port } = await startChannel(t);
     const client = rawClient(t, port).get("/", ["Accept: application/json", "Connection: close"]);
     await client.closed();
@@ -105,7 +105,7 @@ describe("Channel.handle()", () => {
     assert.equal(channel.clientCount, 0);
   });
 
-  it("goes through response.write when somebody replaced it", async (t) => {
+  it("writes through response.write when another library replaced it", async (t) => {
     const { channel, port } = await startChannel(t, {}, (request, response) => {
       const write = response.write.bind(response) as (bytes: Buffer) => boolean;
       response.write = ((bytes: Buffer) => write(Buffer.from(bytes.toString().toUpperCase()))) as typeof response.write;
@@ -118,7 +118,7 @@ describe("Channel.handle()", () => {
     assert.equal(dechunk(client.body).content, "RETRY: 2000\nID: E-1\nDATA: X\n\n");
   });
 
-  it("leaves alone a response whose client has gone already", async (t) => {
+  it("leaves a response alone whose client has left already", async (t) => {
     let arrive = (): void => {};
     let finish = (answer: unknown): void => void answer;
     const arrived = new Promise<void>((resolve) => (arrive = resolve));
@@ -134,7 +134,7 @@ describe("Channel.handle()", () => {
     assert.equal(channel.clientCount, 0);
   });
 
-  it("throws on a response that was begun already, and takes no place", async (t) => {
+  it("throws on a response that has started already, and acquires no place", async (t) => {
     let thrown: unknown;
     const { channel, port } = await startChannel(t, { maxClients: 1 }, (request, response) => {
       response.write("begun");

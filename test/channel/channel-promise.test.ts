@@ -41,7 +41,7 @@ describe("Channel: the delivery promise", () => {
     });
   }
 
-  it("tells a fresh client that wants everything when the beginning is gone, and counts it so", async (t) => {
+  it("reports to a fresh client that wants everything that the beginning is gone, and counts a gap", async (t) => {
     const { channel, port } = await startChannel(t, { backlog: "all", capacity: 2 });
     publish(channel, 1, 5);
     const client = await EventClient.open(port, "/");
@@ -106,10 +106,10 @@ describe("Channel: the delivery promise", () => {
     ["is too old", "e-3", "evicted", 2],
     ["is of another log", "before-3", "epoch", null],
     ["was never given", "e-99", "unknown", null],
-    ["is no id of ours", "hello", "unknown", null],
+    ["has another form", "hello", "unknown", null],
   ];
   for (const [what, lastEventId, reason, missed] of gaps) {
-    it(`tells a gap when the id ${what}, then gives everything that is kept`, async (t) => {
+    it(`reports a gap when the id ${what}, then sends everything that is kept`, async (t) => {
       const { channel, port } = await startChannel(t, { capacity: 3 });
       publish(channel, 1, 8);
       const client = await EventClient.open(port, "/", { "Last-Event-ID": lastEventId });
@@ -119,7 +119,7 @@ describe("Channel: the delivery promise", () => {
         ...[6, 7, 8].map((n) => ({ type: "message", data: `line ${n}`, lastEventId: `e-${n}` })),
       ]);
       client.close();
-      // The gap's own id is one to resume from: its client is told of no second gap.
+      // A client resumes from the gap's own id without a second gap.
       const again = await EventClient.open(port, "/", { "Last-Event-ID": "e-5" });
       assert.deepEqual(data(await again.until((all) => all.length === 3)), lines(6, 8));
       again.close();
@@ -127,7 +127,7 @@ describe("Channel: the delivery promise", () => {
     });
   }
 
-  it("tells a gap on an empty log, and rebases to its beginning", async (t) => {
+  it("reports a gap on an empty log, and rebases to its beginning", async (t) => {
     const { channel, port } = await startChannel(t);
     const client = await EventClient.open(port, "/", { "Last-Event-ID": "old-1" });
     publish(channel, 1, 1);
@@ -148,7 +148,7 @@ describe("Channel: the delivery promise", () => {
     client.close();
   });
 
-  it("refuses ill events and goes on", async (t) => {
+  it("refuses invalid events and continues", async (t) => {
     const { channel, port } = await startChannel(t, { capacityBytes: 200 });
     const client = await EventClient.open(port, "/");
     assert.throws(() => channel.publish({ data: "x", event: "a\nb" }), { code: "INVALID_EVENT" });

@@ -27,7 +27,7 @@ describe("Channel.read()", () => {
     assert.equal(await rest, "id: e-2\ndata: b\n\nid: e-3\ndata: c\n\n");
   });
 
-  it("tells gaps: at the start, and when its consumer is too slow", async () => {
+  it("reports gaps: at the start, and when its consumer is too slow", async () => {
     const channel = new Channel({ uniqueEpoch: "e", capacity: 2 });
     for (const line of ["a", "b", "c"]) channel.publish(line);
     const reader = channel.read({ backlog: "all" });
@@ -69,7 +69,7 @@ describe("Channel.read()", () => {
     assert.equal(await collect(channel, "", abort.signal), "");
   });
 
-  /** What `read` yields up to now, as one line for each event: its id and data, or the gap. */
+  /** The events that `read` yields up to now: the data of each, or the id and reason of a gap. */
   async function readNow(channel: Channel, options: ReadOptions = {}): Promise<string[]> {
     const events: string[] = [];
     const decoder = new EventStreamDecoder();

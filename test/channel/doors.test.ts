@@ -119,7 +119,7 @@ describe("Channel.respond()", () => {
     assert.equal(channel.respond(ask({}, "/?lastEventId=e-1")).status, 204);
   });
 
-  it("lets go of a client whose request is aborted, before and after", async () => {
+  it("forgets a client whose request is aborted, before and after", async () => {
     const channel = new Channel();
     const abort = new AbortController();
     const response = channel.respond(ask({ signal: abort.signal }));
@@ -131,7 +131,7 @@ describe("Channel.respond()", () => {
     assert.equal(channel.clientCount, 0);
   });
 
-  it("costs a body that nobody reads no more than its cursor, and tells the gap when it is read", async () => {
+  it("costs no more than a cursor for a body that is not read, and reports the gap when it is read", async () => {
     const channel = new Channel({ uniqueEpoch: "e", capacity: 100_000, capacityBytes: 1024 * 1024 });
     const response = channel.respond(ask());
     const before = await bufferBytes();

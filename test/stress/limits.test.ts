@@ -52,7 +52,7 @@ describe("Channel under stress: limits", () => {
       assert.equal(refused.size, 100);
       for (const client of refused) assertRefusal(client, whenFull);
       assert.deepEqual([channel.clientCount, channel.statistics.refused], [100, 100]);
-      assert.equal(channel.statistics.closed.left, 0, "nobody was evicted");
+      assert.equal(channel.statistics.closed.left, 0, "no client was evicted");
     });
   }
 

@@ -24,7 +24,7 @@ export class ClientLimit {
   }
 
   /**
-   * Acquires a place, or returns why there is none. An acquired place must be released once, with the same address.
+   * Acquires a place, or returns the obstacle. An acquired place must be released once, with the same address.
    */
   acquire(address?: string): string | undefined {
     const obstacle = this.obstacle(address);

@@ -52,7 +52,7 @@ export class ClientSet implements ClientHost {
   readonly #supervisor: Supervisor<Client>;
   readonly #listener: ClientSetListener;
 
-  /** Events delivered so far, counted once for each client, and gaps told. */
+  /** Events delivered so far, counted once for each client, and gaps reported. */
   delivered = 0;
   gaps = 0;
   readonly closed: Record<CloseReason, number> = { left: 0, stalled: 0, aged: 0, ended: 0, closed: 0, dismissed: 0 };

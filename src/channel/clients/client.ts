@@ -5,7 +5,7 @@ import { EncodedBytes } from "../log/encoded-bytes.ts";
 import type { EventFields } from "../../protocol/encode.ts";
 import type { Connection, ConnectionListener, EndScope } from "../connections/connection.ts";
 
-/** How a client started: with events from then on, exactly after its last event, or with a gap. */
+/** How a client started: with new events, exactly after its last event, or with a gap. */
 export type ClientStart = "fresh" | "resumed" | "gap";
 
 /**
@@ -30,8 +30,8 @@ export interface ChannelClient<Data = unknown> {
   /** Resolves with the reason when its connection is over. Never rejects. */
   readonly closed: Promise<CloseReason>;
   /**
-   * Aborted when its connection is over: for work that is done for this client alone. Its `reason` is a `TailcastError`:
-   * `CLIENT_LEFT` when the client left or stalled, `CHANNEL_CLOSED` when the server ended the stream.
+   * Aborted when its connection is over: for work that is done for this client alone. Its `reason` is a
+   * `TailcastError`: `CLIENT_LEFT` when the client left or stalled, `CHANNEL_CLOSED` when the server ended the stream.
    */
   readonly signal: AbortSignal;
   /**

@@ -114,8 +114,8 @@ export class Entrance {
     const obstacle = closing ?? stream ?? this.#clientLimit.acquire();
     if (obstacle !== undefined) this.refused++;
     else {
-      const init = { start: "fresh", lastEventId: "", next: this.#log.oldest, address: undefined, data: undefined } as const;
-      this.#clientSet.join(init, undefined, open);
+      const anonymous = { lastEventId: "", address: undefined, data: undefined };
+      this.#clientSet.join({ ...anonymous, start: "fresh", next: this.#log.oldest }, undefined, open);
     }
     return obstacle;
   }

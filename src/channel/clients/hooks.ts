@@ -24,5 +24,6 @@ function report(channel: object, hook: HookName, error: unknown): void {
     return;
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.emitWarning(`The channel's option ${hook} failed`, { type: "TailcastWarning", code: "TAILCAST_HOOK", detail });
+  const message = `The channel's option ${hook} failed`;
+  process.emitWarning(message, { type: "TailcastWarning", code: "TAILCAST_HOOK", detail });
 }

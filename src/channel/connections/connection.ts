@@ -19,8 +19,8 @@ export interface ConnectionListener {
 }
 
 /**
- * What ends: the stream, whose connection may then serve the client's next request, or the connection with it, so that
- * a client that reconnects reaches another process.
+ * Whether only the stream ends, whose connection may then serve the client's next request, or the connection with it,
+ * so that a client that reconnects reaches another process.
  */
 export type EndScope = "stream" | "connection";
 

@@ -104,7 +104,7 @@ export class EventFile {
   }
 
   async #read(start: number, end: number): Promise<Buffer> {
-    // Not from the shared pool: a piece stays around until its client has taken it.
+    // Not from the shared pool: a piece stays in memory until its client has read it.
     const bytes = Buffer.allocUnsafeSlow(end - start);
     for (let length = 0; length < bytes.length;) {
       const { bytesRead } = await this.#file.read(bytes, length, bytes.length - length, start + length);

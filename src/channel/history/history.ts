@@ -31,7 +31,7 @@ export interface ChannelHistory {
   close?(): Promise<void> | void;
 }
 
-/** Whole events, as bytes. One object may be given to several readers: then they share its compressed form, too. */
+/** Whole events, as bytes. One object may be given to several readers: then they share its compressed form as well. */
 export interface HistoryPiece {
   readonly bytes: Buffer;
   /** The sequence number that follows the last event. */
@@ -41,8 +41,8 @@ export interface HistoryPiece {
 /** A place in a history. */
 export interface HistoryReader {
   /**
-   * The next events, some 64 KiB of them, or one that is larger. Called again only when the promise is settled, and only
-   * when there is another event. When it rejects, clients that need the events receive a gap.
+   * The next events, some 64 KiB of them, or one that is larger. Called again only when the promise is settled, and
+   * only when there is another event. When it rejects, clients that need the events receive a gap.
    */
   next(): Promise<HistoryPiece>;
   /** Frees what it holds. Nothing is called after this. */

@@ -298,8 +298,8 @@ export class EventLog {
   }
 
   #tooLarge(byteLength: number): TailcastError {
-    const message = `Cannot publish the event: its ${byteLength} bytes or more exceed capacityBytes (${this.#capacityBytes})`;
-    return new TailcastError("EVENT_TOO_LARGE", message);
+    const problem = `its ${byteLength} bytes or more exceed capacityBytes (${this.#capacityBytes})`;
+    return new TailcastError("EVENT_TOO_LARGE", `Cannot publish the event: ${problem}`);
   }
 
   #forgetCustomIdBeforeStart(): void {

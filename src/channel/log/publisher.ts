@@ -71,7 +71,7 @@ export class Publisher {
     const now = performance.now();
     this.#schedule.note(now);
     this.#onShow(now);
-    // Only now: a client that keeps up has been sent everything before the oldest goes.
+    // Not before: a client that keeps up has been sent everything when the oldest events go.
     this.#log.evict();
   }
 

@@ -30,7 +30,7 @@ export class Segment {
     const text = events.join("");
     this.bytes = new EncodedBytes(text);
     this.customIds = customIds;
-    // Of ASCII a character is a byte: then nothing needs to be counted.
+    // In ASCII a character is a byte: then nothing needs to be counted.
     const isAscii = this.bytes.byteLength === text.length;
     this.#offsets = offsetsOf(events, isAscii ? (event) => event.length : (event) => Buffer.byteLength(event));
   }

@@ -6,7 +6,7 @@ import { EventClient } from "../../support/http.js";
 import type { ChannelClient } from "../../../dist/channel/clients/client.js";
 
 describe("Channel: one client", () => {
-  it("can be greeted alone, without an id, and be told from the others", async (t) => {
+  it("can be greeted alone, without an id, and be found among the others", async (t) => {
     const { channel, port } = await startChannel(t, {}, (request, response) => {
       const client = channel.handle(request, response, { data: { user: request.url } });
       assert.equal(client?.send({ event: "hello", data: `you are ${String(request.url)}` }), true);
@@ -31,7 +31,7 @@ describe("Channel: one client", () => {
     assert.throws(() => [...channel.clients][0]?.send({ event: "x" }), { code: "INVALID_EVENT" });
   });
 
-  it("is not sent to while it does not take what it has", async (t) => {
+  it("is sent nothing while it has not read what was written", async (t) => {
     const { channel, port } = await startChannel(t);
     rawClient(t, port, { reads: false }).get("/");
     await until(() => channel.clientCount === 1);
@@ -44,7 +44,7 @@ describe("Channel: one client", () => {
 });
 
 describe("Channel: diagnostics", () => {
-  it("tells of connects, gaps, stalls and disconnects", async (t) => {
+  it("reports connects, gaps, stalls and disconnects", async (t) => {
     const seen: string[] = [];
     const { channel, port } = await startChannel(t, { stallTimeout: 50 });
     for (const name of ["connect", "disconnect", "gap", "stall"]) {
@@ -111,7 +111,7 @@ describe("Channel: writes in windows", () => {
   });
 });
 
-describe("Channel: a wave of clients that come back", () => {
+describe("Channel: a wave of clients that reconnect", () => {
   it("lets all catch up, in order and without a hole, while the others stay up to date", async (t) => {
     const { channel, port } = await startChannel(t, {
       capacity: 100_000,
@@ -138,7 +138,7 @@ describe("Channel: a wave of clients that come back", () => {
     live.close();
   });
 
-  it("forgets who leaves while catching up", async (t) => {
+  it("forgets clients that leave while catching up", async (t) => {
     const { channel, port } = await startChannel(t, {
       capacity: 100_000,
       capacityBytes: 64 * 1024 * 1024,
@@ -164,7 +164,7 @@ describe("Channel: heartbeats as events", () => {
   });
 });
 
-describe("Channel: own ids and long logs", () => {
+describe("Channel: custom ids and long logs", () => {
   it("finds any id of the application in a long log", async (t) => {
     const { channel, port } = await startChannel(t, { capacity: 50_000, capacityBytes: 64 * 1024 * 1024 });
     for (let index = 0; index < 60_000; index++) channel.publish({ id: `order ${index}`, data: String(index) });

@@ -4,7 +4,7 @@ import { startChannel, until } from "../../support/channel.js";
 import { EventClient } from "../../support/http.js";
 
 describe("ChannelClient", () => {
-  it("tells how it started, and can be closed by the server", async (t) => {
+  it("shows how it started, and can be closed by the server", async (t) => {
     const clients: unknown[] = [];
     const { channel, port } = await startChannel(t, {}, (request, response) => {
       const client = channel.handle(request, response);

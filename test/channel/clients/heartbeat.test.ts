@@ -11,7 +11,7 @@ describe("Channel: heartbeats and age", () => {
     assert.match(client.body, /^retry: 2000\n(:\n)+$/);
   });
 
-  it("sends no comment to whom something was just written", async (t) => {
+  it("sends no comment to a client that was just written to", async (t) => {
     let now = 0;
     t.mock.method(performance, "now", () => now);
     t.mock.timers.enable({ apis: ["setInterval"] });
@@ -60,7 +60,7 @@ describe("Channel: heartbeats and age", () => {
     assert.equal(channel.statistics.closed.aged, 1);
   });
 
-  it("ends a connection of maxConnectionAge whose client is always behind: it gets what was written, and no more", async (t) => {
+  it("ends a connection of maxConnectionAge whose client is always behind, after what was written", async (t) => {
     let now = 1000;
     t.mock.method(performance, "now", () => now);
     t.mock.timers.enable({ apis: ["setInterval"] });

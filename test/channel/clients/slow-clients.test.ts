@@ -48,7 +48,7 @@ describe("Channel: clients that read slowly", () => {
     );
   });
 
-  it("costs clients that come back into the middle of a large turn and never read no copies", async (t) => {
+  it("copies nothing for clients that resume in the middle of a large turn and never read", async (t) => {
     const { channel, port } = await startChannel(t, { capacity: 100_000, capacityBytes: 8 * 1024 * 1024 });
     for (let index = 0; index < 40; index++) channel.publish("x".repeat(100_000));
     for (let index = 0; index < 30_000; index++) channel.publish(`line ${index}`);
@@ -63,7 +63,7 @@ describe("Channel: clients that read slowly", () => {
     assert.ok(growth < count * 80 * 1024, `${growth} bytes for ${count} clients that take nothing`);
   });
 
-  it("does not take a client that reads slowly but steadily for a stalled one", async (t) => {
+  it("does not drop a client that reads slowly but steadily as stalled", async (t) => {
     const size = 20_000_000;
     const { channel, port } = await startChannel(t, { stallTimeout: 1000, backlog: "all", capacityBytes: 2 * size });
     channel.publish("x".repeat(size));
@@ -96,7 +96,7 @@ describe("Channel: clients that read slowly", () => {
     client.close();
   });
 
-  it("closes a client that takes nothing for stallTimeout, and counts why", async (t) => {
+  it("closes a client that does not read for stallTimeout, and counts the reason", async (t) => {
     const { channel, port } = await startChannel(t, { stallTimeout: 100 });
     const sleeper = rawClient(t, port, { reads: false }).get("/");
     await until(() => channel.clientCount > 0);

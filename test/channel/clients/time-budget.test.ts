@@ -13,11 +13,11 @@ describe("TimeBudget", () => {
       share.note(start);
     };
     assert.equal(share.wait(), 0);
-    // What passes meanwhile counts, too.
+    // Time that passes meanwhile counts as well.
     work(8);
     assert.equal(share.wait(), 0);
     work(8);
-    // 10 saved at first, 16 spent, and 4 of those come back.
+    // 10 saved at first, 16 spent, and 4 of those are saved again.
     assert.equal(share.wait(), 8);
     now += 8;
     assert.equal(share.wait(), 0);

@@ -38,7 +38,7 @@ describe("acceptsEventStream()", () => {
 });
 
 describe("addressKey()", () => {
-  it("counts an IPv4 address as one, in IPv6 clothes too", () => {
+  it("counts an IPv4 address as one, also when mapped into IPv6", () => {
     assert.equal(addressKey("192.0.2.1"), "192.0.2.1");
     assert.equal(addressKey("::ffff:192.0.2.1"), "192.0.2.1");
     assert.equal(addressKey("::FFFF:192.0.2.1"), "192.0.2.1");
@@ -58,7 +58,7 @@ describe("addressKey()", () => {
     assert.equal(addressKey("::1"), "0:0:0:0::/64");
   });
 
-  it("leaves alone what is no address", () => assert.equal(addressKey("user 7"), "user 7"));
+  it("leaves alone a text that is not an address", () => assert.equal(addressKey("user 7"), "user 7"));
 });
 
 describe("prefersGzip()", () => {
@@ -100,7 +100,7 @@ describe("readIncoming()", () => {
   const read = (url: string | undefined, header?: string): unknown =>
     readIncoming({ method: "GET", url, headers: { "last-event-id": header } } as unknown as IncomingMessage);
 
-  it("takes the header before the query", () => {
+  it("prefers the header to the query", () => {
     assert.deepEqual(read("/?lastEventId=q", "h"), { ...PLAIN, lastEventId: "h" });
     assert.deepEqual(read("/?lastEventId=q"), { ...PLAIN, lastEventId: "q" });
     assert.deepEqual(read("/?lastEventId=a%2Bb%20c"), { ...PLAIN, lastEventId: "a+b c" });
@@ -112,7 +112,7 @@ describe("readIncoming()", () => {
     assert.deepEqual(read("/", Buffer.from("größe 7 €").toString("latin1")), { ...PLAIN, lastEventId: "größe 7 €" });
   });
 
-  it("sees who asks for padding", () => {
+  it("recognizes clients that ask for padding", () => {
     assert.deepEqual(read("/?padding=true"), { ...PLAIN, wantsPadding: true });
     assert.deepEqual(read("/?evs_preamble"), { ...PLAIN, wantsPadding: true });
   });
@@ -143,7 +143,7 @@ describe("readFetch()", () => {
 });
 
 describe("ClientLimit", () => {
-  it("gives a freed place away at once", () => {
+  it("lets a released place be acquired at once", () => {
     const places = new ClientLimit(2, Infinity);
     assert.equal(places.acquire("a"), undefined);
     assert.equal(places.acquire("b"), undefined);
@@ -154,7 +154,7 @@ describe("ClientLimit", () => {
     }
   });
 
-  it("limits an address by itself", () => {
+  it("limits each address separately", () => {
     const places = new ClientLimit(10, 1);
     assert.equal(places.acquire("a"), undefined);
     assert.match(places.acquire("a") ?? "", /one address/);

@@ -27,7 +27,7 @@ async function open(t: TestContext, path: string): Promise<FileHistory> {
   return history;
 }
 
-/** Everything from `sequence` on, as it comes, and where that ends. */
+/** The text of everything from `sequence` on. */
 async function readFrom(history: FileHistory, sequence: number): Promise<string> {
   const reader = history.read(sequence);
   let text = "";
@@ -68,7 +68,7 @@ describe("FileHistory", () => {
     assert.equal(await readFrom(outer, 1), event(1), "it can still be read");
   });
 
-  it("does not say that what was deleted is stored", async (t) => {
+  it("does not report a deleted file as stored", async (t) => {
     const path = join(await folder(t), "log");
     const history = FileHistory.create(path, "e");
     await history.append([Buffer.from("id: e-1\ndata: a\n\n")], 2);
@@ -78,7 +78,7 @@ describe("FileHistory", () => {
     await history.close();
   });
 
-  it("holds the very bytes it was given, for its owner alone, and goes on where it stopped", async (t) => {
+  it("holds the very bytes that were appended, for its owner alone, and continues where it stopped", async (t) => {
     const path = join(await folder(t), "log");
     const first = await open(t, path);
     assert.deepEqual([first.end, first.size], [1, 0]);
@@ -126,9 +126,9 @@ describe("FileHistory", () => {
     });
   }
 
-  it("believes no id that is part of another event's data", async (t) => {
+  it("ignores an id that is part of another event's data", async (t) => {
     const path = join(await folder(t), "log");
-    // Somewhere a look from the end begins right at what reads like one.
+    // For one of these shifts, a read from the end starts right at a text that looks like an id.
     for (let shift = 0; shift < 20; shift++) {
       await writeFile(path, event(1, `${"id: e-7000\n".repeat(3000)}${"x".repeat(shift)}`));
       const history = await FileHistory.open(path, "e");
@@ -138,7 +138,7 @@ describe("FileHistory", () => {
     }
   });
 
-  it("opens a log that is complete only to read it, with what is torn left alone", async (t) => {
+  it("opens a complete log only to read it, and leaves a torn event alone", async (t) => {
     const path = join(await folder(t), "log");
     await writeFile(path, `${event(1)}${event(2)}event: li`);
     const history = await FileHistory.openToRead(path, "e");
@@ -168,7 +168,7 @@ describe("FileHistory", () => {
     assert.equal(await readFrom(history, 250), events.slice(249).join(""));
   });
 
-  it("reads on while it grows, in pieces", async (t) => {
+  it("continues to read while it grows, in pieces", async (t) => {
     const history = await open(t, join(await folder(t), "log"));
     const add = (from: number, to: number): Promise<void> => {
       const text = Array.from({ length: to - from + 1 }, (_, index) => event(from + index)).join("");
@@ -186,14 +186,14 @@ describe("FileHistory", () => {
     fromStart.close();
   });
 
-  it("gives the same pieces to readers at the same place, wherever they began", async (t) => {
+  it("gives the same pieces to readers at the same place, wherever they started", async (t) => {
     const history = await open(t, join(await folder(t), "log"));
     const events = Array.from({ length: 10_000 }, (_, index) => event(index + 1, "x".repeat(40)));
     await history.append([Buffer.from(events.join(""))], 10_001);
     const readers = [1, 1, 2, 200, 700, 1500].map((sequence) => ({ next: sequence, reader: history.read(sequence) }));
     const pieces = new Map<number, unknown>();
     let shared = 0;
-    // The one that is behind reads first, as clients do that all are sent as much in a turn.
+    // The reader that is furthest behind reads first, as clients do that all receive as much in a turn.
     for (let round = 0; round < 60; round++) {
       const last = readers.reduce((a, b) => (b.next < a.next ? b : a));
       const piece = await last.reader.next();
@@ -204,12 +204,12 @@ describe("FileHistory", () => {
       last.next = piece.next;
     }
     assert.equal(shared, 60 - pieces.size);
-    // Eleven in all, and the first ones of those who did not begin at the beginning.
+    // Eleven in all, and the first pieces of readers that did not start at the beginning.
     assert.ok(pieces.size <= 16, `${pieces.size} pieces`);
     for (const { reader } of readers) reader.close();
   });
 
-  it("tells when it cannot read", async (t) => {
+  it("reports that it cannot read", async (t) => {
     const path = join(await folder(t), "log");
     const history = await open(t, path);
     await history.append([Buffer.from(event(1))], 2);
@@ -224,7 +224,7 @@ describe("FileHistory", () => {
     await assert.rejects(read(1), { code: "ENOENT" });
   });
 
-  it("leaves nothing of a write that failed, and may be written again", async (t) => {
+  it("leaves nothing of a write that failed, and can be written again", async (t) => {
     const path = join(await folder(t), "log");
     const module = new URL("../../../dist/channel/history/file-history.js", import.meta.url).href;
     const script = `

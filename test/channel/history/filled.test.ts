@@ -7,8 +7,8 @@ import { EventClient } from "../../support/http.js";
 import { HeldHistory, numbers } from "./histories.js";
 import type { ChannelHistory, HistoryReader } from "../../../dist/channel/history/history.js";
 
-describe("Channel with a history that others fill", () => {
-  /** Events that are just there, each with its own id. */
+describe("Channel with a history that the application fills", () => {
+  /** Events that exist already, each with its own id. */
   class Filled implements ChannelHistory {
     readonly epoch = "e";
     start = 1;
@@ -26,14 +26,14 @@ describe("Channel with a history that others fill", () => {
       };
     }
 
-    /** Has more events. */
+    /** Adds events. */
     grow(count: number): number {
       this.end += count;
       return count;
     }
   }
 
-  it("sends clients what it skipped, those who come later and those who are here", async (t) => {
+  it("sends skipped events to clients that come later and to clients that are connected", async (t) => {
     const history = new Filled();
     history.grow(4);
     const { channel, port } = await startChannel(t, { history, capacity: 3 });
@@ -52,14 +52,15 @@ describe("Channel with a history that others fill", () => {
     assert.deepEqual(await datas(here), all.slice(4));
     assert.deepEqual(await datas(back), all.slice(2));
     const read = [];
-    for await (const piece of channel.read({ lastEventId: "e-9" })) read.push(...new EventStreamDecoder().decode(piece));
+    const rest = channel.read({ lastEventId: "e-9" });
+    for await (const piece of rest) read.push(...new EventStreamDecoder().decode(piece));
     assert.deepEqual(
       read.map(({ data }) => data),
       ["10", "11", "12"],
     );
   });
 
-  it("tells a gap for what is no longer in it, and goes on with the oldest that is", async (t) => {
+  it("reports a gap for events that are no longer in it, and continues with the oldest that is", async (t) => {
     const history = new Filled();
     history.grow(9);
     history.start = 4;
@@ -75,14 +76,14 @@ describe("Channel with a history that others fill", () => {
     assert.deepEqual(datas(await fresh.ended()), numbers(4, 9));
     const reader = channel.read({ lastEventId: "e-4" });
     await reader.next();
-    // Forgotten while somebody reads.
+    // The history forgets events while the reader reads.
     history.start = 8;
     const read = [];
     for await (const piece of reader) read.push(...new EventStreamDecoder().decode(piece));
     assert.deepEqual(datas(read), ['{"lastEventId":"e-5","reason":"evicted","missed":2}', "8", "9"]);
   });
 
-  it("skips nothing without one", () => {
+  it("refuses to skip events without one", () => {
     const code = "INVALID_OPTION";
     assert.throws(() => new Channel().skip(1), { code });
     assert.throws(() => new Channel({ history: new HeldHistory() }).skip(1), { code });

@@ -50,7 +50,7 @@ describe("Channel with a history: reading", () => {
     assert.equal(channel.statistics.gaps, 0);
   });
 
-  it("holds the bytes that clients get, and goes on with them in a later life", async (t) => {
+  it("holds the bytes that clients get, and continues with them in a later life", async (t) => {
     const path = await logPath(t);
     const first = await startStored(t, path);
     for (const number of numbers(1, 9)) first.channel.publish({ event: "line", data: number });
@@ -69,7 +69,7 @@ describe("Channel with a history: reading", () => {
     assert.match(await before.closed(), /id: e-10\ndata: 10\n\n/);
   });
 
-  it("tells a gap for an id that is none of the log's, and then everything", async (t) => {
+  it("reports a gap for an id of another log, and then sends everything", async (t) => {
     const { channel, port } = await startStored(t, await logPath(t));
     for (const number of numbers(1, 9)) channel.publish(number);
     await channel.flushed();
@@ -79,7 +79,7 @@ describe("Channel with a history: reading", () => {
     ]);
     const client = await EventClient.open(port, "/", { "last-event-id": "e-77" });
     const [gap] = await client.until((all) => all.length === 10);
-    assert.equal(gap?.lastEventId, "e-0", "who comes back with it gets everything");
+    assert.equal(gap?.lastEventId, "e-0", "a client that reconnects with it gets everything");
     client.close();
   });
 
@@ -112,7 +112,7 @@ describe("Channel with a history: reading", () => {
     assert.equal(await response.text(), `retry: 2000\n${await readFile(path, "utf8")}`);
   });
 
-  it("is read by consumers in the same process, too", async (t) => {
+  it("is read by consumers in the same process as well", async (t) => {
     const path = await logPath(t);
     const { channel } = await startStored(t, path);
     for (const number of numbers(1, 3000)) channel.publish(number);
@@ -132,7 +132,7 @@ describe("Channel with a history: reading", () => {
     }
   });
 
-  it("tells a gap where the file cannot be read, and goes on with what is in memory", async (t) => {
+  it("reports a gap where the file cannot be read, and continues with the events in memory", async (t) => {
     const path = await logPath(t);
     const { channel, port } = await startStored(t, path);
     for (const number of numbers(1, 9)) channel.publish(number);

@@ -47,7 +47,7 @@ describe("Channel with a history: storing", () => {
     assert.match(await late.closed(), /data: a\n\n\r\n0\r\n\r\n$/);
   });
 
-  it("looks once at what several clients need at the same time", async (t) => {
+  it("encodes once what several clients need at the same time", async (t) => {
     let looks = 0;
     const text = Array.from({ length: 8 }, (_, index) => `id: e-${index + 1}\ndata: ${index + 1}\n\n`).join("");
     const piece = {
@@ -64,7 +64,7 @@ describe("Channel with a history: storing", () => {
     assert.equal(looks, 1);
   });
 
-  it("goes on in memory when storing fails, and says so to whoever waits", async (t) => {
+  it("continues in memory when storing fails, and rejects flushed()", async (t) => {
     const history = new HeldHistory();
     const { channel, port } = await startChannel(t, { history });
     const client = rawClient(t, port).get("/");
@@ -88,7 +88,7 @@ describe("Channel with a history: storing", () => {
     assert.equal((await reading.next()).done, true);
     await closed;
     assert.deepEqual(await client.ended(), []);
-    // Without a client, too.
+    // The same without a client.
     const alone = new Channel({ history: new HeldHistory() });
     alone.publish("a");
     await alone.close({ deadline: 10 });
@@ -110,7 +110,7 @@ describe("Channel with a history: storing", () => {
     assert.equal((await read.next()).done, true);
   });
 
-  it("refuses ids of one's own, and another epoch than the history's", () => {
+  it("refuses custom ids, and another epoch than the history's", () => {
     const history = new HeldHistory();
     assert.throws(() => new Channel({ history }).publish({ id: "x", data: "" }), { code: "INVALID_EVENT" });
     assert.throws(() => new Channel({ history, epoch: "f" }), { code: "INVALID_OPTION" });

@@ -14,7 +14,7 @@ function logOf(count: number, capacity = 1000, capacityBytes = 1_000_000): Event
 }
 
 describe("EventLog", () => {
-  it("forgets what it has for events that only the history has", () => {
+  it("forgets its events when it skips to events of the history", () => {
     const history = { start: 1, end: 1 };
     const log = new EventLog({ epoch: "e", capacity: 10, capacityBytes: 1000, history });
     log.append({ data: "a" });
@@ -36,8 +36,8 @@ describe("EventLog", () => {
     const log = new EventLog({ epoch: "e", capacity: 10, capacityBytes: 1000 });
     assert.deepEqual([log.append({ data: "a" }), log.append({ data: "b" })], ["e-1", "e-2"]);
     assert.equal(log.seal(), true);
-    assert.equal(log.seal(), false, "nothing waits any more");
-    assert.deepEqual([log.end, log.isAllVisible], [1, false], "nobody sees it yet");
+    assert.equal(log.seal(), false, "nothing waits");
+    assert.deepEqual([log.end, log.isAllVisible], [1, false], "no client sees it yet");
     log.reveal();
     assert.equal(log.append({ data: "c" }), "e-3");
     log.seal();
@@ -56,7 +56,7 @@ describe("EventLog", () => {
     assert.equal(log.segmentAt(1).bytes.plain.chunked?.toString(), "12\r\nid: e-1\ndata: é\n\n\r\n");
   });
 
-  it("keeps the newest events, in the middle of a segment too", () => {
+  it("keeps the newest events, also in the middle of a segment", () => {
     const log = new EventLog({ epoch: "e", capacity: 3, capacityBytes: 1_000_000 });
     for (const data of ["a", "b", "c", "d", "e"]) log.append({ data });
     log.seal();
@@ -79,7 +79,7 @@ describe("EventLog", () => {
     assert.deepEqual([log.published, log.append({ data: "next" })], [2, "e-3"]);
   });
 
-  it("refuses what cannot be resumed from or would be invisible", () => {
+  it("refuses events from which no client could resume, or that would be invisible", () => {
     const log = logOf(1);
     assert.throws(() => log.append({ data: "x", id: "" }), { code: "INVALID_EVENT" });
     assert.throws(() => log.append({ data: "x", id: "e-7" }), { code: "INVALID_EVENT" });
@@ -89,7 +89,7 @@ describe("EventLog", () => {
     assert.equal(log.published, 1);
   });
 
-  it("finds the segment of every event, after many evictions too", () => {
+  it("finds the segment of every event, also after many evictions", () => {
     const log = new EventLog({ epoch: "e", capacity: 5000, capacityBytes: 10_000_000 });
     for (let index = 1; index <= 20_000; index++) {
       log.append({ data: String(index) });
@@ -123,7 +123,7 @@ describe("EventLog.locate()", () => {
     });
   });
 
-  it("says how many events are gone", () => {
+  it("counts the events that are gone", () => {
     const log = logOf(10, 4);
     assert.deepEqual(log.locate("e-5"), { kind: "gap", reason: "evicted", missed: 1 });
     assert.deepEqual(log.locate("e-0"), { kind: "gap", reason: "evicted", missed: 6 });
