@@ -2,7 +2,7 @@ import { MAX_DELAY, checkChoice, checkInteger, checkTexts, checkValue, kinds } f
 import { TailcastError } from "../error.ts";
 import { Build } from "./build.ts";
 import { checkPlan } from "./planning/check-plan.ts";
-import { buildEnvironment } from "./program/environment.ts";
+import { buildEnvironment, environmentDifference } from "./program/environment.ts";
 import { outputModes } from "./output/output-pipes.ts";
 import { estimateDuration } from "./estimate.ts";
 import { QueuePositions } from "./queue-positions.ts";
@@ -73,6 +73,7 @@ export class BuildQueue {
       killGrace: checkInteger("killGrace", options.killGrace ?? 5000, { min: 0, max: MAX_DELAY }),
       logLimit: checkInteger("logLimit", options.logLimit ?? 100 * MIB, { min: 1, orInfinity: true }),
       env,
+      environment: environmentDifference(env),
       secrets,
       onLine: onEvent,
       onState: writer === undefined ? onEvent : (event) => this.#writeState(writer, event, deliver(onEvent, event)),

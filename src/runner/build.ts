@@ -31,6 +31,8 @@ export interface BuildContext extends Pick<BuildEmitterOptions, "onLine" | "onSt
   /** The time between SIGTERM and SIGKILL, in milliseconds. */
   readonly killGrace: number;
   readonly env: Environment;
+  /** How `env` differs from the environment of this process, as a sentence for the log. */
+  readonly environment: string | undefined;
   readonly secrets: Secrets;
   /** See {@link LogLimit}. */
   readonly logLimit: number;
@@ -164,6 +166,8 @@ export class Build {
     const timer = timeout === 0 ? undefined : setTimeout(() => this.#timeOut(null, timeout), timeout);
     this.#update({ status: "running", queuePosition: null, startedAt: now() });
     void this.#emitter.emitLine({ text: this.plan.reason });
+    const { environment } = this.#context;
+    if (environment !== undefined) void this.#emitter.emitLine({ text: environment });
     for (const warning of this.plan.warnings) void this.#emitter.emitLine({ text: `warning: ${warning}` });
     if (this.plan.steps.length > 0) await this.#prepare();
     for (const [index, step] of this.plan.steps.entries()) {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { BuildQueue } from "../../dist/runner/build-queue.js";
+import { buildEnvironment, environmentDifference } from "../../dist/runner/program/environment.js";
 import { pinDirectories } from "../../dist/runner/project/directory-pin.js";
 import { identify } from "../../dist/runner/process/identity.js";
 import { isBuildId } from "../../dist/runner/build-id.js";
@@ -115,6 +116,7 @@ describe("BuildQueue", () => {
       "[build] queued, install pending, build pending",
       "[build] running, install pending, build pending",
       "- system: npm, because",
+      `- system: ${environmentDifference(buildEnvironment()) ?? ""}`,
       "- system: warning: odd",
       "- system: warning: strange",
       "[build] running, install running, build pending",
@@ -151,8 +153,8 @@ describe("BuildQueue", () => {
       const numbers = scene.events.flatMap((event) => {
         return event.type === "line" && event.buildId === id ? [event.number] : [];
       });
-      // Seven are the runner's own: the reason, two for each step that ran, one for the step that did not, and the end.
-      assert.deepEqual(numbers, Array.from({ length: 2002 + 7 }, (_, index) => index + 1));
+      // Eight are the runner's own: the reason, the environment, two for each step that ran, one for the step that did not, and the end.
+      assert.deepEqual(numbers, Array.from({ length: 2002 + 8 }, (_, index) => index + 1));
     }
   });
 
@@ -420,7 +422,7 @@ describe("BuildQueue", () => {
     assert.deepEqual(told.map(([id]) => id), ids);
     for (let turns = 0; turns < 10; turns++) await turn();
     assert.deepEqual(statuses(scene), ["running", "running"]);
-    assert.ok(ids.every((id) => scene.story(id).at(-1) === "- system: because"), "nothing starts before it is stored");
+    assert.ok(ids.every((id) => scene.story(id).at(-1)?.startsWith("- system: the environment")), "nothing starts before it is stored");
     store();
     for (const [id = "", cookie = ""] of told) {
       await scene.end(id);

@@ -1,20 +1,28 @@
 import { delimiter } from "node:path";
+import { buildNodeOptions } from "./node-options.ts";
 import type { Environment } from "./find-program.ts";
 
+/** The options of {@link buildEnvironment}. */
+export interface BuildEnvironmentOptions {
+  /**
+   * Whether programs are told to colour output that is not a terminal. Then `$(node -p 2*2)` and files that a script
+   * writes with `console.log` hold escape sequences, too. Default `false`.
+   */
+  color?: boolean | undefined;
+}
+
 /**
- * What must not reach a build: `NODE_ENV=production` would leave out its dev dependencies; the others belong to this
- * process, like `PORT` and `HOST`, which are options of this server, or to its secrets. `NO_COLOR` contradicts
- * `FORCE_COLOR`, and Node.js prints a warning when it sees both.
+ * The variables that do not reach a build. `NODE_ENV=production` would leave out its dev dependencies; the others belong
+ * to this process, like `PORT` and `HOST`, which are options of this server, and a debugger's bootstrap, or to its
+ * secrets.
  */
 const REMOVED: ReadonlySet<string> = new Set([
   "NODE_ENV",
-  "NODE_OPTIONS",
   "NODE_V8_COVERAGE",
   "NODE_CHANNEL_FD",
   "NODE_UNIQUE_ID",
   "NODE_TEST_CONTEXT",
-  "NODE_DISABLE_COLORS",
-  "NO_COLOR",
+  "VSCODE_INSPECTOR_OPTIONS",
   "INIT_CWD",
   "PORT",
   "HOST",
@@ -30,35 +38,83 @@ const SIGNS_OF_NPM = ["npm_lifecycle_event", "npm_execpath", "npm_config_user_ag
 const DIRECTORY_OF_NPM = /(?:^|\/)node_modules\/\.bin\/?$|node-gyp-bin/;
 
 /**
- * What every build gets. `CI`: no prompts, no progress bars. The next three: colours although the output is no
- * terminal. The last two: corepack neither asks before it downloads nor reads its own settings from a file in the
- * project.
+ * The defaults; a variable of this process wins over them. `CI`: no prompts, no progress bars. `TERM` and `COLUMNS`: what
+ * the page can show, for programs that ask. The last two: corepack neither asks before it downloads nor reads its
+ * settings from a file in the project.
  */
-const ADDED: Readonly<Record<string, string>> = {
+const DEFAULTS: Readonly<Record<string, string>> = {
   CI: "true",
-  FORCE_COLOR: "1",
-  CLICOLOR_FORCE: "1",
-  npm_config_color: "always",
+  TERM: "xterm-256color",
+  COLUMNS: "120",
   COREPACK_ENABLE_DOWNLOAD_PROMPT: "0",
   COREPACK_ENV_FILE: "0",
 };
 
+/** The defaults that turn colours on. */
+const COLORS: Readonly<Record<string, string>> = {
+  FORCE_COLOR: "1",
+  CLICOLOR_FORCE: "1",
+  npm_config_color: "always",
+};
+
+/** Each of these says what a person wants: with one of them, no colours are turned on here. */
+const WISHES_FOR_COLOR = ["NO_COLOR", "NODE_DISABLE_COLORS", "FORCE_COLOR"];
+
 /**
- * The environment in which the steps of a build run: this process's, cleaned, with what makes tools behave in a log.
+ * The environment in which the steps of a build run: the variables of this process without those that concern it alone,
+ * and defaults for programs whose output is a log.
  *
- * @param base Where to start. Default `process.env`.
- * @param extra Added at last; wins over everything.
+ * @param base - Where to start. Default `process.env`.
+ * @param extra - Added last; wins over everything.
  */
-export function buildEnvironment(base: Environment = process.env, extra: Environment = {}): Record<string, string> {
+export function buildEnvironment(
+  base: Environment = process.env,
+  extra: Environment = {},
+  { color = false }: BuildEnvironmentOptions = {},
+): Record<string, string> {
   const cleaned = SIGNS_OF_NPM.some((name) => base[name] !== undefined) ? withoutNpm(base) : base;
   const kept = Object.entries(cleaned).filter(([name]) => !REMOVED.has(name) && !REMOVED_PATTERN.test(name));
-  const entries = [...kept, ...Object.entries(ADDED), ...Object.entries(extra)];
+  const { NODE_OPTIONS: nodeOptions } = cleaned;
+  const isColored = color && WISHES_FOR_COLOR.every((name) => (cleaned[name] ?? "") === "");
+  const entries = [
+    ...Object.entries(DEFAULTS),
+    ...(isColored ? Object.entries(COLORS) : []),
+    ...kept.filter(([name, value]) => value !== undefined && name !== "NODE_OPTIONS"),
+    ["NODE_OPTIONS", nodeOptions === undefined ? undefined : buildNodeOptions(nodeOptions)] as const,
+    ...Object.entries(extra),
+  ];
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-/** Takes out all that npm has added. Of `npm_config_...` nobody can tell whose it was; a person can use capitals. */
+/** Removes everything that npm has added. The origin of `npm_config_...` is unknown; a person can use capitals. */
 function withoutNpm(base: Environment): Environment {
   const directories = base["PATH"]?.split(delimiter).filter((directory) => !DIRECTORY_OF_NPM.test(directory));
   const others = Object.entries(base).filter(([name]) => !name.startsWith("npm_"));
   return { ...Object.fromEntries(others), PATH: directories?.join(delimiter) };
+}
+
+/** The longest list of names in a line of the log. */
+const MAX_NAMES = 20;
+
+/**
+ * Says how the environment of builds differs from the one of this process, in one sentence. Only the values of defaults
+ * are shown: others can be secrets.
+ *
+ * @returns `undefined` when they are alike.
+ */
+export function environmentDifference(env: Environment, base: Environment = process.env): string | undefined {
+  const known: Environment = { ...DEFAULTS, ...COLORS };
+  const set = Object.keys(env).filter((name) => env[name] !== base[name]);
+  const shown = set.map((name) => (env[name] === known[name] ? `${name}=${env[name] ?? ""}` : name));
+  const removed = Object.keys(base).filter((name) => base[name] !== undefined && env[name] === undefined);
+  const parts = [
+    ...(set.length > 0 ? [`sets ${list(shown)}`] : []),
+    ...(removed.length > 0 ? [`leaves out ${list(removed)}`] : []),
+  ];
+  return parts.length === 0 ? undefined : `the environment of the build ${parts.join(" and ")}`;
+}
+
+function list(names: readonly string[]): string {
+  const rest = names.length - MAX_NAMES;
+  return names.slice(0, MAX_NAMES).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
 }

@@ -135,7 +135,7 @@ describe("runStep()", () => {
     const seen = JSON.parse(line.slice("stdout: ".length)) as Given;
     assert.deepEqual([seen.args, seen.cwd, seen.input], [args, cwd, ""]);
     const { PATH, CI, MINE, FORCE_COLOR, TAILCAST_SECRET, NODE_TEST_CONTEXT } = seen.env;
-    assert.deepEqual([PATH, CI, MINE, FORCE_COLOR], [buildEnvironment()["PATH"], "no", "yes", "1"]);
+    assert.deepEqual([PATH, CI, MINE, FORCE_COLOR], [buildEnvironment()["PATH"], "no", "yes", undefined]);
     assert.deepEqual([TAILCAST_SECRET, NODE_TEST_CONTEXT], [undefined, undefined]);
   });
 

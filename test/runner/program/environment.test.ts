@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { dirname } from "node:path";
 import { describe, it } from "node:test";
-import { buildEnvironment } from "../../../dist/runner/program/environment.js";
+import { promisify } from "node:util";
+import { buildEnvironment, environmentDifference } from "../../../dist/runner/program/environment.js";
 
+/** What every build gets, unless a person has set it. */
 const added = {
   CI: "true",
-  FORCE_COLOR: "1",
-  CLICOLOR_FORCE: "1",
-  npm_config_color: "always",
+  TERM: "xterm-256color",
+  COLUMNS: "120",
   COREPACK_ENABLE_DOWNLOAD_PROMPT: "0",
   COREPACK_ENV_FILE: "0",
 };
@@ -14,8 +17,8 @@ const added = {
 describe("buildEnvironment()", () => {
   it("removes what belongs to this process, to its npm, or to its secrets", () => {
     const names = [
-      ...["NODE_ENV", "NODE_OPTIONS", "NODE_V8_COVERAGE", "NODE_CHANNEL_FD", "NODE_UNIQUE_ID", "NODE_TEST_CONTEXT"],
-      ...["NODE_DISABLE_COLORS", "NO_COLOR", "INIT_CWD", "TAILCAST_TOKEN", "TAILCAST_", "PORT", "HOST"],
+      ...["NODE_ENV", "VSCODE_INSPECTOR_OPTIONS", "NODE_V8_COVERAGE", "NODE_CHANNEL_FD", "NODE_UNIQUE_ID", "NODE_TEST_CONTEXT"],
+      ...["INIT_CWD", "TAILCAST_TOKEN", "TAILCAST_", "PORT", "HOST"],
       ...["npm_lifecycle_event", "npm_lifecycle_script", "npm_package_json", "npm_package_config_port", "npm_command"],
       ...["npm_execpath", "npm_node_execpath", "npm_config_user_agent"],
     ];
@@ -47,13 +50,42 @@ describe("buildEnvironment()", () => {
     const own = { PATH, npm_config_registry: "r", npm_config_cache: "/c", npm_token: "t", npm_packages: "/p" };
     const others = { npm_package_name: "tailcast", npm_command: "exec", npm_node_execpath: "/bin/node" };
     assert.deepEqual(buildEnvironment({ ...own, ...others }), { ...own, ...added });
-    assert.equal(buildEnvironment({ npm_config_color: "false" })["npm_config_color"], "always");
   });
 
   it("keeps everything else", () => {
     const names = ["PATH", "NPM_CONFIG_REGISTRY", "NODE_ENVIRONMENT", "MY_NODE_ENV", "PORTS", "EMPTY"];
     const base = Object.fromEntries(names.map((name) => [name, name === "EMPTY" ? "" : "x"]));
     assert.deepEqual(buildEnvironment(base), { ...base, ...added });
+  });
+
+  it("lets a variable of this process win over every default", () => {
+    const colors = { NO_COLOR: "1", FORCE_COLOR: "0" };
+    const own = { CI: "false", TERM: "dumb", COLUMNS: "40", COREPACK_ENV_FILE: ".corepack", ...colors };
+    assert.deepEqual(buildEnvironment(own, {}, { color: true }), { ...added, ...own });
+    assert.equal(buildEnvironment({ CI: "" })["CI"], "");
+  });
+
+  it("turns on colours when that is wanted", () => {
+    const colors = { FORCE_COLOR: "1", CLICOLOR_FORCE: "1", npm_config_color: "always" };
+    assert.deepEqual(buildEnvironment({}, {}, { color: true }), { ...added, ...colors });
+    const own = { npm_config_color: "false" };
+    assert.deepEqual(buildEnvironment(own, {}, { color: true }), { ...added, ...colors, ...own });
+    for (const wish of [{ NO_COLOR: "1" }, { NODE_DISABLE_COLORS: "1" }, { FORCE_COLOR: "0" }]) {
+      assert.deepEqual(buildEnvironment(wish, {}, { color: true }), { ...added, ...wish });
+    }
+  });
+
+  it("passes NODE_OPTIONS without what concerns this process alone", () => {
+    const NODE_OPTIONS = "--inspect=0 --max-old-space-size=4096";
+    assert.deepEqual(buildEnvironment({ NODE_OPTIONS }), { ...added, NODE_OPTIONS: "--max-old-space-size=4096" });
+    assert.deepEqual(buildEnvironment({ NODE_OPTIONS: "--inspect" }), added);
+  });
+
+  it("adds no escape sequences to texts that programs compute and write", async () => {
+    const script = 'echo "<$(node -p 2*2)>"; node -e "console.log({ a: 1 })" | cat';
+    const env = buildEnvironment({ PATH: `${dirname(process.execPath)}:/usr/bin:/bin` });
+    const { stdout } = await promisify(execFile)("/bin/sh", ["-c", script], { env });
+    assert.equal(stdout, "<4>\n{ a: 1 }\n");
   });
 
   it("lets what is added at last win", () => {
@@ -71,5 +103,22 @@ describe("buildEnvironment()", () => {
     const env = buildEnvironment();
     assert.equal(env["TAILCAST_TEST"], undefined);
     assert.equal(env["OTHER_TEST"], "2");
+  });
+});
+
+describe("environmentDifference()", () => {
+  it("names what is set and what is left out, and shows the values of defaults only", () => {
+    const base = { PATH: "/bin", NODE_ENV: "production", PORT: "1" };
+    const env = buildEnvironment(base, { DEPLOY_KEY: "0123", CI: "1" });
+    const defaults = "TERM=xterm-256color, COLUMNS=120, COREPACK_ENABLE_DOWNLOAD_PROMPT=0, COREPACK_ENV_FILE=0";
+    const sentence = `the environment of the build sets CI, ${defaults}, DEPLOY_KEY and leaves out NODE_ENV, PORT`;
+    assert.equal(environmentDifference(env, base), sentence);
+    assert.equal(environmentDifference({ A: "1" }, { A: "1" }), undefined);
+    assert.equal(environmentDifference({}, { A: "1", B: undefined }), "the environment of the build leaves out A");
+  });
+
+  it("stays short", () => {
+    const names = Array.from({ length: 100 }, (_, index) => [`NAME_${index}`, "x"]);
+    assert.match(environmentDifference(Object.fromEntries(names), {}) ?? "", /NAME_19 and 80 more$/);
   });
 });
