@@ -45,7 +45,7 @@ export function checkChoice<const Choice extends string>(
   );
 }
 
-/** What a value must be: in words, and as a test. */
+/** A kind of value: in words, and as a test. */
 export interface Kind {
   readonly description: string;
   readonly includes: (value: unknown) => boolean;
@@ -74,14 +74,14 @@ export const kinds: Readonly<Record<KindName, Kind>> = {
  */
 export function checkValue<Value>(name: string, value: Value, { description, includes }: Kind): Value {
   if (includes(value)) return value;
-  // Of most things the type is enough: the thing itself may be long, or refuse to become text.
+  // For most values the type is enough: the value itself may be long, or refuse to become text.
   const given = value === null || value === "" ? JSON.stringify(value) : Array.isArray(value) ? "array" : typeof value;
   const message = `Cannot use the option "${name}": it must be ${description}, not ${given}`;
   throw new TailcastError("INVALID_OPTION", message);
 }
 
 /**
- * Returns `texts` when it is an array of texts, none of them empty. Of a single text every character would count as one.
+ * Returns `texts` when it is an array of non-empty texts. A single text would count as an array of its characters.
  *
  * @throws {TailcastError} `INVALID_OPTION`, naming the option, for everything else.
  */
@@ -89,7 +89,7 @@ export function checkTexts(name: string, texts: readonly string[]): readonly str
   return checkValue(name, texts, kinds.array).map((text) => checkValue(name, text, kinds.filledText));
 }
 
-/** Options as the caller wrote them, in a message: quotes around strings, so that `"5"` is not taken for `5`. */
+/** An option as the caller wrote it: strings have quotes, so that `"5"` differs from `5`. */
 function show(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : String(value);
 }

@@ -102,7 +102,8 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
     allowCredentials: isOn("allow-credentials"),
   };
   if (!["127.0.0.1", "::1", "localhost"].includes(config.host.toLowerCase()) && config.token === undefined) {
-    throw invalid(`--host ${config.host} is reachable from other machines, which could run code here; set --token as well`);
+    const reason = "is reachable from other machines, which could run code here; set --token as well";
+    throw invalid(`--host ${config.host} ${reason}`);
   }
   return { kind: "run", config };
 }

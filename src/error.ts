@@ -1,19 +1,19 @@
 /**
- * What went wrong, as a closed set: compare `error.code`, never the message. Messages may change in any release.
+ * The reasons of errors, as a closed set: compare `error.code`, never the message. Messages may change in any release.
  *
  * | code | thrown by | when |
  * |---|---|---|
- * | `INVALID_EVENT` | encoder, `publish` | a field cannot be written so that every client reads back exactly what was given |
+ * | `INVALID_EVENT` | encoder, `publish` | no client could read back a field as given |
  * | `EVENT_TOO_LARGE` | decoder, `publish` | an event exceeds `maxEventBytes` or `capacityBytes` |
- * | `INVALID_OPTION` | whatever takes options, and `BuildQueue.add` | an option has a wrong type or range; the message names it |
- * | `HEADERS_SENT` | `Channel.handle` | the response was begun already, so it cannot become an event stream |
+ * | `INVALID_OPTION` | all functions with options | an option has a wrong type or range; the message names it |
+ * | `HEADERS_SENT` | `Channel.handle` | the response has started already |
  * | `CHANNEL_CLOSED` | `publish`, `end` | the channel was closed, or its log was ended |
  * | `CLIENT_LEFT` | `EventStream.send` | the client of a per-request stream has left or was disconnected |
  * | `TOO_MANY_CHANNELS` | `ChannelGroup.get` | the group has `maxChannels` channels |
  * | `INVALID_HISTORY` | `FileHistory.open` | the file holds something else than this log |
  * | `UNSAFE_DATA` | `BuildStore.open` | the folder is a link, belongs to another user, or is writable by others |
  * | `DATA_IN_USE` | `BuildStore.open` | another server that runs uses this folder |
- * | `PROJECT_NOT_FOUND` | `openProject` | no project directory there, or not under an allowed root (deliberately one answer) |
+ * | `PROJECT_NOT_FOUND` | `openProject` | no directory there, or not under an allowed root (deliberately one answer) |
  * | `NO_MANIFEST` | `openProject` | the directory has no `package.json` |
  * | `INVALID_MANIFEST` | `openProject` | `package.json` is not readable JSON, too large, or not an object |
  * | `NO_SCRIPT` | `planBuild` | `package.json` has no such script |
@@ -47,7 +47,7 @@ export type TailcastErrorCode =
 /** The one error class of the library. Its message says what failed and what to do about it. */
 export class TailcastError extends Error {
   override readonly name = "TailcastError";
-  /** What went wrong; stable between releases. */
+  /** The reason; stable between releases. */
   readonly code: TailcastErrorCode;
   /** With `ALREADY_BUILDING`: the id of the build that is queued or running. */
   readonly buildId: string | undefined;

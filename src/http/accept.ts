@@ -11,7 +11,7 @@ interface Weighted {
  * everything.
  */
 export function acceptsEventStream(accept: string | undefined): boolean {
-  // What every EventSource sends, and clients that send nothing: read in no time.
+  // A quick answer for the header of every EventSource, and for clients without one.
   if (accept === undefined || accept === "text/event-stream") return true;
   const ranges = elements(accept).filter(({ name }) => /^[^\s/]+\/[^\s/]+$/.test(name));
   if (ranges.length === 0) return true;

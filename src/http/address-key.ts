@@ -4,7 +4,7 @@ import { isIPv6 } from "node:net";
  * The key under which the limit per address counts a client: one person, as far as an address tells.
  *
  * An IPv4 address stands for itself, also when it comes in IPv6 clothes (`::ffff:192.0.2.1`, as a dual-stack socket
- * reports it). Of an IPv6 address the first 64 bits count: a provider gives a customer at least a whole /64.
+ * reports it). For IPv6 the first 64 bits count: a provider gives a customer at least a whole /64.
  */
 export function addressKey(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];

@@ -1,13 +1,13 @@
 import type { ServerResponse } from "node:http";
 
 /**
- * Drops a client that takes nothing of what waits for it for so long: it would hold its place for ever. A response to
- * which nothing was written for that long is left alone.
+ * Drops a client that does not read the bytes that wait for it: it would keep its place forever. A response to which
+ * nothing is written stays.
  *
- * @param timeout - In milliseconds.
+ * @param timeout - How long the client may be blocked, in milliseconds.
  */
 export function dropWhenStalled(response: ServerResponse, timeout: number): void {
-  // Node emits it after a time in which nothing was sent or taken, once.
+  // Node emits it once, after a time without traffic.
   response.on("timeout", () => {
     if ((response.socket?.writableLength ?? 0) > 0) response.destroy();
     else response.setTimeout(timeout);

@@ -67,7 +67,7 @@ function readBytes(request: IncomingMessage): Promise<Buffer> {
         );
     });
     request.once("end", () => resolve(Buffer.concat(pieces)));
-    // After `end` this changes nothing any more.
+    // After `end` this has no effect.
     request.once("close", () => reject(new HttpError("BAD_REQUEST", "Cannot read the request: it broke off")));
     request.once("error", () => {});
   });

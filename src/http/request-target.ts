@@ -4,7 +4,7 @@ export interface RequestTarget {
   readonly authority: string | undefined;
   /** The path as it was sent; `/` when it is empty. */
   readonly path: string;
-  /** Without the question mark; empty when there is none. */
+  /** Without the question mark; empty when the target has no query. */
   readonly search: string;
 }
 

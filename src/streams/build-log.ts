@@ -19,7 +19,7 @@ export class BuildLog {
   /** It was told that the build waits. */
   #isWaiting = false;
 
-  /** @param history Where the log is kept; none: in memory. */
+  /** @param history - The file of the log. Default: the log is in memory. */
   constructor(buildId: string, options: ChannelOptions, history?: FileHistory) {
     this.history = history;
     // The build's id names its log: an id seen in one build's stream means nothing in another's.
@@ -58,7 +58,7 @@ export class BuildLog {
     }
   }
 
-  /** Ends the stream where it is: a later process goes on with it. */
+  /** Ends the stream where it is: a later process continues it. */
   async close(options?: CloseOptions): Promise<void> {
     await this.channel.close(options);
   }

@@ -13,7 +13,7 @@ import type { StreamRegistry } from "./stream-registry.ts";
 /** The time that processes of a killed server get between SIGTERM and SIGKILL, in milliseconds. */
 const ORPHAN_GRACE = 2000;
 
-/** What takes over the builds of an earlier server. */
+/** The objects that take over the builds of an earlier server. */
 export interface Recovery {
   readonly store: BuildStore;
   readonly streams: StreamRegistry;
@@ -24,7 +24,7 @@ export interface Recovery {
   readonly onProblem: (problem: string) => void;
 }
 
-/** What is left of one build: a record of its end, or a build that is still queued. */
+/** The rest of one build: a record of its end, or a build that is still queued. */
 interface Remains {
   readonly record: BuildRecord;
   /** Present for a build that is still queued. */
@@ -34,9 +34,9 @@ interface Remains {
 }
 
 /**
- * Takes over the builds that an earlier server has left, however it ended. Builds that had ended are known again. Queued
- * builds are planned anew and queued again. Running builds become `lost`: their processes are ended, and their log says
- * so and ends.
+ * Takes over the builds that an earlier server has left, however it ended. Builds that had ended are known again.
+ * Queued builds are planned anew and queued again. Running builds become `lost`: their processes are terminated, and
+ * their log says so and ends.
  */
 export async function recoverBuilds(recovery: Recovery): Promise<void> {
   const { store, queue, onProblem } = recovery;
@@ -137,7 +137,8 @@ async function publishEnd(
   texts: readonly string[],
 ): Promise<void> {
   const { streams } = recovery;
-  const common = { type: "line", buildId: build.id, step: null, stream: "system", time: String(build.finishedAt) } as const;
+  const time = String(build.finishedAt);
+  const common = { type: "line", buildId: build.id, step: null, stream: "system", time } as const;
   try {
     for (const [index, text] of texts.entries()) {
       await streams.publish({ ...common, number: lineCount + 1 + index, text });

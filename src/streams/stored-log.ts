@@ -5,11 +5,11 @@ import type { BuildLineEvent } from "../runner/events.ts";
 import type { BuildRecord } from "../runner/record.ts";
 import type { ChannelHistory } from "../channel/history/history.ts";
 
-/** What the log of a build tells of it. */
+/** The content of a build's log, as far as recovery needs it. */
 export interface StoredLog {
   /** Its newest state; `undefined` when the log does not tell of any. */
   readonly record: BuildRecord | undefined;
-  /** The number of its last line; 0 when there is none. */
+  /** The number of its last line; 0 without lines. */
   readonly lineCount: number;
 }
 

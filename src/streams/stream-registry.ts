@@ -14,7 +14,7 @@ import type { StreamNumbers } from "./stream-totals.ts";
 /** Where the logs of builds are kept. */
 export interface LogFiles {
   logPath(buildId: string): string;
-  /** 0 when there is none. */
+  /** 0 when the log does not exist. */
   logBytes(buildId: string): Promise<number>;
 }
 
@@ -34,7 +34,7 @@ export class StreamRegistry {
   readonly #opened = new Map<string, Channel>();
   readonly #totals = new StreamTotals();
 
-  /** @param storage Where logs are kept, and the feed; none: in memory. */
+  /** @param storage - Where the logs and the feed are stored. Default: in memory. */
   constructor(
     options: ChannelOptions,
     onError: (error: unknown) => void,
@@ -51,7 +51,7 @@ export class StreamRegistry {
     );
   }
 
-  /** Everything as it happens. Whoever follows it from now on gets what happens from now on. */
+  /** The feed of everything. Clients without a last event id receive what happens from now on. */
   async feed(): Promise<Channel> {
     await this.#feed.settle();
     return this.#feed.channel;
@@ -81,11 +81,11 @@ export class StreamRegistry {
     }
     const taken = stream.publish(event);
     if (stream.history === undefined) this.#feed.tell(event);
-    // From now on the log is read from its file, and what is in memory goes when nobody follows it any more.
+    // From now on the log is read from its file. The memory is released when the last client leaves.
     return event.type === "end" ? taken?.then(() => this.#drop(buildId)) : taken;
   }
 
-  /** Goes on with the log of a build of an earlier process that has not ended. */
+  /** Continues the log of a build of an earlier process that has not ended. */
   resume(buildId: string, history: FileHistory): void {
     this.#begin(buildId, history);
   }
@@ -96,7 +96,7 @@ export class StreamRegistry {
     return { feed: this.#feed.channel.statistics, build: this.#totals.sum(channels) };
   }
 
-  /** Drops the stream of a build whose log is being removed. Who still follows it gets it to its end. */
+  /** Drops the stream of a build whose log is being removed. Connected clients receive the rest. */
   forget(buildId: string): void {
     this.#drop(buildId);
     void this.#feed.forget(buildId).catch(this.#onError);
@@ -117,7 +117,7 @@ export class StreamRegistry {
     if (channel !== undefined) this.#totals.retire(channel);
   }
 
-  /** Ends every stream; the clients are told when to come back. */
+  /** Ends every stream with a time to reconnect. */
   async close(options?: CloseOptions): Promise<void> {
     const channels = [...this.#opened.values(), ...this.#totals.leaving];
     const builds = [...this.#live.values(), ...channels].map((stream) => stream.close(options));
@@ -136,7 +136,7 @@ export class StreamRegistry {
     if ((await files.logBytes(id)) === 0) return undefined;
     const history = await FileHistory.openToRead(files.logPath(id), id);
     const channel = new Channel({ ...this.#options, history, backlog: "all" });
-    // Of one that could not be stored to its end, everybody learns at least how it has ended. It stays in memory.
+    // When the log could not be stored to its end, clients receive at least the end of the build, from memory.
     if (!(await isWhole(history))) channel.publish({ event: "end", data: JSON.stringify(build) });
     channel.end();
     // Unless it was forgotten meanwhile.

@@ -27,7 +27,7 @@ export class StreamTotals {
   /** Channels that were dropped while clients still followed them, and so count on. */
   readonly #leaving = new Set<Channel>();
 
-  /** Takes over the numbers of a channel that is dropped: nobody finds it any more. */
+  /** Takes over the numbers of a channel that was dropped. */
   retire(channel: Channel): void {
     this.#leaving.add(channel);
     this.#settle();

@@ -25,7 +25,8 @@ export interface BuildAppOptions extends Pick<BuildQueueOptions, QueueOption> {
   /** Whether pages of allowed origins may send the cookie of the token. Default false. */
   allowCredentials?: boolean | undefined;
   /**
-   * The folder where builds and their logs are stored. It is created if it does not exist. Default: builds are in memory.
+   * The folder where builds and their logs are stored. It is created if it does not exist. Default: builds are in
+   * memory.
    */
   data?: string | undefined;
   /** How long running builds may continue after `close` before they are cancelled, in milliseconds. Default 0. */

@@ -10,14 +10,14 @@ export interface BuildQuery {
   /** Only those with one of these. Empty: with any. */
   readonly statuses: ReadonlySet<BuildStatus>;
   readonly limit: number;
-  /** Only those older than the build with this id, which itself need not be known any more. */
+  /** Only those older than the build with this id. That build may be forgotten. */
   readonly before: string | undefined;
 }
 
 /** One page of a list, the newest build first. */
 export interface BuildPage {
   readonly builds: readonly BuildRecord[];
-  /** The `before` of the next page; `null`: there is none. */
+  /** The `before` of the next page; `null` on the last page. */
   readonly next: string | null;
 }
 

@@ -2,7 +2,7 @@ import { installModes } from "../runner/planning/build-inputs.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { InstallMode } from "../runner/planning/build-inputs.ts";
 
-/** What a request for a build asks for. What it leaves out is `undefined`. */
+/** The fields of a request for a build. Omitted fields are `undefined`. */
 export interface BuildRequest {
   readonly projectPath: string;
   readonly script: string | undefined;

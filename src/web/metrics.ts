@@ -4,7 +4,7 @@ import type { BuildRecord, BuildStatus } from "../runner/record.ts";
 import type { Metric, Sample } from "./prometheus.ts";
 import type { StreamNumbers } from "../streams/stream-totals.ts";
 
-/** What the metrics are made of, as it is now. */
+/** The current values that the metrics are made of. */
 export interface MetricSources {
   readonly builds: readonly BuildRecord[];
   /** By the kind of stream. */
@@ -19,7 +19,7 @@ export class Outcomes {
     buildStatuses.filter((status) => status !== "queued" && status !== "running").map((status) => [status, 0]),
   );
 
-  /** Takes notice of what a build tells. */
+  /** Counts the end of a build. */
   note(event: BuildEvent): void {
     if (event.type !== "end") return;
     const { status } = event.build;
@@ -55,8 +55,8 @@ export function collectMetrics({ counts }: Outcomes, { builds, streams, logReade
   clients.push([{ stream: "log" }, logReaders]);
   return [
     counter("tailcast_builds_total", "Builds that have ended, by outcome.", endings),
-    gauge("tailcast_builds_running", "Builds that run.", inState("running")),
-    gauge("tailcast_builds_queued", "Builds that wait.", inState("queued")),
+    gauge("tailcast_builds_running", "Running builds.", inState("running")),
+    gauge("tailcast_builds_queued", "Queued builds.", inState("queued")),
     gauge("tailcast_clients", "Clients that follow a stream, or a log as text.", clients),
     counter(
       "tailcast_connections_total",
@@ -65,7 +65,7 @@ export function collectMetrics({ counts }: Outcomes, { builds, streams, logReade
     ),
     counter(
       "tailcast_connections_refused_total",
-      "Clients refused for want of room.",
+      "Clients refused because a stream was full.",
       each((n) => n.refused),
     ),
     counter(
@@ -85,7 +85,7 @@ export function collectMetrics({ counts }: Outcomes, { builds, streams, logReade
     ),
     counter(
       "tailcast_gaps_total",
-      "Gaps told to clients that came back too late or lagged too far.",
+      "Gaps sent to clients that reconnected too late or lagged too far.",
       each((n) => n.gaps),
     ),
     gauge("process_resident_memory_bytes", "Resident memory of this process.", [[{}, process.memoryUsage.rss()]]),

@@ -14,7 +14,7 @@ export interface AppRoute extends Route {
   readonly isOpen?: true;
 }
 
-/** What the handlers use. */
+/** The objects that the handlers use. */
 export interface Services extends BuildServices, StreamServices, MonitoringServices {
   readonly guard: TokenOptions;
 }

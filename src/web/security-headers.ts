@@ -1,6 +1,9 @@
 import type { ServerResponse } from "node:http";
 
-/** What the page may do: run and fetch files of this server. Even if text of a log became markup, it could do nothing. */
+/**
+ * The page may run and fetch files of this server, and nothing else. Even if text of a log became markup, it could
+ * neither run nor load nor send anything.
+ */
 export const PAGE_POLICY: string = [
   "default-src 'none'",
   "script-src 'self'",

@@ -33,7 +33,7 @@ interface Refusal {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The reply to an error that the request, or the load on the server, explains; `undefined` for a fault of the server. */
+/** The reply to an error that the request or the load explains; `undefined` for a fault of the server. */
 function refusalOf(error: unknown): Refusal | undefined {
   if (error instanceof HttpError) {
     const { status, code, message } = error;

@@ -4,7 +4,7 @@ import { dropWhenStalled } from "../../dist/http/drop-stalled.js";
 import { RawClient, TestServer } from "../support/http.js";
 
 describe("dropWhenStalled()", () => {
-  it("drops a client that takes nothing of what waits for it", async (t) => {
+  it("drops a client that does not read the bytes that wait for it", async (t) => {
     const server = await TestServer.start((_, response) => {
       dropWhenStalled(response, 50);
       response.write(Buffer.alloc(50_000_000));

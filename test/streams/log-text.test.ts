@@ -7,10 +7,10 @@ import { colouredText, plainText } from "../../dist/terminal/plain-text.js";
 import { TestServer, ask } from "../support/http.js";
 import type { TestContext } from "node:test";
 
-const time = "2026-11-22T00:00:00.000Z";
+const TIME = "2026-11-22T00:00:00.000Z";
 
 function publishLine(channel: Channel, number: number, text: string): void {
-  channel.publish({ event: "line", data: JSON.stringify({ number, text, time }) });
+  channel.publish({ event: "line", data: JSON.stringify({ number, text, time: TIME }) });
 }
 
 /** The log as a client gets it. */

@@ -21,7 +21,7 @@ export interface Setup {
   readonly stage: Stage;
 }
 
-/** An app with a root that holds `project`, whose build is an actor named "build", and `other`, whose build is "other". */
+/** An app with a root that holds `project` and `other`, whose builds are actors named "build" and "other". */
 export async function start(t: TestContext, options: Partial<BuildAppOptions> = {}): Promise<Setup> {
   const stage = await Stage.open(t);
   const script = (name: string): string => {

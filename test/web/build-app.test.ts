@@ -18,7 +18,7 @@ describe("BuildApp: limits", () => {
     assert.equal(lines[lines.lastIndexOf("one") + 1], "two");
   });
 
-  it("has so many places on each stream; a browser comes back by itself", async (t) => {
+  it("limits the clients of each stream; a browser reconnects automatically", async (t) => {
     const { port } = await start(t, { maxClients: 1 });
     const first = await EventClient.open(port, "/api/log/push");
     const second = await EventClient.open(port, "/api/log/push");
@@ -28,7 +28,7 @@ describe("BuildApp: limits", () => {
     first.close();
   });
 
-  it("has so many places for those who follow a log as text", async (t) => {
+  it("limits the clients that read a log as text", async (t) => {
     const { port, stage } = await start(t, { maxClients: 1 });
     const { id } = buildIn(await build(port, "project"));
     const actor = await stage.actor("build");

@@ -11,7 +11,7 @@ function build(number: number, status: BuildStatus = "succeeded", name = "one"):
   return sampleBuild({ id: id(number), status, projectName: name, projectPath: `/projects/${name}` });
 }
 
-/** The numbers of the builds that a query finds, and the number from which the next page goes on. */
+/** The numbers of the builds that a query finds, and the number from which the next page continues. */
 function find(builds: readonly BuildRecord[], query: string): unknown[] {
   const { builds: found, next } = selectBuilds(builds, readBuildQuery(new URLSearchParams(query)));
   return [...found.map((record) => Number(record.id)), next === null ? null : Number(next)];
@@ -59,7 +59,7 @@ describe("selectBuilds()", () => {
     assert.deepEqual(find([], ""), [null]);
   });
 
-  it("goes on at the same place when builds have come and gone meanwhile", () => {
+  it("continues at the same place when builds have come and gone meanwhile", () => {
     const later = [6, 5, 4, 2, 1].map((number) => build(number));
     assert.deepEqual(find(all, "limit=3"), [5, 4, 3, 3]);
     assert.deepEqual(find(later, `limit=3&before=${id(3)}`), [2, 1, null]);

@@ -42,7 +42,7 @@ describe("sendError()", () => {
     }
   });
 
-  it("breaks an answer off that was begun, so that nobody takes it for the whole", async (t) => {
+  it("breaks off a reply that has started, so that no client takes it for complete", async (t) => {
     const server = await TestServer.start((_, response) => {
       response.write("half");
       sendError(response, new Error("x"));

@@ -4,8 +4,8 @@ import type { PublishedEvent } from "../../channel/log/event-log.ts";
 import type { DecodedEvent } from "../../protocol/decode.ts";
 
 /**
- * What the feed tells for an event of a build's own stream: a line as plain text, or the build as it is now. Every event
- * has its place in the feed, one that cannot be read, too.
+ * The feed's event for an event of a build's own stream: a line as plain text, or the build as it is now. Every event
+ * has its place in the feed, even an unreadable one.
  */
 export function feedEvent({ type, data }: DecodedEvent): PublishedEvent {
   if (type !== "line") return { event: "build", data };

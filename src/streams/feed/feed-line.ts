@@ -1,12 +1,12 @@
 import { plainText } from "../../terminal/plain-text.ts";
 
-/** Lines of a flood are read at the same time, by the hundred: to format it for each took a third of the server's time. */
+/** Hundreds of lines of a flood have the same time. Formatting it for each took a third of the server's time. */
 let lastTime = "";
 let lastLocal = "";
 
 /**
- * A line of the feed, `[YYYY-MM-DD HH:mm:ss] text`, in the server's time zone. Half a character, which JSON can hold and
- * UTF-8 cannot, becomes U+FFFD.
+ * A line of the feed, `[YYYY-MM-DD HH:mm:ss] text`, in the server's time zone. Half a character, which JSON can hold
+ * and UTF-8 cannot, becomes U+FFFD.
  */
 export function feedLine(time: string, text: string): string {
   if (time !== lastTime) {

@@ -40,8 +40,8 @@ export interface FeedStorage {
  * Everything as it happens: lines of text as default messages, and each build's JSON as `build` when its state changes.
  *
  * Where builds are stored it follows the stream of each, as any client does: so it has no event that is not stored yet,
- * and after a restart it goes on in each where it was. As long as nobody takes anything from it, it only counts: who
- * comes back, or goes on reading, is sent what the builds' logs have.
+ * and after a restart it continues in each where it was. As long as no client reads from it, it only counts: clients
+ * that reconnect, or resume reading, receive the events from the builds' logs.
  */
 export class Feed {
   readonly channel: Channel;
@@ -52,7 +52,7 @@ export class Feed {
   readonly #writer = new SingleWriter(() => this.#takeAll());
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param onError Told of what must not happen: the feed goes on without the build that it was about. */
+  /** @param onError - Called with errors that must not happen. The feed continues without the build concerned. */
   constructor(options: ChannelOptions, onError: (error: unknown) => void, storage?: FeedStorage) {
     this.#journal = storage?.journal;
     this.#onError = onError;
@@ -93,7 +93,7 @@ export class Feed {
     for await (const piece of stream.read({ lastEventId, backlog: "all" })) {
       const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
       const next = Math.max(last, lastSequence(bytes) ?? last);
-      // What the stream could not give, the feed cannot give either, and will tell so.
+      // Events that the stream could not give are a gap in the feed, too.
       if (next > last) await this.#take(buildId, last + 1, next - last, isGap(bytes) ? undefined : bytes);
       last = next;
     }

@@ -97,7 +97,7 @@ export class FeedHistory implements ChannelHistory {
     return cursor.take(position, limit);
   }
 
-  /** What there is before what cannot be read, and otherwise what takes its place. */
+  /** The events before an unreadable one, or the `gap` in its place. */
   #gap(first: number, text: string, next: number, to: number): HistoryPiece {
     this.#recent.forget(first);
     if (text !== "") return { bytes: Buffer.from(text), next };

@@ -25,7 +25,7 @@ interface Head {
   readonly bootId: string | null;
 }
 
-/** What was added to the feed. */
+/** Events that were added to the feed. */
 export type FeedAddition = Pick<FeedRange, "buildId" | "first" | "count">;
 
 /**
@@ -38,8 +38,8 @@ export type FeedAddition = Pick<FeedRange, "buildId" | "first" | "count">;
  * 0mwsa47c01zx9yq2               1              12
  * ```
  *
- * What was written survives the end of the process, however it ends, but not a power cut: then a new epoch begins, and
- * clients that come back are told a gap.
+ * The file survives the end of the process, however it ends, but not a power cut: then a new epoch begins, and clients
+ * that reconnect receive a `gap`.
  */
 export class FeedJournal {
   readonly epoch: string;
@@ -60,11 +60,11 @@ export class FeedJournal {
   }
 
   /**
-   * Goes on with the feed of an earlier process: it has all that is in the logs. Begins a new one, after all that is in
-   * them, when there is none, or it cannot be relied on.
+   * Continues the feed of an earlier process, which has every event of the logs. Begins a new feed after those events
+   * when the file is missing or unreliable.
    *
-   * @param logs How many events the log of each build has that is stored, the oldest build first; `Infinity` for one
-   * that cannot be read now.
+   * @param logs - The number of events in each stored log, the oldest build first; `Infinity` for a log that cannot be
+   * read now.
    */
   static async open(path: string, logs: ReadonlyMap<string, number>): Promise<FeedJournal> {
     const found = parse(await readFile(path, "latin1").catch(() => ""));
@@ -103,7 +103,7 @@ export class FeedJournal {
       if (changed < ranges.forgotten || ranges.forgotten - this.#skipped > MAX_RANGES) await this.#rewrite();
       else await this.#append(changed);
     } catch {
-      // The disk is full, say. What is in the file is not what clients see from now on, so nobody may go on with it.
+      // The disk may be full. The file differs from the feed from now on, so no later process may continue it.
       await this.#abandon();
     }
     this.#storedEnd = ranges.end;
@@ -139,7 +139,7 @@ export class FeedJournal {
     const skipped = ranges.forgotten;
     const kept = ranges.from(skipped);
     const shown = new Set(kept.map(({ buildId }) => buildId));
-    // Of others it must be known, too, how far they are in the feed.
+    // The position of other builds in the feed must be known, too.
     const others = [...ranges.builds].filter(([buildId]) => !shown.has(buildId));
     const marks = others.map(([buildId, last]) => encodeRange({ buildId, first: last + 1, count: 0 }));
     const opening = `${JSON.stringify(head)}\n${marks.join("")}`;
@@ -164,7 +164,7 @@ function encodeRange({ buildId, first, count }: FeedAddition): string {
   return `${buildId} ${String(first).padStart(NUMBER_LENGTH)} ${String(count).padStart(NUMBER_LENGTH)}\n`;
 }
 
-/** What a file holds; `undefined` when it is no journal, or one of which a power cut may have taken something. */
+/** The content of a file; `undefined` when it is not a journal, or a power cut may have damaged it. */
 function parse(text: string): { epoch: string; ranges: FeedRanges } | undefined {
   const headEnd = text.indexOf("\n");
   try {

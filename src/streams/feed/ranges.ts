@@ -20,7 +20,7 @@ export class FeedRanges {
   #end: number;
   #forgotten = 0;
 
-  /** @param start The sequence number of the first event. */
+  /** @param start - The sequence number of the first event. */
   constructor(start = 1) {
     this.#start = this.#end = start;
   }

@@ -56,7 +56,7 @@ export function isOwnName({ headers }: IncomingMessage, { host }: HostOptions): 
   return name === "localhost" || isIP(name) !== 0 || name === host;
 }
 
-/** The allowed origin whose host and port are those of the `Host` header; `undefined` when there is none. */
+/** The allowed origin whose host and port are those of the `Host` header; `undefined` when no origin matches. */
 export function allowedOriginOf({ headers }: IncomingMessage, { allowedOrigins }: HostOptions): string | undefined {
   const host = headers.host?.toLowerCase() ?? "";
   return allowedOrigins.find((origin) => {

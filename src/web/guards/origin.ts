@@ -30,7 +30,7 @@ export function checkOrigin(request: IncomingMessage, response: ServerResponse, 
     return;
   }
   response.setHeader("Vary", "Origin");
-  // The scheme is not known here: a proxy may add TLS. The host of an allowed origin has only the scheme that is allowed.
+  // The scheme is not known here: a proxy may add TLS. For the host of an allowed origin only its scheme is accepted.
   if (isOwnName(request, options) && (origin === `http://${host}` || origin === `https://${host}`)) return;
   if (!options.allowedOrigins.includes(origin)) {
     const message = "Cannot answer a page of this origin: it is not among the allowed ones (--allowed-origin)";

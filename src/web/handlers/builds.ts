@@ -10,7 +10,7 @@ import type { ProjectCache } from "../../runner/project/project-cache.ts";
 import type { BuildPlanner } from "../../runner/planning/build-planner.ts";
 import type { BuildRequest } from "../build-request.ts";
 
-/** What the handlers of builds use. */
+/** The objects that the handlers of builds use. */
 export interface BuildServices {
   readonly queue: BuildQueue;
   readonly projects: ProjectCache;

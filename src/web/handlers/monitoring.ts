@@ -7,7 +7,7 @@ import type { BuildQueue } from "../../runner/build-queue.ts";
 import type { StreamRegistry } from "../../streams/stream-registry.ts";
 import type { Outcomes } from "../metrics.ts";
 
-/** What the metrics are read from. */
+/** The objects that the metrics are read from. */
 export interface MonitoringServices {
   readonly queue: BuildQueue;
   readonly streams: StreamRegistry;

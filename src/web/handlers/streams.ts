@@ -8,7 +8,7 @@ import type { Handler } from "../../http/router.ts";
 import type { BuildQueue } from "../../runner/build-queue.ts";
 import type { StreamRegistry } from "../../streams/stream-registry.ts";
 
-/** What the handlers of streams use. */
+/** The objects that the handlers of streams use. */
 export interface StreamServices {
   readonly queue: BuildQueue;
   readonly streams: StreamRegistry;

@@ -70,7 +70,7 @@ async function untilEnded(client: EventClient, ...ids: string[]): Promise<readon
 }
 
 describe("The feed", () => {
-  it("gives who comes back what those got who stayed, in this life and the next", async (test) => {
+  it("gives clients that reconnect the same events as clients that stay, also after a restart", async (test) => {
     const t = lastFirst(test);
     const options = await scene(t);
     const first = await open(t, options);
@@ -149,7 +149,7 @@ describe("The feed", () => {
 });
 
 describe("Feed", () => {
-  /** A journal that stores when it is told to. */
+  /** A journal that stores on demand. */
   class HeldJournal {
     readonly epoch = "f";
     readonly ranges: FeedRanges = new FeedRanges();
@@ -197,7 +197,7 @@ describe("Feed", () => {
     await closed;
   });
 
-  it("counts what a build's stream could not give, so that clients are told, and gives what it cannot read as it is", async () => {
+  it("counts events that a build's stream lacks as a gap, and passes unreadable events on as they are", async () => {
     const journal = new HeldJournal();
     const feed = new Feed({ epoch: "f", backlog: "all" }, fail, {
       journal,
@@ -234,7 +234,7 @@ describe("Feed", () => {
     await feed.close();
   });
 
-  it("goes on after an error that must not happen", async () => {
+  it("continues after an error that must not happen", async () => {
     const errors: unknown[] = [];
     const journal = new HeldJournal();
     const feed = new Feed({ epoch: "f" }, (error) => errors.push(error), {

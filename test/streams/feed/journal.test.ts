@@ -176,7 +176,7 @@ describe("FeedJournal", () => {
     const path = join(await makeFolder(t), "feed");
     const journal = await FeedJournal.open(path, none);
     await journal.add([{ buildId: A, first: 1, count: 1 }]);
-    // What a full disk does, in the only place where it can be done without one.
+    // The effect of a full disk, in the only place where a test can cause it.
     Object.defineProperty(journal.ranges, "from", {
       value: () => {
         throw new Error("no space left on device");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { FeedRanges } from "../../../dist/streams/feed/ranges.js";
 
-/** What the feed consists of, event by event. */
+/** The content of the feed, event by event. */
 function events(ranges: FeedRanges): (string | undefined)[] {
   const found = [];
   for (let sequence = ranges.start; sequence < ranges.end; sequence++) {

@@ -4,7 +4,7 @@ import { EventClient, RawClient, ask } from "../../support/http.js";
 import { build, buildIn, start } from "../app.js";
 
 describe("BuildApp: metrics", () => {
-  /** What the server tells a monitor: every sample by its name and labels. */
+  /** The metrics: every sample by its name and labels. */
   const scrape = async (port: number): Promise<Map<string, number>> => {
     const answer = await ask(port, "GET", "/metrics");
     assert.equal(answer.status, 200);

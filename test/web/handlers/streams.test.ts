@@ -57,7 +57,7 @@ describe("BuildApp: a build", () => {
     assert.equal(number, lines.indexOf("three") + 1);
     assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
-    // Who comes back after the end is told not to come again.
+    // A client that reconnects after the end is answered 204.
     const done = await EventClient.open(port, `/api/builds/${record.id}/events`, {
       "Last-Event-ID": last?.lastEventId ?? "",
     });
