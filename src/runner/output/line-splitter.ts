@@ -30,8 +30,8 @@ const ESC = "\x1b";
  * and the time is linear, whatever a program prints.
  */
 export class LineSplitter {
-  // Decodes as TextDecoder does, but ASCII, which nearly all output is, in a fifth of the time. A byte order mark at the
-  // start of a program's output is kept: it is output like any other.
+  // Decodes as TextDecoder does, but ASCII, which nearly all output is, in a fifth of the time. It keeps a byte order
+  // mark at the start of a program's output, as any other character.
   readonly #decoder = new StringDecoder("utf8");
   readonly #maxLineLength: number;
   readonly #mask: MaskStream | undefined;
@@ -60,14 +60,14 @@ export class LineSplitter {
   }
 
   /**
-   * Returns what is left when the pipe has ended: a last line without a line end. {@link takeChanges} has the rest.
-   * Afterwards the splitter is as new, but for the number of the next row.
+   * Returns the last lines when the pipe has ended, one without a line end too. {@link takeRedrawn} returns the lines
+   * that were redrawn before. The splitter can be used again; the numbers of its rows continue.
    */
   end(): string[] {
     const text = this.#decoder.end();
     const lines = this.#split(this.#mask === undefined ? text : this.#mask.push(text) + this.#mask.end());
     const rest = withoutIncompleteControl(this.#takePending());
-    // A colour that is reset at the end of the output is no line. What moves the cursor may still change others.
+    // A colour that is reset at the end of the output is not a line. Cursor movements may still change other lines.
     if (plainText(rest) !== "") lines.push(...this.#split(`${rest}\n`));
     else this.#screen.write(rest);
     this.#screen.end();

@@ -1,12 +1,12 @@
 import { controlEnd } from "../../terminal/controls.ts";
 import { MIN_TEXT_LENGTH, TextMatcher } from "./text-matcher.ts";
 
-/** What stands in the place of a secret. */
+/** Replaces a secret. */
 const MASK = "***";
 
 const ESCAPE = 0x1b;
 
-/** How much text may be held back because a secret may have begun in it; more of it are escape sequences. */
+/** The longest text, in UTF-16 units, that is held back because a secret may start in it. */
 const MAX_HELD = 256 * 1024;
 
 /** A piece of a text, from `start` to before `end`. */
@@ -15,43 +15,43 @@ interface Span {
   end: number;
 }
 
-/** Replaces secrets in texts by `***`, one character after the other, in linear time however many there are. */
+/** Replaces secrets in texts with `***`, in a time that is linear in the text and independent of their number. */
 export class Mask {
   readonly #matcher: TextMatcher;
 
-  /** @param secrets Texts that must not be seen. None of them empty. */
+  /** @param secrets - Texts to mask, each of at least three characters. */
   constructor(secrets: readonly string[]) {
     this.#matcher = new TextMatcher(secrets);
   }
 
-  /** A whole text without the secrets. */
+  /** Masks a whole text. */
   text(text: string): string {
     const stream = this.stream();
     return stream.push(text) + stream.end();
   }
 
-  /** For a text that comes in pieces. */
+  /** Creates a mask for a text that arrives in pieces. */
   stream(): MaskStream {
     return new MaskStream(this.#matcher);
   }
 }
 
 /**
- * Masks a text that comes in pieces, wherever it is cut. What may be the beginning of a secret is held back, and
- * nothing else, so that a line without one is never late. Colours within a secret do not hide it.
+ * Masks a text that arrives in pieces, wherever it is cut. It holds back only text that may be the start of a secret,
+ * so other lines are never late. Control sequences within a secret, such as colours, do not hide it.
  */
 export class MaskStream {
   readonly #matcher: TextMatcher;
   /** Text that was not returned yet. All positions below count from its start. */
   #held = "";
-  /** How much of it was looked at. */
+  /** The position up to which it was searched. */
   #position = 0;
   #state = 0;
-  /** What must be masked, in order; no two of them touch. */
+  /** The pieces to mask, in order; no two of them touch. */
   #secrets: Span[] = [];
   /** Escape sequences since the first character that may begin a secret. */
   #sequences: Span[] = [];
-  /** The text so far ended with the mask: a secret that touches it gets no other. */
+  /** The text so far ended with the mask, so a secret that touches it gets no second one. */
   #isMasked = false;
 
   constructor(matcher: TextMatcher) {
@@ -102,7 +102,7 @@ export class MaskStream {
       this.#position++;
       const length = depth[this.#state] as number;
       if (length < MIN_TEXT_LENGTH && length <= (depth[last] as number)) {
-        // What began was no secret. Little of it is left: it is quicker to look for a beginning again.
+        // This was not a secret. Little of it is left, so a search for a new start is quicker.
         this.#position = this.#startOf(length);
         this.#state = 0;
       } else if (found[this.#state] !== 0) {
