@@ -2,9 +2,12 @@ import { statSync } from "node:fs";
 import { delimiter, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { MAX_DELAY } from "./check-options.ts";
+import { readVariables } from "./build-variables.ts";
 import { TailcastError } from "./error.ts";
 import { OPTIONS } from "./program-options.ts";
+import { outputModes } from "./runner/output/output-pipes.ts";
 import type { Flag } from "./program-options.ts";
+import type { OutputMode } from "./runner/output/output-pipes.ts";
 
 /** The options of the program with every default filled in. */
 export interface Config {
@@ -18,6 +21,10 @@ export interface Config {
   /** Milliseconds; 0: no limit. */
   readonly silence: number;
   readonly nice: number;
+  readonly output: OutputMode;
+  readonly color: boolean;
+  /** Variables of builds. */
+  readonly env: Readonly<Record<string, string>>;
   /** An absolute path; `undefined` for the default. */
   readonly data: string | undefined;
   readonly keep: number;
@@ -88,6 +95,9 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
     timeout: integer("timeout", 1800, 0, seconds) * 1000,
     silence: integer("silence", 0, 0, seconds) * 1000,
     nice: integer("nice", 0, 0, 19),
+    output: checkOutput(text("output") ?? "merged"),
+    color: isOn("color"),
+    env: readVariables(list("env-file", delimiter), list("env", "\n")),
     grace: integer("grace", 5, 0, seconds) * 1000,
     data: data === undefined ? undefined : resolve(data),
     keep: integer("keep", 20, 0, many),
@@ -131,6 +141,11 @@ function checkRoot(root: string): string {
   const path = resolve(root);
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return path;
   throw invalid(`--root must be a directory: "${root}" is not a directory`);
+}
+
+function checkOutput(mode: string): OutputMode {
+  if ((outputModes as readonly string[]).includes(mode)) return mode as OutputMode;
+  throw invalid(`--output must be ${outputModes.join(" or ")}, not "${mode}"`);
 }
 
 function checkName(name: string): string {

@@ -10,6 +10,10 @@ export type Flag =
   | "timeout"
   | "silence"
   | "nice"
+  | "output"
+  | "color"
+  | "env"
+  | "env-file"
   | "grace"
   | "data"
   | "keep"
@@ -62,6 +66,32 @@ export const OPTIONS: readonly Option[] = [
     help: "time limit of a build without output; 0: no limit (0)",
   },
   { flag: "nice", variable: "TAILCAST_NICE", value: "N", help: "niceness of builds, 0 to 19 (0)" },
+  {
+    flag: "output",
+    variable: "TAILCAST_OUTPUT",
+    value: "MODE",
+    help: "merged keeps the order of stdout and stderr; separate tells them apart (merged)",
+  },
+  {
+    flag: "color",
+    variable: "TAILCAST_COLOR",
+    value: "",
+    help: "tell programs to colour their output, also what a script computes from it; in the variable: 1 (off)",
+  },
+  {
+    flag: "env",
+    variable: "TAILCAST_ENV",
+    value: "NAME=VALUE",
+    help: `set a variable in builds, hidden in logs; ${LIST} line breaks (none)`,
+    multiple: true,
+  },
+  {
+    flag: "env-file",
+    variable: "TAILCAST_ENV_FILE",
+    value: "FILE",
+    help: `the same for the NAME=VALUE lines of FILE; ${LIST} "${delimiter}" (none)`,
+    multiple: true,
+  },
   {
     flag: "grace",
     variable: "TAILCAST_GRACE",

@@ -12,6 +12,7 @@ import { createFolder, defaultDataFolder, moveOldFolder } from "./data-folder.ts
 import { TailcastError } from "./error.ts";
 import { printFault, printMessage } from "./print.ts";
 import { helpText } from "./program-options.ts";
+import { buildEnvironment } from "./runner/program/environment.ts";
 import { BuildApp } from "./web/build-app.ts";
 import type { AddressInfo } from "node:net";
 import type { Config } from "./config.ts";
@@ -84,7 +85,13 @@ async function open(config: Config): Promise<BuildApp> {
   }
   printMessage(`builds are stored in ${data}`);
   await createFolder(data);
-  const app = await BuildApp.open({ ...config, data, onError: printFault });
+  const app = await BuildApp.open({
+    ...config,
+    data,
+    env: buildEnvironment(process.env, config.env, config),
+    maskValues: Object.values(config.env),
+    onError: printFault,
+  });
   for (const warning of app.warnings) printMessage(`warning: ${warning}`);
   return app;
 }

@@ -4,7 +4,18 @@ import type { FolderPlanner } from "../runner/planning/build-planner.ts";
 import type { BuildQueueOptions } from "../runner/build-queue-options.ts";
 
 type QueueOption =
-  "concurrency" | "queueLimit" | "timeout" | "silence" | "nice" | "output" | "keep" | "keepSize" | "mask" | "logLimit";
+  | "concurrency"
+  | "queueLimit"
+  | "timeout"
+  | "silence"
+  | "nice"
+  | "output"
+  | "env"
+  | "keep"
+  | "keepSize"
+  | "mask"
+  | "maskValues"
+  | "logLimit";
 
 /** The options of a `BuildApp`. The options of its builds are those of a `BuildQueue`. */
 export interface BuildAppOptions extends Pick<BuildQueueOptions, QueueOption> {
@@ -70,9 +81,13 @@ export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
   const { host = "127.0.0.1", token, allowedOrigins = [], allowCredentials = false, data, grace = 0 } = options;
   const { maxClients = 1000, heartbeat, capacity = 50_000 } = options;
   const { plan = () => undefined, onError = () => undefined } = options;
-  const { concurrency, queueLimit, timeout, silence, nice, output, keep, keepSize, mask, logLimit } = options;
+  const { concurrency, queueLimit, timeout, silence, nice, output, env } = options;
+  const { keep, keepSize, mask, maskValues, logLimit } = options;
   return {
-    builds: { concurrency, queueLimit, timeout, silence, nice, output, keep, keepSize, mask, logLimit },
+    builds: {
+      concurrency, queueLimit, timeout, silence, nice, output, env,
+      keep, keepSize, mask, maskValues, logLimit,
+    },
     roots: checkTexts("roots", options.roots),
     host: checkValue("host", host, kinds.filledText).toLowerCase(),
     token: token === undefined ? undefined : checkToken(token),

@@ -84,12 +84,12 @@ export class BuildApp {
       ...settings.builds,
       store: storage?.store,
       // A build can read the arguments of this process.
-      maskValues: token === undefined ? [] : [token],
+      maskValues: [...(settings.builds.maskValues ?? []), ...(token === undefined ? [] : [token])],
       onEvent: (event) => (outcomes.note(event), this.#streams.publish(event)),
       onForget: (buildId) => this.#streams.forget(buildId),
     });
     const projects = new ProjectCache(roots);
-    this.#plan = buildPlanner(roots, settings.plan);
+    this.#plan = buildPlanner(roots, settings.plan, settings.builds.env);
     const logReaders = new ClientLimit(maxClients, Infinity);
     const shared = { queue: this.#queue, streams: this.#streams, outcomes, logReaders };
     this.#router = new Router(routes({ ...shared, guard: settings, projects, plan: this.#plan }));

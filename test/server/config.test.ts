@@ -23,6 +23,9 @@ describe("readConfig()", () => {
       timeout: 1_800_000,
       silence: 0,
       nice: 0,
+      output: "merged",
+      color: false,
+      env: {},
       grace: 5000,
       data: undefined,
       keep: 20,
@@ -42,7 +45,7 @@ describe("readConfig()", () => {
     const args =
       "--port 0 --host ::1 --root / --concurrency=3 --queue-limit 0 --timeout 60 --grace 7 --data /tmp/builds --keep 5 --keep-size 1 --max-clients 2 --heartbeat 40";
     const more =
-      "--silence 90 --nice=7 --log-limit 7 --mask PIN --mask DSN --capacity 10 --token t --allowed-origin https://a.example --allowed-origin http://b.example:81 --allow-credentials";
+      "--silence 90 --nice=7 --output separate --color --env A=1 --env B= --log-limit 7 --mask PIN --mask DSN --capacity 10 --token t --allowed-origin https://a.example --allowed-origin http://b.example:81 --allow-credentials";
     assert.deepEqual(configOf([...args.split(" "), "--root", tmpdir(), ...more.split(" ")]), {
       port: 0,
       host: "::1",
@@ -52,6 +55,9 @@ describe("readConfig()", () => {
       timeout: 60_000,
       silence: 90_000,
       nice: 7,
+      output: "separate",
+      color: true,
+      env: { A: "1", B: "" },
       grace: 7000,
       data: "/tmp/builds",
       keep: 5,
@@ -97,6 +103,8 @@ describe("readConfig()", () => {
     [["--timeout", "1.5"], {}, "--timeout"],
     [["--silence", "-1"], {}, "--silence"],
     [["--nice", "20"], {}, "--nice"],
+    [["--output", "both"], {}, "--output"],
+    [["--env", "A"], {}, "--env"],
     [["--root", "/nowhere/at/all"], {}, "--root"],
     [["--root", "/etc/hostname"], {}, "--root"],
     [["--allowed-origin", "https://a.example/path"], {}, "--allowed-origin"],
@@ -147,6 +155,8 @@ describe("helpText()", () => {
       "queue-limit",
       "silence",
       "nice",
+      "output",
+      "env-file",
       "timeout",
       "grace",
       "data",

@@ -1,5 +1,6 @@
 import { pinFolders, planProject } from "./plan.ts";
 import { openFolder, readProject } from "../project/project.ts";
+import type { Environment } from "../program/find-program.ts";
 import type { BuildInputs } from "./build-inputs.ts";
 import type { Plan } from "./plan.ts";
 import type { ProjectFolder } from "../project/project.ts";
@@ -28,14 +29,15 @@ export type BuildPlanner = (request: PlanRequest) => Promise<Plan>;
  *
  * @param roots - Only folders in or below these directories can be built.
  * @param describe - Asked about every folder first.
+ * @param env - The environment of builds, whose `PATH` is searched. Default: {@link buildEnvironment}.
  */
-export function buildPlanner(roots: readonly string[], describe: FolderPlanner): BuildPlanner {
+export function buildPlanner(roots: readonly string[], describe: FolderPlanner, env?: Environment): BuildPlanner {
   return async ({ projectPath, script, install }) => {
     const folder = await openFolder(projectPath, roots);
     // Before anything in the folder is read: it must still be the same folder when the build starts.
     const pins = await pinFolders(folder.path);
     const described = await describe(folder, { script, install });
     if (described !== undefined) return { pins, ...described };
-    return planProject(await readProject(folder), { script, install }, pins);
+    return planProject(await readProject(folder), { script, install, env }, pins);
   };
 }

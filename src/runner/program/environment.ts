@@ -75,7 +75,7 @@ export function buildEnvironment(
   const cleaned = SIGNS_OF_NPM.some((name) => base[name] !== undefined) ? withoutNpm(base) : base;
   const kept = Object.entries(cleaned).filter(([name]) => !REMOVED.has(name) && !REMOVED_PATTERN.test(name));
   const { NODE_OPTIONS: nodeOptions } = cleaned;
-  const isColored = color && WISHES_FOR_COLOR.every((name) => (cleaned[name] ?? "") === "");
+  const isColored = color && WISHES_FOR_COLOR.every((name) => (extra[name] ?? cleaned[name] ?? "") === "");
   const entries = [
     ...Object.entries(DEFAULTS),
     ...(isColored ? Object.entries(COLORS) : []),

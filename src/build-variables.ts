@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
+import { TailcastError } from "./error.ts";
+
+/** Also names like `npm_config_//registry.example/:_authToken`. */
+const NAME = /^[A-Za-z_][\w./:@-]*$/;
+
+/**
+ * Collects the variables that a person gives to all builds: of the files, in the format of `node --env-file`, and then
+ * of `NAME=value` texts. The last one of a name wins. Errors never show a value, since it can be a secret.
+ *
+ * @throws {TailcastError} `INVALID_OPTION`, naming the flag.
+ */
+export function readVariables(files: readonly string[], pairs: readonly string[]): Readonly<Record<string, string>> {
+  const variables = new Map<string, string>();
+  for (const file of files) {
+    for (const [name, value = ""] of Object.entries(readVariableFile(file))) {
+      variables.set(checkName(name, `--env-file ${file}`), value);
+    }
+  }
+  for (const pair of pairs) {
+    const end = pair.indexOf("=");
+    if (end === -1) throw invalid("--env must be NAME=value");
+    variables.set(checkName(pair.slice(0, end), "--env"), pair.slice(end + 1));
+  }
+  return Object.fromEntries(variables);
+}
+
+function readVariableFile(file: string): Readonly<Record<string, string | undefined>> {
+  try {
+    return parseEnv(readFileSync(file, "utf8"));
+  } catch (cause) {
+    throw invalid(`--env-file cannot be read: ${(cause as Error).message}`, cause);
+  }
+}
+
+function checkName(name: string, source: string): string {
+  // Not shown: a line of a file that is not a variable can be part of a secret.
+  if (!NAME.test(name)) throw invalid(`${source} holds something that is not NAME=value`);
+  if (name.startsWith("TAILCAST_")) throw invalid(`${source} must not set ${name}: such names belong to this server`);
+  return name;
+}
+
+function invalid(message: string, cause?: unknown): TailcastError {
+  return new TailcastError("INVALID_OPTION", message, { cause });
+}

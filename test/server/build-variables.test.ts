@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { readVariables } from "../../dist/build-variables.js";
+import { makeFolder } from "../runner/folders.js";
+import { EventClient, postJson } from "../support/http.js";
+import { Program } from "./program.js";
+import type { BuildRecord } from "../../dist/runner/record.js";
+
+describe("readVariables()", () => {
+  it("reads files, then texts; the last one of a name wins", async (t) => {
+    const folder = await makeFolder(t, { a: "# one\nA=1\nB='two words'\n", b: 'A="2"\nEMPTY=\n' });
+    const variables = readVariables([join(folder, "a"), join(folder, "b")], ["C=x=y", "B=", "npm_config_//r/:_authToken=t"]);
+    assert.deepEqual(variables, { A: "2", B: "", EMPTY: "", C: "x=y", "npm_config_//r/:_authToken": "t" });
+  });
+
+  const refused: readonly (readonly [pair: string, message: RegExp])[] = [
+    ["secret", /^--env must be NAME=value$/],
+    ["=secret", /^--env holds something that is not NAME=value$/],
+    ["1A=secret", /^--env holds something that is not NAME=value$/],
+    ["A B=secret", /^--env holds something that is not NAME=value$/],
+    ["TAILCAST_TOKEN=secret", /^--env must not set TAILCAST_TOKEN: /],
+  ];
+  for (const [pair, message] of refused) {
+    it(`refuses ${pair}, and does not show the value`, () => {
+      assert.throws(() => readVariables([], [pair]), { code: "INVALID_OPTION", message });
+    });
+  }
+
+  it("refuses a file that does not exist, or holds something else", async (t) => {
+    const folder = await makeFolder(t, { key: "-----BEGIN PRIVATE KEY-----\nMIIEvQ==\n" });
+    const [missing, key] = [join(folder, "missing"), join(folder, "key")];
+    assert.throws(() => readVariables([missing], []), { code: "INVALID_OPTION", message: /ENOENT/ });
+    const message = `--env-file ${key} holds something that is not NAME=value`;
+    assert.throws(() => readVariables([key], []), { code: "INVALID_OPTION", message });
+  });
+});
+
+describe("the variables of builds", () => {
+  it("reach the build, and are named in the log without their values", async (t) => {
+    const root = await makeFolder(t, {
+      "p/package.json": JSON.stringify({ scripts: { build: "echo $REGION $DEPLOYMENT $CI $NO_COLOR" } }),
+      variables: "REGION=eu-west-1\n",
+    });
+    const args = ["--port", "0", "--root", root, "--env-file", join(root, "variables"), "--env", "DEPLOYMENT=0123-4567"];
+    const program = new Program(t, args, { CI: "0", NO_COLOR: "1" });
+    const port = await program.port();
+    const { json } = await postJson(port, "/api/project/build", { projectPath: "p", install: "skip" });
+    const client = await EventClient.open(port, `/api/builds/${(json["build"] as BuildRecord).id}/events`);
+    const texts = (await client.ended()).flatMap(({ type, data }) => {
+      return type === "line" ? [(JSON.parse(data) as { text: string }).text] : [];
+    });
+    assert.ok(texts.includes("*** *** 0 1"), texts.join("\n"));
+    const sentence = texts.find((text) => text.startsWith("the environment of the build sets"));
+    assert.match(sentence ?? "", /, REGION, DEPLOYMENT(?: and|$)/);
+    assert.doesNotMatch(texts.join("\n"), /eu-west-1|0123-4567/);
+  });
+});
