@@ -38,6 +38,26 @@ for (const { name, launch } of BROWSERS) {
       assert.deepEqual(requests.toSorted(), expected.toSorted());
     });
 
+    const opening = name === "Firefox" ? "first byte, and not before" : "head of the response";
+    it(`is open at the ${opening}`, async (t) => {
+      let stream;
+      const server = await WebServer.start(t, ({ url }, response) => {
+        if (url !== "/events") return response.end();
+        stream = response.writeHead(200, STREAM);
+        return stream.flushHeaders();
+      });
+      const { page } = await browser.open(t, server.url());
+      await openSource(page, "/events");
+      await until(() => stream !== undefined);
+      if (name === "Firefox") {
+        // The head arrives before this reply.
+        await page.evaluate(() => fetch("/later").then(({ status }) => status));
+        assert.equal(await page.evaluate(() => window.source.readyState), 0);
+        stream.write(":\n");
+      }
+      await page.waitForFunction(() => window.source.readyState === EventSource.OPEN);
+    });
+
     it("reads a stream of another charset as UTF-8, or not at all", async (t) => {
       const server = await WebServer.start(t, (_, response) => {
         response.writeHead(200, { "Content-Type": "text/event-stream; charset=iso-8859-1" }).write("data: é\n\n");
