@@ -98,10 +98,10 @@ function openSocket(path: string, flags: number): { readonly socket: Socket; rea
 }
 
 /**
- * Makes a child wait when the pipe is full. A program of Node.js makes its stdout non-blocking: what the pipe cannot
- * hold stays in its memory, and is lost when it calls `process.exit()`. Other programs with the same stdout fail with
- * "Resource temporarily unavailable". The child shares this setting with the writer here, so it is set back whenever
- * there is something to read. Not part of the documented interface; without it, all else works.
+ * Makes a child wait when the pipe is full. A program of Node.js makes its stdout non-blocking: output that the pipe
+ * cannot hold stays in its memory, and is lost when it calls `process.exit()`. Other programs with the same stdout fail
+ * with "Resource temporarily unavailable". The child shares this setting with the writer here, so it is set back
+ * whenever there is something to read. `_handle` is not documented; without it, everything else works.
  */
 function makeBlocking(writer: Socket): void {
   const { _handle: handle } = writer as unknown as { _handle?: { setBlocking?: (isBlocking: boolean) => void } | null };

@@ -28,13 +28,13 @@ const REMOVED: ReadonlySet<string> = new Set([
   "HOST",
 ]);
 
-/** Secrets, and what npm tells the script that it runs. A person's own settings are `npm_config_...`. */
+/** Secrets, and the variables that npm sets for a script. A person's own settings are `npm_config_...`. */
 const REMOVED_PATTERN = /^(?:TAILCAST_|npm_(?:lifecycle_|package_|(?:command|execpath|node_execpath)$))/;
 
-/** Each of these says that npm, or a manager that acts like it, has started this process. */
+/** Each of these is a sign that npm, or a manager that acts like it, has started this process. */
 const SIGNS_OF_NPM = ["npm_lifecycle_event", "npm_execpath", "npm_config_user_agent"];
 
-/** What npm puts in front of `PATH`: the commands that this server's own package, not the project, depends on. */
+/** The directories that npm puts in front of `PATH`: commands of this server's dependencies, not of the project's. */
 const DIRECTORY_OF_NPM = /(?:^|\/)node_modules\/\.bin\/?$|node-gyp-bin/;
 
 /**
@@ -57,7 +57,7 @@ const COLORS: Readonly<Record<string, string>> = {
   npm_config_color: "always",
 };
 
-/** Each of these says what a person wants: with one of them, no colours are turned on here. */
+/** A person who has set one of these has decided about colours. */
 const WISHES_FOR_COLOR = ["NO_COLOR", "NODE_DISABLE_COLORS", "FORCE_COLOR"];
 
 /**

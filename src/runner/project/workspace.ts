@@ -19,7 +19,7 @@ export interface Workspace {
 /** The result of {@link findWorkspace}. */
 export interface WorkspaceSearch {
   readonly workspace: Workspace | undefined;
-  /** What could not be read or checked, one sentence each. */
+  /** One sentence for each file that could not be read or checked. */
   readonly warnings: readonly string[];
 }
 
