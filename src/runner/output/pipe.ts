@@ -23,6 +23,9 @@ export interface Pipe {
 /** How long the program that makes the pipes may take, in milliseconds. It takes two. */
 const MKFIFO_TIMEOUT = 5000;
 
+/** How often writers are made blocking at most, in milliseconds. A program of Node.js does not fill a pipe in less. */
+const BLOCK_INTERVAL = 1;
+
 /**
  * Opens pipes for the output of a child process. `stdio: "pipe"` of Node.js is a pair of UNIX sockets: a child cannot
  * open `/dev/stdout` then, and one that prints many short lines and exits loses the last, since each line takes a whole
@@ -76,7 +79,11 @@ function openPipe(path: string, writerCount: number): Pipe {
     reader.socket.destroy();
     throw error;
   }
+  let blockedAt = 0;
   const block = (): void => {
+    const now = performance.now();
+    if (now - blockedAt < BLOCK_INTERVAL) return;
+    blockedAt = now;
     for (const writer of writers) makeBlocking(writer);
   };
   block();
