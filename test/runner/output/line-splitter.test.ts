@@ -125,7 +125,7 @@ describe("LineSplitter", () => {
     }
     assert.deepEqual(splitter.takeChanges(), [{ row: 0, text: "100000 of 100000", isOpen: true }]);
     assert.deepEqual(splitter.push(encoder.encode("\n")), ["100000 of 100000"]);
-    assertLines(`${"\b\b\b\b50 %".repeat(5000)}\n`.slice(4), ["50 %"], 100);
+    assertLines(`${"\b\b\b\b50 %".repeat(50)}\n`.slice(4), ["50 %"], 100);
   });
 
   it("returns the line without an end, and again when it has changed", () => {

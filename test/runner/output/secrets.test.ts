@@ -109,7 +109,8 @@ describe("Secrets of a build", () => {
       `stdout: ${" ".repeat(16_360)}***`,
       `stdout: ${" ".repeat(16_384)} … [line cut at 16384 characters]`,
     ]);
-    assert.doesNotMatch(JSON.stringify([lines, end]), /npm_|89abcdef/);
+    // The log names variables such as `npm_config_cache`, which belong to npm when it runs the tests.
+    assert.doesNotMatch(JSON.stringify([lines, end]), /npm_0|89abcdef/);
   });
 
   it("leave no half at the end of a line that is cut", async (t) => {
@@ -126,7 +127,7 @@ describe("Secrets of a build", () => {
     assert.ok(lines.some(({ text }) => text === "$ /nowhere/*** login *** (in /)"));
     assert.equal(end.steps[0]?.command, "/nowhere/*** login ***");
     assert.match(end.message ?? "", /^build could not start: \/nowhere\/\*\*\* does not exist/);
-    assert.doesNotMatch(JSON.stringify([lines, end]), /npm_/);
+    assert.doesNotMatch(JSON.stringify([lines, end]), /npm_0/);
   });
 
   it("may be a plan's own", async (t) => {
