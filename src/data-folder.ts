@@ -60,8 +60,8 @@ export async function moveOldFolder(folder: string, workingDirectory: string): P
   try {
     await checkOldFolder(old);
     // Not while an older server uses it.
-    const lock = await DirectoryLock.take(old);
-    await lock.free();
+    const lock = await DirectoryLock.acquire(old);
+    await lock.release();
     await createFolder(dirname(folder));
     await rename(old, folder);
     return `moved the builds of an older version from ${old} to ${folder}`;

@@ -3,12 +3,12 @@ import type { Mask } from "./output/mask.ts";
 
 type Delivery = void | Promise<void>;
 
-/** What a {@link BuildEmitter} needs. */
+/** The options of a {@link BuildEmitter}. */
 export interface BuildEmitterOptions {
   readonly buildId: string;
   /** How many lines an earlier process emitted. */
   readonly lineCount: number;
-  /** Hides the secrets in the lines of the runner itself: an argument, a name or an error can contain one. */
+  /** Hides the secrets in the runner's own lines: an argument, a name or an error can contain one. */
   readonly mask: Mask | undefined;
   readonly onLine: (event: BuildLineEvent) => Delivery;
   readonly onState: (event: BuildStateEvent) => Delivery;

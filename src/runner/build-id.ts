@@ -3,13 +3,13 @@ import { randomInt } from "node:crypto";
 const TIME_LENGTH = 9;
 const RANDOM_LENGTH = 7;
 
-/** Two builds of one moment sort in the order in which they came, too. */
+/** The time of the newest id. Two ids of the same millisecond must differ, and sort in the order of their making. */
 let lastTime = 0;
 
 /**
- * Makes the id of a new build: 16 characters out of `0-9a-z`, fit for file names and addresses. The first 9 are the
- * time in base-36 milliseconds, so that ids sort by age; the last 7 are random, so that nobody guesses the id of a
- * build by its time.
+ * Makes the id of a new build: 16 characters out of `0-9a-z`, safe in file names and URLs. The first 9 are the
+ * time in base-36 milliseconds, so that ids sort by age; the last 7 are random, so that the time of a build does not
+ * reveal its id.
  */
 export function createBuildId(): string {
   lastTime = Math.max(Date.now(), lastTime + 1);
@@ -21,8 +21,8 @@ export function createBuildId(): string {
 }
 
 /**
- * Makes new ids sort after the ids of an earlier process, even when the clock was set back since then. Ids from the very
- * end of the range are ignored: no clock made them.
+ * Makes new ids sort after the ids of an earlier process, even when the clock was set back since then. Ids in the
+ * second half of the range are ignored: no clock made them.
  */
 export function continueBuildIds(ids: Iterable<string>): void {
   const limit = 36 ** TIME_LENGTH / 2;
@@ -32,7 +32,7 @@ export function continueBuildIds(ids: Iterable<string>): void {
   }
 }
 
-/** Whether `text` has the form of a build's id. To be asked before an id from outside becomes part of a file name. */
+/** Whether `text` has the form of a build's id. Check every id from outside before it becomes part of a file name. */
 export function isBuildId(text: string): boolean {
   return /^[0-9a-z]{16}$/.test(text);
 }

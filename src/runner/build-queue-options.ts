@@ -21,9 +21,9 @@ export interface BuildQueueOptions extends Pick<RetentionOptions, "keep" | "keep
   /** The niceness of the commands, from 0 to 19; never less than that of this process. Default 0. */
   nice?: number | undefined;
   /**
-   * How the output of commands is read. `merged`: stdout and stderr in the order of writing, as in a terminal; every line
-   * counts as `stdout`. `separate`: the stream of each line is known, and lines of the two can change places. On Windows,
-   * and where no pipe can be made, it is always `separate`. Default `merged`.
+   * How the output of commands is read. `merged`: stdout and stderr in the order of writing, as in a terminal; every
+   * line counts as `stdout`. `separate`: the stream of each line is known, and lines of the two can change places. On
+   * Windows, and where no pipe can be made, it is always `separate`. Default `merged`.
    */
   output?: OutputMode | undefined;
   /**
@@ -36,8 +36,8 @@ export interface BuildQueueOptions extends Pick<RetentionOptions, "keep" | "keep
   /** The environment of every step. Default: {@link buildEnvironment}. */
   env?: Environment | undefined;
   /**
-   * Names of variables whose values are replaced by `***` in every event, in addition to variables with usual names such
-   * as `NPM_TOKEN` or `DB_PASSWORD`. Values of less than 4 characters (6 for usual names) are not replaced.
+   * Names of variables whose values are replaced by `***` in every event, in addition to variables with usual names
+   * such as `NPM_TOKEN` or `DB_PASSWORD`. Values of less than 4 characters (6 for usual names) are not replaced.
    */
   mask?: readonly string[] | undefined;
   /** Secrets to replace that are in no variable of the builds. */
@@ -49,15 +49,15 @@ export interface BuildQueueOptions extends Pick<RetentionOptions, "keep" | "keep
    */
   logLimit?: number | undefined;
   /**
-   * Receives every event, in order. A returned promise holds the command back until it resolves when the event is a line
-   * of output; for every other event it holds back only `BuildQueue.close`. When the function throws or rejects, the
-   * build of that event is stopped as failed.
+   * Receives every event, in order. A returned promise holds the command back until it resolves when the event is a
+   * line of output; for every other event it holds back only `BuildQueue.close`. When the function throws or rejects,
+   * the build of that event is stopped as failed.
    */
   onEvent: (event: BuildEvent) => void | Promise<void>;
   /**
    * Called before the first command of a build starts, with the cookie that all its processes carry in their
-   * environment. A later process that knows the cookie can find them: see `endOrphans`. The command waits for a returned
-   * promise. When the function throws or rejects, the build is stopped as failed.
+   * environment. A later process that knows the cookie can find them: see `endOrphans`. The command waits for a
+   * returned promise. When the function throws or rejects, the build is stopped as failed.
    */
   onStart?: ((buildId: string, cookie: string) => void | Promise<void>) | undefined;
   /**

@@ -25,11 +25,11 @@ const NO_PROCESSES = { cookie: null, identity: null } as const;
 type KnownBuild = Pick<Build, "record">;
 
 /**
- * Runs builds: a limited number at a time, first come, first served, at most one of each project. Builds that work in the
- * same directory, such as members of one monorepo that install in its root, never run at the same time.
+ * Runs builds: a limited number at a time, first come, first served, at most one of each project. Builds that work in
+ * the same directory, such as members of one monorepo that install in its root, never run at the same time.
  */
 export class BuildQueue {
-  /** Problems with the options, for a person: a sentence for each secret that cannot be masked. */
+  /** Problems with the options: one sentence for each secret that cannot be masked. */
   readonly warnings: readonly string[];
   readonly #concurrency: number;
   readonly #queueLimit: number;
@@ -85,9 +85,11 @@ export class BuildQueue {
   }
 
   /**
-   * Accepts a build. Its first event is emitted before this returns, and when there is room, the build has started.
+   * Accepts a build. Its first event is emitted before this returns. If `concurrency` allows, the build has started by
+   * then.
    *
-   * @throws {TailcastError} `INVALID_OPTION` when the plan does not have the form of its type, naming the property, e.g.
+   * @throws {TailcastError} `INVALID_OPTION` when the plan does not have the form of its type, naming the property,
+   * e.g.
    * `plan.steps[0].args`; `SHUTTING_DOWN` after {@link close}; `ALREADY_BUILDING` when the project is queued or
    * running, with that build's id as `buildId`; `QUEUE_FULL` when `queueLimit` builds are queued.
    */
@@ -110,16 +112,16 @@ export class BuildQueue {
 
   /**
    * Resolves when the state of a build is stored; without the option `store`, at once. Rejects when the state could not
-   * be stored: then the build is stopped. To be called right after {@link add}.
+   * be stored: then the build is stopped. Call it right after {@link add}.
    */
   async stored(id: string): Promise<void> {
     await this.#stateWriter?.stored(id);
   }
 
   /**
-   * Takes over a build of an earlier process. Without a plan, it is a build that has ended. With a plan, it is a build
-   * that was queued: it is added to the end of the queue, which may exceed its limit. To be called for the oldest build
-   * first; then call {@link start}.
+   * Restores a build of an earlier process. Without a plan, it is a build that has ended. With a plan, it is a build
+   * that was queued: it is added to the end of the queue, which may exceed its limit. Restore the oldest build first,
+   * and call {@link start} after the last one.
    *
    * Make the plan anew, with the checks that a request passes. Plans are not stored: a stored plan could have been
    * planted by anyone who can write a file, and would run any command.
@@ -141,7 +143,11 @@ export class BuildQueue {
     this.#startWaiting();
   }
 
-  /** The current record of a build. @throws {TailcastError} `BUILD_NOT_FOUND` when there is none, or it was forgotten. */
+  /**
+   * The current record of a build.
+   *
+   * @throws {TailcastError} `BUILD_NOT_FOUND` when no build has this id, or the build was forgotten.
+   */
   get(id: string): BuildRecord {
     this.#positions.update();
     return this.#find(id).record;
@@ -180,8 +186,9 @@ export class BuildQueue {
     const builds = [...this.#builds.values()].filter((build) => build instanceof Build);
     // The next process runs stored builds.
     const waiting = new Set(this.#stateWriter === undefined ? [] : this.#waiting);
-    if (!isUrgent && grace > 0)
+    if (!isUrgent && grace > 0) {
       await settlesWithin(Promise.all([...this.#running].map(({ ended }) => ended)), grace);
+    }
     for (const build of [...this.#waiting, ...this.#running]) {
       // A second cancel of a running build kills its processes.
       const isLeft = waiting.has(build) || (!isUrgent && build.record.status === "running" && build.isStopping);
@@ -238,7 +245,7 @@ export class BuildQueue {
     return undefined;
   }
 
-  /** The cookie of a build stays stored as long as a process could carry it: the next process ends what is left. */
+  /** The cookie of a build stays stored as long as a process could carry it: the next server ends those processes. */
   #writeState(writer: StateWriter, event: BuildStateEvent, delivery: Promise<void>): Promise<void> {
     const build = this.#builds.get(event.build.id);
     const mayBeLeft = event.type !== "end" || (build instanceof Build && build.hasLeftProcesses);
@@ -255,13 +262,13 @@ export class BuildQueue {
   #removeEnded(build: Build): void {
     if (this.#waiting.delete(build)) this.#positions.advance();
     this.#running.delete(build);
-    // First: a build that starts now may end at once, and must count as the newer one.
+    // Before the next build starts: that build may end at once, and must count as the newer one.
     void this.#retention.add(build.record.id, build.ended);
     this.#startWaiting();
   }
 }
 
-/** Calls `onEvent` at once; what it throws becomes a rejection. */
+/** Calls `onEvent` at once. An error that it throws becomes a rejection. */
 async function deliver(onEvent: BuildQueueOptions["onEvent"], event: BuildEvent): Promise<void> {
   await onEvent(event);
 }

@@ -19,7 +19,7 @@ import type { Secrets } from "./output/secrets.ts";
 import type { StepResult } from "./process/run-step.ts";
 import type { Step } from "./planning/step.ts";
 
-/** What a {@link Build} needs in addition to its plan. */
+/** Everything that a {@link Build} needs in addition to its plan. */
 export interface BuildContext extends Pick<BuildEmitterOptions, "onLine" | "onState"> {
   /** The time limit of the build in milliseconds; 0: none. */
   readonly timeout: number;
@@ -86,7 +86,7 @@ export class Build {
 
   /**
    * @param estimatedMs - The expected duration; `null` when it is unknown.
-   * @param former - What an earlier process stored of this build, which was queued then, too.
+   * @param former - The same build as an earlier process stored it in the queue.
    */
   constructor(plan: Plan, context: BuildContext, estimatedMs: number | null, former?: FormerBuild) {
     this.plan = plan;
@@ -135,7 +135,7 @@ export class Build {
     return new Set([this.plan.projectPath, ...this.plan.steps.map(({ cwd }) => cwd)]);
   }
 
-  /** Whether something has stopped it. */
+  /** Whether it was stopped: cancelled, timed out, or stopped because its events are lost. */
   get isStopping(): boolean {
     return this.#stop !== undefined;
   }
@@ -307,9 +307,10 @@ export class Build {
   #timeOut(silentStep: string | null, milliseconds: number): void {
     if (this.#stop !== undefined) return;
     const limit = formatDuration(milliseconds);
-    const reached = silentStep === null ? `time limit of ${limit} reached` : `${silentStep} printed nothing for ${limit}`;
+    const isSilent = silentStep !== null;
+    const reached = isSilent ? `${silentStep} printed nothing for ${limit}` : `time limit of ${limit} reached`;
     void this.#emitter.emitLine({ step: silentStep, text: `${reached}; stopping the build` });
-    this.#halt({ status: "timed-out", text: `timed out after ${limit}${silentStep === null ? "" : " without output"}` });
+    this.#halt({ status: "timed-out", text: `timed out after ${limit}${isSilent ? " without output" : ""}` });
   }
 
   /** Stops a build whose events are lost: it must not run unseen. */

@@ -1,16 +1,16 @@
 import type { Plan } from "./planning/plan.ts";
 import type { BuildRecord } from "./record.ts";
 
-/** How many former builds count: enough to pass over one that had to download everything, and not the far past. */
+/** How many builds count: enough to outvote one that had to download everything, and only recent ones. */
 const MAX_BUILDS = 5;
 
 /**
- * How long a build will probably take, in milliseconds: the median of the last five that did the same and succeeded.
- * The same is the same project, script and install; to skip the install, for one, changes the time more than anything
- * else. A failed build says nothing: it stopped somewhere.
+ * Estimates the duration of a build in milliseconds: the median of the last five builds with the same project, script
+ * and install mode that succeeded. The install mode counts, since skipping the install changes the duration more than
+ * anything else. The duration of a failed build is no guide: it stopped early.
  *
- * @param records The builds that are known, the newest first.
- * @returns `null` when there was none.
+ * @param records - The known builds, the newest first.
+ * @returns `null` when no such build is known.
  */
 export function estimateDuration(plan: Plan, records: Iterable<BuildRecord>): number | null {
   const durations: number[] = [];
@@ -28,7 +28,7 @@ function isSame({ projectPath, script = null, install = null }: Plan, record: Bu
   return record.projectPath === projectPath && record.script === script && record.install === install;
 }
 
-/** A clock that was set back meanwhile makes it 0, not less. */
+/** The duration of a build that has ended. It is 0, never less, when the clock was set back during the build. */
 function duration({ startedAt, finishedAt }: BuildRecord): number {
   return Math.max(0, Date.parse(finishedAt ?? "") - Date.parse(startedAt ?? ""));
 }

@@ -1,6 +1,6 @@
 import type { BuildRecord } from "./record.ts";
 
-/** Where a line comes from: stdout or stderr of the command, or `system`: the build runner itself. */
+/** The source of a line: stdout or stderr of the command, or `system` for the build runner itself. */
 export type OutputStream = "stdout" | "stderr" | "system";
 
 /** The build's state has changed: it was accepted or started, or a step started or ended. */
@@ -10,19 +10,19 @@ export interface BuildChangedEvent {
 }
 
 /**
- * One line of output, without its line end. Colours are still in it as escape codes, and so is every other control
+ * One line of output, without its line end. It still contains colours as escape codes, and every other control
  * character.
  */
 export interface BuildLineEvent {
   readonly type: "line";
   readonly buildId: string;
-  /** Its number in the build's log: 1, 2, 3, without holes over all steps and streams. */
+  /** Its number in the build's log: 1, 2, 3, without gaps over all steps and streams. */
   readonly number: number;
   /** The name of the step it belongs to; `null` for lines about the whole build. */
   readonly step: string | null;
   readonly stream: OutputStream;
   readonly text: string;
-  /** When it was read. ISO 8601, UTC. */
+  /** The time at which it was read. ISO 8601, UTC. */
   readonly time: string;
 }
 
@@ -35,5 +35,5 @@ export interface BuildEndEvent {
 /** An event that carries the state of the build. */
 export type BuildStateEvent = BuildChangedEvent | BuildEndEvent;
 
-/** The events of a build, in the order in which they happen. Their consumers are the page's streams, the feed and the log. */
+/** An event of a build. The page's streams, the feed and the log consume them in the order in which they happen. */
 export type BuildEvent = BuildStateEvent | BuildLineEvent;

@@ -1,6 +1,6 @@
 /**
- * Formats a duration for people: `0.4 s`, `42 s`, `3 min 7 s`, `1 h 10 min`. Parts that are zero are left out. A negative
- * duration, which two clocks can yield, counts as zero.
+ * Formats a duration for people: `0.4 s`, `42 s`, `3 min 7 s`, `1 h 10 min`. Parts that are zero are left out. A
+ * negative duration, which two clocks can yield, counts as zero.
  */
 export function formatDuration(milliseconds: number): string {
   const seconds = Math.max(0, milliseconds) / 1000;
@@ -17,7 +17,9 @@ export function formatBytes(bytes: number): string {
   return `${Number((bytes / 1024 ** power).toFixed(1))} ${["", "KiB", "MiB", "GiB"][power]}`;
 }
 
-/** Formats a command as a person would type it into a shell: `npm run build`, `echo 'two words'`. Never run the result. */
+/**
+ * Formats a command as a person would type it into a shell: `npm run build`, `echo 'two words'`. Never run the result.
+ */
 export function formatCommand(command: string, args: readonly string[]): string {
   return [command, ...args].map(quote).join(" ");
 }

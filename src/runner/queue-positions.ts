@@ -22,7 +22,7 @@ export class QueuePositions {
     this.#waiting = waiting;
   }
 
-  /** To be called when a build has left the queue. */
+  /** Call it when a build has left the queue. */
   advance(): void {
     if (this.#waiting.size === 0) return;
     this.#isOutdated = true;
@@ -30,7 +30,7 @@ export class QueuePositions {
     this.#timer ??= this.#schedule(0);
   }
 
-  /** Sets the position of each build. To be called before a record is read. */
+  /** Sets the position of each build. Call it before a record is read. */
   update(): void {
     if (!this.#isOutdated) return;
     this.#isOutdated = false;

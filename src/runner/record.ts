@@ -1,17 +1,17 @@
 import type { InstallMode } from "./planning/build-inputs.ts";
 
-/** All that a {@link BuildStatus} can be. */
+/** Each possible {@link BuildStatus}. */
 export const buildStatuses = ["queued", "running", "succeeded", "failed", "cancelled", "timed-out", "lost"] as const;
 
 /**
- * Where a build stands. `queued` and `running` pass; the others are ends. `lost` is the end of a build whose server
- * died while it ran: only a later process, reading the log that was left, can say so.
+ * The status of a build. `queued` and `running` are temporary, all others are final. `lost`: the server died while the
+ * build was running. Only a later process, which reads the log that was left, sets it.
  */
 export type BuildStatus = (typeof buildStatuses)[number];
 
 /**
- * Where a step stands. `skipped`: it never started, because an earlier step failed or the build was stopped. `lost`: its
- * server died.
+ * The status of a step. `skipped`: it never started, because an earlier step failed or the build was stopped. `lost`:
+ * the server died while the step was running.
  */
 export type StepStatus =
   "pending" | "running" | "succeeded" | "failed" | "cancelled" | "timed-out" | "lost" | "skipped";
@@ -19,10 +19,10 @@ export type StepStatus =
 /** One step of a build, as clients see it. */
 export interface StepRecord {
   readonly name: string;
-  /** The command as a person would type it, e.g. `npm ci`. Never parsed again. */
+  /** The command as a person would type it, e.g. `npm ci`. For display only: it is never parsed. */
   readonly command: string;
   readonly status: StepStatus;
-  /** `null` while it runs, when it never ran, and when a signal ended it. */
+  /** `null` while the step runs, if it never ran, and if a signal ended it. */
   readonly exitCode: number | null;
   /** The signal that ended the command, e.g. `SIGTERM`, or `null`. */
   readonly signal: string | null;
@@ -39,9 +39,11 @@ export interface BuildRecord {
   /** The project's directory: absolute, without symbolic links. */
   readonly projectPath: string;
   readonly projectName: string;
-  /** `npm`, `pnpm`, `yarn` (1), `yarn berry` (2 and later), `bun`, or `null` when the plan came from none of them. */
+  /**
+   * `npm`, `pnpm`, `yarn` (1), `yarn berry` (2 and later), `bun`; `null` when a plan of another kind built the project.
+   */
   readonly packageManager: string | null;
-  /** The script that was asked for, and what was to be done about the dependencies; `null` when there was no choice. */
+  /** The requested script, and how the dependencies are installed; `null` when the plan offered no choice. */
   readonly script: string | null;
   readonly install: InstallMode | null;
   readonly status: BuildStatus;
@@ -49,15 +51,15 @@ export interface BuildRecord {
   readonly message: string | null;
   readonly steps: readonly StepRecord[];
   /**
-   * How long it will probably take from its start to its end, in milliseconds, by former builds; `null` when none is
-   * known. It stays as it was when the build was accepted.
+   * The expected time from its start to its end, in milliseconds, by earlier builds; `null` when it is unknown. It is
+   * calculated once, when the build is accepted.
    */
   readonly estimatedMs: number | null;
-  /** Its position among those that wait: 1 is the first. `null` when it does not wait. */
+  /** Its position in the queue: 1 is the next build to start. `null` when it is not queued. */
   readonly queuePosition: number | null;
   /** ISO 8601, UTC. */
   readonly queuedAt: string;
-  /** ISO 8601, UTC; `null` while it waits, and for ever when it was cancelled before it started. */
+  /** ISO 8601, UTC; `null` while it is queued, and when it was cancelled before it started. */
   readonly startedAt: string | null;
   /** ISO 8601, UTC; `null` until it ends. */
   readonly finishedAt: string | null;

@@ -2,7 +2,7 @@ import { constants } from "node:os";
 import type { StepRecord, StepStatus } from "./record.ts";
 import type { StepResult } from "./process/run-step.ts";
 
-/** Says how a step ended, in one sentence: `install failed with exit code 1`. */
+/** Describes how a step ended, in one sentence: `install failed with exit code 1`. */
 export function describeResult(name: string, result: StepResult): string {
   switch (result.type) {
     case "succeeded":
@@ -19,7 +19,9 @@ export function describeResult(name: string, result: StepResult): string {
   }
 }
 
-/** The kernel kills the process that uses the memory, which is rarely the command: shells and npm pass its code on. */
+/**
+ * The kernel kills the process that uses the memory, rarely the command itself; shells and npm forward its exit code.
+ */
 function explainExitCode(exitCode: number): string {
   return exitCode === 128 + constants.signals.SIGKILL ? ", which stands for SIGKILL: probably out of memory" : "";
 }

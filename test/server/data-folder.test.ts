@@ -86,6 +86,6 @@ describe("moveOldFolder()", () => {
     const { cwd, old, folder } = await scene(t);
     const store = await BuildStore.open(old);
     t.after(() => store.close());
-    assert.match((await moveOldFolder(folder, cwd)) ?? "", /^warning: .* does already/);
+    assert.match((await moveOldFolder(folder, cwd)) ?? "", /^warning: .* is using it/);
   });
 });

@@ -208,7 +208,7 @@ describe("server", () => {
     await first.port();
     const second = new Program(t, ["--port", "0", "--data", data]);
     assert.equal(await second.ended, 1);
-    assert.match(second.stderr, /\ntailcast: cannot store builds: Cannot use .*: the process \d+ does already/);
+    assert.match(second.stderr, /\ntailcast: cannot store builds: Cannot use .*: process \d+ is using it/);
     for (const [folder, code] of [
       ["/dev/null/x", "ENOTDIR"],
       // `mkdir` with `recursive` never ends there.

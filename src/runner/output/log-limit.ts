@@ -1,20 +1,20 @@
 import type { OutputLine } from "./step-output.ts";
 
-/** What a line counts in addition to its text, in bytes: roughly the other fields of its event. */
+/** The size of a line in addition to its text, in bytes: roughly the other fields of its event. */
 const LINE_OVERHEAD = 100;
 
-/** How many lines, and how many bytes of them, are kept of the end of a step that did not fit. */
+/** The maximum size of {@link Overflow.tail} in lines and in bytes. */
 const TAIL_LINES = 500;
 const TAIL_BYTES = 256 * 1024;
 
-/** A line, and when it was read. */
+/** A line, and the time at which it was read. */
 export interface TimedLine extends OutputLine {
   readonly time: string;
 }
 
 /** The lines of a step that did not fit. */
 export interface Overflow {
-  /** How many lines are lost, and their text in bytes. */
+  /** The number of lost lines, and the size of their text in bytes. */
   readonly lostLines: number;
   readonly lostBytes: number;
   /** The last lines of the step, which follow the lost ones. */
@@ -23,11 +23,11 @@ export interface Overflow {
 
 /**
  * The limit of a build's log. The build continues when the limit is reached, but only the last lines of each step are
- * kept from then on: errors stand at the end.
+ * kept from then on: errors are usually at the end.
  */
 export class LogLimit {
   #room: number;
-  /** How many lines of this step did not fit, including the tail, and their bytes. */
+  /** The number of lines of this step that did not fit, including the tail, and their size in bytes. */
   #lines = 0;
   #bytes = 0;
   #tail: TimedLine[] = [];
@@ -38,12 +38,12 @@ export class LogLimit {
     this.#room = limit;
   }
 
-  /** Whether lines of this step did not fit. */
+  /** Whether the log has no room for lines of this step. */
   get isOverflowing(): boolean {
     return this.#lines > 0;
   }
 
-  /** Whether a line fits. One that does not may become part of the step's {@link Overflow.tail}. */
+  /** Whether a line fits. A line that does not fit may become part of the step's {@link Overflow.tail}. */
   fits(line: TimedLine): boolean {
     const size = Buffer.byteLength(line.text);
     this.#room -= size + LINE_OVERHEAD;

@@ -9,8 +9,8 @@ const ESCAPE = 0x1b;
 /** The longest text, in UTF-16 units, that is held back because a secret may start in it. */
 const MAX_HELD = 256 * 1024;
 
-/** A piece of a text, from `start` to before `end`. */
-interface Span {
+/** A part of a text, from `start` to before `end`. */
+interface Range {
   start: number;
   end: number;
 }
@@ -42,15 +42,15 @@ export class Mask {
  */
 export class MaskStream {
   readonly #matcher: TextMatcher;
-  /** Text that was not returned yet. All positions below count from its start. */
+  /** Text that was not returned yet. All positions below are relative to its start. */
   #held = "";
   /** The position up to which it was searched. */
   #position = 0;
   #state = 0;
   /** The pieces to mask, in order; no two of them touch. */
-  #secrets: Span[] = [];
+  #secrets: Range[] = [];
   /** Escape sequences since the first character that may begin a secret. */
-  #sequences: Span[] = [];
+  #sequences: Range[] = [];
   /** The text so far ended with the mask, so a secret that touches it gets no second one. */
   #isMasked = false;
 
@@ -58,7 +58,7 @@ export class MaskStream {
     this.#matcher = matcher;
   }
 
-  /** Takes the next piece and returns what is certain now. */
+  /** Adds a piece, and returns the text that cannot belong to an unfinished secret. */
   push(piece: string): string {
     this.#held += piece;
     this.#search();
@@ -71,7 +71,7 @@ export class MaskStream {
     return this.#release(length);
   }
 
-  /** Returns what is left. Afterwards the stream is as new. */
+  /** Returns the rest. Afterwards the stream can mask another text. */
   end(): string {
     const rest = this.#release(this.#held.length);
     this.#position = 0;
@@ -93,7 +93,7 @@ export class MaskStream {
         const end = sequenceEnd(text, this.#position);
         if (end === undefined) return;
         if (end > this.#position) {
-          this.#passOver(end);
+          this.#skipSequence(end);
           continue;
         }
       }
@@ -106,13 +106,13 @@ export class MaskStream {
         this.#position = this.#startOf(length);
         this.#state = 0;
       } else if (found[this.#state] !== 0) {
-        this.#note(this.#startOf(found[this.#state] as number));
+        this.#addSecret(this.#startOf(found[this.#state] as number));
       }
     }
   }
 
-  /** Remembers an escape sequence. One that touches another is added to it, so that they are fewer than characters. */
-  #passOver(end: number): void {
+  /** Skips an escape sequence. Adjacent sequences become one, which bounds their number. */
+  #skipSequence(end: number): void {
     const start = this.#position;
     const last = this.#sequences.at(-1);
     if (last?.end === start) last.end = end;
@@ -120,19 +120,19 @@ export class MaskStream {
     this.#position = end;
   }
 
-  /** Where the last `length` characters before the position start, when escape sequences do not count. */
+  /** The start of the last `length` characters before the position. Escape sequences do not count. */
   #startOf(length: number): number {
     let start = this.#position - length;
     for (let at = this.#sequences.length - 1; at >= 0; at--) {
-      const sequence = this.#sequences[at] as Span;
+      const sequence = this.#sequences[at] as Range;
       if (sequence.end <= start) break;
       start -= sequence.end - sequence.start;
     }
     return start;
   }
 
-  /** A secret ends at the position. It may overlap others. */
-  #note(from: number): void {
+  /** Adds a secret that ends at the position. It may overlap earlier ones. */
+  #addSecret(from: number): void {
     let start = from;
     for (let last = this.#secrets.at(-1); last !== undefined && last.end >= start; last = this.#secrets.at(-1)) {
       start = Math.min(start, last.start);
@@ -163,9 +163,9 @@ export class MaskStream {
   }
 
   #hide(secret: string): string {
-    // Nearly every secret; the expression would cost as much as all else.
+    // True for nearly every secret. The loop below would double the cost of masking.
     if (!secret.includes("\n") && !secret.includes("\x1b")) return this.#hidePart();
-    // Line ends and escape sequences stay: they do not belong to a secret.
+    // Line ends and escape sequences are kept: they do not belong to the secret.
     let hidden = "";
     for (let at = 0; at < secret.length;) {
       const end = sequenceEnd(secret, at) ?? at;
@@ -186,16 +186,16 @@ export class MaskStream {
   }
 }
 
-/** Where a control sequence ends; `start` when there is none, and `undefined` when it is not complete. */
+/** The end of a control sequence; `start` when no sequence begins there, and `undefined` when it is incomplete. */
 function sequenceEnd(text: string, start: number): number | undefined {
   if (text.charCodeAt(start) !== ESCAPE) return start;
   if (start + 1 === text.length) return undefined;
   return text[start + 1] === "[" ? controlEnd(text, start) : start;
 }
 
-/** Moves spans towards the start; what would lie before it is cut off. */
-function shift(spans: readonly Span[], by: number): Span[] {
-  return spans
+/** Moves ranges towards the start of the text. Parts before the start are dropped. */
+function shift(ranges: readonly Range[], by: number): Range[] {
+  return ranges
     .filter(({ end }) => end > by)
     .map(({ start, end }) => ({ start: Math.max(start - by, 0), end: end - by }));
 }

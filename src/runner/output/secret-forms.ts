@@ -1,17 +1,17 @@
-/** How many characters the lines of encoders have that break what they write: `base64`, and PEM. */
+/** The line lengths of encoders that break lines: `base64`, and PEM. */
 const BASE64_LINE_LENGTHS = [76, 64];
 
-/** Of longer values only the lines are looked for: all forms of one would be many times as long. */
+/** Longer values are only searched as they are and by line: all their encoded forms would be many times as long. */
 const MAX_ENCODED_LENGTH = 16 * 1024;
 
 /**
- * The texts in which a secret may show up: as it is, each of its lines, escaped for JSON, a shell and URLs, and as
- * base64, also where it is only a part of what was encoded.
+ * The texts that reveal a secret: the secret itself, each of its lines, and its forms in JSON, a shell, URLs and
+ * base64, also when it is only a part of the encoded data.
  *
- * @param minLength Shorter ones are left out: they would be found in harmless words.
+ * @param minLength - Shorter forms are dropped: harmless words would contain them.
  */
 export function secretForms(value: string, minLength: number): string[] {
-  // Not half of a surrogate pair, which no encoder takes.
+  // Without lone surrogates, which encodeURIComponent rejects.
   const whole = value.toWellFormed().trim();
   const forms = [whole, ...whole.split(/[\r\n]+/), ...(whole.length > MAX_ENCODED_LENGTH ? [] : encodedForms(whole))];
   return [...new Set(forms.map((form) => form.trim()))].filter(({ length }) => length >= minLength);
@@ -31,8 +31,8 @@ function encodedForms(value: string): string[] {
 }
 
 /**
- * Base64 turns three bytes into four characters, so that a text looks different after one or two other bytes. What
- * depends on its neighbours, too, is left out.
+ * Base64 turns three bytes into four characters, so that a text has another form after one or two other bytes. The
+ * characters that also depend on neighbouring bytes are dropped.
  */
 function base64Forms(bytes: Buffer): string[] {
   const aligned = [0, 1, 2].map((before) => {

@@ -10,25 +10,25 @@ import type { Step } from "../planning/step.ts";
 const USUAL_NAME =
   /(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|_PASS|_PWD|API_?KEY|(?:ACCESS|SECRET|PRIVATE|SIGNING|ENCRYPTION)_?KEY|CREDENTIALS?|CONNECTION_STRING|^NPM_CONFIG_.*_AUTH)(?:_BASE64|_B64)?$/i;
 
-/** A shorter value is found in harmless words. */
+/** Harmless words would contain shorter values. */
 const MIN_LENGTH = 6;
 
-/** Who names a variable may mean a PIN; three characters would make any log unreadable. */
+/** A variable that the options name may hold a PIN. Masking three characters would make any log unreadable. */
 const MIN_NAMED_LENGTH = 4;
 
 /** The options of {@link Secrets}. */
 export interface SecretsOptions {
   /** The variables of every build. */
   env: Environment;
-  /** The names of variables that hold a secret, beside the usual ones. */
+  /** The names of variables that hold a secret, in addition to the usual ones. */
   names: readonly string[];
   /** Secrets that are in no variable. */
   values: readonly string[];
 }
 
-/** What must not be seen in a build's log: the values of some variables, recognised by their names. */
+/** The secrets that must not appear in a build's log: the values of variables with certain names. */
 export class Secrets {
-  /** Which secrets cannot be masked, and why, a sentence each. */
+  /** One sentence for each secret that cannot be masked. */
   readonly problems: readonly string[];
   readonly #names: ReadonlySet<string>;
   readonly #forms: ReadonlySet<string>;

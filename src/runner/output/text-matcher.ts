@@ -1,36 +1,36 @@
-/** The shortest text that can be looked for. */
+/** The length of the shortest text that can be found. */
 export const MIN_TEXT_LENGTH = 3;
 
-/** What begins an escape sequence, which may stand within a text. */
+/** The start of an escape sequence. A text is found even if it contains such sequences. */
 const SEQUENCE_START = "\x1b[";
 
-/** The hash of the last three characters: older ones have left it. */
+/** The hash covers the last three characters: the shift drops older ones. */
 const HASH_SHIFT = 5;
 const HASH_MASK = 0x7fff;
 
 /**
- * Finds many texts at once, in a time that does not depend on how many they are (Aho and Corasick, 1975).
+ * Finds many texts at once, in a time that does not depend on their number (Aho and Corasick, 1975).
  *
- * It is a tree of all the texts. A state is a node of it: the longest end of what was read that begins one of them. The
+ * The texts form a tree. A state is a node of the tree: the longest suffix of the input that is a prefix of a text. The
  * children of a state are a list, so that the memory is proportional to the texts. Walking the tree costs about 10 ns a
- * character, so most text never gets there: it is left out when its next three characters begin none of the texts,
- * which takes 2 ns.
+ * character, so most input is skipped first: a place where the next three characters begin none of the texts costs 2
+ * ns.
  */
 export class TextMatcher {
-  /** For each state how many of the last characters may belong to a text that is still to be found. */
+  /** For each state, how many of the last characters may belong to a text that is not yet complete. */
   readonly depth: Int32Array;
-  /** For each state the length of the longest text that ends here; 0 where none does. */
+  /** For each state, the length of the longest text that ends here; 0 where none does. */
   readonly found: Int32Array;
-  /** Of each hash of three characters, whether a text may begin with them, escape sequences left out. */
+  /** For each hash of three characters, whether they may begin a text, which an escape sequence may interrupt. */
   readonly #beginnings = new Uint8Array(HASH_MASK + 1);
   readonly #codes: Int32Array;
   readonly #firstChild: Int32Array;
   readonly #nextSibling: Int32Array;
-  /** Where to look on when no child fits: the state of the longest proper end of what was read. */
+  /** The state to continue from when no child fits: the longest proper suffix of this state. */
   readonly #fallback: Int32Array;
   #size = 1;
 
-  /** @param texts Of three characters at least. */
+  /** @param texts - Each has at least three characters. */
   constructor(texts: readonly string[]) {
     const most = texts.reduce((sum, text) => sum + text.length, 1);
     this.depth = new Int32Array(most);
@@ -51,7 +51,7 @@ export class TextMatcher {
     }
   }
 
-  /** The first place at or after `start` where a text may begin; of the last two characters nobody can know. */
+  /** The first place at or after `start` where a text may begin. The last two characters always count as one. */
   skip(text: string, start: number): number {
     const beginnings = this.#beginnings;
     const { length } = text;

@@ -9,30 +9,30 @@ import type { JsonObject } from "../project/manifest.ts";
 import type { Project } from "../project/project.ts";
 import type { Workspace } from "../project/workspace.ts";
 
-/** Which package manager builds a project, and where it installs. */
+/** The package manager of a project, and where it installs. */
 export interface DetectedPackageManager {
   readonly name: PackageManagerName;
-  /** Where the install runs: beside the lock file, which for a member of a monorepo lies in its root. */
+  /** The directory of the install, which holds the lock file: for a member of a monorepo, the root of the monorepo. */
   readonly installPath: string;
-  /** The manager's lock file, as seen from the project. `null`: none is there, so the install cannot be frozen. */
+  /** The manager's lock file, relative to the project. `null`: it has none, so the install cannot be frozen. */
   readonly lockFile: string | null;
   /** Whether a `package.json` names the manager, so that corepack knows its version. */
   readonly isNamed: boolean;
-  /** The version that `packageManager` names, when it is an exact one. */
+  /** The version in `packageManager`, if it is exact. */
   readonly namedVersion: string | undefined;
-  /** What decided, as the end of a sentence: `package-lock.json is there`. */
+  /** The evidence that decided, as the end of a sentence: `package-lock.json is there`. */
   readonly because: string;
-  /** What was found and could not be followed, a sentence each. */
+  /** One sentence for each piece of evidence that could not be used. */
   readonly warnings: readonly string[];
 }
 
-/** A directory whose files count. */
+/** A directory whose files count as evidence. */
 type Place = Workspace;
 type Program = ManagerCommands["program"];
 
 interface Evidence {
   readonly program: Program;
-  /** As the `package.json` gives it: a version, a range, an address. */
+  /** As written in `package.json`: a version, a range, a URL. */
   readonly version?: string | undefined;
   readonly namedVersion?: string | undefined;
   readonly isNamed: boolean;
@@ -43,7 +43,7 @@ interface NamedManager {
   readonly field: string;
   readonly name: string;
   readonly version?: string | undefined;
-  /** Whether nobody minds when it is another. */
+  /** Whether another manager may be used instead. */
   readonly isOptional?: boolean;
 }
 
@@ -52,29 +52,29 @@ interface Lock {
   readonly file: string;
 }
 
-/** Writes the path of a place's file as it is seen from the project. */
+/** Makes the path of a file in a place relative to the project. */
 type ShowFile = (file: string) => string;
 
-/** A warning is no place for whatever somebody put into a field. */
+/** A warning must not repeat a field of any length. */
 const MAX_NAME_SHOWN = 64;
 const MAX_WARNINGS = 10;
 
-/** A longer version is not one. It would stand in the log, and in arguments. */
+/** A longer text is not a version. The version appears in the log and in arguments. */
 const MAX_VERSION_LENGTH = 64;
 
-/** Beside a lock file, these settings also say which manager is used. */
+/** Like a lock file, these files show which manager is used. */
 const settingsFiles: readonly (readonly [file: string, program: Program])[] = Object.values(managerCommands).flatMap(
   ({ settingsFile, program }) => (settingsFile === undefined ? [] : [[settingsFile, program] as const]),
 );
 const unsupportedLockFiles = ["deno.lock"];
-/** An exact version, and perhaps a hash of the program behind it. */
+/** An exact version, with or without a hash of the program. */
 const EXACT_VERSION = /^(\d+\.\d+\.\d+(?:-[\w.-]+)?)(?:\+.*)?$/;
 const programs: ReadonlySet<Program> = new Set(Object.values(managerCommands).map(({ program }) => program));
 
 /**
- * Finds out which package manager a project uses. In the project itself, then in the root of the workspace that claims
- * it, the first of these decides: `packageManager` in `package.json`, `devEngines.packageManager`, a lock file (of
- * several: pnpm's, bun's, yarn's, npm's), a settings file. Otherwise it is npm.
+ * Detects the package manager of a project. In the project itself, then in the root of the workspace that claims it,
+ * the first of these decides: `packageManager` in `package.json`, `devEngines.packageManager`, a lock file (the first
+ * in the order of {@link managers}), a settings file. Otherwise it is npm.
  */
 export async function detectPackageManager(project: Project): Promise<DetectedPackageManager> {
   const { workspace, warnings: problems } = await findWorkspace(project);
@@ -90,7 +90,7 @@ export async function detectPackageManager(project: Project): Promise<DetectedPa
   return { name, installPath, lockFile, isNamed, namedVersion, because, warnings: shorten(warnings) };
 }
 
-/** Keeps the first warnings: a file can cause thousands. */
+/** Limits the number of warnings: a file can cause thousands. */
 function shorten(warnings: readonly string[]): readonly string[] {
   const left = warnings.length - MAX_WARNINGS;
   return left <= 0 ? warnings : [...warnings.slice(0, MAX_WARNINGS), `there are ${left} more warnings like these`];
@@ -129,10 +129,10 @@ function isProgram(name: string): name is Program {
   return (programs as ReadonlySet<string>).has(name);
 }
 
-/** The managers that a `package.json` names, the weightiest first. A wrong type counts as an unknown name. */
+/** The managers that a `package.json` names, the most important first. A wrong type counts as an unknown name. */
 function* namedManagers({ packageManager, devEngines }: JsonObject): Iterable<NamedManager> {
   if (packageManager !== undefined) {
-    // Another type is not shown: it can be nested more deeply than there is room on the stack.
+    // Another type is not shown: it can be nested too deeply for the stack.
     const text = typeof packageManager === "string" ? packageManager : `(${typeof packageManager})`;
     const [name = ""] = text.split("@", 1);
     yield { field: "packageManager", name, version: text.slice(name.length + 1) };
@@ -142,7 +142,8 @@ function* namedManagers({ packageManager, devEngines }: JsonObject): Iterable<Na
   for (const [index, engine] of list.entries()) {
     if (!isJsonObject(engine) || typeof engine["name"] !== "string") continue;
     const version = typeof engine["version"] === "string" ? engine["version"] : undefined;
-    // Of several, only the last has to fit, unless they say otherwise (openjs-foundation/package-metadata-interoperability).
+    // In a list only the last one is required, unless "onFail" says otherwise
+    // (openjs-foundation/package-metadata-interoperability).
     const isOptional = (engine["onFail"] ?? (index < list.length - 1 ? "ignore" : "error")) === "ignore";
     yield { field: "devEngines", name: engine["name"], version, isOptional };
   }

@@ -6,9 +6,9 @@ import type { DetectedPackageManager } from "./detect.ts";
 import type { Step } from "../planning/step.ts";
 import type { Project } from "../project/project.ts";
 
-/** How the dependencies of a project are installed. */
+/** The install of a project's dependencies. */
 export interface InstallPlan {
-  /** What is done, to complete the sentence about the plan. */
+  /** A part of the sentence about the plan: `the install is frozen by pnpm-lock.yaml`. */
   readonly reason: string;
   readonly steps: readonly Step[];
 }
@@ -39,7 +39,7 @@ export function planInstall(
   return { reason, steps: isFrozen && startsClean ? [step] : [removal(project.path, installPath), step] };
 }
 
-/** Of the managers, only `npm ci` starts from scratch by itself, and it needs a lock file. */
+/** Removes `node_modules` before an install that does not remove it. Only `npm ci` does, and it needs a lock file. */
 function removal(projectPath: string, installPath: string): Step {
   const folders = new Set([installPath, projectPath].map((path) => relative(installPath, join(path, "node_modules"))));
   return { name: "clean", command: "rm", args: ["-rf", "--", ...folders], cwd: installPath };

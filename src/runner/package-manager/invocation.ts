@@ -4,14 +4,14 @@ import { askVersion, installedVersion } from "./version.ts";
 import type { Environment } from "../program/find-program.ts";
 import type { DetectedPackageManager } from "./detect.ts";
 
-/** How a project's package manager is called on this machine. */
+/** The command that runs a project's package manager on this machine. */
 export interface ManagerCall {
   readonly command: string;
-  /** What comes before the manager's own arguments. */
+  /** The arguments before the manager's own. */
   readonly args: readonly string[];
-  /** The version that will run; `undefined` when nobody can tell before. */
+  /** The version that will run; `undefined` when it is unknown until then. */
   readonly version: string | undefined;
-  /** What is special about it, to complete the sentence about the plan; empty when nothing is. */
+  /** A part of the sentence about the plan: `it is not on PATH, so corepack runs it`. Empty in the usual case. */
   readonly note: string;
   readonly warnings: readonly string[];
 }
@@ -20,8 +20,8 @@ export interface ManagerCall {
  * Decides how to call the package manager: by its name, or through corepack when `package.json` names it and it is not
  * on `PATH`, or not in the exact version that `packageManager` names.
  *
- * npm and bun run in the version that is there, as they do in everybody's shell: corepack leaves npm alone unless it is
- * told otherwise, and does not know bun.
+ * npm and bun run in the installed version, as they do in a shell: by default corepack does not replace npm, and it
+ * does not support bun.
  */
 export async function findManager(manager: DetectedPackageManager, env: Environment): Promise<ManagerCall> {
   const { name, installPath, isNamed, namedVersion } = manager;
@@ -43,6 +43,7 @@ export async function findManager(manager: DetectedPackageManager, env: Environm
     return { ...throughCorepack, note: `${program} ${found} is on PATH, so corepack runs the version that is named` };
   }
   const reason = switchesVersion ? " and corepack is not" : "";
-  const warning = `packageManager names ${program}@${namedVersion}, but ${program} ${found} is on PATH${reason}, so that runs`;
+  const onPath = `${program} ${found} is on PATH${reason}, so that runs`;
+  const warning = `packageManager names ${program}@${namedVersion}, but ${onPath}`;
   return { ...direct, version: found, warnings: [warning] };
 }

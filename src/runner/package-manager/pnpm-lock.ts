@@ -3,12 +3,12 @@ import { readStart } from "../project/read-file-start.ts";
 import type { DetectedPackageManager } from "./detect.ts";
 import type { Project } from "../project/project.ts";
 
-/** Which major version of pnpm writes a lock file of which format. From 9 on, later ones keep to that. */
+/** The major version of pnpm that writes each format of the lock file. All versions since 9 write the same format. */
 const WRITERS: Readonly<Record<string, number>> = { "5.3": 6, "5.4": 7, "6.0": 8, "6.1": 8, "9.0": 9 };
 
 /**
- * Says when a pnpm of this version will hardly read the project's lock file: it refuses those of another major version,
- * with a message that does not say which one would do.
+ * Warns when this version of pnpm will probably not read the project's lock file: it rejects the formats of other major
+ * versions, with a message that does not name the version that would accept the file.
  */
 export async function pnpmLockProblem(
   project: Project,

@@ -5,21 +5,21 @@ import { plainText } from "../../terminal/plain-text.ts";
 import { runStep } from "../process/run-step.ts";
 import type { Environment } from "../program/find-program.ts";
 
-/** How long a program may take to tell its version, in milliseconds. Package managers take a quarter to one second. */
+/** How long a program may take to print its version, in milliseconds. Package managers take a quarter to one second. */
 const ANSWER_TIME = 3000;
 
-/** Those that are being asked now, so that many who want to know at once start one process. */
+/** The calls in progress, so that simultaneous calls share one process. */
 const questions = new Map<string, Promise<string | undefined>>();
 
-/** How far above a program its package is looked for: it lies in `bin`, or in `dist/bin`. */
+/** How many directories above a program its package is searched: programs lie in `bin`, or in `dist/bin`. */
 const MAX_LEVELS = 3;
 
 /**
- * Reads the version of a program that was installed as an npm package of the same name, as npm itself is: that takes a
- * millisecond, and starts nothing.
+ * Reads the version of a program that was installed as an npm package of the same name, such as npm itself. That takes
+ * a millisecond, and starts no process.
  *
- * @param program A path.
- * @returns `undefined` when it came in another way.
+ * @param program - The path of the program.
+ * @returns `undefined` when it was installed in another way.
  */
 export async function installedVersion(program: string, name: string): Promise<string | undefined> {
   let directory = await realpath(program).catch(() => program);
@@ -32,11 +32,12 @@ export async function installedVersion(program: string, name: string): Promise<s
 }
 
 /**
- * Asks a program for its version, with `--version`. In which directory matters: some programs pick the version that a
- * project names. A shim of corepack must not download that for an answer; pnpm does, as it would for the build.
+ * Runs a program with `--version`. The directory matters: some programs switch to the version that a project names. A
+ * shim of corepack must not download that version only to print it; pnpm does, as it would for the build.
  *
- * @param program A path. @param cwd Where it is asked.
- * @returns E.g. `10.2.0`; `undefined` when it gives no answer in time that is a version. It never rejects.
+ * @param program - The path of the program.
+ * @param cwd - The directory in which it runs.
+ * @returns E.g. `10.2.0`; `undefined` when it prints no version in time. Never rejects.
  */
 export function askVersion(program: string, cwd: string, env: Environment): Promise<string | undefined> {
   const key = JSON.stringify([program, cwd]);
@@ -51,7 +52,7 @@ async function ask(program: string, cwd: string, env: Environment): Promise<stri
   const outcome = await runStep(step, {
     signal: AbortSignal.timeout(ANSWER_TIME),
     killGrace: 0,
-    // The answer stands on stdout; notes of the program do not.
+    // The version is printed to stdout; notices are not.
     output: "separate",
     drain: 1000,
     env: { ...env, COREPACK_ENABLE_NETWORK: "0" },
@@ -62,5 +63,5 @@ async function ask(program: string, cwd: string, env: Environment): Promise<stri
   return outcome.type === "succeeded" ? version : undefined;
 }
 
-/** A whole line, which may have colours around it, as everything is told to print them. */
+/** A whole line of plain text: `FORCE_COLOR` makes some programs print the version in colour. */
 const VERSION = /^v?(\d+\.\d+\.\d+[\w.+-]{0,64})\s*$/;

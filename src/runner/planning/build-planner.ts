@@ -5,7 +5,7 @@ import type { BuildInputs } from "./build-inputs.ts";
 import type { Plan } from "./plan.ts";
 import type { ProjectFolder } from "../project/project.ts";
 
-/** What was chosen for a build; `undefined`: the default. */
+/** The chosen inputs of a build; `undefined` stands for the default. */
 type ChosenInputs = { readonly [Name in keyof BuildInputs]: BuildInputs[Name] | undefined };
 
 /** A request for a build, from a client or from the record of a build that was queued when a server ended. */
@@ -20,15 +20,15 @@ export type FolderPlanner = (
   inputs: ChosenInputs,
 ) => Plan | undefined | Promise<Plan | undefined>;
 
-/** Plans a requested build. It rejects when the folder is outside the roots, or cannot be built. */
+/** Plans a requested build. Rejects when the folder is outside the roots, or cannot be built. */
 export type BuildPlanner = (request: PlanRequest) => Promise<Plan>;
 
 /**
- * Makes the one function that every plan comes from, also the plan of a restored build: a stored plan is never run, since
+ * Creates the function that makes every plan, also the plan of a restored build: a stored plan is never run, since
  * anyone who can write a file could have planted it.
  *
  * @param roots - Only folders in or below these directories can be built.
- * @param describe - Asked about every folder first.
+ * @param describe - Called for every folder first.
  * @param env - The environment of builds, whose `PATH` is searched. Default: {@link buildEnvironment}.
  */
 export function buildPlanner(roots: readonly string[], describe: FolderPlanner, env?: Environment): BuildPlanner {

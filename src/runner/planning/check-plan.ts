@@ -5,8 +5,8 @@ import type { Plan } from "./plan.ts";
 import type { Step } from "./step.ts";
 
 /**
- * Checks that a plan has the form of its type, for callers whom no compiler tells. Only the form: whether a directory
- * or a command exists shows when the step runs.
+ * Checks that a plan has the form of its type, for callers without a type checker. Only the form is checked: whether a
+ * directory or a command exists shows when the step runs.
  *
  * @throws {TailcastError} `INVALID_OPTION`, naming the property, e.g. `plan.steps[0].args`.
  */

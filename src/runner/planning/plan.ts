@@ -14,43 +14,45 @@ import type { InstallMode } from "./build-inputs.ts";
 import type { Project } from "../project/project.ts";
 import type { Step } from "./step.ts";
 
-/** What a build will do: steps that run one after the other until one fails. */
+/** The steps of a build, which run one after the other until one fails. */
 export interface Plan {
-  /** The project's directory. Of each, only one build is queued or running at a time. */
+  /** The project's directory. At most one build of a directory is queued or running at a time. */
   readonly projectPath: string;
   readonly projectName: string;
-  /** Shown to clients; `null` when there is none. */
+  /** Shown to clients; `null` when the plan uses no package manager. */
   readonly packageManager: string | null;
-  /** What was chosen when the plan was made, kept in the build's record. Default: `null`, there was no choice. */
+  /**
+   * The inputs that the plan was made from, kept in the build's record. Default: `null`, the plan offered no choice.
+   */
   readonly script?: string | null | undefined;
   readonly install?: InstallMode | null | undefined;
-  /** Why this plan, in one sentence: the first line of the log. */
+  /** The reason for this plan, in one sentence: the first line of the log. */
   readonly reason: string;
   /** Shown after the reason, one line each. */
   readonly warnings: readonly string[];
   readonly steps: readonly Step[];
-  /** Directories that must still be the same ones when a step starts. Default: none. */
+  /** Directories that must still be the same when a step starts. Default: none. */
   readonly pins?: readonly DirectoryPin[] | undefined;
 }
 
-/** What to build of a project. */
+/** The options of {@link planBuild}. */
 export interface PlanOptions {
   /** The script of `package.json` that builds the project. Default `build`. */
   script?: string | undefined;
-  /** What to do about its dependencies. Default `auto`. */
+  /** How its dependencies are installed. Default `auto`. */
   install?: InstallMode | undefined;
   /** The environment whose `PATH` is searched. Default: the one that builds get, {@link buildEnvironment}. */
   env?: Environment | undefined;
 }
 
-/** A message is no place for a list of a thousand scripts. */
+/** A message must not list a thousand scripts. */
 const MAX_SCRIPTS_SHOWN = 20;
 const MAX_NAME_SHOWN = 64;
 
 /**
- * Plans the build of a JavaScript project: install its dependencies, frozen when the lock file of its package manager
- * exists, then run its `build` script or another one. Nothing of the project runs yet, but the package manager is asked
- * for its version.
+ * Plans the build of a JavaScript project: install its dependencies, exactly as the lock file of its package manager
+ * says if that exists, then run its `build` script or another one. Nothing of the project runs yet, but the package
+ * manager may run to report its version.
  *
  * @throws {TailcastError} `NO_SCRIPT` when `package.json` has no such script; the message lists its scripts.
  * `PROJECT_NOT_FOUND` when the directory was removed since the project was opened. `INVALID_OPTION`, naming the option.
@@ -97,7 +99,7 @@ export async function planProject(
   };
 }
 
-/** Remembers which directories these paths lead to now. @throws {TailcastError} `PROJECT_NOT_FOUND` */
+/** Records which directories these paths lead to now. @throws {TailcastError} `PROJECT_NOT_FOUND` */
 export async function pinFolders(...paths: readonly string[]): Promise<readonly DirectoryPin[]> {
   return pinDirectories(paths).catch((cause: unknown) => {
     // The directory existed a moment ago.
@@ -105,7 +107,7 @@ export async function pinFolders(...paths: readonly string[]): Promise<readonly 
   });
 }
 
-/** Checked before anything runs: the package manager would complain only after a whole install. */
+/** Checked before anything runs: the package manager would report a missing script only after a whole install. */
 function requireScript({ manifest, name }: Project, script: string): void {
   const names = scriptNames(manifest);
   if (names.includes(script)) return;

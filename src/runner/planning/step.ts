@@ -1,12 +1,12 @@
-/** One command of a build. It is data: a plan of your own may run anything, e.g. `make`. */
+/** One command of a build. It is plain data: your own plans may run anything, e.g. `make`. */
 export interface Step {
-  /** What clients see, e.g. `install`. */
+  /** The name that clients see, e.g. `install`. */
   readonly name: string;
-  /** A program on `PATH`, or a path. Never a shell's command line. */
+  /** A program on `PATH`, or a path. Never a command line for a shell. */
   readonly command: string;
-  /** Handed over as they are: nothing in them is interpreted. */
+  /** Passed unchanged: no shell interprets them. */
   readonly args: readonly string[];
-  /** Where it runs: an absolute path. */
+  /** The working directory: an absolute path. */
   readonly cwd: string;
   /** Added to the environment of the build. Default: nothing. */
   readonly env?: Readonly<Record<string, string>> | undefined;

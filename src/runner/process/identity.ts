@@ -2,19 +2,19 @@ import { readFileSync } from "node:fs";
 import { hasEnded, readProcessStat } from "./proc-stat.ts";
 import type { ProcessStat } from "./proc-stat.ts";
 
-/** Names one process for ever: pids are used again, start times within one boot are not. Plain JSON. */
+/** Identifies one process permanently: pids are reused, but not together with a start time and a boot. Plain JSON. */
 export interface ProcessIdentity {
   readonly pid: number;
   /** In clock ticks after the boot. */
   readonly startTime: number;
-  /** Names the boot of the machine since which the ticks are counted. */
+  /** The boot of the machine from which the ticks are counted. */
   readonly bootId: string;
 }
 
 /**
- * Names the process that has this pid now. Linux only.
+ * Identifies the process that has this pid now. Linux only.
  *
- * @returns `undefined` when there is none, or the system does not tell.
+ * @returns `undefined` when no such process exists, or the system has no `/proc`.
  */
 export function identify(pid: number): ProcessIdentity | undefined {
   const boot = bootId();
@@ -23,20 +23,21 @@ export function identify(pid: number): ProcessIdentity | undefined {
 }
 
 /**
- * Whether the process still exists: not just some process of that pid. A zombie does, since its pid is not free.
+ * Whether this process still exists, as opposed to another one with its pid. A zombie exists, since its pid is not
+ * free.
  */
 export function exists({ pid, startTime, bootId }: ProcessIdentity): boolean {
   const now = identify(pid);
   return now !== undefined && now.startTime === startTime && now.bootId === bootId;
 }
 
-/** Whether a process that was seen is still the same one, and runs. */
+/** Whether a process that was found earlier still runs, as opposed to another one with its pid. */
 export function isRunning({ pid, startTime }: ProcessStat): boolean {
   const now = readProcessStat(pid);
   return now !== undefined && now.startTime === startTime && !hasEnded(now);
 }
 
-/** Names the boot of the machine; `undefined` when the system does not tell. */
+/** The id of the machine's current boot; `undefined` when the system has no `/proc`. */
 export function bootId(): string | undefined {
   try {
     return readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();

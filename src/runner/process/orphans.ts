@@ -12,7 +12,7 @@ import type { FindProcesses } from "./terminate.ts";
 export interface OrphanSearch {
   /** The cookie that `BuildQueueOptions.onStart` received. */
   cookie: string;
-  /** The last identity that `BuildQueueOptions.onSpawn` received. `null` or missing: only the cookie counts. */
+  /** The last identity that `BuildQueueOptions.onSpawn` received. `null` or missing: only the cookie is used. */
   identity?: ProcessIdentity | null | undefined;
   /** The time that the processes get between SIGTERM and SIGKILL, in milliseconds. Default 5000. */
   grace?: number | undefined;
@@ -20,7 +20,7 @@ export interface OrphanSearch {
 
 /** The result of {@link endOrphans}. */
 export interface OrphanReport {
-  /** How many processes of the build were still running. */
+  /** The number of processes of the build that were still running. */
   readonly found: number;
   /** Whether all of them are gone now. */
   readonly areGone: boolean;
@@ -30,9 +30,9 @@ export interface OrphanReport {
 
 /**
  * Ends the processes that a build has left running when its server was killed: those that carry its cookie in their
- * environment, and those in the process group of the stored identity, as long as its leader is still the same process. A
- * process that merely has the same pid, in this boot or a later one, is left alone. Linux only; elsewhere nothing is
- * found.
+ * environment, and those in the process group of the stored identity, as long as its leader is still the same process.
+ * Another process with the same pid, in this boot or a later one, is not touched. Linux only; on other systems nothing
+ * is found.
  *
  * @throws {TailcastError} `INVALID_OPTION`, naming the option.
  */

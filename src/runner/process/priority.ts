@@ -1,21 +1,21 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { getPriority, setPriority } from "node:os";
 
-/** How much sooner than this server the kernel ends a build when memory is short, of 1000. */
+/** The difference of the OOM scores of a build and this server, of 1000: the kernel ends builds first. */
 const OOM_SHIFT = 500;
 const MAX_OOM_SCORE = 1000;
 
 /**
- * Makes a process that was just started give way to this server, for the processor and, on Linux, for memory. What it
- * starts from then on inherits both. A command that starts another one within its first fraction of a millisecond is
- * faster than this, and that one keeps the server's own values. Failing is no reason not to build.
+ * Lowers the priority of a process that was just started below that of this server, for the processor and, on Linux,
+ * for memory. Processes that it starts inherit both, except those that it starts within the first fraction of a
+ * millisecond: they keep the values of the server. Failures are ignored, since the build can run without this.
  *
- * @param nice From 0 to 19; never makes it more urgent than this server.
+ * @param nice - From 0 to 19. The process never gets a higher priority than this server.
  */
 export function giveWay(pid: number, nice: number): void {
   attempt(() => {
     const own = Number(readFileSync("/proc/self/oom_score_adj", "latin1"));
-    // Where this server is protected, that is not for its builds.
+    // A negative score protects this server. It does not protect its builds.
     const score = Math.min(Math.max(own, 0) + OOM_SHIFT, MAX_OOM_SCORE);
     writeFileSync(`/proc/${pid}/oom_score_adj`, String(score));
   });
@@ -28,6 +28,6 @@ function attempt(action: () => void): void {
   try {
     action();
   } catch {
-    // It has ended already, or the system knows no such thing, or forbids it.
+    // The process has ended already, or the system does not support this, or forbids it.
   }
 }

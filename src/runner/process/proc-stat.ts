@@ -1,18 +1,20 @@
 import { readFileSync } from "node:fs";
 import { readFile, readdir } from "node:fs/promises";
 
-/** What Linux tells about a process in `/proc/<pid>/stat`. */
+/** The fields of `/proc/<pid>/stat` that are used here. */
 export interface ProcessStat {
   readonly pid: number;
   /** One letter; `Z` and `X` are processes that have ended. */
   readonly state: string;
   /** The id of its process group. */
   readonly group: number;
-  /** When it started, in clock ticks after the boot. Together with the pid it names one process and no later one. */
+  /**
+   * The start of the process, in clock ticks after the boot. With the pid it identifies one process and no later one.
+   */
   readonly startTime: number;
 }
 
-/** `1234 (name) S 1 567 ...`: the name may hold spaces and brackets, so the fields count from the last bracket. */
+/** Parses `1234 (name) S 1 567 ...`. The name can hold spaces and brackets, so fields count from the last bracket. */
 export function parseProcessStat(pid: number, text: string): ProcessStat | undefined {
   const end = text.lastIndexOf(")");
   if (end === -1) return undefined;
@@ -21,9 +23,10 @@ export function parseProcessStat(pid: number, text: string): ProcessStat | undef
 }
 
 /**
- * Reads it now, without a turn of the event loop in which the process could end and its pid go to another.
+ * Reads the state of a process synchronously: during a turn of the event loop the process could end, and another
+ * process could get its pid.
  *
- * @returns `undefined` when there is no such process, or the system has no `/proc`.
+ * @returns `undefined` when no such process exists, or the system has no `/proc`.
  */
 export function readProcessStat(pid: number): ProcessStat | undefined {
   try {
@@ -33,7 +36,7 @@ export function readProcessStat(pid: number): ProcessStat | undefined {
   }
 }
 
-/** Zombies have ended: without an init that fetches them, as in many containers, they stay for ever. */
+/** Whether a process is a zombie. Without an init that reaps them, as in many containers, zombies stay for ever. */
 export function hasEnded({ state }: ProcessStat): boolean {
   return state === "Z" || state === "X";
 }
@@ -46,7 +49,7 @@ export function hasEnded({ state }: ProcessStat): boolean {
 export async function* liveMembers(group: number): AsyncGenerator<ProcessStat, void> {
   for (const name of await readdir("/proc")) {
     if (!/^\d+$/.test(name)) continue;
-    // It fails for processes that end meanwhile.
+    // Reading fails if the process has ended since.
     const stat = parseProcessStat(Number(name), await readFile(`/proc/${name}/stat`, "latin1").catch(() => ""));
     if (stat?.group === group && !hasEnded(stat)) yield stat;
   }

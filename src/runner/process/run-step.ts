@@ -12,20 +12,20 @@ import type { Step } from "../planning/step.ts";
 
 /** The options of {@link runStep}. */
 export interface StepRunOptions {
-  /** Aborting it ends the step: SIGTERM to everything the command started, and SIGKILL after `killGrace`. */
+  /** Aborting it ends the step: SIGTERM to the command and everything it started, and SIGKILL after `killGrace`. */
   signal?: AbortSignal | undefined;
-  /** Aborting it after `signal` ends the grace: SIGKILL now. */
+  /** Aborting it after `signal` ends the grace: SIGKILL at once. */
   forceSignal?: AbortSignal | undefined;
   /** The environment, to which the step's own variables are added. Default: {@link buildEnvironment}. */
   env?: Environment | undefined;
   /** The time between SIGTERM and SIGKILL, in milliseconds. Default 5000. */
   killGrace?: number | undefined;
   /**
-   * How long the output may stay open after the command has ended, in milliseconds. The time that `onLines` takes does
+   * How long the output may stay open after the command has ended, in milliseconds. Time in which `onLines` runs does
    * not count. Default 3000.
    */
   drain?: number | undefined;
-  /** After how many milliseconds without output {@link onSilence} is called. Default 0: never. */
+  /** The time without output after which {@link onSilence} is called, in milliseconds. Default 0: never. */
   silence?: number | undefined;
   /** Called at most once, while the command runs. The step continues, unless this aborts `signal`. */
   onSilence?: (() => void) | undefined;
@@ -34,11 +34,11 @@ export interface StepRunOptions {
   /** How the output is read: see {@link OutputMode}. Default `merged`. */
   output?: OutputMode | undefined;
   /**
-   * The value that all processes of this step carry in their environment, so that those that leave its process group are
-   * found. Default: a new one.
+   * The value that all processes of this step carry in their environment, so that those that leave its process group
+   * are found. Default: a new one.
    */
   cookie?: string | undefined;
-  /** Called right before the command is started. A sentence is the reason not to start it. */
+  /** Called right before the command is started. If it resolves with a sentence, that is the reason not to start it. */
   verify?: (() => Promise<string | undefined>) | undefined;
   /** Called right after the command has started, on systems where processes have an identity: see {@link identify}. */
   onSpawn?: ((identity: ProcessIdentity) => void) | undefined;
@@ -48,7 +48,7 @@ export interface StepRunOptions {
    * @param gone - Resolves, for up to an hour of further attempts, with whether all processes are gone.
    */
   onLeft?: ((gone: Promise<boolean>) => void) | undefined;
-  /** Replaces the secrets in the output. Default: there are none. */
+  /** Replaces the secrets in the output. Default: nothing is replaced. */
   mask?: Mask | undefined;
   /** Receives the output. An error it throws ends the step, and {@link runStep} rejects with it. */
   onLines: OnLines;
@@ -56,7 +56,8 @@ export interface StepRunOptions {
 
 /**
  * How a step ended. `failed` has an exit code other than 0. `killed` has the signal that ended a command that was not
- * aborted; the usual sender is the kernel, out of memory. `aborted` wins over the exit code after a SIGTERM.
+ * aborted; the usual sender is the kernel when memory is short. A step that was stopped is `aborted`, whatever its exit
+ * code.
  */
 export type StepResult =
   | { readonly type: "succeeded" }
@@ -74,7 +75,7 @@ export type StepResult =
 export async function runStep(step: Step, options: StepRunOptions): Promise<StepResult> {
   const { signal, env = buildEnvironment(), nice = 0, cookie = createCookie() } = options;
   const pipes = await OutputPipes.open(options.output ?? "merged");
-  // Checked first, since spawn fails in the same way for a missing directory and for a missing command.
+  // Checked first, since spawn reports a missing directory and a missing command with the same error.
   const problem = (await directoryProblem(step.cwd)) ?? (await options.verify?.());
   if (signal?.aborted) {
     pipes.close();

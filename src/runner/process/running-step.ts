@@ -7,7 +7,7 @@ import type { StepRunOptions } from "./run-step.ts";
 import type { RunningChild } from "./spawn.ts";
 import type { OutputPipes } from "../output/output-pipes.ts";
 
-/** How a command ended. Both are `null` while that is unknown. */
+/** How a command ended. Both fields are `null` when that is unknown. */
 export interface Exit {
   readonly exitCode: number | null;
   readonly signal: string | null;
@@ -16,15 +16,15 @@ export interface Exit {
 /** The exit of a command that has not started, or that cannot be ended. */
 export const UNKNOWN_EXIT: Exit = { exitCode: null, signal: null };
 
-/** How long processes that are about to end may take before they count as left running, in milliseconds. */
+/** How long processes may take to end after their command before they count as left running, in milliseconds. */
 const EXIT_TIME = 1000;
 
 /** How long the last output of processes that were ended is read, in milliseconds. */
 const LAST_OUTPUT_TIME = 1000;
 
 /**
- * More than a command that has ended can have left in its output, in bytes: a pipe holds 64 KiB, and a socket 208 KiB,
- * unless they were enlarged. If there is more, another process writes it.
+ * More than a command can leave in its pipes when it ends, in bytes: a pipe holds 64 KiB, and a socket 208 KiB, unless
+ * they were enlarged. If more is read, another process writes it.
  */
 const MAX_LEFT_BYTES = 2 * 1024 * 1024;
 
@@ -33,7 +33,7 @@ const ESCAPED = "processes were left running outside the process group of the co
 const LEFT_RUNNING = "the command has left processes running; they are ended now";
 const NOT_GONE = "a process of this step could not be ended";
 
-/** Why the output of a command that has ended is not read to its end. */
+/** How reading the output ended after the end of the command. */
 type Drained = "ended" | "held open" | "stopped";
 
 /**
@@ -77,7 +77,7 @@ export class RunningStep {
     for (const cause of [signal, this.#output.failure]) forwardAbort(cause, this.#stopping, this.#over.signal);
   }
 
-  /** Resolves when everything is over. Rejects with what `onLines` has thrown. Called once. */
+  /** Resolves when the step is over. Rejects with the error of `onLines`. Called once. */
   async run(): Promise<Exit> {
     const { onSpawn, silence = 0, onSilence = () => undefined } = this.#options;
     try {
@@ -105,14 +105,14 @@ export class RunningStep {
     return this.#stopping.signal.aborted;
   }
 
-  /** Waits for the command: without a limit, unless it was stopped and cannot be ended. */
+  /** Waits for the end of the command: without a limit, unless it was stopped and cannot be ended. */
   #awaitExit(): Promise<Exit> {
     return Promise.race([this.#exited, this.#stopped.then((isGone) => (isGone ? this.#exited : UNKNOWN_EXIT))]);
   }
 
   /**
-   * Reads what is left in the pipes, which other processes may hold open. The consumer gets all the time it needs; only
-   * the time in which nothing can be read counts.
+   * Reads the rest of the output. Other processes may hold the pipes open. Only time in which nothing can be read
+   * counts, so the consumer may be as slow as it likes.
    */
   async #drainOutput(): Promise<Drained> {
     const { drain = 3000 } = this.#options;
@@ -138,16 +138,16 @@ export class RunningStep {
     await this.#terminate(Math.min(killGrace, LEFT_GRACE), isAlone ? EXIT_TIME : 0);
   }
 
-  /** Reads the last words of processes that were ended, then gives up the pipes. */
+  /** Reads the last output of processes that were ended, then closes the pipes. */
   async #cutOutput(): Promise<void> {
     const { drain = 3000 } = this.#options;
     await settlesWithin(this.#output.ended, this.#isStopped ? drain : Math.min(drain, LAST_OUTPUT_TIME));
     this.#output.stop();
-    // For a slow consumer of what was already read.
+    // For a slow consumer of lines that were already read.
     await settlesWithin(this.#output.ended, drain);
   }
 
-  /** Ends the tree. What cannot be ended now is ended in the background. */
+  /** Ends the tree. Processes that cannot be ended now are ended in the background. */
   async #terminate(grace: number, exitTime?: number): Promise<boolean> {
     const { forceSignal: force, onLeft } = this.#options;
     const isGone = await this.#tree.terminate({ grace, force, exitTime });
@@ -163,7 +163,7 @@ export class RunningStep {
     const { signal } = this.#ending;
     for (let left = milliseconds; left > 0; left = milliseconds - this.#output.silentMs) {
       await delay(left, undefined, { signal });
-      // Output that arrived while this process was busy is read only now.
+      // Output that arrived while this process was busy is read in this turn.
       await turn(undefined, { signal });
     }
   }

@@ -12,7 +12,7 @@ import type { Step } from "../planning/step.ts";
 /** A command that runs, as the leader of its own process group. */
 export type RunningChild = ChildProcess & { readonly pid: number };
 
-/** Why a command cannot run in a directory, as a sentence; `undefined` when it can. */
+/** The reason why a command cannot run in a directory, as a sentence; `undefined` when it can. */
 export async function directoryProblem(path: string): Promise<string | undefined> {
   try {
     return (await stat(path)).isDirectory() ? undefined : `${path} is not a directory`;
@@ -23,10 +23,10 @@ export async function directoryProblem(path: string): Promise<string | undefined
 }
 
 /**
- * Starts a step's command: never through a shell, and `detached`, which makes it the leader of a new process group. It
- * gives way to this server: see {@link giveWay}.
+ * Starts a step's command: never through a shell, and `detached`, which makes it the leader of a new process group. Its
+ * priority is lowered: see {@link giveWay}.
  *
- * @returns A sentence when it cannot start.
+ * @returns The reason, as a sentence, when it cannot start.
  */
 export async function startStep(
   step: Step,
@@ -42,7 +42,7 @@ export async function startStep(
   try {
     // On Windows, "detached" would open a console window.
     const child = spawn(command, args, { cwd, env, stdio, shell: false, detached: !isWindows, windowsHide: true });
-    // Emitted when there is no process, and later when a signal fails, which the process group handles.
+    // Emitted when no process was started, and later when a signal fails, which the process group handles.
     child.on("error", () => undefined);
     if (hasStarted(child)) {
       giveWay(child.pid, nice);

@@ -3,16 +3,18 @@ import { isRunning } from "./identity.ts";
 import { holdsWithin } from "./waiting.ts";
 import type { ProcessStat } from "./proc-stat.ts";
 
-/** How long {@link endProcesses} kills before it leaves the rest to {@link endInBackground}, in milliseconds. */
+/**
+ * How long {@link endProcesses} tries to kill before it leaves the rest to {@link endInBackground}, in milliseconds.
+ */
 export const KILL_TIMEOUT = 5000;
 
-/** How many looks may find further processes before all are killed, stopped or not. */
-const MAX_STOP_LOOKS = 3;
+/** How many searches may find further processes before all are killed, stopped or not. */
+const MAX_STOP_SEARCHES = 3;
 
-/** How many looks in a row must find nothing: a process can be started behind the back of the first one. */
-const EMPTY_LOOKS = 2;
+/** How many searches in a row must find nothing: a search can miss a process that starts during it. */
+const EMPTY_SEARCHES = 2;
 
-/** The first and the longest pause between two attempts in the background, and the time of all, in milliseconds. */
+/** The first and the longest pause between two attempts in the background, and their total time, in milliseconds. */
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 60_000;
 const BACKGROUND_TIME = 3_600_000;
@@ -33,11 +35,11 @@ export interface EndOptions {
 }
 
 /**
- * Ends processes that belong to no common group: SIGTERM, and SIGKILL after the grace, also for those that they have
- * started meanwhile.
+ * Ends processes that have no common group: SIGTERM, and SIGKILL after the grace, also to processes that they have
+ * started since.
  *
- * @returns Whether all are gone. Some may not be: a process can hang in the kernel, or start others faster than they are
- * found. Then call {@link endInBackground}.
+ * @returns Whether all are gone. Some may remain: a process can hang in the kernel, or start others faster than they
+ * are found. Then call {@link endInBackground}.
  */
 export async function endProcesses(find: FindProcesses, options: EndOptions): Promise<boolean> {
   const { found, grace, force, killTimeout = KILL_TIMEOUT } = options;
@@ -69,14 +71,14 @@ export function areGoneWithin(
   return holdsWithin(() => !processes.some(isRunning), milliseconds, signal);
 }
 
-/** Each process once. */
+/** Removes duplicates. */
 export function unique(processes: readonly ProcessStat[]): ProcessStat[] {
   return [...new Map(processes.map((each) => [each.pid, each])).values()];
 }
 
 /**
- * Stops whatever a look finds, at once, so that it starts no others while the look continues. When a look finds nothing
- * new, all are stopped, and are killed together.
+ * Stops each process as soon as a search finds it, so that it starts no others while the search continues. When a
+ * search finds nothing new, all processes are stopped, and are killed together.
  */
 async function killProcesses(
   find: FindProcesses,
@@ -85,7 +87,7 @@ async function killProcesses(
 ): Promise<boolean> {
   let known = found.filter(isRunning);
   send(known, "SIGSTOP");
-  for (let looks = 1, emptyLooks = 0; emptyLooks < EMPTY_LOOKS; looks++) {
+  for (let searches = 1, emptySearches = 0; emptySearches < EMPTY_SEARCHES; searches++) {
     const fresh: ProcessStat[] = [];
     await find((each) => {
       if ([...known, ...fresh].some((other) => isSame(each, other))) return;
@@ -93,14 +95,14 @@ async function killProcesses(
       send([each], "SIGSTOP");
     });
     known = [...known, ...fresh].filter(isRunning);
-    emptyLooks = known.length === 0 ? emptyLooks + 1 : 0;
-    // Asked before the kill, which must not depend on the time: a look can take longer than all the time there is.
+    emptySearches = known.length === 0 ? emptySearches + 1 : 0;
+    // Read before the kill, which must not depend on the deadline: one search can take longer than the whole deadline.
     const isOver = performance.now() >= deadline;
-    if (fresh.length === 0 || looks >= MAX_STOP_LOOKS || isOver) {
+    if (fresh.length === 0 || searches >= MAX_STOP_SEARCHES || isOver) {
       send(known, "SIGKILL");
       await areGoneWithin(known, Math.max(0, deadline - performance.now()));
     }
-    if (isOver && emptyLooks < EMPTY_LOOKS) return false;
+    if (isOver && emptySearches < EMPTY_SEARCHES) return false;
   }
   return true;
 }
@@ -109,13 +111,13 @@ function isSame(one: ProcessStat, other: ProcessStat): boolean {
   return one.pid === other.pid && one.startTime === other.startTime;
 }
 
-/** Nothing else happens here between the look at the start time and the signal, so no other process gets it. */
+/** The check of the start time and the signal are synchronous, so no other process receives the signal. */
 function send(processes: readonly ProcessStat[], signal: NodeJS.Signals): void {
   for (const each of processes) {
     try {
       if (isRunning(each)) process.kill(each.pid, signal);
     } catch {
-      // It has ended just now, or belongs to another user now. Whether it is gone is checked later.
+      // It has just ended, or belongs to another user now. A later check shows whether it is gone.
     }
   }
 }

@@ -7,8 +7,8 @@ import type { ProcessStat } from "./proc-stat.ts";
 import type { FindProcesses } from "./terminate.ts";
 
 /**
- * The time that processes which were left running get between SIGTERM and SIGKILL, in milliseconds. Nothing depends on
- * their work, and a step should be over within 5 seconds of its command.
+ * The time that processes which were left running get between SIGTERM and SIGKILL, in milliseconds. It is short, since
+ * a step should be over within 5 seconds after its command.
  */
 export const LEFT_GRACE = 750;
 
@@ -47,8 +47,8 @@ export class ProcessTree {
   }
 
   /**
-   * Ends the group, then, once, the processes that have left it: until the group is gone, they may still be ended by the
-   * processes that started them.
+   * Ends the group, then, once, the processes that have left it: until the group is gone, they may still be ended by
+   * the processes that started them.
    *
    * @returns Whether everything is gone, as far as can be seen.
    */

@@ -6,8 +6,8 @@ import type { ChildProcess } from "node:child_process";
 import type { Call } from "../program/windows.ts";
 
 /**
- * A command and its descendants on Windows, which has neither groups nor SIGTERM: the tree is killed at once, and a
- * process that has outlived its parent is not found. The counterpart of `ProcessGroup`.
+ * A command and its descendants on Windows, which has neither process groups nor SIGTERM: the tree is killed at once,
+ * and a process that has outlived its parent is not found. The counterpart of `ProcessGroup`.
  */
 export class WindowsTree {
   readonly #leader: ChildProcess & { readonly pid: number };

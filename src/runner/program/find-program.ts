@@ -8,8 +8,8 @@ import { findWindowsProgram } from "./windows.ts";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Finds the executable file that a command's name stands for, in the directories of `PATH`. Entries that are not
- * absolute are skipped: which file they mean would depend on where one stands.
+ * Finds the executable file of a command in the directories of `PATH`. Entries that are not absolute are skipped: their
+ * meaning would depend on the working directory.
  */
 export async function findProgram(name: string, env: Environment): Promise<string | undefined> {
   if (process.platform === "win32") return findWindowsProgram(name, env);

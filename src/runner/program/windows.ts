@@ -10,11 +10,11 @@ export interface Call {
 
 export type IsFile = (path: string) => Promise<boolean>;
 
-/** What Windows starts by itself, and then what it starts only through a shell. */
+/** Files that Windows starts directly, and files that it starts only through a shell. */
 const PROGRAMS = [".exe", ".com"];
 const BATCH_FILES = [".cmd", ".bat"];
 
-/** What the batch files of package managers do: they hand a script to Node.js. As seen from the batch file's folder. */
+/** The scripts that the batch files of package managers run with Node.js, relative to the folder of the batch file. */
 const SCRIPTS: ReadonlyMap<string, readonly string[]> = new Map([
   ["npm", ["node_modules/npm/bin/npm-cli.js"]],
   ["pnpm", ["node_modules/pnpm/bin/pnpm.cjs", "node_modules/corepack/dist/pnpm.js"]],
@@ -22,7 +22,7 @@ const SCRIPTS: ReadonlyMap<string, readonly string[]> = new Map([
   ["corepack", ["node_modules/corepack/dist/corepack.js"]],
 ]);
 
-/** Finds the file that a command's name stands for on Windows: a program, or a batch file. */
+/** Finds the file of a command on Windows: a program, or a batch file. */
 export async function findWindowsProgram(
   name: string,
   env: Environment,
@@ -30,7 +30,7 @@ export async function findWindowsProgram(
 ): Promise<string | undefined> {
   const hasExtension = [...PROGRAMS, ...BATCH_FILES].includes(win32.extname(name).toLowerCase());
   const names = hasExtension ? [name] : [...PROGRAMS, ...BATCH_FILES].map((extension) => name + extension);
-  // The variable is most often called Path there.
+  // Windows usually calls the variable Path.
   const [, path = ""] = Object.entries(env).find(([variable]) => variable.toUpperCase() === "PATH") ?? [];
   for (const directory of path.split(win32.delimiter).filter((entry) => win32.isAbsolute(entry))) {
     for (const file of names.map((each) => win32.join(directory, each))) if (await isFile(file)) return file;
@@ -42,7 +42,7 @@ export async function findWindowsProgram(
  * Node.js starts batch files like `npm.cmd` only through a shell, in which arguments can become commands
  * (CVE-2024-27980). So this calls the script behind it, with the Node.js that runs this server.
  *
- * @returns What to start, or the sentence that says why there is nothing.
+ * @returns The program to start, or a sentence with the reason why there is no such program.
  */
 export async function windowsCall(
   { command, args }: Call,
@@ -52,7 +52,7 @@ export async function windowsCall(
   const isPath = /[\\/]/.test(command);
   const file = isPath ? command : await findWindowsProgram(command, env, isFile);
   if (file === undefined) return { command, args };
-  // By its whole path: Windows would look for a mere name in the project first.
+  // By its absolute path: Windows looks for a name without a path in the project first.
   if (!BATCH_FILES.includes(win32.extname(file).toLowerCase())) return { command: file, args };
   for (const script of SCRIPTS.get(win32.parse(file).name.toLowerCase()) ?? []) {
     const path = win32.join(win32.dirname(file), script);
@@ -61,7 +61,7 @@ export async function windowsCall(
   return `${file} is a batch file, which can only be started through a shell, and the script behind it was not found`;
 }
 
-/** What ends a process and all that descend from it. By its whole path: a project must not put another in its place. */
+/** The command that ends a process and its descendants. Its path is absolute, so that a project cannot replace it. */
 export function taskkill(pid: number, env: Environment = process.env): Call {
   const command = win32.join(env["SystemRoot"] ?? "C:\\Windows", "System32", "taskkill.exe");
   return { command, args: ["/T", "/F", "/PID", String(pid)] };

@@ -6,7 +6,7 @@ import { projectName } from "./project.ts";
 import { hasBuildScript } from "./scripts.ts";
 import { WorkLimit } from "./work-limit.ts";
 
-/** A directory that can be built, to choose from. */
+/** A project in the list that a person chooses from. */
 export interface ProjectSummary {
   /** Absolute, without symbolic links. */
   readonly path: string;
@@ -25,7 +25,7 @@ const MAX_BYTES = 8 * 1024 * 1024;
  * hidden directories, not in `node_modules`, and not behind symbolic links. It looks at no more than 2000 directories,
  * reads no more than 8 MiB and finds no more than 200 projects, so that a root like `/` costs little.
  *
- * What cannot be read is passed over: the result is a choice to offer, not a verdict. Sorted by path.
+ * Directories that cannot be read are skipped: the result is a list to choose from, not a check. It is sorted by path.
  */
 export async function findProjects(roots: readonly string[]): Promise<ProjectSummary[]> {
   const found: ProjectSummary[] = [];
@@ -54,17 +54,17 @@ async function summarize(path: string, work: WorkLimit): Promise<ProjectSummary 
   return manifest !== undefined && hasBuildScript(manifest) ? { path, name: projectName(manifest, path) } : undefined;
 }
 
-/** Adds the directories in `path` that are worth a look, until there are more than will get one. */
+/** Adds the directories in `path` that can hold a project, up to the number that is ever looked at. */
 async function collectDirectories(path: string, directories: string[]): Promise<void> {
   try {
-    // Not read as a whole: a directory can hold millions of files.
+    // Read in parts: a directory can hold millions of files.
     for await (const entry of await opendir(path, { bufferSize: 128 })) {
       if (directories.length >= MAX_DIRECTORIES) return;
-      const isPassedOver = entry.name.startsWith(".") || entry.name === "node_modules";
-      if (entry.isDirectory() && !isPassedOver) directories.push(join(path, entry.name));
+      const isSkipped = entry.name.startsWith(".") || entry.name === "node_modules";
+      if (entry.isDirectory() && !isSkipped) directories.push(join(path, entry.name));
     }
   } catch (error) {
-    // It has vanished, or may not be read.
+    // It was removed, or this user may not read it.
     rethrowOutOfFiles(error);
   }
 }

@@ -1,6 +1,6 @@
 import type { WorkLimit } from "./work-limit.ts";
 
-/** The cost of one glob, written out, beside that of its characters. */
+/** The cost of one expanded glob, in addition to its characters. */
 const GLOB_UNITS = 32;
 
 /** The cost of comparing two items. */
@@ -10,8 +10,8 @@ const STEP_UNITS = 4;
  * Whether a relative path fits a glob of a workspace list, in which `*` stands for anything within one segment, `**`
  * for any number of segments, and `{a,b}` for either.
  *
- * The globs are untrusted, so this is not a regular expression, and all work is taken from `work`. When that limit is
- * reached, the result is meaningless.
+ * The globs are untrusted, so they never become a regular expression, and all work is charged to `work`. When that
+ * limit is reached, the result is meaningless.
  */
 export function matchesGlob(path: string, glob: string, work: WorkLimit): boolean {
   return expandBraces(glob, work).some((choice) => matchesWildcards(path, choice, work));
@@ -25,7 +25,7 @@ function matchesWildcards(path: string, glob: string, work: WorkLimit): boolean 
   });
 }
 
-/** Writes out the choices in braces: `{a,b}/{c,d}` stands for `a/c`, `a/d`, `b/c` and `b/d`. */
+/** Expands braces: `{a,b}/{c,d}` stands for `a/c`, `a/d`, `b/c` and `b/d`. */
 function expandBraces(glob: string, work: WorkLimit): string[] {
   for (let globs = [glob]; ; ) {
     const expanded = globs.flatMap((each) => expandFirst(each, work));
@@ -34,7 +34,7 @@ function expandBraces(glob: string, work: WorkLimit): string[] {
   }
 }
 
-/** Writes out the first braces that have no others in them. Without a comma they are characters like any other. */
+/** Expands the first braces that contain no others. Braces without a comma are ordinary characters. */
 function expandFirst(glob: string, work: WorkLimit): string[] {
   work.spend(GLOB_UNITS + glob.length);
   if (work.isReached) return [];
@@ -54,8 +54,8 @@ function segments(path: string): string[] {
 
 /**
  * Matches a sequence, of segments or of characters, against a pattern in which `wildcard` stands for any run of items.
- * When an item does not fit, only the last wildcard has to take one more: a longer run for an earlier one could not
- * help.
+ * When an item does not fit, only the last wildcard has to match one more item: a longer run for an earlier wildcard
+ * could not help.
  */
 function matches(
   pattern: ArrayLike<string>,

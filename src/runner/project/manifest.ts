@@ -4,14 +4,14 @@ import { rethrowOutOfFiles } from "./out-of-files.ts";
 import { readStart } from "./read-file-start.ts";
 import type { WorkLimit } from "./work-limit.ts";
 
-/** A JSON object whose content nobody has checked yet. */
+/** A JSON object with unchecked content. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * The largest number of values, counted by the characters that divide them. The parser takes up to a microsecond for
- * each, and blocks everything else meanwhile. The largest manifests of editor extensions hold half as many.
+ * The maximum number of values, counted by the characters that separate them. The parser needs up to a microsecond for
+ * each, and blocks everything else in that time. The largest manifests of editor extensions hold half as many.
  */
 const MAX_VALUES = 100_000;
 const DIVIDERS: ReadonlySet<number> = new Set(Buffer.from("{[:,"));
@@ -19,14 +19,14 @@ const DIVIDERS: ReadonlySet<number> = new Set(Buffer.from("{[:,"));
 /**
  * Reads the `package.json` of a directory.
  *
- * @param work - Its bytes are taken from this. Default: there is no such limit.
- * @throws {TailcastError} `NO_MANIFEST` when there is none; `INVALID_MANIFEST` when it is not a regular file, cannot be
- * read, is larger than 1 MiB, holds more than 100 000 values, is not JSON (the message has the parser's complaint), or
- * is not an object.
+ * @param work - The bytes are charged to this limit. Default: no limit.
+ * @throws {TailcastError} `NO_MANIFEST` when the file does not exist; `INVALID_MANIFEST` when it is not a regular file,
+ * cannot be read, is larger than 1 MiB, holds more than 100 000 values, is not JSON (the message has the parser's
+ * error), or is not an object.
  */
 export async function readManifest(directory: string, work?: WorkLimit): Promise<JsonObject> {
   const bytes = await read(join(directory, "package.json"));
-  if (bytes === undefined) throw invalid("it must be a regular file, and no symbolic link");
+  if (bytes === undefined) throw invalid("it must be a regular file, not a symbolic link");
   work?.spend(bytes.length);
   if (bytes.length > MAX_BYTES) throw invalid(`it must not be larger than ${MAX_BYTES} bytes`);
   if (countDividers(bytes) > MAX_VALUES) throw invalid(`it must not hold more than ${MAX_VALUES} values`);
@@ -46,7 +46,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Counts those within texts, too: nobody writes that many. */
+/** Also counts the separators inside strings: no real manifest holds that many. */
 function countDividers(json: Uint8Array): number {
   let count = 0;
   for (const byte of json) if (DIVIDERS.has(byte)) count += 1;

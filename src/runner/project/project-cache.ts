@@ -7,12 +7,12 @@ export interface ProjectFinderOptions {
   now?: (() => number) | undefined;
 }
 
-/** How long a result is good enough, in milliseconds. */
+/** How long a result is used, in milliseconds. */
 const MAX_AGE = 5000;
 
 /**
- * Finds the projects below its roots for many who ask: those who ask while it looks share one search, and for five
- * seconds after that, its result. So however often it is asked, the disk has little to do.
+ * Finds the projects below its roots. Callers during a search share it, and so do callers in the five seconds after
+ * it: the load on the disk does not depend on the number of calls.
  */
 export class ProjectCache {
   readonly #roots: readonly string[];
@@ -21,7 +21,7 @@ export class ProjectCache {
   /** When the search is out of date. */
   #expiresAt = -Infinity;
 
-  /** @param roots The directories under which projects may be built. */
+  /** @param roots - The directories under which projects may be built. */
   constructor(roots: readonly string[], { now = () => performance.now() }: ProjectFinderOptions = {}) {
     this.#roots = [...roots];
     this.#now = now;
@@ -30,7 +30,7 @@ export class ProjectCache {
   /** The projects, as {@link findProjects} finds them, at most five seconds old. */
   find(): Promise<readonly ProjectSummary[]> {
     if (this.#search === undefined || this.#now() >= this.#expiresAt) {
-      // While it goes on, however long that takes, it is not out of date.
+      // A search that is running is never out of date, however long it takes.
       this.#expiresAt = Infinity;
       this.#search = findProjects(this.#roots).finally(() => {
         this.#expiresAt = this.#now() + MAX_AGE;

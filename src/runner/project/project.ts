@@ -5,33 +5,33 @@ import { readManifest } from "./manifest.ts";
 import { rethrowOutOfFiles } from "./out-of-files.ts";
 import type { JsonObject } from "./manifest.ts";
 
-/** A directory that may be built: it exists, and lies under an allowed root. */
+/** A directory that may be built: it exists below an allowed root. */
 export interface ProjectFolder {
   /** The directory: absolute, without symbolic links. */
   readonly path: string;
-  /** The allowed root it lies under: absolute, without symbolic links. Nothing above it is ever looked at. */
+  /** The allowed root that contains it: absolute, without symbolic links. Nothing above the root is ever read. */
   readonly root: string;
 }
 
 /** A JavaScript project: such a directory with a readable `package.json`. */
 export interface Project extends ProjectFolder {
-  /** The name in `package.json`, or else the directory's. */
+  /** The name in `package.json`, or the name of the directory. */
   readonly name: string;
   /** The parsed `package.json`. */
   readonly manifest: JsonObject;
 }
 
-/** What Linux takes (`PATH_MAX`). */
+/** The limit of Linux (`PATH_MAX`). */
 const MAX_PATH_LENGTH = 4096;
 
 /** The longest name npm accepts. */
 const MAX_NAME_LENGTH = 214;
 
 /**
- * Finds the project that a person asked for, as {@link openFolder} does, and reads its `package.json`.
+ * Finds a requested project, as {@link openFolder} does, and reads its `package.json`.
  *
- * @throws {TailcastError} `PROJECT_NOT_FOUND`; `NO_MANIFEST` or `INVALID_MANIFEST` when its `package.json` is missing or
- * useless.
+ * @throws {TailcastError} `PROJECT_NOT_FOUND`; `NO_MANIFEST` or `INVALID_MANIFEST` when its `package.json` is missing
+ * or invalid.
  */
 export async function openProject(path: string, roots: readonly string[]): Promise<Project> {
   return readProject(await openFolder(path, roots));
@@ -44,13 +44,13 @@ export async function readProject(folder: ProjectFolder): Promise<Project> {
 }
 
 /**
- * Finds the directory that a person asked for. Symbolic links are resolved before anything is compared, so a link out
- * of the root leads nowhere.
+ * Finds a requested directory. Symbolic links are resolved before any comparison, so a link cannot lead out of the
+ * root.
  *
- * @param path Absolute, or relative to the first root under which it exists.
- * @param roots The directories under which projects may be built.
- * @throws {TailcastError} `PROJECT_NOT_FOUND` when there is no such directory under a root. It is one answer for
- * "outside", "missing" and "not a directory", so that nobody can explore the file system by asking.
+ * @param path - Absolute, or relative to the first root under which it exists.
+ * @param roots - The directories under which projects may be built.
+ * @throws {TailcastError} `PROJECT_NOT_FOUND` when there is no such directory under a root. The error is the same for
+ * "outside", "missing" and "not a directory", so that requests cannot explore the file system.
  */
 export async function openFolder(path: string, roots: readonly string[]): Promise<ProjectFolder> {
   if (path.trim() === "") throw notFound("the path is empty; enter the path of a project's directory");
@@ -75,12 +75,12 @@ async function locate(path: string, root: string): Promise<ProjectFolder | undef
   }
 }
 
-/** The separator at the end matters: without it, `/srv/app2` would lie inside `/srv/app`. */
+/** Whether a path is a directory or lies below it. Without the separator, `/srv/app2` would lie inside `/srv/app`. */
 function isInside(path: string, root: string): boolean {
   return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
-/** The name in `package.json`, when it is one, or else the directory's. */
+/** The name in `package.json` if it is usable, otherwise the name of the directory. */
 export function projectName({ name }: JsonObject, path: string): string {
   const usable = typeof name === "string" && name !== "" && name.length <= MAX_NAME_LENGTH;
   return usable ? name : basename(path) || path;

@@ -3,15 +3,15 @@ import { open } from "node:fs/promises";
 
 /**
  * Reads at most the first `maxBytes` bytes of a regular file; `undefined` when the path leads to something else.
- * Symbolic links are not followed: what a message quotes of a file must not come from somewhere else.
+ * Symbolic links are not followed: an error message may quote the file, and must not quote another one.
  *
  * @throws The file system's error, e.g. with the code `ENOENT`.
  */
 export async function readStart(path: string, maxBytes: number): Promise<Uint8Array | undefined> {
   let file;
   try {
-    // Opened first and examined afterwards, so that what is read is what was examined. O_NONBLOCK: opening a named pipe
-    // does not wait for a writer.
+    // Opened first and checked afterwards, so that the checked file is the one that is read. O_NONBLOCK: opening a
+    // named pipe does not wait for a writer.
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const status = await file.stat();
     if (!status.isFile()) return undefined;

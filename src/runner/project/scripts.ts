@@ -3,8 +3,8 @@ import { isJsonObject } from "./manifest.ts";
 import type { JsonObject } from "./manifest.ts";
 
 /**
- * The names of a `package.json`'s scripts that can be run. One that is empty, or no text, is none; a name that begins
- * with a dash would be an option to the package manager, which then does something else and succeeds.
+ * The names of the scripts in a `package.json` that can be run. A script must be a string that is not empty. A name
+ * that begins with a dash would be an option to the package manager, which then does something else and succeeds.
  */
 export function scriptNames(manifest: JsonObject): string[] {
   const scripts = isJsonObject(manifest["scripts"]) ? manifest["scripts"] : {};
@@ -12,7 +12,7 @@ export function scriptNames(manifest: JsonObject): string[] {
   return Object.keys(scripts).filter((name) => isScript(name) && name !== "" && !name.startsWith("-"));
 }
 
-/** Whether a project with this `package.json` can be built without a choice of script. */
+/** Whether a project with this `package.json` has the script that is built by default. */
 export function hasBuildScript(manifest: JsonObject): boolean {
   return scriptNames(manifest).includes(DEFAULT_INPUTS.script);
 }

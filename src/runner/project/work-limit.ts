@@ -1,6 +1,6 @@
 /**
- * Bounds the work that files of a project can cause: bytes that are read, characters that are compared. One unit is
- * worth a few nanoseconds. The code that does the work spends units before each part of it, and ends when the limit is
+ * Limits the work that files of a project can cause: bytes that are read, characters that are compared. One unit costs
+ * a few nanoseconds. The code that does the work spends units before each part of it, and stops when the limit is
  * reached; its result is then unknown.
  */
 export class WorkLimit {
@@ -16,7 +16,7 @@ export class WorkLimit {
     return this.#left <= 0;
   }
 
-  /** Takes units away. */
+  /** Spends units. */
   spend(units: number): void {
     this.#left -= units;
   }

@@ -8,11 +8,11 @@ import type { JsonObject } from "./manifest.ts";
 import type { Project } from "./project.ts";
 
 /**
- * The root of a monorepo of which the project is a member: there lies the lock file, and there everything is installed.
+ * The root of the monorepo that the project is a member of: it holds the lock file, and everything is installed in it.
  */
 export interface Workspace {
   readonly path: string;
-  /** Its `package.json`; empty when it has none, which pnpm allows. */
+  /** Its `package.json`; an empty object when the file does not exist, which pnpm allows. */
   readonly manifest: JsonObject;
 }
 
@@ -25,16 +25,18 @@ export interface WorkspaceSearch {
 
 const YAML_FILE = "pnpm-workspace.yaml";
 
-/** The largest `pnpm-workspace.yaml` that is read, in bytes. Large ones hold catalogs, and are a tenth of this. */
+/**
+ * The largest `pnpm-workspace.yaml` that is read, in bytes. Large ones hold catalogs, and have a tenth of this size.
+ */
 const MAX_YAML_BYTES = 256 * 1024;
 
 /**
- * The work of one search, over all directories. At about 5 ns a unit it takes at most 20 ms beside the parsing of the
- * files, which are four of the largest size.
+ * The work of one search over all directories. At about 5 ns a unit, it takes at most 20 ms in addition to parsing the
+ * files, of which four can have the maximum size.
  */
 const MAX_WORK = 4 * 1024 * 1024;
 
-/** The cost of looking into a directory, beside that of its files. */
+/** The cost of looking into a directory, in addition to its files. */
 const DIRECTORY_UNITS = 16 * 1024;
 
 /** An item of a YAML sequence `[a, 'b', "c"]`: in single quotes, in double quotes, or plain. */
@@ -45,11 +47,11 @@ const BLOCK_ITEM = /^[ \t]*-[ \t]+(?:'([^'\n]*)'|"([^"\n]*)"|(\S.*))/gm;
 
 /**
  * Walks up from the project to the nearest directory whose workspace list claims it: `workspaces` in `package.json`
- * (npm, yarn) or `packages` in `pnpm-workspace.yaml`. It never looks above the project's allowed root: what lies there,
- * like a stray lock file in a home directory, is a stranger's.
+ * (npm, yarn) or `packages` in `pnpm-workspace.yaml`. It never looks above the project's allowed root: a file
+ * there, such as a stray lock file in a home directory, does not belong to the project.
  *
- * A file that cannot be read, or is too large, claims nothing, and the search ends when it has taken too much work. A
- * warning says so.
+ * A file that cannot be read, or is too large, claims nothing, and the search ends when its work limit is reached. Both
+ * cause a warning.
  */
 export async function findWorkspace(project: Project): Promise<WorkspaceSearch> {
   const warnings: string[] = [];
@@ -80,13 +82,13 @@ export async function findWorkspace(project: Project): Promise<WorkspaceSearch> 
   return { workspace: undefined, warnings };
 }
 
-/** A leading `!` takes members out again, wherever in the list it stands. */
+/** A glob with a leading `!` excludes members, wherever in the list it stands. */
 function claims(globs: readonly string[], path: string, work: WorkLimit): boolean {
   const isExcluded = globs.some((glob) => glob.startsWith("!") && matchesGlob(path, glob.slice(1), work));
   return !isExcluded && globs.some((glob) => !glob.startsWith("!") && matchesGlob(path, glob, work));
 }
 
-/** @throws {TailcastError} `INVALID_MANIFEST`. A directory without the file has an empty one. */
+/** Reads a `package.json`, or an empty object when it does not exist. @throws {TailcastError} `INVALID_MANIFEST` */
 async function readParentManifest(path: string, work: WorkLimit): Promise<JsonObject> {
   try {
     return await readManifest(path, work);
@@ -102,11 +104,11 @@ function manifestGlobs({ workspaces }: JsonObject): string[] {
 }
 
 /**
- * Reads the `packages` list out of a `pnpm-workspace.yaml`. It knows as much YAML as such lists use: a sequence in
+ * Reads the `packages` list out of a `pnpm-workspace.yaml`. It supports the YAML that such lists use: a sequence in
  * block or flow style, plain or quoted, with comments.
  */
 function parsePackages(yaml: string): string[] {
-  // Not ".*", which stops at a CR: a line of hashes would then be searched once for each of them.
+  // Not ".*", which stops at a CR: a line of hashes would be searched once for each hash.
   const lines = yaml.split("\n").map((line) => line.replace(/(?:^|\s)#[^]*$/, ""));
   const start = lines.findIndex((line) => /^packages\s*:/.test(line));
   if (start === -1) return [];
@@ -121,7 +123,8 @@ function parsePackages(yaml: string): string[] {
 }
 
 async function readYaml(directory: string, work: WorkLimit): Promise<string> {
-  const bytes = await readStart(join(directory, YAML_FILE), MAX_YAML_BYTES + 1).catch((error: NodeJS.ErrnoException) => {
+  const path = join(directory, YAML_FILE);
+  const bytes = await readStart(path, MAX_YAML_BYTES + 1).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;
   });

@@ -3,12 +3,12 @@ import { constants } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** O_EXCL and O_NOFOLLOW: what is written never ends up in a file that exists, or behind a link. */
+/** O_EXCL and O_NOFOLLOW: nothing is ever written to a file that exists, or through a link. */
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /**
- * Replaces a file so that a reader finds either the old content or the new one, whole, even after a crash or a power cut.
- * A link at the path is replaced, not followed. Only the owner may read the file.
+ * Replaces a file so that a reader finds either the old content or the new one, whole, even after a crash or a power
+ * cut. A link at the path is replaced, not followed. Only the owner may read the file.
  */
 export async function replaceFile(path: string, content: string): Promise<void> {
   const draft = `${path}.${randomBytes(8).toString("hex")}.new`;

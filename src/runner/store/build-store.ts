@@ -10,12 +10,12 @@ import type { ProcessIdentity } from "../process/identity.ts";
 import type { BuildRecord } from "../record.ts";
 
 /**
- * What is stored of a build in addition to its log. Plain JSON. Its plan is not: the next process plans anew, so that
- * nobody can make it run a command by writing a file.
+ * The stored state of a build, in addition to its log. Plain JSON. The plan is not stored: the next process plans anew,
+ * so that nobody can make it run a command by writing a file.
  */
 export interface StoredBuild {
   readonly record: BuildRecord;
-  /** How to find its processes; `null` before it has any. See `endOrphans`. */
+  /** Identifies its processes; `null` before it has any. See `endOrphans`. */
   readonly cookie: string | null;
   readonly identity: ProcessIdentity | null;
 }
@@ -56,13 +56,13 @@ export class BuildStore {
     const path = resolve(directory);
     await openDataFolder(path);
     await openDataFolder(join(path, BUILDS));
-    return new BuildStore(path, await DirectoryLock.take(path));
+    return new BuildStore(path, await DirectoryLock.acquire(path));
   }
 
   /** The ids of all builds that are stored, the oldest first. */
   async ids(): Promise<string[]> {
     const entries = await readdir(this.#builds, { withFileTypes: true });
-    // A link could lead what is written to another place.
+    // Through a link, writes could reach another place.
     const folders = entries.filter((entry) => entry.isDirectory() && isBuildId(entry.name));
     return folders.map(({ name }) => name).sort();
   }
@@ -78,10 +78,10 @@ export class BuildStore {
   }
 
   /**
-   * All builds that are stored, the oldest first. `undefined` stands for the state of one whose server was killed before
-   * it wrote the first: only its log tells of it.
+   * All stored builds, the oldest first. The state is `undefined` when the server was killed before it stored the first
+   * one: then only the log exists.
    *
-   * @param onProblem Told of each that cannot be read. It is left as it is.
+   * @param onProblem - Called for each build that cannot be read. Its files stay as they are.
    */
   async load(onProblem: (problem: string) => void): Promise<Map<string, StoredBuild | undefined>> {
     const found = new Map<string, StoredBuild | undefined>();
@@ -101,13 +101,13 @@ export class BuildStore {
   }
 
   /**
-   * Stores what has changed of a build, of a new one its record at least. Resolves when that has reached the disk, which
-   * for no change means: all changes before.
+   * Stores a change of a build; the first one must contain the record. Resolves when it has reached the disk. Without a
+   * change, resolves when all earlier changes have.
    */
   async save(id: string, change: Partial<StoredBuild> = {}): Promise<void> {
     let state = this.#states.get(id);
     if (state === undefined) {
-      // Removed meanwhile.
+      // The build was removed.
       if (change.record === undefined) return;
       state = new StateFile(this.#statePath(id), { record: change.record, cookie: null, identity: null });
       this.#states.set(id, state);
@@ -115,7 +115,7 @@ export class BuildStore {
     await state.update(change);
   }
 
-  /** Removes a build and its log. Who has the log open can read it to its end. */
+  /** Removes a build and its log. Readers that have the log open can still read it to its end. */
   remove(id: string): Promise<void> {
     const state = this.#states.get(id);
     this.#states.delete(id);
@@ -128,10 +128,10 @@ export class BuildStore {
     return removal;
   }
 
-  /** Resolves when everything is stored, and leaves the folder to others. */
+  /** Resolves when everything is stored, and releases the folder. */
   async close(): Promise<void> {
     await Promise.allSettled([...Array.from(this.#states.values(), (state) => state.close()), ...this.#removals]);
-    await this.#lock.free();
+    await this.#lock.release();
   }
 
   #statePath(id: string): string {
@@ -139,13 +139,13 @@ export class BuildStore {
   }
 
   #folder(id: string): string {
-    // Names are never made of what comes from outside.
+    // File names are never made of other texts.
     if (!isBuildId(id)) throw new RangeError(`Not a build's id: ${JSON.stringify(id)}`);
     return join(this.#builds, id);
   }
 }
 
-/** One build's state on disk: one write at a time, and always the newest. */
+/** The state of one build on disk. One write runs at a time, and each writes the newest state. */
 class StateFile {
   readonly #path: string;
   readonly #writer = new SingleWriter(() => this.#write());
@@ -159,7 +159,7 @@ class StateFile {
     this.#build = build;
   }
 
-  /** Resolves when this change is on disk, and perhaps later ones. */
+  /** Resolves when this change is on disk. */
   update(change: Partial<StoredBuild>): Promise<void> {
     this.#build = { ...this.#build, ...change };
     return this.#writer.write();

@@ -6,7 +6,7 @@ const WRITABLE_BY_OTHERS = 0o022;
 
 /**
  * Creates a folder that only its owner may use, or checks one that exists: other users could plant builds in it, or
- * links that lead what is written somewhere else.
+ * links that redirect writes.
  *
  * @throws {TailcastError} `UNSAFE_DATA` when it is a link, belongs to another user, or is writable by other users.
  */
@@ -14,7 +14,7 @@ export async function openDataFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   const status = await lstat(path);
   if (status.isSymbolicLink()) throw unsafe(path, "it is a symbolic link; name the folder that it leads to");
-  // Windows has neither of the two.
+  // Windows has neither users nor modes of this kind.
   if (process.geteuid === undefined) return;
   if (status.uid !== process.geteuid()) throw unsafe(path, "it belongs to another user; choose another folder");
   if ((status.mode & WRITABLE_BY_OTHERS) !== 0) {

@@ -6,8 +6,8 @@ import { exists, identify } from "../process/identity.ts";
 import type { ProcessIdentity } from "../process/identity.ts";
 
 /**
- * Keeps two servers from using the same folder: a file in it that names the process. One that was left by a process that
- * is gone does not count, so a server that was killed can be started again at once.
+ * Keeps two servers from using the same folder: a file in it identifies the process. A lock whose process is gone does
+ * not count, so a server that was killed can be started again at once.
  */
 export class DirectoryLock {
   readonly #path: string;
@@ -16,13 +16,13 @@ export class DirectoryLock {
     this.#path = path;
   }
 
-  /** @throws {TailcastError} `DATA_IN_USE` when a process that runs has the lock. */
-  static async take(directory: string): Promise<DirectoryLock> {
+  /** @throws {TailcastError} `DATA_IN_USE` when another running process holds the lock. */
+  static async acquire(directory: string): Promise<DirectoryLock> {
     const path = join(directory, "lock");
     const mark = `${path}-${randomBytes(8).toString("hex")}`;
     await writeFile(mark, JSON.stringify(identify(process.pid) ?? { pid: process.pid }), { mode: 0o600, flag: "wx" });
     try {
-      // Linked, so that it is there whole, and only if there is none: of two processes only one gets it.
+      // A link appears with its whole content, and only if no lock exists: one of two processes succeeds.
       while (!(await isLinked(mark, path))) await removeStale(directory, path);
       return new DirectoryLock(path);
     } finally {
@@ -30,8 +30,8 @@ export class DirectoryLock {
     }
   }
 
-  async free(): Promise<void> {
-    // One that stays does not count once this process is gone.
+  async release(): Promise<void> {
+    // If this fails, the lock does not count once this process is gone.
     await rm(this.#path, { force: true }).catch(() => undefined);
   }
 }
@@ -48,17 +48,17 @@ async function isLinked(mark: string, path: string): Promise<boolean> {
   }
 }
 
-/** Takes away a lock whose process is gone. */
+/** Removes a lock whose process is gone. */
 async function removeStale(directory: string, path: string): Promise<void> {
   const seen = await readIfThere(path);
   const owner = readOwner(seen);
   if (owner !== undefined && isAlive(owner)) {
-    const message = `Cannot use ${directory}: the process ${owner.pid} does already; give each server its own`;
+    const message = `Cannot use ${directory}: process ${owner.pid} is using it; give each server its own folder`;
     throw new TailcastError("DATA_IN_USE", message);
   }
   const moved = `${path}-${randomBytes(8).toString("hex")}`;
   await rename(path, moved).catch(() => undefined);
-  // Another process may have been quicker, and this is its new lock.
+  // If another process was faster, this is its new lock.
   if ((await readIfThere(moved)) !== seen) await link(moved, path).catch(() => undefined);
   await rm(moved, { force: true });
 }
@@ -72,7 +72,7 @@ function readOwner(text: string | undefined): Owner | undefined {
     const owner = JSON.parse(text ?? "") as Owner;
     return Number.isSafeInteger(owner.pid) && owner.pid > 0 ? owner : undefined;
   } catch {
-    // Not one of ours.
+    // Not written by this class.
     return undefined;
   }
 }
@@ -83,7 +83,7 @@ function isAlive({ pid, startTime, bootId }: Owner): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Another user's.
+    // The process belongs to another user.
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

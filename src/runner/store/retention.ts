@@ -1,17 +1,17 @@
 import { checkInteger } from "../../check-options.ts";
 import type { BuildStore } from "./build-store.ts";
 
-/** How much is kept of builds that have ended. */
+/** How many builds that have ended are kept, and where. */
 export interface RetentionOptions {
-  /** How many stay known; of more, the one that ended first is forgotten. Default 20. */
+  /** The maximum number of builds. When it is exceeded, the build that ended first is forgotten. Default 20. */
   keep?: number | undefined;
-  /** How many bytes of their stored logs are kept, likewise; the newest always is. Default 1 GiB. */
+  /** The maximum size of their stored logs in bytes, likewise. The newest build is always kept. Default 1 GiB. */
   keepSize?: number | undefined;
-  /** Where they are stored. Default: nowhere. */
+  /** The store of the builds. Default: they are not stored. */
   store?: BuildStore | undefined;
 }
 
-/** Builds that have ended: forgets the oldest when there are too many, and removes what is stored of them. */
+/** Builds that have ended: forgets the oldest when there are too many, and removes their stored data. */
 export class Retention {
   readonly #keep: number;
   readonly #keepSize: number;
@@ -22,7 +22,7 @@ export class Retention {
   readonly #removals = new Set<Promise<void>>();
 
   /**
-   * @param onForget - Called for each that is forgotten.
+   * @param onForget - Called for each build that is forgotten.
    * @throws {TailcastError} `INVALID_OPTION`, naming the option.
    */
   constructor({ keep, keepSize, store }: RetentionOptions, onForget: (id: string) => void) {
@@ -33,7 +33,7 @@ export class Retention {
   }
 
   /**
-   * Takes a build that has ended. Resolves when the size of its log counts.
+   * Adds a build that has ended. Resolves when the size of its log is known.
    *
    * @param isStored - Resolves when its end is stored; never rejects.
    */
@@ -47,7 +47,7 @@ export class Retention {
     this.#forgetOldest();
   }
 
-  /** Resolves when everything that was forgotten is removed. */
+  /** Resolves when the data of all forgotten builds is removed. */
   async idle(): Promise<void> {
     await Promise.all(this.#removals);
   }
@@ -55,7 +55,7 @@ export class Retention {
   #forgetOldest(): void {
     let bytes = Array.from(this.#ended.values()).reduce((sum, entry) => sum + entry.bytes, 0);
     for (const [id, entry] of this.#ended) {
-      // The newest stays, however large it is: somebody is about to look at it.
+      // The newest stays, however large it is: a person is about to look at it.
       if (this.#ended.size <= this.#keep && (bytes <= this.#keepSize || this.#ended.size === 1)) return;
       bytes -= entry.bytes;
       this.#ended.delete(id);
@@ -64,7 +64,10 @@ export class Retention {
     }
   }
 
-  /** Not before the end is stored, which would bring it back. What cannot be removed, the next process tries to remove. */
+  /**
+   * Waits until the end is stored: that write would create the folder again. If removing fails, the next process
+   * retries.
+   */
   #remove(id: string, isStored: Promise<void>): void {
     const store = this.#store;
     if (store === undefined) return;

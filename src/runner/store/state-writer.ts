@@ -1,7 +1,7 @@
 import type { BuildStore, StoredBuild } from "./build-store.ts";
 import type { BuildRecord } from "../record.ts";
 
-/** How to find the processes of a build. */
+/** Identifies the processes of a build. */
 export type StoredProcesses = Partial<Pick<StoredBuild, "cookie" | "identity">>;
 
 /**
@@ -23,13 +23,13 @@ export class StateWriter {
    * Stores a state.
    *
    * @param delivery - Resolves when the consumer has accepted the event of this state.
-   * @param processes - Stored together with it.
+   * @param processes - Stored together with the record.
    * @returns Resolves when it is stored; rejects when the delivery or the write fails.
    */
   write(record: BuildRecord, delivery: Promise<void>, processes: StoredProcesses = {}): Promise<void> {
     const { id, status } = record;
     if (status !== "queued") this.#queued.delete(id);
-    // The position in the queue is not stored: the next process counts anew.
+    // The position in the queue is not stored: the next process counts again.
     else if (this.#queued.has(id)) return delivery;
     else this.#queued.add(id);
     const change = this.#write({ record, ...processes }, delivery, this.#changes.get(id));
@@ -46,7 +46,7 @@ export class StateWriter {
     await this.#changes.get(id);
   }
 
-  /** Stores how to find the processes of a build. */
+  /** Stores the identity of the processes of a build. */
   async writeProcesses(id: string, processes: StoredProcesses): Promise<void> {
     await this.#changes.get(id)?.catch(() => undefined);
     await this.#store.save(id, processes);
@@ -59,7 +59,7 @@ export class StateWriter {
   ): Promise<void> {
     const { id, finishedAt } = change.record;
     const [{ status }] = await Promise.allSettled([delivery, before]);
-    // The end is stored even when the log could not be: otherwise the next process would take the build for lost.
+    // The end is stored even when the log could not be: otherwise the next process would mark the build as lost.
     if (status === "fulfilled" || finishedAt !== null) await this.#store.save(id, change);
     await delivery;
   }

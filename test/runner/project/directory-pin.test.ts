@@ -41,7 +41,7 @@ describe("pinProblem()", () => {
       await change(app, folder);
       const problem = await pinProblem(pins);
       if (reason === "gone") {
-        assert.match(problem ?? "", /^\/.*\/app cannot be found any more \(ENOENT/);
+        assert.match(problem ?? "", /^\/.*\/app no longer exists \(ENOENT/);
       } else {
         const another = `${app} is another directory than when the build was accepted; build it again`;
         assert.equal(problem, reason && another);

@@ -97,7 +97,7 @@ describe("openProject()", () => {
     await mkdir(join(folder, "pipe"));
     execFileSync("mkfifo", [join(folder, "pipe/package.json")]);
     for (const path of ["directory", "link", "pipe"]) {
-      const message = "Cannot read package.json: it must be a regular file, and no symbolic link";
+      const message = "Cannot read package.json: it must be a regular file, not a symbolic link";
       await assert.rejects(openProject(path, [folder]), { code: "INVALID_MANIFEST", message }, path);
     }
   });
