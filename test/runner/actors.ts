@@ -6,7 +6,7 @@ import type { AddressInfo, Server, Socket } from "node:net";
 import type { TestContext } from "node:test";
 import type { Step } from "../../dist/runner/planning/step.js";
 
-/** Something an actor can do: see `test/fixtures/actor.mjs`. */
+/** A request to an actor: see `test/fixtures/actor.mjs`. */
 export type Action =
   | { action: "write"; to?: 1 | 2; text?: string; base64?: string }
   | { action: "exit"; code: number }
@@ -31,26 +31,26 @@ export class Actor {
     this.gone = once(socket, "close");
   }
 
-  /** Has it do something and waits until it is done. */
+  /** Requests an action, and resolves when it is done. */
   async do(action: Action): Promise<void> {
     this.tell(action);
     await this.#answers.next();
   }
 
-  /** Has it do something after which it cannot answer. */
+  /** Requests an action after which the actor cannot answer. */
   tell(action: Action): void {
     this.#socket.write(`${JSON.stringify(action)}\n`);
   }
 }
 
-/** Where actors report when they start, and where the test waits for them by name. */
+/** The server that actors connect to when they start. A test finds them here by name. */
 export class Stage {
   readonly #server: Server = createServer((socket) => void this.#greet(socket));
   readonly #sockets = new Set<Socket>();
   readonly #actors = new Map<string, Actor>();
   readonly #entrances = new EventEmitter();
 
-  /** Opens a stage; after the test, every actor that is left is ended. */
+  /** Opens a stage. After the test, it ends every actor that is still running. */
   static async open(t: TestContext): Promise<Stage> {
     const stage = new Stage();
     stage.#server.listen(0, "127.0.0.1");
@@ -59,30 +59,30 @@ export class Stage {
     return stage;
   }
 
-  /** A step whose command is an actor of that name. */
+  /** A step whose command is an actor with this name. */
   step(name: string, cwd: string = process.cwd()): Step {
     const { port } = this.#server.address() as AddressInfo;
     return { name, command: process.execPath, args: [program, String(port), name], cwd };
   }
 
-  /** The actor of that name, as soon as it has reported. */
+  /** Resolves with the actor of this name when it has connected. */
   async actor(name: string): Promise<Actor> {
     return this.#actors.get(name) ?? ((await once(this.#entrances, name)) as [Actor])[0];
   }
 
-  /** The next actor of that name is awaited anew. */
+  /** Forgets an actor, so that {@link actor} waits for the next one with its name. */
   forget(name: string): void {
     this.#actors.delete(name);
   }
 
-  /** The names of those that have reported until now. */
+  /** The names of the actors that have connected so far. */
   get names(): string[] {
     return [...this.#actors.keys()];
   }
 
   async #greet(socket: Socket): Promise<void> {
     this.#sockets.add(socket);
-    // A killed process may reset its connection; that it has ended is all that matters.
+    // A killed process may reset its connection. Only the end of the connection counts.
     socket.on("error", () => undefined);
     const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
     const { value } = (await lines.next()) as { value?: string };

@@ -3,9 +3,9 @@ import timers from "node:timers/promises";
 import type { TestContext } from "node:test";
 
 /**
- * Watches the promised delays of the code under test: returns the lengths of those that ran to their end, as they do.
+ * Records the promise-based delays of the code under test. The returned list grows with each delay that has elapsed.
  *
- * @param longest Delays that are longer take only that long. In milliseconds.
+ * @param longest - The maximum length of a delay in milliseconds: longer ones are shortened to it.
  */
 export function watchDelays(t: TestContext, longest = Infinity): readonly number[] {
   const original = timers.setTimeout;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Lifetime } from "../support/lifetime.js";
 
-/** Makes a temporary folder with these files in it (a name that ends in `/` is a folder); removed after the test. */
+/** Creates a temporary folder with these files. A name that ends in `/` is a folder. It is removed after the test. */
 export async function makeFolder(t: Lifetime, files: Readonly<Record<string, string>> = {}): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "tailcast-build-")));
   t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));

@@ -5,12 +5,12 @@ import type { BuildLineEvent } from "../../dist/runner/events.js";
 import type { Step } from "../../dist/runner/planning/step.js";
 import type { BuildRecord } from "../../dist/runner/record.js";
 
-/** A step that runs a shell's script. */
+/** A step that runs a shell script. */
 export function shellStep(script: string, change: Partial<Step> = {}): Step {
   return { name: "build", command: "/bin/sh", args: ["-c", script], cwd: process.cwd(), ...change };
 }
 
-/** Runs one build to its end. Its environment is empty but for what `options` says. */
+/** Runs one build to its end. By default its environment has only `PATH`. */
 export async function runBuild(
   t: TestContext,
   steps: readonly Step[],
