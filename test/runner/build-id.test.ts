@@ -31,7 +31,7 @@ describe("createBuildId()", () => {
     assert.deepEqual(ids.toSorted(), ids);
   });
 
-  it("makes ids that sort by age, also those of one moment", () => {
+  it("makes ids that sort by age, even within one millisecond", () => {
     const ids = Array.from({ length: 100 }, () => createBuildId());
     assert.deepEqual(ids.toSorted(), ids);
   });

@@ -63,8 +63,8 @@ describe("Build", () => {
       const numbers = scene.events.flatMap((event) => {
         return event.type === "line" && event.buildId === id ? [event.number] : [];
       });
-      // Eight are the runner's own: the reason, the environment, two for each step that ran, one for the step that did
-      // not, and the end.
+      // The runner itself emits eight: the reason, the environment, two for each step that ran, one for the step that
+      // did not, and the end.
       assert.deepEqual(numbers, Array.from({ length: 2002 + 8 }, (_, index) => index + 1));
     }
   });

@@ -16,7 +16,7 @@ const PLAN: Plan = {
   steps: [],
 };
 
-/** A build that succeeded after so many milliseconds. */
+/** The record of a build that succeeded after this number of milliseconds. */
 function build(milliseconds: number, changes: Partial<BuildRecord> = {}): BuildRecord {
   const startedAt = "2026-01-01T10:00:00.000Z";
   const finishedAt = new Date(Date.parse(startedAt) + milliseconds).toISOString();
@@ -37,13 +37,13 @@ describe("estimateDuration()", () => {
     [[-7000], 0],
   ];
   for (const [durations, estimate] of cases) {
-    it(`makes ${estimate} of ${durations.join(", ") || "nothing"}`, () => {
+    it(`returns ${estimate} for ${durations.join(", ") || "nothing"}`, () => {
       const known = durations.map((duration) => build(duration));
       assert.equal(estimateDuration(PLAN, known), estimate);
     });
   }
 
-  it("counts only builds of the same that succeeded", () => {
+  it("counts only builds with the same inputs that succeeded", () => {
     const others: readonly Partial<BuildRecord>[] = [
       ...(["queued", "running", "failed", "cancelled", "timed-out", "lost"] as const).map((status) => ({ status })),
       { projectPath: "/projects/two" },
@@ -57,7 +57,7 @@ describe("estimateDuration()", () => {
     assert.equal(estimateDuration(PLAN, [...known, build(70)]), 70);
   });
 
-  it("knows plans that come from no choice", () => {
+  it("supports plans without inputs", () => {
     const { script: _script, install: _install, ...free } = PLAN;
     assert.equal(estimateDuration(free, [build(1), build(70, { script: null, install: null })]), 70);
   });

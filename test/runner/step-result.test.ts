@@ -12,7 +12,11 @@ const cases: readonly (readonly [result: StepResult, text: string, record: reado
     ["failed", 137, null],
   ],
   [{ type: "killed", signal: "SIGSEGV" }, "x was killed by SIGSEGV", ["failed", null, "SIGSEGV"]],
-  [{ type: "killed", signal: "SIGKILL" }, "x was killed by SIGKILL, probably out of memory", ["failed", null, "SIGKILL"]],
+  [
+    { type: "killed", signal: "SIGKILL" },
+    "x was killed by SIGKILL, probably out of memory",
+    ["failed", null, "SIGKILL"],
+  ],
   [{ type: "aborted", exitCode: null, signal: "SIGTERM" }, "x was stopped by SIGTERM", ["timed-out", null, "SIGTERM"]],
   [{ type: "aborted", exitCode: 0, signal: null }, "x was stopped and ended with exit code 0", ["timed-out", 0, null]],
   [{ type: "aborted", exitCode: null, signal: null }, "x was stopped", ["timed-out", null, null]],
@@ -21,7 +25,7 @@ const cases: readonly (readonly [result: StepResult, text: string, record: reado
 
 describe("describeResult()", () => {
   for (const [result, text] of cases) {
-    it(`says "${text}"`, () => assert.equal(describeResult("x", result), text));
+    it(`returns "${text}"`, () => assert.equal(describeResult("x", result), text));
   }
 });
 

@@ -30,7 +30,7 @@ function echo(text = "hello"): Step {
   return { name: "build", command: "/bin/echo", args: [text], cwd: ownDirectory() };
 }
 
-/** A queue whose builds are stored; it ends with the test, or before. */
+/** A queue whose builds are stored. It is closed after the test, unless it was closed before. */
 async function start(
   t: Lifetime,
   folder: string,
@@ -64,7 +64,7 @@ async function start(
   return { queue, store, events, end, close };
 }
 
-/** Takes over everything that is stored, as a server does, with a new plan for each queued build. */
+/** Restores all stored builds, as a server does, with a new plan for each queued build. */
 async function takeOver({ queue, store }: { queue: BuildQueue; store: BuildStore }, plans: Plan[] = []): Promise<void> {
   for (const stored of (await store.load(assert.fail)).values()) {
     if (stored === undefined) continue;
@@ -75,7 +75,7 @@ async function takeOver({ queue, store }: { queue: BuildQueue; store: BuildStore
 }
 
 describe("BuildQueue with a store", () => {
-  it("stores each change of state after the consumer has taken it, and what the processes can be found by", async (test) => {
+  it("stores each state after the consumer has accepted it, and how to find the processes", async (test) => {
     const t = lastFirst(test);
     const folder = await makeFolder(t);
     const taken: string[] = [];
@@ -102,7 +102,7 @@ describe("BuildQueue with a store", () => {
     assert.equal(taken.at(-1), "end");
   });
 
-  it("knows the builds of an earlier process, and estimates by them", async (test) => {
+  it("restores the builds of an earlier process, and uses them for estimates", async (test) => {
     const t = lastFirst(test);
     const folder = await makeFolder(t);
     const first = await start(t, folder);
@@ -119,7 +119,7 @@ describe("BuildQueue with a store", () => {
     await second.end(again.id);
   });
 
-  it("leaves what waits to the next process, which runs it under its id, in its turn", async (test) => {
+  it("leaves queued builds to the next process, which runs them under their ids and in their order", async (test) => {
     const t = lastFirst(test);
     const folder = await makeFolder(t);
     const stage = await Stage.open(test);
@@ -150,7 +150,7 @@ describe("BuildQueue with a store", () => {
     assert.deepEqual(lines, ["one", "two"]);
   });
 
-  it("lets running builds go on for the grace of a shutdown, and starts nothing meanwhile", async (test) => {
+  it("lets running builds continue for the grace of a shutdown, and starts no others", async (test) => {
     const t = lastFirst(test);
     const folder = await makeFolder(t);
     const stage = await Stage.open(test);
@@ -170,7 +170,7 @@ describe("BuildQueue with a store", () => {
     );
   });
 
-  it("cancels what outlives the grace, and at once when it is closed again", async (test) => {
+  it("cancels builds after the grace, and at once when it is closed a second time", async (test) => {
     const t = lastFirst(test);
     const folder = await makeFolder(t);
     const stage = await Stage.open(test);
@@ -191,7 +191,7 @@ describe("BuildQueue with a store", () => {
     assert.equal((await late).message, "cancelled by the shutdown while c was running");
   });
 
-  it("fails a build whose state cannot be stored, and goes on with others", async (test) => {
+  it("fails a build whose state cannot be stored, and continues with others", async (test) => {
     const t = lastFirst(test);
     const folder = await makeFolder(t);
     const { queue, end, store } = await start(t, folder);
@@ -210,7 +210,7 @@ describe("BuildQueue with a store", () => {
     assert.equal((await end(queue.add(plan(echo())).id)).status, "succeeded");
   });
 
-  it("leaves nothing of a build that is forgotten as it ends", async (test) => {
+  it("removes all files of a build that is forgotten as it ends", async (test) => {
     const t = lastFirst(test);
     const folder = await makeFolder(t);
     let release: () => void = () => undefined;
@@ -220,14 +220,14 @@ describe("BuildQueue with a store", () => {
       onEvent: (event) => (event.type === "end" ? held : undefined),
     });
     await Promise.all([1, 2, 3].map(() => end(queue.add(plan(echo())).id)));
-    // Time enough to remove them before their ends are stored, which would bring them back.
+    // Enough time to remove them before their ends are stored. Storing the ends later would create the files again.
     for (let turn = 0; turn < 500; turn++) await new Promise(setImmediate);
     release();
     await close();
     assert.deepEqual(await readdir(join(folder, "builds")), []);
   });
 
-  it("forgets the oldest when their logs are too large together, but never the newest, with all that is stored", async (test) => {
+  it("forgets the oldest builds with their files when the logs are too large, but keeps the newest", async (test) => {
     const t = lastFirst(test);
     const folder = await makeFolder(t);
     const forgotten: string[] = [];

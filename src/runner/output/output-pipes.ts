@@ -20,12 +20,12 @@ export interface OutputSource {
   readonly reader: Readable;
 }
 
-/** What `stdio` of a child process is: without stdin, so that nothing can wait for an answer. */
+/** The `stdio` of a child process: without stdin, so that no program waits for an answer. */
 export type OutputStdio = ["ignore", number | "pipe", number | "pipe"];
 
 /** The pipes for the output of one command. */
 export class OutputPipes {
-  /** Why there are no pipes but pairs of sockets, as a sentence; `undefined` when all is well. */
+  /** The reason why sockets are used instead of pipes, as a sentence; `undefined` when pipes are used. */
   readonly problem: string | undefined;
   readonly #pipes: readonly Pipe[];
 
@@ -34,7 +34,9 @@ export class OutputPipes {
     this.problem = problem;
   }
 
-  /** Opens them. Where no pipe can be made, Node.js makes what it has when the command starts, as it does on Windows. */
+  /**
+   * Opens the pipes. When no pipe can be made, Node.js creates sockets when the command starts, as it does on Windows.
+   */
   static async open(mode: OutputMode): Promise<OutputPipes> {
     if (process.platform === "win32") return new OutputPipes([]);
     try {
@@ -45,13 +47,13 @@ export class OutputPipes {
     }
   }
 
-  /** The `stdio` that the command is to be started with. */
+  /** The `stdio` for starting the command. */
   get stdio(): OutputStdio {
     const [out = "pipe", error = "pipe"] = this.#pipes.flatMap(({ writers }) => writers);
     return ["ignore", out, error];
   }
 
-  /** What is to be read, when the command has started. */
+  /** The streams to read after the command has started. */
   sources(child: ChildProcess): readonly OutputSource[] {
     child.once("exit", () => this.closeWriters());
     const readers = this.#pipes.length > 0 ? this.#pipes.map(({ reader }) => reader) : [child.stdout, child.stderr];
@@ -62,12 +64,12 @@ export class OutputPipes {
     });
   }
 
-  /** Closes the ends that belong to the command. To be called when it has ended. */
+  /** Closes the ends that belong to the command. Call it when the command has ended. */
   closeWriters(): void {
     for (const pipe of this.#pipes) pipe.closeWriters();
   }
 
-  /** Closes all ends, when no command was started. */
+  /** Closes all ends. Call it when no command was started. */
   close(): void {
     this.closeWriters();
     for (const { reader } of this.#pipes) reader.destroy();

@@ -8,19 +8,19 @@ import { promisify } from "node:util";
 import { findProgram } from "../program/find-program.ts";
 import type { Readable } from "node:stream";
 
-/** A pipe of the kernel: one end to read from, and one or more descriptors to write to, each opened on its own. */
+/** A pipe of the kernel: one end to read from, and one or more descriptors to write to, each opened separately. */
 export interface Pipe {
   readonly reader: Readable;
-  /** To be handed to a child process. */
+  /** Descriptors for a child process. */
   readonly writers: readonly number[];
   /**
-   * Closes the writers of this process. To be called when the child has ended, or was not started: the pipe ends when
-   * no process has a writer.
+   * Closes the writers of this process. Call it when the child has ended, or was not started: the pipe ends when no
+   * process has a writer.
    */
   closeWriters(): void;
 }
 
-/** How long the program that makes the pipes may take, in milliseconds. It takes two. */
+/** How long `mkfifo` may take, in milliseconds. It usually takes two. */
 const MKFIFO_TIMEOUT = 5000;
 
 /** How often writers are made blocking at most, in milliseconds. A program of Node.js does not fill a pipe in less. */
@@ -59,7 +59,7 @@ export async function openPipes(writerCounts: readonly number[]): Promise<readon
   }
 }
 
-/** Opens both ends. Nothing here waits: the reading end does not for a writer, and the others find a reader. */
+/** Opens both ends. Neither blocks: the reading end is non-blocking, and the writing ends find a reader. */
 function openPipe(path: string, writerCount: number): Pipe {
   const reader = openSocket(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const writers: Socket[] = [];
@@ -68,7 +68,7 @@ function openPipe(path: string, writerCount: number): Pipe {
     for (const writer of writers.splice(0)) writer.destroy();
   };
   try {
-    // Each on its own: what a child does to its stdout does not concern its stderr.
+    // Opened separately, so that settings of a child's stdout do not change its stderr.
     for (let count = 0; count < writerCount; count++) {
       const { socket, descriptor } = openSocket(path, constants.O_WRONLY);
       writers.push(socket);
@@ -96,7 +96,7 @@ function openSocket(path: string, flags: number): { readonly socket: Socket; rea
   try {
     const isReader = (flags & constants.O_WRONLY) === 0;
     const socket = new Socket({ fd: descriptor, readable: isReader, writable: !isReader });
-    // A writer only waits to be closed. It does not keep this process alive.
+    // A writer is never used here. It does not keep this process alive.
     return { socket: isReader ? socket : socket.unref(), descriptor };
   } catch (error) {
     closeSync(descriptor);
@@ -119,6 +119,6 @@ function attempt(action: () => void): void {
   try {
     action();
   } catch {
-    // It was never made, or somebody has removed it.
+    // It was never made, or was removed.
   }
 }

@@ -5,37 +5,37 @@ import type { OutputStream } from "../events.ts";
 import type { OutputSource } from "./output-pipes.ts";
 import type { Mask } from "./mask.ts";
 
-/** One line that a step printed, or that the runner says about it (`system`). */
+/** One line that a step printed, or that the runner emits about it (`system`). */
 export interface OutputLine {
   readonly stream: OutputStream;
   readonly text: string;
 }
 
 /**
- * Takes some lines of one pipe, in order. Nothing more is read from that pipe until a returned promise has resolved,
- * which in the end blocks the command: so a slow consumer costs time and no memory.
+ * Receives lines of one pipe, in order. No more is read from that pipe until a returned promise has resolved, which
+ * blocks the command when the pipe is full: a slow consumer costs time, but no memory.
  */
 export type OnLines = (lines: readonly OutputLine[]) => void | Promise<void>;
 
 /**
- * How many lines of a step are given out before the event loop turns. One read can hold 65 536, and reads follow each
- * other without a turn: a build server would answer nobody for seconds. At about 2 µs a line, so many take a
- * millisecond; half as many cost 4 % more, since the log is written in smaller pieces.
+ * How many lines of a step are emitted before the event loop turns. One read can hold 65 536 lines, and reads follow
+ * each other without a turn: a build server would answer no request for seconds. At about 2 µs a line, this number
+ * takes a millisecond; half of it costs 4 % more, since the log is written in smaller pieces.
  */
 const LINES_PER_TURN = 512;
 
 /**
- * Reads the pipes of a command, side by side, as lines. With two, their order of writing is unknown. A flood of lines is
- * emitted in slices, and meanwhile all pipes, and so the command, have to wait.
+ * Reads the pipes of a command in parallel, as lines. The order of lines of two pipes is unknown. A flood of lines is
+ * emitted in slices; until then no pipe is read, and the command blocks.
  */
 export class StepOutput {
-  /** Resolves when both pipes have ended and every line was taken. Never rejects. */
+  /** Resolves when all pipes have ended and the consumer has accepted every line. Never rejects. */
   readonly ended: Promise<void>;
   readonly #pipes: readonly Readable[];
   readonly #onLines: OnLines;
   readonly #mask: Mask | undefined;
   readonly #failure = new AbortController();
-  /** How many lines of both pipes may still be given out before the event loop turns. */
+  /** How many lines of all pipes may still be emitted before the event loop turns. */
   #room = LINES_PER_TURN;
   #nextTurn: Promise<void> | undefined;
   #bytesRead = 0;
@@ -52,7 +52,9 @@ export class StepOutput {
     this.ended = Promise.all(sources.map((source) => this.#read(source))).then(() => undefined);
   }
 
-  /** Aborts, with the error as its reason, when `onLines` throws or rejects. It is not called again then. */
+  /**
+   * Aborts, with the error as its reason, when `onLines` throws or rejects. `onLines` is not called again after that.
+   */
   get failure(): AbortSignal {
     return this.#failure.signal;
   }
@@ -62,30 +64,30 @@ export class StepOutput {
     return this.#bytesRead;
   }
 
-  /** How long it has waited for the command to write, in milliseconds; while lines are given out, it does not. */
+  /** How long this has waited for the command to write, in milliseconds. The time of emitting lines does not count. */
   get waitedMs(): number {
     return this.#waitedMs + this.silentMs;
   }
 
   /**
-   * How long neither pipe has brought a single byte, in milliseconds. While lines are given out it is 0: the command may
-   * be waiting, too.
+   * How long no pipe has delivered a byte, in milliseconds. It is 0 while lines are emitted: the command may be blocked
+   * then.
    */
   get silentMs(): number {
     return this.#busyPipes === 0 ? performance.now() - this.#waitingSince : 0;
   }
 
-  /** Tells the consumer something about the step, at once. */
+  /** Emits a line of the runner about the step, at once. */
   say(text: string): void {
-    void this.#give([{ stream: "system", text }]);
+    void this.#emit([{ stream: "system", text }]);
   }
 
-  /** Stops reading. What was read already is still delivered, a last line without its end too. */
+  /** Stops reading. Text that was read already is still delivered, including a last line without a line end. */
   stop(): void {
     for (const pipe of this.#pipes) pipe.destroy();
   }
 
-  /** From now on the consumer gets nothing, even if it was slow to take what it had. */
+  /** Stops reading and delivering, even if the consumer has not yet accepted earlier lines. */
   close(): void {
     this.#isClosed = true;
     this.stop();
@@ -99,7 +101,7 @@ export class StepOutput {
         await this.#deliver(stream, splitter.push(chunk).concat(splitter.takeRedrawn()));
       }
     } catch {
-      // The pipe was destroyed by stop(), or reading it failed: either way nothing more comes.
+      // The pipe was destroyed by stop(), or reading it failed: either way it has ended.
     }
     await this.#deliver(stream, splitter.end().concat(splitter.takeRedrawn()));
   }
@@ -108,17 +110,17 @@ export class StepOutput {
     this.#waitedMs = this.waitedMs;
     this.#busyPipes += 1;
     for (let start = 0, end = 0; start < texts.length && !this.#isOver; start = end) {
-      // Not once only: whoever waited longer may have used up the new room.
+      // In a loop, since a pipe that has waited longer may have used up the new room.
       while (this.#room === 0) await this.#makeRoom();
       end = Math.min(start + this.#room, texts.length);
       this.#room -= end - start;
-      await this.#give(texts.slice(start, end).map((text) => ({ stream, text })));
+      await this.#emit(texts.slice(start, end).map((text) => ({ stream, text })));
     }
     this.#busyPipes -= 1;
     this.#waitingSince = performance.now();
   }
 
-  /** Waits for the next turn of the event loop; all that wait share it. */
+  /** Waits for the next turn of the event loop, which all pipes share. */
   #makeRoom(): Promise<void> {
     this.#nextTurn ??= turn().then(() => {
       this.#nextTurn = undefined;
@@ -131,7 +133,7 @@ export class StepOutput {
     return this.#isClosed || this.failure.aborted;
   }
 
-  async #give(lines: readonly OutputLine[]): Promise<void> {
+  async #emit(lines: readonly OutputLine[]): Promise<void> {
     if (this.#isOver) return;
     try {
       await this.#onLines(lines);

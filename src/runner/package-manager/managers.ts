@@ -1,7 +1,7 @@
 /** The package managers that a plan can come from: `yarn` is Yarn 1, `yarn berry` Yarn 2 and later. */
 export type PackageManagerName = "npm" | "pnpm" | "yarn" | "yarn berry" | "bun";
 
-/** How a package manager is called. What runs always comes from here, never from the text of a project's files. */
+/** How a package manager is called. Commands come from this table only, never from the text of a project's files. */
 export interface ManagerCommands {
   /** The program's name on `PATH`. */
   readonly program: "npm" | "pnpm" | "yarn" | "bun";
@@ -21,8 +21,8 @@ export interface ManagerCommands {
   /** Whether corepack can run it. */
   readonly hasCorepack: boolean;
   /**
-   * When the version of the installed package is the one that runs: a program may hand over to another version, which the
-   * project contains (`never`) or names (`unlessNamed`). Then the program is asked for its version.
+   * When the installed version is the one that runs. A program may hand over to another version, which the project
+   * contains (`never`) or names (`unlessNamed`). Then the program itself must print the version.
    */
   readonly runsInstalled: "always" | "unlessNamed" | "never";
 }

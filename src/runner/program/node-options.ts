@@ -6,8 +6,8 @@ const SERVER_ONLY =
 const TOKEN = /(?:[^\s"]|"(?:\\[^]|[^"\\])*"?)+/g;
 
 /**
- * Leaves out of a `NODE_OPTIONS` what concerns this server alone, such as `--inspect=9229`, with the values behind it.
- * The rest, such as `--max-old-space-size` and `--require`, stays as it is written.
+ * Removes options that concern this server alone, such as `--inspect=9229`, and their values from a `NODE_OPTIONS`. The
+ * rest, such as `--max-old-space-size` and `--require`, stays as it is written.
  *
  * @returns `undefined` when nothing is left.
  */

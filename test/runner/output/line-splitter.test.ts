@@ -76,7 +76,7 @@ describe("LineSplitter", () => {
 
   it("decodes any bytes as the Encoding Standard says, wherever they are cut", () => {
     const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-    // ASCII, and the bytes at both ends of every range that the standard's decoder tells apart.
+    // ASCII, and the bytes at both ends of every range that the standard's decoder distinguishes.
     const bytes = [
       0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1,
       0xf3, 0xf4, 0xf5, 0xff,
@@ -86,7 +86,7 @@ describe("LineSplitter", () => {
         for (const third of bytes) {
           const input = Uint8Array.of(0x61, first, second, third, 0x62);
           assertLines(input, [decoder.decode(input)]);
-          // What has nothing to show is no last line.
+          // An input without visible characters has no last line.
           const last = decoder.decode(input.subarray(1, 4));
           assertLines(input.subarray(1, 4), last === "\x7f\x7f\x7f" ? [] : [last]);
         }
@@ -167,7 +167,7 @@ describe("LineSplitter", () => {
     assertLines("12😀😀\n", ["12😀 … [line cut at 4 characters]"], 4);
   });
 
-  it("is as new after end()", () => {
+  it("can split another input after end()", () => {
     const splitter = new LineSplitter({ maxLineLength: 3 });
     splitter.push(encoder.encode("abcdef"));
     assert.deepEqual(splitter.end(), ["abc … [line cut at 3 characters]"]);
@@ -178,7 +178,7 @@ describe("LineSplitter", () => {
     assert.deepEqual(splitter.push(encoder.encode("\ntwo\n")), ["", "two"]);
   });
 
-  it("takes a line of 300 MB without keeping it", () => {
+  it("reads a line of 300 MB without keeping it", () => {
     const splitter = new LineSplitter();
     const chunk = new Uint8Array(64 * 1024).fill(0x78);
     const lines: string[] = [];
@@ -187,14 +187,14 @@ describe("LineSplitter", () => {
     assert.deepEqual(lines, [`${"x".repeat(16_384)} … [line cut at 16384 characters]`, "next"]);
   });
 
-  it("keeps nothing of what CRs have overwritten", async () => {
+  it("keeps no text that CRs have overwritten", async () => {
     const states = Array.from({ length: 3000 }, (_, index) => `state ${index} of the progress`).join("\r");
     const lines: string[] = [];
     const before = await heapBytes();
     const splitter = new LineSplitter();
     for (let count = 0; count < 500; count++) lines.push(...splitter.push(encoder.encode(`${states} \r\n`)));
     assert.deepEqual(new Set(lines), new Set(["state 2999 of the progress "]));
-    // A part of a string keeps the whole alive: that would be 40 MB.
+    // A slice keeps its whole string in memory: that would be 40 MB.
     assert.ok((await heapBytes()) - before < 4e6);
     assert.equal(lines.length, 500);
   });
@@ -205,7 +205,7 @@ describe("LineSplitter", () => {
     assert.equal(split([encoder.encode("x\r\n".repeat(1e6))]).length, 1e6);
   });
 
-  it("refuses a limit that is no integer of at least 2", () => {
+  it("refuses a limit that is not an integer of at least 2", () => {
     for (const maxLineLength of [1, 0, -1, 1.5, NaN, Infinity, "9" as unknown as number]) {
       assert.throws(() => new LineSplitter({ maxLineLength }), { code: "INVALID_OPTION", message: /"maxLineLength"/ });
     }

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { runBuild, shellStep } from "../one-build.js";
 import type { BuildLineEvent } from "../../../dist/runner/events.js";
 
-/** The lines of a step, as `stream: text`, without the command and its outcome. */
+/** The lines of a step, as `stream: text`, without the command and its result. */
 function linesOf(lines: readonly BuildLineEvent[], step: string): string[] {
   return lines
     .filter((line) => line.step === step)
@@ -21,7 +21,7 @@ describe("the limit of a log", () => {
   it("keeps the head, and the last lines of each step", async (t) => {
     const steps = [shellStep("seq 101 999", { name: "first" }), shellStep("seq 1001 1003; exit 1", { name: "second" })];
     const { lines, end } = await runBuild(t, steps, { logLimit: 1000 });
-    // A line of three digits counts 103.
+    // A line of three digits counts as 103 bytes.
     assert.deepEqual(linesOf(lines, "first"), [
       ...numbers(101, 109),
       notice,
@@ -36,7 +36,7 @@ describe("the limit of a log", () => {
     assert.equal(end.message, "second failed with exit code 1");
   });
 
-  it("takes exactly as much as it says, in UTF-8", async (t) => {
+  it("accepts exactly the limit, in bytes of UTF-8", async (t) => {
     const step = shellStep("echo é; echo é; echo é");
     const full = await runBuild(t, [step], { logLimit: 306 });
     assert.deepEqual(linesOf(full.lines, "build"), ["stdout: é", "stdout: é", "stdout: é"]);
@@ -45,7 +45,7 @@ describe("the limit of a log", () => {
     assert.deepEqual(linesOf(less.lines, "build"), ["stdout: é", "stdout: é", said, "stdout: é"]);
   });
 
-  it("bounds the end of a step by its size, too, and counts empty lines", async (t) => {
+  it("limits the size of the end of a step too, and counts empty lines", async (t) => {
     const long = await runBuild(t, [shellStep("yes $(printf %1000s | tr ' ' x) | head -n 1000")], { logLimit: 1 });
     assert.deepEqual(linesOf(long.lines, "build").slice(1), [
       "system: 738 lines (720.7 KiB) were left out here; the last 262 lines of this step follow",
@@ -55,7 +55,7 @@ describe("the limit of a log", () => {
     assert.equal(linesOf(empty.lines, "build").length, 10 + 2 + 500);
   });
 
-  it("does not count what the runner says, and nothing when there is none", async (t) => {
+  it("does not count lines of the runner, and keeps everything without a limit", async (t) => {
     const { lines } = await runBuild(t, [shellStep("true")], { logLimit: 1 });
     assert.deepEqual(lines.map(({ text }) => text.replace(/[\d.]+ s$/, "N s")).slice(3), [
       "build succeeded after N s",
@@ -65,7 +65,7 @@ describe("the limit of a log", () => {
     assert.deepEqual(linesOf(unbounded.lines, "build"), numbers(1, 20_000));
   });
 
-  it("gives out the end of a step that was stopped, and of one whose consumer is slow", async (t) => {
+  it("emits the end of a step that was stopped, and of a step with a slow consumer", async (t) => {
     const never = new Promise<void>(() => undefined);
     const { lines, end } = await runBuild(t, [shellStep("seq 1 10; kill -KILL $$")], {
       logLimit: 1,

@@ -3,13 +3,13 @@ import { describe, it } from "node:test";
 import { Mask } from "../../../dist/runner/output/mask.js";
 import { createRandom } from "../../protocol/random.js";
 
-/** What a stream of these pieces becomes. */
+/** Masks a text that arrives in these pieces. */
 function mask(secrets: readonly string[], pieces: readonly string[]): string {
   const stream = new Mask(secrets).stream();
   return pieces.map((piece) => stream.push(piece)).join("") + stream.end();
 }
 
-/** Asserts what a text becomes, whole, unit by unit, and cut in two at every place. */
+/** Asserts how a text is masked: whole, unit by unit, and cut in two at every place. */
 function assertMasked(secrets: readonly string[], text: string, expected: string): void {
   assert.equal(mask(secrets, [text]), expected);
   assert.equal(mask(secrets, text.split("")), expected, "unit by unit");
@@ -18,9 +18,9 @@ function assertMasked(secrets: readonly string[], text: string, expected: string
   }
 }
 
-/** The same by brute force: every secret is looked for at every place. */
+/** Masks by brute force: searches every secret at every place. */
 function maskSlowly(secrets: readonly string[], text: string): string {
-  // Where the units that are no escape sequence stand.
+  // The positions of the units that do not belong to an escape sequence.
   const places = [...text.matchAll(/\x1b\[m|[^]/g)].filter(([part]) => part.length === 1).map(({ index }) => index);
   const bare = places.map((place) => text[place]).join("");
   const isSecret = new Array<boolean>(text.length).fill(false);
@@ -59,7 +59,7 @@ describe("Mask", () => {
     assertMasked(["pässwörd", "😀😀"], "ein pässwörd 😀😀😀 da", "ein *** *** da");
   });
 
-  it("leaves nothing of secrets that overlap, touch, or contain each other", () => {
+  it("masks secrets that overlap, touch, or contain each other completely", () => {
     assertMasked(["abcdef", "efghij"], "xabcdefghijx", "x***x");
     assertMasked(["abcdefgh", "cde"], "abcdefgh abcdef", "*** ab***f");
     assertMasked(["abc"], "abcabc abc", "*** ***");
@@ -67,13 +67,13 @@ describe("Mask", () => {
     assertMasked(["bcd", "abcdx"], "abcdabcdx", "a***");
   });
 
-  it("keeps the lines of a secret that has several", () => {
+  it("keeps the line ends of a secret with several lines", () => {
     assertMasked(["one\ntwo\n"], "zero\none\ntwo\nthree", "zero\n***\n***\nthree");
     assertMasked(["one\ntwo"], "one\nthree\none\ntwo", "one\nthree\n***\n***");
     assertMasked(["one\n\ntwo", "two\n"], "one\n\ntwo\n\n", "***\n\n***\n\n");
   });
 
-  it("sees through escape sequences, and keeps them", () => {
+  it("finds secrets that contain escape sequences, and keeps the sequences", () => {
     assertMasked(["secret"], "a \x1b[1;31msec\x1b[0m\x1b[4mret\x1b[0m b", "a \x1b[1;31m***\x1b[0m\x1b[4m\x1b[0m b");
     assertMasked(["secret"], [..."secret"].join("\x1b[38;5;1m"), `***${"\x1b[38;5;1m".repeat(5)}`);
     assertMasked(["secret"], "s\x1b[31", "s\x1b[31");
@@ -81,7 +81,7 @@ describe("Mask", () => {
     assertMasked(["abcabd"], "abc\x1b[mabcabd", "abc\x1b[m***");
   });
 
-  it("holds nothing back but what may begin a secret", () => {
+  it("holds back only text that may begin a secret", () => {
     const stream = new Mask(["secret", "first\nsecond"]).stream();
     assert.equal(stream.push("a line\nsecre"), "a line\n");
     assert.equal(stream.push("cy\n"), "secrecy\n");
@@ -90,7 +90,7 @@ describe("Mask", () => {
     assert.equal(stream.end(), "");
   });
 
-  it("is as new after end()", () => {
+  it("can mask another text after end()", () => {
     const stream = new Mask(["secret"]).stream();
     assert.equal(stream.push("my secret"), "my ");
     assert.equal(stream.end(), "***");
@@ -99,7 +99,7 @@ describe("Mask", () => {
     assert.equal(stream.push("ret"), "ret");
   });
 
-  it("masks what a search at every place masks, for any secrets, texts and cuts", () => {
+  it("masks the same as a brute-force search, for any secrets, texts and cuts", () => {
     const random = createRandom(1);
     const text = (length: number, units: readonly string[]): string => {
       return Array.from({ length }, () => units[random(units.length)]).join("");
@@ -119,13 +119,13 @@ describe("Mask", () => {
     }
   });
 
-  it("needs bounded memory and linear time, whatever it reads", () => {
+  it("needs bounded memory and linear time for every input", () => {
     const secrets = ["a".repeat(1000), `s${"\x1b[m".repeat(3)}ecret`, "secret"];
     const flood = (piece: string): string => {
       const stream = new Mask(secrets).stream();
       let returned = "";
       for (let bytes = 0; bytes < 10e6; bytes += piece.length) returned = stream.push(piece) || returned;
-      // What was not returned by now is still held.
+      // Text that was not returned yet is held back.
       assert.ok(stream.end().length <= 256 * 1024);
       return returned;
     };

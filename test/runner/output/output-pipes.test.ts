@@ -54,7 +54,7 @@ describe("the output of a step", { skip: process.platform === "win32" }, () => {
   it("loses nothing of a program of Node.js that prints 3000 lines and exits", async () => {
     const program = "for (let i = 1; i <= 3000; i++) console.log(`line ${i}`); process.exit(1)";
     const expected = Array.from({ length: 3000 }, (_, index) => `stdout: line ${index + 1}`);
-    // Half of the rounds while each processor has something else to do.
+    // Half of the rounds run while all processors are busy.
     const busy = Array.from({ length: 3 }, () => spawn(process.execPath, ["-e", "for (;;);"], { stdio: "ignore" }));
     try {
       for (let round = 1; round <= 20; round++) {
@@ -79,28 +79,28 @@ describe("the output of a step", { skip: process.platform === "win32" }, () => {
     assert.deepEqual((await shell(script)).lines, expected);
   });
 
-  it("shows the trace of a shell beside what it announces", async () => {
+  it("shows the trace of a shell next to the output of each command", async () => {
     const { lines } = await shell("set -x; echo one; echo two");
     assert.deepEqual(lines, ["stdout: + echo one", "stdout: one", "stdout: + echo two", "stdout: two"]);
   });
 
-  it("tells the streams apart when they are separate", async () => {
+  it("distinguishes the streams when they are separate", async () => {
     const { lines } = await shell("echo out; echo error >&2", { output: "separate" });
     assert.deepEqual(lines.toSorted(), ["stderr: error", "stdout: out"]);
   });
 
-  it("falls back to sockets where no pipe can be made, and says so", async (t) => {
+  it("falls back to sockets with a warning when no pipe can be made", async (t) => {
     setVariable(t, "PATH", await makeFolder(t));
     const { lines, result } = await shell("echo out; echo error >&2");
     const warning =
-      "no pipe could be made for the output (mkfifo is not on PATH): /dev/stdout cannot be opened, and lines of stdout " +
-      "and stderr can change places";
+      "no pipe could be made for the output (mkfifo is not on PATH): /dev/stdout cannot be opened, and lines of " +
+      "stdout and stderr can change places";
     assert.equal(result.type, "succeeded");
     assert.equal(lines[0], `system: warning: ${warning}`);
     assert.deepEqual(lines.slice(1).toSorted(), ["stderr: error", "stdout: out"]);
   });
 
-  it("leaves no descriptor open over 200 steps, of which half cannot start", async () => {
+  it("leaves no descriptor open after 200 steps, half of which cannot start", async () => {
     const count = async (): Promise<number> => (await readdir("/proc/self/fd")).length;
     const run = (index: number) => {
       return index % 2 === 0 ? shell("echo x") : linesOf(`/no/such/program-${index}`, []);
@@ -117,7 +117,8 @@ describe("the output of a step", { skip: process.platform === "win32" }, () => {
     const folder = await makeFolder(t, { "tmp/": "" });
     const runStepUrl = new URL("../../../dist/runner/process/run-step.js", import.meta.url).href;
     const program = `import { runStep } from ${JSON.stringify(runStepUrl)};
-      const step = { name: "x", command: "/bin/sh", args: ["-c", "echo ready; while sleep 0.1; do echo; done"], cwd: "/" };
+      const args = ["-c", "echo ready; while sleep 0.1; do echo; done"];
+      const step = { name: "x", command: "/bin/sh", args, cwd: "/" };
       await runStep(step, { onLines: (lines) => process.stdout.write(lines[0].text), onSpawn: () => undefined });`;
     await writeFile(join(folder, "main.mjs"), program);
     const env = { ...process.env, TMPDIR: join(folder, "tmp") };

@@ -38,7 +38,7 @@ describe("openPipes()", () => {
     assert.equal(await textOf(pipe.reader), "first\nlater\n");
   });
 
-  it("keeps the order of what is written to its writers", async () => {
+  it("keeps the order of writes to its writers", async () => {
     const pipe = await open(2);
     const script = "for i in 1 2 3 4 5; do echo out $i; echo error $i >&2; done";
     const child = spawn("/bin/sh", ["-c", script], { stdio: ["ignore", ...pipe.writers] });
@@ -47,7 +47,7 @@ describe("openPipes()", () => {
     assert.equal(await textOf(pipe.reader), expected);
   });
 
-  it("holds the writer back while nothing is read", async () => {
+  it("blocks the writer while nothing is read", async () => {
     const pipe = await open();
     const child = spawn("/bin/sh", ["-c", "yes | head -c 4000000; echo end"], {
       stdio: ["ignore", pipe.writers[0], "inherit"],
@@ -94,9 +94,9 @@ describe("openPipes()", () => {
     });
   }
 
-  it("makes writing wait again after a program has made it non-blocking", async () => {
+  it("makes the pipe blocking again after a program has made it non-blocking", async () => {
     const pipe = await open();
-    // What a program of Node.js prints in one turn, and cannot keep: a hundred times what the pipe holds.
+    // A program of Node.js prints a hundred times the size of the pipe in one turn, and exits before it is written.
     const program = "console.log(1); setTimeout(() => { for (let i = 0; i < 9e4; i++) console.log('x'.repeat(70));" +
       " process.exit(1); }, 200)";
     const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", pipe.writers[0], "inherit"] });

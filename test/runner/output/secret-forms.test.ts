@@ -5,7 +5,7 @@ import { formatCommand } from "../../../dist/runner/format.js";
 import { Mask } from "../../../dist/runner/output/mask.js";
 import { secretForms } from "../../../dist/runner/output/secret-forms.js";
 
-/** What a text becomes where `secret` is hidden. */
+/** Masks all forms of a secret in a text. */
 function masked(secret: string, text: string): string {
   return new Mask(secretForms(secret, 6)).text(text);
 }
@@ -17,12 +17,12 @@ function base64(text: string, encoding: "base64" | "base64url" = "base64"): stri
 describe("secretForms()", () => {
   const secret = `p"a/s\\s?w'ö rd+>>>~~~`;
 
-  it("has the secret as it is, without white space around it", () => {
+  it("contains the secret itself, without white space around it", () => {
     assert.equal(masked(secret, `<${secret}>`), "<***>");
     assert.equal(masked(`  ${secret}\r\n`, `<${secret}>`), "<***>");
   });
 
-  it("has it as JSON, in URLs, in forms, and as the argument of a command", () => {
+  it("contains its forms in JSON, URLs, HTML forms and arguments of commands", () => {
     assert.equal(masked(secret, JSON.stringify({ secret })), '{"secret":"***"}');
     assert.equal(masked(secret, `?a=${encodeURIComponent(secret)}&`), "?a=***&");
     assert.equal(masked(secret, `?a=${encodeURIComponent(secret).replace("%2F", "%2f").toLowerCase()}&`), "?a=***&");
@@ -30,14 +30,14 @@ describe("secretForms()", () => {
     assert.equal(masked(secret, formatCommand("echo", [secret])), "echo '***'");
   });
 
-  it("has it as base64, wherever it stands in what was encoded", () => {
+  it("contains its base64 forms, wherever it is in the encoded data", () => {
     for (const encoding of ["base64", "base64url"] as const) {
       for (let before = 0; before < 10; before++) {
         for (let after = 0; after < 4; after++) {
           const encoded = base64("u".repeat(before) + secret + ":".repeat(after), encoding);
           const text = masked(secret, encoded);
           assert.match(text, /^[\w+/-]*\*\*\*[\w+/=-]*$/, encoded);
-          // The last character before and the first behind also depend on bytes of the secret.
+          // The last character before the secret and the first one after it also depend on bytes of the secret.
           const start = Math.ceil((before * 4) / 3);
           assert.ok(text.indexOf("***") <= start, encoded);
           assert.ok(text.length - text.indexOf("***") - 3 <= 2 + Math.ceil((after * 4) / 3) + 2, encoded);
@@ -46,7 +46,7 @@ describe("secretForms()", () => {
     }
   });
 
-  it("has each line of a secret with several, also with other line ends and indented", () => {
+  it("contains each line of a secret with several lines, also with other line ends and indented", () => {
     const key = generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey.export({ type: "pkcs8", format: "pem" });
     const lines = String(key).trim().split("\n");
     const hidden = lines.map(() => "***");
@@ -58,7 +58,7 @@ describe("secretForms()", () => {
     assert.equal(masked("ab\ncd\nef", "ab\ncd\nef ab"), "***\n***\n*** ab");
   });
 
-  it("has it as base64 in lines", () => {
+  it("contains its base64 forms with line breaks", () => {
     const long = "0123456789 abcdefghij ".repeat(20);
     for (const length of [64, 76]) {
       const lines = base64(long).match(new RegExp(`.{1,${length}}`, "g")) ?? [];
@@ -68,12 +68,12 @@ describe("secretForms()", () => {
     }
   });
 
-  it("leaves out forms that are too short to be told from harmless words", () => {
+  it("drops forms that are so short that harmless words contain them", () => {
     assert.ok(secretForms("ab\nabcdef\n", 6).every(({ length }) => length >= 6));
     assert.deepEqual(secretForms("abcde", 12), []);
   });
 
-  it("takes any text, and of a very long one the lines alone", () => {
+  it("accepts any text, and encodes no very long one", () => {
     assert.equal(masked("half \ud800 pair", "half \ufffd pair"), "***");
     const long = "x".repeat(20_000);
     assert.deepEqual(secretForms(`${long}\n${long}y`, 6), [`${long}\n${long}y`, long, `${long}y`]);

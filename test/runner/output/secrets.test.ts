@@ -17,13 +17,13 @@ function secretsOf(options: Partial<SecretsOptions>): Secrets {
   return new Secrets({ env: {}, names: [], values: [], ...options });
 }
 
-/** What a text becomes in the log of a plan without variables of its own. */
+/** Masks a text as in the log of a plan without its own variables. */
 function masked(options: Partial<SecretsOptions>, text: string): string {
   return secretsOf(options).maskFor(steps())?.text(text) ?? text;
 }
 
 describe("Secrets", () => {
-  it("knows variables with usual names", () => {
+  it("recognizes variables with usual names", () => {
     const names = [
       ...["NPM_TOKEN", "GITHUB_TOKEN", "token", "AuthToken", "CLIENT_SECRET", "DB_PASSWORD", "PGPASSWORD", "X_PASSWD"],
       ...["GPG_PASSPHRASE", "SMTP_PASS", "MYSQL_PWD", "STRIPE_API_KEY", "APIKEY", "AWS_SECRET_ACCESS_KEY"],
@@ -58,12 +58,12 @@ describe("Secrets", () => {
     }
   });
 
-  it("takes names and values that nobody could guess", () => {
+  it("accepts further names and values", () => {
     assert.equal(masked({ env: { DSN: "hidden1", PIN: "1234" }, names: ["DSN", "PIN"] }, "hidden1 1234"), "*** ***");
     assert.equal(masked({ values: ["hidden1", "abcd"] }, "hidden1 abcd"), "*** ***");
   });
 
-  it("masks no short values, and says so", () => {
+  it("does not mask short values, and reports them", () => {
     const env = { A_TOKEN: "12345", PIN: "123", B_TOKEN: " 1234\n", EMPTY_TOKEN: "", EMPTY: "", C_TOKEN: "yes yes" };
     const secrets = secretsOf({ env, names: ["PIN", "B_TOKEN", "EMPTY", "MISSING"] });
     assert.equal(secrets.maskFor(steps())?.text("12345 123 1234 yes"), "***5 123 *** yes");
@@ -75,7 +75,7 @@ describe("Secrets", () => {
     ]);
   });
 
-  it("masks a plan's own secrets in its builds only", () => {
+  it("masks the secrets of a plan in its builds only", () => {
     const secrets = secretsOf({ env: { NPM_TOKEN: "hidden1" } });
     const text = "hidden1 hidden2 hidden3";
     const own = steps({ MY_TOKEN: "hidden2", OTHER: "hidden3", SHORT_TOKEN: "h" });
@@ -95,7 +95,7 @@ describe("Secrets of a build", () => {
   const NPM_TOKEN = "npm_0123456789abcdef";
   const env = { PATH: process.env["PATH"], NPM_TOKEN };
 
-  it("are in no line of either pipe, wherever a write or a line is cut", async (t) => {
+  it("appear in no line of either pipe, wherever a write or a line is cut", async (t) => {
     // Two writes with a pause between them arrive as two chunks.
     const write = 'printf "a ${NPM_TOKEN%??????????}"; sleep 0.1; printf "%s b\\n" "${NPM_TOKEN#??????????}"';
     const long = `printf "%16380s\\n" "$NPM_TOKEN"; printf "%16390s%s" x "$NPM_TOKEN"`;
@@ -113,7 +113,7 @@ describe("Secrets of a build", () => {
     assert.doesNotMatch(JSON.stringify([lines, end]), /npm_0|89abcdef/);
   });
 
-  it("leave no half at the end of a line that is cut", async (t) => {
+  it("leave no part at the end of a line that is cut", async (t) => {
     for (let before = 16_384 - NPM_TOKEN.length; before <= 16_384; before++) {
       const { lines } = await runBuild(t, [shellStep(`printf "%${before}s%s%s" x "$NPM_TOKEN" yyyy`)], { env });
       const text = lines.find(({ stream }) => stream === "stdout")?.text ?? "";
@@ -121,7 +121,7 @@ describe("Secrets of a build", () => {
     }
   });
 
-  it("are in nothing that the runner says", async (t) => {
+  it("appear in no line of the runner", async (t) => {
     const step = shellStep("", { command: `/nowhere/${NPM_TOKEN}`, args: ["login", NPM_TOKEN], cwd: "/" });
     const { lines, end } = await runBuild(t, [step], { env });
     assert.ok(lines.some(({ text }) => text === "$ /nowhere/*** login *** (in /)"));
@@ -130,13 +130,13 @@ describe("Secrets of a build", () => {
     assert.doesNotMatch(JSON.stringify([lines, end]), /npm_0/);
   });
 
-  it("may be a plan's own", async (t) => {
+  it("can belong to a plan", async (t) => {
     const step = shellStep('echo "$MY_PASSWORD $OTHER"', { env: { MY_PASSWORD: "correct horse", OTHER: "shown" } });
     const { lines } = await runBuild(t, [step]);
     assert.ok(lines.some(({ text }) => text === "*** shown"));
   });
 
-  it("are named by options", async (t) => {
+  it("can be named by options", async (t) => {
     const options = { env: { ...env, PIN: "1234", ID: "12" }, mask: ["PIN", "ID"], maskValues: ["swordfish"] };
     const { lines, queue } = await runBuild(t, [shellStep('echo "$PIN $ID swordfish"')], options);
     assert.ok(lines.some(({ text }) => text === "*** 12 ***"));

@@ -15,7 +15,7 @@ function sources(stdout: Readable, stderr: Readable): readonly OutputSource[] {
 }
 
 describe("StepOutput", () => {
-  it("counts as silent while neither pipe brings a byte, and nobody is slow to take what came", async (t) => {
+  it("is silent while neither pipe delivers a byte and the consumer has accepted all lines", async (t) => {
     let now = 1000;
     t.mock.method(performance, "now", () => now);
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];
@@ -29,7 +29,7 @@ describe("StepOutput", () => {
     now += 70;
     assert.equal(output.silentMs, 70);
 
-    // Progress without a line end is output, too. Once the second pipe was read, so was the first.
+    // Progress without a line end is output too. When the second pipe was read, the first one was read as well.
     stdout.write(".");
     const delivered = once(deliveries, "lines");
     stderr.write("slow\n");
@@ -46,7 +46,7 @@ describe("StepOutput", () => {
     assert.equal(output.silentMs, 30);
   });
 
-  it("takes a part of a line for output", async (t) => {
+  it("counts a part of a line as output", async (t) => {
     let now = 1000;
     t.mock.method(performance, "now", () => now);
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];

@@ -8,8 +8,8 @@ import type { TestContext } from "node:test";
 import type { DetectedPackageManager } from "../../../dist/runner/package-manager/detect.js";
 
 /**
- * Detects in a folder with these files; `app` is where the project lies in it. The result's `installPath` is relative
- * to the folder.
+ * Detects the package manager in a folder with these files. The project is at `app` in the folder. In the result,
+ * `installPath` is relative to the folder.
  */
 async function detect(
   t: TestContext,
@@ -22,7 +22,7 @@ async function detect(
 }
 
 const BERRY_LOCK = "# A comment\n# of two lines\n\n__metadata:\n  version: 8\n";
-/** What is detected when nothing else is said. */
+/** The result without evidence. */
 const plain = { installPath: "", lockFile: null, isNamed: false, namedVersion: undefined, warnings: [] };
 
 describe("detectPackageManager()", () => {
@@ -37,7 +37,7 @@ describe("detectPackageManager()", () => {
       ["yarn.lock", BERRY_LOCK, "yarn berry"],
     ];
     for (const [file, content, name] of cases) {
-      it(`takes ${file} for ${name}`, async (t) => {
+      it(`detects ${name} by ${file}`, async (t) => {
         const expected = { ...plain, name, lockFile: file, because: `${file} is there` };
         assert.deepEqual(await detect(t, { [file]: content }), expected);
       });
@@ -57,29 +57,29 @@ describe("detectPackageManager()", () => {
       assert.deepEqual((await detect(t, { "package-lock.json": "", "npm-shrinkwrap.json": "" })).warnings, []);
     });
 
-    it("does not count a directory of that name", async (t) => {
+    it("ignores a directory with the name of a lock file", async (t) => {
       assert.equal((await detect(t, { "pnpm-lock.yaml/": "" })).name, "npm");
     });
   });
 
-  it("takes npm when nothing names another", async (t) => {
+  it("chooses npm without evidence of another manager", async (t) => {
     const because = "nothing names another package manager";
     assert.deepEqual(await detect(t, {}), { ...plain, name: "npm", because });
   });
 
   describe("by a settings file", () => {
-    it("takes .yarnrc.yml for yarn berry and pnpm-workspace.yaml for pnpm", async (t) => {
+    it("detects yarn berry by .yarnrc.yml and pnpm by pnpm-workspace.yaml", async (t) => {
       const yarn = await detect(t, { ".yarnrc.yml": "" });
       assert.deepEqual([yarn.name, yarn.because], ["yarn berry", ".yarnrc.yml is there"]);
       assert.equal((await detect(t, { "pnpm-workspace.yaml": "" })).name, "pnpm");
     });
 
-    it("lets any lock file win", async (t) => {
+    it("prefers any lock file", async (t) => {
       const npm = await detect(t, { ".yarnrc.yml": "", "pnpm-workspace.yaml": "", "package-lock.json": "" });
       assert.deepEqual([npm.name, npm.warnings], ["npm", []]);
     });
 
-    it("takes yarn.lock beside .yarnrc.yml for yarn berry", async (t) => {
+    it("detects yarn berry by yarn.lock and .yarnrc.yml", async (t) => {
       assert.equal((await detect(t, { ".yarnrc.yml": "", "yarn.lock": "" })).name, "yarn berry");
     });
   });
@@ -103,7 +103,7 @@ describe("detectPackageManager()", () => {
       ["yarn@https://example.com/yarn-4.tgz", "yarn"],
     ];
     for (const [field, name, namedVersion] of cases) {
-      it(`takes "${field}" for ${name}`, async (t) => {
+      it(`detects ${name} by "${field}"`, async (t) => {
         const detected = await detect(t, { "package.json": JSON.stringify({ packageManager: field }) });
         const because = "packageManager in package.json names it";
         assert.deepEqual(detected, { ...plain, name, isNamed: true, namedVersion, because });
@@ -120,7 +120,7 @@ describe("detectPackageManager()", () => {
       assert.equal(own.because, "packageManager in package.json names it");
     });
 
-    it("asks the files when the version does not tell which yarn it is", async (t) => {
+    it("uses the files when the version does not show which yarn it is", async (t) => {
       const manifest = JSON.stringify({ packageManager: "yarn" });
       assert.equal((await detect(t, { "package.json": manifest, "yarn.lock": BERRY_LOCK })).name, "yarn berry");
       assert.equal((await detect(t, { "package.json": manifest, ".yarnrc.yml": "" })).name, "yarn berry");
@@ -147,7 +147,7 @@ describe("detectPackageManager()", () => {
   });
 
   describe("by devEngines.packageManager in package.json", () => {
-    it("takes the first that it knows, and does not rely on its version", async (t) => {
+    it("chooses the first known manager, and ignores its version range", async (t) => {
       const engines = [{ name: "vlt" }, { name: "yarn", version: "4.0.0" }, { name: "npm" }];
       const manifest = JSON.stringify({ devEngines: { packageManager: engines } });
       const detected = await detect(t, { "package.json": manifest, "package-lock.json": "" });
@@ -155,7 +155,7 @@ describe("detectPackageManager()", () => {
       assert.deepEqual(detected, { ...plain, name: "yarn berry", isNamed: true, because });
     });
 
-    it("warns about one that it does not know, unless its onFail says that it need not be", async (t) => {
+    it("warns about an unknown manager, unless onFail makes it optional", async (t) => {
       const warned = async (packageManager: unknown): Promise<readonly string[]> => {
         return (await detect(t, { "package.json": JSON.stringify({ devEngines: { packageManager } }) })).warnings;
       };
@@ -164,7 +164,7 @@ describe("detectPackageManager()", () => {
       for (const list of [{ name }, { name, onFail }, { name, onFail: "error" }, [{ name, onFail }, { name: "npm" }]]) {
         assert.deepEqual(await warned(list), [warning], JSON.stringify(list));
       }
-      // Of several, all but the last are suggestions.
+      // In a list, all entries but the last are suggestions.
       for (const list of [
         { name, onFail: "ignore" },
         [{ name }, { name, onFail: "ignore" }],
@@ -174,7 +174,7 @@ describe("detectPackageManager()", () => {
       }
     });
 
-    it("takes a single one, with any version", async (t) => {
+    it("accepts a single entry, with any version", async (t) => {
       const cases = { "^1.22.0": "yarn", "4.x": "yarn berry", "*": "yarn" };
       for (const [version, name] of Object.entries(cases)) {
         const manifest = JSON.stringify({ devEngines: { packageManager: { name: "yarn", version } } });
@@ -182,7 +182,7 @@ describe("detectPackageManager()", () => {
       }
     });
 
-    it("passes over what has another form", async (t) => {
+    it("ignores values of another form", async (t) => {
       const lists = [null, "pnpm", [null, { name: 7 }, {}]];
       for (const devEngines of [null, "pnpm", [], ...lists.map((packageManager) => ({ packageManager }))]) {
         const detected = await detect(t, { "package.json": JSON.stringify({ devEngines }) });
@@ -191,7 +191,7 @@ describe("detectPackageManager()", () => {
     });
   });
 
-  it("warns about the lock files of managers that are not supported, and takes npm", async (t) => {
+  it("warns about the lock files of unsupported managers, and chooses npm", async (t) => {
     for (const file of ["deno.lock"]) {
       const detected = await detect(t, { [file]: "" });
       assert.equal(detected.name, "npm");
@@ -238,7 +238,7 @@ describe("detectPackageManager()", () => {
       }
     });
 
-    it("passes over the files of a parent that does not claim the project", async (t) => {
+    it("ignores the files of a parent that does not claim the project", async (t) => {
       const parents: readonly Readonly<Record<string, string>>[] = [
         {},
         { "package.json": '{"packageManager":"pnpm@9.0.0"}' },
@@ -267,7 +267,7 @@ describe("detectPackageManager()", () => {
       assert.deepEqual([detected.name, detected.installPath], ["npm", "/packages/app"]);
     });
 
-    it("takes the nearest root that claims the project", async (t) => {
+    it("uses the nearest root that claims the project", async (t) => {
       const files = {
         "package.json": '{"workspaces":["**"]}',
         "pnpm-lock.yaml": "",
@@ -278,7 +278,7 @@ describe("detectPackageManager()", () => {
       assert.deepEqual([detected.name, detected.installPath], ["yarn", "/packages"]);
     });
 
-    it("lets what the project itself says win over the root", async (t) => {
+    it("prefers the evidence of the project to that of the root", async (t) => {
       const locks = { "pnpm-lock.yaml": "", "packages/app/yarn.lock": "" };
       const own = await detect(t, { "package.json": root, ...locks }, { app });
       assert.deepEqual([own.name, own.installPath, own.lockFile], ["yarn", "/packages/app", "yarn.lock"]);

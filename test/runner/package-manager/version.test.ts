@@ -7,7 +7,7 @@ import { Stage } from "../actors.js";
 import { makeFolder } from "../folders.js";
 import type { TestContext } from "node:test";
 
-/** A program with this shell script, in a folder of its own. */
+/** Creates a program that runs a shell script, in its own folder. */
 async function program(t: TestContext, script: string): Promise<{ file: string; folder: string }> {
   const folder = await makeFolder(t, { program: `#!/bin/sh\n${script}\n` });
   const file = join(folder, "program");
@@ -16,7 +16,7 @@ async function program(t: TestContext, script: string): Promise<{ file: string; 
 }
 
 describe("installedVersion()", () => {
-  it("reads it in the package that a program belongs to, behind a link", async (t) => {
+  it("reads the version of the package that contains a program, also through a link", async (t) => {
     const folder = await makeFolder(t, {
       "lib/npm/package.json": '{"name":"npm","version":"10.2.0"}',
       "lib/npm/bin/cli.js": "",
@@ -58,7 +58,7 @@ describe("askVersion()", () => {
     ["[ $COREPACK_ENABLE_NETWORK = 0 ] && echo 9.0.0", "9.0.0"],
   ];
   for (const [script, version] of answers) {
-    it(`understands what "${script}" answers`, async (t) => {
+    it(`finds the version that "${script}" prints`, async (t) => {
       const { file } = await program(t, script);
       const folder = await makeFolder(t, { "7.0.0/": "" });
       assert.equal(
@@ -68,7 +68,7 @@ describe("askVersion()", () => {
     });
   }
 
-  it("has no answer from what cannot be run", async (t) => {
+  it("returns undefined for a program that cannot run", async (t) => {
     const folder = await makeFolder(t, { empty: "" });
     for (const file of [join(folder, "missing"), join(folder, "empty")]) {
       assert.equal(await askVersion(file, folder, {}), undefined);
@@ -76,7 +76,7 @@ describe("askVersion()", () => {
     assert.equal(await askVersion("/bin/sh", join(folder, "missing"), {}), undefined);
   });
 
-  it("does not wait for one that never answers, and leaves nothing of it running", async (t) => {
+  it("does not wait for a program that never answers, and leaves no process running", async (t) => {
     const stage = await Stage.open(t);
     const { command, args } = stage.step("hanging");
     const { file, folder } = await program(t, `echo 1.2.3; "${command}" ${args.join(" ")} & wait`);
@@ -86,7 +86,7 @@ describe("askVersion()", () => {
     await gone;
   });
 
-  it("asks once for all who want to know at the same time", async (t) => {
+  it("runs the program once for simultaneous calls", async (t) => {
     const { file, folder } = await program(t, "echo x >> count; echo 1.2.3");
     const ask = (): Promise<string | undefined> => askVersion(file, folder, {});
     assert.deepEqual(await Promise.all([ask(), ask(), ask()]), ["1.2.3", "1.2.3", "1.2.3"]);

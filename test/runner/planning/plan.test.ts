@@ -14,7 +14,7 @@ const NO_LOCK = "there is no lock file of it, so the install may pick newer vers
 interface Scene {
   manifest?: object;
   files?: Readonly<Record<string, string>>;
-  /** What is on PATH: a name, or with the version that it answers with. */
+  /** The programs on PATH: a name, or a name and the version that the program prints. */
   programs?: Readonly<Record<string, string>>;
   app?: string;
   options?: PlanOptions;
@@ -22,7 +22,7 @@ interface Scene {
 
 const VERSIONS = { npm: "10.2.0", pnpm: "9.1.0", yarn: "1.22.22", bun: "1.2.0" };
 
-/** Plans the build of a project in a folder with these files; in the result, the folder's path is written as `~`. */
+/** Plans the build of a project in a folder with these files. In the result, `~` stands for the folder. */
 async function plan(t: TestContext, scene: Scene): Promise<Plan> {
   const { manifest = MANIFEST, files = {}, programs = VERSIONS, app = ".", options = {} } = scene;
   const scripts = Object.entries(programs).map(([name, version]) => [name, `#!/bin/sh\necho ${version}\n`] as const);
@@ -34,7 +34,7 @@ async function plan(t: TestContext, scene: Scene): Promise<Plan> {
   return JSON.parse(JSON.stringify(planned).replaceAll(folder, "~")) as Plan;
 }
 
-/** The commands of a plan, a line each, with their directories. */
+/** The commands of a plan with their directories, one line each. */
 function commands({ steps }: Plan): string[] {
   return steps.map(({ name, command, args, cwd }) => `${name}: ${[command, ...args].join(" ")} (in ${cwd})`);
 }
@@ -79,7 +79,7 @@ describe("planBuild()", () => {
     });
   }
 
-  it("says that the project is gone when it was removed meanwhile", async (t) => {
+  it("throws when the project was removed since it was opened", async (t) => {
     const folder = await makeFolder(t, { "package.json": JSON.stringify(MANIFEST) });
     const project = await openProject(folder, [folder]);
     await rm(folder, { recursive: true });
@@ -107,7 +107,7 @@ describe("planBuild()", () => {
     );
   });
 
-  it("hands on the warnings", async (t) => {
+  it("includes the warnings of the detection", async (t) => {
     const { warnings } = await plan(t, { files: { "deno.lock": "" } });
     assert.deepEqual(warnings, ["deno.lock is there, but its package manager is not supported yet"]);
   });
@@ -123,14 +123,14 @@ describe("planBuild()", () => {
       assert.deepEqual([planned.script, planned.install], ["bundle", "auto"]);
     });
 
-    it("leaves the install out", async (t) => {
+    it("omits the install", async (t) => {
       const planned = await plan(t, { files: { "package-lock.json": "" }, options: { install: "skip" } });
       assert.deepEqual(commands(planned), ["build: npm run build (in ~)"]);
       assert.match(planned.reason, /package-lock.json is there; the install is skipped, as it was asked for$/);
       assert.equal(planned.install, "skip");
     });
 
-    it("leaves a clean start to npm, which removes node_modules by itself", async (t) => {
+    it("does not remove node_modules before npm ci, which does that itself", async (t) => {
       const planned = await plan(t, { app, files: npm, options: { install: "clean" } });
       assert.deepEqual(commands(planned), ["install: npm ci (in ~)", `build: npm run build (in ~/${app})`]);
       const reason =
@@ -138,7 +138,7 @@ describe("planBuild()", () => {
       assert.ok(planned.reason.endsWith(`; ${reason}`), planned.reason);
     });
 
-    it("removes node_modules before any other clean install, in the root of a monorepo and in the project", async (t) => {
+    it("removes node_modules in the root of a monorepo and in the project before other clean installs", async (t) => {
       const frozen = await plan(t, { app, files: pnpm, options: { install: "clean" } });
       assert.deepEqual(commands(frozen), [
         "clean: rm -rf -- node_modules packages/app/node_modules (in ~)",
@@ -154,7 +154,7 @@ describe("planBuild()", () => {
       assert.ok(free.reason.endsWith(`; ${NO_LOCK}; it starts without node_modules, as it was asked for`), free.reason);
     });
 
-    it("refuses what no choice is", async (t) => {
+    it("refuses unknown choices", async (t) => {
       const wrong = { script: ["", 7, null], install: ["fast", "", null], env: [7, null] };
       for (const [name, values] of Object.entries(wrong)) {
         for (const value of values) {
@@ -193,7 +193,7 @@ describe("planBuild()", () => {
       assert.ok(engines.reason.startsWith("pnpm, because devEngines in package.json names it; "));
     });
 
-    it("by its name when corepack is missing too, or when only a lock file names it", async (t) => {
+    it("by its name when corepack is missing as well, or when only a lock file names it", async (t) => {
       const missing = await plan(t, { manifest, files: lock, programs: {} });
       assert.deepEqual(commands(missing), direct);
       const because = "packageManager in package.json names it";
@@ -202,20 +202,20 @@ describe("planBuild()", () => {
       assert.deepEqual(commands(unnamed), direct);
     });
 
-    it("by its name when the version on PATH is the one that is named", async (t) => {
+    it("by its name when the named version is on PATH", async (t) => {
       const planned = await plan(t, { manifest, files: lock, programs: { pnpm: "v9.1.0", corepack: "0.34.0" } });
       assert.deepEqual(commands(planned), direct);
       assert.equal(planned.reason, `${named}; ${frozen}`);
     });
 
-    it("through corepack when packageManager names another exact version than the one on PATH", async (t) => {
+    it("through corepack when packageManager names an exact version that is not the one on PATH", async (t) => {
       const planned = await plan(t, { manifest, files: lock, programs: { pnpm: "10.0.0", corepack: "0.34.0" } });
       assert.deepEqual(commands(planned), throughCorepack);
       const note = "pnpm 10.0.0 is on PATH, so corepack runs the version that is named";
       assert.equal(planned.reason, `${named}; ${frozen}; ${note}`);
     });
 
-    it("by its name, with a warning, when another version is named and there is no corepack", async (t) => {
+    it("by its name, with a warning, when another version is named and corepack is missing", async (t) => {
       const planned = await plan(t, { manifest, files: lock, programs: { pnpm: "10.0.0" } });
       assert.deepEqual(commands(planned), direct);
       assert.equal(planned.reason, `${named.replace("9.1.0", "10.0.0")}; ${frozen}`);
@@ -223,7 +223,7 @@ describe("planBuild()", () => {
       assert.deepEqual(planned.warnings, [warning]);
     });
 
-    it("by its name, without asking it, when it is an installed npm or a pnpm that nothing names", async (t) => {
+    it("by its name, without running it for its version, when it is an installed npm or an unnamed pnpm", async (t) => {
       for (const name of ["npm", "pnpm", "yarn"]) {
         const script = "#!/bin/sh\necho 2.0.0\n";
         const bin = await makeFolder(t, { "package.json": JSON.stringify({ name, version: "1.0.0" }), [name]: script });
@@ -231,14 +231,14 @@ describe("planBuild()", () => {
         const options = { env: { PATH: bin } };
         const files = { [{ npm: "package-lock.json", pnpm: "pnpm-lock.yaml" }[name] ?? "yarn.lock"]: "" };
         const unnamed = await plan(t, { files, options });
-        // yarn has to be asked: the project may bring its own.
+        // yarn must run to print its version: the project may contain another one.
         assert.ok(unnamed.reason.startsWith(`${name} ${name === "yarn" ? "2.0.0" : "1.0.0"}, `), unnamed.reason);
         const named = await plan(t, { manifest: { ...MANIFEST, packageManager: name }, options });
         assert.ok(named.reason.startsWith(`${name} ${name === "npm" ? "1.0.0" : "2.0.0"}, `), named.reason);
       }
     });
 
-    it("by its name when it is npm or bun, as in everybody's shell", async (t) => {
+    it("by its name when it is npm or bun, as in a shell", async (t) => {
       for (const name of ["npm", "bun"]) {
         const programs = { [name]: "99.0.0", corepack: "0.34.0" };
         const planned = await plan(t, { manifest: { ...MANIFEST, packageManager: `${name}@1.0.0` }, programs });
@@ -250,7 +250,7 @@ describe("planBuild()", () => {
       assert.deepEqual([bun.steps[0]?.command, bun.reason.endsWith("; bun is not on PATH")], ["bun", true]);
     });
 
-    it("by its name when no exact version is named, or it does not tell its own", async (t) => {
+    it("by its name when no exact version is named, or it does not print its version", async (t) => {
       const anyManifest = { ...MANIFEST, packageManager: "pnpm" };
       const any = await plan(t, { manifest: anyManifest, files: lock, programs: { pnpm: "10.0.0", corepack: "0" } });
       assert.deepEqual([...commands(any), ...any.warnings], direct);
@@ -300,7 +300,7 @@ describe("planBuild()", () => {
       });
     }
 
-    it("refuses names that it does not have, or that are options to a package manager", async (t) => {
+    it("refuses missing scripts, and names that are options to a package manager", async (t) => {
       const names = { test: "test", "-x": "-x", toString: "toString", __proto__: "__proto__", "a\nb": "a\\nb" };
       for (const [script, shown] of [...Object.entries(names), ["x".repeat(100), "x".repeat(64)]]) {
         const message = `Cannot build demo: its package.json has no "${shown}" script; its scripts are: build, bundle`;
@@ -316,7 +316,7 @@ describe("planBuild()", () => {
     });
   });
 
-  it("looks on the PATH that builds get when none is given", async (t) => {
+  it("searches the PATH of builds by default", async (t) => {
     const folder = await makeFolder(t, { "package.json": JSON.stringify(MANIFEST) });
     const { steps, reason } = await planBuild(await openProject(folder, [folder]));
     assert.equal(steps.length, 2);

@@ -10,7 +10,7 @@ import type { TestContext } from "node:test";
 
 type Leader = ChildProcess & { readonly pid: number };
 
-/** A process that leads its own group and ends only when it is told to. */
+/** Starts a process that leads its own group and ends only when it is killed. */
 function startLeader(t: TestContext): Leader {
   const child = spawn("sleep", ["1000"], { detached: true, stdio: "ignore" });
   t.after(() => child.kill("SIGKILL"));
@@ -18,7 +18,7 @@ function startLeader(t: TestContext): Leader {
   return child as Leader;
 }
 
-/** A leader that has ended, while the kernel still knows its group. */
+/** Starts a leader that has ended, while the kernel still knows its group. */
 async function endedLeader(t: TestContext): Promise<Leader> {
   const leader = startLeader(t);
   leader.kill("SIGKILL");
@@ -27,7 +27,7 @@ async function endedLeader(t: TestContext): Promise<Leader> {
   return leader;
 }
 
-/** Replaces functions of node:fs/promises, also for those who have imported them. */
+/** Replaces functions of node:fs/promises, also in modules that have imported them. */
 function mockFiles(t: TestContext, files: Readonly<Record<string, (path: string) => Promise<unknown>>>): void {
   for (const [name, replacement] of Object.entries(files)) t.mock.method(fs, name as "readdir", replacement as never);
   syncBuiltinESMExports();
@@ -76,7 +76,7 @@ describe("ProcessGroup", () => {
     await group.terminate(0);
   });
 
-  it("does not count zombies, nor the members of other groups", async (t) => {
+  it("does not count zombies and members of other groups", async (t) => {
     const leader = await endedLeader(t);
     let state = "S";
     const readFile = async (path: string): Promise<string> => {
@@ -93,7 +93,7 @@ describe("ProcessGroup", () => {
     }
   });
 
-  it("counts every member where the system has no /proc", async (t) => {
+  it("counts every member when the system has no /proc", async (t) => {
     const leader = await endedLeader(t);
     mockFiles(t, { readdir: async () => Promise.reject(new Error("ENOENT")) });
     assert.equal(await new ProcessGroup(leader).isAlive(), true);

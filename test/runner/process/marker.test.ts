@@ -14,7 +14,7 @@ function start(t: TestContext, env: Record<string, string>): number {
   return child.pid;
 }
 
-/** Replaces functions of node:fs/promises, also for those who have imported them. */
+/** Replaces functions of node:fs/promises, also in modules that have imported them. */
 function mockFiles(t: TestContext, files: Readonly<Record<string, (...args: unknown[]) => Promise<unknown>>>): void {
   for (const [name, replacement] of Object.entries(files)) t.mock.method(fs, name as "stat", replacement as never);
   syncBuiltinESMExports();
@@ -24,7 +24,7 @@ function mockFiles(t: TestContext, files: Readonly<Record<string, (...args: unkn
   });
 }
 
-/** The processes that carry a cookie now. */
+/** Collects the processes that carry a cookie. */
 async function carriersOf(cookie: string): Promise<number[]> {
   const pids: number[] = [];
   await findByCookie(cookie, ({ pid }) => void pids.push(pid));
@@ -53,12 +53,12 @@ describe("findByCookie()", () => {
     assert.deepEqual(await carriersOf(cookie), []);
   });
 
-  it("finds nothing where the system has no /proc", async (t) => {
+  it("finds nothing when the system has no /proc", async (t) => {
     mockFiles(t, { readdir: async () => Promise.reject(new Error("ENOENT")) });
     assert.deepEqual(await carriersOf(createCookie()), []);
   });
 
-  it("passes over a process whose environment cannot be read, and finds those behind it", async (t) => {
+  it("skips a process whose environment cannot be read, and finds the ones after it", async (t) => {
     const cookie = createCookie();
     const pid = start(t, { TAILCAST_BUILD: cookie });
     watchDelays(t, 20);
@@ -68,13 +68,13 @@ describe("findByCookie()", () => {
       readFile: (...args) => (args[0] === "/proc/77/environ" ? new Promise(() => undefined) : original(...args)),
       stat: async () => ({ uid: process.geteuid?.() }),
     });
-    // The delay that ends a read is cut short: it may end before any environment was read.
+    // The timeout of a read is shortened so much that it may expire before any environment was read.
     while ((await carriersOf(cookie)).length === 0) continue;
   });
 });
 
 describe("isCookie()", () => {
-  it("knows the form of a cookie", () => {
+  it("accepts cookies only", () => {
     assert.equal(isCookie(createCookie()), true);
     assert.notEqual(createCookie(), createCookie());
     for (const other of ["", "0".repeat(31), `${"0".repeat(32)}\0`, "G".repeat(32), 7, null, undefined]) {

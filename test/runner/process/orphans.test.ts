@@ -14,9 +14,9 @@ import type { ProcessIdentity } from "../../../dist/runner/process/identity.js";
 import type { Actor } from "../actors.js";
 
 const program = fileURLToPath(new URL("../../../test/fixtures/doomed-server.mjs", import.meta.url));
-const forEver = 2 ** 31 - 1;
+const FOR_EVER = 2 ** 31 - 1;
 
-/** A build whose server was killed: what the server had stored, and the command, which runs on. */
+/** A build whose server was killed: the stored data of the build, and its command, which is still running. */
 interface Orphanage {
   readonly stage: Stage;
   readonly cookie: string;
@@ -40,25 +40,25 @@ async function orphan(t: TestContext): Promise<Orphanage> {
   return { stage, cookie, identity, main };
 }
 
-/** Only a process that still runs answers. */
+/** Asserts that an actor is running: only then does it answer. */
 async function assertAlive(actor: Actor): Promise<void> {
   await actor.do({ action: "onTerm", say: "" });
 }
 
-/** The part of a report that is known at once. */
+/** A report without its promise. */
 async function endNow(search: OrphanSearch): Promise<Pick<OrphanReport, "found" | "areGone">> {
   const { found, areGone } = await endOrphans(search);
   return { found, areGone };
 }
 
 describe("endOrphans()", () => {
-  it("ends what a killed server has left: the command, its group, and who has left the group", async (t) => {
+  it("ends the processes of a killed server: the command, its group, and those that have left it", async (t) => {
     const { stage, cookie, identity, main } = await orphan(t);
     await main.do({ action: "spawn", child: "inside", output: "ignore" });
     await main.do({ action: "spawn", child: "bare", output: "ignore", isBare: true });
     await main.do({ action: "spawn", child: "outside", output: "ignore", detached: true });
     const others = await Promise.all(["inside", "bare", "outside"].map((name) => stage.actor(name)));
-    // Most obey; but even when the leader of the group has ended, those that do not are known.
+    // Some ignore SIGTERM. They are still known after the leader of the group has ended.
     for (const other of others.slice(1)) await other.do({ action: "onTerm", say: "" });
     const report = await endNow({ cookie, identity, grace: 100 });
     assert.deepEqual(report, { found: 4, areGone: true });
@@ -66,11 +66,11 @@ describe("endOrphans()", () => {
     assert.deepEqual(await endNow({ cookie, identity }), { found: 0, areGone: true });
   });
 
-  it("lets them end by themselves within the grace", async (t) => {
+  it("lets them exit within the grace", async (t) => {
     const { cookie, identity, main } = await orphan(t);
-    // Its output has lost its reader, so it says nothing.
+    // Its output has no reader now, so it prints nothing.
     await main.do({ action: "onTerm", say: "", code: 0 });
-    assert.deepEqual(await endNow({ cookie, identity, grace: forEver }), { found: 1, areGone: true });
+    assert.deepEqual(await endNow({ cookie, identity, grace: FOR_EVER }), { found: 1, areGone: true });
     await main.gone;
   });
 
@@ -86,7 +86,7 @@ describe("endOrphans()", () => {
     }
   });
 
-  it("leaves another process alone that has the same pid, now or after another boot", async (t) => {
+  it("does not touch another process with the same pid, in this boot or another", async (t) => {
     const { identity, main } = await orphan(t);
     const cookie = createCookie();
     const others = [
@@ -104,12 +104,12 @@ describe("endOrphans()", () => {
     await main.gone;
   });
 
-  it("leaves a group alone whose leader has ended: its number may be another's by now", async (t) => {
+  it("does not touch a group whose leader has ended, since its id may belong to another group", async (t) => {
     const stage = await Stage.open(t);
     const cookie = createCookie();
     const { command, args } = stage.step("leader");
     const env = { ...process.env, TAILCAST_BUILD: cookie };
-    // A child of this process, since who knows whether those without a parent are fetched here.
+    // A child of this process: a process without a parent may not be reaped on this machine.
     const child = spawn(command, args, { detached: true, stdio: "ignore", env });
     const leader = await stage.actor("leader");
     const identity = identify(leader.pid);
@@ -124,7 +124,7 @@ describe("endOrphans()", () => {
     await member.gone;
   });
 
-  it("never ends the process that asks", async (t) => {
+  it("never ends its own process", async (t) => {
     const cookie = createCookie();
     const program = new URL("../../../dist/index.js", import.meta.url);
     const script = `
@@ -138,7 +138,7 @@ describe("endOrphans()", () => {
     assert.deepEqual(JSON.parse(String(output)), { found: 0, areGone: true });
   });
 
-  it("refuses what cannot be right", async () => {
+  it("refuses invalid options", async () => {
     const cookie = createCookie();
     const wrong: readonly (readonly [search: unknown, name: string])[] = [
       [undefined, "search"],

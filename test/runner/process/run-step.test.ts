@@ -88,7 +88,7 @@ describe("runStep()", () => {
     isOver = true;
     await watched;
     assert.deepEqual(counts, { stdout: 200_000, stderr: 200_000, system: 0 });
-    // A read that starts late in a turn uses the rest of its room, and the room of the next turn.
+    // No turn delivers more than 512 lines.
     assert.ok(most <= 512, `${most} lines in one turn`);
   });
 

@@ -65,7 +65,7 @@ describe("runStep()", () => {
       await daemon.do({ action: "onTerm", say: "" });
     });
 
-    it("takes at most 5 s for processes in and outside the group that hold the output and ignore SIGTERM", async (t) => {
+    it("ends processes that hold the output and ignore SIGTERM, in and outside the group, within 5 s", async (t) => {
       const stage = await Stage.open(t);
       const output = new Output();
       const delays = watchDelays(t);

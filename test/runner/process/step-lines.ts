@@ -2,7 +2,8 @@ import { EventEmitter, once } from "node:events";
 import type { OutputLine } from "../../../dist/runner/output/step-output.js";
 
 export const FOR_EVER = 2 ** 31 - 1;
-export const ESCAPED = "system: processes were left running outside the process group of the command; they are ended now";
+export const ESCAPED =
+  "system: processes were left running outside the process group of the command; they are ended now";
 export const KEPT_OPEN =
   "system: the command has ended, but a background process keeps its output open; the rest is cut off";
 

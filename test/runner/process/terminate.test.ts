@@ -16,7 +16,7 @@ import type { ProcessStat } from "../../../dist/runner/process/proc-stat.js";
 import type { FindProcesses } from "../../../dist/runner/process/terminate.js";
 import type { Actor } from "../actors.js";
 
-const forEver = 2 ** 31 - 1;
+const FOR_EVER = 2 ** 31 - 1;
 const nobody = async (): Promise<void> => undefined;
 
 async function startActor(t: TestContext, name: string): Promise<Actor> {
@@ -32,25 +32,26 @@ function seen({ pid }: Actor): ProcessStat {
 }
 
 describe("endProcesses()", () => {
-  it("kills at once, when it is forced, what ignores SIGTERM", async (t) => {
+  it("kills processes that ignore SIGTERM at once when it is forced", async (t) => {
     const actor = await startActor(t, "deaf");
     await actor.do({ action: "onTerm", say: "" });
     const force = new AbortController();
-    const ended = endProcesses(nobody, { found: [seen(actor)], grace: forEver, force: force.signal });
+    const ended = endProcesses(nobody, { found: [seen(actor)], grace: FOR_EVER, force: force.signal });
     force.abort();
     assert.equal(await ended, true);
     await actor.gone;
   });
 
-  it("kills what was started meanwhile", async (t) => {
+  it("kills processes that were started during the grace", async (t) => {
     const first = await startActor(t, "first");
     const second = await startActor(t, "second");
     const late = [seen(second)];
-    assert.equal(await endProcesses(async (visit) => late.splice(0).forEach(visit), { found: [seen(first)], grace: 60_000 }), true);
+    const find: FindProcesses = async (visit) => late.splice(0).forEach(visit);
+    assert.equal(await endProcesses(find, { found: [seen(first)], grace: 60_000 }), true);
     await Promise.all([first.gone, second.gone]);
   });
 
-  it("kills before it asks the time, though a look takes longer than all the time there is", async (t) => {
+  it("kills the processes that it has found even when one search takes longer than the deadline", async (t) => {
     const actor = await startActor(t, "deaf");
     await actor.do({ action: "onTerm", say: "" });
     const slowLook = async (): Promise<void> => void (await delay(20));
@@ -58,12 +59,12 @@ describe("endProcesses()", () => {
     await actor.gone;
   });
 
-  it("stops each process as soon as a look finds it, and kills when a look finds nothing new", async (t) => {
+  it("stops each process as soon as a search finds it, and kills all when a search finds nothing new", async (t) => {
     const actor = await startActor(t, "spawner");
     const signals: unknown[] = [];
     const original = process.kill.bind(process);
     t.mock.method(process, "kill", (pid: number, signal: string) => {
-      // The step of the actor looks after it with signal 0.
+      // The step of the actor checks it with signal 0.
       if (signal !== (0 as never)) signals.push(signal);
       return original(pid, signal);
     });
@@ -77,7 +78,7 @@ describe("endProcesses()", () => {
     await actor.gone;
   });
 
-  it("ends processes that are deaf to SIGTERM and start others all the time, each in its own session", async (t) => {
+  it("ends processes that ignore SIGTERM and constantly start others, each in its own session", async (t) => {
     const cookie = createCookie();
     t.after(async () => void (await endOrphans({ cookie, grace: 0 })));
     const script = "trap '' TERM; i=0; while [ $i -lt 200 ]; do setsid sleep 60 & i=$((i+1)); sleep 0.02; done; wait";
@@ -103,7 +104,7 @@ describe("endProcesses()", () => {
     const find: FindProcesses = async (visit) => {
       if (++looks === 5) visit(seen(actor));
     };
-    // The first two attempts fail as if the time were over at once.
+    // The first two attempts fail, as if the deadline had passed.
     let isSlow = true;
     const now = performance.now.bind(performance);
     t.mock.method(performance, "now", () => now() + (isSlow ? looks * 10_000 : 50_000));
@@ -116,7 +117,7 @@ describe("endProcesses()", () => {
     assert.ok(looks >= 7, "two looks have found nothing in the end");
   });
 
-  it("never signals a process that only has the pid of the one that was seen", async (t) => {
+  it("never signals another process with the pid of a process that was found", async (t) => {
     const actor = await startActor(t, "stranger");
     const stat = seen(actor);
     const kill = t.mock.method(process, "kill", () => true);
@@ -127,13 +128,13 @@ describe("endProcesses()", () => {
     await actor.do({ action: "onTerm", say: "" });
   });
 
-  it("does not signal again when another process took the pid during the grace", async (t) => {
+  it("sends no second signal when another process got the pid during the grace", async (t) => {
     const actor = await startActor(t, "stranger");
     const stat = { ...seen(actor) };
     const signals: unknown[] = [];
     t.mock.method(process, "kill", (_: number, signal: string) => {
       signals.push(signal);
-      // As if it had ended, and its pid were another's now.
+      // As if the process had ended, and another one had its pid.
       (stat as { startTime: number }).startTime -= 1;
       return true;
     });
@@ -141,7 +142,7 @@ describe("endProcesses()", () => {
     assert.deepEqual(signals, ["SIGTERM"]);
   });
 
-  it("gives up on what cannot be ended", async (t) => {
+  it("returns false for a process that cannot be ended", async (t) => {
     const actor = await startActor(t, "immortal");
     let now = 0;
     t.mock.method(performance, "now", () => now);
@@ -153,11 +154,11 @@ describe("endProcesses()", () => {
   });
 
   it("does not wait for zombies", async (t) => {
-    // Its parent, the shell's successor, never fetches it.
+    // Its parent, which has replaced the shell, never reaps it.
     const parent = spawn("/bin/sh", ["-c", "sleep 1000 & echo $!; exec sleep 1000"], { detached: true });
     t.after(() => parent.pid !== undefined && process.kill(-parent.pid, "SIGKILL"));
     const [pid] = (await once(parent.stdout, "data")) as [Buffer];
-    // A shell would fetch it.
+    // A shell would reap it.
     while (readFileSync(`/proc/${parent.pid}/comm`, "utf8") !== "sleep\n") await new Promise(setImmediate);
     const stat = readProcessStat(Number(pid));
     assert.ok(stat !== undefined);

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { promisify } from "node:util";
 import { buildEnvironment, environmentDifference } from "../../../dist/runner/program/environment.js";
 
-/** What every build gets, unless a person has set it. */
+/** The variables of every build that this process does not set. */
 const added = {
   CI: "true",
   TERM: "xterm-256color",
@@ -15,10 +15,10 @@ const added = {
 };
 
 describe("buildEnvironment()", () => {
-  it("removes what belongs to this process, to its npm, or to its secrets", () => {
+  it("removes variables of this process and its npm, and secrets", () => {
     const names = [
-      ...["NODE_ENV", "VSCODE_INSPECTOR_OPTIONS", "NODE_V8_COVERAGE", "NODE_CHANNEL_FD", "NODE_UNIQUE_ID", "NODE_TEST_CONTEXT"],
-      ...["INIT_CWD", "TAILCAST_TOKEN", "TAILCAST_", "PORT", "HOST"],
+      ...["NODE_ENV", "NODE_V8_COVERAGE", "NODE_CHANNEL_FD", "NODE_UNIQUE_ID", "NODE_TEST_CONTEXT"],
+      ...["VSCODE_INSPECTOR_OPTIONS", "INIT_CWD", "TAILCAST_TOKEN", "TAILCAST_", "PORT", "HOST"],
       ...["npm_lifecycle_event", "npm_lifecycle_script", "npm_package_json", "npm_package_config_port", "npm_command"],
       ...["npm_execpath", "npm_node_execpath", "npm_config_user_agent"],
     ];
@@ -26,7 +26,7 @@ describe("buildEnvironment()", () => {
     assert.deepEqual(buildEnvironment(base), added);
   });
 
-  it("removes what npm has added, whatever shows that npm has started this process", () => {
+  it("removes variables that npm has added, by any sign that npm has started this process", () => {
     const own = ["/usr/bin", "/opt/node_modules/.binaries", "/opt/.bin", "", "/opt/node_modules"];
     const folders = ["/home/me/.npm/_npx/1/node_modules/.bin", "/app/node_modules/.bin/", "node_modules/.bin"];
     const gyp = ["/lib/node_modules/npm/node_modules/@npmcli/run-script/lib/node-gyp-bin", "/bin/node-gyp-bin/"];
@@ -45,7 +45,7 @@ describe("buildEnvironment()", () => {
     assert.deepEqual(buildEnvironment({ npm_lifecycle_event: "start" }), added, "without a PATH");
   });
 
-  it("keeps the person's own settings of npm, and the PATH, when npm has not started this process", () => {
+  it("keeps settings of npm, and the PATH, when npm has not started this process", () => {
     const PATH = "/app/node_modules/.bin:/usr/bin/node-gyp-bin:/bin";
     const own = { PATH, npm_config_registry: "r", npm_config_cache: "/c", npm_token: "t", npm_packages: "/p" };
     const others = { npm_package_name: "tailcast", npm_command: "exec", npm_node_execpath: "/bin/node" };
@@ -65,7 +65,7 @@ describe("buildEnvironment()", () => {
     assert.equal(buildEnvironment({ CI: "" })["CI"], "");
   });
 
-  it("turns on colours when that is wanted", () => {
+  it("turns on colours on request", () => {
     const colors = { FORCE_COLOR: "1", CLICOLOR_FORCE: "1", npm_config_color: "always" };
     assert.deepEqual(buildEnvironment({}, {}, { color: true }), { ...added, ...colors });
     const own = { npm_config_color: "false" };
@@ -75,7 +75,7 @@ describe("buildEnvironment()", () => {
     }
   });
 
-  it("passes NODE_OPTIONS without what concerns this process alone", () => {
+  it("passes NODE_OPTIONS without options that concern this process alone", () => {
     const NODE_OPTIONS = "--inspect=0 --max-old-space-size=4096";
     assert.deepEqual(buildEnvironment({ NODE_OPTIONS }), { ...added, NODE_OPTIONS: "--max-old-space-size=4096" });
     assert.deepEqual(buildEnvironment({ NODE_OPTIONS: "--inspect" }), added);
@@ -88,7 +88,7 @@ describe("buildEnvironment()", () => {
     assert.equal(stdout, "<4>\n{ a: 1 }\n");
   });
 
-  it("lets what is added at last win", () => {
+  it("lets the extra variables win over everything", () => {
     const env = buildEnvironment({ CI: "false", A: "1" }, { CI: "0", NODE_ENV: "test", A: undefined });
     assert.deepEqual(env, { ...added, CI: "0", NODE_ENV: "test", A: "1" });
   });
@@ -107,7 +107,7 @@ describe("buildEnvironment()", () => {
 });
 
 describe("environmentDifference()", () => {
-  it("names what is set and what is left out, and shows the values of defaults only", () => {
+  it("names the variables that are set and left out, and shows the values of defaults only", () => {
     const base = { PATH: "/bin", NODE_ENV: "production", PORT: "1" };
     const env = buildEnvironment(base, { DEPLOY_KEY: "0123", CI: "1" });
     const defaults = "TERM=xterm-256color, COLUMNS=120, COREPACK_ENABLE_DOWNLOAD_PROMPT=0, COREPACK_ENV_FILE=0";

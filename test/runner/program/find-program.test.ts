@@ -25,13 +25,13 @@ describe("findProgram()", () => {
 });
 
 describe("describeMissing()", () => {
-  it("says how to get a package manager", () => {
+  it("explains how to install a package manager", () => {
     assert.match(describeMissing("pnpm"), /^pnpm is not on PATH; .*npm install --global pnpm.*corepack$/);
     assert.match(describeMissing("yarn"), /^yarn is not on PATH; .*npm install --global yarn/);
     assert.match(describeMissing("npm"), /^npm is not on PATH; .*Node\.js/);
   });
 
-  it("says what to do about any other program", () => {
+  it("explains what to do about any other program", () => {
     for (const name of ["make", "constructor"]) {
       assert.equal(describeMissing(name), `${name} is not on PATH; install it, or add its directory to PATH`);
     }

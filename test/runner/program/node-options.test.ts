@@ -18,7 +18,7 @@ describe("buildNodeOptions()", () => {
     ["--debug-port=1 --test-only --watch-path=x --trace-event-categories v8 --title=a", undefined],
   ];
   for (const [options, expected] of cases) {
-    it(`makes ${JSON.stringify(expected)} of ${JSON.stringify(options)}`, () => {
+    it(`returns ${JSON.stringify(expected)} for ${JSON.stringify(options)}`, () => {
       assert.equal(buildNodeOptions(options), expected);
     });
   }

@@ -23,7 +23,7 @@ describe("findWindowsProgram()", () => {
     assert.equal(await findWindowsProgram("npm", {}, isFile), undefined);
   });
 
-  it("looks at real files when nobody gives others", async () => {
+  it("checks real files by default", async () => {
     assert.equal(await findWindowsProgram("npm", { PATH: NODE }), undefined);
   });
 });
@@ -46,7 +46,7 @@ describe("windowsCall()", () => {
     }
   });
 
-  it("names programs by their whole path, and leaves alone what is not there", async () => {
+  it("names programs by their absolute path, and keeps missing commands unchanged", async () => {
     for (const [command, called, ...files] of [
       ["npm", `${NODE}\\npm.exe`, `${NODE}\\npm.exe`, `${NODE}\\npm.cmd`],
       ["git", "git"],
@@ -58,21 +58,22 @@ describe("windowsCall()", () => {
     }
   });
 
-  it("says what is missing when it knows no script behind a batch file", async () => {
+  it("explains the problem when it knows no script behind a batch file", async () => {
     for (const [command, file] of [
       ["npm", `${NODE}\\npm.cmd`],
       ["gulp", `${ROAMING}\\gulp.cmd`],
       ["constructor", `${ROAMING}\\constructor.cmd`],
       ["C:\\tools\\run.BAT", "C:\\tools\\run.BAT"],
     ] as const) {
-      const reason = `${file} is a batch file, which can only be started through a shell, and the script behind it was not found`;
+      const problem = "is a batch file, which can only be started through a shell";
+      const reason = `${file} ${problem}, and the script behind it was not found`;
       assert.equal(await windowsCall({ command, args: [] }, env, disk(file)), reason);
     }
   });
 });
 
 describe("taskkill()", () => {
-  it("names the program by its whole path", () => {
+  it("names the program by its absolute path", () => {
     const args = ["/T", "/F", "/PID", "42"];
     assert.deepEqual(taskkill(42, { SystemRoot: "D:\\Win" }), { command: "D:\\Win\\System32\\taskkill.exe", args });
     assert.deepEqual(taskkill(42, {}), { command: "C:\\Windows\\System32\\taskkill.exe", args });

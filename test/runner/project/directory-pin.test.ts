@@ -6,7 +6,7 @@ import { pinDirectories, pinProblem } from "../../../dist/runner/project/directo
 import { makeFolder } from "../folders.js";
 
 describe("pinDirectories()", () => {
-  it("remembers each directory once, as plain JSON", async (t) => {
+  it("records each directory once, as plain JSON", async (t) => {
     const folder = await makeFolder(t, { "app/": "" });
     const pins = await pinDirectories([folder, join(folder, "app"), folder]);
     assert.deepEqual(
@@ -16,7 +16,7 @@ describe("pinDirectories()", () => {
     assert.deepEqual(JSON.parse(JSON.stringify(pins)), pins);
   });
 
-  it("rejects when there is none", async (t) => {
+  it("rejects when a path leads nowhere", async (t) => {
     const folder = await makeFolder(t);
     await assert.rejects(pinDirectories([folder, join(folder, "app")]), { code: "ENOENT" });
   });
@@ -33,7 +33,7 @@ describe("pinProblem()", () => {
     ["was replaced further up", "another", (_, folder) => replace(folder, () => symlink(`${folder}.aside`, folder))],
   ];
   for (const [name, reason, change] of changes) {
-    it(`knows a directory that ${name}`, async (t) => {
+    it(`recognizes a directory that ${name}`, async (t) => {
       const root = await makeFolder(t, { "folder/app/": "" });
       const folder = join(root, "folder");
       const app = join(folder, "app");

@@ -30,14 +30,14 @@ describe("findProjects()", () => {
     ]);
   });
 
-  it("passes over what cannot be built", async (t) => {
+  it("skips directories that cannot be built", async (t) => {
     const manifests = ['{"scripts":{"build":""}}', '{"scripts":{"build":7}}', '{"scripts":{}}', "{}", "[]", "{", ""];
     const files = manifests.map((manifest, index) => [`p${index}/package.json`, manifest]);
     const folder = await makeFolder(t, { ...Object.fromEntries(files), "no-manifest/file": "" });
     assert.deepEqual(await find(folder), []);
   });
 
-  it("passes over a package.json that is no regular file, or too large", async (t) => {
+  it("skips a package.json that is too large, or not a regular file", async (t) => {
     const folder = await makeFolder(t, {
       "good/package.json": BUILDABLE,
       "sparse/package.json": BUILDABLE,
@@ -74,7 +74,7 @@ describe("findProjects()", () => {
   });
 
   it("looks at no more than 2000 directories, the upper ones first", async (t) => {
-    // The folder itself, 1999 in it, and one below those.
+    // The folder itself, 1999 folders in it, and one folder below those.
     const names = Array.from({ length: 1999 }, (_, index) => `d${index}/`);
     const folder = await makeFolder(t, {
       ...Object.fromEntries(names.map((name) => [name, ""])),
@@ -93,7 +93,7 @@ describe("findProjects()", () => {
     assert.equal((await find(folder)).length, 200);
   });
 
-  it("finds a project once when one root lies below another, and passes over roots that are not there", async (t) => {
+  it("finds a project once when one root lies below another, and skips missing roots", async (t) => {
     const folder = await makeFolder(t, { "a/b/package.json": BUILDABLE, file: "" });
     assert.deepEqual(await find(folder, [".", "a", "a/b", "a", "missing", "file"]), ["a/b"]);
   });

@@ -59,15 +59,15 @@ describe("matchesGlob()", () => {
 
   it("ends when the limit of work is reached, whatever the glob holds", () => {
     const hostile: readonly (readonly [glob: string, path?: string])[] = [
-      // A backtracking regular expression would need longer than the universe has existed.
+      // A backtracking regular expression would need longer than the age of the universe.
       [`*${"a".repeat(1500)}b`, "a".repeat(3000)],
       [`**/${"a/".repeat(1000)}b`, "a/".repeat(2000)],
-      // Written out, these are 2 ** 1000 globs, a million, and 2 ** 100 000.
+      // Expanded, these are 2 ** 1000 globs, a million, and 2 ** 100 000.
       ["{a,b}".repeat(1000)],
       ["{,}".repeat(1000)],
       [`{${",".repeat(1e6)}}`],
       [`${"{a,".repeat(1e5)}b${"}".repeat(1e5)}`],
-      // And these make a search begin again and again.
+      // These make a search start again many times.
       ["{a,".repeat(300_000)],
       ["{".repeat(1e6)],
       ["{}".repeat(500_000)],
@@ -84,9 +84,9 @@ describe("matchesGlob()", () => {
     }
   });
 
-  it("takes from the limit in proportion to its work", () => {
+  it("spends units in proportion to its work", () => {
     const cost = (glob: string, path: string): number => {
-      // The smallest limit that is enough, by halves.
+      // Finds the smallest sufficient limit by bisection.
       let [low, high] = [0, 2 ** 30];
       while (high - low > 1) {
         const middle = Math.floor((low + high) / 2);

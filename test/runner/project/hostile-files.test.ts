@@ -10,14 +10,14 @@ import type { DetectedPackageManager } from "../../../dist/runner/package-manage
 
 const MIB = 1024 * 1024;
 
-/** The longest list of these items, divided by commas, that fits into 1 MiB with the rest of a manifest. */
+/** The longest list of these items, separated by commas, that fits into 1 MiB with the rest of a manifest. */
 function list(item: (index: number) => string): string {
   let text = item(0);
   for (let index = 1; text.length < MIB - 1000; index++) text += `,${item(index)}`;
   return text;
 }
 
-/** As costly to parse as the manifests that are accepted: 100 000 values, and no two objects alike. */
+/** The accepted manifest with the highest cost of parsing: 100 000 values, and no two equal objects. */
 function costliest(): string {
   let [text, count] = ["[0", 0];
   for (let key = 0; count < 99_000; count += 10) {
@@ -27,7 +27,7 @@ function costliest(): string {
   return `{"x":${text}]}`;
 }
 
-/** The milliseconds for which this process has used a processor. */
+/** The processor time of this process, in milliseconds. */
 function processorTime(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
@@ -36,7 +36,7 @@ function processorTime(): number {
 const workspaces = (globs: string): string => `{"workspaces":[${globs}]}`;
 const packages = (rest: string): string => `packages:\n${rest}`;
 
-/** Files of a workspace root; the project lies deep below it. */
+/** The files of a workspace root with the project deep below it. */
 const roots: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "a hundred thousand globs": { "package.json": workspaces(Array.from({ length: 99_000 }, () => '"a*"').join()) },
   "long runs behind a star": { "package.json": workspaces(list(() => `"**/*${"a".repeat(120)}b"`)) },
@@ -55,7 +55,7 @@ const roots: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 describe("files of a project that are made to be slow", () => {
   const app = "a/".repeat(60) + "a".repeat(250);
-  /** The milliseconds that parsing a manifest of the largest accepted size takes on this machine, now. */
+  /** The time of parsing a manifest of the largest accepted size on this machine, in milliseconds. */
   let baseline = 0;
 
   before(() => {
@@ -68,11 +68,11 @@ describe("files of a project that are made to be slow", () => {
     baseline = Math.max(...times);
   });
 
-  /** Runs something, and compares its processor time, and that of its longest turn, with the baseline. */
+  /** Runs an action, and compares its processor time and that of its longest turn with the baseline. */
   async function measured<Result>(run: () => Promise<Result>, { total = 12 } = {}): Promise<Result> {
     const start = processorTime();
     let [last, longest] = [start, 0];
-    // Processor time and not a clock: other programs may use the processor, too.
+    // Processor time instead of a clock, since other programs use the processor too.
     const look = (): void => {
       const now = processorTime();
       longest = Math.max(longest, now - last);
@@ -106,7 +106,7 @@ describe("files of a project that are made to be slow", () => {
     });
   }
 
-  it("end the search for a workspace, which a warning says", async (t) => {
+  it("end the search for a workspace with a warning", async (t) => {
     const folder = await makeFolder(t, {
       "root/package.json": workspaces(`${`"**/*${"a".repeat(120)}b",`.repeat(200)}"${app}"`),
       [join("root", app, "package.json")]: "{}",
@@ -119,7 +119,7 @@ describe("files of a project that are made to be slow", () => {
     assert.deepEqual(warnings, [sentence]);
   });
 
-  it("claim no project when they cannot be read, which a warning says", async (t) => {
+  it("claim no project when they cannot be read, and cause a warning", async (t) => {
     const folder = await makeFolder(t, {
       "root/package.json": workspaces('"*"') + " ".repeat(MIB),
       "root/pnpm-workspace.yaml": packages("- '*'\n") + "#".repeat(256 * 1024),
@@ -141,7 +141,7 @@ describe("files of a project that are made to be slow", () => {
     assert.match(warnings.join(), /where the search stopped/);
   });
 
-  it("are not all read when projects are looked for", async (t) => {
+  it("are not all read by a search for projects", async (t) => {
     const folder = await makeFolder(t, { "a/package.json": costliest() });
     for (let index = 0; index < 300; index++) {
       await mkdir(join(folder, `b${index}`));
@@ -163,7 +163,7 @@ describe("files of a project that are made to be slow", () => {
     });
   }
 
-  it("say little with a packageManager or devEngines of a megabyte", async (t) => {
+  it("cause short messages with a packageManager or devEngines of a megabyte", async (t) => {
     const nested = `${"[".repeat(90_000)}${"]".repeat(90_000)}`;
     const engines = Array.from({ length: 15_000 }, () => '{"name":"x","onFail":"error"}').join();
     const version = `1.2.3-${"x".repeat(MIB / 2)}`;

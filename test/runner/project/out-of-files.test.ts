@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { promisify } from "node:util";
 import { makeFolder } from "../folders.js";
 
-/** Opens files until none is left, and prints how each search ends then. */
+/** Opens files until no descriptor is left, and prints the result of each search. */
 const SCRIPT = `
   import { openSync } from "node:fs";
   const { findProjects } = await import(process.argv[1] + "/runner/project/find-projects.js");

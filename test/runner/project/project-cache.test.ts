@@ -13,7 +13,7 @@ async function addProject(folder: string, name: string): Promise<void> {
 }
 
 describe("ProjectCache", () => {
-  it("finds what is below its roots", async (t) => {
+  it("finds the projects below its roots", async (t) => {
     const folder = await makeFolder(t, { "a/app/package.json": BUILDABLE, "b/package.json": BUILDABLE });
     const finder = new ProjectCache([join(folder, "a"), join(folder, "b")]);
     assert.deepEqual(await finder.find(), [
@@ -41,7 +41,7 @@ describe("ProjectCache", () => {
     assert.deepEqual(await names(), ["a", "b"]);
   });
 
-  it("shares one search between all who ask meanwhile, however long it takes, and keeps it from its end", async (t) => {
+  it("shares one search between all callers during it, and keeps the result for five seconds", async (t) => {
     const folder = await makeFolder(t, { "a/package.json": BUILDABLE });
     let now = 0;
     const finder = new ProjectCache([folder], { now: () => now });

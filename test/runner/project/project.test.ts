@@ -19,7 +19,7 @@ describe("openProject()", () => {
     }
   });
 
-  it("opens a root itself, also the root of all", async (t) => {
+  it("opens a root itself, also \"/\"", async (t) => {
     const folder = await makeFolder(t, { "package.json": "{}" });
     assert.equal((await openProject(".", [folder])).path, folder);
     assert.equal((await openProject(folder, ["/"])).root, "/");
@@ -36,7 +36,7 @@ describe("openProject()", () => {
     await assert.rejects(escape, { code: "PROJECT_NOT_FOUND", message: NOWHERE });
   });
 
-  it("has one answer for outside, missing and not a directory", async (t) => {
+  it("throws the same error for outside, missing and not a directory", async (t) => {
     const folder = await makeFolder(t, { "app/file": "", "app2/package.json": "{}", "package.json": "{}" });
     const roots = [join(folder, "app")];
     for (const path of ["..", "../app2", join(folder, "app2"), "missing", "file", "file/below", "/", "/etc/passwd"]) {
@@ -53,7 +53,7 @@ describe("openProject()", () => {
     }
   });
 
-  it("takes the directory's name when package.json has none that is usable", async (t) => {
+  it("uses the directory's name when package.json has no usable one", async (t) => {
     for (const name of [undefined, "", 7, "x".repeat(215)]) {
       const folder = await makeFolder(t, { "package.json": JSON.stringify({ name }) });
       assert.equal((await openProject(folder, [folder])).name, basename(folder));
@@ -65,12 +65,12 @@ describe("openProject()", () => {
     assert.equal((await openProject(folder, [folder])).name, "é");
   });
 
-  it("says when there is no package.json", async (t) => {
+  it("throws when package.json does not exist", async (t) => {
     const folder = await makeFolder(t);
     await assert.rejects(openProject(folder, [folder]), { code: "NO_MANIFEST", message: /has no package\.json/ });
   });
 
-  it("says what is wrong with package.json, with the parser's complaint", async (t) => {
+  it("describes the problem of an invalid package.json, with the parser's error", async (t) => {
     const cases: readonly (readonly [content: string, message: RegExp])[] = [
       ['{"name": }', /^Cannot read package\.json: Unexpected token/],
       ["", /Unexpected end of JSON input/],
@@ -85,12 +85,12 @@ describe("openProject()", () => {
     }
   });
 
-  it("takes a package.json of exactly 1 MiB", async (t) => {
+  it("accepts a package.json of exactly 1 MiB", async (t) => {
     const folder = await makeFolder(t, { "package.json": "{}".padEnd(1024 * 1024) });
     assert.deepEqual((await openProject(folder, [folder])).manifest, {});
   });
 
-  it("refuses a package.json that is no regular file", async (t) => {
+  it("refuses a package.json that is not a regular file", async (t) => {
     const folder = await makeFolder(t, { secret: "root:x:0:0", "directory/package.json/": "" });
     await mkdir(join(folder, "link"));
     await symlink(join(folder, "secret"), join(folder, "link/package.json"));
@@ -102,9 +102,9 @@ describe("openProject()", () => {
     }
   });
 
-  it("says when package.json cannot be read", async (t) => {
+  it("throws when package.json cannot be read", async (t) => {
     const folder = await makeFolder(t);
-    // So deep that the path of the directory is allowed, and that of the file is not: fails for root too.
+    // The path of the directory is just short enough, and the path of the file is too long. This fails for root too.
     let path = folder;
     while (path.length < 4085) path = join(path, "x".repeat(Math.min(200, 4089 - path.length)));
     await mkdir(path, { recursive: true });

@@ -32,7 +32,7 @@ function record(change: Partial<BuildRecord> = {}): BuildRecord {
   };
 }
 
-/** What the next process would find. */
+/** Opens the folder as the next process would, and loads the builds. */
 async function reload(store: BuildStore, folder: string): Promise<(StoredBuild | undefined)[]> {
   await store.close();
   const next = await BuildStore.open(folder);
@@ -49,7 +49,7 @@ async function open(t: TestContext): Promise<{ store: BuildStore; folder: string
 }
 
 describe("BuildStore", () => {
-  it("stores builds for their owner alone, the oldest first, and what changes of them", async (t) => {
+  it("stores builds and their changes for their owner alone, the oldest first", async (t) => {
     const { store, folder } = await open(t);
     const older = record();
     const newer = record({ id: older.id.replace(/^./, "z") });
@@ -88,7 +88,7 @@ describe("BuildStore", () => {
     await assert.rejects(BuildStore.open(folder), { code: "UNSAFE_DATA", message });
   });
 
-  it("writes nothing behind a link", async (t) => {
+  it("writes nothing through a link", async (t) => {
     const { store, folder } = await open(t);
     const target = join(await makeFolder(t, { file: "untouched", "folder/": "" }), "file");
     const known = record();
@@ -111,7 +111,7 @@ describe("BuildStore", () => {
     assert.deepEqual(problems, [`cannot read ${path}: its log is a symbolic link`]);
   });
 
-  it("writes one state after the other, and the newest in the end, however many there are", async (t) => {
+  it("writes one state after the other, and the newest one last", async (t) => {
     const { store, folder } = await open(t);
     const first = record();
     const saves = Array.from({ length: 50 }, (_, index) =>
@@ -125,7 +125,7 @@ describe("BuildStore", () => {
     assert.deepEqual(await readdir(join(folder, "builds", first.id)), ["build.json"]);
   });
 
-  it("removes a build with its log, and writes nothing of it any more", async (t) => {
+  it("removes a build with its log, and no longer writes its state", async (t) => {
     const { store, folder } = await open(t);
     const gone = record();
     await store.save(gone.id, { record: gone });
@@ -139,7 +139,7 @@ describe("BuildStore", () => {
     assert.deepEqual(await reload(store, folder), []);
   });
 
-  it("tells of what it cannot read, leaves it alone, and reads the rest", async (t) => {
+  it("reports builds that it cannot read, keeps their files, and reads the others", async (t) => {
     const { store, folder } = await open(t);
     const good = record();
     await store.save(good.id, { record: good });
@@ -170,7 +170,7 @@ describe("BuildStore", () => {
     }
   });
 
-  it("tells whoever waits when a state cannot be written, and writes the next", async (t) => {
+  it("rejects when a state cannot be written, and writes the next one", async (t) => {
     const { store, folder } = await open(t);
     const build = record();
     await store.save(build.id, { record: build });
@@ -183,7 +183,7 @@ describe("BuildStore", () => {
     assert.equal(stored?.cookie, "c");
   });
 
-  it("makes no path of what is no build's id", async (t) => {
+  it("makes no path from a text that is not the id of a build", async (t) => {
     const { store } = await open(t);
     for (const id of ["../../etc/passwd", "", "0".repeat(15), "A".repeat(16)]) {
       assert.throws(() => store.logPath(id), RangeError);
@@ -192,14 +192,14 @@ describe("BuildStore", () => {
 });
 
 describe("BuildStore: its folder", () => {
-  it("is one process's at a time", async (t) => {
+  it("is used by one process at a time", async (t) => {
     const { store, folder } = await open(t);
     await assert.rejects(BuildStore.open(folder), { code: "DATA_IN_USE" });
     await store.close();
     await (await BuildStore.open(folder)).close();
   });
 
-  it("is free when the process that had it was killed, also when its number is another's now", async (t) => {
+  it("is free when its process was killed, even if another process has the pid now", async (t) => {
     const { store, folder } = await open(t);
     await store.close();
     const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1e6)"], { stdio: "ignore" });

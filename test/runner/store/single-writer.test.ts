@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { SingleWriter } from "../../../dist/runner/store/single-writer.js";
 
-/** A write that the test ends. */
+/** A write that ends when the test says so. */
 interface Write {
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
