@@ -5,16 +5,16 @@ import type { Environment } from "./find-program.ts";
 /** The options of {@link buildEnvironment}. */
 export interface BuildEnvironmentOptions {
   /**
-   * Whether programs are told to colour output that is not a terminal. Then `$(node -p 2*2)` and files that a script
-   * writes with `console.log` hold escape sequences, too. Default `false`.
+   * Whether programs shall colour output that is not a terminal. Then `$(node -p 2*2)` and files that a script
+   * writes with `console.log` hold escape sequences too. Default `false`.
    */
   color?: boolean | undefined;
 }
 
 /**
- * The variables that do not reach a build. `NODE_ENV=production` would leave out its dev dependencies; the others belong
- * to this process, like `PORT` and `HOST`, which are options of this server, and a debugger's bootstrap, or to its
- * secrets.
+ * The variables that do not reach a build. `NODE_ENV=production` would leave out its dev dependencies; the others
+ * belong to this process, like `PORT` and `HOST`, which are options of this server, and a debugger's bootstrap, or to
+ * its secrets.
  */
 const REMOVED: ReadonlySet<string> = new Set([
   "NODE_ENV",
@@ -38,9 +38,9 @@ const SIGNS_OF_NPM = ["npm_lifecycle_event", "npm_execpath", "npm_config_user_ag
 const DIRECTORY_OF_NPM = /(?:^|\/)node_modules\/\.bin\/?$|node-gyp-bin/;
 
 /**
- * The defaults; a variable of this process wins over them. `CI`: no prompts, no progress bars. `TERM` and `COLUMNS`: what
- * the page can show, for programs that ask. The last two: corepack neither asks before it downloads nor reads its
- * settings from a file in the project.
+ * The defaults; a variable of this process wins over them. `CI` turns off prompts and progress bars. `TERM` and
+ * `COLUMNS` describe the abilities of the page. With the last two, corepack neither asks before a download nor reads
+ * its settings from a file in the project.
  */
 const DEFAULTS: Readonly<Record<string, string>> = {
   CI: "true",
