@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { MAX_DELAY } from "./check-options.ts";
 import { readVariables } from "./build-variables.ts";
 import { TailcastError } from "./error.ts";
+import { isAddressRange } from "./http/proxy-trust.ts";
 import { OPTIONS } from "./program-options.ts";
 import { outputModes } from "./runner/output/output-pipes.ts";
 import type { Flag } from "./program-options.ts";
@@ -43,6 +44,8 @@ export interface Config {
   readonly token: string | undefined;
   readonly allowedOrigins: readonly string[];
   readonly allowCredentials: boolean;
+  /** A number of proxies, or their addresses and ranges. */
+  readonly trustProxy: number | readonly string[];
 }
 
 /** The work of the program: run the server, or print a text. */
@@ -110,6 +113,7 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
     token: text("token"),
     allowedOrigins: list("allowed-origin", ",").map(checkOrigin),
     allowCredentials: isOn("allow-credentials"),
+    trustProxy: readProxies(text("trust-proxy") ?? "0"),
   };
   if (!["127.0.0.1", "::1", "localhost"].includes(config.host.toLowerCase()) && config.token === undefined) {
     const reason = "is reachable from other machines, which could run code here; set --token as well";
@@ -157,6 +161,14 @@ function checkName(name: string): string {
 function checkOrigin(origin: string): string {
   if (URL.canParse(origin) && new URL(origin).origin === origin) return origin;
   throw invalid(`--allowed-origin must be an origin such as https://ci.example, without a path, not "${origin}"`);
+}
+
+function readProxies(text: string): number | readonly string[] {
+  if (/^\d{1,3}$/.test(text)) return Number(text);
+  const ranges = text.split(",");
+  const wrong = ranges.find((range) => !isAddressRange(range));
+  if (wrong === undefined) return ranges;
+  throw invalid(`--trust-proxy must be a number, or addresses and ranges such as 10.0.0.0/8, not "${wrong}"`);
 }
 
 function variableOf(flag: Flag): string {

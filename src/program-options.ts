@@ -25,7 +25,8 @@ export type Flag =
   | "capacity"
   | "token"
   | "allowed-origin"
-  | "allow-credentials";
+  | "allow-credentials"
+  | "trust-proxy";
 
 /** An option of the program: a flag, and an environment variable that counts when the flag is not given. */
 export interface Option {
@@ -160,6 +161,12 @@ export const OPTIONS: readonly Option[] = [
     variable: "TAILCAST_ALLOW_CREDENTIALS",
     value: "",
     help: "let pages of allowed origins send the cookie of the token; in the variable: 1 (off)",
+  },
+  {
+    flag: "trust-proxy",
+    variable: "TAILCAST_TRUST_PROXY",
+    value: "PROXIES",
+    help: "believe the X-Forwarded headers of this number of proxies, or of these addresses and ranges (0)",
   },
 ];
 

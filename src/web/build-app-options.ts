@@ -1,5 +1,6 @@
 import { MAX_DELAY, checkInteger, checkTexts, checkValue, kinds } from "../check-options.ts";
 import { TailcastError } from "../error.ts";
+import { ProxyTrust, isAddressRange } from "../http/proxy-trust.ts";
 import type { FolderPlanner } from "../runner/planning/build-planner.ts";
 import type { BuildQueueOptions } from "../runner/build-queue-options.ts";
 
@@ -36,6 +37,11 @@ export interface BuildAppOptions extends Pick<BuildQueueOptions, QueueOption> {
   /** Whether pages of allowed origins may send the cookie of the token. Default false. */
   allowCredentials?: boolean | undefined;
   /**
+   * The proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `Forwarded` headers count: how many are in front of
+   * the server, or their addresses and ranges, e.g. `10.0.0.0/8`. Default 0: no proxy.
+   */
+  trustProxy?: number | readonly string[] | undefined;
+  /**
    * The folder where builds and their logs are stored. It is created if it does not exist. Default: builds are in
    * memory.
    */
@@ -67,6 +73,7 @@ export interface BuildAppSettings {
   readonly token: string | undefined;
   readonly allowedOrigins: readonly string[];
   readonly allowCredentials: boolean;
+  readonly trustProxy: ProxyTrust;
   readonly data: string | undefined;
   readonly grace: number;
   readonly maxClients: number;
@@ -93,6 +100,7 @@ export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
     token: token === undefined ? undefined : checkToken(token),
     allowedOrigins: checkTexts("allowedOrigins", allowedOrigins).map(checkOrigin),
     allowCredentials: checkValue("allowCredentials", allowCredentials, kinds.boolean),
+    trustProxy: checkProxies(options.trustProxy ?? 0),
     data: data === undefined ? undefined : checkValue("data", data, kinds.filledText),
     grace: checkInteger("grace", grace, { min: 0, max: MAX_DELAY }),
     maxClients: checkInteger("maxClients", maxClients, { min: 1 }),
@@ -114,6 +122,13 @@ function checkOrigin(origin: string): string {
     return origin;
   }
   throw invalid("allowedOrigins", `${JSON.stringify(origin)} is not an origin such as "https://ci.example"`);
+}
+
+function checkProxies(proxies: number | readonly string[]): ProxyTrust {
+  if (typeof proxies === "number") return new ProxyTrust(checkInteger("trustProxy", proxies, { min: 0 }));
+  const wrong = checkTexts("trustProxy", proxies).find((range) => !isAddressRange(range));
+  if (wrong === undefined) return new ProxyTrust(proxies);
+  throw invalid("trustProxy", `${JSON.stringify(wrong)} is not an address or a range such as "10.0.0.0/8"`);
 }
 
 function invalid(name: string, reason: string): TailcastError {

@@ -38,6 +38,7 @@ describe("readConfig()", () => {
       token: undefined,
       allowedOrigins: [],
       allowCredentials: false,
+      trustProxy: 0,
     });
   });
 
@@ -45,7 +46,7 @@ describe("readConfig()", () => {
     const args =
       "--port 0 --host ::1 --root / --concurrency=3 --queue-limit 0 --timeout 60 --grace 7 --data /tmp/builds --keep 5 --keep-size 1 --max-clients 2 --heartbeat 40";
     const more =
-      "--silence 90 --nice=7 --output separate --color --env A=1 --env B= --log-limit 7 --mask PIN --mask DSN --capacity 10 --token t --allowed-origin https://a.example --allowed-origin http://b.example:81 --allow-credentials";
+      "--silence 90 --nice=7 --output separate --color --env A=1 --env B= --log-limit 7 --mask PIN --mask DSN --capacity 10 --token t --allowed-origin https://a.example --allowed-origin http://b.example:81 --allow-credentials --trust-proxy 10.0.0.0/8,::1";
     assert.deepEqual(configOf([...args.split(" "), "--root", tmpdir(), ...more.split(" ")]), {
       port: 0,
       host: "::1",
@@ -70,6 +71,7 @@ describe("readConfig()", () => {
       token: "t",
       allowedOrigins: ["https://a.example", "http://b.example:81"],
       allowCredentials: true,
+      trustProxy: ["10.0.0.0/8", "::1"],
     });
   });
 
@@ -113,6 +115,9 @@ describe("readConfig()", () => {
     [["--allow-credentials=yes"], {}, "--allow-credentials"],
     [[], { TAILCAST_ALLOW_CREDENTIALS: "yes" }, "TAILCAST_ALLOW_CREDENTIALS"],
     [["--host", "0.0.0.0"], {}, "--host"],
+    [["--trust-proxy", "-1"], {}, "--trust-proxy"],
+    [["--trust-proxy", "10.0.0.0/33"], {}, "--trust-proxy"],
+    [["--trust-proxy", "10.0.0.1,proxy.example"], {}, "--trust-proxy"],
     [["--token", ""], {}, "--token"],
     [["--token="], { TAILCAST_TOKEN: "t" }, "--token"],
     [["--root", ""], {}, "--root"],

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { HttpError } from "../../http/http-error.ts";
 import type { IncomingMessage } from "node:http";
+import type { ProxyTrust } from "../../http/proxy-trust.ts";
 
 /** The names under which the server answers. */
 export interface HostOptions {
@@ -8,6 +9,8 @@ export interface HostOptions {
   readonly host: string;
   /** Origins of other pages that may use the API, e.g. `https://ci.example`. The server also answers to their hosts. */
   readonly allowedOrigins: readonly string[];
+  /** The proxies whose word about the client counts. */
+  readonly trustProxy: ProxyTrust;
 }
 
 /** The maximum number of headers. By default Node drops headers after this number, but the guards must see all. */

@@ -30,8 +30,11 @@ export function checkOrigin(request: IncomingMessage, response: ServerResponse, 
     return;
   }
   response.setHeader("Vary", "Origin");
-  // The scheme is not known here: a proxy may add TLS. For the host of an allowed origin only its scheme is accepted.
-  if (isOwnName(request, options) && (origin === `http://${host}` || origin === `https://${host}`)) return;
+  // Without a trusted proxy that tells the scheme, an untrusted one may add TLS. For the host of an allowed origin only
+  // its scheme is accepted.
+  const { scheme } = options.trustProxy.clientOf(request);
+  const schemes = scheme === undefined ? ["http", "https"] : [scheme];
+  if (isOwnName(request, options) && schemes.some((name) => origin === `${name}://${host}`)) return;
   if (!options.allowedOrigins.includes(origin)) {
     const message = "Cannot answer a page of this origin: it is not among the allowed ones (--allowed-origin)";
     throw new HttpError("FORBIDDEN", message);

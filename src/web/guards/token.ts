@@ -46,14 +46,10 @@ export function tokenCookie(
   return `${cookieName(request)}=${cookieValue(token)}; ${attributes}`;
 }
 
-/**
- * Whether the browser reached the server over TLS. Only the client suffers when it forges `X-Forwarded-Proto`: its
- * browser keeps a cookie that it never sends.
- */
+/** Whether the browser reached the server over TLS. */
 function isSecure(request: IncomingMessage, options: HostOptions): boolean {
-  const isEncrypted = "encrypted" in request.socket && request.socket.encrypted === true;
-  const isForwarded = request.headers["x-forwarded-proto"] === "https";
-  return isEncrypted || isForwarded || allowedOriginOf(request, options)?.startsWith("https:") === true;
+  const isEncrypted = options.trustProxy.clientOf(request).scheme === "https";
+  return isEncrypted || allowedOriginOf(request, options)?.startsWith("https:") === true;
 }
 
 /** Cookies do not distinguish ports. With the port in the name, two servers on one host keep both their cookies. */

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { checkOrigin } from "../../../dist/web/guards/origin.js";
 import { ask } from "../../support/http.js";
 import { start } from "../app.js";
-import { options, request } from "./request.js";
+import { PROXY, options, request } from "./request.js";
 import type { ServerResponse } from "node:http";
 
 describe("checkOrigin()", () => {
@@ -38,6 +38,18 @@ describe("checkOrigin()", () => {
   it("refuses the host of an allowed origin with another scheme", () => {
     assert.deepEqual(check({ host: "www.example", origin: "https://www.example" })["Vary"], "Origin");
     assert.throws(() => check({ host: "www.example", origin: "http://www.example" }), { code: "FORBIDDEN" });
+  });
+
+  it("refuses our own name with another scheme than a trusted proxy, or TLS, tells", () => {
+    const own = (origin: string, more: Record<string, string>, socket: object): (() => unknown) => {
+      const incoming = request({ host: "localhost:3000", origin, ...more }, "GET", socket);
+      return () => checkOrigin(incoming, { setHeader: () => undefined } as unknown as ServerResponse, options);
+    };
+    const https = { "x-forwarded-proto": "https" };
+    own("https://localhost:3000", https, { remoteAddress: PROXY })();
+    own("http://localhost:3000", https, { remoteAddress: "198.51.100.7" })();
+    assert.throws(own("http://localhost:3000", https, { remoteAddress: PROXY }), { code: "FORBIDDEN" });
+    assert.throws(own("http://localhost:3000", {}, { encrypted: true }), { code: "FORBIDDEN" });
   });
 
   for (const origin of [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { checkToken, tokenCookie } from "../../../dist/web/guards/token.js";
-import { options, request } from "./request.js";
+import { PROXY, options, request } from "./request.js";
 
 describe("checkToken()", () => {
   it("asks for nothing when there is no token", () => checkToken(request({}), { ...options, token: undefined }));
@@ -39,7 +39,9 @@ describe("checkToken()", () => {
     };
     assert.equal(isSecure({ host: "localhost:3000" }), false);
     assert.equal(isSecure({ host: "localhost:3000", "x-forwarded-proto": "http" }), false);
-    assert.equal(isSecure({ host: "localhost:3000", "x-forwarded-proto": "https" }), true);
+    const forwarded = { host: "localhost:3000", "x-forwarded-proto": "https" };
+    assert.equal(isSecure(forwarded), false);
+    assert.equal(isSecure(forwarded, { remoteAddress: PROXY }), true);
     assert.equal(isSecure({ host: "ci.example:8443" }), true);
     assert.equal(isSecure({ host: "localhost:3000" }, { encrypted: true }), true);
   });
