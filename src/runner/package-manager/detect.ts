@@ -1,17 +1,17 @@
 import { join, relative } from "node:path";
-import { managerCommands } from "./managers.ts";
+import { DEFAULT_PROGRAM, managerPrograms, managers, managersOf, unsupportedManagers } from "./managers.ts";
 import { isJsonObject } from "../project/manifest.ts";
 import { readStart } from "../project/read-file-start.ts";
 import { isFile } from "../program/is-file.ts";
 import { findWorkspace } from "../project/workspace.ts";
-import type { ManagerCommands, PackageManagerName } from "./managers.ts";
+import type { PackageManager } from "./managers.ts";
 import type { JsonObject } from "../project/manifest.ts";
 import type { Project } from "../project/project.ts";
 import type { Workspace } from "../project/workspace.ts";
 
 /** The package manager of a project, and where it installs. */
 export interface DetectedPackageManager {
-  readonly name: PackageManagerName;
+  readonly manager: PackageManager;
   /** The directory of the install, which holds the lock file: for a member of a monorepo, the root of the monorepo. */
   readonly installPath: string;
   /** The manager's lock file, relative to the project. `null`: it has none, so the install cannot be frozen. */
@@ -28,10 +28,9 @@ export interface DetectedPackageManager {
 
 /** A directory whose files count as evidence. */
 type Place = Workspace;
-type Program = ManagerCommands["program"];
 
 interface Evidence {
-  readonly program: Program;
+  readonly program: string;
   /** As written in `package.json`: a version, a range, a URL. */
   readonly version?: string | undefined;
   readonly namedVersion?: string | undefined;
@@ -62,14 +61,11 @@ const MAX_WARNINGS = 10;
 /** A longer text is not a version. The version appears in the log and in arguments. */
 const MAX_VERSION_LENGTH = 64;
 
-/** Like a lock file, these files show which manager is used. */
-const settingsFiles: readonly (readonly [file: string, program: Program])[] = Object.values(managerCommands).flatMap(
-  ({ settingsFile, program }) => (settingsFile === undefined ? [] : [[settingsFile, program] as const]),
-);
-const unsupportedLockFiles = ["deno.lock"];
+/** How much of a lock file is searched for the mark of a variant, in bytes. */
+const LOCK_START_BYTES = 1024;
+
 /** An exact version, with or without a hash of the program. */
 const EXACT_VERSION = /^(\d+\.\d+\.\d+(?:-[\w.-]+)?)(?:\+.*)?$/;
-const programs: ReadonlySet<Program> = new Set(Object.values(managerCommands).map(({ program }) => program));
 
 /**
  * Detects the package manager of a project. In the project itself, then in the root of the workspace that claims it,
@@ -84,10 +80,9 @@ export async function detectPackageManager(project: Project): Promise<DetectedPa
   const lock = await findLock(places, evidence.program);
   const installPath = lock?.place.path ?? workspace?.path ?? project.path;
   const lockFile = lock === undefined ? null : relative(project.path, join(lock.place.path, lock.file));
-  const isBerry = evidence.program === "yarn" && (await isYarnBerry(evidence.version, [project.path, installPath]));
-  const name = isBerry ? "yarn berry" : evidence.program;
+  const manager = await chooseVariant(evidence, [project.path, installPath]);
   const { isNamed, namedVersion, because } = evidence;
-  return { name, installPath, lockFile, isNamed, namedVersion, because, warnings: shorten(warnings) };
+  return { manager, installPath, lockFile, isNamed, namedVersion, because, warnings: shorten(warnings) };
 }
 
 /** Limits the number of warnings: a file can cause thousands. */
@@ -102,18 +97,18 @@ async function firstEvidence(project: Project, places: readonly Place[], warning
     const evidence = fieldEvidence(place, show, warnings) ?? (await fileEvidence(place, show, warnings));
     if (evidence !== undefined) return evidence;
   }
-  return { program: "npm", isNamed: false, because: "nothing names another package manager" };
+  return { program: DEFAULT_PROGRAM, isNamed: false, because: "nothing names another package manager" };
 }
 
 function fieldEvidence({ manifest }: Place, show: ShowFile, warnings: string[]): Evidence | undefined {
   for (const { field, name, version, isOptional } of namedManagers(manifest)) {
     const source = `${field} in ${show("package.json")}`;
-    if (isProgram(name)) {
+    if (managerPrograms().includes(name)) {
       const namedVersion = field === "packageManager" ? exactVersion(version ?? "") : undefined;
       return { program: name, version, namedVersion, isNamed: true, because: `${source} names it` };
     }
     if (isOptional === true) continue;
-    const problem = name === "deno" ? "which is not supported yet" : "which is unknown";
+    const problem = Object.hasOwn(unsupportedManagers, name) ? "which is not supported yet" : "which is unknown";
     const shown = JSON.stringify(name.slice(0, MAX_NAME_SHOWN));
     warnings.push(`${source} names ${shown}, ${problem}; looking for other evidence`);
   }
@@ -123,10 +118,6 @@ function fieldEvidence({ manifest }: Place, show: ShowFile, warnings: string[]):
 function exactVersion(text: string): string | undefined {
   const version = EXACT_VERSION.exec(text)?.[1];
   return version !== undefined && version.length <= MAX_VERSION_LENGTH ? version : undefined;
-}
-
-function isProgram(name: string): name is Program {
-  return (programs as ReadonlySet<string>).has(name);
 }
 
 /** The managers that a `package.json` names, the most important first. A wrong type counts as an unknown name. */
@@ -150,8 +141,8 @@ function* namedManagers({ packageManager, devEngines }: JsonObject): Iterable<Na
 }
 
 async function fileEvidence(place: Place, show: ShowFile, warnings: string[]): Promise<Evidence | undefined> {
-  const found: { readonly file: string; readonly program: Program }[] = [];
-  for (const program of programs) {
+  const found: { readonly file: string; readonly program: string }[] = [];
+  for (const program of managerPrograms()) {
     const lock = await findLock([place], program);
     if (lock !== undefined) found.push({ file: show(lock.file), program });
   }
@@ -160,36 +151,52 @@ async function fileEvidence(place: Place, show: ShowFile, warnings: string[]): P
     const advice = "keep one, or name the manager as packageManager in package.json";
     warnings.push(`there are several lock files: ${files}; ${advice}`);
   }
-  for (const [file, program] of settingsFiles) {
-    if (await isFile(join(place.path, file))) found.push({ file: show(file), program });
+  for (const { program, settingsFile } of managers) {
+    if (settingsFile === undefined || !(await isFile(join(place.path, settingsFile)))) continue;
+    found.push({ file: show(settingsFile), program });
   }
   const [first] = found;
   if (first !== undefined) return { program: first.program, isNamed: false, because: `${first.file} is there` };
-  for (const file of unsupportedLockFiles) {
+  for (const file of Object.values(unsupportedManagers).flat()) {
     if (!(await isFile(join(place.path, file)))) continue;
     warnings.push(`${show(file)} is there, but its package manager is not supported yet`);
   }
   return undefined;
 }
 
-async function findLock(places: readonly Place[], program: Program): Promise<Lock | undefined> {
+async function findLock(places: readonly Place[], program: string): Promise<Lock | undefined> {
   for (const place of places) {
-    for (const file of managerCommands[program].lockFiles) {
+    for (const file of new Set(managersOf(program).flatMap(({ lockFiles }) => lockFiles))) {
       if (await isFile(join(place.path, file))) return { place, file };
     }
   }
   return undefined;
 }
 
-/** A version that begins with a number tells; a tag or an address does not, and then the files do. */
-async function isYarnBerry(version: string | undefined, directories: readonly string[]): Promise<boolean> {
+/** Chooses between the rows of a program: the last variant that has a sign, otherwise the first row. */
+async function chooseVariant({ program, version }: Evidence, places: readonly string[]): Promise<PackageManager> {
+  const [first, ...variants] = managersOf(program);
+  if (first === undefined) throw new RangeError(`No package manager has the program ${program}`);
+  let chosen = first;
+  for (const manager of variants) if (await isVariant(manager, version, places)) chosen = manager;
+  return chosen;
+}
+
+/** A version that begins with a number decides. Without one, e.g. for a tag or a URL, the files do. */
+async function isVariant(
+  { variant, settingsFile, lockFiles }: PackageManager,
+  version: string | undefined,
+  places: readonly string[],
+): Promise<boolean> {
+  if (variant === undefined) return false;
   const major = /^[\s^~<>=v]*(\d+)/.exec(version ?? "")?.[1];
-  if (major !== undefined) return Number(major) >= 2;
-  for (const directory of directories) {
-    if (await isFile(join(directory, ".yarnrc.yml"))) return true;
-    // Yarn berry writes this key first, below a comment of two lines.
-    const start = await readStart(join(directory, "yarn.lock"), 1024).catch(() => undefined);
-    if (new TextDecoder().decode(start).includes("__metadata:")) return true;
+  if (major !== undefined) return Number(major) >= variant.sinceMajor;
+  for (const place of places) {
+    if (settingsFile !== undefined && (await isFile(join(place, settingsFile)))) return true;
+    for (const file of lockFiles) {
+      const start = await readStart(join(place, file), LOCK_START_BYTES).catch(() => undefined);
+      if (new TextDecoder().decode(start).includes(variant.lockMark)) return true;
+    }
   }
   return false;
 }

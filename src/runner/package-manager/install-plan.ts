@@ -1,5 +1,4 @@
 import { join, relative } from "node:path";
-import { managerCommands } from "./managers.ts";
 import type { InstallMode } from "../planning/build-inputs.ts";
 import type { ManagerCall } from "./invocation.ts";
 import type { DetectedPackageManager } from "./detect.ts";
@@ -16,13 +15,12 @@ export interface InstallPlan {
 /** Plans the install of a project's dependencies. */
 export function planInstall(
   project: Project,
-  manager: DetectedPackageManager,
+  { manager, installPath, lockFile }: DetectedPackageManager,
   call: ManagerCall,
   mode: InstallMode,
 ): InstallPlan {
   if (mode === "skip") return { reason: "the install is skipped, as it was asked for", steps: [] };
-  const { frozenInstall, install, installEnv, startsClean } = managerCommands[manager.name];
-  const { installPath, lockFile } = manager;
+  const { frozenInstall, install, installEnv, startsClean } = manager;
   const isFrozen = lockFile !== null;
   const step: Step = {
     name: "install",

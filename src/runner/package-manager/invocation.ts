@@ -1,5 +1,4 @@
 import { findProgram } from "../program/find-program.ts";
-import { managerCommands } from "./managers.ts";
 import { askVersion, installedVersion } from "./version.ts";
 import type { Environment } from "../program/find-program.ts";
 import type { DetectedPackageManager } from "./detect.ts";
@@ -23,9 +22,9 @@ export interface ManagerCall {
  * npm and bun run in the installed version, as they do in a shell: by default corepack does not replace npm, and it
  * does not support bun.
  */
-export async function findManager(manager: DetectedPackageManager, env: Environment): Promise<ManagerCall> {
-  const { name, installPath, isNamed, namedVersion } = manager;
-  const { program, switchesVersion, hasCorepack, runsInstalled } = managerCommands[name];
+export async function findManager(detected: DetectedPackageManager, env: Environment): Promise<ManagerCall> {
+  const { manager, installPath, isNamed, namedVersion } = detected;
+  const { program, switchesVersion, hasCorepack, runsInstalled } = manager;
   const file = await findProgram(program, env);
   const isCorepackThere = isNamed && hasCorepack && (await findProgram("corepack", env)) !== undefined;
   const direct = { command: program, args: [], note: "", warnings: [] };

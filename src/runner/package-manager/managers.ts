@@ -1,23 +1,34 @@
-/** The package managers that a plan can come from: `yarn` is Yarn 1, `yarn berry` Yarn 2 and later. */
-export type PackageManagerName = "npm" | "pnpm" | "yarn" | "yarn berry" | "bun";
-
-/** How a package manager is called. Commands come from this table only, never from the text of a project's files. */
-export interface ManagerCommands {
-  /** The program's name on `PATH`. */
-  readonly program: "npm" | "pnpm" | "yarn" | "bun";
-  /** The files that pin the versions it installs. */
+/**
+ * Everything that is known about a package manager: one row of {@link managers}. Commands come from this table only,
+ * never from the text of a project's files.
+ */
+export interface PackageManager {
+  /** The name that clients see, e.g. `yarn berry`. */
+  readonly name: string;
+  /** The program on `PATH`, and the name in `package.json`. Rows with the same program are variants of it. */
+  readonly program: string;
+  /** Tells this variant from the row before it with the same program. Default: this is the only row, or the first. */
+  readonly variant?: ManagerVariant | undefined;
+  /** The files that pin the versions of dependencies. */
   readonly lockFiles: readonly string[];
-  /** Installs exactly what the lock file says; fails when it does not fit `package.json`. */
-  readonly frozenInstall: readonly string[];
-  /** Installs without a lock file. With `CI` set, pnpm and yarn berry refuse that unless they are told. */
-  readonly install: readonly string[];
-  readonly installEnv?: Readonly<Record<string, string>> | undefined;
-  /** Whether its frozen install removes `node_modules` before it begins. */
-  readonly startsClean: boolean;
-  /** Whether it is expected to run in the version that `packageManager` names. */
-  readonly switchesVersion: boolean;
-  /** A file that names the manager where there is no lock file. */
+  /** The versions that read a lock file. Default: every version reads every lock file. */
+  readonly lockFormat?: LockFormat | undefined;
+  /** A file that names the manager in a project without a lock file. */
   readonly settingsFile?: string | undefined;
+  /** A YAML file whose list `packages` claims the members of a monorepo, in addition to `package.json`. */
+  readonly workspaceFile?: string | undefined;
+  /** Installs exactly what the lock file says; fails when that does not fit `package.json`. */
+  readonly frozenInstall: readonly string[];
+  /** Installs without a lock file. With `CI` set, pnpm and yarn berry refuse that by default. */
+  readonly install: readonly string[];
+  /** Variables for {@link install}. */
+  readonly installEnv?: Readonly<Record<string, string>> | undefined;
+  /** Whether the frozen install removes `node_modules` first. */
+  readonly startsClean: boolean;
+  /** The arguments in front of the name of a script. */
+  readonly run: readonly string[];
+  /** Whether it should run in the version that `packageManager` names. */
+  readonly switchesVersion: boolean;
   /** Whether corepack can run it. */
   readonly hasCorepack: boolean;
   /**
@@ -25,61 +36,129 @@ export interface ManagerCommands {
    * contains (`never`) or names (`unlessNamed`). Then the program itself must print the version.
    */
   readonly runsInstalled: "always" | "unlessNamed" | "never";
+  /** How to install it: the second half of a sentence that begins with `npm is not on PATH;`. */
+  readonly advice: string;
+  /** The script behind its batch file on Windows, relative to that file. Default: it is a program there. */
+  readonly windowsScript?: string | undefined;
 }
 
-/** In the order in which lock files are looked for when there are several. */
-export const managerCommands: Readonly<Record<PackageManagerName, ManagerCommands>> = {
-  pnpm: {
+/** The signs of a variant: any of them is enough, but a version in `package.json` decides alone. */
+export interface ManagerVariant {
+  /** The first major version that is this variant. */
+  readonly sinceMajor: number;
+  /** A text near the start of its lock files. */
+  readonly lockMark: string;
+}
+
+/** Which versions of a package manager read a lock file. */
+export interface LockFormat {
+  /** Finds the format near the start of a lock file, as the first group. */
+  readonly pattern: RegExp;
+  /** The major version that writes each format. Each major version reads its own format. */
+  readonly writers: Readonly<Record<string, number>>;
+  /** From this major version on, later versions read the format as well. */
+  readonly stableSince: number;
+}
+
+/** All package managers. When a project has several lock files, the first row that has one of them wins. */
+export const managers: readonly PackageManager[] = [
+  {
+    name: "pnpm",
     program: "pnpm",
     lockFiles: ["pnpm-lock.yaml"],
+    lockFormat: {
+      pattern: /^lockfileVersion:\s*['"]?(\d+\.\d+)/m,
+      writers: { "5.3": 6, "5.4": 7, "6.0": 8, "6.1": 8, "9.0": 9 },
+      stableSince: 9,
+    },
+    settingsFile: "pnpm-workspace.yaml",
+    workspaceFile: "pnpm-workspace.yaml",
     frozenInstall: ["install", "--frozen-lockfile"],
     install: ["install", "--no-frozen-lockfile"],
     startsClean: false,
+    run: ["run"],
     switchesVersion: true,
-    settingsFile: "pnpm-workspace.yaml",
     hasCorepack: true,
     runsInstalled: "unlessNamed",
+    advice:
+      "install it (npm install --global pnpm), or name it as packageManager in package.json and install corepack",
+    windowsScript: "node_modules/pnpm/bin/pnpm.cjs",
   },
-  bun: {
+  {
+    name: "bun",
     program: "bun",
     lockFiles: ["bun.lock", "bun.lockb"],
     frozenInstall: ["install", "--frozen-lockfile"],
     install: ["install"],
     startsClean: false,
+    run: ["run"],
     switchesVersion: false,
     hasCorepack: false,
     runsInstalled: "never",
+    advice: "install it (npm install --global bun, or https://bun.sh)",
   },
-  yarn: {
+  {
+    name: "yarn",
     program: "yarn",
     lockFiles: ["yarn.lock"],
     frozenInstall: ["install", "--frozen-lockfile"],
     install: ["install"],
     startsClean: false,
+    run: ["run"],
     switchesVersion: true,
     hasCorepack: true,
     runsInstalled: "never",
+    advice:
+      "install it (npm install --global yarn), or name it as packageManager in package.json and install corepack",
+    windowsScript: "node_modules/yarn/bin/yarn.js",
   },
-  "yarn berry": {
+  {
+    name: "yarn berry",
     program: "yarn",
+    // The mark is the first key, below a comment of two lines.
+    variant: { sinceMajor: 2, lockMark: "__metadata:" },
     lockFiles: ["yarn.lock"],
+    settingsFile: ".yarnrc.yml",
     frozenInstall: ["install", "--immutable"],
     install: ["install"],
     installEnv: { YARN_ENABLE_IMMUTABLE_INSTALLS: "false" },
     startsClean: false,
+    run: ["run"],
     switchesVersion: true,
-    settingsFile: ".yarnrc.yml",
     hasCorepack: true,
     runsInstalled: "never",
+    advice:
+      "install it (npm install --global yarn), or name it as packageManager in package.json and install corepack",
+    windowsScript: "node_modules/yarn/bin/yarn.js",
   },
-  npm: {
+  {
+    name: "npm",
     program: "npm",
     lockFiles: ["package-lock.json", "npm-shrinkwrap.json"],
     frozenInstall: ["ci"],
     install: ["install"],
     startsClean: true,
+    run: ["run"],
     switchesVersion: false,
     hasCorepack: true,
     runsInstalled: "always",
+    advice: "it comes with Node.js (https://nodejs.org)",
+    windowsScript: "node_modules/npm/bin/npm-cli.js",
   },
-};
+];
+
+/** The program for projects that name no package manager. */
+export const DEFAULT_PROGRAM = "npm";
+
+/** Package managers that cannot build yet, with their lock files. */
+export const unsupportedManagers: Readonly<Record<string, readonly string[]>> = { deno: ["deno.lock"] };
+
+/** The rows of a program, its variants included. Empty when no package manager has this program. */
+export function managersOf(program: string): readonly PackageManager[] {
+  return managers.filter((manager) => manager.program === program);
+}
+
+/** The programs of all package managers, each once, in the order of the table. */
+export function managerPrograms(): readonly string[] {
+  return [...new Set(managers.map(({ program }) => program))];
+}

@@ -6,7 +6,7 @@ import { DEFAULT_INPUTS, installModes } from "./build-inputs.ts";
 import { planInstall } from "../package-manager/install-plan.ts";
 import { findManager } from "../package-manager/invocation.ts";
 import { detectPackageManager } from "../package-manager/detect.ts";
-import { pnpmLockProblem } from "../package-manager/pnpm-lock.ts";
+import { lockFormatProblem } from "../package-manager/lock-format.ts";
 import { scriptNames } from "../project/scripts.ts";
 import type { DirectoryPin } from "../project/directory-pin.ts";
 import type { Environment } from "../program/find-program.ts";
@@ -77,12 +77,13 @@ export async function planProject(
   checkChoice("install", install, installModes);
   checkValue("env", env, kinds.object);
   requireScript(project, script);
-  const manager = await detectPackageManager(project);
-  const call = await findManager(manager, env);
-  const installation = planInstall(project, manager, call, install);
-  const lockProblem = await pnpmLockProblem(project, manager, call.version);
+  const detected = await detectPackageManager(project);
+  const { manager, installPath, because } = detected;
+  const call = await findManager(detected, env);
+  const installation = planInstall(project, detected, call, install);
+  const lockProblem = await lockFormatProblem(project, detected, call.version);
   const title = call.version === undefined ? manager.name : `${manager.name} ${call.version}`;
-  const reasons = [`${title}, because ${manager.because}`, installation.reason, call.note];
+  const reasons = [`${title}, because ${because}`, installation.reason, call.note];
   return {
     projectPath: project.path,
     projectName: project.name,
@@ -90,12 +91,12 @@ export async function planProject(
     script,
     install,
     reason: reasons.filter((reason) => reason !== "").join("; "),
-    warnings: [...manager.warnings, ...call.warnings, ...(lockProblem === undefined ? [] : [lockProblem])],
+    warnings: [...detected.warnings, ...call.warnings, ...(lockProblem === undefined ? [] : [lockProblem])],
     steps: [
       ...installation.steps,
-      { name: "build", command: call.command, args: [...call.args, "run", script], cwd: project.path },
+      { name: "build", command: call.command, args: [...call.args, ...manager.run, script], cwd: project.path },
     ],
-    pins: manager.installPath === project.path ? pins : [...pins, ...(await pinFolders(manager.installPath))],
+    pins: installPath === project.path ? pins : [...pins, ...(await pinFolders(installPath))],
   };
 }
 

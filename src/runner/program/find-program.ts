@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { delimiter, isAbsolute, join } from "node:path";
+import { managersOf } from "../package-manager/managers.ts";
 import { isFile } from "./is-file.ts";
 import { findWindowsProgram } from "./windows.ts";
 
@@ -20,17 +21,11 @@ export async function findProgram(name: string, env: Environment): Promise<strin
   return undefined;
 }
 
-/** The sentence for a person whose program was not found: what is missing, and how to get it. */
+/** Describes a program that was not found, and how to install it. */
 export function describeMissing(name: string): string {
-  return `${name} is not on PATH; ${installAdvice.get(name) ?? "install it, or add its directory to PATH"}`;
+  const [manager] = managersOf(name);
+  return `${name} is not on PATH; ${manager?.advice ?? "install it, or add its directory to PATH"}`;
 }
-
-const installAdvice: ReadonlyMap<string, string> = new Map([
-  ["npm", "it comes with Node.js (https://nodejs.org)"],
-  ["pnpm", "install it (npm install --global pnpm), or name it as packageManager in package.json and install corepack"],
-  ["yarn", "install it (npm install --global yarn), or name it as packageManager in package.json and install corepack"],
-  ["bun", "install it (npm install --global bun, or https://bun.sh)"],
-]);
 
 async function isExecutable(file: string): Promise<boolean> {
   try {

@@ -1,4 +1,5 @@
 import { win32 } from "node:path";
+import { managersOf } from "../package-manager/managers.ts";
 import { isFile as isRealFile } from "./is-file.ts";
 import type { Environment } from "./find-program.ts";
 
@@ -14,13 +15,8 @@ export type IsFile = (path: string) => Promise<boolean>;
 const PROGRAMS = [".exe", ".com"];
 const BATCH_FILES = [".cmd", ".bat"];
 
-/** The scripts that the batch files of package managers run with Node.js, relative to the folder of the batch file. */
-const SCRIPTS: ReadonlyMap<string, readonly string[]> = new Map([
-  ["npm", ["node_modules/npm/bin/npm-cli.js"]],
-  ["pnpm", ["node_modules/pnpm/bin/pnpm.cjs", "node_modules/corepack/dist/pnpm.js"]],
-  ["yarn", ["node_modules/yarn/bin/yarn.js", "node_modules/corepack/dist/yarn.js"]],
-  ["corepack", ["node_modules/corepack/dist/corepack.js"]],
-]);
+/** The folder of the scripts of corepack, relative to its batch files. */
+const COREPACK = "node_modules/corepack/dist";
 
 /** Finds the file of a command on Windows: a program, or a batch file. */
 export async function findWindowsProgram(
@@ -54,11 +50,20 @@ export async function windowsCall(
   if (file === undefined) return { command, args };
   // By its absolute path: Windows looks for a name without a path in the project first.
   if (!BATCH_FILES.includes(win32.extname(file).toLowerCase())) return { command: file, args };
-  for (const script of SCRIPTS.get(win32.parse(file).name.toLowerCase()) ?? []) {
+  for (const script of scriptsBehind(win32.parse(file).name.toLowerCase())) {
     const path = win32.join(win32.dirname(file), script);
     if (await isFile(path)) return { command: process.execPath, args: [path, ...args] };
   }
   return `${file} is a batch file, which can only be started through a shell, and the script behind it was not found`;
+}
+
+/** The scripts that the batch file of a program can run with Node.js, relative to the folder of the batch file. */
+function scriptsBehind(program: string): readonly string[] {
+  if (program === "corepack") return [`${COREPACK}/corepack.js`];
+  const [manager] = managersOf(program);
+  if (manager === undefined) return [];
+  const { windowsScript, hasCorepack } = manager;
+  return [...(windowsScript === undefined ? [] : [windowsScript]), ...(hasCorepack ? [`${COREPACK}/${program}.js`] : [])];
 }
 
 /** The command that ends a process and its descendants. Its path is absolute, so that a project cannot replace it. */

@@ -1,4 +1,5 @@
 import { dirname, join, relative, sep } from "node:path";
+import { managers } from "../package-manager/managers.ts";
 import { isJsonObject, readManifest } from "./manifest.ts";
 import { readStart } from "./read-file-start.ts";
 import { matchesGlob } from "./glob.ts";
@@ -23,10 +24,8 @@ export interface WorkspaceSearch {
   readonly warnings: readonly string[];
 }
 
-const YAML_FILE = "pnpm-workspace.yaml";
-
 /**
- * The largest `pnpm-workspace.yaml` that is read, in bytes. Large ones hold catalogs, and have a tenth of this size.
+ * The largest workspace file that is read, in bytes. Large ones hold catalogs, and have a tenth of this size.
  */
 const MAX_YAML_BYTES = 256 * 1024;
 
@@ -47,8 +46,8 @@ const BLOCK_ITEM = /^[ \t]*-[ \t]+(?:'([^'\n]*)'|"([^"\n]*)"|(\S.*))/gm;
 
 /**
  * Walks up from the project to the nearest directory whose workspace list claims it: `workspaces` in `package.json`
- * (npm, yarn) or `packages` in `pnpm-workspace.yaml`. It never looks above the project's allowed root: a file
- * there, such as a stray lock file in a home directory, does not belong to the project.
+ * (npm, yarn) or `packages` in the workspace file of a package manager (pnpm). It never looks above the project's
+ * allowed root: a file there, such as a stray lock file in a home directory, does not belong to the project.
  *
  * A file that cannot be read, or is too large, claims nothing, and the search ends when its work limit is reached. Both
  * cause a warning.
@@ -66,11 +65,14 @@ export async function findWorkspace(project: Project): Promise<WorkspaceSearch> 
       distrust("package.json", error);
       return {};
     });
-    const yaml = await readYaml(path, work).catch((error: Error) => {
-      distrust(YAML_FILE, error);
-      return "";
-    });
-    const globs = [...manifestGlobs(manifest), ...parsePackages(yaml)];
+    let globs = manifestGlobs(manifest);
+    for (const file of workspaceFiles()) {
+      const yaml = await readYaml(join(path, file), work).catch((error: Error) => {
+        distrust(file, error);
+        return "";
+      });
+      globs = globs.concat(parsePackages(yaml));
+    }
     const isClaimed = claims(globs, relative(path, project.path).replaceAll(sep, "/"), work);
     if (work.isReached) {
       const place = relative(project.path, path);
@@ -104,7 +106,7 @@ function manifestGlobs({ workspaces }: JsonObject): string[] {
 }
 
 /**
- * Reads the `packages` list out of a `pnpm-workspace.yaml`. It supports the YAML that such lists use: a sequence in
+ * Reads the `packages` list of a workspace file. It supports the YAML that such lists use: a sequence in
  * block or flow style, plain or quoted, with comments.
  */
 function parsePackages(yaml: string): string[] {
@@ -122,8 +124,11 @@ function parsePackages(yaml: string): string[] {
   return Array.from(scalars, ([, single, double, plain = ""]) => single ?? double ?? plain.trimEnd());
 }
 
-async function readYaml(directory: string, work: WorkLimit): Promise<string> {
-  const path = join(directory, YAML_FILE);
+function workspaceFiles(): ReadonlySet<string> {
+  return new Set(managers.flatMap(({ workspaceFile }) => (workspaceFile === undefined ? [] : [workspaceFile])));
+}
+
+async function readYaml(path: string, work: WorkLimit): Promise<string> {
   const bytes = await readStart(path, MAX_YAML_BYTES + 1).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;

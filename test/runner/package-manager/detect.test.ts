@@ -7,6 +7,9 @@ import { makeFolder } from "../folders.js";
 import type { TestContext } from "node:test";
 import type { DetectedPackageManager } from "../../../dist/runner/package-manager/detect.js";
 
+/** The result, with the name of the manager instead of its row. */
+type Detected = Omit<DetectedPackageManager, "manager"> & { readonly name: string };
+
 /**
  * Detects the package manager in a folder with these files. The project is at `app` in the folder. In the result,
  * `installPath` is relative to the folder.
@@ -15,10 +18,11 @@ async function detect(
   t: TestContext,
   files: Readonly<Record<string, string>>,
   { app = ".", root = "." } = {},
-): Promise<DetectedPackageManager> {
+): Promise<Detected> {
   const folder = await makeFolder(t, { [join(app, "package.json")]: "{}", ...files });
   const detected = await detectPackageManager(await openProject(join(folder, app), [join(folder, root)]));
-  return { ...detected, installPath: detected.installPath.slice(folder.length) };
+  const { manager, installPath, ...evidence } = detected;
+  return { name: manager.name, installPath: installPath.slice(folder.length), ...evidence };
 }
 
 const BERRY_LOCK = "# A comment\n# of two lines\n\n__metadata:\n  version: 8\n";
