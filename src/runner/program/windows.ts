@@ -63,7 +63,8 @@ function scriptsBehind(program: string): readonly string[] {
   const [manager] = managersOf(program);
   if (manager === undefined) return [];
   const { windowsScript, hasCorepack } = manager;
-  return [...(windowsScript === undefined ? [] : [windowsScript]), ...(hasCorepack ? [`${COREPACK}/${program}.js`] : [])];
+  const scripts = [windowsScript, hasCorepack ? `${COREPACK}/${program}.js` : undefined];
+  return scripts.filter((script) => script !== undefined);
 }
 
 /** The command that ends a process and its descendants. Its path is absolute, so that a project cannot replace it. */
