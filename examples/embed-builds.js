@@ -16,7 +16,7 @@ process.once("SIGTERM", async () => {
   await app.close();
 });
 
-/** What is no npm project is described with steps as data: try it with the path "make-project". */
+/** Describes a project without package.json as a list of steps: try it with the path "make-project". */
 function planMake({ path }) {
   if (!existsSync(`${path}/Makefile`)) return undefined; // its package.json counts
   const step = { name: "build", command: "make", args: ["--always-make"], cwd: path };

@@ -151,8 +151,10 @@ describe("checkImportOrder", () => {
     assert.deepEqual(places(checkImportOrder, { "src/a.ts": `${fifth}\n${fourth}\n` }), ["src/a.ts:3"]);
   });
 
-  it("accepts values in order, then types in order", () =>
-    assert.deepEqual(places(checkImportOrder, { "src/a.ts": ordered.join("\n") }), []));
+  it("accepts values in order, then types in order, and every order in text below the imports", () => {
+    const text = ["const PROGRAM = `", ...ordered.toReversed(), "`;"];
+    assert.deepEqual(places(checkImportOrder, { "src/a.ts": [...ordered, ...text].join("\n") }), []);
+  });
 });
 
 describe("checkFileSize", () => {
@@ -216,13 +218,15 @@ describe("checkParams", () => {
 
   it("reports a description without a dash, a capital letter or a full stop", () => {
     const texts = ["@param count how many.", "@param count - how many.", "@param count - The count", "@param count"];
+    texts.push("@param {number} count - how many.", "@param {number} count how many.");
     for (const text of texts)
       assert.deepEqual(places(checkParams, { "src/a.ts": comment(text) }), ["src/a.ts:4"], text);
     assert.deepEqual(places(checkParams, { "src/a.ts": "\n/** @param limit rows kept. */\n" }), ["src/a.ts:2"]);
   });
 
-  it("accepts a sentence, on two lines too, and one that begins with code", () => {
+  it("accepts a sentence, on two lines too, one that begins with code, and a type without a sentence", () => {
     const texts = ["@param count - The count.", "@param a - Two\n *   lines.", "@param b - `true` keeps it."];
+    texts.push("@param {number} c", "@param {() => void} [d] - The end.");
     for (const text of texts) assert.deepEqual(places(checkParams, { "src/a.ts": comment(text) }), [], text);
   });
 });

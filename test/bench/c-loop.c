@@ -2,7 +2,7 @@
  * The limit: an epoll server that does nothing but send() the same bytes to every client.
  *
  * It prints its port, answers every request with the head of an event stream, and then reads frames from standard
- * input, each a 32-bit length (little-endian) and so many bytes, which it sends to all as they are.
+ * input, each a 32-bit length N (little-endian) and N bytes, which it sends to all clients unchanged.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

@@ -37,14 +37,14 @@ export class Control {
     });
   }
 
-  /** Starts a count at 0. The clients' sum is told at every multiple of `step`. @param {number} step */
+  /** Starts a count at 0. The generator sends the clients' sum at every multiple of `step`. @param {number} step */
   async start(step) {
     const answer = once(this.#socket, "data");
     this.#socket.write(`start ${step}\n`);
     await answer;
   }
 
-  /** Resolves when the clients have received so many events in all. @param {number} count */
+  /** Resolves when the clients have received `count` events in total. @param {number} count */
   received(count) {
     if (this.#received >= count) return undefined;
     return new Promise((resolve) => {

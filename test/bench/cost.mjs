@@ -4,12 +4,10 @@ import { readFileSync } from "node:fs";
 const TICKS = 100;
 
 /**
- * What a server has used so far.
- *
- * Both ways count every thread, in user and kernel mode.
+ * Reads the CPU time and the memory that a server has used until now. It counts every thread, in user and kernel mode.
  *
  * @param {readonly number[] | undefined} pids - Its processes, read from `/proc` in steps of 10 ms; `undefined` for
- * this one, read in microseconds.
+ *   this one, read in microseconds.
  * @returns {{ cpu: number, rss: number, peak: number }} CPU in microseconds; memory in bytes.
  */
 export function costOf(pids) {

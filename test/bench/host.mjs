@@ -14,7 +14,7 @@ const { server, workload, directory, binaries, core } = JSON.parse(process.argv[
 /** Time for what a collection frees to go back to the system. */
 const SETTLE_MS = 300;
 
-/** Before counting, a server runs for so long, for its code to be compiled. */
+/** A server runs for this time before the count starts, so that its code is compiled. */
 const WARM_UP_SECONDS = 0.5;
 
 const { start } = await import(`./servers/${server}.mjs`);

@@ -14,8 +14,8 @@
  *     end      from it: print the report and exit
  *     closed   to the publisher: all streams have ended
  *
- * With CODING, `gzip` or `identity`, the clients ask for it, and for the connection to end with the stream. What is
- * compressed is not looked at: two hundred decoders would need more than one core.
+ * With CODING, `gzip` or `identity`, the clients ask for it, and for the connection to end with the stream. They
+ * do not decode compressed streams: two hundred decoders would need more than one core.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -36,7 +36,7 @@
 
 #define MARKER '~'
 #define TIME_DIGITS 16
-/* So many requests wait for their answer at most: below every server's listen backlog. */
+/* The maximum number of requests that wait for their answer: below every server's listen backlog. */
 #define OPENING 64
 
 struct client {

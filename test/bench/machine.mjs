@@ -11,7 +11,7 @@ const FILES = 6000;
  * Finds two cores and compiles the C programs.
  *
  * @returns {{ binaries: string, cores: { server: string, load: string } }}
- * @throws {Error} What is missing here.
+ * @throws {Error} A core, a tool or the limit of open files is missing; the message names it.
  */
 export function prepare() {
   const files = Number(/Max open files\s+(\d+)/.exec(readFileSync("/proc/self/limits", "utf8"))[1]);

@@ -11,7 +11,7 @@ const GZIP_LOAD = fileURLToPath(new URL("./load-gzip.mjs", import.meta.url));
 const TIMEOUT_MS = 60_000;
 
 /**
- * What one run measured; without `invalid` every client has received every event exactly once.
+ * The figures of one run; without `invalid` every client has received every event exactly once.
  *
  * @typedef {object} Measurement
  * @property {string} [invalid] - Why it does not count.

@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { message } from "./message.mjs";
 
-/** About so many deliveries, in whole turns, make a block. The clients acknowledge blocks, which costs little. */
+/** The approximate number of deliveries in a block, which has whole turns. Clients acknowledge blocks only. */
 const BLOCK = 500;
 
 /**
- * So many blocks may be under way: one that is being delivered, and one for the server to go on with. More would let a
- * server run ahead of clients that the machine holds up, and a client that reads several events at once is cheaper.
+ * The maximum number of blocks under way: one that the clients receive, and one that the server writes meanwhile. With
+ * more blocks a server could run ahead of delayed clients, and a client that reads several events at once is cheaper.
  */
 const WINDOW = 2;
 

@@ -3,6 +3,8 @@ import { versionsOf } from "./servers.mjs";
 /** @typedef {import("./measure.mjs").Measurement} Measurement */
 /** @typedef {import("./workloads.mjs").Workload} Workload */
 
+const COLUMNS = 120;
+
 /**
  * The tables, in Markdown.
  *
@@ -52,7 +54,8 @@ export function report({ workloads, servers, missing, measurements, machine, rep
   return [
     "# Benchmark",
     "",
-    `${machine}. ${servers.filter(({ name }) => !missing.has(name)).flatMap(versionsOf).join(", ")}.`,
+    `${machine}.`,
+    ...wrap(servers.filter(({ name }) => !missing.has(name)).flatMap(versionsOf)),
     "",
     `Medians of ${repetitions}, interleaved. 1000x10: to 1000 clients, 10 events in each turn of the event loop.`,
     "README.md says how to read this.",
@@ -89,6 +92,17 @@ function problems(missing, measurements) {
     for (const { invalid } of all) if (invalid !== undefined) lines.push(`- ${run}: ${invalid.split("\n")[0]}`);
   }
   return lines.length === 0 ? [] : ["## Not measured", "", ...lines, ""];
+}
+
+/** A list of versions as a sentence, in lines of at most 120 columns. */
+function wrap(versions) {
+  const lines = [];
+  for (const version of versions.map((text, index) => text + (index + 1 < versions.length ? "," : "."))) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + version.length >= COLUMNS) lines.push(version);
+    else lines[lines.length - 1] = `${last} ${version}`;
+  }
+  return lines;
 }
 
 function markdown(head, rows) {

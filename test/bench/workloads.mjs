@@ -6,10 +6,10 @@
  * @property {number} [perTurn] - Events published in one turn of the event loop.
  * @property {number} [size] - Bytes of data in an event.
  * @property {boolean} [lines] - Whether the data looks like a build's output instead of filler.
- * @property {number} [events] - A flood ends after so many events,
- * @property {number} [seconds] - or after so long, whichever comes first. For a paced run: its length.
+ * @property {number} [events] - A flood ends after this number of events,
+ * @property {number} [seconds] - or after this time, whichever comes first. For a paced run: its length.
  * @property {number} [rate] - Events per second of a paced run.
- * @property {string[]} [servers] - Who runs it, where that is not everyone; it then gets a table of its own,
+ * @property {string[]} [servers] - Names of the servers that run it, if not all do; it then gets a separate table,
  * @property {string} [title] - with this title.
  * @property {boolean} [gzip] - Whether the clients ask for gzip.
  * @property {boolean} [quick] - Whether `--quick` runs it.

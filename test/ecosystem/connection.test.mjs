@@ -98,7 +98,10 @@ for (const { name, launch } of BROWSERS) {
         });
         await server.stop();
         if (givesUp) await page.waitForFunction(() => window.source.readyState === EventSource.CLOSED);
-        else await page.waitForFunction(() => window.errors >= 3 && window.source.readyState === EventSource.CONNECTING);
+        else {
+          const isTrying = () => window.errors >= 3 && window.source.readyState === EventSource.CONNECTING;
+          await page.waitForFunction(isTrying);
+        }
       });
     }
 

@@ -42,7 +42,8 @@ describe("the package", () => {
   });
 
   before(async () => {
-    folder = await makeFolder({ after: (release) => releases.push(release) }, { "package.json": '{ "type": "module", "private": true }' });
+    const files = { "package.json": '{ "type": "module", "private": true }' };
+    folder = await makeFolder({ after: (release) => releases.push(release) }, files);
     const pack = ["pack", "--ignore-scripts", "--json", "--pack-destination", folder];
     const [{ filename }] = JSON.parse((await run("npm", pack, { cwd: ROOT })).stdout);
     tarball = join(folder, filename);

@@ -81,7 +81,7 @@ function linesOf(bytes, random) {
 }
 
 /**
- * A random output. Below the last row that was printed the cursor has nowhere to go, as at the bottom of a terminal. The
+ * A random output. The cursor cannot move below the last row that was printed, as at the bottom of a terminal. The
  * emulator has empty rows there, so it gets no such sequence.
  */
 function output(random) {

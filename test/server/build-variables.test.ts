@@ -10,7 +10,8 @@ import type { BuildRecord } from "../../dist/runner/record.js";
 describe("readVariables()", () => {
   it("reads files, then texts; the last one of a name wins", async (t) => {
     const folder = await makeFolder(t, { a: "# one\nA=1\nB='two words'\n", b: 'A="2"\nEMPTY=\n' });
-    const variables = readVariables([join(folder, "a"), join(folder, "b")], ["C=x=y", "B=", "npm_config_//r/:_authToken=t"]);
+    const texts = ["C=x=y", "B=", "npm_config_//r/:_authToken=t"];
+    const variables = readVariables([join(folder, "a"), join(folder, "b")], texts);
     assert.deepEqual(variables, { A: "2", B: "", EMPTY: "", C: "x=y", "npm_config_//r/:_authToken": "t" });
   });
 
@@ -42,7 +43,8 @@ describe("the variables of builds", () => {
       "p/package.json": JSON.stringify({ scripts: { build: "echo $REGION $DEPLOYMENT $CI $NO_COLOR" } }),
       variables: "REGION=eu-west-1\n",
     });
-    const args = ["--port", "0", "--root", root, "--env-file", join(root, "variables"), "--env", "DEPLOYMENT=0123-4567"];
+    const variables = ["--env-file", join(root, "variables"), "--env", "DEPLOYMENT=0123-4567"];
+    const args = ["--port", "0", "--root", root, ...variables];
     const program = new Program(t, args, { CI: "0", NO_COLOR: "1" });
     const port = await program.port();
     const { json } = await postJson(port, "/api/project/build", { projectPath: "p", install: "skip" });

@@ -89,7 +89,9 @@ export function checkImportOrder(sources: readonly Source[]): Problem[] {
   return sources.flatMap((source) => {
     if (!/\.(?:ts|mjs|js)$/.test(source.path)) return [];
     let last = 0;
-    return [...source.text.matchAll(STATEMENT)].flatMap((match) => {
+    // The text of a program that a test writes to a file is below the first constant.
+    const [head = ""] = source.text.split(/^(?:export )?(?:const|function|class|describe)\b/m, 1);
+    return [...head.matchAll(STATEMENT)].flatMap((match) => {
       const [, keyword, type, path] = match;
       if (keyword !== "import" || path === undefined) return [];
       const rank = (type === undefined ? 0 : 3) + (path.startsWith("node:") ? 0 : path.startsWith(".") ? 2 : 1);

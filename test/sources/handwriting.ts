@@ -14,12 +14,13 @@ export function checkConstants(sources: readonly Source[]): Problem[] {
   });
 }
 
-/** A parameter is described as `@param name - Text.` */
+/** A parameter is described as `@param name - Text.`; behind a type, as JavaScript has it, the text may be missing. */
 export function checkParams(sources: readonly Source[]): Problem[] {
   const param = /(?<=^[ \t]*\/?\*+ )@param[^@]*?(?=\s*\*\/|\n[ \t]*\*(?: @|[ \t]*\n))/gm;
   return findAll(sources, CODE, param, ([text]) => {
     const description = text.replaceAll(/\s*\n\s*\*\s*/g, " ");
-    if (/^@param [\w.]+ - (?![a-z]+ ).*\.$/.test(description)) return undefined;
+    if (/^@param (?:\{.*\} )?\[?[\w.]+\]? - (?![a-z]+ ).*\.$/.test(description)) return undefined;
+    if (/^@param \{[^-]*\} [\w.]+$/.test(description)) return undefined;
     return `"${description}" is not "@param name - Text."`;
   });
 }

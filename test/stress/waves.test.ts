@@ -50,7 +50,7 @@ describe("Channel under stress: waves", () => {
     assert.equal(left, 0);
   });
 
-  scenario("close() sends every client a reconnection time, and drops those that do not read at the deadline", async (round) => {
+  scenario("close() sends clients a retry time, and drops those that do not read by the deadline", async (round) => {
     const { channel, port } = await startChannel(round, { capacityBytes: 256 * 1024 });
     const clock = new Clock(round);
     const publisher = new Publisher(channel);

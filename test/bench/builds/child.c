@@ -1,6 +1,6 @@
 /*
- * The fastest child: the lines of `child.mjs`, 64 KiB in a write, as `yes` and `tar -v` do it. No build tool prints like
- * this.
+ * The fastest child: the lines of `child.mjs`, 64 KiB in a write, as `yes` and `tar -v` write. No build tool prints
+ * like this.
  *
  *     child GATE LINES
  */

@@ -3,7 +3,7 @@
  * named pipe GATE, and prints numbered lines of 120 bytes, 100 in a turn of the event loop, each with its own
  * `console.log`, or all with one `process.stdout.write`.
  *
- * A line begins as the load generator wants it: its marker, and the time at which its burst was begun.
+ * A line starts as the load generator expects it: its marker, and the time at which its burst started.
  */
 import { readFileSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -13,7 +13,8 @@ const LENGTH = 119;
 const TIME_DIGITS = 16;
 
 const [gate, lines, way] = process.argv.slice(2);
-// Of many files, so that the text compresses no better than what real tools print. Made before, to cost nothing later.
+// The lines name many files, so that the text compresses no better than the output of real tools. They are made before
+// the measurement starts.
 const texts = Array.from({ length: 911 }, (_, file) =>
   `compiled src/components/table/column-${file}-menu.tsx to dist/assets in ${(file * 37) % 911} ms `.padEnd(
     LENGTH,

@@ -1,4 +1,4 @@
-/** What Node alone can do: `node pipe.mjs FILE COMMAND...` writes what a child prints to a file. */
+/** The limit of Node itself: `node pipe.mjs FILE COMMAND...` writes the output of a child to a file. */
 import { spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";

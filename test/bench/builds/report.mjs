@@ -46,10 +46,11 @@ export function report({ children, readers, measurements, lines, repetitions, ma
   return [
     "# Builds, from the child to the disk and 200 viewers",
     "",
-    `${machine}. ${lines} lines of 120 bytes; medians of ${repetitions}, interleaved. README.md says how to read this.`,
+    `${machine}.`,
+    `${lines} lines of 120 bytes; medians of ${repetitions}, interleaved. README.md says how to read this.`,
     "",
     ...table(
-      "Thousands of lines a second until the last is in the file, and the part of the floor; child and reader on one core",
+      "Thousands of lines a second until the last is in the file (part of the floor), child and reader on one core",
       readers,
       rate("shared", () => "seconds"),
     ),

@@ -31,7 +31,7 @@ export const CHILDREN = [
 ];
 
 /**
- * @typedef {object} Reader - What the child's lines go to.
+ * @typedef {object} Reader - The program that the child's lines go to.
  * @property {string} name - For `--reader`.
  * @property {string} title - Its row.
  * @property {boolean} apart - Whether it is measured with the child on the other core, too.

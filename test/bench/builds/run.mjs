@@ -30,7 +30,7 @@ const LOG_LIMIT_MIB = "100000";
  * @property {number} [viewed] - Until the last viewer has the last line, and its stream has ended.
  * @property {number} [cpu] - CPU of the program until then, seconds.
  * @property {number} [peak] - Its largest memory, bytes.
- * @property {number} [sent] - What a viewer read, bytes.
+ * @property {number} [sent] - Bytes that a viewer read.
  */
 
 /**
@@ -69,7 +69,7 @@ export async function run(child, reader, { lines, isApart, profile }, { binaries
     return { invalid: (signal.reason ?? error).message, seconds: NaN };
   } finally {
     clearTimeout(timer);
-    // A child that still waits goes on, and finds nobody who reads.
+    // A child that still waits at the gate continues, and ends because nobody reads its output.
     closeSync(openSync(gate, "r+"));
     for (const { pid } of children) if (pid !== undefined) process.kill(-pid, "SIGKILL");
     rmSync(directory, { recursive: true, force: true });

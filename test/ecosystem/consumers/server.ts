@@ -35,7 +35,10 @@ async function* tokens({ signal, lastEventId }: EventStream): AsyncGenerator<str
   if (!signal.aborted) yield lastEventId;
 }
 const group = new ChannelGroup<number>({
-  channel: async (topic) => ({ history: await FileHistory.open(topic, "e"), onConnect: ({ data }) => void data.toFixed() }),
+  channel: async (topic) => ({
+    history: await FileHistory.open(topic, "e"),
+    onConnect: ({ data }) => void data.toFixed(),
+  }),
 });
 createServer((request, response) => {
   const stream: EventStream | undefined = openEventStream(request, response, { retry: 1000 });

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { spansOf } from "../../../dist/page/log/ansi.js";
 
-const esc = "\u001b";
+const ESC = "\u001b";
 
 /** The classes that a text has behind an SGR sequence. */
 function classesAfter(...sequences: string[]): string | undefined {
-  const [span] = spansOf(`${sequences.map((parameters) => `${esc}[${parameters}m`).join("")}x`);
+  const [span] = spansOf(`${sequences.map((parameters) => `${ESC}[${parameters}m`).join("")}x`);
   return span?.classes;
 }
 
@@ -20,11 +20,11 @@ describe("spansOf()", () => {
   it("gives plain text as one span, and an empty line as none", () => {
     assert.deepEqual(spansOf("npm run build\t<b>&amp;"), [{ text: "npm run build\t<b>&amp;", classes: "" }]);
     assert.deepEqual(spansOf(""), []);
-    assert.deepEqual(spansOf(`${esc}[31m${esc}[0m`), []);
+    assert.deepEqual(spansOf(`${ESC}[31m${ESC}[0m`), []);
   });
 
   it("parts a line where its style changes", () => {
-    assert.deepEqual(spansOf(`a${esc}[31mb${esc}[1mc${esc}[0md`), [
+    assert.deepEqual(spansOf(`a${ESC}[31mb${ESC}[1mc${ESC}[0md`), [
       { text: "a", classes: "" },
       { text: "b", classes: "fg-1" },
       { text: "c", classes: "fg-1 bold" },
@@ -33,13 +33,13 @@ describe("spansOf()", () => {
   });
 
   it("joins neighbours of one style", () => {
-    assert.deepEqual(spansOf(`${esc}[32ma${esc}[32mb${esc}[Kc${esc}[31m${esc}[32md`), [
+    assert.deepEqual(spansOf(`${ESC}[32ma${ESC}[32mb${ESC}[Kc${ESC}[31m${ESC}[32md`), [
       { text: "abcd", classes: "fg-2" },
     ]);
   });
 
   it("begins each line in the plain style", () => {
-    assert.deepEqual(spansOf(`${esc}[33mwarning:`), [{ text: "warning:", classes: "fg-3" }]);
+    assert.deepEqual(spansOf(`${ESC}[33mwarning:`), [{ text: "warning:", classes: "fg-3" }]);
     assert.deepEqual(spansOf("the next line"), [{ text: "the next line", classes: "" }]);
   });
 
@@ -123,21 +123,21 @@ describe("spansOf()", () => {
 
   it("drops every other control sequence", () => {
     const dropped = [
-      `${esc}[2K`,
-      `${esc}[10;20H`,
-      `${esc}[?25l`,
-      `${esc}[>4;2m`,
-      `${esc}[1 q`,
-      `${esc}]0;title\u0007`,
-      `${esc}]8;;https://example.com/${esc}\\`,
-      `${esc}P1$r0m${esc}\\`,
-      `${esc}_payload${esc}\\`,
-      `${esc}^private${esc}\\`,
-      `${esc}Xstring${esc}\\`,
-      `${esc}(B`,
-      `${esc}7`,
-      `${esc}=`,
-      `${esc}c`,
+      `${ESC}[2K`,
+      `${ESC}[10;20H`,
+      `${ESC}[?25l`,
+      `${ESC}[>4;2m`,
+      `${ESC}[1 q`,
+      `${ESC}]0;title\u0007`,
+      `${ESC}]8;;https://example.com/${ESC}\\`,
+      `${ESC}P1$r0m${ESC}\\`,
+      `${ESC}_payload${ESC}\\`,
+      `${ESC}^private${ESC}\\`,
+      `${ESC}Xstring${ESC}\\`,
+      `${ESC}(B`,
+      `${ESC}7`,
+      `${ESC}=`,
+      `${ESC}c`,
       "\u0007",
       "\b",
       "\0",
@@ -146,19 +146,19 @@ describe("spansOf()", () => {
     ];
     for (const sequence of dropped)
       assert.deepEqual(spansOf(`a${sequence}b`), [{ text: "ab", classes: "" }], JSON.stringify(sequence));
-    assert.deepEqual(spansOf(`${esc}[>1m${esc}[?4mx`), [{ text: "x", classes: "" }]);
+    assert.deepEqual(spansOf(`${ESC}[>1m${ESC}[?4mx`), [{ text: "x", classes: "" }]);
   });
 
   it("keeps the text of a hyperlink", () => {
-    assert.equal(textOf(`see ${esc}]8;;https://example.com${esc}\\the docs${esc}]8;;${esc}\\.`), "see the docs.");
+    assert.equal(textOf(`see ${ESC}]8;;https://example.com${ESC}\\the docs${ESC}]8;;${ESC}\\.`), "see the docs.");
   });
 
   it("loses no text to a sequence that is cut off", () => {
-    assert.equal(textOf(`a${esc}]0;never ended`), "a");
-    assert.equal(textOf(`a${esc}]0;broken off${esc}[31mb`), "ab");
-    assert.equal(textOf(`a${esc}`), "a");
-    assert.equal(textOf(`a${esc}[12;`), "a");
-    assert.equal(textOf(`a${esc}[12é`), "aé");
+    assert.equal(textOf(`a${ESC}]0;never ended`), "a");
+    assert.equal(textOf(`a${ESC}]0;broken off${ESC}[31mb`), "ab");
+    assert.equal(textOf(`a${ESC}`), "a");
+    assert.equal(textOf(`a${ESC}[12;`), "a");
+    assert.equal(textOf(`a${ESC}[12é`), "aé");
   });
 
   it("keeps C1 characters, which are text in UTF-8", () => {
@@ -166,12 +166,12 @@ describe("spansOf()", () => {
   });
 
   it("keeps all text of other scripts, and characters beyond 16 bits", () => {
-    assert.equal(textOf(`${esc}[32m✓${esc}[39m größer 日本語 \u{1f600}\u2028`), "✓ größer 日本語 \u{1f600}\u2028");
+    assert.equal(textOf(`${ESC}[32m✓${ESC}[39m größer 日本語 \u{1f600}\u2028`), "✓ größer 日本語 \u{1f600}\u2028");
   });
 
   it("takes time in proportion to the line, whatever is in it", () => {
     const count = 200_000;
-    for (const piece of [esc, `${esc}[`, `${esc}]`, `${esc}[1;`, `${esc}[31mx`, "\u0090"]) {
+    for (const piece of [ESC, `${ESC}[`, `${ESC}]`, `${ESC}[1;`, `${ESC}[31mx`, "\u0090"]) {
       // With quadratic time this would not end within the test run's patience.
       assert.equal(typeof spansOf(piece.repeat(count)).length, "number");
     }
