@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { statSync } from "node:fs";
 import { delimiter, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -7,6 +8,8 @@ import { TailcastError } from "./error.ts";
 import { isAddressRange } from "./http/proxy-trust.ts";
 import { OPTIONS } from "./program-options.ts";
 import { outputModes } from "./runner/output/output-pipes.ts";
+import { readTokenFile } from "./token-file.ts";
+import { checkStrength, isLoopback } from "./web/guards/token-strength.ts";
 import type { Flag } from "./program-options.ts";
 import type { OutputMode } from "./runner/output/output-pipes.ts";
 
@@ -42,6 +45,12 @@ export interface Config {
   readonly heartbeat: number;
   readonly capacity: number;
   readonly token: string | undefined;
+  /** Whether the program made the token, so that nobody knows it yet. */
+  readonly isTokenNew: boolean;
+  readonly viewerToken: string | undefined;
+  /** Milliseconds. */
+  readonly sessionLifetime: number;
+  readonly readOnly: boolean;
   readonly allowedOrigins: readonly string[];
   readonly allowCredentials: boolean;
   /** A number of proxies, or their addresses and ranges. */
@@ -87,11 +96,21 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
   const seconds = Math.floor(MAX_DELAY / 1000);
   const many = 1_000_000;
 
+  const secret = (flag: "token" | "viewer-token"): string | undefined => {
+    const given = text(flag);
+    const path = text(`${flag}-file`);
+    if (given !== undefined && path !== undefined) throw invalid(`--${flag} and --${flag}-file are both set; use one`);
+    return path === undefined ? given : readTokenFile(`${flag}-file`, path);
+  };
+
   const roots = list("root", delimiter);
   const data = text("data");
+  const host = text("host") ?? "127.0.0.1";
+  const isTokenNew = text("token") === "auto";
+  const token = secret("token");
   const config: Config = {
     port: integer("port", 3000, 0, 65_535),
-    host: text("host") ?? "127.0.0.1",
+    host,
     roots: roots.length > 0 ? roots.map(checkRoot) : [process.cwd()],
     concurrency: integer("concurrency", 2, 1, many),
     queueLimit: integer("queue-limit", 20, 0, many),
@@ -110,16 +129,29 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
     maxClients: integer("max-clients", 1000, 1, many),
     heartbeat: integer("heartbeat", 15, 0, seconds) * 1000,
     capacity: integer("capacity", 50_000, 1, many),
-    token: text("token"),
+    token: isTokenNew ? randomBytes(24).toString("base64url") : token,
+    isTokenNew,
+    viewerToken: secret("viewer-token"),
+    sessionLifetime: integer("session-lifetime", 604_800, 1, seconds) * 1000,
+    readOnly: isOn("read-only"),
     allowedOrigins: list("allowed-origin", ",").map(checkOrigin),
     allowCredentials: isOn("allow-credentials"),
     trustProxy: readProxies(text("trust-proxy") ?? "0"),
   };
-  if (!["127.0.0.1", "::1", "localhost"].includes(config.host.toLowerCase()) && config.token === undefined) {
-    const reason = "is reachable from other machines, which could run code here; set --token as well";
-    throw invalid(`--host ${config.host} ${reason}`);
-  }
+  checkTokens(config);
   return { kind: "run", config };
+}
+
+function checkTokens({ token, viewerToken, host }: Config): void {
+  if (token === undefined && !isLoopback(host)) {
+    const reason = `--host ${host} is reachable from other machines, which could run code here`;
+    throw invalid(`${reason}; set --token-file as well, or --token auto`);
+  }
+  if (viewerToken !== undefined && (token === undefined || viewerToken === token)) {
+    throw invalid("--viewer-token needs the --token of builders beside it, and must differ from it");
+  }
+  if (token !== undefined) checkStrength("--token", token, host);
+  if (viewerToken !== undefined) checkStrength("--viewer-token", viewerToken, host);
 }
 
 function parse(args: readonly string[]): Readonly<Record<string, unknown>> {

@@ -24,6 +24,11 @@ export type Flag =
   | "heartbeat"
   | "capacity"
   | "token"
+  | "token-file"
+  | "viewer-token"
+  | "viewer-token-file"
+  | "session-lifetime"
+  | "read-only"
   | "allowed-origin"
   | "allow-credentials"
   | "trust-proxy";
@@ -147,7 +152,37 @@ export const OPTIONS: readonly Option[] = [
     flag: "token",
     variable: "TAILCAST_TOKEN",
     value: "SECRET",
-    help: "require this token on every request (none)",
+    help: "require this token of builders; auto: a new one at each start (none)",
+  },
+  {
+    flag: "token-file",
+    variable: "TAILCAST_TOKEN_FILE",
+    value: "FILE",
+    help: "read the token of builders from FILE, which others may not read (none)",
+  },
+  {
+    flag: "viewer-token",
+    variable: "TAILCAST_VIEWER_TOKEN",
+    value: "SECRET",
+    help: "let clients with this token see builds, but not start or cancel them (none)",
+  },
+  {
+    flag: "viewer-token-file",
+    variable: "TAILCAST_VIEWER_TOKEN_FILE",
+    value: "FILE",
+    help: "read the token of viewers from FILE (none)",
+  },
+  {
+    flag: "session-lifetime",
+    variable: "TAILCAST_SESSION_LIFETIME",
+    value: "SECONDS",
+    help: "how long a browser stays signed in (604800)",
+  },
+  {
+    flag: "read-only",
+    variable: "TAILCAST_READ_ONLY",
+    value: "",
+    help: "let nobody start or cancel builds; in the variable: 1 (off)",
   },
   {
     flag: "allowed-origin",
@@ -160,7 +195,7 @@ export const OPTIONS: readonly Option[] = [
     flag: "allow-credentials",
     variable: "TAILCAST_ALLOW_CREDENTIALS",
     value: "",
-    help: "let pages of allowed origins send the cookie of the token; in the variable: 1 (off)",
+    help: "let pages of allowed origins send the cookie of the session; in the variable: 1 (off)",
   },
   {
     flag: "trust-proxy",

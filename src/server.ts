@@ -54,7 +54,9 @@ function serve(config: Config): void {
         // A signal may have arrived already.
         if (!server.listening) return;
         const host = config.host.includes(":") ? `[${config.host}]` : config.host;
-        process.stdout.write(`http://${host}:${port}\n`);
+        const url = `http://${host}:${port}`;
+        process.stdout.write(`${url}\n`);
+        if (config.isTokenNew) printSignIn(app, url, config.token);
       },
       (error: Error) => fail(`cannot store builds: ${error.message}`),
     );
@@ -94,6 +96,10 @@ async function open(config: Config): Promise<BuildApp> {
   });
   for (const warning of app.warnings) printMessage(`warning: ${warning}`);
   return app;
+}
+
+function printSignIn(app: BuildApp, url: string, token = ""): void {
+  printMessage(`sign in once with ${url}/?code=${app.createSignInCode()}, or with the token ${token}`);
 }
 
 function fail(message: string): void {

@@ -17,6 +17,7 @@ export type Handler = (exchange: Exchange) => void | Promise<void>;
 export interface Route {
   readonly GET?: Handler;
   readonly POST?: Handler;
+  readonly DELETE?: Handler;
 }
 
 /** A route that matches a path. */
@@ -51,8 +52,9 @@ export class Router<R extends Route> {
 }
 
 /** The methods that a route answers, as an `Allow` header lists them. */
-export function allowedMethods({ GET, POST }: Route): string {
-  return [...(GET ? ["GET", "HEAD"] : []), ...(POST ? ["POST"] : []), "OPTIONS"].join(", ");
+export function allowedMethods({ GET, POST, DELETE }: Route): string {
+  const methods = [GET && "GET, HEAD", POST && "POST", DELETE && "DELETE", "OPTIONS"];
+  return methods.filter((method) => method !== undefined).join(", ");
 }
 
 /**
@@ -62,7 +64,8 @@ export function allowedMethods({ GET, POST }: Route): string {
  * @throws {HttpError} `METHOD_NOT_ALLOWED`, with `Allow` (RFC 9110 section 15.5.6).
  */
 export function handlerFor(route: Route, method: string, path: string): Handler {
-  const handler = method === "GET" || method === "HEAD" ? route.GET : method === "POST" ? route.POST : undefined;
+  const handlers = new Map(Object.entries({ ...route, HEAD: route.GET }));
+  const handler = ["GET", "HEAD", "POST", "DELETE"].includes(method) ? handlers.get(method) : undefined;
   if (handler !== undefined) return handler;
   const allow = allowedMethods(route);
   throw new HttpError("METHOD_NOT_ALLOWED", `Cannot ${method} ${path}: use ${allow}`, { headers: { Allow: allow } });

@@ -1,12 +1,12 @@
 /**
- * Returns the element of index.html with this id.
+ * Returns the element of the document with this id.
  *
  * @throws Error if there is no such element, or it is of another kind: the page and its code do not match.
  */
 export function byId<Kind extends Element>(id: string, kind: new () => Kind): Kind {
   const element = document.getElementById(id);
   if (!(element instanceof kind))
-    throw new Error(`Cannot start the page: index.html has no ${kind.name} with the id ${id}`);
+    throw new Error(`Cannot start the page: the document has no ${kind.name} with the id ${id}`);
   return element;
 }
 

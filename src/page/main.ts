@@ -9,6 +9,7 @@ import { ConnectionView } from "./connection-view.ts";
 import { byId, setText } from "./dom.ts";
 import { LogView } from "./log/log-view.ts";
 import { Notices } from "./notices.ts";
+import { Permissions } from "./permissions.ts";
 import { recall, remember } from "./preferences.ts";
 import { Api } from "./server/api.ts";
 import { LiveStream } from "./server/live-stream.ts";
@@ -17,9 +18,11 @@ import type { Build } from "./model.ts";
 import type { Started } from "./server/api.ts";
 import type { Interest } from "./session.ts";
 
-const api = new Api();
+// The server answers with the sign-in page.
+const api = new Api(() => location.reload());
 const now = (): number => api.now();
 const notices = new Notices();
+const permissions = new Permissions(() => attempt(() => signOut()));
 const form = new BuildForm(api, (path, inputs) => start(() => api.startBuild(path, inputs)));
 const list = new BuildList(now, (id) => open(id, "pinned"));
 const controls = new ListControls({
@@ -47,10 +50,8 @@ const session = new Session(api, stream, {
     controls.show(builds.length > 0, hasOlder);
     byId("empty-link", HTMLAnchorElement).hidden = builds.length === 0;
     if (builds.length === 0 && shownId === undefined) {
-      showEmpty(
-        "No builds yet",
-        "Enter the path of a project above and press Build. Everyone with this page open sees it run.",
-      );
+      const advice = "Enter the path of a project above and press Build. Everyone with this page open sees it run.";
+      showEmpty("No builds yet", permissions.mayBuild ? advice : "A build appears here when it starts.");
     }
   },
   openBuild(id, interest) {
@@ -121,6 +122,21 @@ function cancel({ id }: Build): Promise<boolean> {
 
 function rerun({ id }: Build): Promise<boolean> {
   return attempt(() => start(() => api.rerunBuild(id)));
+}
+
+async function signOut(): Promise<void> {
+  await api.signOut();
+  location.reload();
+}
+
+/** Shows what the person may do. Until the server answers, the page offers everything. */
+async function showPermissions(): Promise<void> {
+  try {
+    permissions.show(await api.getSession());
+  } catch {
+    // The server checks every request anyway.
+  }
+  if (!permissions.mayBuild) await session.refresh();
 }
 
 /** Runs an action, or shows why it failed; resolves with whether it succeeded. */
@@ -199,6 +215,7 @@ document.addEventListener("visibilitychange", () => {
   session.setVisible(!document.hidden);
   tick();
 });
+void showPermissions();
 void form.loadProjects();
 showAddress();
 void session.refresh();

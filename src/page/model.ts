@@ -3,6 +3,7 @@ export type { ProjectSummary as Project } from "../runner/project/find-projects.
 export type { BuildInputs, InstallMode } from "../runner/planning/build-inputs.ts";
 export type { BuildRecord as Build, BuildStatus, StepRecord as Step, StepStatus } from "../runner/record.ts";
 export type { BuildPage } from "../web/build-query.ts";
+export type { SessionState } from "../web/session-state.ts";
 import type { BuildLineEvent } from "../runner/events.ts";
 
 /** The data of a `line` event: one line of a build's log. */

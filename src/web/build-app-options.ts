@@ -1,8 +1,13 @@
 import { MAX_DELAY, checkInteger, checkTexts, checkValue, kinds } from "../check-options.ts";
 import { TailcastError } from "../error.ts";
 import { ProxyTrust, isAddressRange } from "../http/proxy-trust.ts";
+import { checkStrength } from "./guards/token-strength.ts";
 import type { FolderPlanner } from "../runner/planning/build-planner.ts";
 import type { BuildQueueOptions } from "../runner/build-queue-options.ts";
+import type { TokenOptions } from "./guards/token.ts";
+
+/** The default lifetime of a session, in milliseconds. */
+const WEEK = 7 * 24 * 60 * 60_000;
 
 type QueueOption =
   | "concurrency"
@@ -27,8 +32,17 @@ export interface BuildAppOptions extends Pick<BuildQueueOptions, QueueOption> {
    * address or an allowed origin. Default `127.0.0.1`.
    */
   host?: string | undefined;
-  /** The token that every request must have; not empty. Default: none is required. */
+  /**
+   * The token that clients need; not empty, and hard to guess if `host` is reachable from other machines. Default: no
+   * token is required.
+   */
   token?: string | undefined;
+  /** A second token, for clients that may see builds, but not start or cancel them. It needs `token`. Default: none. */
+  viewerToken?: string | undefined;
+  /** How long a browser stays signed in, in milliseconds. Default 604 800 000 (7 days). */
+  sessionLifetime?: number | undefined;
+  /** Whether nobody may start or cancel builds. Default false. */
+  readOnly?: boolean | undefined;
   /**
    * Origins of other pages that may use the API, e.g. `https://ci.example`. The server also answers to their hosts.
    * Default: none.
@@ -71,6 +85,9 @@ export interface BuildAppSettings {
   readonly roots: readonly string[];
   readonly host: string;
   readonly token: string | undefined;
+  readonly viewerToken: string | undefined;
+  readonly sessionLifetime: number;
+  readonly readOnly: boolean;
   readonly allowedOrigins: readonly string[];
   readonly allowCredentials: boolean;
   readonly trustProxy: ProxyTrust;
@@ -86,6 +103,7 @@ export interface BuildAppSettings {
 /** Checks the options and fills in the defaults. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
 export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
   const { host = "127.0.0.1", token, allowedOrigins = [], allowCredentials = false, data, grace = 0 } = options;
+  const { viewerToken, sessionLifetime = WEEK, readOnly = false } = options;
   const { maxClients = 1000, heartbeat, capacity = 50_000 } = options;
   const { plan = () => undefined, onError = () => undefined } = options;
   const { concurrency, queueLimit, timeout, silence, nice, output, env } = options;
@@ -97,7 +115,9 @@ export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
     },
     roots: checkTexts("roots", options.roots),
     host: checkValue("host", host, kinds.filledText).toLowerCase(),
-    token: token === undefined ? undefined : checkToken(token),
+    ...checkTokens(token, viewerToken, host),
+    sessionLifetime: checkInteger("sessionLifetime", sessionLifetime, { min: 1, max: MAX_DELAY }),
+    readOnly: checkValue("readOnly", readOnly, kinds.boolean),
     allowedOrigins: checkTexts("allowedOrigins", allowedOrigins).map(checkOrigin),
     allowCredentials: checkValue("allowCredentials", allowCredentials, kinds.boolean),
     trustProxy: checkProxies(options.trustProxy ?? 0),
@@ -111,9 +131,17 @@ export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
   };
 }
 
-function checkToken(token: string): string {
-  if (checkValue("token", token, kinds.filledText).isWellFormed()) return token;
-  throw invalid("token", "it must be well-formed Unicode: no client could send half a character");
+function checkTokens(token: string | undefined, viewerToken: string | undefined, host: string): TokenOptions {
+  const reason = "it needs the token of builders beside it, and must differ from it";
+  if (viewerToken !== undefined && (token === undefined || viewerToken === token)) throw invalid("viewerToken", reason);
+  for (const [name, value] of Object.entries({ token, viewerToken })) {
+    if (value === undefined) continue;
+    if (!checkValue(name, value, kinds.filledText).isWellFormed()) {
+      throw invalid(name, "it must be well-formed Unicode: no client could send half a character");
+    }
+    checkStrength(name, value, host);
+  }
+  return { token, viewerToken };
 }
 
 function checkOrigin(origin: string): string {

@@ -12,6 +12,7 @@ import { countStoredEvents } from "../streams/stored-log.ts";
 import { StreamRegistry } from "../streams/stream-registry.ts";
 import { buildAppSettings } from "./build-app-options.ts";
 import { dispatch } from "./dispatch.ts";
+import { Access } from "./guards/access.ts";
 import { Outcomes } from "./metrics.ts";
 import { routes } from "./routes.ts";
 import { isRefusal, sendError } from "./send-error.ts";
@@ -39,6 +40,7 @@ interface Storage {
  */
 export class BuildApp {
   readonly #settings: BuildAppSettings;
+  readonly #guards: { readonly origins: BuildAppSettings; readonly access: Access };
   readonly #queue: BuildQueue;
   readonly #plan: BuildPlanner;
   readonly #streams: StreamRegistry;
@@ -74,7 +76,7 @@ export class BuildApp {
   }
 
   private constructor(settings: BuildAppSettings, storage: Storage | undefined) {
-    const { roots, token, maxClients, heartbeat, capacity, onError } = settings;
+    const { roots, token, viewerToken, maxClients, heartbeat, capacity, onError } = settings;
     const outcomes = new Outcomes();
     this.#settings = settings;
     this.#store = storage?.store;
@@ -84,15 +86,17 @@ export class BuildApp {
       ...settings.builds,
       store: storage?.store,
       // A build can read the arguments of this process.
-      maskValues: [...(settings.builds.maskValues ?? []), ...(token === undefined ? [] : [token])],
+      maskValues: [...(settings.builds.maskValues ?? []), token, viewerToken].filter((value) => value !== undefined),
       onEvent: (event) => (outcomes.note(event), this.#streams.publish(event)),
       onForget: (buildId) => this.#streams.forget(buildId),
     });
+    this.#guards = { origins: settings, access: new Access(settings) };
     const projects = new ProjectCache(roots);
     this.#plan = buildPlanner(roots, settings.plan, settings.builds.env);
     const logReaders = new ClientLimit(maxClients, Infinity);
-    const shared = { queue: this.#queue, streams: this.#streams, outcomes, logReaders };
-    this.#router = new Router(routes({ ...shared, guard: settings, projects, plan: this.#plan }));
+    const { access } = this.#guards;
+    const shared = { access, queue: this.#queue, streams: this.#streams, outcomes, logReaders };
+    this.#router = new Router(routes({ ...shared, projects, plan: this.#plan }));
   }
 
   /** A sentence for each secret that cannot be masked, and for each stored build that could not be continued. */
@@ -100,9 +104,14 @@ export class BuildApp {
     return [...this.#queue.warnings, ...this.#problems];
   }
 
+  /** Makes the code of a link, `/?code=<code>`, that signs a builder in: once, within an hour. */
+  createSignInCode(): string {
+    return this.#guards.access.createCode();
+  }
+
   /** Answers a request. It is bound to the app: pass it to `createServer` as it is. */
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
-    dispatch(this.#router, this.#settings, request, response).catch((error: unknown) => {
+    dispatch(this.#router, this.#guards, request, response).catch((error: unknown) => {
       if (!isRefusal(error)) this.#settings.onError(error);
       sendError(response, error, this.#blockingBuild(error));
     });

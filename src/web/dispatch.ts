@@ -4,16 +4,18 @@ import { splitTarget } from "../http/request-target.ts";
 import { handlerFor } from "../http/router.ts";
 import { checkForm, checkHost } from "./guards/host.ts";
 import { checkOrigin, sendOptions } from "./guards/origin.ts";
-import { checkToken } from "./guards/token.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Router } from "../http/router.ts";
+import type { Access } from "./guards/access.ts";
 import type { OriginOptions } from "./guards/origin.ts";
-import type { TokenOptions } from "./guards/token.ts";
 import type { AppRoute } from "./routes.ts";
 
-/** The options of all guards. */
-interface GuardOptions extends OriginOptions, TokenOptions {}
+/** The checks of a request that need options. */
+interface Guards {
+  readonly origins: OriginOptions;
+  readonly access: Access;
+}
 
 /** After how many milliseconds a client that does not read a reply is dropped; streams have a deadline of their own. */
 const STALL_TIMEOUT = 60_000;
@@ -25,7 +27,7 @@ const STALL_TIMEOUT = 60_000;
  */
 export async function dispatch(
   router: Router<AppRoute>,
-  guard: GuardOptions,
+  { origins, access }: Guards,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -34,15 +36,15 @@ export async function dispatch(
   const { method = "" } = request;
   const { authority, path, search } = splitTarget(request.url ?? "");
   checkForm(request, authority);
-  checkHost(request, guard);
-  checkOrigin(request, response, guard);
+  checkHost(request, origins);
+  checkOrigin(request, response, origins);
   const match = router.find(path);
   // A browser sends a preflight without credentials.
   if (match !== undefined && method === "OPTIONS") {
     sendOptions(request, response, match.route);
     return;
   }
-  if (match?.route.isOpen !== true) checkToken(request, guard);
+  access.check(request, response, match?.route.needs ?? "view");
   if (match === undefined) throw new HttpError("NOT_FOUND", `Cannot find ${path}`);
   const { route, parameter } = match;
   await handlerFor(route, method, path)({ request, response, query: new URLSearchParams(search), parameter });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { sep } from "node:path";
 import { PAGE_POLICY } from "./security-headers.ts";
+import { HEADERS } from "./send-error.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -11,9 +12,17 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: "image/svg+xml",
 };
 
+const POLICY: Readonly<Record<string, string>> = { "Content-Security-Policy": PAGE_POLICY };
+
+interface PageFile {
+  readonly body: Buffer;
+  readonly type: string;
+  readonly tag: string;
+}
+
 /** The page's files, read once: a few dozen kilobytes, and no path from outside ever reaches the disk. */
 export class PageFiles {
-  readonly #files = new Map<string, { body: Buffer; type: string; tag: string }>();
+  readonly #files = new Map<string, PageFile>();
 
   /** @param directory - Where the page was built to. */
   constructor(directory: URL) {
@@ -31,17 +40,26 @@ export class PageFiles {
   answer(request: IncomingMessage, response: ServerResponse, name: string): boolean {
     const file = this.#files.get(name);
     if (file === undefined) return false;
-    const headers = {
-      // Asked for each time, and seldom sent again: a new version shows at the next load.
-      "Cache-Control": "no-cache",
-      ETag: file.tag,
-      "Content-Security-Policy": PAGE_POLICY,
-    };
-    if (request.headers["if-none-match"] === file.tag) response.writeHead(304, headers).end();
-    else
-      response
-        .writeHead(200, { ...headers, "Content-Type": file.type, "Content-Length": file.body.length })
-        .end(file.body);
+    // Asked for each time, and seldom sent again: a new version shows at the next load.
+    const headers = { "Cache-Control": "no-cache", ETag: file.tag };
+    if (request.headers["if-none-match"] === file.tag) response.writeHead(304, { ...headers, ...POLICY }).end();
+    else send(response, 200, headers, file);
     return true;
   }
+
+  /** Answers with a file instead of what the client asked for, because it has to sign in. */
+  answerUnauthorized(response: ServerResponse, name: string): void {
+    const file = this.#files.get(name);
+    if (file === undefined) throw new Error(`there is no ${name}`);
+    send(response, 401, { "Cache-Control": "no-store", ...HEADERS[401] }, file);
+  }
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  { body, type }: PageFile,
+): void {
+  response.writeHead(status, { ...headers, ...POLICY, "Content-Type": type, "Content-Length": body.length }).end(body);
 }

@@ -1,46 +1,50 @@
 import { buildHandlers } from "./handlers/builds.ts";
 import { monitoringHandlers } from "./handlers/monitoring.ts";
 import { pageHandlers } from "./handlers/page.ts";
+import { sessionHandlers } from "./handlers/session.ts";
 import { streamHandlers } from "./handlers/streams.ts";
 import type { Route } from "../http/router.ts";
-import type { TokenOptions } from "./guards/token.ts";
+import type { Access, Need } from "./guards/access.ts";
 import type { BuildServices } from "./handlers/builds.ts";
 import type { MonitoringServices } from "./handlers/monitoring.ts";
 import type { StreamServices } from "./handlers/streams.ts";
 
 /** A route of the app. */
 export interface AppRoute extends Route {
-  /** Whether the app answers without the token. Default: it requires the token. */
-  readonly isOpen?: true;
+  /** The right that a client needs. */
+  readonly needs: Need;
 }
 
 /** The objects that the handlers use. */
 export interface Services extends BuildServices, StreamServices, MonitoringServices {
-  readonly guard: TokenOptions;
+  readonly access: Access;
 }
 
 /** Every route of the app. `README.md` beside this file documents the same table. */
 export function routes(services: Services): Readonly<Record<string, AppRoute>> {
-  const page = pageHandlers(services.guard);
+  const page = pageHandlers(services.access);
+  const session = sessionHandlers(services.access);
   const builds = buildHandlers(services);
   const streams = streamHandlers(services);
   const monitoring = monitoringHandlers(services);
   return {
-    // It requires the token itself, since it also accepts `?token=`, which it exchanges for a cookie.
-    "/": { GET: page.page, isOpen: true },
-    "/page/*file": { GET: page.file },
-    "/terminal/*file": { GET: page.terminalFile },
-    "/api/log/push": { GET: streams.feed },
-    "/api/projects": { GET: builds.listProjects },
-    "/api/project/build": { POST: builds.start },
-    "/api/builds": { GET: builds.list },
-    "/api/builds/:id": { GET: builds.show },
-    "/api/builds/:id/events": { GET: streams.events },
-    "/api/builds/:id/log": { GET: streams.log },
-    "/api/builds/:id/cancel": { POST: builds.cancel },
-    "/api/builds/:id/rerun": { POST: builds.rerun },
-    "/metrics": { GET: monitoring.metrics },
+    // Without a session, the reply is the sign-in page.
+    "/": { needs: "open", GET: page.page },
+    // The sign-in page needs them too, and they hold no secret.
+    "/page/*file": { needs: "open", GET: page.file },
+    "/terminal/*file": { needs: "open", GET: page.terminalFile },
+    "/api/session": { needs: "open", GET: session.show, POST: session.signIn, DELETE: session.signOut },
+    "/api/log/push": { needs: "view", GET: streams.feed },
+    "/api/projects": { needs: "view", GET: builds.listProjects },
+    "/api/project/build": { needs: "build", POST: builds.start },
+    "/api/builds": { needs: "view", GET: builds.list },
+    "/api/builds/:id": { needs: "view", GET: builds.show },
+    "/api/builds/:id/events": { needs: "view", GET: streams.events },
+    "/api/builds/:id/log": { needs: "view", GET: streams.log },
+    "/api/builds/:id/cancel": { needs: "build", POST: builds.cancel },
+    "/api/builds/:id/rerun": { needs: "build", POST: builds.rerun },
+    "/metrics": { needs: "view", GET: monitoring.metrics },
     // Monitors have no token.
-    "/healthz": { GET: monitoring.health, isOpen: true },
+    "/healthz": { needs: "open", GET: monitoring.health },
   };
 }

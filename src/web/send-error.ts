@@ -19,7 +19,7 @@ const STATUS: Partial<Record<TailcastErrorCode, number>> = {
 };
 
 /** The headers of every reply with this status. */
-const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+export const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   // RFC 9110 section 15.5.2 requires it.
   401: { "WWW-Authenticate": 'Bearer realm="tailcast"' },
   // In seconds.

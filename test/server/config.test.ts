@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter } from "node:path";
 import { describe, it } from "node:test";
 import { readConfig } from "../../dist/config.js";
 import { helpText } from "../../dist/program-options.js";
+import { dataFolder } from "./program.js";
 import type { Config } from "../../dist/config.js";
 
 function configOf(args: readonly string[], env: Record<string, string> = {}): Config {
@@ -36,6 +38,10 @@ describe("readConfig()", () => {
       heartbeat: 15_000,
       capacity: 50_000,
       token: undefined,
+      isTokenNew: false,
+      viewerToken: undefined,
+      sessionLifetime: 604_800_000,
+      readOnly: false,
       allowedOrigins: [],
       allowCredentials: false,
       trustProxy: 0,
@@ -46,7 +52,7 @@ describe("readConfig()", () => {
     const args =
       "--port 0 --host ::1 --root / --concurrency=3 --queue-limit 0 --timeout 60 --grace 7 --data /tmp/builds --keep 5 --keep-size 1 --max-clients 2 --heartbeat 40";
     const more =
-      "--silence 90 --nice=7 --output separate --color --env A=1 --env B= --log-limit 7 --mask PIN --mask DSN --capacity 10 --token t --allowed-origin https://a.example --allowed-origin http://b.example:81 --allow-credentials --trust-proxy 10.0.0.0/8,::1";
+      "--silence 90 --nice=7 --output separate --color --env A=1 --env B= --log-limit 7 --mask PIN --mask DSN --capacity 10 --token t --viewer-token v --session-lifetime 60 --read-only --allowed-origin https://a.example --allowed-origin http://b.example:81 --allow-credentials --trust-proxy 10.0.0.0/8,::1";
     assert.deepEqual(configOf([...args.split(" "), "--root", tmpdir(), ...more.split(" ")]), {
       port: 0,
       host: "::1",
@@ -69,6 +75,10 @@ describe("readConfig()", () => {
       heartbeat: 40_000,
       capacity: 10,
       token: "t",
+      isTokenNew: false,
+      viewerToken: "v",
+      sessionLifetime: 60_000,
+      readOnly: true,
       allowedOrigins: ["https://a.example", "http://b.example:81"],
       allowCredentials: true,
       trustProxy: ["10.0.0.0/8", "::1"],
@@ -118,6 +128,14 @@ describe("readConfig()", () => {
     [["--trust-proxy", "-1"], {}, "--trust-proxy"],
     [["--trust-proxy", "10.0.0.0/33"], {}, "--trust-proxy"],
     [["--trust-proxy", "10.0.0.1,proxy.example"], {}, "--trust-proxy"],
+    [["--host", "0.0.0.0", "--token", "s3cret"], {}, "openssl rand"],
+    [["--host", "::", "--token", "auto", "--viewer-token", "v"], {}, "--viewer-token"],
+    [["--viewer-token", "v"], {}, "--viewer-token"],
+    [["--token", "t", "--viewer-token", "t"], {}, "--viewer-token"],
+    [["--token", "t", "--token-file", "/etc/hostname"], {}, "--token-file"],
+    [["--token-file", "/nowhere/at/all"], {}, "--token-file"],
+    [[], { TAILCAST_TOKEN_FILE: "/nowhere/at/all" }, "--token-file"],
+    [["--session-lifetime", "0"], {}, "--session-lifetime"],
     [["--token", ""], {}, "--token"],
     [["--token="], { TAILCAST_TOKEN: "t" }, "--token"],
     [["--root", ""], {}, "--root"],
@@ -139,8 +157,27 @@ describe("readConfig()", () => {
   }
 
   it("listens on other addresses only with a token", () => {
-    assert.equal(configOf(["--host", "0.0.0.0", "--token", "t"]).host, "0.0.0.0");
+    assert.equal(configOf(["--host", "0.0.0.0", "--token", "9W4T25bAHzu3Ot+uScRhmfp2"]).host, "0.0.0.0");
     assert.equal(configOf(["--host", "LOCALHOST"]).host, "LOCALHOST");
+  });
+
+  it("makes a token for auto, another one each time", () => {
+    const [one, two] = [configOf(["--host", "0.0.0.0", "--token", "auto"]), configOf([], { TAILCAST_TOKEN: "auto" })];
+    for (const { token, isTokenNew } of [one, two]) {
+      assert.match(token ?? "", /^[\w-]{32}$/);
+      assert.equal(isTokenNew, true);
+    }
+    assert.notEqual(one.token, two.token);
+  });
+
+  it("reads tokens from files", (t) => {
+    const folder = dataFolder(t);
+    writeFileSync(`${folder}/token`, "t\n", { mode: 0o600 });
+    writeFileSync(`${folder}/viewer`, "v\n", { mode: 0o600 });
+    const { token, viewerToken } = configOf(["--token-file", `${folder}/token`], {
+      TAILCAST_VIEWER_TOKEN_FILE: `${folder}/viewer`,
+    });
+    assert.deepEqual([token, viewerToken], ["t", "v"]);
   });
 
   it("accepts --help and --version beside any other argument", () => {
@@ -173,6 +210,10 @@ describe("helpText()", () => {
       "heartbeat",
       "capacity",
       "token",
+      "token-file",
+      "viewer-token",
+      "viewer-token-file",
+      "session-lifetime",
       "allowed-origin",
     ]) {
       assert.match(text, new RegExp(`^  --${flag} [A-Z]+ +[A-Z_]+\\n {6}\\S.*\\(.*\\)`, "m"));

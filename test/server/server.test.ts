@@ -34,6 +34,18 @@ describe("server", () => {
     assert.match(program.stderr, /^tailcast: builds are stored in .*\n$/);
   });
 
+  it("prints how to sign in with a new token, once by a link", async (t) => {
+    const program = new Program(t, ["--port", "0", "--token", "auto"]);
+    const port = await program.port();
+    const pattern = /sign in once with http:\/\/127\.0\.0\.1:(\d+)(\/\?code=[\w-]{22}), or with the token ([\w-]{32})\n/;
+    while (!pattern.test(program.stderr)) await once(program.child.stderr, "data");
+    const [, printed, path = "", token = ""] = pattern.exec(program.stderr) ?? [];
+    assert.equal(Number(printed), port);
+    assert.equal((await ask(port, "GET", path)).status, 303);
+    assert.equal((await ask(port, "GET", path)).status, 401);
+    assert.equal((await postJson(port, "/api/session", { token })).status, 200);
+  });
+
   it("cancels running builds on SIGINT, informs the clients, and leaves no process behind", async (t) => {
     const stage = await Stage.open(t);
     const { program, port } = await buildingProgram(t, stage);

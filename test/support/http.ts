@@ -187,7 +187,7 @@ export async function ask(
   port: number,
   method: string,
   path: string,
-  options: { headers?: Record<string, string>; body?: string | Uint8Array; host?: string } = {},
+  options: { headers?: Record<string, string>; body?: string | Uint8Array; host?: string; localAddress?: string } = {},
 ): Promise<Reply> {
   const outgoing = request({
     port,
@@ -195,6 +195,7 @@ export async function ask(
     path,
     host: options.host ?? "127.0.0.1",
     headers: options.headers,
+    localAddress: options.localAddress,
     agent: false,
   });
   outgoing.end(options.body);

@@ -41,17 +41,21 @@ function assertDocumented(head: string, value: unknown): void {
 }
 
 describe("src/web/README.md", () => {
-  it("lists the routes with their methods, and which of them need no token", async (t) => {
-    const found = Object.entries(routes({ guard: {} } as Services)).flatMap(([path, { GET, POST }]) => {
-      const methods = [GET === undefined ? [] : ["GET"], POST === undefined ? [] : ["POST"]].flat();
-      return methods.map((method) => `${method} ${path}`);
+  it("lists the routes with their methods, and what each of them needs", async (t) => {
+    const found = Object.entries(routes({} as Services)).flatMap(([path, { needs, ...handlers }]) => {
+      return Object.keys(handlers).map((method) => `${method} ${path} ${needs}`);
     });
-    const [rows = []] = tables("Method", "Path", "Token");
-    assert.deepEqual(rows.map(([method, path]) => `${method} ${path}`).sort(), found.sort());
-    const { port } = await start(t, { token: "s3cret" });
-    for (const [method = "", path = "", token] of rows) {
-      const { status } = await ask(port, method, path.replace(":id", "x").replace("*file", "main.js"));
-      assert.equal(status === 401 ? "yes" : "no", token, path);
+    const [rows = []] = tables("Method", "Path", "Needs");
+    assert.deepEqual(rows.map((cells) => cells.slice(0, 3).join(" ")).sort(), found.sort());
+    const { port } = await start(t, { token: "s3cret", viewerToken: "v13wer" });
+    const viewer = { Authorization: "Bearer v13wer" };
+    for (const [method = "", path = "", needs = ""] of rows.filter(([, path]) => path !== "/")) {
+      const target = path.replace(":id", "x").replace("*file", "main.js");
+      const verb = method === "GET" ? "HEAD" : method;
+      const unknown = await ask(port, verb, target);
+      const seen = await ask(port, verb, target, { headers: viewer });
+      assert.equal(unknown.status === 401, needs !== "open", path);
+      assert.equal(seen.status === 403, needs === "build", path);
     }
   });
 
@@ -74,6 +78,7 @@ describe("src/web/README.md", () => {
     assert.deepEqual(replies, [accepted.json, page, projects, health].map(keysOf));
     assertDocumented("Field of a build", (await ask(port, "GET", `/api/builds/${id}`)).json);
     assertDocumented("Field of a project", (projects["projects"] as unknown[])[0]);
+    assertDocumented("Field of a session", (await ask(port, "GET", "/api/session")).json);
     const missing = (await ask(port, "GET", "/api/builds/0123456789abcdef")).json;
     assertDocumented("Field of an error reply", missing);
     assertDocumented("Field of an error", missing["error"]);

@@ -1,5 +1,7 @@
 import { ServerClock } from "./clock.ts";
-import type { Build, BuildInputs, BuildPage, BuildStatus, Project } from "../model.ts";
+import type { Build, BuildInputs, BuildPage, BuildStatus, Project, SessionState } from "../model.ts";
+
+const SESSION_PATH = "/api/session";
 
 /** The time limit for an answer, in milliseconds. */
 const ANSWER_TIMEOUT = 15_000;
@@ -52,10 +54,31 @@ export interface ListQuery {
 /** The server's JSON API. Each method rejects with an {@link ApiError}. */
 export class Api {
   readonly #clock = new ServerClock();
+  readonly #onUnauthorized: () => void;
+
+  /** @param onUnauthorized - Called when the server answers that the person must sign in. */
+  constructor(onUnauthorized: () => void = () => undefined) {
+    this.#onUnauthorized = onUnauthorized;
+  }
 
   /** The server's time according to its answers, in milliseconds since 1970. */
   now(): number {
     return this.#clock.now();
+  }
+
+  /** Returns the rights of this browser. */
+  getSession(): Promise<SessionState> {
+    return this.#request(SESSION_PATH);
+  }
+
+  /** Signs this browser in; fails with 401 when the token is wrong. */
+  signIn(token: string): Promise<SessionState> {
+    return this.#request(SESSION_PATH, { method: "POST", ...json({ token }) });
+  }
+
+  /** Signs this browser out. */
+  signOut(): Promise<SessionState> {
+    return this.#request(SESSION_PATH, { method: "DELETE" });
   }
 
   /** Lists the builds that the server remembers, newest first. */
@@ -79,10 +102,7 @@ export class Api {
 
   /** Starts a build. The server chooses the inputs that are left out. */
   startBuild(projectPath: string, inputs: Partial<BuildInputs>): Promise<Started> {
-    return this.#start("/api/project/build", {
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ projectPath, ...inputs }),
-    });
+    return this.#start("/api/project/build", json({ projectPath, ...inputs }));
   }
 
   /** Starts the same build again. */
@@ -121,6 +141,7 @@ export class Api {
       throw new ApiError(0, "The server does not respond. Check that it is running, then try again.", { cause });
     }
     if (response.ok && body !== undefined) return body as Reply;
+    if (response.status === 401) this.#onUnauthorized();
     const { error, build } = (body ?? {}) as { error?: { code?: string; message?: string }; build?: Build };
     const message = error?.message ?? `The server responded with status ${response.status}.`;
     throw new ApiError(response.status, message, { code: error?.code, build });
@@ -139,6 +160,11 @@ export function rawLogPath(id: string): string {
 
 function buildPath(id: string): string {
   return `/api/builds/${encodeURIComponent(id)}`;
+}
+
+/** A request with a JSON body. */
+function json(fields: unknown): RequestInit {
+  return { headers: { "Content-Type": "application/json" }, body: JSON.stringify(fields) };
 }
 
 /** A proxy in between may answer with HTML; that is a failed request, not a crash. */

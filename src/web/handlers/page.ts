@@ -1,31 +1,35 @@
 import { HttpError } from "../../http/http-error.ts";
-import { checkToken, tokenCookie } from "../guards/token.ts";
 import { PageFiles } from "../page-files.ts";
 import type { Exchange, Handler } from "../../http/router.ts";
-import type { TokenOptions } from "../guards/token.ts";
+import type { Access } from "../guards/access.ts";
 
-/** The page, its files, and the modules of `src/terminal`, which it shares with the server. */
-export function pageHandlers(guard: TokenOptions): Readonly<Record<"page" | "file" | "terminalFile", Handler>> {
+/** The page or the sign-in page, their files, and the modules of `src/terminal`, which it shares with the server. */
+export function pageHandlers(access: Access): Readonly<Record<"page" | "file" | "terminalFile", Handler>> {
   const pageFiles = new PageFiles(new URL("../../page/", import.meta.url));
   const terminalFiles = new PageFiles(new URL("../../terminal/", import.meta.url));
-  const sendFile = ({ request, response }: Exchange, name: string, files = pageFiles): void => {
-    if (!files.answer(request, response, name)) throw new HttpError("NOT_FOUND", `Cannot find the file ${name}`);
+  const sendFile = ({ request, response, parameter }: Exchange, files: PageFiles): void => {
+    if (!files.answer(request, response, parameter)) throw new HttpError("NOT_FOUND", `Cannot find ${parameter}`);
   };
   return {
-    page: (exchange) => {
-      const { request, response, query } = exchange;
-      const cookie = tokenCookie(request, query.get("token"), guard);
-      if (cookie === undefined) {
-        checkToken(request, guard);
-        sendFile(exchange, "index.html");
-      } else {
-        // The token must not stay in the address.
-        query.delete("token");
+    page: ({ request, response, query }) => {
+      const code = query.get("code");
+      const isLink = code !== null && request.method === "GET";
+      const signedIn = isLink ? access.redeem(request, code) : undefined;
+      if (signedIn !== undefined) {
+        // A reload must not use the code again.
+        query.delete("code");
         const rest = query.size === 0 ? "" : `?${query}`;
-        response.writeHead(303, { "Set-Cookie": cookie, Location: `/${rest}`, "Cache-Control": "no-store" }).end();
+        const headers = { "Set-Cookie": signedIn.cookie, Location: `/${rest}`, "Cache-Control": "no-store" };
+        response.writeHead(303, headers).end();
+      } else if (access.identify(request) !== undefined) {
+        pageFiles.answer(request, response, "index.html");
+      } else if (request.headers.accept?.includes("text/html") === true) {
+        pageFiles.answerUnauthorized(response, "sign-in.html");
+      } else {
+        access.check(request, response, "view");
       }
     },
-    file: (exchange) => sendFile(exchange, exchange.parameter),
-    terminalFile: (exchange) => sendFile(exchange, exchange.parameter, terminalFiles),
+    file: (exchange) => sendFile(exchange, pageFiles),
+    terminalFile: (exchange) => sendFile(exchange, terminalFiles),
   };
 }

@@ -15,5 +15,4 @@ export const options = {
   allowedOrigins: ["https://ci.example:8443", "https://www.example"],
   allowCredentials: false,
   trustProxy: new ProxyTrust([PROXY]),
-  token: "s3cret=;ü",
 };

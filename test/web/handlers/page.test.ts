@@ -65,27 +65,37 @@ describe("BuildApp: origins and the token", () => {
     feed.close();
   });
 
-  it("asks everybody for the token, but for its health", async (t) => {
+  it("requires the token for all but the sign-in page, its files and the health", async (t) => {
     const { port } = await start(t, { token: "s3cret" });
     for (const [method, path] of [
       ["GET", "/"],
-      ["GET", "/page/main.js"],
       ["GET", "/api/builds"],
       ["GET", "/api/log/push"],
       ["POST", "/api/project/build"],
+      ["GET", "/nowhere"],
     ] as const) {
       const answer = await ask(port, method, path);
       assert.deepEqual([answer.status, codeIn(answer)], [401, "UNAUTHORIZED"], path);
       assert.equal(answer.headers["www-authenticate"], 'Bearer realm="tailcast"');
     }
-    assert.equal((await ask(port, "GET", "/healthz")).status, 200);
-    assert.equal((await ask(port, "GET", "/?token=wrong")).status, 401);
-    const entered = await ask(port, "GET", "/?token=s3cret");
-    assert.deepEqual([entered.status, entered.headers.location], [303, "/"]);
-    assert.equal((await ask(port, "GET", "/?token=s3cret&build=abc")).headers.location, "/?build=abc");
-    const cookie = entered.headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
-    assert.equal((await ask(port, "GET", "/", { headers: { Cookie: cookie } })).status, 200);
+    for (const path of ["/healthz", "/page/sign-in.js"]) assert.equal((await ask(port, "GET", path)).status, 200);
     assert.equal((await ask(port, "GET", "/api/builds", { headers: { Authorization: "Bearer s3cret" } })).status, 200);
+  });
+
+  it("shows browsers the sign-in page instead of the page, and its files", async (t) => {
+    const { port } = await start(t, { token: "s3cret" });
+    const index = await ask(port, "GET", "/", { headers: { Authorization: "Bearer s3cret" } });
+    const headers = { Accept: "text/html,application/xhtml+xml", "If-None-Match": String(index.headers.etag) };
+    const page = await ask(port, "GET", "/?build=abc", { headers });
+    assert.deepEqual([page.status, page.headers["content-type"]], [401, "text/html; charset=utf-8"]);
+    assert.equal(page.headers["cache-control"], "no-store");
+    assert.equal(page.headers["www-authenticate"], 'Bearer realm="tailcast"');
+    assert.equal(page.headers["content-security-policy"], index.headers["content-security-policy"]);
+    assert.match(page.text, /<h1[^>]*>Sign in</);
+    assert.doesNotMatch(page.text, /<script(?![^>]*src=)|<style|style=| on\w+=/);
+    for (const [, file] of page.text.matchAll(/(?:src|href)="(\/page\/[^"]+)"/g)) {
+      assert.equal((await ask(port, "GET", file ?? "")).status, 200, file);
+    }
   });
 
   it("sends the headers that isolate it with every reply, errors and streams included", async (t) => {

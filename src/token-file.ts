@@ -1,0 +1,37 @@
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { TailcastError } from "./error.ts";
+
+/** The mode bits with which others may read or change a file, or its group may change it. */
+const OPEN_TO_OTHERS = 0o027;
+
+/**
+ * Reads a token from a file, without the line end. A pipe is a file here: `--token-file <(pass show tailcast)`.
+ *
+ * @param flag - The flag that names the file, for the message.
+ * @param path - The file.
+ * @throws {TailcastError} `INVALID_OPTION` when the file cannot be read, is empty, or is open to other users.
+ */
+export function readTokenFile(flag: string, path: string): string {
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch (cause) {
+    throw invalid(flag, path, (cause as Error).message, cause);
+  }
+  try {
+    const stat = fstatSync(file);
+    if (!stat.isFile() && !stat.isFIFO()) throw invalid(flag, path, "it is not a file");
+    if ((stat.mode & OPEN_TO_OTHERS) !== 0) {
+      throw invalid(flag, path, 'other users may read or change it; restrict it with "chmod 600"');
+    }
+    const token = readFileSync(file, "utf8").replace(/\r?\n$/, "");
+    if (token === "") throw invalid(flag, path, "it is empty");
+    return token;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function invalid(flag: string, path: string, reason: string, cause?: unknown): TailcastError {
+  return new TailcastError("INVALID_OPTION", `Cannot use --${flag} ${path}: ${reason}`, { cause });
+}

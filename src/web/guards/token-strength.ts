@@ -1,0 +1,35 @@
+import { TailcastError } from "../../error.ts";
+
+/**
+ * The fewest bits of a token that other machines can guess. The estimate is low for short texts: every token of
+ * `openssl rand -hex 16`, which has 128 bits, passes.
+ */
+const MIN_BITS = 64;
+
+/** Whether only this machine reaches a server that listens on this name or address. */
+export function isLoopback(host: string): boolean {
+  return /^(?:localhost|::1|127(?:\.\d{1,3}){3})$/i.test(host);
+}
+
+/**
+ * Refuses a weak token on an address that other machines reach.
+ *
+ * @param option - The name of the token's option, for the message.
+ * @param token - The token.
+ * @param host - The name or address that the server listens on.
+ * @throws {TailcastError} `INVALID_OPTION`
+ */
+export function checkStrength(option: string, token: string, host: string): void {
+  if (isLoopback(host) || bitsOf(token) >= MIN_BITS) return;
+  const reason = `${host} is reachable from other machines, and they could guess this token`;
+  const advice = 'make a token with "openssl rand -base64 24"';
+  throw new TailcastError("INVALID_OPTION", `Cannot use the option "${option}": ${reason}; ${advice}`);
+}
+
+/** The bits of a text, as far as the frequencies of its characters show (Shannon entropy). */
+function bitsOf(text: string): number {
+  const characters = [...text];
+  const counts = new Map<string, number>();
+  for (const character of characters) counts.set(character, (counts.get(character) ?? 0) + 1);
+  return -[...counts.values()].reduce((sum, count) => sum + count * Math.log2(count / characters.length), 0);
+}
