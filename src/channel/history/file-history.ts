@@ -47,13 +47,13 @@ export class FileHistory implements ChannelHistory {
    * leaves an incomplete last event, which is cut off: without its blank line it is no event (HTML 9.2.6).
    *
    * @param epoch - The epoch of the ids in it: 1 to 128 letters, digits or `. _ ~ -`.
-   * @throws {TailcastError} `INVALID_OPTION`; `INVALID_HISTORY` when the file holds something else. Nothing is cut off
-   * then.
+   * @throws {TailcastError} `INVALID_OPTION`; `INVALID_HISTORY` when the file holds something else, or is a symbolic
+   * link. Nothing is cut off then.
    */
   static async open(path: string, epoch: string): Promise<FileHistory> {
     checkLog(path, epoch);
     // Not "a": positions are given with each write, so that a failed one can be written over.
-    const handle = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    const handle = await openLog(path, constants.O_RDWR | constants.O_CREAT);
     try {
       const { size } = await handle.stat();
       const last = await new EventFile(handle, epoch).findLast(size);
@@ -72,11 +72,12 @@ export class FileHistory implements ChannelHistory {
   /**
    * Opens a log that is complete, only to read it. Bytes after the last whole event do not count.
    *
-   * @throws {TailcastError} `INVALID_OPTION`; `INVALID_HISTORY` when there is no event of this log in the file.
+   * @throws {TailcastError} `INVALID_OPTION`; `INVALID_HISTORY` when the file has no event of this log, or is a
+   * symbolic link.
    */
   static async openToRead(path: string, epoch: string): Promise<FileHistory> {
     checkLog(path, epoch);
-    const handle = await open(path, "r");
+    const handle = await openLog(path, constants.O_RDONLY);
     try {
       const last = await new EventFile(handle, epoch).findLast((await handle.stat()).size);
       if (last !== undefined) return new FileHistory(path, epoch, undefined, last.sequence + 1, last.end);
@@ -177,6 +178,14 @@ export class FileHistory implements ChannelHistory {
     if (this.#writer !== undefined) return this.#writer;
     throw new TailcastError("CHANNEL_CLOSED", `Cannot write to ${this.#path}: it was closed`);
   }
+}
+
+/** Opens the file of a log, but not through a link: a planted one would lead to a file that is not ours. */
+async function openLog(path: string, flags: number): Promise<FileHandle> {
+  return open(path, flags | constants.O_NOFOLLOW, 0o600).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ELOOP") throw error;
+    throw new TailcastError("INVALID_HISTORY", `Cannot open ${path}: it is a symbolic link`, { cause: error });
+  });
 }
 
 function checkLog(path: string, epoch: string): void {

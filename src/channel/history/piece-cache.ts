@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { EventFile } from "./event-file.ts";
 import { RecentPieces } from "./recent-pieces.ts";
@@ -49,7 +50,7 @@ export class FilePieces {
 
   constructor(path: string, epoch: string) {
     this.#epoch = epoch;
-    this.#handle = open(path, "r");
+    this.#handle = open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   }
 
   /** Where the event `sequence` starts in the first `size` bytes. */

@@ -61,13 +61,14 @@ export class FeedJournal {
 
   /**
    * Continues the feed of an earlier process, which has every event of the logs. Begins a new feed after those events
-   * when the file is missing or unreliable.
+   * when the file is missing, unreliable or a link.
    *
    * @param logs - The number of events in each stored log, the oldest build first; `Infinity` for a log that cannot be
    * read now.
    */
   static async open(path: string, logs: ReadonlyMap<string, number>): Promise<FeedJournal> {
-    const found = parse(await readFile(path, "latin1").catch(() => ""));
+    const flag = constants.O_RDONLY | constants.O_NOFOLLOW;
+    const found = parse(await readFile(path, { encoding: "latin1", flag }).catch(() => ""));
     // A log that has less than was told of it could not be stored, or a power cut has taken the rest.
     const isTrue = [...(found?.ranges.builds ?? [])].every(
       ([buildId, last]) => last <= (logs.get(buildId) ?? Infinity),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, symlink, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -125,6 +125,31 @@ describe("FileHistory", () => {
       assert.equal(await readFile(path, "utf8"), content);
     });
   }
+
+  it("opens no log through a symbolic link, and writes nothing to its target", async (t) => {
+    const directory = await folder(t);
+    const [path, target] = [join(directory, "log"), join(directory, "target")];
+    const message = `Cannot open ${path}: it is a symbolic link`;
+    for (const content of [undefined, event(1)]) {
+      if (content !== undefined) await writeFile(target, content);
+      await symlink(target, path);
+      await assert.rejects(FileHistory.open(path, "e"), { code: "INVALID_HISTORY", message });
+      await assert.rejects(FileHistory.openToRead(path, "e"), { code: "INVALID_HISTORY", message });
+      assert.equal(await readFile(target, "utf8").catch(() => undefined), content);
+      await unlink(path);
+    }
+  });
+
+  it("reads no log through a symbolic link that has replaced it", async (t) => {
+    const directory = await folder(t);
+    const path = join(directory, "log");
+    const history = await open(t, path);
+    await history.append([Buffer.from(event(1))], 2);
+    await writeFile(join(directory, "target"), event(1, "other"));
+    await unlink(path);
+    await symlink(join(directory, "target"), path);
+    await assert.rejects(readFrom(history, 1));
+  });
 
   it("ignores an id that is part of another event's data", async (t) => {
     const path = join(await folder(t), "log");

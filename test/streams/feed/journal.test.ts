@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { lstat, readFile, rename, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { FeedJournal } from "../../../dist/streams/feed/journal.js";
@@ -48,6 +48,20 @@ describe("FeedJournal", () => {
       assert.deepEqual([torn.epoch, torn.end], [first.epoch, 9]);
       await torn.add([{ buildId: B, first: 5, count: 1 }]);
     }
+  });
+
+  it("begins anew instead of reading through a link, and replaces the link", async (t) => {
+    const folder = await makeFolder(t);
+    const path = join(folder, "feed");
+    const first = await FeedJournal.open(path, none);
+    await first.add([{ buildId: A, first: 1, count: 2 }]);
+    const content = await readFile(path, "latin1");
+    await rename(path, join(folder, "elsewhere"));
+    await symlink(join(folder, "elsewhere"), path);
+    const second = await FeedJournal.open(path, logsOf(first));
+    assert.notEqual(second.epoch, first.epoch);
+    assert.ok((await lstat(path)).isFile());
+    assert.equal(await readFile(join(folder, "elsewhere"), "latin1"), content);
   });
 
   it("begins anew where a power cut may have taken something, and where the file is something else", async (t) => {
