@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { runInNewContext } from "node:vm";
 import { managerPrograms, managers, managersOf } from "../../../dist/runner/package-manager/managers.js";
 import { planBuild } from "../../../dist/runner/planning/plan.js";
 import { describeMissing } from "../../../dist/runner/program/find-program.js";
@@ -13,24 +15,13 @@ import type { TestContext } from "node:test";
 import type { PackageManager } from "../../../dist/runner/package-manager/managers.js";
 import type { Plan } from "../../../dist/runner/planning/plan.js";
 
-/** A manager that no project uses. */
-const CRATE: PackageManager = {
-  name: "crate",
-  program: "crate",
-  lockFiles: ["crate.lock"],
-  lockFormat: { pattern: /^format (\d+)/, writers: { "1": 3 }, stableSince: 9 },
-  settingsFile: "crate.toml",
-  workspaceFile: "crate-workspace.yaml",
-  frozenInstall: ["fetch", "--locked"],
-  install: ["fetch"],
-  startsClean: false,
-  run: ["task", "--"],
-  switchesVersion: false,
-  hasCorepack: false,
-  runsInstalled: "never",
-  advice: "unpack it",
-  windowsScript: "crate/main.js",
-};
+/** The manager that no project uses: the complete row in src/runner/README.md. */
+const CRATE = runInNewContext(`(${readRow()})`) as PackageManager;
+
+function readRow(): string {
+  const readme = readFileSync(new URL("../../../src/runner/README.md", import.meta.url), "utf8");
+  return /managers\.test\.ts -->\n```ts\n([^`]+)```/.exec(readme)?.[1] ?? assert.fail("the README has no row");
+}
 
 /** A variant of it, from version 5 on. */
 const BIG_CRATE: PackageManager = {
@@ -68,6 +59,11 @@ describe("managers", () => {
       assert.equal(first?.variant, undefined);
       for (const { name, variant } of variants) assert.ok(variant !== undefined, name);
     }
+  });
+
+  it("have every field in the row of the README", () => {
+    const fields = new Set(managers.flatMap((manager) => Object.keys(manager)));
+    assert.deepEqual([...fields].filter((field) => !(field in CRATE) && field !== "variant"), []);
   });
 
   it("need one row for a further package manager", async (t) => {
