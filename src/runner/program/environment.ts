@@ -93,22 +93,45 @@ function withoutNpm(base: Environment): Environment {
   return { ...Object.fromEntries(others), PATH: directories?.join(delimiter) };
 }
 
+/** The variables that builds do not get, and that a build script may read. */
+const MISSED = ["NODE_ENV", "PORT", "HOST"];
+
+/** Defaults that say nothing to a person who reads a log: the first of {@link COLORS} stands for all. */
+const UNREMARKABLE: ReadonlySet<string> = new Set([
+  "COREPACK_ENABLE_DOWNLOAD_PROMPT",
+  "COREPACK_ENV_FILE",
+  "CLICOLOR_FORCE",
+  "npm_config_color",
+]);
+
 /** The longest list of names in a line of the log. */
 const MAX_NAMES = 20;
 
 /**
- * Says how the environment of builds differs from the one of this process, in one sentence. Only the values of defaults
- * are shown: others can be secrets.
+ * Says how the environment of a build differs from the one of this process, in one short sentence: what a person has
+ * set for builds, the defaults, and the missing variables that a build script may read. The sentence names neither the
+ * variables of npm nor those that concern this process alone. Only the values of defaults are shown: others can be
+ * secrets.
  *
- * @returns `undefined` when they are alike.
+ * @returns `undefined` when nothing of that differs.
  */
 export function environmentDifference(env: Environment, base: Environment = process.env): string | undefined {
   const known: Environment = { ...DEFAULTS, ...COLORS };
-  const set = Object.keys(env).filter((name) => env[name] !== base[name]);
-  const shown = set.map((name) => (env[name] === known[name] ? `${name}=${env[name] ?? ""}` : name));
-  const removed = Object.keys(base).filter((name) => base[name] !== undefined && env[name] === undefined);
+  const usual = buildEnvironment(base);
+  const isSet = (name: string): boolean => {
+    const isDefault = env[name] === known[name];
+    return env[name] !== base[name] && (isDefault ? !UNREMARKABLE.has(name) : env[name] !== usual[name]);
+  };
+  const shown = Object.keys(env).filter(isSet).map((name) => {
+    return env[name] === known[name] ? `${name}=${env[name] ?? ""}` : name;
+  });
+  const removed = MISSED.filter((name) => base[name] !== undefined && env[name] === undefined);
+  const { NODE_OPTIONS: options } = env;
+  if (options !== base["NODE_OPTIONS"] && options === usual["NODE_OPTIONS"]) {
+    removed.push(options === undefined ? "NODE_OPTIONS" : "parts of NODE_OPTIONS");
+  }
   const parts = [
-    ...(set.length > 0 ? [`sets ${list(shown)}`] : []),
+    ...(shown.length > 0 ? [`sets ${list(shown)}`] : []),
     ...(removed.length > 0 ? [`leaves out ${list(removed)}`] : []),
   ];
   return parts.length === 0 ? undefined : `the environment of the build ${parts.join(" and ")}`;

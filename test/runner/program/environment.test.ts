@@ -107,14 +107,34 @@ describe("buildEnvironment()", () => {
 });
 
 describe("environmentDifference()", () => {
-  it("names the variables that are set and left out, and shows the values of defaults only", () => {
-    const base = { PATH: "/bin", NODE_ENV: "production", PORT: "1" };
+  it("names what is set and what a script may miss, and shows the values of defaults only", () => {
+    const base = { PATH: "/bin", NODE_ENV: "production", PORT: "1", NODE_OPTIONS: "--inspect --no-warnings" };
     const env = buildEnvironment(base, { DEPLOY_KEY: "0123", CI: "1" });
-    const defaults = "TERM=xterm-256color, COLUMNS=120, COREPACK_ENABLE_DOWNLOAD_PROMPT=0, COREPACK_ENV_FILE=0";
-    const sentence = `the environment of the build sets CI, ${defaults}, DEPLOY_KEY and leaves out NODE_ENV, PORT`;
+    const sentence =
+      "the environment of the build sets CI, TERM=xterm-256color, COLUMNS=120, DEPLOY_KEY " +
+      "and leaves out NODE_ENV, PORT, parts of NODE_OPTIONS";
     assert.equal(environmentDifference(env, base), sentence);
     assert.equal(environmentDifference({ A: "1" }, { A: "1" }), undefined);
-    assert.equal(environmentDifference({}, { A: "1", B: undefined }), "the environment of the build leaves out A");
+    const debugged = { CI: "1", TERM: "dumb", COLUMNS: "80", NODE_OPTIONS: "--inspect" };
+    const left = "the environment of the build leaves out NODE_OPTIONS";
+    assert.equal(environmentDifference(buildEnvironment(debugged), debugged), left);
+  });
+
+  it("names neither what npm has added nor what concerns this process alone", () => {
+    const npm = { npm_lifecycle_event: "start", npm_config_cache: "c", npm_package_json: "p", INIT_CWD: "/" };
+    const own = { TAILCAST_TOKEN: "t", NODE_TEST_CONTEXT: "child", NODE_V8_COVERAGE: "/c" };
+    const person = { PATH: "/app/node_modules/.bin:/bin", CI: "0", TERM: "dumb", COLUMNS: "80" };
+    const base = { ...npm, ...own, ...person };
+    assert.equal(environmentDifference(buildEnvironment(base), base), undefined);
+    assert.equal(environmentDifference({ PATH: "/bin", CI: "0", TERM: "dumb", COLUMNS: "80" }, base), undefined);
+    const moved = { ...buildEnvironment(base), PATH: "/opt/bin" };
+    assert.equal(environmentDifference(moved, base), "the environment of the build sets PATH");
+  });
+
+  it("names one variable for all that turn on colours", () => {
+    const base = { CI: "0", TERM: "dumb", COLUMNS: "80" };
+    const env = buildEnvironment(base, {}, { color: true });
+    assert.equal(environmentDifference(env, base), "the environment of the build sets FORCE_COLOR=1");
   });
 
   it("stays short", () => {
