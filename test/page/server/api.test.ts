@@ -30,6 +30,13 @@ describe("Api", () => {
       "GET /api/builds?limit=500&project=%2Fa+b%26c&status=queued%2Crunning&before=one",
     ]);
 
+    const state = { role: "viewer", readOnly: false, expiresAt: null };
+    requests = answer(200, state);
+    assert.deepEqual(await api.getSession(), state);
+    assert.deepEqual(await api.signIn("a&b"), state);
+    assert.deepEqual(await api.signOut(), state);
+    assert.deepEqual(requests, ["GET /api/session", 'POST /api/session {"token":"a&b"}', "DELETE /api/session"]);
+
     requests = answer(200, build);
     assert.deepEqual(await api.getBuild("a/b"), build);
     assert.deepEqual(requests, ["GET /api/builds/a%2Fb"]);
@@ -51,6 +58,17 @@ describe("Api", () => {
     requests = answer(202, { msg: "cancelling", build });
     assert.deepEqual(await api.cancelBuild("one"), build);
     assert.deepEqual(requests, ["POST /api/builds/one/cancel"]);
+  });
+
+  it("reports that the person must sign in, and no other failure", async () => {
+    let count = 0;
+    const api = new Api(() => void (count += 1));
+    answer(403, { error: { code: "FORBIDDEN", message: "no" } });
+    await assert.rejects(api.getBuild("one"), { status: 403 });
+    assert.equal(count, 0);
+    answer(401, { error: { code: "UNAUTHORIZED", message: "no" } });
+    await assert.rejects(api.getBuild("one"), { status: 401 });
+    assert.equal(count, 1);
   });
 
   it("joins the build that is already active", async () => {
