@@ -5,6 +5,9 @@ import { TailcastError } from "./error.ts";
 /** Also names like `npm_config_//registry.example/:_authToken`. */
 const NAME = /^[A-Za-z_][\w./:@-]*$/;
 
+/** A line of a file: empty, a comment, or a name and a value, which can have further lines within quotes. */
+const ENTRY = /[ \t\r]*(?:#[^\n]*|[^\n=#]+=[ \t]*(?:"[^"]*"|'[^']*'|`[^`]*`)?[^\n]*)?(?:\n|$)/y;
+
 /**
  * Collects the variables that a person gives to all builds: of the files, in the format of `node --env-file`, and then
  * of `NAME=value` texts. The last one of a name wins. Errors never show a value, since it can be a secret.
@@ -27,11 +30,17 @@ export function readVariables(files: readonly string[], pairs: readonly string[]
 }
 
 function readVariableFile(file: string): Readonly<Record<string, string | undefined>> {
+  let text;
   try {
-    return parseEnv(readFileSync(file, "utf8"));
+    text = readFileSync(file, "utf8");
   } catch (cause) {
     throw invalid(`--env-file cannot be read: ${(cause as Error).message}`, cause);
   }
+  // Some versions of Node skip a line without "=", and others take it as a part of the next name.
+  let end = 0;
+  for (const { 0: entry, index } of text.matchAll(new RegExp(ENTRY, "gy"))) end = index + entry.length;
+  if (end < text.length) throw invalid(`--env-file ${file} holds something that is not NAME=value`);
+  return parseEnv(text);
 }
 
 function checkName(name: string, source: string): string {

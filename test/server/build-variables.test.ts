@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { readVariables } from "../../dist/build-variables.js";
@@ -34,6 +35,17 @@ describe("readVariables()", () => {
     assert.throws(() => readVariables([missing], []), { code: "INVALID_OPTION", message: /ENOENT/ });
     const message = `--env-file ${key} holds something that is not NAME=value`;
     assert.throws(() => readVariables([key], []), { code: "INVALID_OPTION", message });
+    for (const text of ["A=1\nsecret\n", "secret", "A='1\n2'\nsecret\nB=1\n"]) {
+      await writeFile(key, text);
+      assert.throws(() => readVariables([key], []), { code: "INVALID_OPTION", message }, text);
+    }
+  });
+
+  it("reads comments, empty lines, quoted values of several lines and files with CRLF", async (t) => {
+    const text = '# one\r\n\r\n  A = 1 # two\r\nexport B=2\r\nC="x\ny"\nD=\'a=b\'\nE=';
+    const folder = await makeFolder(t, { variables: text });
+    const expected = { A: "1", B: "2", C: "x\ny", D: "a=b", E: "" };
+    assert.deepEqual(readVariables([join(folder, "variables")], []), expected);
   });
 });
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { FeedJournal } from "../../../dist/streams/feed/journal.js";
 import { makeFolder } from "../../runner/folders.js";
+import type { TestContext } from "node:test";
 import type { FeedRange } from "../../../dist/streams/feed/ranges.js";
 
 const A = "0mwsa477kj5bo0ek";
@@ -17,10 +18,17 @@ const ranges = (journal: FeedJournal): string[] =>
     return `${start}: ${buildId === A ? "A" : "B"} ${first}+${count}`;
   });
 
+/** Opens the journal of a process that can be killed: a test does not close it before its end. */
+async function openJournal(t: TestContext, path: string, logs: Map<string, number>): Promise<FeedJournal> {
+  const journal = await FeedJournal.open(path, logs);
+  t.after(() => journal.close());
+  return journal;
+}
+
 describe("FeedJournal", () => {
   it("is the same after a restart, whether it was closed or killed at any moment", async (t) => {
     const path = join(await makeFolder(t), "feed");
-    const first = await FeedJournal.open(path, none);
+    const first = await openJournal(t, path, none);
     assert.equal(first.end, 1);
     await first.add([
       { buildId: A, first: 1, count: 2 },
@@ -32,19 +40,19 @@ describe("FeedJournal", () => {
     assert.deepEqual([ranges(first), first.end], [expected, 8]);
     assert.equal((await stat(path)).mode & 0o777, 0o600);
 
-    const second = await FeedJournal.open(path, logsOf(first));
+    const second = await openJournal(t, path, logsOf(first));
     assert.deepEqual([second.epoch, ranges(second), second.end], [first.epoch, expected, 8]);
     await second.add([{ buildId: A, first: 4, count: 1 }]);
     await Promise.all([second.close(), second.close()]);
     const logs = logsOf(second);
-    const third = await FeedJournal.open(path, logs);
+    const third = await openJournal(t, path, logs);
     assert.deepEqual([third.epoch, ranges(third), third.end], [first.epoch, ["1: A 1+2", "3: B 1+4", "7: A 3+2"], 9]);
     // While it wrote a range for the first time.
     await third.add([{ buildId: B, first: 5, count: 1 }]);
     const { size } = await stat(path);
     for (let cut = 1; cut <= 49; cut++) {
       await truncate(path, size - cut);
-      const torn = await FeedJournal.open(path, logs);
+      const torn = await openJournal(t, path, logs);
       assert.deepEqual([torn.epoch, torn.end], [first.epoch, 9]);
       await torn.add([{ buildId: B, first: 5, count: 1 }]);
     }
@@ -66,7 +74,7 @@ describe("FeedJournal", () => {
 
   it("begins anew where a power cut may have taken something, and where the file is something else", async (t) => {
     const path = join(await makeFolder(t), "feed");
-    const first = await FeedJournal.open(path, none);
+    const first = await openJournal(t, path, none);
     await first.add([{ buildId: A, first: 1, count: 2 }]);
     const logs = logsOf(first);
     const content = await readFile(path, "latin1");
@@ -85,25 +93,26 @@ describe("FeedJournal", () => {
     ];
     for (const text of contents) {
       await writeFile(path, text);
-      const next = await FeedJournal.open(path, logs);
+      const next = await openJournal(t, path, logs);
       assert.notEqual(next.epoch, first.epoch, text);
       // It begins after all that is in the logs.
       assert.deepEqual([ranges(next), next.end, next.ranges.reached(A)], [[], 1, 2]);
     }
     // A log that has less than the feed.
     await writeFile(path, content);
-    assert.notEqual((await FeedJournal.open(path, new Map([[A, 1]]))).epoch, first.epoch);
+    assert.notEqual((await openJournal(t, path, new Map([[A, 1]]))).epoch, first.epoch);
     // Closed, it outlives the machine's boot.
     await writeFile(path, content.replace(`"${bootId}"`, "null"));
-    assert.equal((await FeedJournal.open(path, logs)).epoch, first.epoch);
+    assert.equal((await openJournal(t, path, logs)).epoch, first.epoch);
   });
 
   it("has all that is in the logs, though its process was killed before it was told", async (t) => {
     const path = join(await makeFolder(t), "feed");
-    const first = await FeedJournal.open(path, new Map([[A, 4]]));
+    const first = await openJournal(t, path, new Map([[A, 4]]));
     assert.deepEqual([first.end, first.ranges.reached(A)], [1, 4]);
     await first.add([{ buildId: A, first: 5, count: 1 }]);
-    const second = await FeedJournal.open(
+    const second = await openJournal(
+      t,
       path,
       new Map([
         [A, 7],
@@ -115,15 +124,15 @@ describe("FeedJournal", () => {
 
   it("keeps what it has of a log that cannot be read now", async (t) => {
     const path = join(await makeFolder(t), "feed");
-    const first = await FeedJournal.open(path, none);
+    const first = await openJournal(t, path, none);
     await first.add([{ buildId: A, first: 1, count: 2 }]);
-    const second = await FeedJournal.open(path, new Map([[A, Infinity]]));
+    const second = await openJournal(t, path, new Map([[A, Infinity]]));
     assert.deepEqual([second.epoch, ranges(second), second.end], [first.epoch, ["1: A 1+2"], 3]);
   });
 
   it("does not mind what is forgotten while the file is written", async (t) => {
     const path = join(await makeFolder(t), "feed");
-    const journal = await FeedJournal.open(path, none);
+    const journal = await openJournal(t, path, none);
     const ids = Array.from({ length: 70_000 }, (_, index) => String(index).padStart(16, "0"));
     for (const buildId of ids) journal.ranges.add(buildId, 1, 1);
     journal.ranges.forgetOldest(66_000);
@@ -132,14 +141,14 @@ describe("FeedJournal", () => {
     await rewriting;
     await journal.add([{ buildId: B, first: 1, count: 1 }]);
     await journal.add([{ buildId: A, first: 2, count: 1 }]);
-    const next = await FeedJournal.open(path, logsOf(journal));
+    const next = await openJournal(t, path, logsOf(journal));
     assert.deepEqual([next.epoch, next.end], [journal.epoch, journal.end]);
     assert.deepEqual(ranges(next).slice(-journal.ranges.length), ranges(journal));
   });
 
   it("forgets builds whose logs are gone", async (t) => {
     const path = join(await makeFolder(t), "feed");
-    const first = await FeedJournal.open(path, none);
+    const first = await openJournal(t, path, none);
     await first.add([
       { buildId: A, first: 1, count: 2 },
       { buildId: B, first: 1, count: 1 },
@@ -147,18 +156,18 @@ describe("FeedJournal", () => {
     first.ranges.forget(A);
     await first.add([{ buildId: B, first: 2, count: 1 }]);
     assert.deepEqual(ranges(first), ["3: B 1+2"]);
-    const second = await FeedJournal.open(path, new Map([[B, 2]]));
+    const second = await openJournal(t, path, new Map([[B, 2]]));
     assert.deepEqual([second.epoch, ranges(second), second.end], [first.epoch, ["3: B 1+2"], 5]);
     second.ranges.forget(B);
     await second.add([{ buildId: A, first: 3, count: 1 }]);
     await second.add([{ buildId: A, first: 4, count: 1 }]);
     await second.close();
-    assert.deepEqual(ranges(await FeedJournal.open(path, new Map([[A, 4]]))), ["5: A 3+2"]);
+    assert.deepEqual(ranges(await openJournal(t, path, new Map([[A, 4]]))), ["5: A 3+2"]);
   });
 
   it("keeps no more ranges than it may, and still knows how far each build is", async (t) => {
     const path = join(await makeFolder(t), "feed");
-    const journal = await FeedJournal.open(path, none);
+    const journal = await openJournal(t, path, none);
     await journal.add([{ buildId: A, first: 1, count: 7 }]);
     const limit = 65_536;
     for (let round = 0; round < 5; round++) {
@@ -170,7 +179,7 @@ describe("FeedJournal", () => {
     assert.ok(journal.ranges.length <= limit);
     const { size } = await stat(path);
     assert.ok(size < 2.5 * limit * 49, `${size} bytes`);
-    const next = await FeedJournal.open(path, logsOf(journal));
+    const next = await openJournal(t, path, logsOf(journal));
     assert.equal(next.end, journal.end);
     assert.deepEqual([next.ranges.reached(A), next.ranges.reached(B)], [7, journal.ranges.reached(B)]);
     // The file still had some that were forgotten.
@@ -183,12 +192,12 @@ describe("FeedJournal", () => {
       await next.add(additions);
     }
     assert.ok((await stat(path)).size < 2.5 * limit * 49);
-    assert.deepEqual(ranges(await FeedJournal.open(path, logsOf(next))).slice(-next.ranges.length), ranges(next));
+    assert.deepEqual(ranges(await openJournal(t, path, logsOf(next))).slice(-next.ranges.length), ranges(next));
   });
 
   it("leaves nothing behind that is wrong, when it cannot be stored", async (t) => {
     const path = join(await makeFolder(t), "feed");
-    const journal = await FeedJournal.open(path, none);
+    const journal = await openJournal(t, path, none);
     await journal.add([{ buildId: A, first: 1, count: 1 }]);
     // The effect of a full disk, in the only place where a test can cause it.
     Object.defineProperty(journal.ranges, "from", {
@@ -203,6 +212,6 @@ describe("FeedJournal", () => {
     await journal.close();
     await assert.rejects(stat(path), { code: "ENOENT" });
     await rm(path, { force: true });
-    assert.notEqual((await FeedJournal.open(path, none)).epoch, journal.epoch);
+    assert.notEqual((await openJournal(t, path, none)).epoch, journal.epoch);
   });
 });
