@@ -80,7 +80,7 @@ for (const { name, launch } of BROWSERS) {
     });
 
     it("receives strings and typed events between heartbeats, and is refused as the third client", async (t) => {
-      const server = await ChannelServer.start(t, { maxClients: 2, heartbeat: 50 });
+      const server = await ChannelServer.start(t, { maxClients: 2, whenFull: "reject", heartbeat: 50 });
       const { page, seen } = await browser.open(t, server.page);
       for (const name of ["first", "second"]) {
         await openSource(page, server.events, { name });
@@ -107,7 +107,7 @@ for (const { name, launch } of BROWSERS) {
     });
 
     it("connects automatically when there is room again", async (t) => {
-      const server = await ChannelServer.start(t, { maxClients: 2, whenFull: "retry", retryAfter: 50 });
+      const server = await ChannelServer.start(t, { maxClients: 2, retryAfter: 50 });
       const { page, seen } = await browser.open(t, server.page);
       await openSource(page, server.events, { name: "first", type: "nothing" });
       await openSource(page, server.events, { name: "second", type: "nothing" });
