@@ -6,12 +6,16 @@ import { MAX_DELAY } from "./check-options.ts";
 import { readVariables } from "./build-variables.ts";
 import { TailcastError } from "./error.ts";
 import { isAddressRange } from "./http/proxy-trust.ts";
+import { logFormats } from "./log-format.ts";
 import { OPTIONS } from "./program-options.ts";
 import { outputModes } from "./runner/output/output-pipes.ts";
 import { readTokenFile } from "./token-file.ts";
 import { checkStrength, isLoopback } from "./web/guards/token-strength.ts";
+import { logLevels } from "./web/monitoring/log-entry.ts";
+import type { LogFormat } from "./log-format.ts";
 import type { Flag } from "./program-options.ts";
 import type { OutputMode } from "./runner/output/output-pipes.ts";
+import type { LogLevel } from "./web/monitoring/log-entry.ts";
 
 /** The options of the program with every default filled in. */
 export interface Config {
@@ -41,6 +45,10 @@ export interface Config {
   /** Names of variables. */
   readonly mask: readonly string[];
   readonly maxClients: number;
+  readonly maxClientsPerAddress: number;
+  readonly maxRequestsPerAddress: number;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
   /** Milliseconds; 0: off. */
   readonly heartbeat: number;
   readonly capacity: number;
@@ -88,6 +96,12 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
     if (/^\d+$/.test(given) && Number(given) >= min && Number(given) <= max) return Number(given);
     throw invalid(`--${flag} (or ${variableOf(flag)}) must be a whole number from ${min} to ${max}, not "${given}"`);
   };
+  const choice = <Choice extends string>(flag: Flag, choices: readonly Choice[], standard: Choice): Choice => {
+    const given = text(flag) ?? standard;
+    const chosen = choices.find((name) => name === given);
+    if (chosen !== undefined) return chosen;
+    throw invalid(`--${flag} must be ${choices.join(" or ")}, not "${given}"`);
+  };
   const isOn = (flag: Flag): boolean => {
     const variable = env[variableOf(flag)] || "0";
     if (!["0", "1"].includes(variable)) throw invalid(`${variableOf(flag)} must be 0 or 1, not "${variable}"`);
@@ -117,7 +131,7 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
     timeout: integer("timeout", 1800, 0, seconds) * 1000,
     silence: integer("silence", 0, 0, seconds) * 1000,
     nice: integer("nice", 0, 0, 19),
-    output: checkOutput(text("output") ?? "merged"),
+    output: choice("output", outputModes, "merged"),
     color: isOn("color"),
     env: readVariables(list("env-file", delimiter), list("env", "\n")),
     grace: integer("grace", 5, 0, seconds) * 1000,
@@ -127,6 +141,10 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
     logLimit: integer("log-limit", 100, 1, many) * 1024 * 1024,
     mask: list("mask", ",").map(checkName),
     maxClients: integer("max-clients", 1000, 1, many),
+    maxClientsPerAddress: integer("max-clients-per-address", 500, 1, many),
+    maxRequestsPerAddress: integer("max-requests-per-address", 2000, 1, many),
+    logLevel: choice("log-level", logLevels, "warn"),
+    logFormat: choice("log-format", logFormats, "text"),
     heartbeat: integer("heartbeat", 15, 0, seconds) * 1000,
     capacity: integer("capacity", 50_000, 1, many),
     token: isTokenNew ? randomBytes(24).toString("base64url") : token,
@@ -177,11 +195,6 @@ function checkRoot(root: string): string {
   const path = resolve(root);
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return path;
   throw invalid(`--root must be a directory: "${root}" is not a directory`);
-}
-
-function checkOutput(mode: string): OutputMode {
-  if ((outputModes as readonly string[]).includes(mode)) return mode as OutputMode;
-  throw invalid(`--output must be ${outputModes.join(" or ")}, not "${mode}"`);
 }
 
 function checkName(name: string): string {

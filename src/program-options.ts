@@ -21,6 +21,10 @@ export type Flag =
   | "log-limit"
   | "mask"
   | "max-clients"
+  | "max-clients-per-address"
+  | "max-requests-per-address"
+  | "log-level"
+  | "log-format"
   | "heartbeat"
   | "capacity"
   | "token"
@@ -135,6 +139,30 @@ export const OPTIONS: readonly Option[] = [
     variable: "TAILCAST_MAX_CLIENTS",
     value: "N",
     help: "maximum number of clients of each stream (1000)",
+  },
+  {
+    flag: "max-clients-per-address",
+    variable: "TAILCAST_MAX_CLIENTS_PER_ADDRESS",
+    value: "N",
+    help: "maximum number of clients of each stream from one address, or from one IPv6 /64 (500)",
+  },
+  {
+    flag: "max-requests-per-address",
+    variable: "TAILCAST_MAX_REQUESTS_PER_ADDRESS",
+    value: "N",
+    help: "maximum number of requests under way from one address, open streams included (2000)",
+  },
+  {
+    flag: "log-level",
+    variable: "TAILCAST_LOG_LEVEL",
+    value: "LEVEL",
+    help: "write what is at least as important to stderr: error, warn, info or debug (warn)",
+  },
+  {
+    flag: "log-format",
+    variable: "TAILCAST_LOG_FORMAT",
+    value: "FORMAT",
+    help: "format of these lines: text or json (text)",
   },
   {
     flag: "heartbeat",

@@ -10,6 +10,7 @@ import { createServer } from "node:http";
 import { readConfig } from "./config.ts";
 import { createFolder, defaultDataFolder, moveOldFolder } from "./data-folder.ts";
 import { TailcastError } from "./error.ts";
+import { formatEntry, isLogged } from "./log-format.ts";
 import { printFault, printMessage } from "./print.ts";
 import { helpText } from "./program-options.ts";
 import { buildEnvironment } from "./runner/program/environment.ts";
@@ -93,6 +94,9 @@ async function open(config: Config): Promise<BuildApp> {
     env: buildEnvironment(process.env, config.env, config),
     maskValues: Object.values(config.env),
     onError: printFault,
+    onLog: (entry) => {
+      if (isLogged(entry, config.logLevel)) process.stderr.write(formatEntry(entry, config.logFormat));
+    },
   });
   for (const warning of app.warnings) printMessage(`warning: ${warning}`);
   return app;

@@ -12,7 +12,8 @@ export type HttpErrorCode =
   | "INTERNAL_ERROR"
   | "NOT_STORED"
   | "OUT_OF_FILES"
-  | "TOO_MANY_CLIENTS";
+  | "TOO_MANY_CLIENTS"
+  | "TOO_MANY_REQUESTS";
 
 /** The status of each refusal (RFC 9110 section 15). */
 const STATUS: Readonly<Record<HttpErrorCode, number>> = {
@@ -29,6 +30,7 @@ const STATUS: Readonly<Record<HttpErrorCode, number>> = {
   NOT_STORED: 503,
   OUT_OF_FILES: 503,
   TOO_MANY_CLIENTS: 503,
+  TOO_MANY_REQUESTS: 429,
 };
 
 /** A request that is refused, with the status and the headers of the reply. */

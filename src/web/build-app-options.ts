@@ -5,6 +5,7 @@ import { checkStrength } from "./guards/token-strength.ts";
 import type { FolderPlanner } from "../runner/planning/build-planner.ts";
 import type { BuildQueueOptions } from "../runner/build-queue-options.ts";
 import type { TokenOptions } from "./guards/token.ts";
+import type { LogEntry } from "./monitoring/log-entry.ts";
 
 /** The default lifetime of a session, in milliseconds. */
 const WEEK = 7 * 24 * 60 * 60_000;
@@ -64,6 +65,13 @@ export interface BuildAppOptions extends Pick<BuildQueueOptions, QueueOption> {
   grace?: number | undefined;
   /** The maximum number of clients of each stream. Default 1000. */
   maxClients?: number | undefined;
+  /**
+   * The maximum number of clients of each stream, and of logs as text, from one address; of IPv6, from one /64. Default
+   * 500.
+   */
+  maxClientsPerAddress?: number | undefined;
+  /** The maximum number of requests of one address that are under way, open streams included. Default 2000. */
+  maxRequestsPerAddress?: number | undefined;
   /** The longest silence on a stream, in milliseconds; 0 turns heartbeats off. Default 15 000. */
   heartbeat?: number | undefined;
   /** How many events each stream keeps for clients that connect late or reconnect. Default 50 000. */
@@ -76,6 +84,8 @@ export interface BuildAppOptions extends Pick<BuildQueueOptions, QueueOption> {
   plan?: FolderPlanner | undefined;
   /** Called with every fault of the server; the request is answered 500. Default: nothing happens. */
   onError?: ((error: unknown) => void) | undefined;
+  /** Called for every request that is over, and when a build is accepted, starts or ends. Default: nothing happens. */
+  onLog?: ((entry: LogEntry) => void) | undefined;
 }
 
 /** The options with every default filled in. */
@@ -94,16 +104,20 @@ export interface BuildAppSettings {
   readonly data: string | undefined;
   readonly grace: number;
   readonly maxClients: number;
+  readonly maxClientsPerAddress: number;
+  readonly maxRequestsPerAddress: number;
   readonly heartbeat: number | undefined;
   readonly capacity: number;
   readonly plan: FolderPlanner;
   readonly onError: (error: unknown) => void;
+  readonly onLog: (entry: LogEntry) => void;
 }
 
 /** Checks the options and fills in the defaults. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
 export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
   const { host = "127.0.0.1", token, allowedOrigins = [], allowCredentials = false, data, grace = 0 } = options;
   const { viewerToken, sessionLifetime = WEEK, readOnly = false } = options;
+  const { maxClientsPerAddress = 500, maxRequestsPerAddress = 2000, onLog = () => undefined } = options;
   const { maxClients = 1000, heartbeat, capacity = 50_000 } = options;
   const { plan = () => undefined, onError = () => undefined } = options;
   const { concurrency, queueLimit, timeout, silence, nice, output, env } = options;
@@ -124,10 +138,13 @@ export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
     data: data === undefined ? undefined : checkValue("data", data, kinds.filledText),
     grace: checkInteger("grace", grace, { min: 0, max: MAX_DELAY }),
     maxClients: checkInteger("maxClients", maxClients, { min: 1 }),
+    maxClientsPerAddress: checkInteger("maxClientsPerAddress", maxClientsPerAddress, { min: 1 }),
+    maxRequestsPerAddress: checkInteger("maxRequestsPerAddress", maxRequestsPerAddress, { min: 1 }),
     heartbeat,
     capacity,
     plan: checkValue("plan", plan, kinds.function),
     onError: checkValue("onError", onError, kinds.function),
+    onLog: checkValue("onLog", onLog, kinds.function),
   };
 }
 

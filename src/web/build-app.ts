@@ -14,8 +14,10 @@ import { buildAppSettings } from "./build-app-options.ts";
 import { dispatch } from "./dispatch.ts";
 import { Access } from "./guards/access.ts";
 import { Outcomes } from "./metrics.ts";
+import { BuildMonitor } from "./monitoring/build-monitor.ts";
+import { RequestMonitor } from "./monitoring/request-monitor.ts";
 import { routes } from "./routes.ts";
-import { isRefusal, sendError } from "./send-error.ts";
+import { refusalCode, sendError } from "./send-error.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BuildPlanner } from "../runner/planning/build-planner.ts";
 import type { BuildAppOptions, BuildAppSettings } from "./build-app-options.ts";
@@ -46,6 +48,7 @@ export class BuildApp {
   readonly #streams: StreamRegistry;
   readonly #store: BuildStore | undefined;
   readonly #router: Router<AppRoute>;
+  readonly #requests: RequestMonitor;
   readonly #problems: string[] = [];
 
   /**
@@ -78,24 +81,32 @@ export class BuildApp {
   private constructor(settings: BuildAppSettings, storage: Storage | undefined) {
     const { roots, token, viewerToken, maxClients, heartbeat, capacity, onError } = settings;
     const outcomes = new Outcomes();
+    const buildMonitor = new BuildMonitor(settings.onLog);
+    this.#requests = new RequestMonitor(settings);
     this.#settings = settings;
     this.#store = storage?.store;
+    const { maxClientsPerAddress, trustProxy } = settings;
+    const clientAddress = (request: IncomingMessage): string => trustProxy.clientOf(request).address;
     // "retry": an EventSource never reconnects after a 503.
-    this.#streams = new StreamRegistry({ maxClients, heartbeat, capacity, whenFull: "retry" }, onError, storage);
+    this.#streams = new StreamRegistry(
+      { maxClients, maxClientsPerAddress, clientAddress, heartbeat, capacity, whenFull: "retry" },
+      onError,
+      storage,
+    );
     this.#queue = new BuildQueue({
       ...settings.builds,
       store: storage?.store,
       // A build can read the arguments of this process.
       maskValues: [...(settings.builds.maskValues ?? []), token, viewerToken].filter((value) => value !== undefined),
-      onEvent: (event) => (outcomes.note(event), this.#streams.publish(event)),
+      onEvent: (event) => (buildMonitor.note(event), outcomes.note(event), this.#streams.publish(event)),
       onForget: (buildId) => this.#streams.forget(buildId),
     });
     this.#guards = { origins: settings, access: new Access(settings) };
     const projects = new ProjectCache(roots);
     this.#plan = buildPlanner(roots, settings.plan, settings.builds.env);
-    const logReaders = new ClientLimit(maxClients, Infinity);
+    const logReaders = new ClientLimit(maxClients, maxClientsPerAddress);
     const { access } = this.#guards;
-    const shared = { access, queue: this.#queue, streams: this.#streams, outcomes, logReaders };
+    const shared = { access, queue: this.#queue, streams: this.#streams, outcomes, logReaders, clientAddress };
     this.#router = new Router(routes({ ...shared, projects, plan: this.#plan }));
   }
 
@@ -111,8 +122,11 @@ export class BuildApp {
 
   /** Answers a request. It is bound to the app: pass it to `createServer` as it is. */
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
-    dispatch(this.#router, this.#guards, request, response).catch((error: unknown) => {
-      if (!isRefusal(error)) this.#settings.onError(error);
+    const obstacle = this.#requests.watch(request, response);
+    dispatch(this.#router, this.#guards, request, response, obstacle).catch((error: unknown) => {
+      const code = refusalCode(error);
+      if (code === undefined) this.#settings.onError(error);
+      this.#requests.refuse(code ?? "INTERNAL_ERROR");
       sendError(response, error, this.#blockingBuild(error));
     });
   };

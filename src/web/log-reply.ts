@@ -11,6 +11,7 @@ import type { LogTexts } from "../streams/log-text.ts";
  * the channel's clients: it shares their bytes, their turns and their deadlines.
  *
  * @param readers - The limit of such clients.
+ * @param address - The key under which the limit counts the client.
  * @throws {HttpError} `TOO_MANY_CLIENTS`
  */
 export async function sendLog(
@@ -18,24 +19,25 @@ export async function sendLog(
   channel: Channel,
   texts: LogTexts,
   readers: ClientLimit,
+  address: string,
 ): Promise<void> {
   await responseTurn(request, response);
   // The client left meanwhile.
   if (response.destroyed || request.socket.destroyed) return;
   if (request.method === "HEAD") {
-    checkRoom(readers.obstacle());
+    checkRoom(readers.obstacle(address));
     response.writeHead(200, LOG_HEADERS).end();
     return;
   }
-  checkRoom(readers.acquire());
+  checkRoom(readers.acquire(address));
   const obstacle = channel.attach(response, (listener) => {
     const onClose = (): void => {
-      readers.release();
+      readers.release(address);
       listener.onClose();
     };
     return new LogConnection(response, texts, { onDrain: () => listener.onDrain(), onClose });
   });
-  if (obstacle !== undefined) readers.release();
+  if (obstacle !== undefined) readers.release(address);
   checkRoom(obstacle);
 }
 

@@ -23,6 +23,7 @@ export const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>>
   // RFC 9110 section 15.5.2 requires it.
   401: { "WWW-Authenticate": 'Bearer realm="tailcast"' },
   // In seconds.
+  429: { "Retry-After": "10" },
   503: { "Retry-After": "10" },
 };
 
@@ -49,9 +50,9 @@ function refusalOf(error: unknown): Refusal | undefined {
   return status === undefined ? undefined : { status, error: { code, message }, headers: HEADERS[status] ?? {} };
 }
 
-/** Whether the request, or the load on the server, explains an error. Otherwise the error is a fault of the server. */
-export function isRefusal(error: unknown): boolean {
-  return refusalOf(error) !== undefined;
+/** The code with which an error is refused; `undefined` for a fault of the server. */
+export function refusalCode(error: unknown): string | undefined {
+  return refusalOf(error)?.error.code;
 }
 
 /**

@@ -35,6 +35,10 @@ describe("readConfig()", () => {
       logLimit: 104_857_600,
       mask: [],
       maxClients: 1000,
+      maxClientsPerAddress: 500,
+      maxRequestsPerAddress: 2000,
+      logLevel: "warn",
+      logFormat: "text",
       heartbeat: 15_000,
       capacity: 50_000,
       token: undefined,
@@ -53,7 +57,9 @@ describe("readConfig()", () => {
       "--port 0 --host ::1 --root / --concurrency=3 --queue-limit 0 --timeout 60 --grace 7 --data /tmp/builds --keep 5 --keep-size 1 --max-clients 2 --heartbeat 40";
     const more =
       "--silence 90 --nice=7 --output separate --color --env A=1 --env B= --log-limit 7 --mask PIN --mask DSN --capacity 10 --token t --viewer-token v --session-lifetime 60 --read-only --allowed-origin https://a.example --allowed-origin http://b.example:81 --allow-credentials --trust-proxy 10.0.0.0/8,::1";
-    assert.deepEqual(configOf([...args.split(" "), "--root", tmpdir(), ...more.split(" ")]), {
+    const limits =
+      "--max-clients-per-address 1 --max-requests-per-address 9 --log-level debug --log-format json".split(" ");
+    assert.deepEqual(configOf([...args.split(" "), "--root", tmpdir(), ...more.split(" "), ...limits]), {
       port: 0,
       host: "::1",
       roots: ["/", tmpdir()],
@@ -72,6 +78,10 @@ describe("readConfig()", () => {
       logLimit: 7_340_032,
       mask: ["PIN", "DSN"],
       maxClients: 2,
+      maxClientsPerAddress: 1,
+      maxRequestsPerAddress: 9,
+      logLevel: "debug",
+      logFormat: "json",
       heartbeat: 40_000,
       capacity: 10,
       token: "t",
@@ -116,6 +126,9 @@ describe("readConfig()", () => {
     [["--silence", "-1"], {}, "--silence"],
     [["--nice", "20"], {}, "--nice"],
     [["--output", "both"], {}, "--output"],
+    [["--log-level", "loud"], {}, "--log-level"],
+    [["--log-format", "xml"], {}, "--log-format"],
+    [["--max-clients-per-address", "0"], {}, "--max-clients-per-address"],
     [["--env", "A"], {}, "--env"],
     [["--root", "/nowhere/at/all"], {}, "--root"],
     [["--root", "/etc/hostname"], {}, "--root"],

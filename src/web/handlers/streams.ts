@@ -1,7 +1,9 @@
 import { TailcastError } from "../../error.ts";
+import { addressKey } from "../../http/address-key.ts";
 import { LogTexts } from "../../streams/log-text.ts";
 import { colouredText, plainText } from "../../terminal/plain-text.ts";
 import { sendLog } from "../log-reply.ts";
+import type { IncomingMessage } from "node:http";
 import type { Channel } from "../../channel/channel.ts";
 import type { ClientLimit } from "../../channel/clients/client-limit.ts";
 import type { Handler } from "../../http/router.ts";
@@ -14,11 +16,13 @@ export interface StreamServices {
   readonly streams: StreamRegistry;
   /** The clients that read a log as text. */
   readonly logReaders: ClientLimit;
+  /** The address of a client. */
+  readonly clientAddress: (request: IncomingMessage) => string;
 }
 
 /** Handlers of event streams, and of the log as text. */
 export function streamHandlers(services: StreamServices): Readonly<Record<"feed" | "events" | "log", Handler>> {
-  const { queue, streams, logReaders } = services;
+  const { queue, streams, logReaders, clientAddress } = services;
   const plainTexts = new LogTexts(plainText);
   const colouredTexts = new LogTexts(colouredText);
   const channelOf = async (buildId: string): Promise<Channel> => {
@@ -31,7 +35,8 @@ export function streamHandlers(services: StreamServices): Readonly<Record<"feed"
     events: async ({ request, response, parameter }) => void (await channelOf(parameter)).handle(request, response),
     log: async (exchange) => {
       const channel = await channelOf(exchange.parameter);
-      await sendLog(exchange, channel, exchange.query.has("ansi") ? colouredTexts : plainTexts, logReaders);
+      const texts = exchange.query.has("ansi") ? colouredTexts : plainTexts;
+      await sendLog(exchange, channel, texts, logReaders, addressKey(clientAddress(exchange.request)));
     },
   };
 }

@@ -1,0 +1,34 @@
+import { showControls } from "./print.ts";
+import { logLevels } from "./web/monitoring/log-entry.ts";
+import type { LogEntry, LogLevel } from "./web/monitoring/log-entry.ts";
+
+/** The formats of the log. */
+export const logFormats = ["text", "json"] as const;
+
+/** A format of the log. */
+export type LogFormat = (typeof logFormats)[number];
+
+/** Whether an entry is at least as important as a level. */
+export function isLogged(entry: LogEntry, level: LogLevel): boolean {
+  return logLevels.indexOf(entry.level) <= logLevels.indexOf(level);
+}
+
+/** An entry as one line, with control characters escaped: it quotes paths and names that others have chosen. */
+export function formatEntry({ time, level, event, fields }: LogEntry, format: LogFormat): string {
+  if (format === "json") return `${escapeJson(JSON.stringify({ time, level, event, ...fields }))}\n`;
+  const pairs = Object.entries(fields).map(([name, value]) => `${name}=${formatValue(value)}`);
+  return `${time} ${level} ${event} ${pairs.join(" ")}\n`;
+}
+
+function formatValue(value: string | number | null): string {
+  if (value === null) return "-";
+  const text = String(value);
+  return /^[\w./:%+~-]+$/.test(text) ? text : showControls(JSON.stringify(text));
+}
+
+/** JSON leaves these control characters as they are. */
+function escapeJson(json: string): string {
+  return json.replace(/[\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}

@@ -1,0 +1,20 @@
+/** The levels of log entries, the most important one first. */
+export const logLevels = ["error", "warn", "info", "debug"] as const;
+
+/** How important a log entry is. */
+export type LogLevel = (typeof logLevels)[number];
+
+/** One thing that happened, as data. It never contains a query, a cookie, a token or another header of a client. */
+export interface LogEntry {
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  readonly level: LogLevel;
+  /** A request has been answered, or a build was accepted, has started or has ended. */
+  readonly event: "request" | "build accepted" | "build started" | "build ended";
+  readonly fields: Readonly<Record<string, string | number | null>>;
+}
+
+/** An entry about something that happens now. */
+export function logEntry(level: LogLevel, event: LogEntry["event"], fields: LogEntry["fields"]): LogEntry {
+  return { time: new Date().toISOString(), level, event, fields };
+}
