@@ -51,9 +51,13 @@ export interface Kind {
   readonly includes: (value: unknown) => boolean;
 }
 
+/** Whether a value is an object as JSON has them: neither an array nor `null`. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 type KindName = "array" | "boolean" | "filledText" | "function" | "object" | "text" | "textOrNull";
 
-const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
 const isText = (value: unknown): boolean => typeof value === "string";
 
 /** The kinds that {@link checkValue} is asked about. An array is no object here. */

@@ -1,3 +1,4 @@
+import { isObject } from "../check-options.ts";
 import { HttpError } from "./http-error.ts";
 import type { IncomingMessage } from "node:http";
 
@@ -48,7 +49,7 @@ function readJson(text: string): Readonly<Record<string, unknown>> {
       cause,
     });
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isObject(value)) return value;
   throw new HttpError("BAD_REQUEST", "Cannot read the request: its body must be a JSON object");
 }
 

@@ -11,7 +11,7 @@ import { Secrets } from "./output/secrets.ts";
 import { settlesWithin } from "./process/waiting.ts";
 import { StateWriter } from "./store/state-writer.ts";
 import type { TailcastErrorCode } from "../error.ts";
-import type { BuildContext } from "./build.ts";
+import type { BuildContext } from "./build-context.ts";
 import type { BuildQueueOptions, QueueCloseOptions } from "./build-queue-options.ts";
 import type { BuildEvent, BuildStateEvent } from "./events.ts";
 import type { Plan } from "./planning/plan.ts";

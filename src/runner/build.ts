@@ -1,61 +1,18 @@
 import { BuildEmitter, now } from "./build-emitter.ts";
 import { createBuildId } from "./build-id.ts";
-import { formatBytes, formatCommand, formatDuration } from "./format.ts";
-import { LogLimit } from "./output/log-limit.ts";
+import { formatCommand, formatDuration } from "./format.ts";
 import { createCookie } from "./process/marker.ts";
 import { runStep } from "./process/run-step.ts";
 import { pinProblem } from "./project/directory-pin.ts";
 import { freezeRecord, pendingStep } from "./record.ts";
-import { describeResult, recordResult } from "./step-result.ts";
-import type { BuildEmitterOptions } from "./build-emitter.ts";
-import type { OutputLine } from "./output/step-output.ts";
-import type { Environment } from "./program/find-program.ts";
+import { StepLines } from "./step-lines.ts";
+import { describePosition, describeResult, recordResult } from "./step-result.ts";
+import type { BuildContext, FormerBuild } from "./build-context.ts";
 import type { Mask } from "./output/mask.ts";
 import type { Plan } from "./planning/plan.ts";
-import type { ProcessIdentity } from "./process/identity.ts";
-import type { OutputMode } from "./output/output-pipes.ts";
 import type { BuildRecord, StepRecord } from "./record.ts";
-import type { Secrets } from "./output/secrets.ts";
 import type { StepResult } from "./process/run-step.ts";
 import type { Step } from "./planning/step.ts";
-
-/** Everything that a {@link Build} needs in addition to its plan. */
-export interface BuildContext extends Pick<BuildEmitterOptions, "onLine" | "onState"> {
-  /** The time limit of the build in milliseconds; 0: none. */
-  readonly timeout: number;
-  /** How long a step may print nothing, in milliseconds; 0: no limit. */
-  readonly silence: number;
-  /** The niceness of its processes, from 0 to 19. */
-  readonly nice: number;
-  readonly output: OutputMode;
-  /** The time between SIGTERM and SIGKILL, in milliseconds. */
-  readonly killGrace: number;
-  readonly env: Environment;
-  /** How `env` differs from the environment of this process, as a sentence for the log. */
-  readonly environment: string | undefined;
-  readonly secrets: Secrets;
-  /** See {@link LogLimit}. */
-  readonly logLimit: number;
-  /** Called before the first command starts. The build waits for a returned promise. */
-  readonly onStart: (buildId: string, cookie: string) => void | Promise<void>;
-  /** Called right after each command has started. */
-  readonly onSpawn: (buildId: string, identity: ProcessIdentity) => void | Promise<void>;
-  /**
-   * Called when processes of the build could not be ended in time.
-   *
-   * @param gone - Resolves with whether they are gone after all.
-   */
-  readonly onLeft: (build: Build, gone: Promise<boolean>) => void;
-  /** Called once, right after the `end` event was emitted. */
-  readonly onEnd: (build: Build) => void;
-}
-
-/** A build that waited when an earlier process ended. */
-export interface FormerBuild {
-  readonly record: BuildRecord;
-  /** How many lines the earlier process emitted: the build may have started, but none of its commands has. */
-  readonly lineCount: number;
-}
 
 /** Why a build was stopped. */
 interface Stop {
@@ -73,7 +30,7 @@ export class Build {
   readonly #cookie: string = createCookie();
   readonly #mask: Mask | undefined;
   readonly #emitter: BuildEmitter;
-  readonly #limit: LogLimit;
+  readonly #lines: StepLines;
   readonly #stopping = new AbortController();
   readonly #killing = new AbortController();
   #record: BuildRecord;
@@ -92,7 +49,6 @@ export class Build {
     this.plan = plan;
     this.#context = context;
     this.#mask = context.secrets.maskFor(plan.steps);
-    this.#limit = new LogLimit(context.logLimit);
     const buildId = former?.record.id ?? createBuildId();
     this.#emitter = new BuildEmitter({
       buildId,
@@ -102,6 +58,7 @@ export class Build {
       onState: context.onState,
       onFailure: (error) => this.#stopUndelivered(error),
     });
+    this.#lines = new StepLines(this.#emitter, context.logLimit);
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
@@ -203,7 +160,7 @@ export class Build {
     const command = formatCommand(step.command, step.args);
     void this.#emitter.emitLine({ step: name, text: `$ ${command} (in ${step.cwd})` });
     const result = await this.#runCommand(index, step);
-    this.#emitTail(name);
+    this.#lines.emitTail(name);
     const text = describeResult(name, result);
     const change = recordResult(result, this.#stop?.status ?? "cancelled");
     if (change.status === "failed" && this.#stop === undefined) this.#failure = { step: name, text };
@@ -234,7 +191,9 @@ export class Build {
         onLeft(this, gone);
       },
       mask: this.#mask,
-      onLines: (lines) => this.#forward(index, step.name, lines),
+      onLines: (lines) => {
+        return this.#lines.emit(step.name, lines, () => this.#record.steps[index]?.status === "running");
+      },
     });
   }
 
@@ -262,7 +221,7 @@ export class Build {
   #end(success = ""): void {
     const { steps } = this.#record;
     const skipped = steps.filter(({ status }) => status === "pending");
-    const stopped = this.#stop && `${this.#stop.text} ${this.#describePosition()}`;
+    const stopped = this.#stop && `${this.#stop.text} ${describePosition(this.#record)}`;
     const message = this.#emitter.masked(stopped ?? this.#failure?.text ?? success);
     const finishedAt = now();
     // Changed before the last lines: a consumer that cancels at one of them learns that the build has ended.
@@ -281,16 +240,6 @@ export class Build {
     void this.#emitter.emitLine({ text: message, time: finishedAt });
     this.#resolveEnded(this.#emitter.emit({ type: "end", build: this.#record }));
     this.#context.onEnd(this);
-  }
-
-  /** Describes where a stopped build was, to complete the sentence about its end. */
-  #describePosition(): string {
-    const { startedAt, steps } = this.#record;
-    if (startedAt === null) return "before it started";
-    const interrupted = steps.findLast(({ status }) => status !== "pending" && status !== "succeeded");
-    if (interrupted !== undefined) return `while ${interrupted.name} was running`;
-    const next = steps.find(({ status }) => status === "pending");
-    return next === undefined ? "after its last step" : `before ${next.name} started`;
   }
 
   #halt(stop: Stop): void {
@@ -327,32 +276,5 @@ export class Build {
 
   #updateStep(index: number, change: Partial<StepRecord>): void {
     this.#update({ steps: this.#record.steps.map((step, at) => (at === index ? { ...step, ...change } : step)) });
-  }
-
-  /** Emits the output of a step, each line after the consumer has accepted the one before, until the step has ended. */
-  async #forward(index: number, step: string, lines: readonly OutputLine[]): Promise<void> {
-    const time = now();
-    for (const { stream, text } of lines) {
-      if (this.#emitter.hasFailed || this.#record.steps[index]?.status !== "running") return;
-      const { isOverflowing } = this.#limit;
-      if (this.#limit.fits({ stream, text, time })) {
-        const delivery = this.#emitter.emitLine({ step, stream, text, time });
-        if (delivery !== undefined) await delivery;
-      } else if (!isOverflowing) {
-        const size = formatBytes(this.#context.logLimit);
-        const notice = `the log has reached its limit of ${size}; only the end of this step is kept`;
-        void this.#emitter.emitLine({ step, text: notice, time });
-      }
-    }
-  }
-
-  /** Emits the end of a step that did not fit into the log. It is small, so nothing waits for the consumer. */
-  #emitTail(step: string): void {
-    const { lostLines, lostBytes, tail } = this.#limit.endStep();
-    if (lostLines > 0) {
-      const lost = `${lostLines} lines (${formatBytes(lostBytes)}) were left out here`;
-      void this.#emitter.emitLine({ step, text: `${lost}; the last ${tail.length} lines of this step follow` });
-    }
-    for (const line of tail) void this.#emitter.emitLine({ step, ...line });
   }
 }

@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import type { StepRecord, StepStatus } from "./record.ts";
+import type { BuildRecord, StepRecord, StepStatus } from "./record.ts";
 import type { StepResult } from "./process/run-step.ts";
 
 /** Describes how a step ended, in one sentence: `install failed with exit code 1`. */
@@ -52,4 +52,13 @@ export function recordResult(
     case "not-started":
       return { status: "failed", exitCode: null, signal: null };
   }
+}
+
+/** Describes where a stopped build was, to complete the sentence about its end. */
+export function describePosition({ startedAt, steps }: BuildRecord): string {
+  if (startedAt === null) return "before it started";
+  const interrupted = steps.findLast(({ status }) => status !== "pending" && status !== "succeeded");
+  if (interrupted !== undefined) return `while ${interrupted.name} was running`;
+  const next = steps.find(({ status }) => status === "pending");
+  return next === undefined ? "after its last step" : `before ${next.name} started`;
 }

@@ -1,6 +1,6 @@
 import { join, relative } from "node:path";
+import { isObject } from "../../check-options.ts";
 import { DEFAULT_PROGRAM, managerPrograms, managers, managersOf, unsupportedManagers } from "./managers.ts";
-import { isJsonObject } from "../project/manifest.ts";
 import { readStart } from "../project/read-file-start.ts";
 import { isFile } from "../program/is-file.ts";
 import { findWorkspace } from "../project/workspace.ts";
@@ -128,10 +128,10 @@ function* namedManagers({ packageManager, devEngines }: JsonObject): Iterable<Na
     const [name = ""] = text.split("@", 1);
     yield { field: "packageManager", name, version: text.slice(name.length + 1) };
   }
-  const engines = isJsonObject(devEngines) ? devEngines["packageManager"] : undefined;
+  const engines = isObject(devEngines) ? devEngines["packageManager"] : undefined;
   const list: readonly unknown[] = Array.isArray(engines) ? engines : [engines];
   for (const [index, engine] of list.entries()) {
-    if (!isJsonObject(engine) || typeof engine["name"] !== "string") continue;
+    if (!isObject(engine) || typeof engine["name"] !== "string") continue;
     const version = typeof engine["version"] === "string" ? engine["version"] : undefined;
     // In a list only the last one is required, unless "onFail" says otherwise
     // (openjs-foundation/package-metadata-interoperability).

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isObject } from "../../check-options.ts";
 import { TailcastError } from "../../error.ts";
 import { rethrowOutOfFiles } from "./out-of-files.ts";
 import { readStart } from "./read-file-start.ts";
@@ -37,13 +38,8 @@ export async function readManifest(directory: string, work?: WorkLimit): Promise
   } catch (error) {
     throw invalid((error as SyntaxError).message, error);
   }
-  if (!isJsonObject(value)) throw invalid("it must hold a JSON object");
+  if (!isObject(value)) throw invalid("it must hold a JSON object");
   return value;
-}
-
-/** Whether a parsed JSON value is an object, as opposed to an array or `null`. */
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Also counts the separators inside strings: no real manifest holds that many. */

@@ -1,5 +1,5 @@
+import { isObject } from "../../check-options.ts";
 import { DEFAULT_INPUTS } from "../planning/build-inputs.ts";
-import { isJsonObject } from "./manifest.ts";
 import type { JsonObject } from "./manifest.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { JsonObject } from "./manifest.ts";
  * that begins with a dash would be an option to the package manager, which then does something else and succeeds.
  */
 export function scriptNames(manifest: JsonObject): string[] {
-  const scripts = isJsonObject(manifest["scripts"]) ? manifest["scripts"] : {};
+  const scripts = isObject(manifest["scripts"]) ? manifest["scripts"] : {};
   const isScript = (name: string): boolean => typeof scripts[name] === "string" && scripts[name] !== "";
   return Object.keys(scripts).filter((name) => isScript(name) && name !== "" && !name.startsWith("-"));
 }

@@ -1,6 +1,7 @@
 import { dirname, join, relative, sep } from "node:path";
+import { isObject } from "../../check-options.ts";
 import { managers } from "../package-manager/managers.ts";
-import { isJsonObject, readManifest } from "./manifest.ts";
+import { readManifest } from "./manifest.ts";
 import { readStart } from "./read-file-start.ts";
 import { matchesGlob } from "./glob.ts";
 import { WorkLimit } from "./work-limit.ts";
@@ -101,7 +102,7 @@ async function readParentManifest(path: string, work: WorkLimit): Promise<JsonOb
 }
 
 function manifestGlobs({ workspaces }: JsonObject): string[] {
-  const list = isJsonObject(workspaces) ? workspaces["packages"] : workspaces;
+  const list = isObject(workspaces) ? workspaces["packages"] : workspaces;
   return Array.isArray(list) ? list.filter((glob) => typeof glob === "string") : [];
 }
 

@@ -1,0 +1,50 @@
+import { now } from "./build-emitter.ts";
+import { formatBytes } from "./format.ts";
+import { LogLimit } from "./output/log-limit.ts";
+import type { BuildEmitter } from "./build-emitter.ts";
+import type { OutputLine } from "./output/step-output.ts";
+
+/** Emits the output of the steps of one build, as far as the limit of its log allows. */
+export class StepLines {
+  readonly #emitter: BuildEmitter;
+  readonly #limit: LogLimit;
+  readonly #logLimit: number;
+
+  /** @param logLimit - The size of the log in bytes: see {@link LogLimit}. */
+  constructor(emitter: BuildEmitter, logLimit: number) {
+    this.#emitter = emitter;
+    this.#limit = new LogLimit(logLimit);
+    this.#logLimit = logLimit;
+  }
+
+  /**
+   * Emits lines of a step, each after the consumer has accepted the one before.
+   *
+   * @param isRunning - Returns whether the step is running. When it has ended, the remaining lines are dropped.
+   */
+  async emit(step: string, lines: readonly OutputLine[], isRunning: () => boolean): Promise<void> {
+    const time = now();
+    for (const { stream, text } of lines) {
+      if (this.#emitter.hasFailed || !isRunning()) return;
+      const { isOverflowing } = this.#limit;
+      if (this.#limit.fits({ stream, text, time })) {
+        const delivery = this.#emitter.emitLine({ step, stream, text, time });
+        if (delivery !== undefined) await delivery;
+      } else if (!isOverflowing) {
+        const size = formatBytes(this.#logLimit);
+        const notice = `the log has reached its limit of ${size}; only the end of this step is kept`;
+        void this.#emitter.emitLine({ step, text: notice, time });
+      }
+    }
+  }
+
+  /** Emits the end of a step that did not fit into the log. It is small, so nothing waits for the consumer. */
+  emitTail(step: string): void {
+    const { lostLines, lostBytes, tail } = this.#limit.endStep();
+    if (lostLines > 0) {
+      const lost = `${lostLines} lines (${formatBytes(lostBytes)}) were left out here`;
+      void this.#emitter.emitLine({ step, text: `${lost}; the last ${tail.length} lines of this step follow` });
+    }
+    for (const line of tail) void this.#emitter.emitLine({ step, ...line });
+  }
+}
