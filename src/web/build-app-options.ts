@@ -49,7 +49,7 @@ export interface BuildAppOptions extends Pick<BuildQueueOptions, QueueOption> {
    * Default: none.
    */
   allowedOrigins?: readonly string[] | undefined;
-  /** Whether pages of allowed origins may send the cookie of the token. Default false. */
+  /** Whether pages of allowed origins may send the cookie of the session. Default false. */
   allowCredentials?: boolean | undefined;
   /**
    * The proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `Forwarded` headers count: how many are in front of

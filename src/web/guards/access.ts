@@ -11,7 +11,7 @@ import type { HostOptions } from "./host.ts";
 import type { Session } from "./sessions.ts";
 import type { TokenOptions } from "./token.ts";
 
-/** The right that a route needs: none, to see builds, or to start and cancel them. */
+/** The right that a route needs: `open` needs none, `view` to see builds, `build` to start and cancel them. */
 export type Need = "open" | "view" | "build";
 
 /** The clients that may use the server. */
@@ -54,7 +54,7 @@ export class Access {
   }
 
   /**
-   * The client of a request; `undefined` when it is not known. Wrong guesses of others never block a session.
+   * The client of a request; `undefined` when it is not known. Wrong guesses never block a session.
    *
    * @throws {HttpError} `TOO_MANY_ATTEMPTS` for a bearer token.
    */
@@ -67,7 +67,7 @@ export class Access {
   }
 
   /**
-   * Refuses a client without a right. The connection of a client with a session ends with the session.
+   * Refuses a client without a right. The reply to a client with a session ends with the session.
    *
    * @throws {HttpError} `UNAUTHORIZED`, `FORBIDDEN` or `TOO_MANY_ATTEMPTS`
    */

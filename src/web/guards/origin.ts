@@ -7,7 +7,7 @@ import type { HostOptions } from "./host.ts";
 
 /** The pages that may use the API. */
 export interface OriginOptions extends HostOptions {
-  /** Whether pages of allowed origins may send the cookie of the token. */
+  /** Whether pages of allowed origins may send the cookie of the session. */
   readonly allowCredentials: boolean;
 }
 

@@ -12,8 +12,9 @@ export function pageHandlers(access: Access): Readonly<Record<"page" | "file" | 
   };
   return {
     page: ({ request, response, query }) => {
+      const identity = access.identify(request);
       const code = query.get("code");
-      const isLink = code !== null && request.method === "GET";
+      const isLink = code !== null && request.method === "GET" && identity?.role !== "builder";
       const signedIn = isLink ? access.redeem(request, code) : undefined;
       if (signedIn !== undefined) {
         // A reload must not use the code again.
@@ -21,7 +22,7 @@ export function pageHandlers(access: Access): Readonly<Record<"page" | "file" | 
         const rest = query.size === 0 ? "" : `?${query}`;
         const headers = { "Set-Cookie": signedIn.cookie, Location: `/${rest}`, "Cache-Control": "no-store" };
         response.writeHead(303, headers).end();
-      } else if (access.identify(request) !== undefined) {
+      } else if (identity !== undefined) {
         pageFiles.answer(request, response, "index.html");
       } else if (request.headers.accept?.includes("text/html") === true) {
         pageFiles.answerUnauthorized(response, "sign-in.html");

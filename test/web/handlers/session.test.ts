@@ -157,7 +157,9 @@ describe("BuildApp: guesses", () => {
       assert.deepEqual([reply.status, codeIn(reply), reply.headers["retry-after"]], [429, "TOO_MANY_ATTEMPTS", "1"]);
     }
     assert.equal((await ask(port, "GET", "/api/builds")).status, 401, "a request without a token is not a guess");
-    assert.equal((await ask(port, "GET", "/api/builds", { headers })).status, 200);
+    for (const path of ["/api/builds", "/", "/?code=six"]) {
+      assert.equal((await ask(port, "GET", path, { headers })).status, 200, path);
+    }
     assert.equal((await build(port, "missing", headers)).status, 404);
   });
 
