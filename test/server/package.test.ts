@@ -82,13 +82,16 @@ describe("the package", () => {
 
     const child = spawn("npx", ["--no-install", "tailcast", "--port", "0"], {
       cwd: folder,
+      // When npx runs these tests with another version of Node, this one would look for that package.
+      env: { ...process.env, npm_config_package: undefined },
       stdio: ["ignore", "pipe", "inherit"],
       detached: true,
     });
-    const [line] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
+    const ended = once(child, "close").then(([code]) => assert.fail(`npx ended with ${code} and printed no address`));
+    const [line] = (await Promise.race([once(child.stdout.setEncoding("utf8"), "data"), ended])) as [string];
     const port = Number(/^http:\/\/127\.0\.0\.1:(\d+)\n$/.exec(line)?.[1]);
     assert.equal((await ask(port, "GET", "/")).status, 200);
     process.kill(-(child.pid ?? 0), "SIGTERM");
-    await once(child, "close");
+    await assert.rejects(ended);
   });
 });

@@ -54,7 +54,7 @@ describe("checkForm()", () => {
     it(`refuses ${lines.slice(0, 3).join(", ")}`, async (t) => {
       const { port } = await start(t);
       const client = new RawClient(port).send(...lines);
-      // From Node 26 on, Node itself refuses a request with too many headers.
+      // Newer versions of Node refuse a request with too many headers themselves.
       assert.match(await client.closed(), /^HTTP\/1\.1 (?:400 Bad Request|431 Request Header Fields Too Large)\r\n/);
     });
   }
