@@ -1,9 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { TailcastError } from "./error.ts";
-
-/** Also names like `npm_config_//registry.example/:_authToken`. */
-const NAME = /^[A-Za-z_][\w./:@-]*$/;
+import { variableProblem } from "./runner/program/variables.ts";
 
 /** A line of a file: empty, a comment, or a name and a value, which can have further lines within quotes. */
 const ENTRY = /[ \t\r]*(?:#[^\n]*|[^\n=#]+=[ \t]*(?:"[^"]*"|'[^']*'|`[^`]*`)?[^\n]*)?(?:\n|$)/y;
@@ -18,13 +16,14 @@ export function readVariables(files: readonly string[], pairs: readonly string[]
   const variables = new Map<string, string>();
   for (const file of files) {
     for (const [name, value = ""] of Object.entries(readVariableFile(file))) {
-      variables.set(checkName(name, `--env-file ${file}`), value);
+      variables.set(checkVariable(name, value, `--env-file ${file}`), value);
     }
   }
   for (const pair of pairs) {
     const end = pair.indexOf("=");
     if (end === -1) throw invalid("--env must be NAME=value");
-    variables.set(checkName(pair.slice(0, end), "--env"), pair.slice(end + 1));
+    const value = pair.slice(end + 1);
+    variables.set(checkVariable(pair.slice(0, end), value, "--env"), value);
   }
   return Object.fromEntries(variables);
 }
@@ -43,10 +42,9 @@ function readVariableFile(file: string): Readonly<Record<string, string | undefi
   return parseEnv(text);
 }
 
-function checkName(name: string, source: string): string {
-  // Not shown: a line of a file that is not a variable can be part of a secret.
-  if (!NAME.test(name)) throw invalid(`${source} holds something that is not NAME=value`);
-  if (name.startsWith("TAILCAST_")) throw invalid(`${source} must not set ${name}: such names belong to this server`);
+function checkVariable(name: string, value: string, source: string): string {
+  const problem = variableProblem(name, value);
+  if (problem !== undefined) throw invalid(`${source} ${problem}`);
   return name;
 }
 

@@ -17,6 +17,8 @@
  * | `NO_MANIFEST` | `openProject` | the directory has no `package.json` |
  * | `INVALID_MANIFEST` | `openProject` | `package.json` is not readable JSON, too large, or not an object |
  * | `NO_SCRIPT` | `planBuild` | `package.json` has no such script |
+ * | `INVALID_VARIABLES` | `BuildApp` | the project's file of variables is readable by others, or has a wrong form |
+ * | `MISSING_VARIABLES` | `BuildQueue` | the values of a build's variables are not stored, so it cannot be repeated |
  * | `ALREADY_BUILDING` | `BuildQueue.add` | this project is queued or running already; `buildId` names that build |
  * | `QUEUE_FULL` | `BuildQueue.add` | as many builds wait as are allowed |
  * | `BUILD_NOT_FOUND` | `BuildQueue` | no build has this id |
@@ -38,6 +40,8 @@ export type TailcastErrorCode =
   | "NO_MANIFEST"
   | "INVALID_MANIFEST"
   | "NO_SCRIPT"
+  | "INVALID_VARIABLES"
+  | "MISSING_VARIABLES"
   | "ALREADY_BUILDING"
   | "QUEUE_FULL"
   | "BUILD_NOT_FOUND"

@@ -14,6 +14,7 @@ import { formatEntry, isLogged } from "./log-format.ts";
 import { printFault, printMessage } from "./print.ts";
 import { helpText } from "./program-options.ts";
 import { buildEnvironment } from "./runner/program/environment.ts";
+import { variableSecrets } from "./runner/program/variables.ts";
 import { BuildApp } from "./web/build-app.ts";
 import type { AddressInfo } from "node:net";
 import type { Config } from "./config.ts";
@@ -92,7 +93,7 @@ async function open(config: Config): Promise<BuildApp> {
     ...config,
     data,
     env: buildEnvironment(process.env, config.env, config),
-    maskValues: Object.values(config.env),
+    maskValues: variableSecrets(config.env),
     onError: printFault,
     onLog: (entry) => {
       if (isLogged(entry, config.logLevel)) process.stderr.write(formatEntry(entry, config.logFormat));

@@ -18,8 +18,6 @@ export interface BuildContext extends Pick<BuildEmitterOptions, "onLine" | "onSt
   /** The time between SIGTERM and SIGKILL, in milliseconds. */
   readonly killGrace: number;
   readonly env: Environment;
-  /** How `env` differs from the environment of this process, as a sentence for the log. */
-  readonly environment: string | undefined;
   readonly secrets: Secrets;
   /** See {@link LogLimit}. */
   readonly logLimit: number;

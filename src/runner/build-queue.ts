@@ -2,7 +2,7 @@ import { MAX_DELAY, checkChoice, checkInteger, checkTexts, checkValue, kinds } f
 import { TailcastError } from "../error.ts";
 import { Build } from "./build.ts";
 import { checkPlan } from "./planning/check-plan.ts";
-import { buildEnvironment, environmentDifference } from "./program/environment.ts";
+import { buildEnvironment } from "./program/environment.ts";
 import { outputModes } from "./output/output-pipes.ts";
 import { estimateDuration } from "./estimate.ts";
 import { QueuePositions } from "./queue-positions.ts";
@@ -14,6 +14,7 @@ import type { TailcastErrorCode } from "../error.ts";
 import type { BuildContext } from "./build-context.ts";
 import type { BuildQueueOptions, QueueCloseOptions } from "./build-queue-options.ts";
 import type { BuildEvent, BuildStateEvent } from "./events.ts";
+import type { PlanRequest } from "./planning/build-planner.ts";
 import type { Plan } from "./planning/plan.ts";
 import type { BuildRecord } from "./record.ts";
 
@@ -73,7 +74,6 @@ export class BuildQueue {
       killGrace: checkInteger("killGrace", options.killGrace ?? 5000, { min: 0, max: MAX_DELAY }),
       logLimit: checkInteger("logLimit", options.logLimit ?? 100 * MIB, { min: 1, orInfinity: true }),
       env,
-      environment: environmentDifference(env),
       secrets,
       onLine: onEvent,
       onState: writer === undefined ? onEvent : (event) => this.#writeState(writer, event, deliver(onEvent, event)),
@@ -203,6 +203,24 @@ export class BuildQueue {
   /** The same as {@link close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /**
+   * The request for a build, to repeat it.
+   *
+   * @throws {TailcastError} `BUILD_NOT_FOUND`; `MISSING_VARIABLES` when only an earlier process had the values of its
+   * variables.
+   */
+  inputs(id: string): PlanRequest {
+    const build = this.#find(id);
+    const { projectPath, script, install, variables: names, color } = build.record;
+    const variables = build instanceof Build ? build.plan.variables : undefined;
+    if (names.length > 0 && variables === undefined) {
+      const reason = `the values of its variables (${names.join(", ")}) are not stored; start a new build with them`;
+      throw new TailcastError("MISSING_VARIABLES", `Cannot repeat the build: ${reason}`);
+    }
+    const choices = { script: script ?? undefined, install: install ?? undefined, color: color ?? undefined };
+    return { projectPath, ...choices, variables };
   }
 
   #enqueue(build: Build): void {

@@ -1,6 +1,8 @@
 import { BuildEmitter, now } from "./build-emitter.ts";
 import { createBuildId } from "./build-id.ts";
 import { formatCommand, formatDuration } from "./format.ts";
+import { environmentDifference } from "./program/environment.ts";
+import { addVariables, variableSecrets } from "./program/variables.ts";
 import { createCookie } from "./process/marker.ts";
 import { runStep } from "./process/run-step.ts";
 import { pinProblem } from "./project/directory-pin.ts";
@@ -48,7 +50,7 @@ export class Build {
   constructor(plan: Plan, context: BuildContext, estimatedMs: number | null, former?: FormerBuild) {
     this.plan = plan;
     this.#context = context;
-    this.#mask = context.secrets.maskFor(plan.steps);
+    this.#mask = context.secrets.maskFor(plan.steps, variableSecrets(plan.projectVariables, plan.variables));
     const buildId = former?.record.id ?? createBuildId();
     this.#emitter = new BuildEmitter({
       buildId,
@@ -69,6 +71,8 @@ export class Build {
       packageManager: plan.packageManager,
       script: plan.script ?? null,
       install: plan.install ?? null,
+      variables: Object.keys(plan.variables ?? {}),
+      color: plan.color ?? null,
       status: "queued",
       message: null,
       steps: plan.steps.map(({ name, command, args }) => {
@@ -123,7 +127,7 @@ export class Build {
     const timer = timeout === 0 ? undefined : setTimeout(() => this.#timeOut(null, timeout), timeout);
     this.#update({ status: "running", queuePosition: null, startedAt: now() });
     void this.#emitter.emitLine({ text: this.plan.reason });
-    const { environment } = this.#context;
+    const environment = environmentDifference(addVariables(this.#context.env, this.plan));
     if (environment !== undefined) void this.#emitter.emitLine({ text: environment });
     for (const warning of this.plan.warnings) void this.#emitter.emitLine({ text: `warning: ${warning}` });
     if (this.plan.steps.length > 0) await this.#prepare();
@@ -174,10 +178,11 @@ export class Build {
 
   #runCommand(index: number, step: Step): Promise<StepResult> {
     const { env, killGrace, silence, nice, output, onSpawn, onLeft } = this.#context;
-    return runStep(step, {
+    const layered = addVariables(env, this.plan, step.env);
+    return runStep({ ...step, env: undefined }, {
       signal: this.#stopping.signal,
       forceSignal: this.#killing.signal,
-      env,
+      env: layered,
       killGrace,
       silence,
       nice,

@@ -46,6 +46,10 @@ export interface BuildRecord {
   /** The requested script, and how the dependencies are installed; `null` when the plan offered no choice. */
   readonly script: string | null;
   readonly install: InstallMode | null;
+  /** The names of the variables in the request. Their values are stored nowhere. */
+  readonly variables: readonly string[];
+  /** The colour switch of the request; `null` when the request has none. */
+  readonly color: boolean | null;
   readonly status: BuildStatus;
   /** One sentence about the end, e.g. `install failed with exit code 1`; `null` until then. */
   readonly message: string | null;
@@ -63,6 +67,11 @@ export interface BuildRecord {
   readonly startedAt: string | null;
   /** ISO 8601, UTC; `null` until it ends. */
   readonly finishedAt: string | null;
+}
+
+/** Adds the fields that an earlier version did not store. */
+export function completeRecord(record: BuildRecord): BuildRecord {
+  return { ...record, variables: record.variables ?? [], color: record.color ?? null };
 }
 
 /** The record of a step that has not started. */

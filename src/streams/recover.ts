@@ -120,8 +120,11 @@ async function recoverLog(
 
 /** Plans a queued build as if it were requested now; a sentence says why it cannot be built. */
 async function planAgain({ plan }: Recovery, record: BuildRecord): Promise<Plan | string> {
-  const { projectPath, script, install } = record;
-  const inputs = { script: script ?? undefined, install: install ?? undefined };
+  const { projectPath, script, install, variables, color } = record;
+  if (variables.length > 0) {
+    return describeLossInQueue(new Error(`the values of its variables are not stored: ${variables.join(", ")}`));
+  }
+  const inputs = { script: script ?? undefined, install: install ?? undefined, color: color ?? undefined };
   try {
     return await plan({ projectPath, ...inputs });
   } catch (error) {

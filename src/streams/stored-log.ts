@@ -1,5 +1,6 @@
 import { FileHistory } from "../channel/history/file-history.ts";
 import { EventStreamDecoder } from "../protocol/decode.ts";
+import { completeRecord } from "../runner/record.ts";
 import type { BuildStore } from "../runner/store/build-store.ts";
 import type { BuildLineEvent } from "../runner/events.ts";
 import type { BuildRecord } from "../runner/record.ts";
@@ -32,7 +33,7 @@ export async function readStoredLog(history: ChannelHistory): Promise<StoredLog>
     reader.close();
   }
   return {
-    record: state === undefined ? undefined : (JSON.parse(state) as BuildRecord),
+    record: state === undefined ? undefined : completeRecord(JSON.parse(state) as BuildRecord),
     lineCount: line === undefined ? 0 : (JSON.parse(line) as Pick<BuildLineEvent, "number">).number,
   };
 }

@@ -103,7 +103,8 @@ export class BuildApp {
     });
     this.#guards = { origins: settings, access: new Access(settings) };
     const projects = new ProjectCache(roots);
-    this.#plan = buildPlanner(roots, settings.plan, settings.builds.env);
+    const variablesFolder = storage && join(storage.store.directory, "env");
+    this.#plan = buildPlanner(roots, settings.plan, settings.builds.env, variablesFolder);
     const logReaders = new ClientLimit(maxClients, maxClientsPerAddress);
     const { access } = this.#guards;
     const shared = { access, queue: this.#queue, streams: this.#streams, outcomes, logReaders, clientAddress };

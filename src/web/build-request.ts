@@ -1,5 +1,6 @@
 import { installModes } from "../runner/planning/build-inputs.ts";
 import { HttpError } from "../http/http-error.ts";
+import { variableProblem } from "../runner/program/variables.ts";
 import type { InstallMode } from "../runner/planning/build-inputs.ts";
 
 /** The fields of a request for a build. Omitted fields are `undefined`. */
@@ -7,7 +8,23 @@ export interface BuildRequest {
   readonly projectPath: string;
   readonly script: string | undefined;
   readonly install: InstallMode | undefined;
+  readonly variables: Readonly<Record<string, string>> | undefined;
+  readonly color: boolean | undefined;
 }
+
+/** The most variables of a request. */
+const MAX_VARIABLES = 100;
+
+/** The names of variables in a form begin with this. */
+const FORM_PREFIX = "env.";
+
+const COLORS: ReadonlyMap<unknown, boolean | undefined> = new Map<unknown, boolean | undefined>([
+  [undefined, undefined],
+  [true, true],
+  ["true", true],
+  [false, false],
+  ["false", false],
+]);
 
 /**
  * Reads what to build out of the fields of a request body.
@@ -29,5 +46,28 @@ export function readBuildRequest(fields: Readonly<Record<string, unknown>>): Bui
     const wanted = installModes.map((mode) => `"${mode}"`).join(" or ");
     throw new HttpError("BAD_REQUEST", `Cannot build: "install" must be ${wanted}; leave it out for "auto"`);
   }
-  return { projectPath: projectPath.trim(), script, install };
+  const { color } = fields;
+  if (!COLORS.has(color)) throw new HttpError("BAD_REQUEST", 'Cannot build: "color" must be true or false');
+  const variables = readVariables(fields);
+  return { projectPath: projectPath.trim(), script, install, variables, color: COLORS.get(color) };
+}
+
+/** The variables of JSON are the object `env`, those of a form the fields `env.NAME`. Errors never show a value. */
+function readVariables(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> | undefined {
+  const { env = {} } = fields;
+  const refusal = (reason: string): HttpError => new HttpError("BAD_REQUEST", `Cannot build: "env" ${reason}`);
+  if (typeof env !== "object" || env === null || Array.isArray(env)) throw refusal("must be an object of texts");
+  const inForm = Object.entries(fields).filter(([name]) => name.startsWith(FORM_PREFIX));
+  const entries = [
+    ...Object.entries(env as Record<string, unknown>),
+    ...inForm.map(([name, value]) => [name.slice(FORM_PREFIX.length), value] as const),
+  ];
+  if (entries.length > MAX_VARIABLES) throw refusal(`must not have more than ${MAX_VARIABLES} variables`);
+  const variables = entries.map(([name, value]) => {
+    if (typeof value !== "string") throw refusal("must be an object of texts");
+    const problem = variableProblem(name, value);
+    if (problem !== undefined) throw refusal(problem);
+    return [name, value] as const;
+  });
+  return variables.length === 0 ? undefined : Object.fromEntries(variables);
 }

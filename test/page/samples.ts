@@ -9,6 +9,8 @@ export function sampleBuild(changes: Partial<Build> = {}): Build {
     packageManager: "npm",
     script: "build",
     install: "auto",
+    variables: [],
+    color: null,
     status: "queued",
     queuePosition: null,
     message: null,

@@ -55,6 +55,7 @@ function running({ root }: Scene, change: Partial<BuildRecord> = {}): BuildRecor
     packageManager: "npm",
     script: "build",
     install: "auto",
+    ...{ variables: [], color: null },
     status: "running",
     queuePosition: null,
     message: null,

@@ -105,10 +105,10 @@ describe("src/web/README.md", () => {
 
   it("documents the fields of a request for a build", async (t) => {
     const { port, stage } = await start(t);
-    const request = { projectPath: "project", script: "bundle", install: "skip" };
+    const request = { projectPath: "project", script: "bundle", env: { A: "1" }, color: true, install: "skip" };
     assertDocumented("Field of the request", request);
     const record = buildIn(await postJson(port, "/api/project/build", request));
-    assert.deepEqual([record.script, record.install], ["bundle", "skip"]);
+    assert.deepEqual([record.script, record.install, record.variables, record.color], ["bundle", "skip", ["A"], true]);
     (await stage.actor("bundle")).tell({ action: "exit", code: 0 });
   });
 

@@ -44,9 +44,15 @@ export class Secrets {
     this.#mask = maskFor(forms);
   }
 
-  /** Masks the secrets of all builds and those in the variables of these steps; `undefined` when there are none. */
-  maskFor(steps: readonly Pick<Step, "env">[]): Mask | undefined {
+  /**
+   * Masks the secrets of all builds, those in the variables of these steps, and some values.
+   *
+   * @param values - Secrets of one build; those of less than 4 characters are not masked.
+   * @returns `undefined` when there is nothing to mask.
+   */
+  maskFor(steps: readonly Pick<Step, "env">[], values: readonly string[] = []): Mask | undefined {
     const own = steps.flatMap(({ env }) => (env === undefined ? [] : [...this.#collect(env).forms]));
+    own.push(...values.flatMap((value) => secretForms(value, MIN_NAMED_LENGTH)));
     const isKnown = own.every((form) => this.#forms.has(form));
     return isKnown ? this.#mask : maskFor(new Set([...this.#forms, ...own]));
   }

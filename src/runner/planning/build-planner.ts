@@ -1,6 +1,10 @@
 import { pinFolders, planProject } from "./plan.ts";
+import { addVariables } from "../program/variables.ts";
+import { buildEnvironment } from "../program/environment.ts";
 import { openFolder, readProject } from "../project/project.ts";
+import { readProjectVariables } from "../project/project-variables.ts";
 import type { Environment } from "../program/find-program.ts";
+import type { BuildVariables } from "../program/variables.ts";
 import type { BuildInputs } from "./build-inputs.ts";
 import type { Plan } from "./plan.ts";
 import type { ProjectFolder } from "../project/project.ts";
@@ -9,7 +13,7 @@ import type { ProjectFolder } from "../project/project.ts";
 type ChosenInputs = { readonly [Name in keyof BuildInputs]: BuildInputs[Name] | undefined };
 
 /** A request for a build, from a client or from the record of a build that was queued when a server ended. */
-export interface PlanRequest extends ChosenInputs {
+export interface PlanRequest extends ChosenInputs, Pick<BuildVariables, "variables" | "color"> {
   /** Absolute, or relative to one of the roots. */
   readonly projectPath: string;
 }
@@ -30,14 +34,24 @@ export type BuildPlanner = (request: PlanRequest) => Promise<Plan>;
  * @param roots - Only folders in or below these directories can be built.
  * @param describe - Called for every folder first.
  * @param env - The environment of builds, whose `PATH` is searched. Default: {@link buildEnvironment}.
+ * @param variablesFolder - The folder with the variables of each project. Default: projects have none.
  */
-export function buildPlanner(roots: readonly string[], describe: FolderPlanner, env?: Environment): BuildPlanner {
-  return async ({ projectPath, script, install }) => {
+export function buildPlanner(
+  roots: readonly string[],
+  describe: FolderPlanner,
+  env: Environment = buildEnvironment(),
+  variablesFolder?: string,
+): BuildPlanner {
+  return async ({ projectPath, script, install, variables, color }) => {
     const folder = await openFolder(projectPath, roots);
     // Before anything in the folder is read: it must still be the same folder when the build starts.
     const pins = await pinFolders(folder.path);
+    const isConfigured = variablesFolder !== undefined;
+    const projectVariables = isConfigured ? await readProjectVariables(variablesFolder, folder.path) : undefined;
+    const given = { projectVariables, variables, color };
     const described = await describe(folder, { script, install });
-    if (described !== undefined) return { pins, ...described };
-    return planProject(await readProject(folder), { script, install, env }, pins);
+    if (described !== undefined) return { pins, ...described, ...given };
+    const options = { script, install, env: addVariables(env, given) };
+    return { ...(await planProject(await readProject(folder), options, pins)), ...given };
   };
 }

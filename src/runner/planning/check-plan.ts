@@ -1,4 +1,6 @@
 import { checkChoice, checkValue, kinds } from "../../check-options.ts";
+import { TailcastError } from "../../error.ts";
+import { variableProblem } from "../program/variables.ts";
 import { installModes } from "./build-inputs.ts";
 import type { DirectoryPin } from "../project/directory-pin.ts";
 import type { Plan } from "./plan.ts";
@@ -20,7 +22,17 @@ export function checkPlan(plan: Plan): void {
   checkValue("plan.reason", plan.reason, kinds.text);
   checkEach("plan.warnings", plan.warnings, (path, warning) => checkValue(path, warning, kinds.text));
   checkEach("plan.steps", plan.steps, checkStep);
+  for (const layer of ["variables", "projectVariables"] as const) checkVariables(`plan.${layer}`, plan[layer] ?? {});
+  if (plan.color !== undefined) checkValue("plan.color", plan.color, kinds.boolean);
   if (plan.pins !== undefined) checkEach("plan.pins", plan.pins, checkPin);
+}
+
+function checkVariables(path: string, variables: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(checkValue(path, variables, kinds.object))) {
+    const problem = variableProblem(name, checkValue(path, value, kinds.text));
+    if (problem === undefined) continue;
+    throw new TailcastError("INVALID_OPTION", `Cannot use the option "${path}": it ${problem}`);
+  }
 }
 
 function checkPin(path: string, pin: DirectoryPin): void {

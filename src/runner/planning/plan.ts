@@ -9,13 +9,14 @@ import { detectPackageManager } from "../package-manager/detect.ts";
 import { lockFormatProblem } from "../package-manager/lock-format.ts";
 import { scriptNames } from "../project/scripts.ts";
 import type { DirectoryPin } from "../project/directory-pin.ts";
+import type { BuildVariables } from "../program/variables.ts";
 import type { Environment } from "../program/find-program.ts";
 import type { InstallMode } from "./build-inputs.ts";
 import type { Project } from "../project/project.ts";
 import type { Step } from "./step.ts";
 
 /** The steps of a build, which run one after the other until one fails. */
-export interface Plan {
+export interface Plan extends BuildVariables {
   /** The project's directory. At most one build of a directory is queued or running at a time. */
   readonly projectPath: string;
   readonly projectName: string;

@@ -5,7 +5,7 @@ import { openDataFolder } from "./data-folder.ts";
 import { DirectoryLock } from "./directory-lock.ts";
 import { isBuildId } from "../build-id.ts";
 import { SingleWriter } from "./single-writer.ts";
-import { buildStatuses } from "../record.ts";
+import { buildStatuses, completeRecord } from "../record.ts";
 import type { ProcessIdentity } from "../process/identity.ts";
 import type { BuildRecord } from "../record.ts";
 
@@ -192,5 +192,5 @@ function checkStored(value: unknown, id: string): StoredBuild {
     throw new Error("it is not the state of this build");
   }
   // Only these: other properties, such as the plan that earlier versions stored, are dropped by the next write.
-  return { record, cookie: stored.cookie ?? null, identity: stored.identity ?? null };
+  return { record: completeRecord(record), cookie: stored.cookie ?? null, identity: stored.identity ?? null };
 }

@@ -7,8 +7,7 @@ import type { ServerResponse } from "node:http";
 import type { Handler } from "../../http/router.ts";
 import type { BuildQueue } from "../../runner/build-queue.ts";
 import type { ProjectCache } from "../../runner/project/project-cache.ts";
-import type { BuildPlanner } from "../../runner/planning/build-planner.ts";
-import type { BuildRequest } from "../build-request.ts";
+import type { BuildPlanner, PlanRequest } from "../../runner/planning/build-planner.ts";
 
 /** The objects that the handlers of builds use. */
 export interface BuildServices {
@@ -22,7 +21,7 @@ export type BuildHandlers = Readonly<Record<"listProjects" | "start" | "list" | 
 
 /** Handlers that list, start and cancel builds. */
 export function buildHandlers({ queue, projects, plan }: BuildServices): BuildHandlers {
-  const accept = async (response: ServerResponse, request: BuildRequest): Promise<void> => {
+  const accept = async (response: ServerResponse, request: PlanRequest): Promise<void> => {
     const build = queue.add(await plan(request));
     await queue.stored(build.id).catch((cause: Error) => {
       // A client may rely on an accepted build, even if this process is killed now. The cause may quote paths.
@@ -43,8 +42,7 @@ export function buildHandlers({ queue, projects, plan }: BuildServices): BuildHa
     },
     // The same choices, in the project as it is now.
     rerun: async ({ response, parameter }) => {
-      const { projectPath, script, install } = queue.get(parameter);
-      await accept(response, { projectPath, script: script ?? undefined, install: install ?? undefined });
+      await accept(response, queue.inputs(parameter));
     },
   };
 }

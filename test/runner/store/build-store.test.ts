@@ -20,6 +20,8 @@ function record(change: Partial<BuildRecord> = {}): BuildRecord {
     packageManager: null,
     script: null,
     install: null,
+    variables: [],
+    color: null,
     status: "queued",
     queuePosition: 1,
     message: null,
