@@ -26,6 +26,26 @@ const PREFERENCES = {
   "toolkit.telemetry.reportingpolicy.firstRun": false,
 };
 
+/** Opens an address in a separate Firefox, which ends with the test. Resolves with its process. */
+export async function spawnFirefox(t, url) {
+  assert.ok(
+    existsSync(EXECUTABLE),
+    `these tests need Firefox: install ${EXECUTABLE} (Debian: apt-get install firefox-esr)`,
+  );
+  const lines = Object.entries(PREFERENCES).map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});`);
+  const profile = await makeFolder(t, { "user.js": lines.join("\n") });
+  const child = spawn(EXECUTABLE, ["--headless", "--no-remote", "--profile", profile, url], {
+    stdio: "ignore",
+    env: { ...process.env, HOME: profile },
+  });
+  const ended = once(child, "close");
+  t.after(async () => {
+    child.kill("SIGTERM");
+    await ended;
+  });
+  return child;
+}
+
 /** Runs in the page: it fetches one function after another, calls it, and posts the result. */
 async function obey(origin) {
   let told = Promise.resolve();
@@ -58,24 +78,9 @@ export class FirefoxPage {
 
   /** Opens the page of a `WebServer`, and waits until its script runs. Firefox ends with the test. */
   static async open(t, url) {
-    assert.ok(
-      existsSync(EXECUTABLE),
-      `these tests need Firefox: install ${EXECUTABLE} (Debian: apt-get install firefox-esr)`,
-    );
     const page = new FirefoxPage();
     const origin = await page.#listen(t);
-    const lines = Object.entries(PREFERENCES).map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});`);
-    const profile = await makeFolder(t, { "user.js": lines.join("\n") });
-    const target = `${url}/?script=${encodeURIComponent(`${origin}/obey.js`)}`;
-    const child = spawn(EXECUTABLE, ["--headless", "--no-remote", "--profile", profile, target], {
-      stdio: "ignore",
-      env: { ...process.env, HOME: profile },
-    });
-    const ended = once(child, "close");
-    t.after(async () => {
-      child.kill("SIGTERM");
-      await ended;
-    });
+    const child = await spawnFirefox(t, `${url}/?script=${encodeURIComponent(`${origin}/obey.js`)}`);
     await until(
       () => page.#waiting !== undefined || child.exitCode !== null,
       () => "Firefox did not open the page",
