@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { EventSource as NodeEventSource } from "eventsource";
+import { EventSource as UndiciEventSource } from "undici";
 import { ChannelServer } from "./support/channel-server.mjs";
 import { launchChromium, openContext } from "./support/chromium.mjs";
 import { addScript, openPage } from "./support/page-clients.mjs";
 import { Seen } from "./support/seen.mjs";
+import { until } from "./support/until.mjs";
 
 describe("Channel", () => {
   let browser;
@@ -64,7 +66,14 @@ describe("Channel", () => {
     const { page, seen } = await openPage(await openContext(t, browser), server.page);
     await page.evaluate(async (url) => {
       const { fetchEventSource } = await import("/@microsoft/fetch-event-source/lib/esm/index");
-      void fetchEventSource(url, { openWhenHidden: true, onmessage: (event) => window.see(event.data) });
+      void fetchEventSource(url, {
+        openWhenHidden: true,
+        onmessage: (event) => window.see(event.data),
+        // Without this it does not return after the end of a stream.
+        onclose: () => {
+          throw new Error("return");
+        },
+      });
     }, server.events);
     await server.clients(1);
     await server.silentBytes(10 * 7);
@@ -72,6 +81,23 @@ describe("Channel", () => {
     await server.silentBytes(10 * 7);
     assert.equal(seen.items.length, 60);
     assert.deepEqual(server.requests.map(({ header }) => header !== undefined), [false, true, true]);
+
+    // The farewell has no blank line, which would be a message with empty data.
+    await server.channel.close({ retry: 50 });
+    await until(() => server.requests.length >= 5);
+    assert.equal(seen.items.length, 60);
+  });
+
+  it("with undici's EventSource: misses nothing, and obeys a `retry:` only together with an event", async (t) => {
+    const server = await ChannelServer.start(t, { heartbeat: 50 });
+    const seen = new Seen();
+    const source = new UndiciEventSource(server.events);
+    t.after(() => source.close());
+    source.onmessage = (event) => seen.add(event.data);
+    await server.assertNothingMissed(seen);
+    // It returns after the `retry` that it received before the last event, 50 ms.
+    await server.channel.close({ retry: 1_000_000 });
+    await until(() => server.requests.length >= 4);
   });
 
   it("with eventsource in Node: misses nothing, and only events are messages", async (t) => {

@@ -1,0 +1,109 @@
+/** The channel in Bun and Deno: what arrives, who leaves, and how long a silent stream lasts. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { createInterface } from "node:readline";
+import { describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { makeFolder } from "./support/folder.mjs";
+import { until } from "./support/until.mjs";
+
+const PROGRAM = pathOf("support/runtime-servers.mjs");
+const BUN = [pathOf("node_modules/bun/bin/bun.exe")];
+const DENO = [process.execPath, pathOf("node_modules/deno/bin.cjs"), "run", "--allow-all", "--no-lock"];
+
+const SERVERS = [
+  { kind: "node:http", name: "node:http of Bun", command: BUN },
+  { kind: "Bun.serve", name: "Bun.serve", command: BUN },
+  { kind: "node:http", name: "node:http of Deno", command: DENO },
+  { kind: "Deno.serve", name: "Deno.serve", command: DENO },
+];
+
+/** Deno prints this once, because the channel listens to the signal of requests. */
+const NOTICE = /^Deno\.serve: request\.signal aborts on successful responses/;
+
+/** Longer than `Bun.serve` lets a silent response live, in milliseconds. */
+const SILENCE = 20_000;
+
+function pathOf(path) {
+  return fileURLToPath(new URL(path, import.meta.url));
+}
+
+/** A server in another runtime, which ends with the test. */
+class RuntimeServer {
+  #child;
+  /** What it printed, after its address. */
+  printed = [];
+  port;
+
+  static async start(t, { kind, command }, options = {}) {
+    const server = new RuntimeServer();
+    const folder = await makeFolder(t);
+    const [program, ...args] = [...command, PROGRAM, kind, JSON.stringify(options)];
+    const env = { ...process.env, DENO_DIR: folder, NO_COLOR: "1" };
+    const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], env, detached: true });
+    const ended = once(child, "close");
+    t.after(async () => {
+      // Deno is a child of the script that starts it.
+      process.kill(-child.pid, "SIGKILL");
+      await ended;
+    });
+    for (const output of [child.stdout, child.stderr]) {
+      createInterface(output).on("line", (line) => server.printed.push(line));
+    }
+    server.#child = child;
+    await until(() => server.printed.length > 0 || child.exitCode !== null);
+    server.port = Number(new URL(server.printed.shift()).port);
+    return server;
+  }
+
+  /** Opens a stream with a socket. `text` of the result grows. */
+  async open(t) {
+    const socket = connect(this.port, "127.0.0.1");
+    t.after(() => socket.destroy());
+    const client = { socket, text: "", isOver: false };
+    socket.setEncoding("utf8").on("data", (piece) => (client.text += piece));
+    socket.on("close", () => (client.isOver = true)).on("error", () => {});
+    socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await until(() => client.text.includes("\r\n\r\n"));
+    return client;
+  }
+
+  publish(text) {
+    this.#child.stdin.write(`${text}\n`);
+  }
+}
+
+for (const server of SERVERS) {
+  describe(`Channel in ${server.name}`, () => {
+    it("sends the first bytes at once and events as they are published, and notices clients that leave", async (t) => {
+      const running = await RuntimeServer.start(t, server);
+      const client = await running.open(t);
+      await until(() => client.text.includes("retry: 2000\n"));
+      running.publish("one");
+      await until(() => /id: \w+-1\ndata: one\n\n/.test(client.text));
+      running.publish("two");
+      await until(() => /id: \w+-2\ndata: two\n\n/.test(client.text));
+      client.socket.resetAndDestroy();
+      await until(() => running.printed.includes("disconnect left"));
+      const other = await running.open(t);
+      other.socket.end();
+      await until(() => running.printed.filter((line) => line === "disconnect left").length === 2);
+      // A client that leaves prints no stack trace, also not later.
+      await delay(500);
+      const printed = running.printed.filter((line) => !NOTICE.test(line));
+      assert.deepEqual(printed, ["connect", "disconnect left", "connect", "disconnect left"]);
+    });
+
+    it("keeps a silent stream open with the default heartbeat", async (t) => {
+      const running = await RuntimeServer.start(t, server);
+      const client = await running.open(t);
+      await delay(SILENCE);
+      assert.deepEqual([client.isOver, running.printed], [false, ["connect"]]);
+      running.publish("late");
+      await until(() => client.text.includes("data: late"));
+    });
+  });
+}
