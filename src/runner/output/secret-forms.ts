@@ -5,7 +5,7 @@ const BASE64_LINE_LENGTHS = [76, 64];
 const MAX_ENCODED_LENGTH = 16 * 1024;
 
 /**
- * The texts that reveal a secret: the secret itself, each of its lines, and its forms in JSON, a shell, URLs and
+ * The texts that reveal a secret: the secret itself, each of its lines, and its forms in JSON, HTML, a shell, URLs and
  * base64, also when it is only a part of the encoded data.
  *
  * @param minLength - Shorter forms are dropped: harmless words would contain them.
@@ -24,10 +24,28 @@ function encodedForms(value: string): string[] {
   return [
     JSON.stringify(value).slice(1, -1),
     value.replaceAll("'", "'\\''"),
+    ...htmlForms(value),
     ...[inUrl, inForm].flatMap((form) => [form, form.replaceAll(/%../g, (code) => code.toLowerCase())]),
     ...base64,
     ...base64.map((form) => form.replaceAll("+", "-").replaceAll("/", "_")),
   ];
+}
+
+/** The references that every HTML encoder writes. */
+const HTML_NAMES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
+
+/** How encoders write a quotation mark and an apostrophe; some encoders leave one of the two unchanged. */
+const HTML_QUOTES = ['"', "&quot;", "&#34;", "&#x22;"];
+const HTML_APOSTROPHES = ["'", "&#39;", "&#x27;", "&apos;", "&#039;"];
+
+/** The forms of a value in the text and the attributes of HTML and XML. */
+function htmlForms(value: string): string[] {
+  const escaped = value.replaceAll(/[&<>]/g, (character) => HTML_NAMES[character] ?? character);
+  const quotes = escaped.includes('"') ? HTML_QUOTES : [""];
+  const apostrophes = escaped.includes("'") ? HTML_APOSTROPHES : [""];
+  return quotes.flatMap((quote) => {
+    return apostrophes.map((apostrophe) => escaped.replaceAll('"', quote).replaceAll("'", apostrophe));
+  });
 }
 
 /**

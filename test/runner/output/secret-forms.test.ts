@@ -30,6 +30,17 @@ describe("secretForms()", () => {
     assert.equal(masked(secret, formatCommand("echo", [secret])), "echo '***'");
   });
 
+  it("contains its HTML and XML forms, with each reference for quotation marks and apostrophes", () => {
+    const escaped = (quote: string, apostrophe: string) => `a&amp;b&lt;c&gt;${quote}d${apostrophe}`;
+    for (const quote of ['"', "&quot;", "&#34;", "&#x22;"]) {
+      for (const apostrophe of ["'", "&#39;", "&#039;", "&#x27;", "&apos;"]) {
+        assert.equal(masked(`a&b<c>"d'`, `<p>${escaped(quote, apostrophe)}</p>`), "<p>***</p>");
+      }
+    }
+    assert.equal(masked("abc&def", "?x=abc&amp;def"), "?x=***");
+    assert.equal(masked(`abc"def`, "abc&quot;def abc&#39;def"), "*** abc&#39;def");
+  });
+
   it("contains its base64 forms, wherever it is in the encoded data", () => {
     for (const encoding of ["base64", "base64url"] as const) {
       for (let before = 0; before < 10; before++) {
