@@ -94,4 +94,21 @@ describe("askVersion()", () => {
     await ask();
     assert.equal(await readFile(join(folder, "count"), "utf8"), "x\nx\n");
   });
+
+  it("runs two programs at the same time, lets 20 calls wait, and has no answer for further calls", async (t) => {
+    const { file, folder } = await program(t, 'echo start >> "$LOG"; sleep 0.05; echo end >> "$LOG"; echo 1.2.3');
+    const log = join(folder, "log");
+    const paths = Array.from({ length: 30 }, (_, index) => `project${index}/`);
+    const projects = await makeFolder(t, Object.fromEntries(paths.map((path) => [path, ""])));
+    const env = { PATH: process.env["PATH"], LOG: log };
+    const answers = await Promise.all(paths.map((path) => askVersion(file, join(projects, path), env)));
+    assert.deepEqual(answers, paths.map((_, index) => (index < 22 ? "1.2.3" : undefined)));
+    let now = 0;
+    const words = (await readFile(log, "utf8")).trimEnd().split("\n");
+    const counts = words.map((word) => (now += word === "start" ? 1 : -1));
+    assert.equal(counts.length, 44);
+    assert.equal(Math.max(...counts), 2);
+    // Every place is free again.
+    assert.equal(await askVersion(file, folder, env), "1.2.3");
+  });
 });
