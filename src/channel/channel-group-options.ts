@@ -1,5 +1,6 @@
 import { MAX_DELAY, checkInteger, checkValue, kinds } from "../check-options.ts";
 import { TailcastError } from "../error.ts";
+import type { CorsOptions } from "./connections/cors.ts";
 import type { ChannelOptions } from "./options.ts";
 
 /** Makes the options of the channel of a topic. */
@@ -16,8 +17,8 @@ export interface ChannelGroupOptions<Data = unknown> {
   maxChannels?: number | undefined;
   /**
    * A channel is closed when it has had no clients and no use for this time, in milliseconds, at most twice that. A
-   * reader of `read()` alone does not keep it open. Default 60 000; 0: never. The time should be longer than clients
-   * need to reconnect.
+   * reader of `read()` that waits for the next event counts as a client. Default 60 000; 0: never. The time should be
+   * longer than clients need to reconnect.
    */
   idleTimeout?: number | undefined;
 }
@@ -38,6 +39,8 @@ export interface ChannelGroupStatistics {
 /** The options with every default filled in. */
 export interface ChannelGroupSettings<Data> {
   readonly optionsOf: OptionsOf<Data>;
+  /** The option `cors` of every channel, where it is the same for all topics. */
+  readonly cors: CorsOptions | undefined;
   readonly maxChannels: number;
   readonly idleTimeout: number;
 }
@@ -47,6 +50,7 @@ export function channelGroupSettings<Data>(options: ChannelGroupOptions<Data>): 
   const { channel = {}, maxChannels = 10_000, idleTimeout = 60_000 } = options;
   return {
     optionsOf: typeof channel === "function" ? channel : sharedOptions(channel),
+    cors: typeof channel === "function" ? undefined : channel.cors,
     maxChannels: checkInteger("maxChannels", maxChannels, { min: 1, orInfinity: true }),
     idleTimeout: checkInteger("idleTimeout", idleTimeout, { min: 0, max: MAX_DELAY }),
   };

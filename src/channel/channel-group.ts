@@ -1,9 +1,10 @@
 import { performance } from "node:perf_hooks";
 import { checkValue, kinds } from "../check-options.ts";
 import { TailcastError } from "../error.ts";
-import { fetchReply, sendReply } from "../http/reply.ts";
+import { fetchReply, sendReply, setHeaders } from "../http/reply.ts";
 import { pauseReply } from "./clients/admission.ts";
 import { Sweeper } from "./clients/sweeper.ts";
+import { corsHeaders } from "./connections/cors.ts";
 import { endConnectionWith } from "./connections/socket-owner.ts";
 import { Channel } from "./channel.ts";
 import { channelGroupSettings, refuseUniqueEpoch } from "./channel-group-options.ts";
@@ -102,7 +103,7 @@ export class ChannelGroup<Data = unknown> {
 
   /**
    * Answers a request with the stream of a topic, as `Channel.handle` does. At `maxChannels`, and after `close`, the
-   * answer asks the client to return later.
+   * answer asks the client to return later. It has the headers of the option `cors` unless `channel` is a function.
    *
    * @returns The client; `undefined` when the request got another answer or its client has already left.
    * @throws The error of the function `channel` (as a rejection); the answer asks the client to return later.
@@ -127,6 +128,7 @@ export class ChannelGroup<Data = unknown> {
       if (!response.headersSent && !response.destroyed) {
         // A connection to a closed group would bring the client back to the process that is ending.
         if (this.#closing !== undefined) endConnectionWith(response);
+        setHeaders(response, corsHeaders(this.#settings.cors, request.headers.origin));
         sendReply(response, pauseReply(reasonOf(error), RETURN_DELAY));
       }
       if (isExpected(error)) return undefined;
@@ -141,7 +143,8 @@ export class ChannelGroup<Data = unknown> {
       return (await this.get(topic)).respond(request, options);
     } catch (error) {
       if (!isExpected(error)) throw error;
-      const headers = this.#closing === undefined ? {} : { Connection: "close" };
+      const cors = corsHeaders(this.#settings.cors, request.headers.get("origin") ?? undefined);
+      const headers = this.#closing === undefined ? cors : { ...cors, Connection: "close" };
       return fetchReply(request.method, pauseReply(reasonOf(error), RETURN_DELAY), headers);
     }
   }
@@ -216,7 +219,7 @@ export class ChannelGroup<Data = unknown> {
     const now = performance.now();
     // The last client may leave up to a period after it is seen here.
     const dropsAt = lastUsedAt + this.#settings.idleTimeout + this.#sweeper.period;
-    if (channel.clientCount > 0 || channel.unflushedBytes > 0) {
+    if (channel.clientCount > 0 || channel.waitingReaders > 0 || channel.unflushedBytes > 0) {
       entry.lastUsedAt = now;
     } else if (now >= dropsAt) {
       // Only now, since it costs more than the rest: the application may still publish to a channel that it keeps.

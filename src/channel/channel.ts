@@ -107,6 +107,15 @@ export class Channel<Data = unknown> {
   }
 
   /**
+   * The number of readers of {@link read} that wait for the next event.
+   *
+   * @internal
+   */
+  get waitingReaders(): number {
+    return this.#readers.size;
+  }
+
+  /**
    * How many published bytes clients cannot see yet; an estimate, since some events count their characters. They are in
    * memory: beyond some limit, wait for {@link flushed}.
    */

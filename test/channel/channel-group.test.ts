@@ -148,6 +148,35 @@ describe("ChannelGroup", () => {
     await isDropped(group);
   });
 
+  it("keeps a channel that only a reader follows", async (t) => {
+    const { group } = await startGroup(t, { idleTimeout: 20 });
+    const [followed] = await Promise.all([group.get("followed"), group.get("idle")]);
+    const reader = followed.read();
+    const next = reader.next();
+    await until(() => group.statistics.dropped === 1);
+    // Several periods, in which every idle channel is closed.
+    await group.get("later");
+    await until(() => group.statistics.dropped === 2);
+    assert.equal(followed.state, "open");
+    followed.publish({ id: "a", data: "x" });
+    assert.equal(String((await next).value), "id: a\ndata: x\n\n");
+    await reader.return();
+    await isDropped(group);
+  });
+
+  it("lets pages of allowed origins read the answer that there is no room", async () => {
+    const origin = "https://app.example";
+    const group = new ChannelGroup({ maxChannels: 1, channel: { cors: { origins: [origin] } } });
+    await group.get("first");
+    const answer = await group.respond("second", new Request("http://localhost/", { headers: { origin } }));
+    assert.equal(answer.headers.get("Access-Control-Allow-Origin"), origin);
+    const server = await TestServer.start((request, response) => void group.handle("second", request, response));
+    const { headers } = await fetch(`http://127.0.0.1:${server.port}/`, { headers: { origin } });
+    assert.deepEqual([headers.get("Access-Control-Allow-Origin"), headers.get("Vary")], [origin, "Origin"]);
+    await group.close();
+    await server.close();
+  });
+
   it("opens a new channel for a topic whose channel the application closed", async (t) => {
     const { group } = await startGroup(t);
     const first = await group.get("a");

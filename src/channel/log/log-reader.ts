@@ -128,6 +128,11 @@ export class Waiters {
     });
   }
 
+  /** The number of waiting readers. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
   wake(): void {
     for (const wake of this.#waiting) wake();
   }
