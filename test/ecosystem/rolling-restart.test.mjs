@@ -1,4 +1,4 @@
-/** A server is asked to end while clients follow it, and the next process starts on the same port: all of them return. */
+/** A server is asked to end while clients follow it, and the next one starts on its port: all clients return. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, before, describe, it } from "node:test";

@@ -1,4 +1,4 @@
-/** The channel in Bun and Deno: what arrives, who leaves, and how long a silent stream lasts. */
+/** The channel in Bun and Deno: the delivery of events, clients that leave, and silent streams. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -34,7 +34,7 @@ function pathOf(path) {
 /** A server in another runtime, which ends with the test. */
 class RuntimeServer {
   #child;
-  /** What it printed, after its address. */
+  /** The lines that it printed after its address. */
   printed = [];
   port;
 

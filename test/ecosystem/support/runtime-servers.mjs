@@ -9,21 +9,21 @@ import { createInterface } from "node:readline";
 import { Channel } from "../../../dist/index.js";
 
 const [kind, options] = process.argv.slice(2);
-const hostname = "127.0.0.1";
+const HOSTNAME = "127.0.0.1";
 const channel = new Channel({
   ...JSON.parse(options),
   onConnect: () => console.log("connect"),
   onDisconnect: (client, reason) => console.log(`disconnect ${reason}`),
 });
-const print = (port) => console.log(`http://${hostname}:${port}`);
+const print = (port) => console.log(`http://${HOSTNAME}:${port}`);
 const respond = (request) => channel.respond(request);
 const start = {
   "node:http": () => {
     const server = createServer(channel.handle);
-    server.listen(0, hostname, () => print(server.address().port));
+    server.listen(0, HOSTNAME, () => print(server.address().port));
   },
-  "Bun.serve": () => print(globalThis.Bun.serve({ port: 0, hostname, fetch: respond }).port),
-  "Deno.serve": () => globalThis.Deno.serve({ port: 0, hostname, onListen: ({ port }) => print(port) }, respond),
+  "Bun.serve": () => print(globalThis.Bun.serve({ port: 0, hostname: HOSTNAME, fetch: respond }).port),
+  "Deno.serve": () => globalThis.Deno.serve({ port: 0, hostname: HOSTNAME, onListen: ({ port }) => print(port) }, respond),
 };
 createInterface(process.stdin).on("line", (line) => channel.publish(line));
 start[kind]();
