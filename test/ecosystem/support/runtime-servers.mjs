@@ -23,7 +23,10 @@ const start = {
     server.listen(0, HOSTNAME, () => print(server.address().port));
   },
   "Bun.serve": () => print(globalThis.Bun.serve({ port: 0, hostname: HOSTNAME, fetch: respond }).port),
-  "Deno.serve": () => globalThis.Deno.serve({ port: 0, hostname: HOSTNAME, onListen: ({ port }) => print(port) }, respond),
+  "Deno.serve": () => {
+    const onListen = ({ port }) => print(port);
+    globalThis.Deno.serve({ port: 0, hostname: HOSTNAME, onListen }, respond);
+  },
 };
 createInterface(process.stdin).on("line", (line) => channel.publish(line));
 start[kind]();
