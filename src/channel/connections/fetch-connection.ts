@@ -114,6 +114,7 @@ export class FetchConnection implements Connection {
     if (this.#isEnded) return;
     this.#controller?.error(new Error("The event stream was dropped"));
     this.#isEnded = true;
+    this.#blockedSince = Infinity;
     queueMicrotask(() => this.#finish());
   }
 

@@ -129,6 +129,8 @@ export class NodeConnection implements Connection {
     this.#isEnded = true;
     const hadTurn = this.#response.socket !== null;
     this.#response.destroy();
+    // Nothing waits for the client now, even if its connection closes only later.
+    this.#blockedSince = Infinity;
     // Without a socket, Node reports nothing. A listener is never called from within its own call.
     if (!hadTurn) queueMicrotask(this.#onClose);
   }
