@@ -7,8 +7,8 @@ export type { SessionState } from "../web/session-state.ts";
 import type { BuildLineEvent } from "../runner/events.ts";
 
 /** The data of a `line` event: one line of a build's log. */
-export type LogLine = Pick<BuildLineEvent, "step" | "stream" | "text" | "time"> & {
-  /** The line's number in the build's log: 1, 2, 3, without holes, the same for everyone. */
+export type LogLine = Pick<BuildLineEvent, "step" | "stream" | "text" | "time" | "open"> & {
+  /** The line's number in the build's log: 1, 2, 3, without holes. A later line with the same number replaces it. */
   readonly number: number;
 };
 

@@ -25,6 +25,10 @@ export interface LineFields {
   readonly text: string;
   /** Default: now. */
   readonly time?: string;
+  /** The number of the line that it replaces. Default: it is a new line. */
+  readonly number?: number | undefined;
+  /** It will be replaced. */
+  readonly isOpen?: boolean | undefined;
 }
 
 /** Delivers the events of one build to their consumer, in order, and numbers the lines. */
@@ -49,6 +53,11 @@ export class BuildEmitter {
     return this.#hasFailed;
   }
 
+  /** The number of the next new line. */
+  get nextNumber(): number {
+    return this.#lineCount + 1;
+  }
+
   /** Emits a change of state. The consumer is called before this returns. The promise never rejects. */
   emit(event: BuildStateEvent): Promise<void> {
     return this.#track(this.#deliver(() => this.#options.onState(event)));
@@ -59,12 +68,12 @@ export class BuildEmitter {
    *
    * @returns A promise when the consumer holds the line back. It never rejects.
    */
-  emitLine({ step = null, stream = "system", text, time = now() }: LineFields): Delivery {
+  emitLine({ step = null, stream = "system", text, time = now(), number, isOpen = false }: LineFields): Delivery {
     const { buildId, onLine } = this.#options;
     const shown = stream === "system" ? this.masked(text) : text;
-    const number = ++this.#lineCount;
-    const event: BuildLineEvent = { type: "line", buildId, number, step, stream, text: shown, time };
-    const delivery = this.#deliver(() => onLine(event));
+    const known = number ?? ++this.#lineCount;
+    const event: BuildLineEvent = { type: "line", buildId, number: known, step, stream, text: shown, time };
+    const delivery = this.#deliver(() => onLine(isOpen ? { ...event, open: true } : event));
     // A step waits for its own output, so only the runner's lines are counted here.
     return stream === "system" ? this.#track(delivery) : delivery;
   }

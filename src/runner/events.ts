@@ -16,7 +16,10 @@ export interface BuildChangedEvent {
 export interface BuildLineEvent {
   readonly type: "line";
   readonly buildId: string;
-  /** Its number in the build's log: 1, 2, 3, without gaps over all steps and streams. */
+  /**
+   * Its number in the build's log: 1, 2, 3, without gaps over all steps and streams. An event whose number was used
+   * before replaces that line.
+   */
   readonly number: number;
   /** The name of the step it belongs to; `null` for lines about the whole build. */
   readonly step: string | null;
@@ -24,6 +27,8 @@ export interface BuildLineEvent {
   readonly text: string;
   /** The time at which it was read. ISO 8601, UTC. */
   readonly time: string;
+  /** It has no line end yet, or is being redrawn: another event with its number follows, unless the server is killed. */
+  readonly open?: true;
 }
 
 /** The build has ended. Always its last event, and there is exactly one. */

@@ -1,6 +1,7 @@
 import { now } from "./build-emitter.ts";
 import { formatBytes } from "./format.ts";
 import { LogLimit } from "./output/log-limit.ts";
+import { RowNumbers } from "./output/row-numbers.ts";
 import type { BuildEmitter } from "./build-emitter.ts";
 import type { OutputLine } from "./output/step-output.ts";
 
@@ -8,6 +9,7 @@ import type { OutputLine } from "./output/step-output.ts";
 export class StepLines {
   readonly #emitter: BuildEmitter;
   readonly #limit: LogLimit;
+  readonly #rows = new RowNumbers();
   readonly #logLimit: number;
 
   /** @param logLimit - The size of the log in bytes: see {@link LogLimit}. */
@@ -24,18 +26,15 @@ export class StepLines {
    */
   async emit(step: string, lines: readonly OutputLine[], isRunning: () => boolean): Promise<void> {
     const time = now();
-    for (const { stream, text } of lines) {
+    let open: void | Promise<void> = undefined;
+    for (const line of lines) {
       if (this.#emitter.hasFailed || !isRunning()) return;
-      const { isOverflowing } = this.#limit;
-      if (this.#limit.fits({ stream, text, time })) {
-        const delivery = this.#emitter.emitLine({ step, stream, text, time });
-        if (delivery !== undefined) await delivery;
-      } else if (!isOverflowing) {
-        const size = formatBytes(this.#logLimit);
-        const notice = `the log has reached its limit of ${size}; only the end of this step is kept`;
-        void this.#emitter.emitLine({ step, text: notice, time });
-      }
+      const delivery = this.#emitOne(step, line, time);
+      // Open lines do not wait for each other: otherwise the end of one could overtake it.
+      if (line.isOpen) open = delivery;
+      else if (delivery !== undefined) await delivery;
     }
+    await open;
   }
 
   /** Emits the end of a step that did not fit into the log. It is small, so nothing waits for the consumer. */
@@ -46,5 +45,22 @@ export class StepLines {
       void this.#emitter.emitLine({ step, text: `${lost}; the last ${tail.length} lines of this step follow` });
     }
     for (const line of tail) void this.#emitter.emitLine({ step, ...line });
+    this.#rows.clear();
+  }
+
+  #emitOne(step: string, { stream, text, row, isOpen }: OutputLine, time: string): void | Promise<void> {
+    const number = row === undefined ? undefined : this.#rows.get(stream, row);
+    const isNew = number === undefined;
+    const { isOverflowing } = this.#limit;
+    const fits = isNew && !isOpen ? this.#limit.fits({ stream, text, time }) : this.#limit.fitsAgain(text);
+    // A line that was emitted as open gets its end, even beyond the limit.
+    if (fits || (!isNew && !isOpen)) {
+      if (isNew && row !== undefined) this.#rows.set(stream, row, this.#emitter.nextNumber);
+      return this.#emitter.emitLine({ step, stream, text, time, number, isOpen });
+    }
+    if (isOpen || isOverflowing) return undefined;
+    const size = formatBytes(this.#logLimit);
+    const notice = `the log has reached its limit of ${size}; only the end of this step is kept`;
+    return void this.#emitter.emitLine({ step, text: notice, time });
   }
 }

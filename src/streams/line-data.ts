@@ -17,22 +17,28 @@ const PLAIN = /^[^"\\\0-\x1f\ud800-\udfff]*$/;
  * `JSON.stringify` makes of them, which takes three times as long: only the text needs to be looked at, and mostly no
  * more than that.
  */
-export function lineData({ number, step, stream, text, time }: BuildLineEvent): string {
+export function lineData({ number, step, stream, text, time, open }: BuildLineEvent): string {
   if (step !== lastStep || stream !== lastStream) {
     lastStep = step;
     lastStream = stream;
     beforeText = `,"step":${JSON.stringify(step)},"stream":"${stream}","text":"`;
   }
   const json = PLAIN.test(text) ? text : JSON.stringify(text).slice(1, -1);
-  return `{"number":${decimal(number)}${beforeText}${json}","time":"${time}"}`;
+  return `{"number":${decimal(number)}${beforeText}${json}","time":"${time}"${open === true ? ',"open":true' : ""}}`;
+}
+
+/** What a `line` event says, as far as it is needed here. */
+export interface ReadLine extends Pick<BuildLineEvent, "number" | "text" | "time"> {
+  /** See {@link BuildLineEvent.open}. */
+  readonly isOpen: boolean;
 }
 
 /** Reads what {@link lineData} has made; `undefined` for anything else: somebody has changed the log. */
-export function readLineData(data: string): Pick<BuildLineEvent, "number" | "text" | "time"> | undefined {
+export function readLineData(data: string): ReadLine | undefined {
   try {
-    const { number, text, time } = JSON.parse(data) as Partial<BuildLineEvent>;
+    const { number, text, time, open } = JSON.parse(data) as Partial<BuildLineEvent>;
     const isLine = typeof number === "number" && typeof text === "string" && typeof time === "string";
-    return isLine ? { number, text, time } : undefined;
+    return isLine ? { number, text, time, isOpen: open === true } : undefined;
   } catch {
     return undefined;
   }

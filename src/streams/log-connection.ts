@@ -1,5 +1,6 @@
 import { NodeConnection } from "../channel/connections/node-connection.ts";
 import { EncodedBytes } from "../channel/log/encoded-bytes.ts";
+import { LineOrder } from "./line-order.ts";
 import { missingLines } from "./log-text.ts";
 import type { ServerResponse } from "node:http";
 import type { Connection, ConnectionListener, EndScope } from "../channel/connections/connection.ts";
@@ -16,8 +17,7 @@ export const LOG_HEADERS: Readonly<Record<string, string>> = {
 export class LogConnection implements Connection {
   readonly #connection: NodeConnection;
   readonly #texts: LogTexts;
-  /** The number of the next line. */
-  #next = 1;
+  readonly #order = new LineOrder();
 
   constructor(response: ServerResponse, texts: LogTexts, listener: ConnectionListener) {
     this.#texts = texts;
@@ -38,14 +38,19 @@ export class LogConnection implements Connection {
 
   /** Writes the lines among the events. Heartbeats and other events have no text. */
   write(events: EncodedBytes): void {
-    const { bytes, first = this.#next, length } = this.#texts.of(events);
-    if (bytes === undefined) return;
-    if (first > this.#next) this.#connection.write(new EncodedBytes(missingLines(first - this.#next)));
-    this.#next = first + length;
-    this.#connection.write(bytes);
+    const order = this.#order;
+    const { bytes, lines, first = order.next, length } = this.#texts.of(events);
+    if (bytes === undefined && lines === undefined) return;
+    // Nearly always, no line has more than one state.
+    if (bytes !== undefined && !order.isHolding && first >= order.next) {
+      if (first > order.next) this.#writeText(missingLines(first - order.next));
+      order.next = first + length;
+      this.#connection.write(bytes);
+    } else this.#writeText(order.push(this.#texts.linesOf(events)));
   }
 
   end(scope?: EndScope): void {
+    this.#writeText(this.#order.end());
     this.#connection.end(scope);
   }
 
@@ -55,5 +60,9 @@ export class LogConnection implements Connection {
 
   destroy(): void {
     this.#connection.destroy();
+  }
+
+  #writeText(text: string): void {
+    if (text !== "") this.#connection.write(new EncodedBytes(text));
   }
 }

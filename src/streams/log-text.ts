@@ -2,10 +2,21 @@ import { EncodedBytes } from "../channel/log/encoded-bytes.ts";
 import { EventStreamDecoder } from "../protocol/decode.ts";
 import { readLineData } from "./line-data.ts";
 
+/** One state of a line, as text. */
+export interface TextLine {
+  /** `undefined`: the event cannot be read, so it is the line after the one before. */
+  readonly number: number | undefined;
+  readonly text: string;
+  /** Another state of the line follows. */
+  readonly isOpen: boolean;
+}
+
 /** The lines of some events of a build, as text. */
 export interface LogText {
-  /** The text of the lines; `undefined` when the events have no line. */
+  /** The text of the lines; `undefined` when the events have no line, or {@link lines} must be put in order. */
   readonly bytes: EncodedBytes | undefined;
+  /** Present when a line has more than one state. */
+  readonly lines: readonly TextLine[] | undefined;
   /** The number of the first line; `undefined` when no line has a readable number. */
   readonly first: number | undefined;
   /** How many numbers the lines span. */
@@ -25,7 +36,7 @@ export class LogTexts {
   readonly #render: (line: string) => string;
   readonly #known = new WeakMap<EncodedBytes, LogText>();
 
-  /** @param render - Turns the text of a line, which has control functions of a terminal, into what clients get. */
+  /** @param render - Turns the text of a line, which has control functions of a terminal, into what clients receive. */
   constructor(render: (line: string) => string) {
     this.#render = render;
   }
@@ -40,23 +51,40 @@ export class LogTexts {
     return text;
   }
 
+  /** The lines one by one. @param events - Whole events. */
+  linesOf(events: EncodedBytes): readonly TextLine[] {
+    return this.#known.get(events)?.lines ?? this.#read(events);
+  }
+
+  #read(events: EncodedBytes): TextLine[] {
+    const lines: TextLine[] = [];
+    for (const { type, data } of new EventStreamDecoder().decode(events.plain.payload)) {
+      if (type !== "line") continue;
+      const { number, text, isOpen } = readLineData(data) ?? { number: undefined, text: data, isOpen: false };
+      lines.push({ number, text: this.#render(text), isOpen });
+    }
+    return lines;
+  }
+
   #convert(events: EncodedBytes): LogText {
-    let lines = "";
+    const lines = this.#read(events);
+    let text = "";
     let first: number | undefined;
     // Relative to the first line that is here, until a line has a readable number.
     let next = 0;
-    for (const { type, data } of new EventStreamDecoder().decode(events.plain.payload)) {
-      if (type !== "line") continue;
-      const line = readLineData(data);
-      if (line !== undefined && first === undefined) {
+    let isInOrder = true;
+    for (const line of lines) {
+      if (line.number !== undefined && first === undefined) {
         first = line.number - next;
         next = line.number;
       }
-      const number = line?.number ?? next;
-      if (number > next) lines += missingLines(number - next);
-      lines += `${this.#render(line?.text ?? data)}\n`;
+      const number = line.number ?? next;
+      if (line.isOpen || number < next) isInOrder = false;
+      if (number > next) text += missingLines(number - next);
+      text += `${line.text}\n`;
       next = number + 1;
     }
-    return { bytes: lines === "" ? undefined : new EncodedBytes(lines), first, length: next - (first ?? 0) };
+    const bytes = text === "" || !isInOrder ? undefined : new EncodedBytes(text);
+    return { bytes, lines: isInOrder ? undefined : lines, first, length: next - (first ?? 0) };
   }
 }

@@ -2,15 +2,17 @@ import { FileHistory } from "../channel/history/file-history.ts";
 import { EventStreamDecoder } from "../protocol/decode.ts";
 import { completeRecord } from "../runner/record.ts";
 import type { BuildStore } from "../runner/store/build-store.ts";
-import type { BuildLineEvent } from "../runner/events.ts";
 import type { BuildRecord } from "../runner/record.ts";
 import type { ChannelHistory } from "../channel/history/history.ts";
+
+/** The number in the data of a `line` event. */
+const NUMBER = /^\{"number":(\d+)/;
 
 /** The content of a build's log, as far as recovery needs it. */
 export interface StoredLog {
   /** Its newest state; `undefined` when the log does not tell of any. */
   readonly record: BuildRecord | undefined;
-  /** The number of its last line; 0 without lines. */
+  /** The highest number of its lines; 0 without lines. */
   readonly lineCount: number;
 }
 
@@ -19,13 +21,13 @@ export async function readStoredLog(history: ChannelHistory): Promise<StoredLog>
   const decoder = new EventStreamDecoder();
   const reader = history.read(1);
   let state: string | undefined;
-  let line: string | undefined;
+  let lineCount = 0;
   try {
     for (let next = 1; next < history.end;) {
       const piece = await reader.next();
       next = piece.next;
       for (const { type, data } of decoder.decode(piece.bytes)) {
-        if (type === "line") line = data;
+        if (type === "line") lineCount = Math.max(lineCount, Number(NUMBER.exec(data)?.[1] ?? 0));
         else if (type === "build" || type === "end") state = data;
       }
     }
@@ -34,7 +36,7 @@ export async function readStoredLog(history: ChannelHistory): Promise<StoredLog>
   }
   return {
     record: state === undefined ? undefined : completeRecord(JSON.parse(state) as BuildRecord),
-    lineCount: line === undefined ? 0 : (JSON.parse(line) as Pick<BuildLineEvent, "number">).number,
+    lineCount,
   };
 }
 

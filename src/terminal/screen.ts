@@ -115,7 +115,8 @@ export class Screen {
   writeLines(lines: readonly string[], start: number): void {
     const kept = Math.max(start, lines.length - MAX_ROWS + 1);
     if (kept > start) {
-      for (const index of this.#rows.keys()) this.#settle(index);
+      // The last row is the first of the lines.
+      for (let index = 0; index < this.#rows.length - 1; index++) this.#settle(index);
       this.#rows.splice(0, this.#rows.length, createRow(""));
       this.#lastRow += kept - start;
     }

@@ -24,6 +24,7 @@ describe("lineData()", () => {
           const fields = { number: ++number, step, stream, text, time: new Date(number).toISOString() };
           const event: BuildLineEvent = { type: "line", buildId: "b", ...fields };
           assert.equal(lineData(event), JSON.stringify(fields));
+          assert.equal(lineData({ ...event, open: true }), JSON.stringify({ ...fields, open: true }));
         }
       }
     }

@@ -66,6 +66,28 @@ describe("LogConnection", () => {
     assert.equal(await textOf(t, channel), `${gap}c\n${gap}f\n`);
   });
 
+  it("sends an open line once, with its last state, wherever the events are divided", async (t) => {
+    for (const isDivided of [false, true]) {
+      const channel = new Channel();
+      const publish = async (number: number, text: string, open?: true): Promise<void> => {
+        channel.publish({ event: "line", data: JSON.stringify({ number, text, time: TIME, open }) });
+        // Waits until the reader has this event.
+        if (isDivided) await new Promise((resolve) => setTimeout(resolve, 5));
+      };
+      const text = isDivided ? textOf(t, channel) : undefined;
+      await publish(1, "a");
+      await publish(2, "Compiling", true);
+      await publish(3, "warning");
+      await publish(2, "Compiling ...", true);
+      await publish(2, "Compiling ... done");
+      await publish(4, "b");
+      await publish(5, "Password:", true);
+      channel.end();
+      const expected = "a\nCompiling ... done\nwarning\nb\nPassword:\n";
+      assert.equal(await (text ?? textOf(t, channel)), expected, `divided: ${isDivided}`);
+    }
+  });
+
   it("converts what clients share once", async (t) => {
     let count = 0;
     const channel = new Channel();

@@ -35,7 +35,8 @@ function assertDocumented(head: string, value: unknown): void {
   assert.deepEqual(keysOf(value), fields(head), head);
   for (const [name = "", types = ""] of tables(head, "Type", "Meaning")[0] ?? []) {
     const found = (value as Record<string, unknown>)[name];
-    const type = found === null ? "null" : Array.isArray(found) ? "array" : typeof found;
+    const kind = found === undefined ? "missing" : typeof found;
+    const type = found === null ? "null" : Array.isArray(found) ? "array" : kind;
     assert.ok(types.split(" or ").includes(type), `${head}: ${name} is ${type}, documented as ${types}`);
   }
 }
@@ -68,7 +69,10 @@ describe("src/web/README.md", () => {
     const gapped = await EventClient.open(port, `/api/builds/${id}/events`, { "Last-Event-ID": "other-5" });
     const refused = await build(port, "project");
     assert.deepEqual(keysOf(refused.json), ["build", "error"]);
-    (await stage.actor("build")).tell({ action: "exit", code: 0 });
+    const actor = await stage.actor("build");
+    actor.tell({ action: "write", text: "Password:" });
+    await gapped.until((all) => all.some(({ data: text }) => text.includes('"open":true')));
+    actor.tell({ action: "exit", code: 0 });
     const events = await gapped.ended();
 
     const page = (await ask(port, "GET", "/api/builds")).json;
@@ -90,7 +94,12 @@ describe("src/web/README.md", () => {
       assertDocumented("Field of a build", record);
       for (const step of record.steps) assertDocumented("Field of a step", step);
     }
-    for (const line of data("line")) assertDocumented("Field of a line", line);
+    const lines = data("line") as object[];
+    for (const line of lines) assertDocumented("Field of a line", { open: undefined, ...line });
+    const open = lines.filter((line) => "open" in line);
+    assert.deepEqual(open.map((line) => ({ ...line, time: "" })), [
+      { number: 12, step: "build", stream: "stdout", text: "Password:", time: "", open: true },
+    ]);
     for (const gap of data("gap")) assertDocumented("Field of a gap", gap);
     await feed.until((all) => all.some(({ data: text }) => text.includes('"status":"succeeded","message"')));
     feed.close();

@@ -12,6 +12,8 @@ export type LogItem =
       readonly spans: readonly Span[];
       readonly time: string;
     }
+  /** Another state of a line that was a row before. */
+  | { readonly type: "update"; readonly line: LogLine; readonly spans: readonly Span[] }
   | {
       readonly type: "gap";
       /** The number of the first line that is missing. */
@@ -55,8 +57,12 @@ export class LogQueue {
     return this.#lostThrough;
   }
 
-  /** Adds a line, and before it a mark for missing lines. */
+  /** Adds a line, and before it a mark for missing lines. A line whose number has arrived before replaces that line. */
   pushLine(line: LogLine): void {
+    if (line.number <= this.#lastNumber) {
+      this.#replaceLine(line);
+      return;
+    }
     const missing = line.number - this.#lastNumber - 1;
     if (missing > 0) this.#push({ type: "gap", from: this.#lastNumber + 1, count: missing });
     if (missing > 0 || this.#isInGap) this.#lostThrough = line.number - 1;
@@ -106,6 +112,14 @@ export class LogQueue {
     const hasOverflowed = this.#hasOverflowed;
     this.#hasOverflowed = false;
     return hasOverflowed;
+  }
+
+  #replaceLine(line: LogLine): void {
+    const spans = revealBidi(spansOf(line.text));
+    const index = this.#items.findLastIndex((item) => item.type !== "gap" && item.line.number === line.number);
+    const waiting = index < this.#head ? undefined : this.#items[index];
+    if (waiting === undefined || waiting.type === "gap") this.#push({ type: "update", line, spans });
+    else this.#items[index] = { ...waiting, line, spans };
   }
 
   #push(item: LogItem): void {

@@ -28,9 +28,18 @@ export function createLine(line: LogLine, spans: readonly Span[], time: string):
   if (line.stream === "stderr") link.setAttribute("aria-label", `${number}, standard error`);
   // The style sheet draws this attribute: it needs no node, and copying a log does not copy it.
   if (time !== "") text.dataset["time"] = time;
-  for (const span of spans) text.append(span.classes === "" ? span.text : create("span", span.classes, span.text));
+  text.append(...nodesOf(spans));
   row.append(link, text);
   return row;
+}
+
+/** Replaces the text of a line, if the line is on the page. */
+export function updateLine(number: number, spans: readonly Span[]): void {
+  document.querySelector(`#${lineId(number)} .text`)?.replaceChildren(...nodesOf(spans));
+}
+
+function nodesOf(spans: readonly Span[]): (string | HTMLElement)[] {
+  return spans.map(({ text, classes }) => (classes === "" ? text : create("span", classes, text)));
 }
 
 /** Creates the element that marks missing lines. */

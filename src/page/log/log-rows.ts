@@ -1,5 +1,5 @@
 import { byId } from "../dom.ts";
-import { createGap, createLine } from "./log-row.ts";
+import { createGap, createLine, updateLine } from "./log-row.ts";
 import { LogSection } from "./log-section.ts";
 import type { Step } from "../model.ts";
 import type { LogItem } from "./log-queue.ts";
@@ -22,8 +22,12 @@ export class LogRows {
     return this.#sections[0]?.firstNumber;
   }
 
-  /** Adds a row at the end. */
+  /** Adds a row at the end, or changes one that is on the page. */
   append(item: LogItem): void {
+    if (item.type === "update") {
+      updateLine(item.line.number, item.spans);
+      return;
+    }
     const last = this.#sections.at(-1);
     // A gap belongs to the section in which it occurs.
     const step = item.type === "line" ? item.line.step : (last?.step ?? null);

@@ -84,7 +84,7 @@ export class LogView {
     this.tick();
   }
 
-  /** Adds a line. */
+  /** Adds a line, or another state of one. */
   addLine(line: LogLine): void {
     this.#lastOutput = Date.parse(line.time);
     this.#queue.pushLine(line);
@@ -166,16 +166,18 @@ export class LogView {
     if (this.#queue.takeOverflow()) this.#rows.clear();
     const end = performance.now() + FRAME_BUDGET;
     let count = 0;
+    let added = 0;
     while (this.#queue.size > 0 && (count % 50 !== 0 || performance.now() < end)) {
       const item = this.#queue.shift();
       if (item !== undefined) this.#rows.append(item);
+      if (item?.type !== "update") added++;
       count++;
     }
     this.#rows.trim();
     this.#showEarlier();
     if (this.#queue.size > 0) this.#schedule();
     // The lines of a finished build are not new; they only take time to arrive.
-    if (this.isReading && this.#isActive) this.#unread += count;
+    if (this.isReading && this.#isActive) this.#unread += added;
     this.#followChanged();
     this.tick();
     this.#revealTarget();

@@ -60,8 +60,8 @@ export class LineSplitter {
   }
 
   /**
-   * Returns the last lines when the pipe has ended, one without a line end too. {@link takeRedrawn} returns the lines
-   * that were redrawn before. The splitter can be used again; the numbers of its rows continue.
+   * Returns the last lines when the pipe has ended, one without a line end too. The splitter can be used again; the
+   * numbers of its rows continue.
    */
   end(): string[] {
     const text = this.#decoder.end();
@@ -77,8 +77,8 @@ export class LineSplitter {
   }
 
   /** Takes lines that were redrawn after they were returned, and that can no longer change: their last state. */
-  takeRedrawn(): string[] {
-    return this.#screen.takeSettled().map(({ text }) => text);
+  takeRedrawn(): RowChange[] {
+    return this.#screen.takeSettled();
   }
 
   /**

@@ -8,7 +8,7 @@ const TAIL_LINES = 500;
 const TAIL_BYTES = 256 * 1024;
 
 /** A line, and the time at which it was read. */
-export interface TimedLine extends OutputLine {
+export interface TimedLine extends Pick<OutputLine, "stream" | "text"> {
   readonly time: string;
 }
 
@@ -33,7 +33,7 @@ export class LogLimit {
   #tail: TimedLine[] = [];
   #tailBytes = 0;
 
-  /** @param limit - The size of the log in bytes; a line counts its text in UTF-8 and 100 bytes more. */
+  /** @param limit - The size of the log in bytes; each state of a line counts its text in UTF-8 and 100 bytes more. */
   constructor(limit: number) {
     this.#room = limit;
   }
@@ -46,12 +46,14 @@ export class LogLimit {
   /** Whether a line fits. A line that does not fit may become part of the step's {@link Overflow.tail}. */
   fits(line: TimedLine): boolean {
     const size = Buffer.byteLength(line.text);
-    this.#room -= size + LINE_OVERHEAD;
-    if (this.#room >= 0) return true;
-    // No later line fits: a log that contains only the short ones would make no sense.
-    this.#room = -1;
+    if (this.#take(size)) return true;
     this.#keep(line, size);
     return false;
+  }
+
+  /** Whether another state of a line fits. One that does not is left out. */
+  fitsAgain(text: string): boolean {
+    return this.#take(Buffer.byteLength(text));
   }
 
   /** Ends the step: the next line belongs to another one. */
@@ -64,6 +66,14 @@ export class LogLimit {
     this.#tail = [];
     this.#tailBytes = 0;
     return { lostLines, lostBytes, tail };
+  }
+
+  #take(size: number): boolean {
+    this.#room -= size + LINE_OVERHEAD;
+    if (this.#room >= 0) return true;
+    // No later line fits: a log that contains only the short ones would make no sense.
+    this.#room = -1;
+    return false;
   }
 
   #keep(line: TimedLine, size: number): void {

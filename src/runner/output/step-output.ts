@@ -1,14 +1,18 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { LineSplitter } from "./line-splitter.ts";
-import type { Readable } from "node:stream";
 import type { OutputStream } from "../events.ts";
-import type { OutputSource } from "./output-pipes.ts";
+import type { RowChange } from "../../terminal/screen.ts";
 import type { Mask } from "./mask.ts";
+import type { OutputSource } from "./output-pipes.ts";
 
 /** One line that a step printed, or that the runner emits about it (`system`). */
 export interface OutputLine {
   readonly stream: OutputStream;
   readonly text: string;
+  /** The row of its stream's screen. A later line with the same row replaces it. `undefined`: it is never replaced. */
+  readonly row?: number | undefined;
+  /** It has no line end yet, or was redrawn and may be again. Another line with the same row follows. */
+  readonly isOpen?: boolean | undefined;
 }
 
 /**
@@ -24,32 +28,48 @@ export type OnLines = (lines: readonly OutputLine[]) => void | Promise<void>;
  */
 const LINES_PER_TURN = 512;
 
+/** How long a line without a line end waits for it before it is emitted as it is, in milliseconds. */
+const OPEN_INTERVAL = 500;
+
+/** One pipe of the command. */
+interface Source extends OutputSource {
+  readonly splitter: LineSplitter;
+  /** Its lines are being emitted, so a line that follows them must wait. */
+  isDelivering: boolean;
+  /** Its unfinished lines are being emitted. */
+  isShowing: boolean;
+  timer: NodeJS.Timeout | undefined;
+}
+
 /**
  * Reads the pipes of a command in parallel, as lines. The order of lines of two pipes is unknown. A flood of lines is
  * emitted in slices; until then no pipe is read, and the command blocks.
+ *
+ * A line that gets no line end for {@link OPEN_INTERVAL}, or after which another pipe brings lines, is emitted as open.
  */
 export class StepOutput {
   /** Resolves when all pipes have ended and the consumer has accepted every line. Never rejects. */
   readonly ended: Promise<void>;
-  readonly #pipes: readonly Readable[];
+  readonly #sources: readonly Source[];
   readonly #onLines: OnLines;
-  readonly #mask: Mask | undefined;
   readonly #failure = new AbortController();
   /** How many lines of all pipes may still be emitted before the event loop turns. */
   #room = LINES_PER_TURN;
   #nextTurn: Promise<void> | undefined;
   #bytesRead = 0;
-  /** How many pipes wait for the consumer, or for the next turn. */
+  /** How many pipes wait for the consumer, or for the next turn of the event loop. */
   #busyPipes = 0;
   #waitedMs = 0;
   #waitingSince = performance.now();
   #isClosed = false;
 
   constructor(sources: readonly OutputSource[], onLines: OnLines, mask?: Mask) {
-    this.#pipes = sources.map(({ reader }) => reader);
     this.#onLines = onLines;
-    this.#mask = mask;
-    this.ended = Promise.all(sources.map((source) => this.#read(source))).then(() => undefined);
+    this.#sources = sources.map((source) => {
+      const splitter = new LineSplitter({ mask: mask?.stream() });
+      return { ...source, splitter, isDelivering: false, isShowing: false, timer: undefined };
+    });
+    this.ended = Promise.all(this.#sources.map((source) => this.#read(source))).then(() => undefined);
   }
 
   /**
@@ -79,12 +99,13 @@ export class StepOutput {
 
   /** Emits a line of the runner about the step, at once. */
   say(text: string): void {
+    for (const source of this.#sources) void this.#show(source);
     void this.#emit([{ stream: "system", text }]);
   }
 
   /** Stops reading. Text that was read already is still delivered, including a last line without a line end. */
   stop(): void {
-    for (const pipe of this.#pipes) pipe.destroy();
+    for (const { reader } of this.#sources) reader.destroy();
   }
 
   /** Stops reading and delivering, even if the consumer has not yet accepted earlier lines. */
@@ -93,31 +114,74 @@ export class StepOutput {
     this.stop();
   }
 
-  async #read({ reader: pipe, stream }: OutputSource): Promise<void> {
-    const splitter = new LineSplitter({ mask: this.#mask?.stream() });
+  async #read(source: Source): Promise<void> {
+    const { splitter, reader } = source;
     try {
-      for await (const chunk of pipe as AsyncIterable<Uint8Array>) {
+      for await (const chunk of reader as AsyncIterable<Uint8Array>) {
         this.#bytesRead += chunk.length;
-        await this.#deliver(stream, splitter.push(chunk).concat(splitter.takeRedrawn()));
+        const row = splitter.nextRow;
+        await this.#deliver(source, row, splitter.push(chunk), splitter.takeRedrawn());
+        source.timer ??= this.#showLater(source);
       }
     } catch {
       // The pipe was destroyed by stop(), or reading it failed: either way it has ended.
     }
-    await this.#deliver(stream, splitter.end().concat(splitter.takeRedrawn()));
+    clearTimeout(source.timer);
+    const row = splitter.nextRow;
+    await this.#deliver(source, row, splitter.end(), splitter.takeRedrawn());
   }
 
-  async #deliver(stream: OutputStream, texts: readonly string[]): Promise<void> {
+  /**
+   * @param row - The row of the first text.
+   * @param redrawn - Rows that were redrawn, and have their last state.
+   */
+  async #deliver(source: Source, row: number, texts: string[], redrawn: readonly RowChange[]): Promise<void> {
+    const { stream } = source;
     this.#waitedMs = this.waitedMs;
     this.#busyPipes += 1;
+    source.isDelivering = true;
+    if (texts.length > 0) for (const other of this.#sources) if (other !== source) void this.#show(other);
+    const older = redrawn.filter((change) => change.row < row);
+    if (older.length > 0) await this.#emit(older.map((change) => ({ stream, ...change })));
+    // Rows of these texts that were already redrawn get their last state now.
+    for (const change of redrawn) if (change.row >= row) texts[change.row - row] = change.text;
     for (let start = 0, end = 0; start < texts.length && !this.#isOver; start = end) {
       // In a loop, since a pipe that has waited longer may have used up the new room.
       while (this.#room === 0) await this.#makeRoom();
       end = Math.min(start + this.#room, texts.length);
       this.#room -= end - start;
-      await this.#emit(texts.slice(start, end).map((text) => ({ stream, text })));
+      const first = row + start;
+      await this.#emit(texts.slice(start, end).map((text, at) => ({ stream, text, row: first + at, isOpen: false })));
     }
+    source.isDelivering = false;
     this.#busyPipes -= 1;
     this.#waitingSince = performance.now();
+  }
+
+  /**
+   * Shows the line without a line end, unless a newer one takes its place meanwhile: a flood of lines is not
+   * interrupted.
+   */
+  #showLater(source: Source): NodeJS.Timeout {
+    const { splitter } = source;
+    const row = splitter.nextRow;
+    return setTimeout(() => {
+      source.timer = undefined;
+      if (splitter.nextRow === row) void this.#show(source);
+      else source.timer = this.#showLater(source);
+    }, OPEN_INTERVAL);
+  }
+
+  /** Emits the lines of a pipe that are not finished, if they have changed. */
+  async #show(source: Source): Promise<void> {
+    const { stream, splitter, isDelivering, isShowing } = source;
+    // Numbers are given in order, so lines that are being delivered come first.
+    if (isDelivering || isShowing || this.#isOver) return;
+    const changes = splitter.takeChanges();
+    if (changes.length === 0) return;
+    source.isShowing = true;
+    await this.#emit(changes.map((change) => ({ stream, ...change })));
+    source.isShowing = false;
   }
 
   /** Waits for the next turn of the event loop, which all pipes share. */

@@ -61,8 +61,10 @@ export class Feed {
 
   /** Tells an event of a build that is not stored. */
   tell(event: BuildEvent): void {
-    if (event.type === "line") this.channel.publish(feedLine(event.time, event.text));
-    else this.channel.publish({ event: "build", data: JSON.stringify(event.build) });
+    if (event.type === "line") {
+      const data = feedLine(event.time, event.text);
+      this.channel.publish(event.open === true ? { event: "open", data } : data);
+    } else this.channel.publish({ event: "build", data: JSON.stringify(event.build) });
   }
 
   /** Tells what the stream of a stored build tells, from where the feed has it on. */

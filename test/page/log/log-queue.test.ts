@@ -14,7 +14,8 @@ function takeAll(queue: LogQueue): LogItem[] {
 function drain(queue: LogQueue): string[] {
   return takeAll(queue).map((item) => {
     if (item.type === "gap") return `gap ${item.from}+${item.count}`;
-    return [item.line.number, ...item.spans.map(({ text, classes }) => `${text}:${classes}`)].join(":");
+    const number = `${item.type === "update" ? "again " : ""}${item.line.number}`;
+    return [number, ...item.spans.map(({ text, classes }) => `${text}:${classes}`)].join(":");
   });
 }
 
@@ -94,6 +95,22 @@ describe("LogQueue", () => {
       assert.deepEqual(drain(queue), ["19:19:", "20:20:", "21:21:", "22:22:", "23:23:"]);
       assert.equal(queue.lostThrough, 0);
     }
+  });
+
+  it("replaces a line that waits, and returns another state of one that was taken", () => {
+    const queue = new LogQueue(10);
+    queue.pushLine(sampleLine(1, "a"));
+    queue.pushLine(sampleLine(2, "b", { open: true }));
+    queue.pushLine(sampleLine(3, "c"));
+    queue.shift();
+    queue.pushLine(sampleLine(2, "b b", { open: true }));
+    assert.equal(queue.size, 2);
+    assert.deepEqual(drain(queue), ["2:b b:", "3:c:"]);
+    queue.pushLine(sampleLine(2, "b b b", { open: true }));
+    queue.pushLine(sampleLine(2, "\u001b[31mdone"));
+    queue.pushLine(sampleLine(1, "A"));
+    assert.deepEqual(drain(queue), ["again 2:done:fg-1", "again 1:A:"]);
+    assert.equal(queue.lastNumber, 3);
   });
 
   it("begins each line in the plain style, as the server sends it", () => {
