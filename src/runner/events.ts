@@ -27,7 +27,7 @@ export interface BuildLineEvent {
   readonly text: string;
   /** The time at which it was read. ISO 8601, UTC. */
   readonly time: string;
-  /** It has no line end yet, or is being redrawn: another event with its number follows, unless the server is killed. */
+  /** It has no line end yet, or is being redrawn: another event with its number follows unless the server dies. */
   readonly open?: true;
 }
 

@@ -27,7 +27,7 @@ export function lineData({ number, step, stream, text, time, open }: BuildLineEv
   return `{"number":${decimal(number)}${beforeText}${json}","time":"${time}"${open === true ? ',"open":true' : ""}}`;
 }
 
-/** What a `line` event says, as far as it is needed here. */
+/** The fields of a `line` event that the server reads again. */
 export interface ReadLine extends Pick<BuildLineEvent, "number" | "text" | "time"> {
   /** See {@link BuildLineEvent.open}. */
   readonly isOpen: boolean;

@@ -13,8 +13,8 @@ interface HeldLine {
 }
 
 /**
- * Puts the lines of one build's log in the order of their numbers, each once and with its last state. A line that is not
- * complete waits for its end, and up to 64 lines wait behind it. A line that is redrawn after it was written follows
+ * Puts the lines of one build's log in the order of their numbers, each once and with its last state. An open line
+ * waits for its end, and up to 64 lines wait behind it. A line that is redrawn after it was written follows
  * again when it has its last state, since text that a client has received cannot change.
  */
 export class LineOrder {

@@ -105,6 +105,7 @@ describe("a flood of lines", () => {
     const { id } = queue.add({ ...plan, steps: [shellStep("yes flood | head -n 300000")] });
     while (queue.get(id).finishedAt === null) await new Promise((resolve) => setTimeout(resolve, 20));
     assert.equal(events.length, 300_000);
-    assert.ok(events.every(({ number, open }, index) => number === Number(events[0]?.number) + index && open === undefined));
+    const first = Number(events[0]?.number);
+    assert.ok(events.every(({ number, open }, index) => number === first + index && open === undefined));
   });
 });
