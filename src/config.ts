@@ -9,12 +9,14 @@ import { isAddressRange } from "./http/proxy-trust.ts";
 import { logFormats } from "./log-format.ts";
 import { OPTIONS } from "./program-options.ts";
 import { outputModes } from "./runner/output/output-pipes.ts";
+import { readCertificate } from "./tls-server.ts";
 import { readTokenFile } from "./token-file.ts";
 import { checkStrength, isLoopback } from "./web/guards/token-strength.ts";
 import { logLevels } from "./web/monitoring/log-entry.ts";
 import type { LogFormat } from "./log-format.ts";
 import type { Flag } from "./program-options.ts";
 import type { OutputMode } from "./runner/output/output-pipes.ts";
+import type { TlsFiles } from "./tls-server.ts";
 import type { LogLevel } from "./web/monitoring/log-entry.ts";
 
 /** The options of the program with every default filled in. */
@@ -44,6 +46,8 @@ export interface Config {
   readonly logLimit: number;
   /** Names of variables. */
   readonly mask: readonly string[];
+  /** Without it, the server has no TLS. */
+  readonly tls: TlsFiles | undefined;
   readonly maxClients: number;
   readonly maxClientsPerAddress: number;
   readonly maxRequestsPerAddress: number;
@@ -140,6 +144,7 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
     keepSize: integer("keep-size", 1024, 0, many) * 1024 * 1024,
     logLimit: integer("log-limit", 100, 1, many) * 1024 * 1024,
     mask: list("mask", ",").map(checkName),
+    tls: readTls(text("cert"), text("key")),
     maxClients: integer("max-clients", 1000, 1, many),
     maxClientsPerAddress: integer("max-clients-per-address", 500, 1, many),
     maxRequestsPerAddress: integer("max-requests-per-address", 2000, 1, many),
@@ -206,6 +211,15 @@ function checkName(name: string): string {
 function checkOrigin(origin: string): string {
   if (URL.canParse(origin) && new URL(origin).origin === origin) return origin;
   throw invalid(`--allowed-origin must be an origin such as https://ci.example, without a path, not "${origin}"`);
+}
+
+function readTls(cert: string | undefined, key: string | undefined): TlsFiles | undefined {
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined || key === undefined) throw invalid("--cert and --key need each other: give both");
+  const files = { cert: resolve(cert), key: resolve(key) };
+  // Now, so that a bad file is a bad option.
+  readCertificate(files);
+  return files;
 }
 
 function readProxies(text: string): number | readonly string[] {

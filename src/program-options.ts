@@ -20,6 +20,8 @@ export type Flag =
   | "keep-size"
   | "log-limit"
   | "mask"
+  | "cert"
+  | "key"
   | "max-clients"
   | "max-clients-per-address"
   | "max-requests-per-address"
@@ -133,6 +135,18 @@ export const OPTIONS: readonly Option[] = [
     value: "NAME",
     help: `hide the value of NAME in logs; ${LIST} commas (variables like *_TOKEN)`,
     multiple: true,
+  },
+  {
+    flag: "cert",
+    variable: "TAILCAST_CERT",
+    value: "FILE",
+    help: "serve HTTP/2 and HTTP/1.1 over TLS with this certificate, in PEM; it is read again when it changes (none)",
+  },
+  {
+    flag: "key",
+    variable: "TAILCAST_KEY",
+    value: "FILE",
+    help: "the key of the certificate, in PEM (none)",
   },
   {
     flag: "max-clients",

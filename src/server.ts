@@ -15,7 +15,9 @@ import { printFault, printMessage } from "./print.ts";
 import { helpText } from "./program-options.ts";
 import { buildEnvironment } from "./runner/program/environment.ts";
 import { variableSecrets } from "./runner/program/variables.ts";
+import { TlsServer } from "./tls-server.ts";
 import { BuildApp } from "./web/build-app.ts";
+import type { RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Config } from "./config.ts";
 
@@ -41,11 +43,17 @@ function serve(config: Config): void {
   let isReady: (app: BuildApp) => void = () => undefined;
   const ready = new Promise<BuildApp>((resolve) => (isReady = resolve));
   // A request has ten seconds for its head and thirty in all. An open stream is a reply and has no such limit.
-  const limits = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5000 };
+  const limits = {
+    headersTimeout: 10_000,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 5000,
+    connectionsCheckingInterval: 5000,
+  };
   // Requests that arrive while the builds of an earlier process are recovered wait instead of failing.
-  const server = createServer({ ...limits, connectionsCheckingInterval: 5000 }, (request, response) => {
-    void ready.then((app) => app.handle(request, response));
-  });
+  const handle: RequestListener = (request, response) => void ready.then((app) => app.handle(request, response));
+  const tls = config.tls && new TlsServer(config.tls, limits, handle, printMessage);
+  const plain = createServer(limits, handle);
+  const server = tls?.server ?? plain;
   server.once("error", (error) => fail(`cannot listen on ${config.host} port ${config.port}: ${error.message}`));
   // First, so that nothing changes when another server listens here.
   server.listen(config.port, config.host, () => {
@@ -56,7 +64,7 @@ function serve(config: Config): void {
         // A signal may have arrived already.
         if (!server.listening) return;
         const host = config.host.includes(":") ? `[${config.host}]` : config.host;
-        const url = `http://${host}:${port}`;
+        const url = `${tls ? "https" : "http"}://${host}:${port}`;
         process.stdout.write(`${url}\n`);
         if (config.isTokenNew) printSignIn(app, url, config.token);
       },
@@ -69,16 +77,18 @@ function serve(config: Config): void {
     // Under `npm start`, Ctrl-C arrives twice, from the terminal and from npm. Only a later signal means "now".
     if (stoppedAt !== undefined && performance.now() - stoppedAt < 1000) return;
     stoppedAt ??= performance.now();
-    server.close();
+    (tls ?? plain).close();
     ready
       .then((app) => app.close())
-      .then(() => server.closeAllConnections())
+      .then(() => (tls ?? plain).closeAllConnections())
       .catch((error: Error) => fail(`cannot end cleanly: ${error.message}`));
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  // The terminal was closed. Builds have their own process groups, so they would continue.
-  process.on("SIGHUP", stop);
+  // The terminal was closed. Builds have their own process groups, so they would continue. Without a terminal it means
+  // "read the files again".
+  const hasTerminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
+  process.on("SIGHUP", tls === undefined || hasTerminal ? stop : () => tls.reload());
 }
 
 async function open(config: Config): Promise<BuildApp> {

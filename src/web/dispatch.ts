@@ -41,7 +41,11 @@ export async function dispatch(
   setSecurityHeaders(response);
   dropWhenStalled(response, STALL_TIMEOUT);
   const { method = "" } = request;
-  const { authority, path, search } = splitTarget(request.url ?? "");
+  const target = splitTarget(request.url ?? "");
+  const { path, search } = target;
+  // HTTP/2 names the host in a field of its own (RFC 9113 section 8.3.1).
+  const authority = target.authority ?? request.headers[":authority"]?.toString();
+  if (request.httpVersionMajor >= 2) request.headers.host ??= authority;
   checkForm(request, authority);
   checkHost(request, origins);
   checkOrigin(request, response, origins);
