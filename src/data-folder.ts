@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { lstat, mkdir, readdir, rename } from "node:fs/promises";
+import { lstat, readdir, rename } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { TailcastError } from "./error.ts";
+import { createFolder } from "./runner/store/create-folder.ts";
 import { DirectoryLock } from "./runner/store/directory-lock.ts";
 
 /** The folder in the working directory where older versions stored builds. */
@@ -22,29 +23,6 @@ export function defaultDataFolder(roots: readonly string[], env: Readonly<Record
   const state = given === resolve(given) ? given : join(homedir(), ".local", "state");
   const hash = createHash("sha256").update([...roots].sort().join("\0")).digest("hex").slice(0, 16);
   return join(state, "tailcast", hash);
-}
-
-/**
- * Creates a folder, and the folders above it, for the user alone. `mkdir` with `recursive` never ends below `/proc`.
- *
- * @throws The system's error when a folder cannot be created.
- */
-export async function createFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { mode: 0o700 });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST" && (await lstat(path)).isDirectory()) return;
-    // ENOENT although the folder above exists: this file system has no folders of that name.
-    const parent = dirname(path);
-    if (code !== "ENOENT" || parent === path || (await isFolder(parent))) throw error;
-    await createFolder(parent);
-    await mkdir(path, { mode: 0o700 });
-  }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => undefined))?.isDirectory() === true;
 }
 
 /**

@@ -8,7 +8,7 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { readConfig } from "./config.ts";
-import { createFolder, defaultDataFolder, moveOldFolder } from "./data-folder.ts";
+import { defaultDataFolder, moveOldFolder } from "./data-folder.ts";
 import { TailcastError } from "./error.ts";
 import { formatEntry, isLogged } from "./log-format.ts";
 import { printFault, printMessage } from "./print.ts";
@@ -98,7 +98,6 @@ async function open(config: Config): Promise<BuildApp> {
     if (move !== undefined) printMessage(move);
   }
   printMessage(`builds are stored in ${data}`);
-  await createFolder(data);
   const app = await BuildApp.open({
     ...config,
     data,

@@ -3,7 +3,7 @@ import { chmod, mkdir, readFile, stat, symlink, writeFile } from "node:fs/promis
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { createFolder, defaultDataFolder, moveOldFolder } from "../../dist/data-folder.js";
+import { defaultDataFolder, moveOldFolder } from "../../dist/data-folder.js";
 import { BuildStore } from "../../dist/runner/store/build-store.js";
 import { makeFolder } from "../runner/folders.js";
 import type { TestContext } from "node:test";
@@ -30,21 +30,6 @@ describe("defaultDataFolder()", () => {
     for (const env of [{}, { XDG_STATE_HOME: "" }, { XDG_STATE_HOME: "relative" }]) {
       assert.ok(defaultDataFolder(["/a"], env).startsWith(join(homedir(), ".local", "state", "tailcast")));
     }
-  });
-});
-
-describe("createFolder()", () => {
-  it("creates the missing folders, for the user alone", async (t) => {
-    const path = join(await makeFolder(t), "a", "b");
-    await createFolder(path);
-    await createFolder(path);
-    assert.equal((await stat(path)).mode & 0o777, 0o700);
-  });
-
-  it("fails at once where no folder can be created", async () => {
-    await assert.rejects(createFolder("/proc/tailcast/x"), { code: "ENOENT" });
-    await assert.rejects(createFolder("/dev/null"), { code: "EEXIST" });
-    await assert.rejects(createFolder("/dev/null/x"), { code: "ENOTDIR" });
   });
 });
 

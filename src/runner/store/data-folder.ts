@@ -1,5 +1,6 @@
-import { lstat, mkdir } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { TailcastError } from "../../error.ts";
+import { createFolder } from "./create-folder.ts";
 
 /** The permission bits that let other users write. */
 const WRITABLE_BY_OTHERS = 0o022;
@@ -11,7 +12,7 @@ const WRITABLE_BY_OTHERS = 0o022;
  * @throws {TailcastError} `UNSAFE_DATA` when it is a link, belongs to another user, or is writable by other users.
  */
 export async function openDataFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await createFolder(path);
   const status = await lstat(path);
   if (status.isSymbolicLink()) throw unsafe(path, "it is a symbolic link; name the folder that it leads to");
   // Windows has neither users nor modes of this kind.
