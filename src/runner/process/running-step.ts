@@ -23,7 +23,7 @@ const EXIT_TIME = 1000;
 const LAST_OUTPUT_TIME = 1000;
 
 /**
- * More than a command can leave in its pipes when it ends, in bytes: a pipe holds 64 KiB, and a socket 208 KiB, unless
+ * More than a command can leave in its pipes when it ends, in bytes: a pipe holds 1 MiB, and a socket 208 KiB, unless
  * they were enlarged. If more is read, another process writes it.
  */
 const MAX_LEFT_BYTES = 2 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmod, readdir, readlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -19,6 +19,8 @@ async function open(writerCount = 1): Promise<Pipe> {
 async function textOf(reader: Readable): Promise<string> {
   return Buffer.concat((await reader.toArray()) as Uint8Array[]).toString();
 }
+
+const canEnlarge = process.platform === "linux" && spawnSync("perl", ["-e", ""]).status === 0;
 
 /** The descriptors of this process that are named pipes. */
 async function openFifos(): Promise<string[]> {
@@ -93,6 +95,29 @@ describe("openPipes()", () => {
       assert.deepEqual(await openFifos(), []);
     });
   }
+
+  it("holds 1 MiB on Linux, where perl is installed", { skip: !canEnlarge }, async () => {
+    for (const pipe of await openPipes([2, 1])) {
+      // Nothing is read before the program has ended, so it never waits.
+      const program = "for (let i = 0; i < 3000; i++) console.log('x'.repeat(100)); process.exit(1)";
+      const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", pipe.writers[0], "inherit"] });
+      await once(child, "exit");
+      pipe.closeWriters();
+      assert.equal((await textOf(pipe.reader)).length, 303_000);
+    }
+  });
+
+  it("stays as it is when perl fails", async (t) => {
+    const folder = await makeFolder(t, { "bin/": "" });
+    await writeFile(join(folder, "bin/perl"), "#!/bin/sh\necho no >&2; echo no; exit 1\n");
+    await chmod(join(folder, "bin/perl"), 0o755);
+    setVariable(t, "PATH", `${join(folder, "bin")}:${process.env["PATH"]}`);
+    const pipe = await open();
+    const child = spawn("/bin/sh", ["-c", "echo x"], { stdio: ["ignore", pipe.writers[0], "inherit"] });
+    await once(child, "exit");
+    pipe.closeWriters();
+    assert.equal(await textOf(pipe.reader), "x\n");
+  });
 
   it("makes the pipe blocking again after a program has made it non-blocking", async () => {
     const pipe = await open();
