@@ -1,4 +1,4 @@
-// A clock in every browser: node examples/hello.js
+// A clock in every browser: npm run build && node examples/hello.js
 import { createServer } from "node:http";
 import { Channel } from "tailcast";
 
@@ -10,7 +10,7 @@ const server = createServer((request, response) => {
     const show = ({ data, lastEventId }) => document.querySelector("pre").append(lastEventId + " " + data + "\\n");
     const source = new EventSource("/events");
     source.onmessage = show;
-    source.addEventListener("gap", show); // the missed events are gone for good: load the page's state again
+    source.addEventListener("gap", show); // the missed events are lost: reload the page's state
   </script>`);
 });
 server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
@@ -20,5 +20,5 @@ const clock = setInterval(() => channel.publish(new Date().toISOString()), 1000)
 process.once("SIGTERM", async () => {
   clearInterval(clock);
   server.close();
-  await channel.close(); // every browser reconnects after 2 to 4 s, to the next process
+  await channel.close(); // every browser reconnects to the next process after 2 to 4 s
 });

@@ -3,26 +3,26 @@
  *
  * | code | thrown by | when |
  * |---|---|---|
- * | `INVALID_EVENT` | encoder, `publish` | no client could read back a field as given |
- * | `EVENT_TOO_LARGE` | decoder, `publish` | an event exceeds `maxEventBytes` or `capacityBytes` |
+ * | `INVALID_EVENT` | `encodeEvent`, `encodeComment`, `publish`, `send` | a field would not reach a client unchanged |
+ * | `EVENT_TOO_LARGE` | `EventStreamDecoder`, `publish` | an event exceeds `maxEventBytes` or `capacityBytes` |
  * | `INVALID_OPTION` | all functions with options | an option has a wrong type or range; the message names it |
- * | `HEADERS_SENT` | `Channel.handle` | the response has started already |
- * | `CHANNEL_CLOSED` | `publish`, `end` | the channel was closed, or its log was ended |
- * | `CLIENT_LEFT` | `EventStream.send` | the client of a per-request stream has left or was disconnected |
+ * | `HEADERS_SENT` | `handle`, `openEventStream`, `sendEventStream` | the response has already started |
+ * | `CHANNEL_CLOSED` | channel, group, client, `EventStream`, `FileHistory` | it was closed, or its log was ended |
+ * | `CLIENT_LEFT` | `EventStream`, its `signal` and that of a client | the client has left or was disconnected |
  * | `TOO_MANY_CHANNELS` | `ChannelGroup.get` | the group has `maxChannels` channels |
- * | `INVALID_HISTORY` | `FileHistory.open` | the file holds something else than this log |
+ * | `INVALID_HISTORY` | `FileHistory.open`, `FileHistory.openToRead` | the file does not contain this log |
  * | `UNSAFE_DATA` | `BuildStore.open` | the folder is a link, belongs to another user, or is writable by others |
- * | `DATA_IN_USE` | `BuildStore.open` | another server that runs uses this folder |
- * | `PROJECT_NOT_FOUND` | `openProject` | no directory there, or not under an allowed root (deliberately one answer) |
+ * | `DATA_IN_USE` | `BuildStore.open` | another running server uses this folder |
+ * | `PROJECT_NOT_FOUND` | `openProject`, `planBuild` | no such directory, or outside the roots (one error for both) |
  * | `NO_MANIFEST` | `openProject` | the directory has no `package.json` |
- * | `INVALID_MANIFEST` | `openProject` | `package.json` is not readable JSON, too large, or not an object |
+ * | `INVALID_MANIFEST` | `openProject` | `package.json` is not valid JSON, is too large, or is not an object |
  * | `NO_SCRIPT` | `planBuild` | `package.json` has no such script |
  * | `INVALID_VARIABLES` | `BuildApp` | the project's file of variables is readable by others, or has a wrong form |
  * | `MISSING_VARIABLES` | `BuildQueue` | the values of a build's variables are not stored, so it cannot be repeated |
- * | `ALREADY_BUILDING` | `BuildQueue.add` | this project is queued or running already; `buildId` names that build |
- * | `QUEUE_FULL` | `BuildQueue.add` | as many builds wait as are allowed |
+ * | `ALREADY_BUILDING` | `BuildQueue.add` | this project is already queued or running; `buildId` names that build |
+ * | `QUEUE_FULL` | `BuildQueue.add` | `queueLimit` builds are already queued |
  * | `BUILD_NOT_FOUND` | `BuildQueue` | no build has this id |
- * | `BUILD_ENDED` | `BuildQueue.cancel` | the build has ended already |
+ * | `BUILD_ENDED` | `BuildQueue.cancel` | the build has already ended |
  * | `SHUTTING_DOWN` | `BuildQueue.add` | the queue was closed |
  */
 export type TailcastErrorCode =

@@ -1,5 +1,6 @@
 /**
- * tailcast: Server-Sent Events for `node:http`, and a build runner that shows every line live in every browser.
+ * tailcast: Server-Sent Events for `node:http`, and a build server that shows the output of builds live in every
+ * browser.
  *
  * @module
  */

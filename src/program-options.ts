@@ -39,7 +39,7 @@ export type Flag =
   | "allow-credentials"
   | "trust-proxy";
 
-/** An option of the program: a flag, and an environment variable that counts when the flag is not given. */
+/** An option of the program: a flag, and an environment variable that is used when the flag is not given. */
 export interface Option {
   readonly flag: Flag;
   readonly variable: string;
@@ -55,7 +55,12 @@ const LIST = "repeatable, in the variable separated by";
 /** Every option of the program, in the order of the help. Defaults are in parentheses. */
 export const OPTIONS: readonly Option[] = [
   { flag: "port", variable: "PORT", value: "N", help: "port to listen on; 0 picks a free port (3000)" },
-  { flag: "host", variable: "HOST", value: "ADDRESS", help: "address to listen on (127.0.0.1); others need a token" },
+  {
+    flag: "host",
+    variable: "HOST",
+    value: "ADDRESS",
+    help: "address to listen on; any but a loopback address needs a token (127.0.0.1)",
+  },
   {
     flag: "root",
     variable: "TAILCAST_ROOT",
@@ -75,33 +80,33 @@ export const OPTIONS: readonly Option[] = [
     flag: "silence",
     variable: "TAILCAST_SILENCE",
     value: "SECONDS",
-    help: "time limit of a build without output; 0: no limit (0)",
+    help: "how long a build may print nothing before it is stopped; 0: no limit (0)",
   },
   { flag: "nice", variable: "TAILCAST_NICE", value: "N", help: "niceness of builds, 0 to 19 (0)" },
   {
     flag: "output",
     variable: "TAILCAST_OUTPUT",
     value: "MODE",
-    help: "merged keeps the order of stdout and stderr; separate tells them apart (merged)",
+    help: '"merged": stdout and stderr in the order of writing; "separate": each line has its stream (merged)',
   },
   {
     flag: "color",
     variable: "TAILCAST_COLOR",
     value: "",
-    help: "tell programs to colour their output, also what a script computes from it; in the variable: 1 (off)",
+    help: "make programs colour their output, even output that a script captures; in the variable: 1 (off)",
   },
   {
     flag: "env",
     variable: "TAILCAST_ENV",
     value: "NAME=VALUE",
-    help: `set a variable in builds, hidden in logs; ${LIST} line breaks (none)`,
+    help: `set a variable in every build; logs hide its value; ${LIST} line breaks (none)`,
     multiple: true,
   },
   {
     flag: "env-file",
     variable: "TAILCAST_ENV_FILE",
     value: "FILE",
-    help: `the same for the NAME=VALUE lines of FILE; ${LIST} "${delimiter}" (none)`,
+    help: `set the variables in FILE, one NAME=VALUE on each line; ${LIST} "${delimiter}" (none)`,
     multiple: true,
   },
   {
@@ -120,20 +125,20 @@ export const OPTIONS: readonly Option[] = [
   {
     flag: "keep-size",
     variable: "TAILCAST_KEEP_SIZE",
-    value: "MB",
-    help: "total size of their logs to keep, in MiB; the newest is always kept (1024)",
+    value: "MIB",
+    help: "maximum total size of the logs of finished builds, in MiB; the newest log is always kept (1024)",
   },
   {
     flag: "log-limit",
     variable: "TAILCAST_LOG_LIMIT",
-    value: "MB",
+    value: "MIB",
     help: "size limit of a build's log, in MiB; beyond it, only the end of each step is kept (100)",
   },
   {
     flag: "mask",
     variable: "TAILCAST_MASK",
     value: "NAME",
-    help: `hide the value of NAME in logs; ${LIST} commas (variables like *_TOKEN)`,
+    help: `hide the value of variable NAME in logs; ${LIST} commas (variables like *_TOKEN)`,
     multiple: true,
   },
   {
@@ -182,7 +187,7 @@ export const OPTIONS: readonly Option[] = [
     flag: "heartbeat",
     variable: "TAILCAST_HEARTBEAT",
     value: "SECONDS",
-    help: "longest silence on a stream; 0: off (15)",
+    help: "longest silence on a stream before a heartbeat is sent; 0: no heartbeats (7)",
   },
   {
     flag: "capacity",
@@ -230,14 +235,14 @@ export const OPTIONS: readonly Option[] = [
     flag: "allowed-origin",
     variable: "TAILCAST_ALLOWED_ORIGIN",
     value: "ORIGIN",
-    help: `let pages of ORIGIN use the API, and answer to its host; ${LIST} commas (none)`,
+    help: `let pages from ORIGIN use the API; accept its host name; ${LIST} commas (none)`,
     multiple: true,
   },
   {
     flag: "allow-credentials",
     variable: "TAILCAST_ALLOW_CREDENTIALS",
     value: "",
-    help: "let pages of allowed origins send the cookie of the session; in the variable: 1 (off)",
+    help: "let pages from allowed origins send the session cookie; in the variable: 1 (off)",
   },
   {
     flag: "trust-proxy",
@@ -256,7 +261,7 @@ export function helpText(): string {
   return [
     "Usage: tailcast [options]",
     "",
-    "Serves a page that builds projects and shows every line live in every browser.",
+    "Builds projects on request and shows their output live in every browser.",
     "",
     "Each option is a flag or an environment variable; the flag wins. Defaults are in parentheses.",
     "",

@@ -14,7 +14,10 @@ import type { ChannelClient } from "./clients/client.ts";
 import type { ChannelGroupOptions, ChannelGroupSettings, ChannelGroupStatistics } from "./channel-group-options.ts";
 import type { ClientOptions, CloseOptions, FetchClientOptions } from "./options.ts";
 
-/** The time after which clients return that find no room or a closed group, in milliseconds; at most twice that. */
+/**
+ * The shortest time, in milliseconds, after which a client that finds no room or a closed group should return; the
+ * longest is twice that.
+ */
 const RETURN_DELAY = 5000;
 
 /** A topic's channel. */

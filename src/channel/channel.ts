@@ -24,7 +24,7 @@ import type { ChannelStatistics } from "./statistics.ts";
  * The life of a channel:
  * - `open`: events can be published;
  * - `ending`: no more events; clients get the rest of the log, and their streams end;
- * - `closing`: what was published is still stored and sent; clients that come are asked to return later;
+ * - `closing`: what was published is still stored and sent; new clients are asked to return later;
  * - `closed`: every stream was ended. Connections close as their clients read the rest.
  */
 export type ChannelState = "open" | "ending" | "closing" | "closed";
@@ -87,7 +87,7 @@ export class Channel<Data = unknown> {
       isHurried: () => this.#state !== "open",
     });
     this.#entrance = new Entrance(this.#log, settings, this.#clientSet, () => this.#publisher.flush());
-    // So that both can be passed on as they are, such as `http.createServer(channel.handle)`.
+    // Bound, so that both can be passed as callbacks: `http.createServer(channel.handle)`.
     this.handle = this.handle.bind(this);
     this.respond = this.respond.bind(this);
   }
@@ -116,8 +116,8 @@ export class Channel<Data = unknown> {
   }
 
   /**
-   * How many published bytes clients cannot see yet; an estimate, since some events count their characters. They are in
-   * memory: beyond some limit, wait for {@link flushed}.
+   * An estimate of the published bytes that clients cannot see yet (of some events it counts characters). They are in
+   * memory: when they exceed a limit of yours, wait for {@link flushed}.
    */
   get unflushedBytes(): number {
     return this.#log.hiddenBytes;
@@ -157,8 +157,8 @@ export class Channel<Data = unknown> {
   }
 
   /**
-   * Counts events as published that are in the `history` already. They are not encoded as long as no client follows:
-   * clients read them from there.
+   * Publishes `count` events that the application has already written to the `history`. The channel does not encode
+   * them; clients read them from the history.
    *
    * @param count - At least 1.
    * @throws {TailcastError} `INVALID_OPTION` for another count, or without a history that the application fills;
@@ -174,7 +174,7 @@ export class Channel<Data = unknown> {
   }
 
   /**
-   * Answers a request for the event stream; the answer is complete, whatever it is.
+   * Answers a request for the event stream, always completely: the caller must not write to the response.
    *
    * | answer | when |
    * |---|---|
@@ -189,7 +189,7 @@ export class Channel<Data = unknown> {
    * Headers that were set before with `response.setHeader` (cookies, say) are kept. HEAD gets the head that GET would
    * get. A pipelined request waits until the responses before it on its connection are over.
    *
-   * @throws {TailcastError} `HEADERS_SENT` when the response has started already.
+   * @throws {TailcastError} `HEADERS_SENT` when the response has already started.
    * @returns The client; `undefined` when the request got another answer or its client has gone already.
    */
   handle(
@@ -197,7 +197,7 @@ export class Channel<Data = unknown> {
     response: ServerResponse | Http2ServerResponse,
     options?: ClientOptions<Data>,
   ): ChannelClient<Data> | undefined;
-  // The compat API of HTTP/2 has every member of the other that is used here, though not every type.
+  // The HTTP/2 compatibility API has every member that is used here, though its types differ.
   handle(
     request: IncomingMessage,
     response: ServerResponse,
@@ -271,10 +271,10 @@ export class Channel<Data = unknown> {
   }
 
   /**
-   * Resolves when everything published so far has left for the clients: at once, or, with a `history`, once it is
-   * stored. A fast publisher should wait for it regularly, since events that wait to be stored are in memory.
+   * Resolves when clients can see everything published so far: at once, or, with a `history`, once it is stored. A fast
+   * publisher should wait for it regularly, since events that wait to be stored are in memory.
    *
-   * Rejects with the history's error when that could not store it. The channel then continues in memory alone.
+   * Rejects with the error of the history if it could not store an event. The channel then continues in memory alone.
    */
   flushed(): Promise<void> {
     return this.#publisher.flushed();

@@ -115,7 +115,7 @@ export class EventStream {
     const sent: Promise<void> = sendSource(source, (event) => this.send(event), this.signal).catch((error: unknown) => {
       if (this.signal.aborted || this.#isClosing) sent.catch(() => undefined);
       else this.#fail(error);
-      // A source that watches the signal may have failed because of it, and first.
+      // A source that watches the signal may fail because of the abort, before the promise of the signal rejects.
       throw this.signal.aborted ? this.signal.reason : error;
     });
     return sent;
@@ -167,7 +167,7 @@ export class EventStream {
     this.#watched.lastWriteAt = performance.now();
     if (!connection.isBlocked) return;
     await new Promise<void>((resolve) => (this.#wake = resolve));
-    // The client has not received what it did not read.
+    // A client that left before it read the event has not received it.
     this.signal.throwIfAborted();
   }
 

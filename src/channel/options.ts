@@ -22,18 +22,18 @@ export interface ChannelOptions<Data = unknown> {
    */
   heartbeat?: number | undefined;
   /**
-   * The type of an event without data that takes the place of the heartbeat's comment, for pages that supervise their
+   * The type of an event without data that takes the place of the heartbeat's comment, for pages that monitor their
    * connection: an EventSource does not show comments. Default: a comment.
    */
   heartbeatEvent?: string | undefined;
   /**
-   * The reconnection time that clients receive (HTML 9.2.6, `retry`), in milliseconds. Default 2000; `null` leaves them
-   * theirs.
+   * The reconnection time that clients receive (HTML 9.2.6, `retry`), in milliseconds. Default 2000; `null`: clients
+   * use their own.
    */
   retry?: number | null | undefined;
   /**
-   * How many clients may be connected at once. Default 10 000. Clients that come later are refused; a connected client
-   * is never evicted.
+   * How many clients may be connected at once. Default 10 000. When the limit is reached, new clients are refused;
+   * no connected client is dropped for a new one.
    */
   maxClients?: number | undefined;
   /** How many clients one address (IPv4, or IPv6 /64) may have at once. Default `Infinity`. */
@@ -49,8 +49,8 @@ export interface ChannelOptions<Data = unknown> {
    */
   whenFull?: "retry" | "reject" | undefined;
   /**
-   * After how many milliseconds a refused client should try again. It receives a time between this and twice this, at
-   * random. Default 5000.
+   * How long a refused client should wait, in milliseconds; each receives a random time between this and twice this.
+   * Default 5000.
    */
   retryAfter?: number | undefined;
   /**
@@ -64,7 +64,7 @@ export interface ChannelOptions<Data = unknown> {
    */
   maxConnectionAge?: number | undefined;
   /**
-   * The shortest time between two writes, in milliseconds; the first event after a pause leaves at once all the same.
+   * The shortest time between two writes, in milliseconds; the first event after a pause is still written at once.
    * Default 0: events that are published in one turn of the event loop leave at its end.
    */
   coalesce?: number | undefined;
@@ -78,11 +78,11 @@ export interface ChannelOptions<Data = unknown> {
   /** The methods that open a stream; HEAD belongs to GET. Default `["GET"]`. */
   methods?: readonly string[] | undefined;
   /**
-   * Whether a request whose `Accept` header excludes `text/event-stream` is answered 406 (`"strict"`), or gets the
-   * stream all the same (`"ignore"`). Default `"strict"`.
+   * Whether a request whose `Accept` header excludes `text/event-stream` is answered 406 (`"strict"`), or is
+   * ignored (`"ignore"`). Default `"strict"`.
    */
   accept?: "strict" | "ignore" | undefined;
-  /** The pages of other origins that may follow the channel. Default: none. */
+  /** The pages of other origins that may open the stream. Default: none. */
   cors?: CorsOptions | undefined;
   /**
    * Where events are stored before clients see them, and read from when they are no longer in memory. Default: none.
@@ -97,7 +97,7 @@ export interface ChannelOptions<Data = unknown> {
   uniqueEpoch?: string | undefined;
   /** The epoch of the `history`, which determines it; without a history, see `uniqueEpoch`. */
   epoch?: string | undefined;
-  /** Called when a client was accepted. Errors of this and of the other two are reported, and hurt no client. */
+  /** Called when a client was accepted. An error in this hook or in the next two is reported and affects no client. */
   onConnect?: ((client: ChannelClient<Data>) => unknown) | undefined;
   /** Called when a client's connection is over. */
   onDisconnect?: ((client: ChannelClient<Data>, reason: CloseReason) => unknown) | undefined;
@@ -124,7 +124,7 @@ export interface ClientOptions<Data> {
 
 /** As {@link ClientOptions}, for a request that does not show its address. */
 export interface FetchClientOptions<Data> extends ClientOptions<Data> {
-  /** The client's address. Without it the client counts for no address. */
+  /** The client's address. Without it, `maxClientsPerAddress` does not apply to the client. */
   address?: string | undefined;
 }
 

@@ -12,7 +12,7 @@ const words: Readonly<Record<StreamState["type"], string>> = {
 
 const reasons = {
   lost: "Connection lost",
-  full: "The server is full or unavailable",
+  full: "The server has too many clients or is unavailable",
 };
 
 /** A shorter wait than this, in milliseconds, shows no banner, because the banner would only flash. */

@@ -86,11 +86,11 @@ const session = new Session(api, stream, {
   },
   mentionLoss(lost) {
     const name = lost === undefined ? "The build that was shown here" : `The build of ${lost.projectName}`;
-    notices.show(`${name} is gone: the server no longer knows it.`);
+    notices.show(`${name} was removed from the server.`);
   },
   announce(build) {
     if (isStarting) return;
-    const text = build.status === "queued" ? "is waiting to be built" : "is being built";
+    const text = build.status === "queued" ? "is queued" : "is being built";
     notices.show(`${build.projectName} ${text}.`, () => open(build.id, "pinned"));
   },
   isBusy: () => isStarting || log.isReading,

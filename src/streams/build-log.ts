@@ -16,7 +16,7 @@ const MAX_UNSTORED_BYTES = 1024 * 1024;
 export class BuildLog {
   readonly channel: Channel;
   readonly history: FileHistory | undefined;
-  /** It was told that the build waits. */
+  /** Whether the last published state was `queued`. */
   #isWaiting = false;
 
   /** @param history - The file of the log. Default: the log is in memory. */
@@ -31,8 +31,8 @@ export class BuildLog {
   }
 
   /**
-   * Publishes what a build tells. A promise that is returned for a line holds its command back. For a change of state
-   * it resolves when that has reached the disk; it rejects when the log could not be stored.
+   * Publishes an event of a build. A promise that is returned for a line pauses the build's command until it settles.
+   * For a change of state it resolves when that has reached the disk; it rejects when the log could not be stored.
    */
   publish(event: BuildEvent): void | Promise<void> {
     if (event.type === "line") {

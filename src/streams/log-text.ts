@@ -23,9 +23,9 @@ export interface LogText {
   readonly length: number;
 }
 
-/** The line that stands in place of lines that are no longer kept. */
+/** The line of text in place of `count` lines that are no longer kept. */
 export function missingLines(count: number): string {
-  return `[tailcast: ${count} lines are no longer kept]\n`;
+  return `[tailcast: ${count === 1 ? "1 line is" : `${count} lines are`} no longer kept]\n`;
 }
 
 /**

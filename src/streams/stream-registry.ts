@@ -65,7 +65,7 @@ export class StreamRegistry {
     if (stored === undefined) {
       stored = this.#open(build, this.#files);
       this.#stored.set(build.id, stored);
-      // The next request may have more luck.
+      // Let the next request try again.
       stored.catch(() => this.#stored.delete(build.id));
     }
     return stored;

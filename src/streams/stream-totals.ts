@@ -24,7 +24,7 @@ const NOTHING: StreamNumbers = {
  */
 export class StreamTotals {
   #gone = NOTHING;
-  /** Channels that were dropped while clients still followed them, and so count on. */
+  /** Dropped channels that still have clients; their numbers still change. */
   readonly #leaving = new Set<Channel>();
 
   /** Takes over the numbers of a channel that was dropped. */

@@ -1,6 +1,7 @@
 import { MAX_DELAY, checkInteger, checkTexts, checkValue, kinds } from "../check-options.ts";
 import { TailcastError } from "../error.ts";
 import { ProxyTrust, isAddressRange } from "../http/proxy-trust.ts";
+import { DEFAULT_HEARTBEAT } from "../channel/settings.ts";
 import { checkStrength } from "./guards/token-strength.ts";
 import type { FolderPlanner } from "../runner/planning/build-planner.ts";
 import type { BuildQueueOptions } from "../runner/build-queue-options.ts";
@@ -49,11 +50,11 @@ export interface BuildAppOptions extends Pick<BuildQueueOptions, QueueOption> {
    * Default: none.
    */
   allowedOrigins?: readonly string[] | undefined;
-  /** Whether pages of allowed origins may send the cookie of the session. Default false. */
+  /** Whether pages of allowed origins may send the session cookie. Default false. */
   allowCredentials?: boolean | undefined;
   /**
-   * The proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `Forwarded` headers count: how many are in front of
-   * the server, or their addresses and ranges, e.g. `10.0.0.0/8`. Default 0: no proxy.
+   * The proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `Forwarded` headers the server believes: how many are
+   * in front of the server, or their addresses and ranges, e.g. `10.0.0.0/8`. Default 0: no proxy.
    */
   trustProxy?: number | readonly string[] | undefined;
   /**
@@ -72,14 +73,14 @@ export interface BuildAppOptions extends Pick<BuildQueueOptions, QueueOption> {
   maxClientsPerAddress?: number | undefined;
   /** The maximum number of requests of one address that are under way, open streams included. Default 2000. */
   maxRequestsPerAddress?: number | undefined;
-  /** The longest silence on a stream, in milliseconds; 0 turns heartbeats off. Default 15 000. */
+  /** The longest silence on a stream, in milliseconds; 0 turns heartbeats off. Default 7000. */
   heartbeat?: number | undefined;
-  /** How many events each stream keeps for clients that connect late or reconnect. Default 50 000. */
+  /** How many events each stream keeps in memory for clients that reconnect or lag. Default 50 000. */
   capacity?: number | undefined;
   /**
    * Describes how to build folders that are not JavaScript projects: with `make`, with `cargo`, with anything. The app
-   * calls it for every folder below the roots that is to be built. For `undefined` the folder's `package.json` counts.
-   * Default: it always counts.
+   * calls it for every folder below the roots that is to be built. If it returns `undefined`, the app uses the folder's
+   * `package.json`. Default: the app always does.
    */
   plan?: FolderPlanner | undefined;
   /** Called with every fault of the server; the request is answered 500. Default: nothing happens. */
@@ -106,7 +107,7 @@ export interface BuildAppSettings {
   readonly maxClients: number;
   readonly maxClientsPerAddress: number;
   readonly maxRequestsPerAddress: number;
-  readonly heartbeat: number | undefined;
+  readonly heartbeat: number;
   readonly capacity: number;
   readonly plan: FolderPlanner;
   readonly onError: (error: unknown) => void;
@@ -118,7 +119,7 @@ export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
   const { host = "127.0.0.1", token, allowedOrigins = [], allowCredentials = false, data, grace = 0 } = options;
   const { viewerToken, sessionLifetime = WEEK, readOnly = false } = options;
   const { maxClientsPerAddress = 500, maxRequestsPerAddress = 2000, onLog = () => undefined } = options;
-  const { maxClients = 1000, heartbeat, capacity = 50_000 } = options;
+  const { maxClients = 1000, heartbeat = DEFAULT_HEARTBEAT, capacity = 50_000 } = options;
   const { plan = () => undefined, onError = () => undefined } = options;
   const { concurrency, queueLimit, timeout, silence, nice, output, env } = options;
   const { keep, keepSize, mask, maskValues, logLimit } = options;

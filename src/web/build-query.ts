@@ -27,7 +27,7 @@ const MAX_LIMIT = 500;
 /**
  * Reads `?project=`, `?status=` (repeated, or divided by commas), `?limit=` and `?before=`.
  *
- * @throws {HttpError} `BAD_REQUEST` for a value that cannot be one, an empty one, too.
+ * @throws {HttpError} `BAD_REQUEST` for an invalid or empty value.
  */
 export function readBuildQuery(query: URLSearchParams): BuildQuery {
   const project = query.get("project") ?? undefined;

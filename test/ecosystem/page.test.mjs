@@ -175,7 +175,7 @@ describe("the page", () => {
     assert.ok(rows.length <= MAX_ROWS, `${rows.length} rows`);
     assert.deepEqual(rows, log.slice(-rows.length));
     const earlier = (log.length - rows.length).toLocaleString("en");
-    const words = `${earlier} earlier lines are not on this page. See the`;
+    const words = `${earlier} earlier lines are not on this page.`;
     assert.equal(await tab.page.locator("#earlier-text").textContent(), words);
     // It follows the end by default, and jumps on request.
     await tab.inSight(`#L${log.length}`);

@@ -1,4 +1,4 @@
-/** The blocks of the READMEs that need more than Node: other frameworks, and nginx for README.md. */
+/** The blocks of the READMEs that need more than Node: other frameworks, and nginx for src/web/README.md. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -20,7 +20,7 @@ describe("the READMEs", () => {
   }
 
   it("configure nginx so that a stream passes at once, to the server that answers to its host", async (t) => {
-    const block = BLOCKS.find(({ path, language }) => path === "README.md" && language === "nginx");
+    const block = BLOCKS.find(({ path, language }) => path === "src/web/README.md" && language === "nginx");
     const server = createServer(({ headers }, response) => {
       response.writeHead(200, { "Content-Type": "text/event-stream", "X-Accel-Buffering": "no" });
       response.write(`data: ${headers.host}\n\n`);
@@ -36,6 +36,6 @@ describe("the READMEs", () => {
     const reader = response.body.getReader();
     const { value } = await reader.read();
     await reader.cancel();
-    assert.equal(Buffer.from(value).toString(), `data: ${new URL(address).host.replace(/:.*/, "")}\n\n`);
+    assert.equal(Buffer.from(value).toString(), `data: ${new URL(address).host}\n\n`);
   });
 });

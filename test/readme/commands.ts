@@ -80,6 +80,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     assert.ok(Object.hasOwn(scripts, script), `${prefix}/package.json has no script "${script}"`);
     return undefined;
   },
+  tailcast: (args, env) => checkOptions(args, env),
   npx: ([name, ...args], env) => {
     assert.equal(name, "tailcast");
     return checkOptions(args, env);

@@ -40,7 +40,7 @@ describe("readConfig()", () => {
       maxRequestsPerAddress: 2000,
       logLevel: "warn",
       logFormat: "text",
-      heartbeat: 15_000,
+      heartbeat: 7000,
       capacity: 50_000,
       token: undefined,
       isTokenNew: false,

@@ -117,8 +117,16 @@ describe("examples", () => {
     assert.equal(tokens.join(""), "You asked: why not\nI can only repeat it.");
   });
 
+  it("memory-history.js: reads events from a store that are no longer in memory", async () => {
+    const path = fileURLToPath(new URL("examples/memory-history.js", ROOT));
+    assert.ok(readFileSync(path, "utf8").trimEnd().split("\n").length <= 40);
+    const { stdout } = await promisify(execFile)(process.execPath, [path]);
+    assert.equal(stdout, "id: demo-2\ndata: two\n\nid: demo-3\ndata: three\n\n");
+  });
+
   it("are all executed here", () => {
     const files = readdirSync(new URL("examples/", ROOT)).filter((name) => name.endsWith(".js"));
-    assert.deepEqual(files.sort(), ["any-command.js", "embed-builds.js", "hello.js", "token-stream.js"]);
+    const executed = ["any-command.js", "embed-builds.js", "hello.js", "memory-history.js", "token-stream.js"];
+    assert.deepEqual(files.sort(), executed);
   });
 });

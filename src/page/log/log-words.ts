@@ -15,7 +15,7 @@ export function gapText(count: number | undefined): string {
 }
 
 /**
- * Returns the text above the first row. A link to the raw log follows it unless all lines are lost.
+ * Returns the text above the first row. A link to the raw log follows it, unless all lines are lost.
  *
  * The server may drop more lines without notifying a page that has seen them, so the text does not promise that the
  * others are still available.
@@ -26,7 +26,7 @@ export function gapText(count: number | undefined): string {
 export function earlierText(count: number, lost: number): string {
   if (lost === count) return `${lines(count, "earlier ")} no longer available`;
   const known = lost === 0 ? "" : `; ${format(lost)} of them ${lost === 1 ? "is" : "are"} no longer available`;
-  return `${lines(count, "earlier ")} not on this page${known}. See the`;
+  return `${lines(count, "earlier ")} not on this page${known}.`;
 }
 
 /** Explains why a line is not on the page; `undefined` while it can still arrive. */

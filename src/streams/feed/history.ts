@@ -8,7 +8,7 @@ import type { ChannelHistory, HistoryPiece, HistoryReader } from "../../channel/
 import type { DecodedEvent } from "../../protocol/decode.ts";
 import type { FeedRange, FeedRanges } from "./ranges.ts";
 
-/** How many events are one piece: the last of each ends where the next would begin for everybody. */
+/** The number of events in a piece. Pieces end at multiples of it, so that all readers share the same pieces. */
 const PIECE_EVENTS = 512;
 
 /** How long a piece is at most, in characters, but for its last lines. */
@@ -72,7 +72,7 @@ export class FeedHistory implements ChannelHistory {
         if (range === undefined) return this.#gap(first, text, next, this.start);
         const rangeEnd = Math.min(range.start + range.count, this.end);
         const events = await this.#take(range, next, Math.min(rangeEnd, end) - next, cursors).catch(() => undefined);
-        // The next one who needs it may have more luck.
+        // Let the next reader try again.
         if (events === undefined) return this.#gap(first, text, next, rangeEnd);
         for (const event of events) {
           text += encodeEvent({ ...feedEvent(event), id: formatSequenceId(this.epoch, next++) });

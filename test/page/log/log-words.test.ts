@@ -12,18 +12,18 @@ describe("gapText", () => {
 
 describe("earlierText", () => {
   it("does not promise lines that left only the page", () => {
-    assert.equal(earlierText(1, 0), "1 earlier line is not on this page. See the");
-    assert.equal(earlierText(5000, 0), "5,000 earlier lines are not on this page. See the");
+    assert.equal(earlierText(1, 0), "1 earlier line is not on this page.");
+    assert.equal(earlierText(5000, 0), "5,000 earlier lines are not on this page.");
   });
 
   it("distinguishes them from lines that are gone", () => {
     assert.equal(
       earlierText(35_000, 30_000),
-      "35,000 earlier lines are not on this page; 30,000 of them are no longer available. See the",
+      "35,000 earlier lines are not on this page; 30,000 of them are no longer available.",
     );
     assert.equal(
       earlierText(2, 1),
-      "2 earlier lines are not on this page; 1 of them is no longer available. See the",
+      "2 earlier lines are not on this page; 1 of them is no longer available.",
     );
   });
 
