@@ -54,13 +54,15 @@ describe("readConfig()", () => {
   });
 
   it("reads flags", () => {
-    const args =
-      "--port 0 --host ::1 --root / --concurrency=3 --queue-limit 0 --timeout 60 --grace 7 --data /tmp/builds --keep 5 --keep-size 1 --max-clients 2 --heartbeat 40";
-    const more =
-      "--silence 90 --nice=7 --output separate --color --env A=1 --env B= --log-limit 7 --mask PIN --mask DSN --capacity 10 --token t --viewer-token v --session-lifetime 60 --read-only --allowed-origin https://a.example --allowed-origin http://b.example:81 --allow-credentials --trust-proxy 10.0.0.0/8,::1";
-    const limits =
-      "--max-clients-per-address 1 --max-requests-per-address 9 --log-level debug --log-format json".split(" ");
-    assert.deepEqual(configOf([...args.split(" "), "--root", tmpdir(), ...more.split(" "), ...limits]), {
+    const args = `
+      --port 0 --host ::1 --root / --concurrency=3 --queue-limit 0 --timeout 60 --grace 7 --data /tmp/builds --keep 5
+      --keep-size 1 --max-clients 2 --heartbeat 40
+      --root ${tmpdir()}
+      --silence 90 --nice=7 --output separate --color --env A=1 --env B= --log-limit 7 --mask PIN --mask DSN
+      --capacity 10 --token t --viewer-token v --session-lifetime 60 --read-only --allowed-origin https://a.example
+      --allowed-origin http://b.example:81 --allow-credentials --trust-proxy 10.0.0.0/8,::1 --max-clients-per-address
+      1 --max-requests-per-address 9 --log-level debug --log-format json`;
+    assert.deepEqual(configOf(args.trim().split(/\s+/)), {
       port: 0,
       host: "::1",
       roots: ["/", tmpdir()],

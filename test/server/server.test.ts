@@ -37,7 +37,8 @@ describe("server", () => {
   it("prints how to sign in with a new token, once by a link", async (t) => {
     const program = new Program(t, ["--port", "0", "--token", "auto"]);
     const port = await program.port();
-    const pattern = /sign in once with http:\/\/127\.0\.0\.1:(\d+)(\/\?code=[\w-]{22}), or with the token ([\w-]{32})\n/;
+    const pattern =
+      /sign in once with http:\/\/127\.0\.0\.1:(\d+)(\/\?code=[\w-]{22}), or with the token ([\w-]{32})\n/;
     while (!pattern.test(program.stderr)) await once(program.child.stderr, "data");
     const [, printed, path = "", token = ""] = pattern.exec(program.stderr) ?? [];
     assert.equal(Number(printed), port);

@@ -1,4 +1,2 @@
 /** The files and folders that still break a rule, by rule. Entries leave with their last problem; none is added. */
-export const EXPECTED: Readonly<Record<string, readonly string[]>> = {
-  checkColumns: ["test/server", "test/streams"],
-};
+export const EXPECTED: Readonly<Record<string, readonly string[]>> = {};

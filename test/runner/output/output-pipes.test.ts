@@ -101,14 +101,14 @@ describe("the output of a step", { skip: process.platform === "win32" }, () => {
     assert.deepEqual(lines.slice(1).toSorted(), ["stderr: error", "stdout: out"]);
   });
 
-  it("leaves no descriptor open after 200 steps, half of which cannot start", async () => {
+  it("leaves no descriptor open after 40 steps, half of which cannot start", async () => {
     const count = async (): Promise<number> => (await readdir("/proc/self/fd")).length;
     const run = (index: number) => {
       return index % 2 === 0 ? shell("echo x") : linesOf(`/no/such/program-${index}`, []);
     };
     for (let index = 0; index < 4; index++) await run(index);
     const before = await count();
-    for (let index = 0; index < 200; index++) await run(index);
+    for (let index = 0; index < 40; index++) await run(index);
     // The last descriptors close in the next turns.
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
     assert.ok((await count()) <= before, `${await count()} descriptors, and ${before} before`);
