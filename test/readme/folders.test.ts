@@ -1,0 +1,28 @@
+/** The READMEs of the folders of src: src/http, src/page, src/streams, src/terminal and src/web. */
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { describe, it } from "node:test";
+import { ROOT } from "./blocks.js";
+
+for (const folder of ["http", "page", "streams", "terminal", "web"]) {
+  describe(`src/${folder}/README.md`, () => {
+    const path = new URL(`src/${folder}/`, ROOT);
+    const readme = readFileSync(new URL("README.md", path), "utf8");
+
+    it("has a row for every module, or for the folder that the module is in", () => {
+      const rows = readme.split("\n").filter((line) => line.startsWith("| `"));
+      const modules = readdirSync(path, { encoding: "utf8", recursive: true }).filter((name) => name.endsWith(".ts"));
+      assert.ok(modules.length > 5);
+      const isOther = (name: string): boolean => {
+        const [, parent = "", file = ""] = /^(.*\/)?(.*)$/.exec(name) ?? [];
+        const marks = [`/${file}\``, `\`${file}\``, `| \`${parent}\` `];
+        return !rows.some((row) => marks.some((mark) => row.includes(mark)));
+      };
+      assert.deepEqual(modules.filter(isOther), []);
+    });
+
+    it("says how to add to the folder", () => {
+      assert.match(readme, /^\*\*To add a file\*\*, /m);
+    });
+  });
+}
