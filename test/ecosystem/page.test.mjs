@@ -160,6 +160,32 @@ describe("the page", () => {
     assert.deepEqual(tab.complaints, []);
   });
 
+  it("shows a line that waits for its end, and replaces lines that are redrawn in their place", async (t) => {
+    const program = `const { setTimeout: sleep } = require("node:timers/promises");
+      const print = (text) => process.stdout.write(text);
+      print("a: 1%\\nb: 1%\\nCompiling ...");
+      sleep(2000)
+        .then(() => print(" done\\n\\x1b[3Aa: 50%\\nb: 50%\\n\\n"))
+        .then(() => sleep(2000))
+        .then(() => print("\\x1b[3A\\x1b[32ma: 100%\\x1b[0m\\nb: 100%\\n\\nend\\n"));`;
+    const root = await makeFolder(t, projectFiles("drawing", program));
+    const server = await BuildServer.start(t, { args: ["--root", root] });
+    const tab = await BuildTab.open(await openContext(t, browser), server.url);
+    await tab.build("drawing");
+    const text = (exact) => tab.page.locator("#sections .text").getByText(exact, { exact: true });
+    const row = (exact) => tab.page.locator("#sections .text", { hasText: exact });
+    await row(/^Compiling \.\.\.$/).waitFor();
+    await row(/^a: 50%$/).waitFor();
+    await row(/^Compiling \.\.\. done$/).waitFor();
+    await tab.status("succeeded");
+    const rows = await tab.rows();
+    const start = rows.indexOf("a: 100%");
+    assert.deepEqual(rows.slice(start, start + 4), ["a: 100%", "b: 100%", "Compiling ... done", "end"]);
+    assert.equal(await text("a: 100%").getAttribute("class"), "fg-2");
+    assert.deepEqual(rows.filter((line) => /1%|50%/.test(line)), []);
+    assert.deepEqual(tab.complaints, []);
+  });
+
   it("stays usable with more lines than it keeps", async (t) => {
     const count = 25_000;
     const program = `for (let n = 1; n <= ${count}; n++) console.log(\`\\x1b[36mstep\\x1b[0m \${n} of ${count}\`);`;
