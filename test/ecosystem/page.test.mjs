@@ -161,7 +161,7 @@ describe("the page", () => {
   });
 
   it("shows a line that waits for its end, and replaces lines that are redrawn in their place", async (t) => {
-    const program = `const { setTimeout: sleep } = require("node:timers/promises");
+    const program = `import { setTimeout as sleep } from "node:timers/promises";
       const print = (text) => process.stdout.write(text);
       print("a: 1%\\nb: 1%\\nCompiling ...");
       sleep(2000)
