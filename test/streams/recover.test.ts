@@ -238,20 +238,6 @@ describe("BuildApp.open()", () => {
     });
   }
 
-  it("gives its last lines new numbers, although the last event replaced an older line", async (test) => {
-    const t = lastFirst(test);
-    const here = await scene(t);
-    const again = line(1, "a: 100%").replace(`${ID}-2`, `${ID}-5`);
-    const log = state(1, running(here)) + line(1, "a: 1%") + line(2, "b") + line(3, "Password:") + again;
-    await leave(here, running(here), log);
-    const { port } = await open(t, here.options);
-    const events = await (await follow(port, ID)).ended();
-    const lines = events.flatMap(({ type, data }) => (type === "line" ? [JSON.parse(data) as BuildLineEvent] : []));
-    assert.deepEqual(lines.slice(0, 5).map(({ number }) => number), [1, 2, 3, 1, 4]);
-    const { text } = await ask(port, "GET", `/api/builds/${ID}/log`);
-    assert.ok(text.startsWith("a: 1%\nb\nPassword:\na: 100%\nlost: "), text);
-  });
-
   it("drops what nobody was ever told of", async (test) => {
     const t = lastFirst(test);
     const here = await scene(t);
