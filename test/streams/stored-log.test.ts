@@ -6,8 +6,8 @@ import type { ChannelHistory } from "../../dist/channel/history/history.js";
 function historyOf(numbers: readonly number[]): ChannelHistory {
   const events = numbers.map((number) => `event: line\ndata: {"number":${number},"text":"a"}\n\n`).join("");
   const piece = { bytes: Buffer.from(events), next: numbers.length + 1 };
-  const read = (): ReturnType<ChannelHistory["read"]> => ({ next: () => Promise.resolve(piece), close: () => undefined });
-  return { epoch: "a", start: 1, end: numbers.length + 1, read };
+  const reader = { next: () => Promise.resolve(piece), close: () => undefined };
+  return { epoch: "a", start: 1, end: numbers.length + 1, read: () => reader };
 }
 
 describe("readStoredLog()", () => {
