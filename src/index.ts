@@ -29,6 +29,7 @@ export type {
   FetchClientOptions,
   ReadOptions,
 } from "./channel/options.ts";
+export type { DiagnosticsMessages } from "./channel/diagnostics.ts";
 export type { ChannelStatistics } from "./channel/statistics.ts";
 
 export { BuildQueue } from "./runner/build-queue.ts";
@@ -36,6 +37,7 @@ export type { BuildQueueOptions, QueueCloseOptions } from "./runner/build-queue-
 export { BuildStore } from "./runner/store/build-store.ts";
 export type { StoredBuild } from "./runner/store/build-store.ts";
 export { buildEnvironment } from "./runner/program/environment.ts";
+export type { BuildEnvironmentOptions } from "./runner/program/environment.ts";
 export type { DirectoryPin } from "./runner/project/directory-pin.ts";
 export type { BuildChangedEvent, BuildEndEvent, BuildEvent, BuildLineEvent, OutputStream } from "./runner/events.ts";
 export type { Environment } from "./runner/program/find-program.ts";
@@ -45,12 +47,15 @@ export type { BuildInputs, InstallMode } from "./runner/planning/build-inputs.ts
 export { planBuild } from "./runner/planning/plan.ts";
 export type { Plan, PlanOptions } from "./runner/planning/plan.ts";
 export type { ProcessIdentity } from "./runner/process/identity.ts";
-export type { FolderPlanner } from "./runner/planning/build-planner.ts";
+export type { ChosenInputs, FolderPlanner } from "./runner/planning/build-planner.ts";
 export { openProject } from "./runner/project/project.ts";
 export type { JsonObject } from "./runner/project/manifest.ts";
 export type { Project, ProjectFolder } from "./runner/project/project.ts";
 export type { Step } from "./runner/planning/step.ts";
+export type { OutputMode } from "./runner/output/output-pipes.ts";
 export type { BuildRecord, BuildStatus, StepRecord, StepStatus } from "./runner/record.ts";
 
 export { BuildApp } from "./web/build-app.ts";
 export type { BuildAppOptions } from "./web/build-app-options.ts";
+export type { LogEntry, LogLevel } from "./web/monitoring/log-entry.ts";
+export type { HttpErrorCode } from "./http/http-error.ts";

@@ -143,6 +143,11 @@ export class BuildApp {
     await this.#store?.close();
   }
 
+  /** The same as `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   /** The build that prevents the requested one, if the error names it and it is still known. */
   #blockingBuild(error: unknown): Readonly<Record<string, unknown>> {
     const id = error instanceof TailcastError ? error.buildId : undefined;

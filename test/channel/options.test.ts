@@ -1,19 +1,70 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { describe, it } from "node:test";
+import { channelSettings } from "../../dist/channel/settings.js";
+import type { ChannelOptions } from "../../dist/channel/options.js";
 
 const read = (path: string): Promise<string> => readFile(new URL(`../../${path}`, import.meta.url), "utf8");
 
+/** The names of all options of a channel. */
+async function optionNames(): Promise<string[]> {
+  const source = await read("src/channel/options.ts");
+  const body = /export interface ChannelOptions[^{]*\{\n([^]*?)\n\}/.exec(source)?.[1] ?? "";
+  const options = [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name ?? "");
+  assert.ok(options.length > 20);
+  return options.sort();
+}
+
+/** The rows of the table of options: the names, and the text about their defaults. */
+async function tableRows(): Promise<{ names: string[]; defaults: string }[]> {
+  const readme = await read("src/channel/README.md");
+  const table = /\n## Options\n[^|]*((?:\|.*\n)+)/.exec(readme)?.[1] ?? "";
+  const rows = table.trimEnd().split("\n").slice(2);
+  return rows.map((row) => {
+    const [, names = "", defaults = ""] = row.split("|");
+    return { names: [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name ?? ""), defaults: defaults.trim() };
+  });
+}
+
+/** The default that a cell of the table means, e.g. 16 MiB; `undefined` if the cell describes it in words. */
+function parseDefault(text: string): unknown {
+  const plain = text.replaceAll("`", "").replace(/: .*/, "");
+  if (plain === "Infinity") return Infinity;
+  const number = /^([\d ]+?)( MiB)?$/.exec(plain);
+  if (number !== null) return Number(number[1]?.replaceAll(" ", "")) * (number[2] === undefined ? 1 : 1024 * 1024);
+  return text.startsWith("`") ? JSON.parse(plain) : undefined;
+}
+
 describe("src/channel/README.md", () => {
   it("has a row for every option of a channel, and no other", async () => {
-    const source = await read("src/channel/options.ts");
-    const body = /export interface ChannelOptions[^{]*\{\n([^]*?)\n\}/.exec(source)?.[1] ?? "";
-    const options = [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name);
-    const readme = await read("src/channel/README.md");
-    const table = /\n## Options\n[^|]*((?:\|.*\n)+)/.exec(readme)?.[1] ?? "";
-    const rows = table.split("\n").slice(2);
-    const named = rows.flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`(\w+)`/g)].map(([, name]) => name));
-    assert.ok(options.length > 20);
-    assert.deepEqual(named.sort(), options.sort());
+    const named = (await tableRows()).flatMap(({ names }) => names);
+    assert.deepEqual(named.sort(), await optionNames());
+  });
+
+  it("documents the defaults that channels have", async () => {
+    const settings: Readonly<Record<string, unknown>> = { ...channelSettings({}), methods: ["GET"] };
+    let count = 0;
+    for (const { names, defaults } of await tableRows()) {
+      const texts = defaults.split(", ");
+      for (const [index, name] of names.entries()) {
+        const documented = parseDefault(texts[index] ?? "");
+        if (documented === undefined) continue;
+        assert.deepEqual(settings[name], documented, name);
+        count++;
+      }
+    }
+    assert.equal(count, 16);
+    assert.deepEqual(channelSettings({}).methods, ["GET", "HEAD"]);
+  });
+});
+
+describe("channelSettings()", () => {
+  it("reads every option", async () => {
+    const read = new Set<string>();
+    const options = new Proxy<ChannelOptions>({}, {
+      get: (_, name) => void read.add(String(name)),
+    });
+    channelSettings(options);
+    assert.deepEqual([...read].sort(), await optionNames());
   });
 });

@@ -17,8 +17,12 @@ const CONSUMER = `
 import { createServer } from "node:http";
 import { Channel, EventStreamDecoder, TailcastError, encodeEvent } from "tailcast";
 import { EventStreamDecoder as Decoder } from "tailcast/protocol";
-import type { ChannelOptions, DecodedEvent, TailcastErrorCode } from "tailcast";
+import type { ChannelOptions, ChosenInputs, DecodedEvent, DiagnosticsMessages, TailcastErrorCode } from "tailcast";
+import type { BuildEnvironmentOptions, HttpErrorCode, LogEntry, LogLevel, OutputMode } from "tailcast";
 
+type Named = [BuildEnvironmentOptions, ChosenInputs, HttpErrorCode, LogEntry, LogLevel, OutputMode];
+const named: Partial<Named> = [{ color: true }];
+const stalled = ({ client }: DiagnosticsMessages["tailcast:stall"]): string => client.lastEventId;
 const options: ChannelOptions = { capacity: 10, heartbeat: undefined };
 const channel: Channel = new Channel(options);
 createServer((request, response) => channel.handle(request, response));
@@ -28,6 +32,7 @@ const events: DecodedEvent[] = new EventStreamDecoder().decode(new TextEncoder()
 const incomplete = () => channel.publish({ event: "push" });
 const code: TailcastErrorCode = new TailcastError("INVALID_EVENT", "x").code;
 console.log(id.length > 0, events[0]?.data, code, typeof incomplete, Decoder === EventStreamDecoder);
+console.log(named.length, typeof stalled);
 `;
 
 describe("the package", () => {
@@ -78,7 +83,7 @@ describe("the package", () => {
     );
     await run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", folder]);
     const { stdout } = await run(process.execPath, ["consumer.js"], { cwd: folder });
-    assert.equal(stdout, "true hi INVALID_EVENT function true\n");
+    assert.equal(stdout, "true hi INVALID_EVENT function true\n1 function\n");
 
     const child = spawn("npx", ["--no-install", "tailcast", "--port", "0"], {
       cwd: folder,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { buildAppSettings } from "../../dist/web/build-app-options.js";
 import { BuildApp } from "../../dist/web/build-app.js";
 import { EventClient, RawClient, ask } from "../support/http.js";
 import { build, buildIn, start, texts } from "./app.js";
@@ -36,6 +37,18 @@ describe("BuildApp: limits", () => {
     await first.until("npm");
     assert.equal((await ask(port, "GET", `/api/builds/${id}/log`)).status, 503);
     actor.tell({ action: "exit", code: 0 });
+  });
+
+  it("sends heartbeats after the silence that channels allow, unless the option says otherwise", () => {
+    assert.equal(buildAppSettings({ roots: ["/"] }).heartbeat, 7000);
+    assert.equal(buildAppSettings({ roots: ["/"], heartbeat: 0 }).heartbeat, 0);
+  });
+
+  it("closes with `await using`", async (t) => {
+    const { port, app } = await start(t);
+    await app[Symbol.asyncDispose]();
+    const refused = await build(port, "project");
+    assert.equal((refused.json["error"] as { code: string }).code, "SHUTTING_DOWN");
   });
 
   it("refuses bad options, naming them", async () => {

@@ -10,7 +10,7 @@ import type { Plan } from "./plan.ts";
 import type { ProjectFolder } from "../project/project.ts";
 
 /** The chosen inputs of a build; `undefined` stands for the default. */
-type ChosenInputs = { readonly [Name in keyof BuildInputs]: BuildInputs[Name] | undefined };
+export type ChosenInputs = { readonly [Name in keyof BuildInputs]: BuildInputs[Name] | undefined };
 
 /** A request for a build, from a client or from the record of a build that was queued when a server ended. */
 export interface PlanRequest extends ChosenInputs, Pick<BuildVariables, "variables" | "color"> {
