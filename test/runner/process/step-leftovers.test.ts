@@ -34,7 +34,7 @@ describe("runStep()", () => {
       main.tell({ action: "exit", code: 0 });
       assert.deepEqual(await run, { type: "succeeded" });
       await daemon.gone;
-      assert.deepEqual(output.lines, [KEPT_OPEN, "stdout: begun"]);
+      assert.deepEqual(output.lines, ["stdout: begun (open)", KEPT_OPEN, "stdout: begun"]);
     });
 
     it("ends a daemon that has left the process group and holds the output open", async (t) => {
@@ -48,7 +48,7 @@ describe("runStep()", () => {
       main.tell({ action: "exit", code: 3 });
       assert.deepEqual(await run, { type: "failed", exitCode: 3 });
       await daemon.gone;
-      assert.deepEqual(output.lines, [KEPT_OPEN, ESCAPED, "stdout: begun"]);
+      assert.deepEqual(output.lines, ["stdout: begun (open)", KEPT_OPEN, ESCAPED, "stdout: begun"]);
     });
 
     it("does not wait for a daemon that it cannot find", async (t) => {
@@ -61,7 +61,7 @@ describe("runStep()", () => {
       await daemon.do({ action: "write", to: 2, text: "begun" });
       main.tell({ action: "exit", code: 3 });
       assert.deepEqual(await run, { type: "failed", exitCode: 3 });
-      assert.deepEqual(output.lines, [KEPT_OPEN, "stdout: begun"]);
+      assert.deepEqual(output.lines, ["stdout: begun (open)", KEPT_OPEN, "stdout: begun"]);
       await daemon.do({ action: "onTerm", say: "" });
     });
 

@@ -13,7 +13,9 @@ export class Output {
   readonly #news = new EventEmitter();
 
   readonly onLines = (lines: readonly OutputLine[]): void => {
-    this.lines.push(...lines.map(({ stream, text }) => `${stream}: ${text}`));
+    for (const { stream, text, isOpen } of lines) {
+      this.lines.push(`${stream}: ${text}${isOpen === true ? " (open)" : ""}`);
+    }
     this.#news.emit("lines");
   };
 
