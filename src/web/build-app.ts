@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { ClientLimit } from "../channel/clients/client-limit.ts";
-import { TailcastError } from "../error.ts";
 import { Router } from "../http/router.ts";
 import { buildPlanner } from "../runner/planning/build-planner.ts";
 import { BuildQueue } from "../runner/build-queue.ts";
@@ -12,12 +11,12 @@ import { countStoredEvents } from "../streams/stored-log.ts";
 import { StreamRegistry } from "../streams/stream-registry.ts";
 import { buildAppSettings } from "./build-app-options.ts";
 import { dispatch } from "./dispatch.ts";
+import { failRequest } from "./fail-request.ts";
 import { Access } from "./guards/access.ts";
 import { Outcomes } from "./metrics.ts";
 import { BuildMonitor } from "./monitoring/build-monitor.ts";
 import { RequestMonitor } from "./monitoring/request-monitor.ts";
 import { routes } from "./routes.ts";
-import { refusalCode, sendError } from "./send-error.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BuildPlanner } from "../runner/planning/build-planner.ts";
 import type { BuildAppOptions, BuildAppSettings } from "./build-app-options.ts";
@@ -124,11 +123,9 @@ export class BuildApp {
   /** Answers a request. It is bound to the app: pass it to `createServer` as it is. */
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
     const obstacle = this.#requests.watch(request, response);
+    const { onError } = this.#settings;
     dispatch(this.#router, this.#guards, request, response, obstacle).catch((error: unknown) => {
-      const code = refusalCode(error);
-      if (code === undefined) this.#settings.onError(error);
-      this.#requests.refuse(code ?? "INTERNAL_ERROR");
-      sendError(response, error, this.#blockingBuild(error));
+      failRequest(response, error, { queue: this.#queue, requests: this.#requests, onError });
     });
   };
 
@@ -146,12 +143,5 @@ export class BuildApp {
   /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  /** The build that prevents the requested one, if the error names it and it is still known. */
-  #blockingBuild(error: unknown): Readonly<Record<string, unknown>> {
-    const id = error instanceof TailcastError ? error.buildId : undefined;
-    const build = this.#queue.list().find((known) => known.id === id);
-    return build === undefined ? {} : { build };
   }
 }

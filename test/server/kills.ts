@@ -211,7 +211,7 @@ export async function surviveKills(
   const [first, ...others] = feed.events;
   const again = await EventClient.open(site.port, "/api/log/push", { "Last-Event-ID": first?.lastEventId ?? "" });
   await until(() => again.events.length >= others.length);
-  assert.deepEqual(again.events, others, "who comes back gets what was shown");
+  assert.deepEqual(again.events, others, "a client that reconnects gets what was shown");
   site.isOver = true;
   await site.kill();
   await feed.done;

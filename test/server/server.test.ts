@@ -29,7 +29,7 @@ describe("server", () => {
     const client = await EventClient.open(port, "/api/log/push");
     program.child.kill("SIGTERM");
     await client.ended();
-    assert.ok((client.decoder.retry ?? 0) >= 2000, "told when to come back");
+    assert.ok((client.decoder.retry ?? 0) >= 2000, "the stream ends with a time to reconnect");
     assert.equal(await program.ended, 0);
     assert.match(program.stderr, /^tailcast: builds are stored in .*\n$/);
   });

@@ -2,14 +2,15 @@ import { posix } from "node:path";
 import type { Problem, Source } from "./source.js";
 
 const MAX_LINES = 400;
-const MAX_README_LINES = 150;
+/** Files with a limit of their own: the README serves three readers, and the app is wiring alone. */
+const MAX_LINES_OF: Readonly<Record<string, number>> = { "README.md": 150, "src/web/build-app.ts": 149 };
 const MAX_FILES = 15;
 const MAX_COLUMNS = 120;
 
-/** No source has more lines than a person reads in one sitting; the README is shorter. */
+/** No source has more lines than a person reads in one sitting; some files are shorter. */
 export function checkFileSize(sources: readonly Source[]): Problem[] {
   return sources.flatMap(({ path, text }) => {
-    const limit = path === "README.md" ? MAX_README_LINES : path.endsWith(".md") ? Infinity : MAX_LINES;
+    const limit = MAX_LINES_OF[path] ?? (path.endsWith(".md") ? Infinity : MAX_LINES);
     const lines = text.split("\n").length - 1;
     if (lines <= limit) return [];
     return [{ path, line: limit + 1, message: `${lines} lines, ${limit} are the limit; split it by what it is about` }];

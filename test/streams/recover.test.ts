@@ -213,7 +213,7 @@ describe("BuildApp.open()", () => {
   });
 
   for (const [what, cookie, outcome] of [
-    ["goes on with the lines of a build that had begun to run, but not its first command", null, "succeeded"],
+    ["continues the lines of a build that had started, but whose first command had not", null, "succeeded"],
     ["does not run a build again whose first command may have been started", "0".repeat(32), "lost"],
   ] as const) {
     it(`${what}, though its state says that it waits`, async (test) => {

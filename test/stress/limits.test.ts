@@ -27,7 +27,7 @@ function assertRefusal(client: RawClient, whenFull: "reject" | "retry"): void {
     delay = /^retry: (\d+)$/m.exec(content)?.[1];
     assert.doesNotMatch(content, /^(data|event|id)/m);
   }
-  assert.ok(Number(delay) >= 5000 && Number(delay) <= 10_000, `told to come back after ${delay} ms`);
+  assert.ok(Number(delay) >= 5000 && Number(delay) <= 10_000, `the stream names ${delay} ms`);
 }
 
 /** The forms of one person's address: an IPv4 address, or any address in an IPv6 /64. */

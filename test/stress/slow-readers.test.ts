@@ -17,7 +17,7 @@ const NODE_BYTES = 512 * 1024;
 
 describe("Channel under stress: slow readers", () => {
   scenario(
-    "who reads little or nothing costs one write beside the ring, delays nobody, and is told its gaps",
+    "a client that reads little or nothing costs one write beside the ring, delays no other, and receives its gaps",
     async (round) => {
       // 200 MB are 8 GB over the loopback. Otherwise enough to fill the sockets of clients that do not read.
       const size = round.isFull

@@ -1,0 +1,28 @@
+import { TailcastError } from "../error.ts";
+import { refusalCode, sendError } from "./send-error.ts";
+import type { ServerResponse } from "node:http";
+import type { BuildQueue } from "../runner/build-queue.ts";
+import type { RequestMonitor } from "./monitoring/request-monitor.ts";
+
+/** The parts of the app that learn of a failed request. */
+interface Failures {
+  readonly queue: BuildQueue;
+  readonly requests: RequestMonitor;
+  /** Receives the errors that are faults of the server. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Ends a request whose handler or guard failed: counts the refusal, reports a fault of the server, and replies. */
+export function failRequest(response: ServerResponse, error: unknown, { queue, requests, onError }: Failures): void {
+  const code = refusalCode(error);
+  if (code === undefined) onError(error);
+  requests.refuse(code ?? "INTERNAL_ERROR");
+  sendError(response, error, blockingBuild(error, queue));
+}
+
+/** The build that prevents the requested one, if the error names it and it is still known. */
+function blockingBuild(error: unknown, queue: BuildQueue): Readonly<Record<string, unknown>> {
+  const id = error instanceof TailcastError ? error.buildId : undefined;
+  const build = queue.list().find((known) => known.id === id);
+  return build === undefined ? {} : { build };
+}
