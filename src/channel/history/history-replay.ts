@@ -1,3 +1,4 @@
+import { openReader } from "./open-reader.ts";
 import type { Client } from "../clients/client.ts";
 import type { ChannelHistory, HistoryPiece, HistoryReader } from "./history.ts";
 
@@ -35,7 +36,7 @@ export class Replay {
   /** Reads the next piece for a client. A second request before it has come changes nothing. */
   request(client: Client): void {
     if (this.#reading.has(client)) return;
-    if (!this.#readers.has(client)) this.#readers.set(client, this.#history.read(client.next));
+    if (!this.#readers.has(client)) this.#readers.set(client, openReader(this.#history, client.next));
     this.#waiting.add(client);
     this.#readNext();
   }

@@ -1,3 +1,4 @@
+import { openReader } from "../history/open-reader.ts";
 import { encodeGap, skipGap } from "./gap.ts";
 import type { ChannelHistory, HistoryPiece, HistoryReader } from "../history/history.ts";
 import type { EventLog, Position } from "./event-log.ts";
@@ -40,7 +41,7 @@ async function* readLog(
   }
   while (!signal.aborted && next < end) {
     if (next < log.start && source.history !== undefined) {
-      const part = yield* readHistory(source, source.history.read(next), { next, end }, signal);
+      const part = yield* readHistory(source, openReader(source.history, next), { next, end }, signal);
       if (part.isLost) {
         const { gap, to } = skipGap(log, part.next, "evicted");
         next = to;

@@ -3,9 +3,10 @@ import { once } from "node:events";
 import { readFile, rm } from "node:fs/promises";
 import { describe, it } from "node:test";
 import { EventStreamDecoder } from "../../../dist/protocol/decode.js";
-import { rawClient, until } from "../../support/channel.js";
+import { rawClient, startChannel, until } from "../../support/channel.js";
 import { EventClient, dechunk } from "../../support/http.js";
 import { follow, logPath, numbers, startStored } from "./histories.js";
+import type { ChannelHistory } from "../../../dist/channel/history/history.js";
 
 describe("Channel with a history: reading", () => {
   it("does not write to all clients at once when that takes long, and gives each everything in the end", async (t) => {
@@ -150,6 +151,33 @@ describe("Channel with a history: reading", () => {
       read.map(({ type, lastEventId }) => [type, lastEventId]),
       [["gap", "e-5"], ...numbers(6, 9).map((number) => ["message", `e-${number}`])],
     );
+  });
+
+  it("reports a gap where the history throws instead of opening a reader", async (t) => {
+    const failure = new Error("the store is away");
+    const history: ChannelHistory = {
+      epoch: "e",
+      end: 1,
+      append: () => Promise.resolve(),
+      read: () => {
+        throw failure;
+      },
+    };
+    const { channel, port } = await startChannel(t, { history, capacity: 4, backlog: "all" });
+    for (const number of numbers(1, 9)) channel.publish(number);
+    await channel.flushed();
+    assert.deepEqual(await follow(port, 5), [
+      'gap {"lastEventId":"e-0","reason":"evicted","missed":5}',
+      ...numbers(6, 9),
+    ]);
+    assert.equal(channel.statistics.historyFailures, 1);
+    channel.end();
+    let text = "";
+    for await (const piece of channel.read({ lastEventId: "e-2" })) text += Buffer.from(piece).toString();
+    const events = numbers(6, 9).map((number) => `id: e-${number}\ndata: ${number}\n\n`);
+    const gap = 'event: gap\nid: e-5\ndata: {"lastEventId":"e-2","reason":"evicted","missed":3}\n\n';
+    assert.equal(text, gap + events.join(""));
+    assert.equal(channel.statistics.historyFailures, 2);
   });
 
   it("forgets clients that leave while it reads for them", async (t) => {
