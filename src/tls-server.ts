@@ -49,7 +49,7 @@ export class TlsServer {
   readonly #sessions = new Set<ServerHttp2Session>();
 
   /**
-   * @param limits - The time limits of a request; those of HTTP/1.1 count for HTTP/2, too.
+   * @param limits - The time limits of a request; those of HTTP/1.1 also apply to HTTP/2.
    * @param report - Called with a sentence when the certificate was read again.
    */
   constructor(

@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
 
 /**
- * The key under which the limit per address counts a client: one person, as far as an address tells.
+ * The key under which the limit per address counts a client: one person, as far as an address shows.
  *
  * An IPv4 address stands for itself, also when it comes in IPv6 clothes (`::ffff:192.0.2.1`, as a dual-stack socket
  * reports it). For IPv6 the first 64 bits count: a provider gives a customer at least a whole /64.

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from "node:net";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 
-/** The client of a request, as far as trusted proxies tell. */
+/** The client of a request, as far as trusted proxies report it. */
 export interface ForwardedClient {
   /** Its IP address; empty when the connection has none. */
   readonly address: string;

@@ -46,7 +46,7 @@ export interface EventFields {
  *
  * Without data there is no event to dispatch. A `comment` and a `retry` need none (a client obeys `retry` at its line)
  * and are written without a blank line, because some clients report every blank line as an event. An `event` or `id`
- * without data is refused: it fires nothing, and clients disagree on whether such an id counts.
+ * without data is refused: it fires nothing, and clients disagree on whether they keep such an id.
  *
  * @throws {TailcastError} `INVALID_EVENT` when a field has a wrong type or cannot be carried, when `event` or `id`
  * comes without `data`, or when there is no field at all.

@@ -18,7 +18,7 @@ export function isEpoch(text: string): boolean {
 }
 
 /**
- * Writes an id that counts, for example `kx3p-42`.
+ * Writes an id with a sequence number, for example `kx3p-42`.
  *
  * @throws {TailcastError} `INVALID_EVENT` when the epoch is not one ({@link isEpoch}), or the sequence is not a safe
  * integer of at least 0: such an id would be read back as another one.
@@ -34,7 +34,7 @@ export function formatSequenceId(epoch: string, sequence: number): string {
 }
 
 /**
- * Reads an id that counts. An epoch may contain hyphens, a sequence cannot, so the last hyphen divides them.
+ * Reads an id with a sequence number. An epoch may contain hyphens, a sequence cannot, so the last hyphen divides them.
  *
  * @returns Both halves, or `undefined` when the id has another form: no epoch, or a sequence that is not the one
  * decimal spelling of a safe integer (`01`, `1e3` and `+1` are not), so that two different ids never mean the same

@@ -1,4 +1,4 @@
-/** One number, and the labels that tell it from others of its metric. */
+/** One number, and the labels that distinguish it from others of its metric. */
 export type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
 
 /** One metric of a process. A `counter` only grows, and its name ends in `_total`; a `gauge` is momentary. */

@@ -69,7 +69,7 @@ export function sendError(
   extra: Readonly<Record<string, unknown>> = {},
 ): void {
   if (response.headersSent) {
-    // Too late for a status. The broken connection tells the client that the reply is incomplete.
+    // Too late for a status. The broken connection shows the client that the reply is incomplete.
     response.destroy();
     return;
   }

@@ -27,7 +27,7 @@ export interface StartPosition {
 /** The complete reply to a request whose client does not follow the log. */
 export interface CompleteReply {
   readonly reply: Reply;
-  /** Whether the client was refused, and counts as such. */
+  /** Whether the client was refused, and is counted as refused. */
   readonly isRefusal?: boolean;
   /** Whether the connection must end with the reply, so that the client returns on a new one. */
   readonly endsConnection?: boolean;
@@ -43,7 +43,7 @@ export interface AdmissionState {
   readonly settings: ChannelSettings;
   /** While the channel closes: after how many milliseconds clients should return. */
   readonly closingRetry: number | undefined;
-  /** Why this request cannot become a stream, whatever room there is. */
+  /** Why this request cannot become a stream, whatever the limits allow. */
   readonly obstacle: string | undefined;
 }
 

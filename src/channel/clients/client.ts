@@ -58,7 +58,7 @@ export interface ClientInit {
   readonly lastEventId: string;
   /** The sequence number of its first event. */
   readonly next: number;
-  /** The address whose limit it counts for; `undefined` when it counts for none. */
+  /** The address whose limit includes the client; `undefined` when no such limit does. */
   readonly address: string | undefined;
   readonly data: unknown;
   readonly expiresAt: number;

@@ -68,7 +68,7 @@ export class Entrance {
     }
     const asked = readIncoming(request);
     const { clientAddress, maxClientsPerAddress } = this.#settings;
-    // The address costs a call of the application where it counts for nothing.
+    // Without a limit per address, the application need not be called for the address.
     const address = maxClientsPerAddress === Infinity ? undefined : addressKey(clientAddress(request));
     const obstacle = hasEventStream(response) ? "this connection has an event stream already" : undefined;
     const admission = this.#admit(asked, address, obstacle);

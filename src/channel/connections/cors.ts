@@ -16,7 +16,7 @@ const MAX_AGE = 600;
 export function corsHeaders(cors: CorsOptions | undefined, origin: string | undefined): Record<string, string> {
   if (cors === undefined) return {};
   if (cors.origins.includes("*")) return { "Access-Control-Allow-Origin": "*" };
-  // Caches must tell requests of different origins apart, those without an origin too.
+  // Caches must distinguish requests of different origins, and those without an origin.
   const vary = { Vary: "Origin" };
   if (origin === undefined || !cors.origins.includes(origin)) return vary;
   const credentials = cors.credentials === true ? { "Access-Control-Allow-Credentials": "true" } : {};

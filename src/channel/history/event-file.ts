@@ -82,7 +82,7 @@ export class EventFile {
   /**
    * The whole events in `bytes`, which are at `position`; `undefined` when there is not one.
    *
-   * @param isStart - Whether an event starts there. Otherwise the first has lost its beginning, and does not count.
+   * @param isStart - Whether an event starts there. Otherwise the first has lost its beginning and is skipped.
    */
   #whole(bytes: Buffer, position: number, isStart: boolean): StoredEvents | undefined {
     const end = startAfter(bytes.lastIndexOf(BLANK_LINE));

@@ -70,7 +70,7 @@ export class FileHistory implements ChannelHistory {
   }
 
   /**
-   * Opens a log that is complete, only to read it. Bytes after the last whole event do not count.
+   * Opens a log that is complete, only to read it. Bytes after the last whole event are ignored.
    *
    * @throws {TailcastError} `INVALID_OPTION`; `INVALID_HISTORY` when the file has no event of this log, or is a
    * symbolic link.

@@ -30,7 +30,7 @@ export function checkOrigin(request: IncomingMessage, response: ServerResponse, 
     return;
   }
   response.setHeader("Vary", "Origin");
-  // Without a trusted proxy that tells the scheme, an untrusted one may add TLS. For the host of an allowed origin only
+  // Without a trusted proxy that reports the scheme, an untrusted one may add TLS. For the host of an allowed origin only
   // its scheme is accepted.
   const { scheme } = options.trustProxy.clientOf(request);
   const schemes = scheme === undefined ? ["http", "https"] : [scheme];

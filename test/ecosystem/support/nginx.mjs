@@ -67,7 +67,7 @@ export async function startNginx(t, upstream, root) {
   return `http://127.0.0.1:${port}`;
 }
 
-/** nginx does not tell which port it took, so it must be told one. */
+/** nginx does not report the port that it chose, so the test chooses one. */
 async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
