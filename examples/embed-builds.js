@@ -18,7 +18,7 @@ process.once("SIGTERM", async () => {
 
 /** Describes a project without package.json as a list of steps: try it with the path "make-project". */
 function planMake({ path }) {
-  if (!existsSync(`${path}/Makefile`)) return undefined; // its package.json counts
+  if (!existsSync(`${path}/Makefile`)) return undefined; // its package.json is used
   const step = { name: "build", command: "make", args: ["--always-make"], cwd: path };
   const reason = "make, because Makefile is there";
   return { projectPath: path, projectName: "make", packageManager: null, reason, warnings: [], steps: [step] };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { checkArrows, checkCycles, checkDepth, checkImportOrder, checkRooms } from "./sources/arrows.js";
+import { checkCycles, checkDepth, checkFolders, checkImportOrder, checkImports } from "./sources/imports.js";
 import { EXPECTED } from "./sources/expected.js";
 import { checkConstants, checkParams, checkTodos } from "./sources/handwriting.js";
 import { checkBeginnings, checkPhrases } from "./sources/language.js";
@@ -9,7 +9,7 @@ import { readSources } from "./sources/source.js";
 import type { Problem, Rule, Source } from "./sources/source.js";
 
 const RULES: Readonly<Record<string, Rule>> = {
-  checkArrows,
+  checkImports,
   checkBeginnings,
   checkColumns,
   checkConstants,
@@ -20,7 +20,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   checkImportOrder,
   checkParams,
   checkPhrases,
-  checkRooms,
+  checkFolders,
   checkTodos,
 };
 
@@ -65,7 +65,7 @@ describe("the sources", () => {
     ));
 });
 
-describe("checkArrows", () => {
+describe("checkImports", () => {
   it("reports an import that points up or sideways, of a type too", () => {
     const files = {
       "src/protocol/a.ts": 'import { b } from "../channel/b.ts";\n',
@@ -74,7 +74,7 @@ describe("checkArrows", () => {
       "src/web/a.ts": 'const page = await import("../page/main.ts");\n',
       "src/error.ts": 'import {\n  a,\n} from "./http/a.ts";\n',
     };
-    assert.deepEqual(places(checkArrows, files), [
+    assert.deepEqual(places(checkImports, files), [
       "src/protocol/a.ts:1",
       "src/runner/project/a.ts:2",
       "src/channel/log/a.ts:1",
@@ -83,26 +83,26 @@ describe("checkArrows", () => {
     ]);
   });
 
-  it("lets the page import types of every room, and values of the terminal only", () => {
+  it("lets the page import types of every folder, and values of the terminal only", () => {
     const files = {
       "src/page/a.ts": 'import type { Build } from "../runner/record.ts";\nimport { read } from "../terminal/a.ts";\n',
       "src/page/log/b.ts": 'import { Build } from "../../runner/record.ts";\n',
     };
-    assert.deepEqual(places(checkArrows, files), ["src/page/log/b.ts:1"]);
+    assert.deepEqual(places(checkImports, files), ["src/page/log/b.ts:1"]);
   });
 
-  it("lets a room import what is further down, and the top import everything", () => {
+  it("lets a folder import what is further down, and the top import everything", () => {
     const files = {
       "src/streams/feed/a.ts": 'import { Channel } from "../../channel/channel.ts";\nimport { b } from "../b.ts";\n',
       "src/server.ts": 'import { BuildApp } from "./web/build-app.ts";\n',
     };
-    assert.deepEqual(places(checkArrows, files), []);
+    assert.deepEqual(places(checkImports, files), []);
   });
 });
 
-describe("checkRooms", () => {
-  it("reports a folder of src that has no arrows", () =>
-    assert.deepEqual(places(checkRooms, { "src/utils/a.ts": "", "src/web/b.ts": "" }), ["src/utils:1"]));
+describe("checkFolders", () => {
+  it("reports a folder of src that IMPORTS does not name", () =>
+    assert.deepEqual(places(checkFolders, { "src/utils/a.ts": "", "src/web/b.ts": "" }), ["src/utils:1"]));
 });
 
 describe("checkCycles", () => {
@@ -128,7 +128,7 @@ describe("checkCycles", () => {
 });
 
 describe("checkDepth", () => {
-  it("reports a file below a sub-room", () => {
+  it("reports a file below a sub-folder", () => {
     const files = { "src/web/a/b/c.ts": "", "test/web/a/b/c.test.ts": "", "src/web/a/c.ts": "" };
     assert.deepEqual(places(checkDepth, files), ["src/web/a/b/c.ts:1", "test/web/a/b/c.test.ts:1"]);
   });
@@ -163,7 +163,7 @@ describe("checkFileSize", () => {
     assert.deepEqual(places(checkFileSize, files), ["src/a.ts:401", "README.md:151"]);
   });
 
-  it("accepts 400 lines, and a README of a room that is longer", () => {
+  it("accepts 400 lines, and a README of a folder that is longer", () => {
     const files = { "src/a.ts": "\n".repeat(400), "src/web/README.md": "\n".repeat(500) };
     assert.deepEqual(places(checkFileSize, files), []);
   });

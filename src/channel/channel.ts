@@ -207,7 +207,7 @@ export class Channel<Data = unknown> {
   }
 
   /**
-   * Sends the log, from its oldest event, over a connection in another format. Limits and statistics include the client.
+   * Sends the log, from its oldest event, over a connection in another format. Limits and statistics include it.
    *
    * @param open - Opens the connection, which reports to the given listener.
    * @returns Why there is no room; nothing was sent then.

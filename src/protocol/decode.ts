@@ -23,8 +23,8 @@ export interface DecodedEvent {
 export interface EventStreamDecoderOptions {
   /**
    * The largest event, in bytes, a positive integer; {@link DEFAULT_MAX_EVENT_BYTES} by default. It includes everything
-   * that is kept until the blank line: the `data`, `event` and `id` lines of the event, without their line ends, and the
-   * line that is arriving. It excludes finished comments and ignored lines, so heartbeats may continue without end.
+   * that is kept until the blank line: the `data`, `event` and `id` lines of the event, without their line ends, and
+   * the line that is arriving. It excludes finished comments and ignored lines, so heartbeats may continue without end.
    */
   readonly maxEventBytes?: number | undefined;
   /** The last event ID from the connection before, for a client that reconnects; `""` by default. */

@@ -27,7 +27,7 @@ export function checkFolderSize(sources: readonly Source[]): Problem[] {
   }
   return [...counts].flatMap(([path, count]) => {
     if (count <= MAX_FILES) return [];
-    return [{ path, line: 1, message: `${count} .ts files side by side, ${MAX_FILES} are the limit; open a sub-room` }];
+    return [{ path, line: 1, message: `${count} .ts files in one folder, ${MAX_FILES} are allowed; add a sub-folder` }];
   });
 }
 

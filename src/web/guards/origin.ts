@@ -30,8 +30,8 @@ export function checkOrigin(request: IncomingMessage, response: ServerResponse, 
     return;
   }
   response.setHeader("Vary", "Origin");
-  // Without a trusted proxy that reports the scheme, an untrusted one may add TLS. For the host of an allowed origin only
-  // its scheme is accepted.
+  // Without a trusted proxy that reports the scheme, an untrusted one may add TLS. For the host of an allowed origin
+  // only its scheme is accepted.
   const { scheme } = options.trustProxy.clientOf(request);
   const schemes = scheme === undefined ? ["http", "https"] : [scheme];
   if (isOwnName(request, options) && schemes.some((name) => origin === `${name}://${host}`)) return;

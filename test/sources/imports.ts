@@ -2,8 +2,8 @@ import { posix } from "node:path";
 import { lineAt } from "./source.js";
 import type { Problem, Source } from "./source.js";
 
-/** The rooms whose values each room may import, beside its own. A file directly below `src` is a room of its own. */
-const ARROWS: ReadonlyMap<string, readonly string[]> = new Map([
+/** The folders whose values each folder may import, beside its own. A file directly below `src` is like a folder. */
+const IMPORTS: ReadonlyMap<string, readonly string[]> = new Map([
   ["error.ts", []],
   ["check-options.ts", ["error.ts"]],
   ["protocol", ["error.ts"]],
@@ -26,29 +26,29 @@ interface Import {
   readonly isType: boolean;
 }
 
-/** Imports between the rooms of `src` follow the arrows; the page imports types from everywhere. */
-export function checkArrows(sources: readonly Source[]): Problem[] {
+/** Imports between the folders of `src` follow the direction in IMPORTS; the page imports types from everywhere. */
+export function checkImports(sources: readonly Source[]): Problem[] {
   return sources.flatMap((source) => {
-    const room = roomOf(source.path);
-    const allowed = room === undefined ? undefined : ARROWS.get(room);
-    if (room === undefined || allowed === undefined) return [];
+    const folder = folderOf(source.path);
+    const allowed = folder === undefined ? undefined : IMPORTS.get(folder);
+    if (folder === undefined || allowed === undefined) return [];
     return importsOf(source).flatMap(({ line, target, isType }) => {
-      const other = roomOf(target);
-      if (other === undefined || other === room || allowed.includes(other)) return [];
-      if (room === "page" && isType) return [];
-      const remedy = `${room} may import ${allowed.join(", ") || "no other room"}; move what both need further down`;
-      return [{ path: source.path, line, message: `${room} imports ${other}: ${remedy}` }];
+      const other = folderOf(target);
+      if (other === undefined || other === folder || allowed.includes(other)) return [];
+      if (folder === "page" && isType) return [];
+      const remedy = `${folder} may import ${allowed.join(", ") || "no other folder"}; move shared code further down`;
+      return [{ path: source.path, line, message: `${folder} imports ${other}: ${remedy}` }];
     });
   });
 }
 
-/** Every folder directly below `src` is a room that the arrows know. */
-export function checkRooms(sources: readonly Source[]): Problem[] {
-  const rooms = new Set(sources.map(({ path }) => /^src\/([^/]+)\//.exec(path)?.[1]));
-  return [...rooms].flatMap((room) => {
-    if (room === undefined || ARROWS.has(room)) return [];
-    const message = "unknown room: add it to ARROWS in test/sources/arrows.ts, or move its files to a room that exists";
-    return [{ path: `src/${room}`, line: 1, message }];
+/** Every folder directly below `src` is a folder that IMPORTS names. */
+export function checkFolders(sources: readonly Source[]): Problem[] {
+  const folders = new Set(sources.map(({ path }) => /^src\/([^/]+)\//.exec(path)?.[1]));
+  return [...folders].flatMap((folder) => {
+    if (folder === undefined || IMPORTS.has(folder)) return [];
+    const message = "unknown folder: add it to IMPORTS in test/sources/imports.ts, or move its files to another";
+    return [{ path: `src/${folder}`, line: 1, message }];
   });
 }
 
@@ -76,11 +76,11 @@ export function checkCycles(sources: readonly Source[]): Problem[] {
   return problems;
 }
 
-/** A room has one level of sub-rooms, in `src` and in the tests that mirror it. */
+/** A folder has one level of sub-folders, in `src` and in the tests that mirror it. */
 export function checkDepth(sources: readonly Source[]): Problem[] {
   return sources.flatMap(({ path }) => {
     if (!/^(?:src|test)\/.*\.ts$/.test(path) || path.split("/").length <= 4) return [];
-    return [{ path, line: 1, message: "below the sub-room of a room; move the file one folder up" }];
+    return [{ path, line: 1, message: "below a sub-folder; move the file one folder up" }];
   });
 }
 
@@ -117,6 +117,6 @@ function resolve(from: string, target: string): string {
   return from.endsWith(".ts") ? path.replace(/\.js$/, ".ts") : path;
 }
 
-function roomOf(path: string): string | undefined {
+function folderOf(path: string): string | undefined {
   return /^src\/([^/]+)/.exec(path)?.[1];
 }
