@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { EVENT_STREAM_HEADERS } from "./connections/connection.ts";
 import { FetchConnection } from "./connections/fetch-connection.ts";
 import { readFetch } from "./connections/stream-request.ts";
@@ -55,7 +56,7 @@ export function respondEventStream(
     fail: (connection, error) => {
       if ((connection as FetchConnection).fail(error)) return;
       // The function closed the stream before it failed: the body cannot carry the error.
-      process.emitWarning(error instanceof Error ? error : String(error));
+      process.emitWarning(error instanceof Error ? error : inspect(error));
     },
   });
   // The body reports a failure.

@@ -103,6 +103,33 @@ describe("Channel: onConnect, onDisconnect and onGap", () => {
     assert.match(warning.detail ?? "", /my mistake/);
     client.close();
   });
+
+  it("affect no client, whatever they throw or reject with, also without a subscriber", async (t) => {
+    const warnings: (Error & { detail?: string })[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", onWarning);
+    t.after(() => process.off("warning", onWarning));
+    const { channel, port } = await startChannel(t, {
+      onConnect: () => {
+        throw Object.create(null);
+      },
+      onDisconnect: () => ({
+        then: (_resolve: unknown, reject: (reason: unknown) => void) => reject("the thenable failed"),
+      }),
+    });
+    const [leaving, staying] = [await EventClient.open(port, "/"), await EventClient.open(port, "/")];
+    leaving.close();
+    await until(() => warnings.length === 3);
+    channel.publish("a");
+    const [event] = await staying.until(({ length }) => length === 1);
+    assert.equal(event?.data, "a");
+    const object = "[Object: null prototype] {}";
+    assert.deepEqual(
+      warnings.map(({ detail }) => detail),
+      [object, object, "'the thenable failed'"],
+    );
+    staying.close();
+  });
 });
 
 describe("Channel: methods and accept", () => {

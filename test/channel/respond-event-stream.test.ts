@@ -141,6 +141,13 @@ describe("respondEventStream()", () => {
     });
     assert.equal(await response.text(), ":\n");
     assert.equal(((await warning) as [Error])[0].message, "the transcript was not stored");
+    const second = once(process, "warning");
+    const other = respondEventStream(ask(), async (stream) => {
+      await stream.close();
+      throw Object.create(null);
+    });
+    assert.equal(await other.text(), ":\n");
+    assert.equal(((await second) as [Error])[0].message, "[Object: null prototype] {}");
   });
 
   it("answers HEAD, other methods and aborted requests without a source", async () => {

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { diagnostics } from "../diagnostics.ts";
 
 /** The options of a channel that are called when something happens to a client. */
@@ -5,14 +6,13 @@ export type HookName = "onConnect" | "onDisconnect" | "onGap";
 
 /**
  * Calls a function of the application. It runs in the middle of work for other clients, so an error that it throws, or
- * a promise of it that rejects, is reported and stops nothing: on `node:diagnostics_channel` as `tailcast:error`, or
- * as a warning of the process when nothing subscribes to that.
+ * a promise of it that rejects (any thenable), is reported and stops nothing: on `node:diagnostics_channel` as
+ * `tailcast:error`, or as a warning of the process when nothing subscribes to that.
  */
 export function callHook(channel: object, hook: HookName, call: () => unknown): void {
   try {
-    const result = call();
-    // An `async` function: its rejection would end the process.
-    if (result instanceof Promise) result.catch((error: unknown) => report(channel, hook, error));
+    // The rejection of an `async` function would end the process.
+    Promise.resolve(call()).catch((error: unknown) => report(channel, hook, error));
   } catch (error) {
     report(channel, hook, error);
   }
@@ -23,7 +23,7 @@ function report(channel: object, hook: HookName, error: unknown): void {
     diagnostics.error.publish({ channel, hook, error });
     return;
   }
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const detail = error instanceof Error ? (error.stack ?? error.message) : inspect(error);
   const message = `The channel's option ${hook} failed`;
   process.emitWarning(message, { type: "TailcastWarning", code: "TAILCAST_HOOK", detail });
 }

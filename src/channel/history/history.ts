@@ -31,7 +31,7 @@ export interface ChannelHistory {
    * Opens a reader of the events from `sequence` on, which is at least 1 and below `end`. If `start` has passed it in
    * the meantime, the reader's `next` must reject. Each client that needs events that are no longer in memory, and each
    * `Channel.read`, has a reader of its own, so thousands may be open; for clients, at most `maxCatchUps` calls of
-   * `next` are under way at once.
+   * `next` are under way at once. An error that `read` throws counts as a rejection of `next`.
    */
   read(sequence: number): HistoryReader;
   /** Frees what the history holds, such as a file. Called once, when the channel was closed. */
