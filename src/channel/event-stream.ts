@@ -107,7 +107,8 @@ export class EventStream {
    * stopped, by `return()` of an iterator or `cancel()` of a `ReadableStream`, and not waited for. After `close()`, the
    * promise rejects with `CHANNEL_CLOSED`. A caller need not await these rejections.
    *
-   * When the source fails, the stream ends after what was sent, and the promise rejects with the error of the source.
+   * When the source fails, the stream ends after what was sent, and the promise rejects with the error of the source;
+   * with `INVALID_OPTION` when `source` is not a source.
    *
    * In a handler that is an async function, prefer `sendEventStream`, which does not reject when the client leaves.
    */

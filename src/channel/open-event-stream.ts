@@ -6,7 +6,7 @@ import { readIncoming } from "./connections/stream-request.ts";
 import { EventStream } from "./event-stream.ts";
 import { eventStreamSettings } from "./event-stream-options.ts";
 import { deliver, streamMethods } from "./stream-producer.ts";
-import { stopSource } from "./stream-source.ts";
+import { checkSource, stopSource } from "./stream-source.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { EventStreamOptions } from "./event-stream-options.ts";
@@ -62,6 +62,7 @@ export async function sendEventStream(
   source: StreamSource | StreamProducer,
   options: EventStreamOptions = {},
 ): Promise<void> {
+  if (typeof source !== "function") checkSource(source);
   const stream = openEventStream(request, response, options);
   if (stream === undefined) stopSource(source);
   else await deliver(stream, source);

@@ -6,7 +6,7 @@ import { refuseMethod } from "./clients/admission.ts";
 import { EventStream } from "./event-stream.ts";
 import { eventStreamSettings } from "./event-stream-options.ts";
 import { deliver, streamMethods } from "./stream-producer.ts";
-import { stopSource } from "./stream-source.ts";
+import { checkSource, stopSource } from "./stream-source.ts";
 import type { EventStreamOptions } from "./event-stream-options.ts";
 import type { StreamProducer } from "./stream-producer.ts";
 import type { StreamSource } from "./stream-source.ts";
@@ -35,6 +35,7 @@ export function respondEventStream(
   options: EventStreamOptions = {},
 ): Response {
   const settings = eventStreamSettings(options);
+  if (typeof source !== "function") checkSource(source);
   const asked = readFetch(request);
   const headers = new Headers(EVENT_STREAM_HEADERS);
   if (settings.compress) headers.set("Vary", "Accept-Encoding");

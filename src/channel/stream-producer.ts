@@ -1,6 +1,6 @@
 import { TailcastError } from "../error.ts";
 import { failStream } from "./event-stream.ts";
-import { isSource, sendSource } from "./stream-source.ts";
+import { sendSource } from "./stream-source.ts";
 import type { EventStream } from "./event-stream.ts";
 import type { StreamSource } from "./stream-source.ts";
 
@@ -38,7 +38,7 @@ export async function deliver(stream: EventStream, source: StreamSource | Stream
 
 async function produce(stream: EventStream, source: StreamSource | StreamProducer): Promise<void> {
   const made = typeof source === "function" ? await source(stream) : source;
-  if (isSource(made)) await sendSource(made, (event) => stream.send(event), stream.signal);
+  if (made !== undefined) await sendSource(made, (event) => stream.send(event), stream.signal);
 }
 
 function hasLeft({ signal }: EventStream): boolean {

@@ -1,3 +1,4 @@
+import { TailcastError } from "../error.ts";
 import type { EventFields } from "../protocol/encode.ts";
 
 /** An event as a source gives it: its fields, or only its data. */
@@ -21,14 +22,26 @@ interface OpenSource {
   stop(): Promise<unknown>;
 }
 
+/**
+ * Returns `source` when it is a source.
+ *
+ * @throws {TailcastError} `INVALID_OPTION` for everything else.
+ */
+export function checkSource(source: unknown): StreamSource {
+  if (isSource(source)) return source;
+  const wanted = "an iterable, an async iterable or a ReadableStream; for one event, pass [event]";
+  throw new TailcastError("INVALID_OPTION", `Cannot use the option "source": it must be ${wanted}`);
+}
+
 /** Whether a value is a source. A string is not: it would send each of its characters as an event. */
-export function isSource(value: unknown): value is StreamSource {
+function isSource(value: unknown): value is StreamSource {
   if (typeof value !== "object" || value === null) return false;
   return Symbol.asyncIterator in value || Symbol.iterator in value || "getReader" in value;
 }
 
 /**
  * Sends each event of a source, and asks for the next one when the client can take it. Resolves when the source ends.
+ * Rejects with `INVALID_OPTION` when `source` is not a source.
  *
  * When `signal` is aborted, rejects at once with its reason, also while the source is silent. The source is stopped
  * then (`return()` of an iterator, `cancel()` of a `ReadableStream`) without waiting for it.
@@ -38,7 +51,7 @@ export async function sendSource(
   send: (event: StreamEvent) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { next, stop } = openSource(source);
+  const { next, stop } = openSource(checkSource(source));
   let interrupt: (reason: unknown) => void = () => undefined;
   const onAbort = (): void => interrupt(signal.reason);
   signal.addEventListener("abort", onAbort);
@@ -63,7 +76,14 @@ export async function sendSource(
 
 /** Stops a source of which nothing is read. */
 export function stopSource(source: unknown): void {
-  if (isSource(source)) openSource(source).stop().catch(() => undefined);
+  if (!isSource(source)) return;
+  try {
+    openSource(source)
+      .stop()
+      .catch(() => undefined);
+  } catch {
+    // A locked ReadableStream belongs to its reader.
+  }
 }
 
 function openSource(source: StreamSource): OpenSource {

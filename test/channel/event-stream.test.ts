@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { openEventStream } from "../../dist/channel/open-event-stream.js";
 import { rawClient, until } from "../support/channel.js";
-import { SilentSource, oneStream } from "../support/event-stream.js";
+import { NO_SOURCES, SOURCE_REFUSAL, SilentSource, oneStream } from "../support/event-stream.js";
 import { EventClient, TestServer, dechunk } from "../support/http.js";
 import type { Socket } from "node:net";
 import type { EventStream } from "../../dist/channel/event-stream.js";
@@ -32,6 +32,18 @@ describe("EventStream", () => {
     await assert.rejects(own.send("late"), { code: "CHANNEL_CLOSED" });
     await own[Symbol.asyncDispose]();
     await own.close();
+  });
+
+  it("rejects a value that is not a source, and ends after what was sent", async (t) => {
+    for (const source of NO_SOURCES) {
+      const { port, stream } = await oneStream(t);
+      const client = rawClient(t, port).get("/", [], "1.0");
+      const own = await stream;
+      void own.send("one");
+      await assert.rejects(own.sendAll(source), SOURCE_REFUSAL);
+      await client.closed();
+      assert.equal(client.body, ":\ndata: one\n\n");
+    }
   });
 
   it("reads a source as fast as the client reads, and stops when the client leaves", async (t) => {

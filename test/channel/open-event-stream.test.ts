@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { openEventStream, sendEventStream } from "../../dist/channel/open-event-stream.js";
 import { rawClient, until } from "../support/channel.js";
-import { SilentSource, oneStream, serveStreams } from "../support/event-stream.js";
+import { NO_SOURCES, SOURCE_REFUSAL, SilentSource, oneStream, serveStreams } from "../support/event-stream.js";
 import { EventClient, TestServer, ask } from "../support/http.js";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
@@ -261,6 +261,21 @@ describe("sendEventStream()", () => {
       await client.closed();
       assert.equal(client.body, ":\ndata: a\n\n");
       assert.deepEqual(await sent, { status: "rejected", reason: failure });
+    }
+  });
+
+  it("rejects a value that is not a source before it answers, and the same from a function after that", async (t) => {
+    for (const source of NO_SOURCES) {
+      const server = await TestServer.start(async (request, response) => {
+        await assert.rejects(sendEventStream(request, response, source), SOURCE_REFUSAL);
+        assert.equal(response.headersSent, false);
+        await assert.rejects(
+          sendEventStream(request, response, () => source),
+          SOURCE_REFUSAL,
+        );
+      });
+      t.after(() => server.close());
+      assert.equal((await ask(server.port, "GET", "/")).text, ":\n");
     }
   });
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { respondEventStream } from "../../dist/channel/respond-event-stream.js";
-import { SilentSource } from "../support/event-stream.js";
+import { NO_SOURCES, SOURCE_REFUSAL, SilentSource } from "../support/event-stream.js";
 import type { EventStream } from "../../dist/channel/event-stream.js";
 import type { StreamProducer } from "../../dist/channel/stream-producer.js";
 import type { StreamSource } from "../../dist/channel/stream-source.js";
@@ -161,6 +161,22 @@ describe("respondEventStream()", () => {
     const gone = respondEventStream(ask({ signal: AbortSignal.abort() }), () => assert.fail("the function was called"));
     assert.deepEqual([gone.status, gone.body], [499, null]);
     assert.throws(() => respondEventStream(ask(), [], { heartbeat: -1 }), { code: "INVALID_OPTION" });
+  });
+
+  it("refuses a value that is not a source, and the same from a function", async () => {
+    for (const source of NO_SOURCES) {
+      assert.throws(() => respondEventStream(ask(), source), SOURCE_REFUSAL);
+      const read = readerOf(respondEventStream(ask(), () => source));
+      assert.equal(await read(), ":\n");
+      await assert.rejects(read(), SOURCE_REFUSAL);
+    }
+    assert.throws(() => respondEventStream(ask(), undefined as never), SOURCE_REFUSAL);
+  });
+
+  it("answers HEAD also when the source is locked", () => {
+    const locked = new ReadableStream<string>();
+    locked.getReader();
+    assert.equal(respondEventStream(ask({ method: "HEAD" }), locked).status, 200);
   });
 
   it("compresses with gzip on request", async () => {

@@ -2,7 +2,19 @@ import { openEventStream } from "../../dist/channel/open-event-stream.js";
 import { TestServer } from "./http.js";
 import type { EventStreamOptions } from "../../dist/channel/event-stream-options.js";
 import type { EventStream } from "../../dist/channel/event-stream.js";
+import type { StreamSource } from "../../dist/channel/stream-source.js";
 import type { Lifetime } from "./lifetime.js";
+
+/** Values that give no events, although a caller without types may pass them as a source. */
+export const NO_SOURCES = ["hello", 5, null, {}] as unknown as readonly StreamSource[];
+
+/** The error for each of them. */
+export const SOURCE_REFUSAL = {
+  code: "INVALID_OPTION",
+  message:
+    'Cannot use the option "source": it must be an iterable, an async iterable or a ReadableStream; ' +
+    "for one event, pass [event]",
+};
 
 /** A server that answers each request with a stream and passes the stream to `use`. */
 export async function serveStreams(
