@@ -11,6 +11,11 @@ export interface IntegerRange {
 /** The longest delay that timers take before they wrap around to 1 ms: 2^31 - 1 ms, about 24.8 days. */
 export const MAX_DELAY = 2_147_483_647;
 
+/** The error for an option that cannot be used. */
+export function invalidOption(name: string, reason: string, cause?: unknown): TailcastError {
+  return new TailcastError("INVALID_OPTION", `Cannot use the option "${name}": ${reason}`, { cause });
+}
+
 /**
  * Returns `value` when it is an integer inside `range`.
  *
@@ -21,10 +26,7 @@ export function checkInteger(name: string, value: unknown, range: IntegerRange):
   if (orInfinity && value === Infinity) return Infinity;
   if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return value as number;
   const wanted = `an integer from ${min} to ${max}${orInfinity ? ", or Infinity" : ""}`;
-  throw new TailcastError(
-    "INVALID_OPTION",
-    `Cannot use the option "${name}": it must be ${wanted}, not ${show(value)}`,
-  );
+  throw invalidOption(name, `it must be ${wanted}, not ${show(value)}`);
 }
 
 /**
@@ -39,10 +41,7 @@ export function checkChoice<const Choice extends string>(
 ): Choice {
   if (choices.includes(value as Choice)) return value as Choice;
   const wanted = choices.map((choice) => `"${choice}"`).join(" or ");
-  throw new TailcastError(
-    "INVALID_OPTION",
-    `Cannot use the option "${name}": it must be ${wanted}, not ${show(value)}`,
-  );
+  throw invalidOption(name, `it must be ${wanted}, not ${show(value)}`);
 }
 
 /** A kind of value: in words, and as a test. */
@@ -80,8 +79,7 @@ export function checkValue<Value>(name: string, value: Value, { description, inc
   if (includes(value)) return value;
   // For most values the type is enough: the value itself may be long, or refuse to become text.
   const given = value === null || value === "" ? JSON.stringify(value) : Array.isArray(value) ? "array" : typeof value;
-  const message = `Cannot use the option "${name}": it must be ${description}, not ${given}`;
-  throw new TailcastError("INVALID_OPTION", message);
+  throw invalidOption(name, `it must be ${description}, not ${given}`);
 }
 
 /**

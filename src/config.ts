@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { MAX_DELAY } from "./check-options.ts";
 import { readVariables } from "./build-variables.ts";
 import { TailcastError } from "./error.ts";
+import { isOrigin } from "./http/origin.ts";
 import { isAddressRange } from "./http/proxy-trust.ts";
 import { logFormats } from "./log-format.ts";
 import { OPTIONS } from "./program-options.ts";
@@ -209,7 +210,7 @@ function checkName(name: string): string {
 }
 
 function checkOrigin(origin: string): string {
-  if (URL.canParse(origin) && new URL(origin).origin === origin) return origin;
+  if (isOrigin(origin)) return origin;
   throw invalid(`--allowed-origin must be an origin such as https://ci.example, without a path, not "${origin}"`);
 }
 

@@ -1,5 +1,4 @@
-import { MAX_DELAY, checkInteger, checkValue, kinds } from "../check-options.ts";
-import { TailcastError } from "../error.ts";
+import { MAX_DELAY, checkInteger, checkValue, invalidOption, kinds } from "../check-options.ts";
 import type { CorsOptions } from "./connections/cors.ts";
 import type { ChannelOptions } from "./options.ts";
 
@@ -60,12 +59,12 @@ function sharedOptions<Data>(channel: ChannelOptions<Data>): OptionsOf<Data> {
   refuseUniqueEpoch(checkValue("channel", channel, kinds.object));
   if (channel.history === undefined) return () => channel;
   const reason = "channels cannot share a history; pass a function that opens one for each topic";
-  throw new TailcastError("INVALID_OPTION", `Cannot use the option "channel": ${reason}`);
+  throw invalidOption("channel", reason);
 }
 
 /** Refuses an epoch that the next channel of a topic would have again. @throws {TailcastError} `INVALID_OPTION` */
 export function refuseUniqueEpoch({ uniqueEpoch }: Pick<ChannelOptions, "uniqueEpoch">): void {
   if (uniqueEpoch === undefined) return;
   const reason = "a topic's channel may open again, and its epoch must then be a new one; leave it out";
-  throw new TailcastError("INVALID_OPTION", `Cannot use the option "uniqueEpoch": ${reason}`);
+  throw invalidOption("uniqueEpoch", reason);
 }

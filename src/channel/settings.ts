@@ -1,6 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { MAX_DELAY, checkChoice, checkInteger, checkTexts, checkValue, kinds } from "../check-options.ts";
-import { TailcastError } from "../error.ts";
+import {
+  MAX_DELAY,
+  checkChoice,
+  checkInteger,
+  checkTexts,
+  checkValue,
+  invalidOption,
+  kinds,
+} from "../check-options.ts";
+import { isOrigin } from "../http/origin.ts";
 import { encodeComment, encodeEvent } from "../protocol/encode.ts";
 import { isEpoch } from "../protocol/sequence-id.ts";
 import type { IncomingMessage } from "node:http";
@@ -145,8 +153,7 @@ function checkCors(cors: CorsOptions): CorsOptions {
   const { origins, credentials = false } = checkValue("cors", cors, kinds.object);
   checkValue("cors.credentials", credentials, kinds.boolean);
   for (const origin of checkTexts("cors.origins", origins)) {
-    const isOrigin = origin === "*" || (URL.canParse(origin) && new URL(origin).origin === origin);
-    if (!isOrigin) throw invalidOption("cors.origins", `"${origin}" is not an origin such as "https://app.example"`);
+    if (origin !== "*" && !isOrigin(origin)) throw invalidOption("cors.origins", `"${origin}" is not an origin such as "https://app.example"`);
   }
   if (credentials && origins.includes("*")) {
     throw invalidOption("cors.credentials", 'browsers refuse credentials for "*"; list the origins');
@@ -158,13 +165,8 @@ function heartbeatBlock(event: string): string {
   try {
     return encodeEvent({ event, data: "" });
   } catch (cause) {
-    const message = `Cannot use the option "heartbeatEvent": it must be an event type (${(cause as Error).message})`;
-    throw new TailcastError("INVALID_OPTION", message, { cause });
+    throw invalidOption("heartbeatEvent", `it must be an event type (${(cause as Error).message})`, cause);
   }
-}
-
-function invalidOption(name: string, reason: string): TailcastError {
-  return new TailcastError("INVALID_OPTION", `Cannot use the option "${name}": ${reason}`);
 }
 
 function socketAddress(request: IncomingMessage): string {

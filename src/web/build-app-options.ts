@@ -1,5 +1,5 @@
-import { MAX_DELAY, checkInteger, checkTexts, checkValue, kinds } from "../check-options.ts";
-import { TailcastError } from "../error.ts";
+import { MAX_DELAY, checkInteger, checkTexts, checkValue, invalidOption, kinds } from "../check-options.ts";
+import { isOrigin } from "../http/origin.ts";
 import { ProxyTrust, isAddressRange } from "../http/proxy-trust.ts";
 import { DEFAULT_HEARTBEAT } from "../channel/settings.ts";
 import { checkStrength } from "./guards/token-strength.ts";
@@ -151,11 +151,11 @@ export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
 
 function checkTokens(token: string | undefined, viewerToken: string | undefined, host: string): TokenOptions {
   const reason = "it needs the token of builders beside it, and must differ from it";
-  if (viewerToken !== undefined && (token === undefined || viewerToken === token)) throw invalid("viewerToken", reason);
+  if (viewerToken !== undefined && (token === undefined || viewerToken === token)) throw invalidOption("viewerToken", reason);
   for (const [name, value] of Object.entries({ token, viewerToken })) {
     if (value === undefined) continue;
     if (!checkValue(name, value, kinds.filledText).isWellFormed()) {
-      throw invalid(name, "it must be well-formed Unicode: no client could send half a character");
+      throw invalidOption(name, "it must be well-formed Unicode: no client could send half a character");
     }
     checkStrength(name, value, host);
   }
@@ -163,20 +163,13 @@ function checkTokens(token: string | undefined, viewerToken: string | undefined,
 }
 
 function checkOrigin(origin: string): string {
-  // "null" is the origin of every sandboxed page.
-  if (URL.canParse(origin) && /^https?:$/.test(new URL(origin).protocol) && new URL(origin).origin === origin) {
-    return origin;
-  }
-  throw invalid("allowedOrigins", `${JSON.stringify(origin)} is not an origin such as "https://ci.example"`);
+  if (isOrigin(origin)) return origin;
+  throw invalidOption("allowedOrigins", `${JSON.stringify(origin)} is not an origin such as "https://ci.example"`);
 }
 
 function checkProxies(proxies: number | readonly string[]): ProxyTrust {
   if (typeof proxies === "number") return new ProxyTrust(checkInteger("trustProxy", proxies, { min: 0 }));
   const wrong = checkTexts("trustProxy", proxies).find((range) => !isAddressRange(range));
   if (wrong === undefined) return new ProxyTrust(proxies);
-  throw invalid("trustProxy", `${JSON.stringify(wrong)} is not an address or a range such as "10.0.0.0/8"`);
-}
-
-function invalid(name: string, reason: string): TailcastError {
-  return new TailcastError("INVALID_OPTION", `Cannot use the option "${name}": ${reason}`);
+  throw invalidOption("trustProxy", `${JSON.stringify(wrong)} is not an address or a range such as "10.0.0.0/8"`);
 }

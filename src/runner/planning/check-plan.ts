@@ -1,5 +1,4 @@
-import { checkChoice, checkValue, kinds } from "../../check-options.ts";
-import { TailcastError } from "../../error.ts";
+import { checkChoice, checkValue, invalidOption, kinds } from "../../check-options.ts";
 import { variableProblem } from "../program/variables.ts";
 import { installModes } from "./build-inputs.ts";
 import type { DirectoryPin } from "../project/directory-pin.ts";
@@ -31,7 +30,7 @@ function checkVariables(path: string, variables: Readonly<Record<string, string>
   for (const [name, value] of Object.entries(checkValue(path, variables, kinds.object))) {
     const problem = variableProblem(name, checkValue(path, value, kinds.text));
     if (problem === undefined) continue;
-    throw new TailcastError("INVALID_OPTION", `Cannot use the option "${path}": it ${problem}`);
+    throw invalidOption(path, `it ${problem}`);
   }
 }
 

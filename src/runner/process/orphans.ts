@@ -1,5 +1,4 @@
-import { MAX_DELAY, checkInteger, checkValue, kinds } from "../../check-options.ts";
-import { TailcastError } from "../../error.ts";
+import { MAX_DELAY, checkInteger, checkValue, invalidOption, kinds } from "../../check-options.ts";
 import { endInBackground, endProcesses, unique } from "./terminate.ts";
 import { findByCookie, isCookie } from "./marker.ts";
 import { exists } from "./identity.ts";
@@ -39,9 +38,9 @@ export interface OrphanReport {
 export async function endOrphans(search: OrphanSearch): Promise<OrphanReport> {
   const { cookie, identity } = checkValue("search", search, kinds.object);
   const grace = checkInteger("grace", search.grace ?? 5000, { min: 0, max: MAX_DELAY });
-  if (!isCookie(cookie)) throw invalid("cookie", "32 hexadecimal digits");
+  if (!isCookie(cookie)) throw invalidOption("cookie", "it must be 32 hexadecimal digits");
   if (identity !== undefined && identity !== null && !isIdentity(identity)) {
-    throw invalid("identity", "an object with pid, startTime and bootId");
+    throw invalidOption("identity", "it must be an object with pid, startTime and bootId");
   }
   const find: FindProcesses = async (visit) => {
     for (const member of identity ? await membersOf(identity) : []) visit(member);
@@ -66,8 +65,4 @@ async function membersOf(leader: ProcessIdentity): Promise<readonly ProcessStat[
 function isIdentity(value: unknown): value is ProcessIdentity {
   const { pid, startTime, bootId } = Object(value) as Record<string, unknown>;
   return Number.isSafeInteger(pid) && Number.isSafeInteger(startTime) && typeof bootId === "string";
-}
-
-function invalid(name: string, wanted: string): TailcastError {
-  return new TailcastError("INVALID_OPTION", `Cannot use the option "${name}": it must be ${wanted}`);
 }

@@ -1,4 +1,4 @@
-import { TailcastError } from "../../error.ts";
+import { invalidOption } from "../../check-options.ts";
 
 /**
  * The fewest bits of a token that other machines can guess. The estimate is low for short texts: every token of
@@ -23,7 +23,7 @@ export function checkStrength(option: string, token: string, host: string): void
   if (isLoopback(host) || bitsOf(token) >= MIN_BITS) return;
   const reason = `${host} is reachable from other machines, and they could guess this token`;
   const advice = 'make a token with "openssl rand -base64 24"';
-  throw new TailcastError("INVALID_OPTION", `Cannot use the option "${option}": ${reason}; ${advice}`);
+  throw invalidOption(option, `${reason}; ${advice}`);
 }
 
 /** The bits of a text, as far as the frequencies of its characters show (Shannon entropy). */
