@@ -153,7 +153,8 @@ function checkCors(cors: CorsOptions): CorsOptions {
   const { origins, credentials = false } = checkValue("cors", cors, kinds.object);
   checkValue("cors.credentials", credentials, kinds.boolean);
   for (const origin of checkTexts("cors.origins", origins)) {
-    if (origin !== "*" && !isOrigin(origin)) throw invalidOption("cors.origins", `"${origin}" is not an origin such as "https://app.example"`);
+    if (origin === "*" || isOrigin(origin)) continue;
+    throw invalidOption("cors.origins", `"${origin}" is not an origin such as "https://app.example"`);
   }
   if (credentials && origins.includes("*")) {
     throw invalidOption("cors.credentials", 'browsers refuse credentials for "*"; list the origins');

@@ -150,8 +150,9 @@ export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
 }
 
 function checkTokens(token: string | undefined, viewerToken: string | undefined, host: string): TokenOptions {
-  const reason = "it needs the token of builders beside it, and must differ from it";
-  if (viewerToken !== undefined && (token === undefined || viewerToken === token)) throw invalidOption("viewerToken", reason);
+  if (viewerToken !== undefined && (token === undefined || viewerToken === token)) {
+    throw invalidOption("viewerToken", "it needs the token of builders beside it, and must differ from it");
+  }
   for (const [name, value] of Object.entries({ token, viewerToken })) {
     if (value === undefined) continue;
     if (!checkValue(name, value, kinds.filledText).isWellFormed()) {
