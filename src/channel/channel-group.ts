@@ -191,7 +191,7 @@ export class ChannelGroup<Data = unknown> {
   /** @param before - The end of the topic's last channel: two channels must not have one history at the same time. */
   async #create(topic: string, before: Promise<void> | undefined): Promise<Channel<Data>> {
     await before;
-    const options = await this.#settings.optionsOf(topic);
+    const options = checkValue("channel", await this.#settings.optionsOf(topic), kinds.object);
     try {
       refuseUniqueEpoch(options);
       return new Channel<Data>(options);

@@ -12,6 +12,7 @@ import { DEFAULT_RETRY, channelSettings, checkBacklog } from "./settings.ts";
 import type { Channel as Diagnostics } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { Kind } from "../check-options.ts";
 import type { ChannelClient, Client, ClientStart } from "./clients/client.ts";
 import type { HookName } from "./clients/hooks.ts";
 import type { Connection, ConnectionListener } from "./connections/connection.ts";
@@ -19,6 +20,8 @@ import type { PublishedEvent } from "./log/event-log.ts";
 import type { ChannelOptions, ClientOptions, CloseOptions, FetchClientOptions, ReadOptions } from "./options.ts";
 import type { ChannelSettings } from "./settings.ts";
 import type { ChannelStatistics } from "./statistics.ts";
+
+const ABORT_SIGNAL: Kind = { description: "an AbortSignal", includes: (value) => value instanceof AbortSignal };
 
 /**
  * The life of a channel:
@@ -240,6 +243,7 @@ export class Channel<Data = unknown> {
     const { lastEventId = "", backlog, until = "end", signal } = checkValue("options", options, kinds.object);
     checkChoice("until", until, ["end", "now"]);
     checkValue("lastEventId", lastEventId, kinds.text);
+    if (signal !== undefined) checkValue("signal", signal, ABORT_SIGNAL);
     const newest = backlog === undefined ? this.#settings.backlog : checkBacklog(backlog);
     this.#publisher.flush();
     const log = this.#log;

@@ -75,6 +75,15 @@ describe("ChannelGroup", () => {
     await assert.rejects(new ChannelGroup().get(1 as never), { code: "INVALID_OPTION" });
     const late = new ChannelGroup({ channel: () => ({ uniqueEpoch: "e" }) });
     await assert.rejects(late.get("a"), { code: "INVALID_OPTION" });
+    for (const [value, given] of [
+      [undefined, "undefined"],
+      [5, "number"],
+      [null, "null"],
+    ]) {
+      const message = `Cannot use the option "channel": it must be an object, not ${given}`;
+      const group = new ChannelGroup({ channel: () => value as never });
+      await assert.rejects(group.get("a"), { code: "INVALID_OPTION", message });
+    }
   });
 
   it("asks for the options of a topic once, and again after a failure", async (t) => {

@@ -137,7 +137,8 @@ describe("Channel.read()", () => {
 
   it("refuses bad options", () => {
     const channel = new Channel();
-    for (const options of [{ until: "later" }, { backlog: -1 }, { lastEventId: 5 }, "e-1"]) {
+    const bad = [{ until: "later" }, { backlog: -1 }, { lastEventId: 5 }, { signal: 5 }, { signal: {} }, "e-1"];
+    for (const options of bad) {
       assert.throws(() => channel.read(options as never), { code: "INVALID_OPTION" });
     }
   });
