@@ -80,9 +80,9 @@ function open(
   }
   if (settings.compress) addVary(response);
   const asked = readIncoming(request);
-  const answer = refuseMethod(asked.method, streamMethods) ?? (asked.method === "HEAD" ? HEAD_REPLY : undefined);
-  if (answer !== undefined) {
-    sendReply(response, answer);
+  const reply = refuseMethod(asked.method, streamMethods) ?? (asked.method === "HEAD" ? HEAD_REPLY : undefined);
+  if (reply !== undefined) {
+    sendReply(response, reply);
     return undefined;
   }
   return new EventStream(asked, settings, {

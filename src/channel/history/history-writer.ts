@@ -49,7 +49,7 @@ export class HistoryWriter {
     void this.#store(pieces, last.next).then(() => {
       this.#isWriting = false;
       this.#log.reveal(last.next);
-      this.#answerWaiters();
+      this.#resolveWaiters();
       this.#onReveal();
     });
   }
@@ -58,7 +58,7 @@ export class HistoryWriter {
   stored(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiters.push({ sequence: this.#log.published, resolve, reject });
-      this.#answerWaiters();
+      this.#resolveWaiters();
     });
   }
 
@@ -72,7 +72,7 @@ export class HistoryWriter {
     }
   }
 
-  #answerWaiters(): void {
+  #resolveWaiters(): void {
     const isDone = ({ sequence }: Waiter): boolean => sequence < this.#log.end;
     const done = this.#waiters.filter(isDone);
     if (done.length === 0) return;
