@@ -1,4 +1,4 @@
-import { TailcastError } from "../error.ts";
+import { invalidOption } from "../check-options.ts";
 import type { EventFields } from "../protocol/encode.ts";
 
 /** An event as a source gives it: its fields, or only its data. */
@@ -30,7 +30,7 @@ interface OpenSource {
 export function checkSource(source: unknown): StreamSource {
   if (isSource(source)) return source;
   const wanted = "an iterable, an async iterable or a ReadableStream; for one event, pass [event]";
-  throw new TailcastError("INVALID_OPTION", `Cannot use the option "source": it must be ${wanted}`);
+  throw invalidOption("source", `it must be ${wanted}`);
 }
 
 /** Whether a value is a source. A string is not: it would send each of its characters as an event. */
