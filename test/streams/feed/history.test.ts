@@ -41,6 +41,7 @@ class Logs {
 
 async function scene(t: TestContext): Promise<{ history: FeedHistory; logs: Logs; journal: FeedJournal }> {
   const journal = await FeedJournal.open(join(await makeFolder(t), "feed"), new Map());
+  t.after(() => journal.close());
   await journal.add([
     { buildId: A, first: 1, count: 2 },
     { buildId: B, first: 1, count: 5 },

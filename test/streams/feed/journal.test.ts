@@ -61,12 +61,12 @@ describe("FeedJournal", () => {
   it("begins anew instead of reading through a link, and replaces the link", async (t) => {
     const folder = await makeFolder(t);
     const path = join(folder, "feed");
-    const first = await FeedJournal.open(path, none);
+    const first = await openJournal(t, path, none);
     await first.add([{ buildId: A, first: 1, count: 2 }]);
     const content = await readFile(path, "latin1");
     await rename(path, join(folder, "elsewhere"));
     await symlink(join(folder, "elsewhere"), path);
-    const second = await FeedJournal.open(path, logsOf(first));
+    const second = await openJournal(t, path, logsOf(first));
     assert.notEqual(second.epoch, first.epoch);
     assert.ok((await lstat(path)).isFile());
     assert.equal(await readFile(join(folder, "elsewhere"), "latin1"), content);
