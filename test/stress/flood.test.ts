@@ -11,7 +11,13 @@ import type { Round } from "./support/scenario.js";
 /** The maximum memory of the program, in MiB, whatever a build prints. */
 const MAX_PEAK_MIB = 250;
 
-/** Follows a build, and fails the round at the first line that is not the next one, unless a gap announced it. */
+/** The highest row above the last one that a step can redraw, and some lines of the runner between. */
+const REDRAWABLE = 64 + 8;
+
+/**
+ * Follows a build, and fails the round at the first line that is not the next one, unless a gap announced it, or the
+ * line replaces one that can be replaced.
+ */
 class Follower {
   /** Resolves with the build at its end. */
   readonly ended: Promise<BuildRecord>;
@@ -23,6 +29,9 @@ class Follower {
   readonly #secrets: readonly string[];
   readonly #decoder = new EventStreamDecoder();
   #number = 0;
+  /** The numbers of lines that were open or lie in a gap: these can be replaced, however old they are. */
+  readonly #open = new Set<number>();
+  readonly #gaps: (readonly [first: number, last: number])[] = [];
   #isAfterGap = false;
   #onEnd: (build: BuildRecord) => void = () => undefined;
 
@@ -41,13 +50,23 @@ class Follower {
   }
 
   #take(line: BuildLineEvent): void {
-    const skipped = line.number - this.#number - 1;
-    assert.ok(skipped === 0 || (skipped > 0 && this.#isAfterGap), `line ${line.number} after ${this.#number}`);
+    const { number } = line;
+    const message = `line ${number} after ${this.#number}`;
     for (const secret of this.#secrets) assert.ok(!line.text.includes(secret), line.text);
-    this.#isAfterGap = false;
-    this.#number = line.number;
-    this.missed += skipped;
-    this.lines += 1;
+    if (number <= this.#number) {
+      const isOpen = this.#open.has(number) || this.#gaps.some(([from, to]) => from <= number && number <= to);
+      assert.ok(isOpen || this.#number - number <= REDRAWABLE, message);
+    } else {
+      const skipped = number - this.#number - 1;
+      assert.ok(skipped === 0 || this.#isAfterGap, message);
+      if (skipped > 0) this.#gaps.push([this.#number + 1, number - 1]);
+      this.#isAfterGap = false;
+      this.#number = number;
+      this.missed += skipped;
+      this.lines += 1;
+    }
+    if (line.open === true) this.#open.add(number);
+    else this.#open.delete(number);
     if (line.stream === "system") this.said.push(line.text);
     else this.last = line;
   }
