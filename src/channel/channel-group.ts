@@ -6,7 +6,7 @@ import { pauseReply } from "./clients/admission.ts";
 import { Sweeper } from "./clients/sweeper.ts";
 import { corsHeaders } from "./connections/cors.ts";
 import { endConnectionWith } from "./connections/socket-owner.ts";
-import { Channel } from "./channel.ts";
+import { Channel, countWaitingReaders } from "./channel.ts";
 import { channelGroupSettings, refuseUniqueEpoch } from "./channel-group-options.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
@@ -222,7 +222,7 @@ export class ChannelGroup<Data = unknown> {
     const now = performance.now();
     // The last client may leave up to a period after it is seen here.
     const dropsAt = lastUsedAt + this.#settings.idleTimeout + this.#sweeper.period;
-    if (channel.clientCount > 0 || channel.waitingReaders > 0 || channel.unflushedBytes > 0) {
+    if (channel.clientCount > 0 || countWaitingReaders(channel) > 0 || channel.unflushedBytes > 0) {
       entry.lastUsedAt = now;
     } else if (now >= dropsAt) {
       // Only now, since it costs more than the rest: the application may still publish to a channel that it keeps.

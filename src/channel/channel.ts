@@ -33,6 +33,22 @@ const ABORT_SIGNAL: Kind = { description: "an AbortSignal", includes: (value) =>
 export type ChannelState = "open" | "ending" | "closing" | "closed";
 
 /**
+ * Sends the log of a channel, from its oldest event, over a connection in another format. Limits and statistics include
+ * it. For this project alone: the package does not export it.
+ *
+ * @param open - Opens the connection, which reports to the given listener.
+ * @returns Why there is no room; nothing was sent then.
+ */
+export let attachConnection: (
+  channel: Channel,
+  response: ServerResponse,
+  open: (listener: ConnectionListener) => Connection,
+) => string | undefined;
+
+/** The number of readers of `channel.read()` that wait for the next event. The package does not export it. */
+export let countWaitingReaders: <Data>(channel: Channel<Data>) => number;
+
+/**
  * A log of events that any number of clients follow over Server-Sent Events (WHATWG HTML 9.2).
  *
  * Publishing appends to the log. A client is a cursor in the log: replaying to a client that reconnects, keeping one up
@@ -65,6 +81,11 @@ export class Channel<Data = unknown> {
   #onEmpty: (() => void) | undefined;
   #historyFailures = 0;
   readonly #accepted: Record<ClientStart, number> = { fresh: 0, resumed: 0, gap: 0 };
+
+  static {
+    attachConnection = (channel, response, open) => channel.#entrance.attach(response, open);
+    countWaitingReaders = (channel) => channel.#readers.size;
+  }
 
   /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
   constructor(options: ChannelOptions<Data> = {}) {
@@ -107,15 +128,6 @@ export class Channel<Data = unknown> {
   /** The connected clients, in the order in which they came. */
   get clients(): ReadonlySet<ChannelClient<Data>> {
     return this.#clientSet.clients as ReadonlySet<ChannelClient<Data>>;
-  }
-
-  /**
-   * The number of readers of {@link read} that wait for the next event.
-   *
-   * @internal
-   */
-  get waitingReaders(): number {
-    return this.#readers.size;
   }
 
   /**
@@ -207,17 +219,6 @@ export class Channel<Data = unknown> {
     options: ClientOptions<Data> = {},
   ): ChannelClient<Data> | undefined {
     return this.#entrance.handle(request, response, options) as ChannelClient<Data> | undefined;
-  }
-
-  /**
-   * Sends the log, from its oldest event, over a connection in another format. Limits and statistics include it.
-   *
-   * @param open - Opens the connection, which reports to the given listener.
-   * @returns Why there is no room; nothing was sent then.
-   * @internal
-   */
-  attach(response: ServerResponse, open: (listener: ConnectionListener) => Connection): string | undefined {
-    return this.#entrance.attach(response, open);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { attachConnection } from "../channel/channel.ts";
 import { HttpError } from "../http/http-error.ts";
 import { responseTurn } from "../http/turn.ts";
 import { LOG_HEADERS, LogConnection } from "../streams/log-connection.ts";
@@ -30,7 +31,7 @@ export async function sendLog(
     return;
   }
   checkRoom(readers.acquire(address));
-  const obstacle = channel.attach(response, (listener) => {
+  const obstacle = attachConnection(channel, response, (listener) => {
     const onClose = (): void => {
       readers.release(address);
       listener.onClose();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Channel } from "../../dist/channel/channel.js";
+import { Channel, attachConnection } from "../../dist/channel/channel.js";
 import { LogConnection } from "../../dist/streams/log-connection.js";
 import { LogTexts } from "../../dist/streams/log-text.js";
 import { colouredText, plainText } from "../../dist/terminal/plain-text.js";
@@ -17,7 +17,7 @@ function publishLine(channel: Channel, number: number, text: string): void {
 async function textOf(t: TestContext, channel: Channel, render = plainText): Promise<string> {
   const texts = new LogTexts(render);
   const server = await TestServer.start((_, response) => {
-    channel.attach(response, (listener) => new LogConnection(response, texts, listener));
+    attachConnection(channel, response, (listener) => new LogConnection(response, texts, listener));
   });
   t.after(() => server.close());
   const { text } = await ask(server.port, "GET", "/");
@@ -94,7 +94,7 @@ describe("LogConnection", () => {
     for (let number = 1; number <= 100; number++) publishLine(channel, number, "text");
     const texts = new LogTexts((line) => (count++, line));
     const server = await TestServer.start((_, response) => {
-      channel.attach(response, (listener) => new LogConnection(response, texts, listener));
+      attachConnection(channel, response, (listener) => new LogConnection(response, texts, listener));
     });
     t.after(() => server.close());
     const replies = Array.from({ length: 5 }, () => ask(server.port, "GET", "/"));
