@@ -1,5 +1,5 @@
+import { formatDuration } from "../terminal/duration.ts";
 import { byId, setText } from "./dom.ts";
-import { formatDuration } from "./time.ts";
 import type { StreamState } from "./server/live-stream.ts";
 
 const words: Readonly<Record<StreamState["type"], string>> = {

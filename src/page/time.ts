@@ -5,30 +5,6 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/**
- * Formats a duration as the server does in the log: `0.4 s`, `42 s`, `3 min 7 s`, `1 h 2 min`. Parts that are zero are
- * left out.
- *
- * @param milliseconds - A negative duration counts as zero, because two clocks never agree perfectly.
- * @param isRunning - Whether the duration still grows. It is then cut to whole seconds, because tenths would flicker.
- *   Default false.
- */
-export function formatDuration(milliseconds: number, isRunning = false): string {
-  const seconds = Math.max(0, milliseconds) / SECOND;
-  // The bound is where the rounded tenth would read 60.0.
-  if (!isRunning && seconds < 59.95) return `${Number(seconds.toFixed(1))} s`;
-  const whole = isRunning ? Math.floor(seconds) : Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  const parts: (readonly [count: number, unit: string])[] =
-    whole < 3600
-      ? [[Math.floor(whole / 60), "min"], [whole % 60, "s"]]
-      : [[Math.floor(whole / 3600), "h"], [Math.floor((whole % 3600) / 60), "min"]];
-  return parts
-    .filter(([count]) => count > 0)
-    .map(([count, unit]) => `${count} ${unit}`)
-    .join(" ");
-}
-
 /** The time of a log line since its build's start, in whole seconds: `0:05`, `12:34`, `1:00:00`. */
 export function formatOffset(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / SECOND));

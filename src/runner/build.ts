@@ -1,6 +1,7 @@
+import { formatDuration } from "../terminal/duration.ts";
 import { BuildEmitter, now } from "./build-emitter.ts";
 import { createBuildId } from "./build-id.ts";
-import { formatCommand, formatDuration } from "./format.ts";
+import { formatCommand } from "./format.ts";
 import { environmentDifference } from "./program/environment.ts";
 import { addVariables, variableSecrets } from "./program/variables.ts";
 import { createCookie } from "./process/marker.ts";
@@ -44,10 +45,10 @@ export class Build {
   #resolveEnded: (delivery: Promise<void>) => void = () => undefined;
 
   /**
-   * @param estimatedMs - The expected duration; `null` when it is unknown.
+   * @param estimatedDuration - The expected duration; `null` when it is unknown.
    * @param former - The same build as an earlier process stored it in the queue.
    */
-  constructor(plan: Plan, context: BuildContext, estimatedMs: number | null, former?: FormerBuild) {
+  constructor(plan: Plan, context: BuildContext, estimatedDuration: number | null, former?: FormerBuild) {
     this.plan = plan;
     this.#context = context;
     this.#mask = context.secrets.maskFor(plan.steps, variableSecrets(plan.projectVariables, plan.variables));
@@ -78,7 +79,7 @@ export class Build {
       steps: plan.steps.map(({ name, command, args }) => {
         return pendingStep(name, this.#emitter.masked(formatCommand(command, args)));
       }),
-      estimatedMs,
+      estimatedDuration,
       queuePosition: null,
       queuedAt: former?.record.queuedAt ?? now(),
       startedAt: null,

@@ -58,7 +58,7 @@ export interface BuildRecord {
    * The expected time from its start to its end, in milliseconds, by earlier builds; `null` when it is unknown. It is
    * calculated once, when the build is accepted.
    */
-  readonly estimatedMs: number | null;
+  readonly estimatedDuration: number | null;
   /** Its position in the queue: 1 is the next build to start. `null` when it is not queued. */
   readonly queuePosition: number | null;
   /** ISO 8601, UTC. */
@@ -71,7 +71,8 @@ export interface BuildRecord {
 
 /** Adds the fields that an earlier version did not store. */
 export function completeRecord(record: BuildRecord): BuildRecord {
-  return { ...record, variables: record.variables ?? [], color: record.color ?? null };
+  const estimatedDuration = record.estimatedDuration ?? null;
+  return { ...record, variables: record.variables ?? [], color: record.color ?? null, estimatedDuration };
 }
 
 /** The record of a step that has not started. */

@@ -1,15 +1,14 @@
 import { Channel } from "../channel/channel.ts";
 import { lineData } from "./line-data.ts";
 import type { BuildEvent } from "../runner/events.ts";
-import type { CloseOptions } from "../channel/options.ts";
 import type { FileHistory } from "../channel/history/file-history.ts";
-import type { ChannelOptions } from "../channel/options.ts";
+import type { ChannelOptions, CloseOptions } from "../channel/options.ts";
 
-/** How much of one build's log is in memory, in bytes: all that is kept, or the newest of what is in its file. */
+/** How much of one build's log is in memory, in bytes: of a log without a file, and of one with a file. */
 const MEMORY_LOG_BYTES = 8 * 1024 * 1024;
 const TAIL_BYTES = 1024 * 1024;
 
-/** How much may wait to be stored before the build's command has to wait, in bytes. */
+/** How many bytes may wait to be stored; beyond that, the build's command is paused. */
 const MAX_UNSTORED_BYTES = 1024 * 1024;
 
 /** The stream of one build, from its first line. */
@@ -22,7 +21,7 @@ export class BuildLog {
   /** @param history - The file of the log. Default: the log is in memory. */
   constructor(buildId: string, options: ChannelOptions, history?: FileHistory) {
     this.history = history;
-    // The build's id names its log: an id seen in one build's stream means nothing in another's.
+    // The build's id names its log, so that an event id of one build is invalid in the stream of another.
     const log =
       history === undefined
         ? { uniqueEpoch: buildId, capacityBytes: MEMORY_LOG_BYTES }
@@ -32,7 +31,7 @@ export class BuildLog {
 
   /**
    * Publishes an event of a build. A promise that is returned for a line pauses the build's command until it settles.
-   * For a change of state it resolves when that has reached the disk; it rejects when the log could not be stored.
+   * For a change of state it resolves when the change has reached the disk; it rejects when storing the log fails.
    */
   publish(event: BuildEvent): void | Promise<void> {
     if (event.type === "line") {
@@ -43,13 +42,14 @@ export class BuildLog {
     this.channel.publish({ event: event.type, data: JSON.stringify(event.build) });
     if (event.type === "end") this.channel.end();
     if (this.history === undefined) return undefined;
-    // Another position in the queue is nothing that must survive a power cut.
+    // A new position in the queue need not survive a power cut.
     const hasMoved = event.build.status === "queued" && this.#isWaiting;
     this.#isWaiting = event.build.status === "queued";
-    return hasMoved ? this.channel.flushed() : this.#settle(this.history, event.type === "end");
+    return hasMoved ? this.channel.flushed() : this.#sync(this.history, event.type === "end");
   }
 
-  async #settle(history: FileHistory, isEnd: boolean): Promise<void> {
+  /** Resolves when everything published is on disk. */
+  async #sync(history: FileHistory, isEnd: boolean): Promise<void> {
     try {
       await this.channel.flushed();
       await history.sync();
@@ -58,7 +58,7 @@ export class BuildLog {
     }
   }
 
-  /** Ends the stream where it is: a later process continues it. */
+  /** Closes the stream without its end: a later process continues it. */
   async close(options?: CloseOptions): Promise<void> {
     await this.channel.close(options);
   }

@@ -5,9 +5,8 @@ import { Feed } from "./feed/feed.ts";
 import { StreamTotals } from "./stream-totals.ts";
 import type { BuildEvent } from "../runner/events.ts";
 import type { BuildRecord } from "../runner/record.ts";
-import type { CloseOptions } from "../channel/options.ts";
 import type { ChannelHistory } from "../channel/history/history.ts";
-import type { ChannelOptions } from "../channel/options.ts";
+import type { ChannelOptions, CloseOptions } from "../channel/options.ts";
 import type { FeedJournal } from "./feed/journal.ts";
 import type { StreamNumbers } from "./stream-totals.ts";
 
@@ -19,17 +18,17 @@ export interface LogFiles {
 }
 
 /**
- * Where a build's output meets the channels, and the only such place: what a build tells becomes events of its own
- * stream and of the feed of everything.
+ * Connects the runner to the channels, and is the only place that does: the events of a build become events of its own
+ * stream and of the feed of all builds.
  */
 export class StreamRegistry {
   readonly #feed: Feed;
   readonly #onError: (error: unknown) => void;
   readonly #options: ChannelOptions;
   readonly #files: LogFiles | undefined;
-  /** Those of builds that have not ended, or whose log is in memory alone. */
+  /** The streams of builds that have not ended, or whose log is only in memory. */
   readonly #live = new Map<string, BuildLog>();
-  /** Those that are read from their files. */
+  /** The streams that are read from their files. */
   readonly #stored = new Map<string, Promise<Channel | undefined>>();
   readonly #opened = new Map<string, Channel>();
   readonly #totals = new StreamTotals();
@@ -40,7 +39,7 @@ export class StreamRegistry {
     onError: (error: unknown) => void,
     storage?: { readonly store: LogFiles; readonly journal: FeedJournal },
   ) {
-    // A build prints in bursts, and a person reads: ten milliseconds nobody sees gather most of a burst into one write.
+    // A build prints in bursts. Ten milliseconds, too short to notice, gather most of a burst into one write.
     this.#options = { coalesce: 10, compress: true, ...options };
     this.#files = storage?.store;
     this.#onError = onError;
@@ -51,9 +50,9 @@ export class StreamRegistry {
     );
   }
 
-  /** The feed of everything. Clients without a last event id receive what happens from now on. */
+  /** The feed of all builds. Clients without a last event id receive only new events. */
   async feed(): Promise<Channel> {
-    await this.#feed.settle();
+    await this.#feed.flush();
     return this.#feed.channel;
   }
 
@@ -71,7 +70,7 @@ export class StreamRegistry {
     return stored;
   }
 
-  /** Publishes what a build tells. See {@link BuildLog.publish} for the promise. */
+  /** Publishes an event of a build. See {@link BuildLog.publish} for the promise. */
   publish(event: BuildEvent): void | Promise<void> {
     const buildId = event.type === "line" ? event.buildId : event.build.id;
     let stream = this.#live.get(buildId);
@@ -79,10 +78,10 @@ export class StreamRegistry {
       const history = this.#files && FileHistory.create(this.#files.logPath(buildId), buildId);
       stream = this.#begin(buildId, history);
     }
-    const taken = stream.publish(event);
-    if (stream.history === undefined) this.#feed.tell(event);
+    const published = stream.publish(event);
+    if (stream.history === undefined) this.#feed.publish(event);
     // From now on the log is read from its file. The memory is released when the last client leaves.
-    return event.type === "end" ? taken?.then(() => this.#drop(buildId)) : taken;
+    return event.type === "end" ? published?.then(() => this.#drop(buildId)) : published;
   }
 
   /** Continues the log of a build of an earlier process that has not ended. */
@@ -117,7 +116,7 @@ export class StreamRegistry {
     if (channel !== undefined) this.#totals.retire(channel);
   }
 
-  /** Ends every stream with a time to reconnect. */
+  /** Ends every stream, and tells the clients when to reconnect. */
   async close(options?: CloseOptions): Promise<void> {
     const channels = [...this.#opened.values(), ...this.#totals.leaving];
     const builds = [...this.#live.values(), ...channels].map((stream) => stream.close(options));
@@ -139,7 +138,7 @@ export class StreamRegistry {
     // When the log could not be stored to its end, clients receive at least the end of the build, from memory.
     if (!(await isWhole(history))) channel.publish({ event: "end", data: JSON.stringify(build) });
     channel.end();
-    // Unless it was forgotten meanwhile.
+    // The build may have been forgotten meanwhile.
     if (this.#stored.has(id)) this.#opened.set(id, channel);
     return channel;
   }

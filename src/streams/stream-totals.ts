@@ -7,7 +7,7 @@ export type StreamNumbers = Pick<
   "clients" | "published" | "delivered" | "accepted" | "gaps" | "refused" | "closed"
 >;
 
-/** The sum over no channel at all. */
+/** The sum of no channels. */
 const NOTHING: StreamNumbers = {
   clients: 0,
   published: 0,
@@ -19,34 +19,36 @@ const NOTHING: StreamNumbers = {
 };
 
 /**
- * Adds up the numbers of channels that come and go. Those of a channel that has gone stay in the sum: a counter that
- * falls would look like a restart.
+ * Adds up the numbers of channels that are opened and dropped. The numbers of a dropped channel stay in the sum: a
+ * counter that falls would look like a restart.
  */
 export class StreamTotals {
+  /** The sum of the dropped channels that have no clients left. */
   #gone = NOTHING;
   /** Dropped channels that still have clients; their numbers still change. */
   readonly #leaving = new Set<Channel>();
 
-  /** Takes over the numbers of a channel that was dropped. */
+  /** Adds the numbers of a channel that was dropped. */
   retire(channel: Channel): void {
     this.#leaving.add(channel);
-    this.#settle();
+    this.#dropIdle();
   }
 
-  /** Channels that were dropped, and are still followed. */
+  /** Channels that were dropped, and still have clients. */
   get leaving(): readonly Channel[] {
-    this.#settle();
+    this.#dropIdle();
     return [...this.#leaving];
   }
 
-  /** The sum over these channels and all that were dropped. */
+  /** The sum of these channels and all that were dropped. */
   sum(channels: Iterable<Channel>): StreamNumbers {
-    this.#settle();
+    this.#dropIdle();
     const statistics = [...channels, ...this.#leaving].map((channel) => channel.statistics);
     return statistics.reduce<StreamNumbers>(add, this.#gone);
   }
 
-  #settle(): void {
+  /** Adds the channels whose last client has left to {@link #gone}. */
+  #dropIdle(): void {
     for (const channel of this.#leaving) {
       if (channel.clientCount > 0) continue;
       this.#leaving.delete(channel);

@@ -61,7 +61,7 @@ export class Screen {
   #held = "";
   #isInString = false;
   #closed: string[] = [];
-  #settled: RowChange[] = [];
+  #redrawn: RowChange[] = [];
 
   /** @param limit - How many columns and UTF-16 units a row may have. */
   constructor(limit: number) {
@@ -116,30 +116,30 @@ export class Screen {
     const kept = Math.max(start, lines.length - MAX_ROWS + 1);
     if (kept > start) {
       // The last row is the first of the lines.
-      for (let index = 0; index < this.#rows.length - 1; index++) this.#settle(index);
+      for (let index = 0; index < this.#rows.length - 1; index++) this.#finalize(index);
       this.#rows.splice(0, this.#rows.length, createRow(""));
       this.#lastRow += kept - start;
     }
     for (let index = kept; index < lines.length; index++) this.#closeRow(lines[index] as string);
   }
 
-  /** Takes the texts of the rows that were closed since the last call, in order: a line end has left them. */
+  /** Returns the texts of the rows that a line end has closed since the last call, in order. */
   takeClosed(): string[] {
     const closed = this.#closed;
     if (closed.length > 0) this.#closed = [];
     return closed;
   }
 
-  /** Takes the rows that were changed after they were returned, and that the cursor can no longer reach. */
-  takeSettled(): RowChange[] {
-    const settled = this.#settled;
-    if (settled.length > 0) this.#settled = [];
-    return settled;
+  /** Returns, once, the last state of rows that were redrawn, and that the cursor can no longer reach. */
+  takeRedrawn(): RowChange[] {
+    const redrawn = this.#redrawn;
+    if (redrawn.length > 0) this.#redrawn = [];
+    return redrawn;
   }
 
-  /** Takes the rows that were changed since the last call, after they were closed or before. */
+  /** Returns the rows that were changed since the last call, whether they are closed or not. */
   takeChanges(): RowChange[] {
-    const changes = [...this.takeSettled()];
+    const changes = [...this.takeRedrawn()];
     for (const [index, row] of this.#rows.entries()) {
       if (!row.isChanged) continue;
       row.isChanged = false;
@@ -166,7 +166,7 @@ export class Screen {
     return { row: this.#lastRow, text, isOpen: true };
   }
 
-  /** Closes the last row, if anything was printed on it, and settles all others. */
+  /** Closes the last row, if anything was printed on it. No row can change after that. */
   end(): void {
     this.#held = "";
     this.#isInString = false;
@@ -175,7 +175,7 @@ export class Screen {
       this.#row = this.#rows.length - 1;
       this.#down();
     }
-    for (const index of this.#rows.keys()) this.#settle(index);
+    for (const index of this.#rows.keys()) this.#finalize(index);
     this.#rows.splice(0, this.#rows.length, createRow(""));
     this.#row = 0;
     this.#column = 0;
@@ -208,7 +208,7 @@ export class Screen {
     this.#column = Math.min(this.#column + columns, this.#limit);
   }
 
-  /** The row of the cursor, to be changed. */
+  /** The row of the cursor, prepared for a change. */
   #changeable(): Row {
     const row = this.#rows[this.#row] as ReachableRow;
     row.isChanged = true;
@@ -337,18 +337,18 @@ export class Screen {
     this.#rows.push(createRow(""));
     this.#lastRow++;
     if (this.#rows.length > MAX_ROWS) {
-      this.#settle(0);
+      this.#finalize(0);
       this.#rows.shift();
     }
     this.#row = this.#rows.length - 1;
   }
 
-  /** A row that can no longer be changed. */
-  #settle(index: number): void {
+  /** Keeps the last state of a row for {@link takeRedrawn}, if the row has changed since it was returned. */
+  #finalize(index: number): void {
     const { content, isChanged, shown, isOpen } = this.#rows[index] as ReachableRow;
     const text = isChanged ? String(content) : shown;
     if (text === undefined || (!isOpen && text === shown)) return;
-    this.#settled.push({ row: this.#numberOf(index), text, isOpen: false });
+    this.#redrawn.push({ row: this.#numberOf(index), text, isOpen: false });
   }
 }
 

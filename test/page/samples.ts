@@ -15,7 +15,7 @@ export function sampleBuild(changes: Partial<Build> = {}): Build {
     queuePosition: null,
     message: null,
     steps: [],
-    estimatedMs: null,
+    estimatedDuration: null,
     queuedAt: "2026-01-01T10:00:00.000Z",
     startedAt: null,
     finishedAt: null,

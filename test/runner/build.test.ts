@@ -143,14 +143,14 @@ describe("Build", () => {
     const scene = new Scene(t);
     const first = plan([step("build", "sleep 0.05")], { script: "build" });
     const { id } = scene.queue.add(first);
-    assert.equal(scene.queue.get(id).estimatedMs, null);
+    assert.equal(scene.queue.get(id).estimatedDuration, null);
     const { startedAt, finishedAt } = await scene.end(id);
     const again = scene.queue.add(first);
-    assert.equal(again.estimatedMs, Date.parse(finishedAt ?? "") - Date.parse(startedAt ?? ""));
+    assert.equal(again.estimatedDuration, Date.parse(finishedAt ?? "") - Date.parse(startedAt ?? ""));
     const end = await scene.end(again.id);
     const told = scene.events.flatMap((event) => (event.type !== "line" && event.build.id === end.id ? [event] : []));
-    assert.deepEqual(new Set(told.map(({ build }) => build.estimatedMs)), new Set([again.estimatedMs]));
-    assert.equal(scene.queue.add({ ...first, script: "bundle" }).estimatedMs, null);
+    assert.deepEqual(new Set(told.map(({ build }) => build.estimatedDuration)), new Set([again.estimatedDuration]));
+    assert.equal(scene.queue.add({ ...first, script: "bundle" }).estimatedDuration, null);
   });
 
   it("returns records that never change", async (t) => {

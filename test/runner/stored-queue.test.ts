@@ -115,7 +115,7 @@ describe("BuildQueue with a store", () => {
     assert.deepEqual(second.queue.list(), [ended]);
     assert.throws(() => second.queue.cancel(id), { code: "BUILD_ENDED" });
     const again = second.queue.add(demo);
-    assert.equal(typeof again.estimatedMs, "number");
+    assert.equal(typeof again.estimatedDuration, "number");
     await second.end(again.id);
   });
 

@@ -64,7 +64,7 @@ function running({ root }: Scene, change: Partial<BuildRecord> = {}): BuildRecor
       { ...step, name: "build", command: "npm run build", status: "running" },
       { ...step, name: "deploy", command: "npm run deploy", status: "pending" },
     ],
-    estimatedMs: null,
+    estimatedDuration: null,
     queuedAt: "2026-11-22T00:00:00.000Z",
     startedAt: "2026-11-22T00:00:00.000Z",
     finishedAt: null,

@@ -1,6 +1,7 @@
+import { formatDuration } from "../../terminal/duration.ts";
 import { writeAddress } from "../address.ts";
 import { byId, create, createIcon, setText } from "../dom.ts";
-import { formatAgo, formatDuration, timeTaken } from "../time.ts";
+import { formatAgo, timeTaken } from "../time.ts";
 import { outlook } from "./outlook.ts";
 import { statusWord } from "./status.ts";
 import type { Build } from "../model.ts";

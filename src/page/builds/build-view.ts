@@ -1,6 +1,7 @@
+import { formatDuration } from "../../terminal/duration.ts";
 import { byId, create, createIcon, setText } from "../dom.ts";
 import { rawLogPath } from "../server/api.ts";
-import { formatDuration, timeTaken } from "../time.ts";
+import { timeTaken } from "../time.ts";
 import { BuildActions } from "./build-actions.ts";
 import { buildFacts } from "./build-facts.ts";
 import { outlook } from "./outlook.ts";

@@ -1,4 +1,4 @@
-import { formatDuration } from "../time.ts";
+import { formatDuration } from "../../terminal/duration.ts";
 import { statusWord } from "./status.ts";
 import type { Build } from "../model.ts";
 
@@ -21,24 +21,25 @@ const tolerance = { factor: 1.2, milliseconds: 2000 };
  * @param now - The server's time, in milliseconds since 1970.
  */
 export function outlook(build: Build, now: number): Outlook {
-  const { status, startedAt, estimatedMs } = build;
-  if (status !== "running" || startedAt === null || !estimatedMs) {
+  const { status, startedAt, estimatedDuration } = build;
+  if (status !== "running" || startedAt === null || !estimatedDuration) {
     return { text: status === "queued" ? place(build) : "", title: "", percent: undefined };
   }
   const passed = Math.max(0, now - Date.parse(startedAt));
   return {
-    text: timeLeft(passed, estimatedMs),
-    title: sentence(usually(estimatedMs)),
+    text: timeLeft(passed, estimatedDuration),
+    title: sentence(usually(estimatedDuration)),
     // Only its end completes a build.
-    percent: Math.min(99, Math.floor((100 * passed) / estimatedMs)),
+    percent: Math.min(99, Math.floor((100 * passed) / estimatedDuration)),
   };
 }
 
 /** Returns the announcement of a build's new state for screen readers. It is made once, so it holds no ticking time. */
 export function announcement(build: Build): string {
-  const { projectName, status, message, estimatedMs } = build;
+  const { projectName, status, message, estimatedDuration } = build;
   if (message !== null) return `${projectName}: ${message}`;
-  const more = status === "queued" ? place(build) : status === "running" && estimatedMs ? usually(estimatedMs) : "";
+  const usual = status === "running" && estimatedDuration ? usually(estimatedDuration) : "";
+  const more = status === "queued" ? place(build) : usual;
   return `${projectName}: ${statusWord(status)}${more === "" ? "" : `, ${more}`}`;
 }
 

@@ -1,4 +1,5 @@
-import { formatDuration, timeTaken } from "../time.ts";
+import { formatDuration } from "../../terminal/duration.ts";
+import { timeTaken } from "../time.ts";
 import { statusWord } from "./status.ts";
 import type { Step } from "../model.ts";
 

@@ -1,7 +1,7 @@
+import { formatDuration } from "../../terminal/duration.ts";
 import { isActive } from "../builds/status.ts";
 import { byId, setText } from "../dom.ts";
 import { rawLogPath } from "../server/api.ts";
-import { formatDuration } from "../time.ts";
 import { LogFollow } from "./log-follow.ts";
 import { LogQueue } from "./log-queue.ts";
 import { lineId } from "./log-row.ts";

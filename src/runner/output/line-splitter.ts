@@ -53,7 +53,7 @@ export class LineSplitter {
     return this.#screen.lastRow;
   }
 
-  /** Takes the next bytes and returns the lines that are complete now, without their line ends. */
+  /** Adds the next bytes and returns the lines that are complete now, without their line ends. */
   push(chunk: Uint8Array): string[] {
     const text = this.#decoder.write(chunk);
     return this.#split(this.#mask?.push(text) ?? text);
@@ -76,13 +76,13 @@ export class LineSplitter {
     return lines;
   }
 
-  /** Takes lines that were redrawn after they were returned, and that can no longer change: their last state. */
+  /** Returns the last state of lines that were redrawn after they were returned, and can no longer change. */
   takeRedrawn(): RowChange[] {
-    return this.#screen.takeSettled();
+    return this.#screen.takeRedrawn();
   }
 
   /**
-   * Takes what has changed since the last call: the line without an end, and lines that were returned and then redrawn.
+   * Returns what has changed since the last call: the line without an end, and lines that were redrawn since.
    */
   takeChanges(): RowChange[] {
     const text = withoutCrs(withoutIncompleteControl(this.#pending));

@@ -46,14 +46,14 @@ export class LogLimit {
   /** Whether a line fits. A line that does not fit may become part of the step's {@link Overflow.tail}. */
   fits(line: TimedLine): boolean {
     const size = Buffer.byteLength(line.text);
-    if (this.#take(size)) return true;
+    if (this.#reserve(size)) return true;
     this.#keep(line, size);
     return false;
   }
 
   /** Whether another state of a line fits. One that does not is left out. */
   fitsAgain(text: string): boolean {
-    return this.#take(Buffer.byteLength(text));
+    return this.#reserve(Buffer.byteLength(text));
   }
 
   /** Ends the step: the next line belongs to another one. */
@@ -68,7 +68,8 @@ export class LogLimit {
     return { lostLines, lostBytes, tail };
   }
 
-  #take(size: number): boolean {
+  /** Whether the log has room for a text of this size, which is then used up. */
+  #reserve(size: number): boolean {
     this.#room -= size + LINE_OVERHEAD;
     if (this.#room >= 0) return true;
     // No later line fits: a log that contains only the short ones would make no sense.

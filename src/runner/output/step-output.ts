@@ -59,7 +59,7 @@ export class StepOutput {
   #bytesRead = 0;
   /** How many pipes wait for the consumer, or for the next turn of the event loop. */
   #busyPipes = 0;
-  #waitedMs = 0;
+  #waitingTime = 0;
   #waitingSince = performance.now();
   #isClosed = false;
 
@@ -85,15 +85,15 @@ export class StepOutput {
   }
 
   /** How long this has waited for the command to write, in milliseconds. The time of emitting lines does not count. */
-  get waitedMs(): number {
-    return this.#waitedMs + this.silentMs;
+  get waitingTime(): number {
+    return this.#waitingTime + this.silentTime;
   }
 
   /**
    * How long no pipe has delivered a byte, in milliseconds. It is 0 while lines are emitted: the command may be blocked
    * then.
    */
-  get silentMs(): number {
+  get silentTime(): number {
     return this.#busyPipes === 0 ? performance.now() - this.#waitingSince : 0;
   }
 
@@ -137,7 +137,7 @@ export class StepOutput {
    */
   async #deliver(source: Source, row: number, texts: string[], redrawn: readonly RowChange[]): Promise<void> {
     const { stream } = source;
-    this.#waitedMs = this.waitedMs;
+    this.#waitingTime = this.waitingTime;
     this.#busyPipes += 1;
     source.isDelivering = true;
     if (texts.length > 0) for (const other of this.#sources) if (other !== source) void this.#show(other);
@@ -159,7 +159,7 @@ export class StepOutput {
   }
 
   /**
-   * Shows the line without a line end, unless a newer one takes its place meanwhile: a flood of lines is not
+   * Shows the line without a line end, unless a newer one replaces it meanwhile: a flood of lines is not
    * interrupted.
    */
   #showLater(source: Source): NodeJS.Timeout {

@@ -117,8 +117,8 @@ export class RunningStep {
   async #drainOutput(): Promise<Drained> {
     const { drain = 3000 } = this.#options;
     const stop = this.#stopping.signal;
-    const { waitedMs, bytesRead } = this.#output;
-    for (let left = drain; left > 0; left = drain - (this.#output.waitedMs - waitedMs)) {
+    const { waitingTime, bytesRead } = this.#output;
+    for (let left = drain; left > 0; left = drain - (this.#output.waitingTime - waitingTime)) {
       if (await settlesWithin(this.#output.ended, left, stop)) return "ended";
       if (stop.aborted) return "stopped";
       if (this.#output.bytesRead - bytesRead > MAX_LEFT_BYTES) break;
@@ -161,7 +161,7 @@ export class RunningStep {
   /** Resolves as soon as the command has printed nothing for this time; rejects when it has ended before. */
   async #awaitSilence(milliseconds: number): Promise<void> {
     const { signal } = this.#ending;
-    for (let left = milliseconds; left > 0; left = milliseconds - this.#output.silentMs) {
+    for (let left = milliseconds; left > 0; left = milliseconds - this.#output.silentTime) {
       await delay(left, undefined, { signal });
       // Output that arrived while this process was busy is read in this turn.
       await turn(undefined, { signal });

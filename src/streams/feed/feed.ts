@@ -6,8 +6,7 @@ import { FeedHistory } from "./history.ts";
 import { feedLine } from "./feed-line.ts";
 import { SingleWriter } from "../../runner/store/single-writer.ts";
 import type { BuildEvent } from "../../runner/events.ts";
-import type { CloseOptions } from "../../channel/options.ts";
-import type { ChannelOptions } from "../../channel/options.ts";
+import type { ChannelOptions, CloseOptions } from "../../channel/options.ts";
 import type { FeedOrder, OpenLog } from "./history.ts";
 import type { FeedAddition } from "./journal.ts";
 
@@ -15,18 +14,18 @@ const ID = "\nid: ";
 const GAP = Buffer.from("event: gap\n");
 
 /**
- * How long events that nobody waits for may wait to be counted, in milliseconds: a write for each batch costs a fifth
- * more.
+ * How long events that no client reads wait until they are counted, in milliseconds: a write for each batch costs a
+ * fifth more.
  */
-const UNWANTED_MS = 100;
+const COUNT_DELAY = 100;
 
-/** Events of one build's stream that come next in the feed. */
+/** The next events of the feed, from the stream of one build. */
 interface Batch extends FeedAddition {
-  /** `undefined` when nobody takes any. */
+  /** `undefined` when no client reads the feed now. */
   readonly bytes: Buffer | undefined;
 }
 
-/** How the feed outlives the process. */
+/** Where the feed is stored, so that it outlives the process. */
 export interface FeedStorage {
   /** See `FeedJournal`. */
   readonly journal: FeedOrder & {
@@ -49,7 +48,7 @@ export class Feed {
   readonly #onError: (error: unknown) => void;
   readonly #following = new Map<string, Promise<void>>();
   #batches: Batch[] = [];
-  readonly #writer = new SingleWriter(() => this.#takeAll());
+  readonly #writer = new SingleWriter(() => this.#writeBatches());
   #timer: NodeJS.Timeout | undefined;
 
   /** @param onError - Called with errors that must not happen. The feed continues without the build concerned. */
@@ -59,15 +58,15 @@ export class Feed {
     this.channel = new Channel({ ...options, history: storage && new FeedHistory(storage.journal, storage.openLog) });
   }
 
-  /** Tells an event of a build that is not stored. */
-  tell(event: BuildEvent): void {
+  /** Publishes an event of a build that is not stored. */
+  publish(event: BuildEvent): void {
     if (event.type === "line") {
       const data = feedLine(event.time, event.text);
       this.channel.publish(event.open === true ? { event: "open", data } : data);
     } else this.channel.publish({ event: "build", data: JSON.stringify(event.build) });
   }
 
-  /** Tells what the stream of a stored build tells, from where the feed has it on. */
+  /** Publishes the events of a stored build's stream, from the first one that the feed does not have. */
   follow(buildId: string, stream: Channel): void {
     const following = this.#follow(buildId, stream)
       .catch(this.#onError)
@@ -75,17 +74,17 @@ export class Feed {
     this.#following.set(buildId, following);
   }
 
-  /** The log of a build is gone, and with it what the feed had before its end. */
+  /** Forgets a build whose log was removed, and every event of the feed up to the last one of that build. */
   async forget(buildId: string): Promise<void> {
     await this.#following.get(buildId);
-    await this.settle();
+    await this.flush();
     this.#journal?.ranges.forget(buildId);
   }
 
-  /** Ends the feed, when it has all that the builds' streams have; they are being closed. */
+  /** Ends the feed as soon as it has every event of the builds' streams. Those must be closed as well. */
   async close(options?: CloseOptions): Promise<void> {
     while (this.#following.size > 0) await Promise.all(this.#following.values());
-    await this.settle();
+    await this.flush();
     await Promise.all([this.channel.close(options), this.#journal?.close()]);
   }
 
@@ -95,30 +94,30 @@ export class Feed {
     for await (const piece of stream.read({ lastEventId, backlog: "all" })) {
       const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
       const next = Math.max(last, lastSequence(bytes) ?? last);
-      // Events that the stream could not give are a gap in the feed, too.
-      if (next > last) await this.#take(buildId, last + 1, next - last, isGap(bytes) ? undefined : bytes);
+      // Events that the stream has lost are a gap in the feed as well.
+      if (next > last) await this.#enqueue(buildId, last + 1, next - last, isGap(bytes) ? undefined : bytes);
       last = next;
     }
   }
 
-  #take(buildId: string, first: number, count: number, bytes: Buffer | undefined): Promise<void> | undefined {
+  #enqueue(buildId: string, first: number, count: number, bytes: Buffer | undefined): Promise<void> | undefined {
     const { clients, blocked } = this.channel.statistics;
     const isFollowed = clients > blocked;
     this.#batches.push({ buildId, first, count, bytes: isFollowed ? bytes : undefined });
-    if (isFollowed) return this.settle();
-    this.#timer ??= setTimeout(() => void this.settle().catch(this.#onError), UNWANTED_MS);
+    if (isFollowed) return this.flush();
+    this.#timer ??= setTimeout(() => void this.flush().catch(this.#onError), COUNT_DELAY);
     return undefined;
   }
 
-  /** Resolves when clients can see everything that was taken from the builds' streams. */
-  settle(): Promise<void> {
+  /** Resolves when clients can see everything that was read from the builds' streams. */
+  flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     return this.#writer.write();
   }
 
-  /** In one order for all: what the journal says is what clients see. */
-  async #takeAll(): Promise<void> {
+  /** Writes to the journal first, then to the clients, so both have the same order. */
+  async #writeBatches(): Promise<void> {
     const batches = this.#batches;
     this.#batches = [];
     await this.#journal?.add(batches);
@@ -131,7 +130,7 @@ export class Feed {
   }
 }
 
-/** Whether it is the one event by which a stream says that something is gone. */
+/** Whether these bytes are a `gap` event, which stands for lost events. */
 function isGap(bytes: Buffer): boolean {
   return bytes.subarray(0, GAP.length).equals(GAP);
 }

@@ -17,7 +17,7 @@ const PIECE_LENGTH = 256 * 1024;
 /** Opens the log of a build to read it. Rejects when it is gone. */
 export type OpenLog = (buildId: string) => Promise<ChannelHistory>;
 
-/** Where the feed is known. */
+/** The order of the feed: which of its events are events of which builds. */
 export interface FeedOrder {
   readonly epoch: string;
   readonly ranges: FeedRanges;
@@ -26,8 +26,8 @@ export interface FeedOrder {
 }
 
 /**
- * The feed as it was: its order says which events of which builds, and their logs have the text. Where a log cannot be
- * read, there is a `gap` in its place.
+ * The history of the feed: its order names the events of the builds, and the logs of the builds have their text. A
+ * `gap` stands for the events of a log that cannot be read.
  */
 export class FeedHistory implements ChannelHistory {
   readonly epoch: string;
@@ -71,8 +71,8 @@ export class FeedHistory implements ChannelHistory {
         const range = this.#order.ranges.at(next);
         if (range === undefined) return this.#gap(first, text, next, this.start);
         const rangeEnd = Math.min(range.start + range.count, this.end);
-        const events = await this.#take(range, next, Math.min(rangeEnd, end) - next, cursors).catch(() => undefined);
-        // Let the next reader try again.
+        const limit = Math.min(rangeEnd, end) - next;
+        const events = await this.#readEvents(range, next, limit, cursors).catch(() => undefined);
         if (events === undefined) return this.#gap(first, text, next, rangeEnd);
         for (const event of events) {
           text += encodeEvent({ ...feedEvent(event), id: formatSequenceId(this.epoch, next++) });
@@ -84,8 +84,8 @@ export class FeedHistory implements ChannelHistory {
     return { bytes: Buffer.from(text), next };
   }
 
-  /** Events of a range, at least one and at most `limit`. */
-  async #take(
+  /** Reads events of a range, at least one and at most `limit`. */
+  async #readEvents(
     { buildId, first, start }: FeedRange,
     next: number,
     limit: number,
@@ -94,10 +94,10 @@ export class FeedHistory implements ChannelHistory {
     const position = first + (next - start);
     const cursor = cursors.get(buildId) ?? new LogCursor(await this.#openLog(buildId), position);
     cursors.set(buildId, cursor);
-    return cursor.take(position, limit);
+    return cursor.read(position, limit);
   }
 
-  /** The events before an unreadable one, or the `gap` in its place. */
+  /** The events before an unreadable one, or the `gap` in its place. The next reader tries to read it again. */
   #gap(first: number, text: string, next: number, to: number): HistoryPiece {
     this.#recent.forget(first);
     if (text !== "") return { bytes: Buffer.from(text), next };
@@ -106,7 +106,7 @@ export class FeedHistory implements ChannelHistory {
   }
 }
 
-/** Reads the events of one log, one after the other. */
+/** Reads the events of one log in order. */
 class LogCursor {
   readonly #reader: HistoryReader;
   #events: DecodedEvent[] = [];
@@ -118,8 +118,8 @@ class LogCursor {
     this.#next = sequence;
   }
 
-  /** The events from `sequence` on, at least one and at most `limit`. Those before it are not asked for again. */
-  async take(sequence: number, limit: number): Promise<DecodedEvent[]> {
+  /** Reads events from `sequence` on, at least one and at most `limit`. It never decreases between two calls. */
+  async read(sequence: number, limit: number): Promise<DecodedEvent[]> {
     for (this.#drop(sequence - this.#next); this.#events.length === 0; this.#drop(sequence - this.#next)) {
       const { bytes } = await this.#reader.next();
       this.#events = new EventStreamDecoder().decode(bytes);

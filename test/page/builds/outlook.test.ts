@@ -5,9 +5,9 @@ import { sampleBuild } from "../samples.js";
 
 const STARTED_AT = "2026-01-01T10:00:00.000Z";
 
-/** The outlook of a build that usually takes `estimatedMs`, `passed` milliseconds after its start. */
-function after(passed: number, estimatedMs: number | null): ReturnType<typeof outlook> {
-  const build = sampleBuild({ status: "running", startedAt: STARTED_AT, estimatedMs });
+/** The outlook of a build that usually takes `estimatedDuration`, `passed` milliseconds after its start. */
+function after(passed: number, estimatedDuration: number | null): ReturnType<typeof outlook> {
+  const build = sampleBuild({ status: "running", startedAt: STARTED_AT, estimatedDuration });
   return outlook(build, Date.parse(STARTED_AT) + passed);
 }
 
@@ -18,7 +18,7 @@ describe("outlook", () => {
     );
     assert.equal(places.join(), "next,2nd,3rd,4th,10th,11th,12th,13th,21st,22nd,101st,111th");
     const expected = { text: "2nd in the queue", title: "", percent: undefined };
-    assert.deepEqual(outlook(sampleBuild({ queuePosition: 2, estimatedMs: 1000 }), 0), expected);
+    assert.deepEqual(outlook(sampleBuild({ queuePosition: 2, estimatedDuration: 1000 }), 0), expected);
   });
 
   it("estimates the elapsed share and the time left", () => {
@@ -55,7 +55,7 @@ describe("outlook", () => {
     assert.deepEqual(after(1000, 0), nothing);
     assert.deepEqual(outlook(sampleBuild({ queuePosition: null }), 0), nothing);
     for (const status of ["succeeded", "failed", "cancelled", "timed-out", "lost"] as const) {
-      assert.deepEqual(outlook(sampleBuild({ status, startedAt: STARTED_AT, estimatedMs: 1000 }), 0), nothing);
+      assert.deepEqual(outlook(sampleBuild({ status, startedAt: STARTED_AT, estimatedDuration: 1000 }), 0), nothing);
     }
   });
 });
@@ -67,8 +67,8 @@ describe("announcement", () => {
       [sampleBuild({ queuePosition: 3 }), "one: Queued, 3rd in the queue"],
       [sampleBuild(), "one: Queued"],
       [running, "one: Running"],
-      [{ ...running, estimatedMs: 42_000 }, "one: Running, usually takes about 42 s"],
-      [sampleBuild({ status: "cancelled", estimatedMs: 42_000 }), "one: Cancelled"],
+      [{ ...running, estimatedDuration: 42_000 }, "one: Running, usually takes about 42 s"],
+      [sampleBuild({ status: "cancelled", estimatedDuration: 42_000 }), "one: Cancelled"],
       [
         sampleBuild({ status: "failed", message: "build failed with exit code 1" }),
         "one: build failed with exit code 1",

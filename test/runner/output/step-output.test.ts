@@ -27,7 +27,7 @@ describe("StepOutput", () => {
       return taken;
     });
     now += 70;
-    assert.equal(output.silentMs, 70);
+    assert.equal(output.silentTime, 70);
 
     // Progress without a line end is output too. When the second pipe was read, the first one was read as well.
     stdout.write(".");
@@ -35,7 +35,7 @@ describe("StepOutput", () => {
     stderr.write("slow\n");
     await delivered;
     now += 500;
-    assert.equal(output.silentMs, 0);
+    assert.equal(output.silentTime, 0);
     assert.equal(output.bytesRead, 6);
 
     take();
@@ -43,7 +43,7 @@ describe("StepOutput", () => {
     stderr.end();
     await output.ended;
     now += 30;
-    assert.equal(output.silentMs, 30);
+    assert.equal(output.silentTime, 30);
   });
 
   it("counts a part of a line as output", async (t) => {
@@ -55,7 +55,7 @@ describe("StepOutput", () => {
     stdout.write(".");
     while (output.bytesRead === 0) await turn();
     now += 20;
-    assert.equal(output.silentMs, 20);
+    assert.equal(output.silentTime, 20);
     output.close();
   });
 });

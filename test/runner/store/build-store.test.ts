@@ -26,7 +26,7 @@ function record(change: Partial<BuildRecord> = {}): BuildRecord {
     queuePosition: 1,
     message: null,
     steps: [],
-    estimatedMs: null,
+    estimatedDuration: null,
     queuedAt: "2026-11-22T00:00:00.000Z",
     startedAt: null,
     finishedAt: null,
@@ -111,6 +111,16 @@ describe("BuildStore", () => {
     const problems: string[] = [];
     assert.deepEqual([...(await next.load((problem) => problems.push(problem))).keys()], []);
     assert.deepEqual(problems, [`cannot read ${path}: its log is a symbolic link`]);
+  });
+
+  it("completes a record of an earlier version, which had other fields", async (t) => {
+    const { store, folder } = await open(t);
+    const { estimatedDuration: _, variables: __, color: ___, ...older } = record();
+    await store.save(older.id, { record: { ...older, estimatedMs: 42_000 } as unknown as BuildRecord });
+    const [found] = await reload(store, folder);
+    assert.equal(found?.record.estimatedDuration, null);
+    assert.deepEqual(found.record.variables, []);
+    assert.equal(found.record.color, null);
   });
 
   it("writes one state after the other, and the newest one last", async (t) => {

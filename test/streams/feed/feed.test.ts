@@ -246,7 +246,7 @@ describe("Feed", () => {
     stream.publish("1");
     await until(() => errors.length > 0);
     stream.end();
-    await assert.rejects(feed.settle(), { message: "impossible" });
+    await assert.rejects(feed.flush(), { message: "impossible" });
   });
 
   it("gives all that builds tell which are in memory, however little their streams keep", async (test) => {
