@@ -9,6 +9,7 @@ import { isOrigin } from "./http/origin.ts";
 import { isAddressRange } from "./http/proxy-trust.ts";
 import { logFormats } from "./log-format.ts";
 import { OPTIONS } from "./program-options.ts";
+import { MAX_PIDS } from "./runner/cgroup/open-cgroups.ts";
 import { outputModes } from "./runner/output/output-pipes.ts";
 import { readCertificate } from "./tls-server.ts";
 import { readTokenFile } from "./token-file.ts";
@@ -32,6 +33,10 @@ export interface Config {
   /** Milliseconds; 0: no limit. */
   readonly silence: number;
   readonly nice: number;
+  /** 0: no limit. */
+  readonly pids: number;
+  /** An absolute path, or `auto`; `undefined`: none, unless `pids` needs one. */
+  readonly cgroup: string | undefined;
   readonly output: OutputMode;
   readonly color: boolean;
   /** Variables of builds. */
@@ -124,6 +129,7 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
 
   const roots = list("root", delimiter);
   const data = text("data");
+  const cgroup = text("cgroup");
   const host = text("host") ?? "127.0.0.1";
   const isTokenNew = text("token") === "auto";
   const token = secret("token");
@@ -136,6 +142,8 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
     timeout: integer("timeout", 1800, 0, seconds) * 1000,
     silence: integer("silence", 0, 0, seconds) * 1000,
     nice: integer("nice", 0, 0, 19),
+    pids: integer("pids", 0, 0, MAX_PIDS),
+    cgroup: cgroup === undefined || cgroup === "auto" ? cgroup : resolve(cgroup),
     output: choice("output", outputModes, "merged"),
     color: isOn("color"),
     env: readVariables(list("env-file", delimiter), list("env", "\n")),

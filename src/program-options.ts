@@ -10,6 +10,8 @@ export type Flag =
   | "timeout"
   | "silence"
   | "nice"
+  | "pids"
+  | "cgroup"
   | "output"
   | "color"
   | "env"
@@ -83,6 +85,18 @@ export const OPTIONS: readonly Option[] = [
     help: "how long a build may print nothing before it is stopped; 0: no limit (0)",
   },
   { flag: "nice", variable: "TAILCAST_NICE", value: "N", help: "niceness of builds, 0 to 19 (0)" },
+  {
+    flag: "pids",
+    variable: "TAILCAST_PIDS",
+    value: "N",
+    help: "maximum number of processes and threads of a build; needs a cgroup; 0: no limit (0)",
+  },
+  {
+    flag: "cgroup",
+    variable: "TAILCAST_CGROUP",
+    value: "DIR",
+    help: "run builds in cgroups below DIR; auto: below that of the systemd unit (off; with --pids, auto)",
+  },
   {
     flag: "output",
     variable: "TAILCAST_OUTPUT",

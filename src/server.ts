@@ -68,7 +68,10 @@ function serve(config: Config): void {
         process.stdout.write(`${url}\n`);
         if (config.isTokenNew) printSignIn(app, url, config.token);
       },
-      (error: Error) => fail(`cannot store builds: ${error.message}`),
+      (error: Error) => {
+        if (error instanceof TailcastError && error.code === "INVALID_OPTION") fail(error.message, 2);
+        fail(`cannot store builds: ${error.message}`);
+      },
     );
   });
 
@@ -116,9 +119,9 @@ function printSignIn(app: BuildApp, url: string, token = ""): void {
   printMessage(`sign in once with ${url}/?code=${app.createSignInCode()}, or with the token ${token}`);
 }
 
-function fail(message: string): void {
+function fail(message: string, exitCode = 1): never {
   printMessage(message);
-  process.exit(1);
+  process.exit(exitCode);
 }
 
 function version(): string {

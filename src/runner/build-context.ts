@@ -1,6 +1,7 @@
 import type { Build } from "./build.ts";
 import type { BuildEmitterOptions } from "./build-emitter.ts";
 import type { OutputMode } from "./output/output-pipes.ts";
+import type { Cgroups } from "./cgroup/open-cgroups.ts";
 import type { Secrets } from "./output/secrets.ts";
 import type { ProcessIdentity } from "./process/identity.ts";
 import type { Environment } from "./program/find-program.ts";
@@ -15,6 +16,7 @@ export interface BuildContext extends Pick<BuildEmitterOptions, "onLine" | "onSt
   /** The niceness of its processes, from 0 to 19. */
   readonly nice: number;
   readonly output: OutputMode;
+  readonly cgroups: Cgroups;
   /** The time between SIGTERM and SIGKILL, in milliseconds. */
   readonly killGrace: number;
   readonly env: Environment;

@@ -21,6 +21,18 @@ export interface BuildQueueOptions extends Pick<RetentionOptions, "keep" | "keep
   /** The niceness of the commands, from 0 to 19; never less than that of this process. Default 0. */
   nice?: number | undefined;
   /**
+   * The maximum number of processes and threads of a step, 0 to 4 194 304; a program of Node.js has about 11 threads.
+   * 0: no limit. It needs a cgroup: see `cgroup`, whose default becomes `auto`. Where it cannot be enforced, builds run
+   * without it, and {@link BuildQueue.warnings} and each log say so. Default 0.
+   */
+  pids?: number | undefined;
+  /**
+   * The cgroup (v2) below which each step has its own, so that a stop kills everything that the step has started: the
+   * directory of a cgroup that was delegated to this process, or `auto`, the cgroup of the systemd unit that this
+   * process is in. This process moves to a cgroup below it if necessary. Linux only. Default: no cgroups.
+   */
+  cgroup?: string | undefined;
+  /**
    * How the output of commands is read. `merged`: stdout and stderr in the order of writing, as in a terminal; every
    * line counts as `stdout`. `separate`: the stream of each line is known, and lines of the two can change places. On
    * Windows, and where no pipe can be made, it is always `separate`. Default `merged`.

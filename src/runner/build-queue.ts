@@ -2,6 +2,7 @@ import { MAX_DELAY, checkChoice, checkInteger, checkTexts, checkValue, kinds } f
 import { TailcastError } from "../error.ts";
 import { Build } from "./build.ts";
 import { checkPlan } from "./planning/check-plan.ts";
+import { MAX_PIDS, openCgroups } from "./cgroup/open-cgroups.ts";
 import { buildEnvironment } from "./program/environment.ts";
 import { outputModes } from "./output/output-pipes.ts";
 import { estimateDuration } from "./estimate.ts";
@@ -30,7 +31,7 @@ type KnownBuild = Pick<Build, "record">;
  * the same directory, such as members of one monorepo that install in its root, never run at the same time.
  */
 export class BuildQueue {
-  /** Problems with the options: one sentence for each secret that cannot be masked. */
+  /** Problems with the options, such as secrets that cannot be masked and limits that cannot be enforced. */
   readonly warnings: readonly string[];
   readonly #concurrency: number;
   readonly #queueLimit: number;
@@ -65,11 +66,17 @@ export class BuildQueue {
       names: checkTexts("mask", mask),
       values: checkTexts("maskValues", maskValues),
     });
-    this.warnings = secrets.problems;
+    const { cgroup } = options;
+    const cgroups = openCgroups(
+      cgroup === undefined ? undefined : checkValue("cgroup", cgroup, kinds.filledText),
+      checkInteger("pids", options.pids ?? 0, { min: 0, max: MAX_PIDS }),
+    );
+    this.warnings = [...secrets.problems, ...(cgroups.warning === undefined ? [] : [cgroups.warning])];
     this.#context = {
       timeout: checkInteger("timeout", options.timeout ?? 30 * 60_000, { min: 0, max: MAX_DELAY }),
       silence: checkInteger("silence", options.silence ?? 0, { min: 0, max: MAX_DELAY }),
       nice: checkInteger("nice", options.nice ?? 0, { min: 0, max: 19 }),
+      cgroups,
       output: checkChoice("output", options.output ?? "merged", outputModes),
       killGrace: checkInteger("killGrace", options.killGrace ?? 5000, { min: 0, max: MAX_DELAY }),
       logLimit: checkInteger("logLimit", options.logLimit ?? 100 * MIB, { min: 1, orInfinity: true }),
@@ -197,7 +204,7 @@ export class BuildQueue {
       build.cancel("cancelled by the shutdown");
     }
     await Promise.all(builds.filter((build) => !waiting.has(build)).map(({ ended }) => ended));
-    await this.#retention.idle();
+    await Promise.all([this.#retention.idle(), this.#context.cgroups.folder?.close()]);
   }
 
   /** The same as {@link close}. */

@@ -1,6 +1,7 @@
 import { formatDuration } from "../terminal/duration.ts";
 import { BuildEmitter, now } from "./build-emitter.ts";
 import { createBuildId } from "./build-id.ts";
+import { runInCgroup } from "./cgroup/run-in-cgroup.ts";
 import { formatCommand } from "./format.ts";
 import { environmentDifference } from "./program/environment.ts";
 import { addVariables, variableSecrets } from "./program/variables.ts";
@@ -11,6 +12,7 @@ import { freezeRecord, pendingStep } from "./record.ts";
 import { StepLines } from "./step-lines.ts";
 import { describePosition, describeResult, recordResult } from "./step-result.ts";
 import type { BuildContext, FormerBuild } from "./build-context.ts";
+import type { StepCgroup } from "./cgroup/step-cgroup.ts";
 import type { Mask } from "./output/mask.ts";
 import type { Plan } from "./planning/plan.ts";
 import type { BuildRecord, StepRecord } from "./record.ts";
@@ -130,7 +132,9 @@ export class Build {
     void this.#emitter.emitLine({ text: this.plan.reason });
     const environment = environmentDifference(addVariables(this.#context.env, this.plan));
     if (environment !== undefined) void this.#emitter.emitLine({ text: environment });
-    for (const warning of this.plan.warnings) void this.#emitter.emitLine({ text: `warning: ${warning}` });
+    const { logWarning } = this.#context.cgroups;
+    const warnings = [...this.plan.warnings, ...(logWarning === undefined ? [] : [logWarning])];
+    for (const warning of warnings) void this.#emitter.emitLine({ text: `warning: ${warning}` });
     if (this.plan.steps.length > 0) await this.#prepare();
     for (const [index, step] of this.plan.steps.entries()) {
       if (this.#hasFailed) break;
@@ -178,6 +182,12 @@ export class Build {
   }
 
   #runCommand(index: number, step: Step): Promise<StepResult> {
+    const say = (text: string): void => void this.#emitter.emitLine({ step: step.name, text });
+    const { folder } = this.#context.cgroups;
+    return runInCgroup(folder, this.#record.id, say, (cgroup) => this.#runIn(cgroup, index, step));
+  }
+
+  #runIn(cgroup: StepCgroup | undefined, index: number, step: Step): Promise<StepResult> {
     const { env, killGrace, silence, nice, output, onSpawn, onLeft } = this.#context;
     const layered = addVariables(env, this.plan, step.env);
     return runStep({ ...step, env: undefined }, {
@@ -187,6 +197,7 @@ export class Build {
       killGrace,
       silence,
       nice,
+      cgroup,
       output,
       cookie: this.#cookie,
       verify: () => pinProblem(this.plan.pins ?? []),

@@ -17,6 +17,8 @@ type QueueOption =
   | "timeout"
   | "silence"
   | "nice"
+  | "pids"
+  | "cgroup"
   | "output"
   | "env"
   | "keep"
@@ -121,11 +123,11 @@ export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
   const { maxClientsPerAddress = 500, maxRequestsPerAddress = 2000, onLog = () => undefined } = options;
   const { maxClients = 1000, heartbeat = DEFAULT_HEARTBEAT, capacity = 50_000 } = options;
   const { plan = () => undefined, onError = () => undefined } = options;
-  const { concurrency, queueLimit, timeout, silence, nice, output, env } = options;
+  const { concurrency, queueLimit, timeout, silence, nice, pids, cgroup, output, env } = options;
   const { keep, keepSize, mask, maskValues, logLimit } = options;
   return {
     builds: {
-      concurrency, queueLimit, timeout, silence, nice, output, env,
+      concurrency, queueLimit, timeout, silence, nice, pids, cgroup, output, env,
       keep, keepSize, mask, maskValues, logLimit,
     },
     roots: checkTexts("roots", options.roots),

@@ -315,6 +315,8 @@ describe("BuildQueue", () => {
       keep: [-1, NaN],
       silence: [-1, 2 ** 31, "60"],
       nice: [-1, 20, 1.5],
+      pids: [-1, 1.5, 4_194_305, "9", Infinity],
+      cgroup: ["", 7, "/nowhere/at/all"],
       logLimit: [0, 0.5, "1"],
       killGrace: [-1, 2 ** 31],
       onStart: [7],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter } from "node:path";
+import { delimiter, join } from "node:path";
 import { describe, it } from "node:test";
 import { readConfig } from "../../dist/config.js";
 import { helpText } from "../../dist/program-options.js";
@@ -25,6 +25,8 @@ describe("readConfig()", () => {
       timeout: 1_800_000,
       silence: 0,
       nice: 0,
+      pids: 0,
+      cgroup: undefined,
       output: "merged",
       color: false,
       env: {},
@@ -57,7 +59,7 @@ describe("readConfig()", () => {
     const args = `
       --port 0 --host ::1 --root / --concurrency=3 --queue-limit 0 --timeout 60 --grace 7 --data /tmp/builds --keep 5
       --keep-size 1 --max-clients 2 --heartbeat 40
-      --root ${tmpdir()}
+      --root ${tmpdir()} --pids 1000 --cgroup cgroups
       --silence 90 --nice=7 --output separate --color --env A=1 --env B= --log-limit 7 --mask PIN --mask DSN
       --capacity 10 --token t --viewer-token v --session-lifetime 60 --read-only --allowed-origin https://a.example
       --allowed-origin http://b.example:81 --allow-credentials --trust-proxy 10.0.0.0/8,::1 --max-clients-per-address
@@ -71,6 +73,8 @@ describe("readConfig()", () => {
       timeout: 60_000,
       silence: 90_000,
       nice: 7,
+      pids: 1000,
+      cgroup: join(process.cwd(), "cgroups"),
       output: "separate",
       color: true,
       env: { A: "1", B: "" },
@@ -129,6 +133,13 @@ describe("readConfig()", () => {
     [["--timeout", "1.5"], {}, "--timeout"],
     [["--silence", "-1"], {}, "--silence"],
     [["--nice", "20"], {}, "--nice"],
+    [["--pids", "-1"], {}, "--pids"],
+    [["--pids", "1e3"], {}, "--pids"],
+    [["--pids", "many"], {}, "--pids"],
+    [["--pids", "4194305"], {}, "--pids"],
+    [["--pids", ""], {}, "--pids"],
+    [[], { TAILCAST_PIDS: "0x10" }, "--pids"],
+    [["--cgroup", ""], {}, "--cgroup"],
     [["--output", "both"], {}, "--output"],
     [["--cert", "/etc/hostname"], {}, "--key"],
     [["--cert", "/nowhere/at/all", "--key", "/etc/hostname"], {}, "--cert"],
@@ -217,6 +228,8 @@ describe("helpText()", () => {
       "queue-limit",
       "silence",
       "nice",
+      "pids",
+      "cgroup",
       "output",
       "env-file",
       "timeout",

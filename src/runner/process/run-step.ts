@@ -4,6 +4,7 @@ import { COOKIE_VARIABLE, createCookie } from "./marker.ts";
 import { RunningStep, UNKNOWN_EXIT } from "./running-step.ts";
 import { directoryProblem, startStep } from "./spawn.ts";
 import type { Environment } from "../program/find-program.ts";
+import type { StepCgroup } from "../cgroup/step-cgroup.ts";
 import type { Mask } from "../output/mask.ts";
 import type { ProcessIdentity } from "./identity.ts";
 import type { OutputMode } from "../output/output-pipes.ts";
@@ -31,6 +32,8 @@ export interface StepRunOptions {
   onSilence?: (() => void) | undefined;
   /** The niceness of the command and everything it starts, from 0 to 19. Default 0. */
   nice?: number | undefined;
+  /** The cgroup that everything of the step runs in. Default: that of this process. */
+  cgroup?: StepCgroup | undefined;
   /** How the output is read: see {@link OutputMode}. Default `merged`. */
   output?: OutputMode | undefined;
   /**
@@ -82,7 +85,7 @@ export async function runStep(step: Step, options: StepRunOptions): Promise<Step
     return { type: "aborted", ...UNKNOWN_EXIT };
   }
   const variables = { ...env, ...step.env, [COOKIE_VARIABLE]: cookie };
-  const child = problem ?? (await startStep(step, variables, nice, pipes.stdio));
+  const child = problem ?? (await startStep(step, variables, nice, pipes.stdio, options.cgroup));
   if (typeof child === "string") {
     pipes.close();
     return { type: "not-started", reason: child };

@@ -69,7 +69,7 @@ export class RunningStep {
       child.once("exit", (exitCode, name) => resolve({ exitCode, signal: name }));
     });
     this.#output = new StepOutput(pipes.sources(child), onLines, mask);
-    this.#tree = new ProcessTree(child, cookie, () => this.#output.say(ESCAPED));
+    this.#tree = new ProcessTree(child, cookie, () => this.#output.say(ESCAPED), options.cgroup);
     const stop = this.#stopping.signal;
     this.#stopped = new Promise((resolve) => stop.addEventListener("abort", resolve)).then(() => {
       return this.#terminate(killGrace);

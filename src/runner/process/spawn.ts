@@ -5,6 +5,7 @@ import { describeMissing, findProgram } from "../program/find-program.ts";
 import { giveWay } from "./priority.ts";
 import { windowsCall } from "../program/windows.ts";
 import type { ChildProcess } from "node:child_process";
+import type { StepCgroup } from "../cgroup/step-cgroup.ts";
 import type { Environment } from "../program/find-program.ts";
 import type { OutputStdio } from "../output/output-pipes.ts";
 import type { Step } from "../planning/step.ts";
@@ -26,6 +27,7 @@ export async function directoryProblem(path: string): Promise<string | undefined
  * Starts a step's command: never through a shell, and `detached`, which makes it the leader of a new process group. Its
  * priority is lowered: see {@link giveWay}.
  *
+ * @param cgroup - The cgroup that it runs in from its first instruction. Default: that of this process.
  * @returns The reason, as a sentence, when it cannot start.
  */
 export async function startStep(
@@ -33,6 +35,7 @@ export async function startStep(
   env: Environment,
   nice: number,
   stdio: OutputStdio,
+  cgroup?: StepCgroup,
 ): Promise<RunningChild | string> {
   const { cwd } = step;
   const isWindows = process.platform === "win32";
@@ -40,8 +43,11 @@ export async function startStep(
   if (typeof call === "string") return call;
   const { command, args } = call;
   try {
-    // On Windows, "detached" would open a console window.
-    const child = spawn(command, args, { cwd, env, stdio, shell: false, detached: !isWindows, windowsHide: true });
+    const start = (): ChildProcess => {
+      // On Windows, "detached" would open a console window.
+      return spawn(command, args, { cwd, env, stdio, shell: false, detached: !isWindows, windowsHide: true });
+    };
+    const child = cgroup === undefined ? start() : cgroup.start(start);
     // Emitted when no process was started, and later when a signal fails, which the process group handles.
     child.on("error", () => undefined);
     if (hasStarted(child)) {

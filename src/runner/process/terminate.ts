@@ -32,6 +32,8 @@ export interface EndOptions {
   readonly force?: AbortSignal | undefined;
   /** The time after the grace in which everything should be gone, in milliseconds. Default {@link KILL_TIMEOUT}. */
   readonly killTimeout?: number | undefined;
+  /** Kills processes that no search needs to find; called with each SIGKILL. Default: nothing happens. */
+  readonly killAll?: (() => void) | undefined;
 }
 
 /**
@@ -42,10 +44,10 @@ export interface EndOptions {
  * are found. Then call {@link endInBackground}.
  */
 export async function endProcesses(find: FindProcesses, options: EndOptions): Promise<boolean> {
-  const { found, grace, force, killTimeout = KILL_TIMEOUT } = options;
+  const { found, grace, force, killTimeout = KILL_TIMEOUT, killAll } = options;
   send(found, "SIGTERM");
   await areGoneWithin(found, grace, force);
-  return killProcesses(find, found, performance.now() + killTimeout);
+  return killProcesses(find, found, performance.now() + killTimeout, killAll);
 }
 
 /**
@@ -53,11 +55,11 @@ export async function endProcesses(find: FindProcesses, options: EndOptions): Pr
  *
  * @returns Whether all are gone.
  */
-export async function endInBackground(find: FindProcesses): Promise<boolean> {
+export async function endInBackground(find: FindProcesses, killAll?: () => void): Promise<boolean> {
   const end = performance.now() + BACKGROUND_TIME;
   for (let pause = FIRST_PAUSE; performance.now() < end; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     await delay(pause, undefined, { ref: false });
-    if (await killProcesses(find, [], performance.now() + KILL_TIMEOUT)) return true;
+    if (await killProcesses(find, [], performance.now() + KILL_TIMEOUT, killAll)) return true;
   }
   return false;
 }
@@ -84,6 +86,7 @@ async function killProcesses(
   find: FindProcesses,
   found: readonly ProcessStat[],
   deadline: number,
+  killAll: () => void = () => undefined,
 ): Promise<boolean> {
   let known = found.filter(isRunning);
   send(known, "SIGSTOP");
@@ -99,6 +102,7 @@ async function killProcesses(
     // Read before the kill, which must not depend on the deadline: one search can take longer than the whole deadline.
     const isOver = performance.now() >= deadline;
     if (fresh.length === 0 || searches >= MAX_STOP_SEARCHES || isOver) {
+      killAll();
       send(known, "SIGKILL");
       await areGoneWithin(known, Math.max(0, deadline - performance.now()));
     }

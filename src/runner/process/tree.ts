@@ -1,8 +1,9 @@
 import { ProcessGroup } from "./group.ts";
 import { findByCookie } from "./marker.ts";
-import { areGoneWithin, endInBackground, endProcesses } from "./terminate.ts";
+import { areGoneWithin, endInBackground, endProcesses, unique } from "./terminate.ts";
 import { WindowsTree } from "./windows-tree.ts";
 import type { ChildProcess } from "node:child_process";
+import type { StepCgroup } from "../cgroup/step-cgroup.ts";
 import type { ProcessStat } from "./proc-stat.ts";
 import type { FindProcesses } from "./terminate.ts";
 
@@ -24,20 +25,27 @@ export interface TerminateOptions {
 
 /**
  * A command and everything it started: first its process group, then the processes that have left the group, which are
- * found by the build's cookie in their environment.
+ * found by the build's cookie in their environment, and in the cgroup of the step if it has one.
  */
 export class ProcessTree {
   readonly #leader: ChildProcess & { readonly pid: number };
   readonly #cookie: string;
   readonly #onEscaped: () => void;
+  readonly #cgroup: StepCgroup | undefined;
   readonly #group: ProcessGroup | WindowsTree;
   #escapedGone: Promise<boolean> | undefined;
 
   /** @param onEscaped - Called once, when processes were found outside the group, before they are ended. */
-  constructor(leader: ChildProcess & { readonly pid: number }, cookie: string, onEscaped: () => void) {
+  constructor(
+    leader: ChildProcess & { readonly pid: number },
+    cookie: string,
+    onEscaped: () => void,
+    cgroup?: StepCgroup,
+  ) {
     this.#leader = leader;
     this.#cookie = cookie;
     this.#onEscaped = onEscaped;
+    this.#cgroup = cgroup;
     this.#group = process.platform === "win32" ? new WindowsTree(leader) : new ProcessGroup(leader);
   }
 
@@ -60,20 +68,25 @@ export class ProcessTree {
 
   /** Continues to end the processes that {@link terminate} could not end. Resolves with whether they are gone. */
   async endInBackground(): Promise<boolean> {
-    return (await endInBackground(this.#findEscaped)) && !(await this.#group.isAlive());
+    return (await endInBackground(this.#findEscaped, this.#killAll)) && !(await this.#group.isAlive());
   }
 
-  readonly #findEscaped: FindProcesses = (visit) => {
-    return findByCookie(this.#cookie, (found) => {
+  readonly #findEscaped: FindProcesses = async (visit) => {
+    const visitEscaped = (found: ProcessStat): void => {
       if (found.group !== this.#leader.pid) visit(found);
-    });
+    };
+    for (const member of this.#cgroup?.members() ?? []) visitEscaped(member);
+    await findByCookie(this.#cookie, visitEscaped);
   };
 
+  readonly #killAll = (): void => this.#cgroup?.kill();
+
   async #endEscaped(exitTime: number, grace: number, force: AbortSignal | undefined): Promise<boolean> {
-    const found: ProcessStat[] = [];
-    await this.#findEscaped((each) => void found.push(each));
+    const seen: ProcessStat[] = [];
+    await this.#findEscaped((each) => void seen.push(each));
+    const found = unique(seen);
     if (await areGoneWithin(found, exitTime, force)) return true;
     this.#onEscaped();
-    return endProcesses(this.#findEscaped, { found, grace, force });
+    return endProcesses(this.#findEscaped, { found, grace, force, killAll: this.#killAll });
   }
 }
