@@ -21,7 +21,7 @@ import { ROOT, parseBlocks, readReadmes } from "./readme/blocks.js";
 import { checkCommand, commandsOf } from "./readme/commands.js";
 import { assertIsExample, exampleOf, packagesOf, runModule } from "./readme/modules.js";
 import { assertOutput } from "./readme/output.js";
-import { Program } from "./server/program.js";
+import { Program } from "./support/program.js";
 import type { Block } from "./readme/blocks.js";
 import type { Lifetime } from "./support/lifetime.js";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ChannelGroup } from "../../dist/channel/channel-group.js";
 import { FileHistory } from "../../dist/channel/history/file-history.js";
-import { makeFolder } from "../runner/folders.js";
+import { makeFolder } from "../support/folders.js";
 import { heapBytes, rawClient, until } from "../support/channel.js";
 import { EventClient, TestServer, ask } from "../support/http.js";
 import type { TestContext } from "node:test";

@@ -1,6 +1,6 @@
 import { ApiError } from "../../dist/page/server/api.js";
 import { Session } from "../../dist/page/session.js";
-import { sampleBuild } from "./samples.js";
+import { sampleBuild } from "../support/sample-builds.js";
 import type { Build, BuildPage } from "../../dist/page/model.js";
 import type { ListQuery } from "../../dist/page/server/api.js";
 import type { StreamTarget } from "../../dist/page/server/live-stream.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import { ApiError } from "../../dist/page/server/api.js";
-import { sampleLine } from "./samples.js";
+import { sampleLine } from "../support/sample-builds.js";
 import { FEED, Fixture, build, pathOf, settle } from "./session-fixture.js";
 
 describe("Session", () => {

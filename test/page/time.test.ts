@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { formatAgo, formatOffset, timeTaken } from "../../dist/page/time.js";
-import { sampleBuild, sampleStep } from "./samples.js";
+import { sampleBuild, sampleStep } from "../support/sample-builds.js";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { EventStreamDecoder } from "../../dist/protocol/decode.js";
 import { assertForEveryCut, decodeChunks, decodeText, message } from "./connection.ts";
-import { createRandom } from "./random.ts";
+import { createRandom } from "../support/random.ts";
 import { FIXTURES, LINE_ENDS } from "./streams.ts";
 import type { DecodedEvent, EventStreamDecoderOptions } from "../../dist/protocol/decode.js";
 import type { Outcome } from "./connection.ts";

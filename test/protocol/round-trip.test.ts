@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { EventStreamDecoder } from "../../dist/protocol/decode.js";
 import { encodeEvent } from "../../dist/protocol/encode.js";
-import { createRandom } from "./random.ts";
+import { createRandom } from "../support/random.ts";
 import type { EventFields } from "../../dist/protocol/encode.js";
 
 type Random = (limit: number) => number;

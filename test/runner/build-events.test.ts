@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { identify } from "../../dist/runner/process/identity.js";
-import { Stage } from "./actors.js";
+import { Stage } from "../support/actors.js";
 import { watchDelays } from "./delays.js";
 import { Scene, isLine, plan, statuses, step } from "./queue-scene.js";
 import type { BuildEvent } from "../../dist/runner/events.js";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { BuildQueue } from "../../dist/runner/build-queue.js";
-import { Stage } from "./actors.js";
+import { Stage } from "../support/actors.js";
 import { Scene, ownDirectory, plan, statuses, step } from "./queue-scene.js";
 import type { BuildQueueOptions } from "../../dist/runner/build-queue-options.js";
 import type { Plan } from "../../dist/runner/planning/plan.js";

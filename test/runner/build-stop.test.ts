@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Stage } from "./actors.js";
+import { Stage } from "../support/actors.js";
 import { FOR_EVER, Scene, plan, step } from "./queue-scene.js";
 
 describe("Build", () => {

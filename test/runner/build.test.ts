@@ -6,8 +6,8 @@ import { describe, it } from "node:test";
 import { isBuildId } from "../../dist/runner/build-id.js";
 import { buildEnvironment, environmentDifference } from "../../dist/runner/program/environment.js";
 import { pinDirectories } from "../../dist/runner/project/directory-pin.js";
-import { Stage } from "./actors.js";
-import { makeFolder } from "./folders.js";
+import { Stage } from "../support/actors.js";
+import { makeFolder } from "../support/folders.js";
 import { Scene, plan, step } from "./queue-scene.js";
 import type { Step } from "../../dist/runner/planning/step.js";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { estimateDuration } from "../../dist/runner/estimate.js";
-import { sampleBuild } from "../page/samples.js";
+import { sampleBuild } from "../support/sample-builds.js";
 import type { Plan } from "../../dist/runner/planning/plan.js";
 import type { BuildRecord } from "../../dist/runner/record.js";
 

@@ -3,9 +3,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { readVariables } from "../../dist/build-variables.js";
-import { makeFolder } from "../runner/folders.js";
+import { makeFolder } from "../support/folders.js";
 import { EventClient, postJson } from "../support/http.js";
-import { Program } from "./program.js";
+import { Program } from "../support/program.js";
 import type { BuildRecord } from "../../dist/runner/record.js";
 
 describe("readVariables()", () => {

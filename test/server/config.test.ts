@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import { describe, it } from "node:test";
 import { readConfig } from "../../dist/config.js";
 import { helpText } from "../../dist/program-options.js";
-import { dataFolder } from "./program.js";
+import { dataFolder } from "../support/program.js";
 import type { Config } from "../../dist/config.js";
 
 function configOf(args: readonly string[], env: Record<string, string> = {}): Config {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { defaultDataFolder, moveOldFolder } from "../../dist/data-folder.js";
 import { BuildStore } from "../../dist/runner/store/build-store.js";
-import { makeFolder } from "../runner/folders.js";
+import { makeFolder } from "../support/folders.js";
 import type { TestContext } from "node:test";
 
 /** A working directory with the folder of an older version, and the place where it should go. */

@@ -7,7 +7,7 @@ import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { findProgram } from "../../dist/runner/program/find-program.js";
-import { makeFolder } from "../runner/folders.js";
+import { makeFolder } from "../support/folders.js";
 import { EventClient, ask, postJson } from "../support/http.js";
 import type { TestContext } from "node:test";
 

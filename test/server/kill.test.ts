@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
 import { describe, it } from "node:test";
-import { createRandom } from "../protocol/random.js";
-import { surviveKills } from "./kills.js";
+import { createRandom } from "../support/random.js";
+import { surviveKills } from "../support/kills.js";
 
 describe("A server that is killed", () => {
   // `npm run stress` does more of this.

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { describe, it } from "node:test";
 import { formatEntry, isLogged } from "../../dist/log-format.js";
 import { RawClient, ask } from "../support/http.js";
-import { Program } from "./program.js";
+import { Program } from "../support/program.js";
 import type { LogEntry } from "../../dist/web/monitoring/log-entry.js";
 
 const ENTRY: LogEntry = {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { makeFolder } from "../runner/folders.js";
+import { makeFolder } from "../support/folders.js";
 import { ask } from "../support/http.js";
 
 const run = promisify(execFile);

@@ -7,7 +7,7 @@ import { Agent, get } from "node:https";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { connect } from "node:tls";
-import { Program, dataFolder } from "./program.js";
+import { Program, dataFolder } from "../support/program.js";
 import type { IncomingMessage } from "node:http";
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from "node:http2";
 import type { TestContext } from "node:test";

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { readTokenFile } from "../../dist/token-file.js";
-import { dataFolder } from "./program.js";
+import { dataFolder } from "../support/program.js";
 import type { TestContext } from "node:test";
 
 /** A file with this content and mode. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
-import { surviveKills } from "../server/kills.js";
+import { surviveKills } from "../support/kills.js";
 import { scenario } from "./support/scenario.js";
 
 describe("A server that is killed", () => {

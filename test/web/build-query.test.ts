@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { readBuildQuery, selectBuilds } from "../../dist/web/build-query.js";
-import { sampleBuild } from "../page/samples.js";
+import { sampleBuild } from "../support/sample-builds.js";
 import type { BuildRecord, BuildStatus } from "../../dist/runner/record.js";
 
 const id = (number: number): string => String(number).padStart(16, "0");

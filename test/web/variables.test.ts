@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { projectVariablesPath } from "../../dist/runner/project/project-variables.js";
 import { BuildApp } from "../../dist/web/build-app.js";
-import { makeFolder } from "../runner/folders.js";
+import { makeFolder } from "../support/folders.js";
 import { EventClient, TestServer, ask, postJson } from "../support/http.js";
 import { codeIn, dataFolder, texts } from "./app.js";
 import type { TestContext } from "node:test";

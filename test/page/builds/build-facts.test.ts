@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { buildFacts } from "../../../dist/page/builds/build-facts.js";
-import { sampleBuild } from "../samples.js";
+import { sampleBuild } from "../../support/sample-builds.js";
 
 describe("buildFacts", () => {
   it("leaves out the defaults", () => {

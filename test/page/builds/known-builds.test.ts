@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { KnownBuilds } from "../../../dist/page/builds/known-builds.js";
-import { sampleBuild } from "../samples.js";
+import { sampleBuild } from "../../support/sample-builds.js";
 import type { Build, BuildPage } from "../../../dist/page/model.js";
 import type { ListQuery } from "../../../dist/page/server/api.js";
 

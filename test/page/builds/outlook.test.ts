@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { announcement, outlook } from "../../../dist/page/builds/outlook.js";
-import { sampleBuild } from "../samples.js";
+import { sampleBuild } from "../../support/sample-builds.js";
 
 const STARTED_AT = "2026-01-01T10:00:00.000Z";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isActive, newerReport, pageTitle, statusWord, withBuild } from "../../../dist/page/builds/status.js";
 import { stepDuration, stepOutcome } from "../../../dist/page/builds/step-text.js";
-import { sampleBuild, sampleStep } from "../samples.js";
+import { sampleBuild, sampleStep } from "../../support/sample-builds.js";
 
 describe("statusWord", () => {
   it("is readable", () => {

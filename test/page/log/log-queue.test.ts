@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { LogQueue } from "../../../dist/page/log/log-queue.js";
-import { sampleLine } from "../samples.js";
+import { sampleLine } from "../../support/sample-builds.js";
 import type { LogItem } from "../../../dist/page/log/log-queue.js";
 
 function takeAll(queue: LogQueue): LogItem[] {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it, mock } from "node:test";
 import { Api, eventsPath, rawLogPath } from "../../../dist/page/server/api.js";
-import { sampleBuild } from "../samples.js";
+import { sampleBuild } from "../../support/sample-builds.js";
 
 const build = sampleBuild();
 

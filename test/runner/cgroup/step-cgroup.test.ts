@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { CgroupFolder } from "../../../dist/runner/cgroup/cgroup-folder.js";
 import { runInCgroup } from "../../../dist/runner/cgroup/run-in-cgroup.js";
 import { runStep } from "../../../dist/runner/process/run-step.js";
-import { Stage } from "../actors.js";
+import { Stage } from "../../support/actors.js";
 import { ESCAPED, FOR_EVER, Output } from "../process/step-lines.js";
 import { FakeCgroups } from "./fake-cgroups.js";
 import type { StepCgroup } from "../../../dist/runner/cgroup/step-cgroup.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Mask } from "../../../dist/runner/output/mask.js";
-import { createRandom } from "../../protocol/random.js";
+import { createRandom } from "../../support/random.js";
 
 /** Masks a text that arrives in these pieces. */
 function mask(secrets: readonly string[], pieces: readonly string[]): string {

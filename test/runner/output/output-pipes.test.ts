@@ -4,7 +4,7 @@ import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { runStep } from "../../../dist/runner/process/run-step.js";
-import { makeFolder } from "../folders.js";
+import { makeFolder } from "../../support/folders.js";
 import { setVariable } from "../variables.js";
 import type { OutputLine } from "../../../dist/runner/output/step-output.js";
 import type { StepRunOptions } from "../../../dist/runner/process/run-step.js";

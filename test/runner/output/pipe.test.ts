@@ -5,7 +5,7 @@ import { chmod, readdir, readlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { openPipes } from "../../../dist/runner/output/pipe.js";
-import { makeFolder } from "../folders.js";
+import { makeFolder } from "../../support/folders.js";
 import { setVariable } from "../variables.js";
 import type { Readable } from "node:stream";
 import type { Pipe } from "../../../dist/runner/output/pipe.js";

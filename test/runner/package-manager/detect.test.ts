@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { detectPackageManager } from "../../../dist/runner/package-manager/detect.js";
 import { openProject } from "../../../dist/runner/project/project.js";
-import { makeFolder } from "../folders.js";
+import { makeFolder } from "../../support/folders.js";
 import type { TestContext } from "node:test";
 import type { DetectedPackageManager } from "../../../dist/runner/package-manager/detect.js";
 

@@ -9,7 +9,7 @@ import { planBuild } from "../../../dist/runner/planning/plan.js";
 import { describeMissing } from "../../../dist/runner/program/find-program.js";
 import { windowsCall } from "../../../dist/runner/program/windows.js";
 import { openProject } from "../../../dist/runner/project/project.js";
-import { makeFolder } from "../folders.js";
+import { makeFolder } from "../../support/folders.js";
 import { runBuild } from "../one-build.js";
 import type { TestContext } from "node:test";
 import type { PackageManager } from "../../../dist/runner/package-manager/managers.js";

@@ -3,8 +3,8 @@ import { chmod, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { askVersion, installedVersion } from "../../../dist/runner/package-manager/version.js";
-import { Stage } from "../actors.js";
-import { makeFolder } from "../folders.js";
+import { Stage } from "../../support/actors.js";
+import { makeFolder } from "../../support/folders.js";
 import type { TestContext } from "node:test";
 
 /** Creates a program that runs a shell script, in its own folder. */

@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import { describe, it } from "node:test";
 import { planBuild } from "../../../dist/runner/planning/plan.js";
 import { openProject } from "../../../dist/runner/project/project.js";
-import { makeFolder } from "../folders.js";
+import { makeFolder } from "../../support/folders.js";
 import type { TestContext } from "node:test";
 import type { Plan, PlanOptions } from "../../../dist/runner/planning/plan.js";
 

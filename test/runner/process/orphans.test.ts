@@ -7,11 +7,11 @@ import { fileURLToPath } from "node:url";
 import { endOrphans } from "../../../dist/runner/process/orphans.js";
 import { createCookie } from "../../../dist/runner/process/marker.js";
 import { identify } from "../../../dist/runner/process/identity.js";
-import { Stage } from "../actors.js";
+import { Stage } from "../../support/actors.js";
 import type { TestContext } from "node:test";
 import type { OrphanReport, OrphanSearch } from "../../../dist/runner/process/orphans.js";
 import type { ProcessIdentity } from "../../../dist/runner/process/identity.js";
-import type { Actor } from "../actors.js";
+import type { Actor } from "../../support/actors.js";
 
 const program = fileURLToPath(new URL("../../../test/fixtures/doomed-server.mjs", import.meta.url));
 const FOR_EVER = 2 ** 31 - 1;

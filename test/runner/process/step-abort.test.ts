@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { runStep } from "../../../dist/runner/process/run-step.js";
-import { Stage } from "../actors.js";
+import { Stage } from "../../support/actors.js";
 import { shellStep } from "../one-build.js";
 import { ESCAPED, FOR_EVER, Output } from "./step-lines.js";
 import type { Step } from "../../../dist/runner/planning/step.js";

@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { describe, it } from "node:test";
 import timers, { setImmediate as turn } from "node:timers/promises";
 import { runStep } from "../../../dist/runner/process/run-step.js";
-import { Stage } from "../actors.js";
+import { Stage } from "../../support/actors.js";
 import { watchDelays } from "../delays.js";
 import { shellStep } from "../one-build.js";
 import { FOR_EVER, KEPT_OPEN, Output } from "./step-lines.js";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { runStep } from "../../../dist/runner/process/run-step.js";
-import { Stage } from "../actors.js";
+import { Stage } from "../../support/actors.js";
 import { watchDelays } from "../delays.js";
 import { ESCAPED, FOR_EVER, KEPT_OPEN, Output } from "./step-lines.js";
 

@@ -9,12 +9,12 @@ import { endOrphans } from "../../../dist/runner/process/orphans.js";
 import { endInBackground, endProcesses } from "../../../dist/runner/process/terminate.js";
 import { readProcessStat } from "../../../dist/runner/process/proc-stat.js";
 import { runStep } from "../../../dist/runner/process/run-step.js";
-import { Stage } from "../actors.js";
+import { Stage } from "../../support/actors.js";
 import { watchDelays } from "../delays.js";
 import type { TestContext } from "node:test";
 import type { ProcessStat } from "../../../dist/runner/process/proc-stat.js";
 import type { FindProcesses } from "../../../dist/runner/process/terminate.js";
-import type { Actor } from "../actors.js";
+import type { Actor } from "../../support/actors.js";
 
 const FOR_EVER = 2 ** 31 - 1;
 const nobody = async (): Promise<void> => undefined;

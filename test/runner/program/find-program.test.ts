@@ -3,7 +3,7 @@ import { chmod, symlink } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { describeMissing, findProgram } from "../../../dist/runner/program/find-program.js";
-import { makeFolder } from "../folders.js";
+import { makeFolder } from "../../support/folders.js";
 
 describe("findProgram()", () => {
   it("finds the first executable file on PATH", async (t) => {

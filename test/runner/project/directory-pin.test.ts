@@ -3,7 +3,7 @@ import { mkdir, rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { pinDirectories, pinProblem } from "../../../dist/runner/project/directory-pin.js";
-import { makeFolder } from "../folders.js";
+import { makeFolder } from "../../support/folders.js";
 
 describe("pinDirectories()", () => {
   it("records each directory once, as plain JSON", async (t) => {

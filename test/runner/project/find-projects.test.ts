@@ -4,7 +4,7 @@ import { mkdir, rmdir, symlink, truncate } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { describe, it } from "node:test";
 import { findProjects } from "../../../dist/runner/project/find-projects.js";
-import { makeFolder } from "../folders.js";
+import { makeFolder } from "../../support/folders.js";
 
 const BUILDABLE = '{"scripts":{"build":"true"}}';
 

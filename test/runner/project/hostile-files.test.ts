@@ -5,7 +5,7 @@ import { before, describe, it } from "node:test";
 import { detectPackageManager } from "../../../dist/runner/package-manager/detect.js";
 import { findProjects } from "../../../dist/runner/project/find-projects.js";
 import { openProject } from "../../../dist/runner/project/project.js";
-import { makeFolder } from "../folders.js";
+import { makeFolder } from "../../support/folders.js";
 import type { DetectedPackageManager } from "../../../dist/runner/package-manager/detect.js";
 
 const MIB = 1024 * 1024;

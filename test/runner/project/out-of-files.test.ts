@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { describe, it } from "node:test";
 import { promisify } from "node:util";
-import { makeFolder } from "../folders.js";
+import { makeFolder } from "../../support/folders.js";
 
 /** Opens files until no descriptor is left, and prints the result of each search. */
 const SCRIPT = `

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { ProjectCache } from "../../../dist/runner/project/project-cache.js";
-import { makeFolder } from "../folders.js";
+import { makeFolder } from "../../support/folders.js";
 
 const BUILDABLE = '{"scripts":{"build":"true"}}';
 

@@ -4,7 +4,7 @@ import { mkdir, symlink } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { describe, it } from "node:test";
 import { openProject } from "../../../dist/runner/project/project.js";
-import { makeFolder } from "../folders.js";
+import { makeFolder } from "../../support/folders.js";
 
 const NOWHERE = "Cannot open the project: there is no such directory under an allowed root; check the path";
 

@@ -7,7 +7,7 @@ import { describe, it } from "node:test";
 import { BuildStore } from "../../../dist/runner/store/build-store.js";
 import { identify } from "../../../dist/runner/process/identity.js";
 import { createBuildId } from "../../../dist/runner/build-id.js";
-import { makeFolder } from "../folders.js";
+import { makeFolder } from "../../support/folders.js";
 import type { TestContext } from "node:test";
 import type { StoredBuild } from "../../../dist/runner/store/build-store.js";
 import type { BuildRecord } from "../../../dist/runner/record.js";

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { BuildApp } from "../../../dist/index.js";
 import { BuildStore } from "../../../dist/runner/store/build-store.js";
 import { createFolder } from "../../../dist/runner/store/create-folder.js";
-import { makeFolder } from "../folders.js";
+import { makeFolder } from "../../support/folders.js";
 
 describe("createFolder()", () => {
   it("creates the missing folders, for the user alone", async (t) => {

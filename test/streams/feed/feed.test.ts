@@ -7,7 +7,7 @@ import { BuildApp } from "../../../dist/web/build-app.js";
 import { feedEvent } from "../../../dist/streams/feed/feed-event.js";
 import { FeedRanges } from "../../../dist/streams/feed/ranges.js";
 import { Feed } from "../../../dist/streams/feed/feed.js";
-import { makeFolder } from "../../runner/folders.js";
+import { makeFolder } from "../../support/folders.js";
 import { EventClient, TestServer, postJson } from "../../support/http.js";
 import { lastFirst } from "../../support/lifetime.js";
 import { until } from "../../support/channel.js";

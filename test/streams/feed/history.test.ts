@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { EventStreamDecoder } from "../../../dist/protocol/decode.js";
 import { FeedHistory } from "../../../dist/streams/feed/history.js";
 import { FeedJournal } from "../../../dist/streams/feed/journal.js";
-import { makeFolder } from "../../runner/folders.js";
+import { makeFolder } from "../../support/folders.js";
 import type { TestContext } from "node:test";
 import type { ChannelHistory } from "../../../dist/channel/history/history.js";
 

@@ -3,7 +3,7 @@ import { lstat, readFile, rename, rm, stat, symlink, truncate, writeFile } from 
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { FeedJournal } from "../../../dist/streams/feed/journal.js";
-import { makeFolder } from "../../runner/folders.js";
+import { makeFolder } from "../../support/folders.js";
 import type { TestContext } from "node:test";
 import type { FeedRange } from "../../../dist/streams/feed/ranges.js";
 

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { it } from "node:test";
 // Not the globals, which a scenario may replace.
 import { clearTimeout, setTimeout } from "node:timers";
-import { createRandom } from "../../protocol/random.js";
+import { createRandom } from "../../support/random.js";
 import { bufferBytes } from "../../support/channel.js";
 
 /** The time for which each scenario is repeated; without `STRESS_SECONDS` it runs once. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { describe, it } from "node:test";
-import { Stage } from "../../runner/actors.js";
+import { Stage } from "../../support/actors.js";
 import { EventClient, ask, postJson } from "../../support/http.js";
 import { build, buildIn, codeIn, has, start, texts } from "../app.js";
 import type { BuildRecord } from "../../../dist/runner/record.js";

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { Lifetime } from "../support/lifetime.js";
+import type { Lifetime } from "./lifetime.js";
 
 /** Creates a temporary folder with these files. A name that ends in `/` is a folder. It is removed after the test. */
 export async function makeFolder(t: Lifetime, files: Readonly<Record<string, string>> = {}): Promise<string> {

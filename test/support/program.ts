@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { lastFirst } from "../support/lifetime.js";
+import { lastFirst } from "./lifetime.js";
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
-import type { Lifetime } from "../support/lifetime.js";
+import type { Lifetime } from "./lifetime.js";
 
 const PROGRAM = fileURLToPath(new URL("../../dist/server.js", import.meta.url));
 

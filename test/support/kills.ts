@@ -7,17 +7,17 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { EventStreamDecoder } from "../../dist/protocol/decode.js";
 import { plainText } from "../../dist/terminal/plain-text.js";
-import { makeFolder } from "../runner/folders.js";
-import { until } from "../support/channel.js";
-import { EventClient, ask, postJson } from "../support/http.js";
-import { lastFirst } from "../support/lifetime.js";
+import { makeFolder } from "./folders.js";
+import { until } from "./channel.js";
+import { EventClient, ask, postJson } from "./http.js";
+import { lastFirst } from "./lifetime.js";
 import { Program, dataFolder } from "./program.js";
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { BuildLineEvent } from "../../dist/runner/events.js";
 import type { BuildRecord } from "../../dist/runner/record.js";
 import type { DecodedEvent } from "../../dist/protocol/decode.js";
-import type { Lifetime } from "../support/lifetime.js";
+import type { Lifetime } from "./lifetime.js";
 
 /** The longest time from a start of the program to its kill, in milliseconds: about what a build takes. */
 const LONGEST_LIFE = 1500;
