@@ -39,7 +39,7 @@ interface Remains {
  * their log says so and ends.
  */
 export async function recoverBuilds(recovery: Recovery): Promise<void> {
-  const { store, queue, onProblem } = recovery;
+  const { store, streams, queue, onProblem } = recovery;
   continueBuildIds(await store.ids());
   // All at once: each may have to wait for processes.
   const recovered = Array.from(await store.load(onProblem), ([id, stored]) => {
@@ -51,6 +51,7 @@ export async function recoverBuilds(recovery: Recovery): Promise<void> {
   for (const remains of await Promise.all(recovered)) {
     if (remains !== undefined) await queue.restore(remains.record, remains.plan, remains.lineCount);
   }
+  streams.endRecovery();
   queue.start();
 }
 

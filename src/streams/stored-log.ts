@@ -4,6 +4,7 @@ import { completeRecord } from "../runner/record.ts";
 import type { BuildStore } from "../runner/store/build-store.ts";
 import type { BuildRecord } from "../runner/record.ts";
 import type { ChannelHistory } from "../channel/history/history.ts";
+import type { UnfinishedBuilds } from "./feed/journal.ts";
 
 /** The number in the data of a `line` event. */
 const NUMBER = /^\{"number":(\d+)/;
@@ -40,15 +41,56 @@ export async function readStoredLog(history: ChannelHistory): Promise<StoredLog>
   };
 }
 
-/** How many events the log of each build has; those that have none are left out. `Infinity`: it cannot be read now. */
-export async function countStoredEvents(store: BuildStore): Promise<Map<string, number>> {
+/** The logs of all builds, as far as the feed needs to know them. */
+export interface StoredLogs {
+  /** How many events each log has; logs without events are left out. `Infinity`: it cannot be read now. */
+  readonly counts: ReadonlyMap<string, number>;
+  /** The builds whose logs have no `end` event. */
+  readonly unfinished: UnfinishedBuilds;
+}
+
+/** Looks at the logs of all builds. It reads one end of each, not the whole. */
+export async function surveyLogs(store: BuildStore): Promise<StoredLogs> {
   const counts = new Map<string, number>();
+  const unfinished = new Map<string, "queued" | "running">();
   for (const id of await store.ids()) {
-    const count = await FileHistory.openToRead(store.logPath(id), id).then(
-      (log) => log.end - 1,
-      (error: NodeJS.ErrnoException) => (["ENOENT", "INVALID_HISTORY"].includes(error.code ?? "") ? 0 : Infinity),
-    );
-    if (count > 0) counts.set(id, count);
+    try {
+      const log = await FileHistory.openToRead(store.logPath(id), id);
+      if (log.end === 1) continue;
+      if (!(await hasEnded(log))) unfinished.set(id, (await hasStarted(log)) ? "running" : "queued");
+      counts.set(id, log.end - 1);
+    } catch (error) {
+      const { code = "" } = error as NodeJS.ErrnoException;
+      if (!["ENOENT", "INVALID_HISTORY"].includes(code)) counts.set(id, Infinity);
+    }
   }
-  return counts;
+  return { counts, unfinished };
+}
+
+/** Whether a log has its last event. */
+export async function hasEnded(log: ChannelHistory): Promise<boolean> {
+  const reader = log.read(log.end - 1);
+  try {
+    return (await reader.next()).bytes.toString("latin1").startsWith("event: end\n");
+  } finally {
+    reader.close();
+  }
+}
+
+/** Whether a log has the start of its build. The states of the queue are before it, and lines are behind it. */
+async function hasStarted(log: ChannelHistory): Promise<boolean> {
+  const decoder = new EventStreamDecoder();
+  const reader = log.read(1);
+  try {
+    for (let next = 1; next < log.end;) {
+      const piece = await reader.next();
+      next = piece.next;
+      for (const { type, data } of decoder.decode(piece.bytes)) {
+        if (type === "line" || (JSON.parse(data) as BuildRecord).status === "running") return true;
+      }
+    }
+    return false;
+  } finally {
+    reader.close();
+  }
 }

@@ -2,6 +2,7 @@ import { Channel } from "../channel/channel.ts";
 import { FileHistory } from "../channel/history/file-history.ts";
 import { BuildLog } from "./build-log.ts";
 import { Feed } from "./feed/feed.ts";
+import { hasEnded } from "./stored-log.ts";
 import { StreamTotals } from "./stream-totals.ts";
 import type { BuildEvent } from "../runner/events.ts";
 import type { BuildRecord } from "../runner/record.ts";
@@ -89,6 +90,11 @@ export class StreamRegistry {
     this.#begin(buildId, history);
   }
 
+  /** Called when every build of an earlier process has ended or is queued again. */
+  endRecovery(): void {
+    this.#feed.endRecovery();
+  }
+
   /** Numbers about the feed, and about the streams of all builds together. */
   get numbers(): { readonly feed: StreamNumbers; readonly build: StreamNumbers } {
     const channels = [...Array.from(this.#live.values(), ({ channel }) => channel), ...this.#opened.values()];
@@ -136,20 +142,10 @@ export class StreamRegistry {
     const history = await FileHistory.openToRead(files.logPath(id), id);
     const channel = new Channel({ ...this.#options, history, backlog: "all" });
     // When the log could not be stored to its end, clients receive at least the end of the build, from memory.
-    if (!(await isWhole(history))) channel.publish({ event: "end", data: JSON.stringify(build) });
+    if (!(await hasEnded(history))) channel.publish({ event: "end", data: JSON.stringify(build) });
     channel.end();
     // The build may have been forgotten meanwhile.
     if (this.#stored.has(id)) this.#opened.set(id, channel);
     return channel;
-  }
-}
-
-/** Whether a log has its last event. */
-async function isWhole(history: FileHistory): Promise<boolean> {
-  const reader = history.read(history.end - 1);
-  try {
-    return (await reader.next()).bytes.toString("latin1").startsWith("event: end\n");
-  } finally {
-    reader.close();
   }
 }

@@ -7,7 +7,7 @@ import { ProjectCache } from "../runner/project/project-cache.ts";
 import { BuildStore } from "../runner/store/build-store.ts";
 import { FeedJournal } from "../streams/feed/journal.ts";
 import { recoverBuilds } from "../streams/recover.ts";
-import { countStoredEvents } from "../streams/stored-log.ts";
+import { surveyLogs } from "../streams/stored-log.ts";
 import { StreamRegistry } from "../streams/stream-registry.ts";
 import { buildAppSettings } from "./build-app-options.ts";
 import { dispatch } from "./dispatch.ts";
@@ -64,7 +64,8 @@ export class BuildApp {
     let journal: FeedJournal | undefined;
     let app: BuildApp | undefined;
     try {
-      journal = await FeedJournal.open(join(store.directory, "feed"), await countStoredEvents(store));
+      const { counts, unfinished } = await surveyLogs(store);
+      journal = await FeedJournal.open(join(store.directory, "feed"), counts, unfinished);
       const opened = (app = new BuildApp(settings, { store, journal }));
       const onProblem = (problem: string): void => void opened.#problems.push(problem);
       await recoverBuilds({ store, streams: app.#streams, queue: app.#queue, plan: app.#plan, onProblem });

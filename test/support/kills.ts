@@ -229,7 +229,7 @@ function checkFeed(shown: readonly DecodedEvent[], logged: readonly DecodedEvent
   shown.forEach(({ lastEventId }, index) => assert.equal(lastEventId, `${epoch}-${index + 1}`));
   const texts = new Map<string, number>();
   for (const { type, data } of shown)
-    count(texts, type === "message" ? data.slice("[YYYY-MM-DD HH:mm:ss] ".length) : data);
+    count(texts, type === "message" ? data.replace(/^\[[-\d]{10} [:\d]{8}\] (?:\[[0-9a-z]{16} [ab]\] )?/, "") : data);
   const expected = new Map<string, number>();
   for (const { type, data } of logged) {
     count(expected, type === "line" ? plainText((JSON.parse(data) as BuildLineEvent).text) : data);
@@ -237,7 +237,7 @@ function checkFeed(shown: readonly DecodedEvent[], logged: readonly DecodedEvent
   assert.deepEqual(texts, expected);
   const printed = new Map<string, number>();
   for (const [, number, name = ""] of shown.flatMap(({ data }) => [
-    ...data.matchAll(/^\S+ \S+ line (\d+) of (.*)$/g),
+    ...data.matchAll(/^\S+ \S+ (?:\[\w+ [ab]\] )?line (\d+) of (.*)$/g),
   ])) {
     assert.equal(Number(number), (printed.get(name) ?? 0) + 1, `line ${number} of ${name}`);
     count(printed, name);

@@ -7,13 +7,16 @@ let lastLocal = "";
 /**
  * A line of the feed, `[YYYY-MM-DD HH:mm:ss] text`, in the server's time zone. Half a character, which JSON can hold
  * and UTF-8 cannot, becomes U+FFFD.
+ *
+ * @param label - The build of the line, see `buildLabel`: `[YYYY-MM-DD HH:mm:ss] [label] text`. Default: none.
  */
-export function feedLine(time: string, text: string): string {
+export function feedLine(time: string, text: string, label?: string): string {
   if (time !== lastTime) {
     lastLocal = localTime(time);
     lastTime = time;
   }
-  return `[${lastLocal}] ${plainText(text)}`.toWellFormed();
+  const origin = label === undefined ? "" : `[${label}] `;
+  return `[${lastLocal}] ${origin}${plainText(text)}`.toWellFormed();
 }
 
 function localTime(time: string): string {

@@ -1,13 +1,16 @@
 import { Channel } from "../../channel/channel.ts";
-import { EventStreamDecoder } from "../../protocol/decode.ts";
 import { parseSequenceId } from "../../protocol/sequence-id.ts";
+import { BuildLabels, buildLabel } from "./build-labels.ts";
 import { feedEvent } from "./feed-event.ts";
 import { FeedHistory } from "./history.ts";
 import { feedLine } from "./feed-line.ts";
+import { RunningBuilds } from "./running-builds.ts";
 import { SingleWriter } from "../../runner/store/single-writer.ts";
 import type { BuildEvent } from "../../runner/events.ts";
 import type { ChannelOptions, CloseOptions } from "../../channel/options.ts";
-import type { FeedOrder, OpenLog } from "./history.ts";
+import type { DecodedEvent } from "../../protocol/decode.ts";
+import type { OpenLog } from "./build-labels.ts";
+import type { FeedOrder } from "./history.ts";
 import type { FeedAddition } from "./journal.ts";
 
 const ID = "\nid: ";
@@ -21,14 +24,17 @@ const COUNT_DELAY = 100;
 
 /** The next events of the feed, from the stream of one build. */
 interface Batch extends FeedAddition {
+  readonly isShared: boolean;
   /** `undefined` when no client reads the feed now. */
-  readonly bytes: Buffer | undefined;
+  readonly events: (() => readonly DecodedEvent[]) | undefined;
 }
 
 /** Where the feed is stored, so that it outlives the process. */
 export interface FeedStorage {
   /** See `FeedJournal`. */
   readonly journal: FeedOrder & {
+    /** The builds that an earlier process has left running. Default: none. */
+    readonly running?: readonly string[] | undefined;
     add(additions: readonly FeedAddition[]): Promise<void>;
     close(): Promise<void>;
   };
@@ -37,6 +43,7 @@ export interface FeedStorage {
 
 /**
  * Everything as it happens: lines of text as default messages, and each build's JSON as `build` when its state changes.
+ * While more than one build is running, each line names its build.
  *
  * Where builds are stored it follows the stream of each, as any client does: so it has no event that is not stored yet,
  * and after a restart it continues in each where it was. As long as no client reads from it, it only counts: clients
@@ -47,6 +54,10 @@ export class Feed {
   readonly #journal: FeedStorage["journal"] | undefined;
   readonly #onError: (error: unknown) => void;
   readonly #following = new Map<string, Promise<void>>();
+  readonly #running: RunningBuilds;
+  readonly #labels: BuildLabels | undefined;
+  /** The labels of running builds that are not stored. */
+  readonly #names = new Map<string, string>();
   #batches: Batch[] = [];
   readonly #writer = new SingleWriter(() => this.#writeBatches());
   #timer: NodeJS.Timeout | undefined;
@@ -55,23 +66,43 @@ export class Feed {
   constructor(options: ChannelOptions, onError: (error: unknown) => void, storage?: FeedStorage) {
     this.#journal = storage?.journal;
     this.#onError = onError;
-    this.channel = new Channel({ ...options, history: storage && new FeedHistory(storage.journal, storage.openLog) });
+    this.#running = new RunningBuilds(storage?.journal.running);
+    this.#labels = storage && new BuildLabels(storage.openLog);
+    const history = storage && new FeedHistory(storage.journal, storage.openLog, this.#labels);
+    this.channel = new Channel({ ...options, history });
   }
 
   /** Publishes an event of a build that is not stored. */
   publish(event: BuildEvent): void {
     if (event.type === "line") {
-      const data = feedLine(event.time, event.text);
+      const label = this.#running.areShared ? this.#names.get(event.buildId) : undefined;
+      const data = feedLine(event.time, event.text, label);
       this.channel.publish(event.open === true ? { event: "open", data } : data);
-    } else this.channel.publish({ event: "build", data: JSON.stringify(event.build) });
+      return;
+    }
+    const { build } = event;
+    this.#running.note(build);
+    if (event.type === "end") this.#names.delete(build.id);
+    else this.#names.set(build.id, buildLabel(build));
+    this.channel.publish({ event: "build", data: JSON.stringify(build) });
   }
 
   /** Publishes the events of a stored build's stream, from the first one that the feed does not have. */
   follow(buildId: string, stream: Channel): void {
     const following = this.#follow(buildId, stream)
       .catch(this.#onError)
-      .finally(() => this.#following.delete(buildId));
+      .finally(() => {
+        this.#following.delete(buildId);
+        this.#running.forget(buildId);
+      });
     this.#following.set(buildId, following);
+  }
+
+  /** Counts builds as ended that an earlier process has left running and that could not be taken over. */
+  endRecovery(): void {
+    for (const id of this.#running.ids) {
+      if (!this.#following.has(id)) this.#running.forget(id);
+    }
   }
 
   /** Forgets a build whose log was removed, and every event of the feed up to the last one of that build. */
@@ -103,7 +134,12 @@ export class Feed {
   #enqueue(buildId: string, first: number, count: number, bytes: Buffer | undefined): Promise<void> | undefined {
     const { clients, blocked } = this.channel.statistics;
     const isFollowed = clients > blocked;
-    this.#batches.push({ buildId, first, count, bytes: isFollowed ? bytes : undefined });
+    const lost = { count, isShared: this.#running.areShared, events: undefined };
+    let next = first;
+    for (const part of bytes === undefined ? [lost] : this.#running.divide(bytes, count)) {
+      this.#batches.push({ ...part, buildId, first: next, events: isFollowed ? part.events : undefined });
+      next += part.count;
+    }
     if (isFollowed) return this.flush();
     this.#timer ??= setTimeout(() => void this.flush().catch(this.#onError), COUNT_DELAY);
     return undefined;
@@ -120,13 +156,17 @@ export class Feed {
   async #writeBatches(): Promise<void> {
     const batches = this.#batches;
     this.#batches = [];
+    const labels: (string | undefined)[] = [];
+    for (const { buildId, events, isShared } of batches) {
+      labels.push(isShared && events !== undefined ? await this.#labels?.of(buildId) : undefined);
+    }
     await this.#journal?.add(batches);
-    for (const batch of batches) this.#show(batch);
+    for (const [index, batch] of batches.entries()) this.#show(batch, labels[index]);
   }
 
-  #show({ bytes, count }: Batch): void {
-    if (bytes === undefined) this.channel.skip(count);
-    else for (const event of new EventStreamDecoder().decode(bytes)) this.channel.publish(feedEvent(event));
+  #show({ events, count }: Batch, label: string | undefined): void {
+    if (events === undefined) this.channel.skip(count);
+    else for (const event of events()) this.channel.publish(feedEvent(event, label));
   }
 }
 

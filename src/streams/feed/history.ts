@@ -3,7 +3,9 @@ import { RecentPieces } from "../../channel/history/recent-pieces.ts";
 import { EventStreamDecoder } from "../../protocol/decode.ts";
 import { encodeEvent } from "../../protocol/encode.ts";
 import { formatSequenceId } from "../../protocol/sequence-id.ts";
+import { BuildLabels } from "./build-labels.ts";
 import { feedEvent } from "./feed-event.ts";
+import type { OpenLog } from "./build-labels.ts";
 import type { ChannelHistory, HistoryPiece, HistoryReader } from "../../channel/history/history.ts";
 import type { DecodedEvent } from "../../protocol/decode.ts";
 import type { FeedRange, FeedRanges } from "./ranges.ts";
@@ -13,9 +15,6 @@ const PIECE_EVENTS = 512;
 
 /** How long a piece is at most, in characters, but for its last lines. */
 const PIECE_LENGTH = 256 * 1024;
-
-/** Opens the log of a build to read it. Rejects when it is gone. */
-export type OpenLog = (buildId: string) => Promise<ChannelHistory>;
 
 /** The order of the feed: which of its events are events of which builds. */
 export interface FeedOrder {
@@ -33,12 +32,14 @@ export class FeedHistory implements ChannelHistory {
   readonly epoch: string;
   readonly #order: FeedOrder;
   readonly #openLog: OpenLog;
+  readonly #labels: BuildLabels;
   readonly #recent = new RecentPieces<HistoryPiece>();
 
-  constructor(order: FeedOrder, openLog: OpenLog) {
+  constructor(order: FeedOrder, openLog: OpenLog, labels: BuildLabels = new BuildLabels(openLog)) {
     this.epoch = order.epoch;
     this.#order = order;
     this.#openLog = openLog;
+    this.#labels = labels;
   }
 
   get start(): number {
@@ -74,8 +75,9 @@ export class FeedHistory implements ChannelHistory {
         const limit = Math.min(rangeEnd, end) - next;
         const events = await this.#readEvents(range, next, limit, cursors).catch(() => undefined);
         if (events === undefined) return this.#gap(first, text, next, rangeEnd);
+        const label = range.isShared ? await this.#labels.of(range.buildId) : undefined;
         for (const event of events) {
-          text += encodeEvent({ ...feedEvent(event), id: formatSequenceId(this.epoch, next++) });
+          text += encodeEvent({ ...feedEvent(event, label), id: formatSequenceId(this.epoch, next++) });
         }
       }
     } finally {

@@ -12,7 +12,7 @@ import type { FeedRange } from "./ranges.ts";
 /** How many ranges are kept; then the oldest quarter goes. Two builds that print in turns make one for each line. */
 const MAX_RANGES = 65_536;
 
-/** One range in the file: the build's id, the first event and their number, in fixed columns. */
+/** One range in the file: the build's id, a mark, the first event and their number, in fixed columns. */
 const NUMBER_LENGTH = 15;
 const RECORD_LENGTH = 16 + 1 + NUMBER_LENGTH + 1 + NUMBER_LENGTH + 1;
 
@@ -26,7 +26,10 @@ interface Head {
 }
 
 /** Events that were added to the feed. */
-export type FeedAddition = Pick<FeedRange, "buildId" | "first" | "count">;
+export type FeedAddition = Pick<FeedRange, "buildId" | "first" | "count"> & Partial<Pick<FeedRange, "isShared">>;
+
+/** The builds whose logs have no `end` event, and whether a command of them has started. */
+export type UnfinishedBuilds = ReadonlyMap<string, "queued" | "running">;
 
 /**
  * The feed on disk, without its text, which the builds' own logs have: a small file says which events of which log it
@@ -35,8 +38,10 @@ export type FeedAddition = Pick<FeedRange, "buildId" | "first" | "count">;
  * ```text
  * {"epoch":"q3Jx8k","start":1,"bootId":"…"}
  * 0mwsa477kj5bo0ek               1             257
- * 0mwsa47c01zx9yq2               1              12
+ * 0mwsa47c01zx9yq2*              1              12
  * ```
+ *
+ * An asterisk marks events that happened while more than one build was running.
  *
  * The file survives the end of the process, however it ends, but not a power cut: then a new epoch begins, and clients
  * that reconnect receive a `gap`.
@@ -44,6 +49,8 @@ export type FeedAddition = Pick<FeedRange, "buildId" | "first" | "count">;
 export class FeedJournal {
   readonly epoch: string;
   readonly ranges: FeedRanges;
+  /** The builds that an earlier process has left running. */
+  readonly running: readonly string[];
   readonly #path: string;
   #file: FileHandle | undefined;
   /** Where the ranges in the file begin, and how many there were before them. */
@@ -52,10 +59,11 @@ export class FeedJournal {
   #storedEnd: number;
   #closing: Promise<void> | undefined;
 
-  private constructor(path: string, epoch: string, ranges: FeedRanges) {
+  private constructor(path: string, epoch: string, ranges: FeedRanges, unfinished: UnfinishedBuilds) {
     this.#path = path;
     this.epoch = epoch;
     this.ranges = ranges;
+    this.running = [...unfinished.keys()].filter((id) => unfinished.get(id) === "running");
     this.#storedEnd = ranges.end;
   }
 
@@ -65,8 +73,13 @@ export class FeedJournal {
    *
    * @param logs - The number of events in each stored log, the oldest build first; `Infinity` for a log that cannot be
    * read now.
+   * @param unfinished - The builds that had not ended.
    */
-  static async open(path: string, logs: ReadonlyMap<string, number>): Promise<FeedJournal> {
+  static async open(
+    path: string,
+    logs: ReadonlyMap<string, number>,
+    unfinished: UnfinishedBuilds = new Map(),
+  ): Promise<FeedJournal> {
     const flag = constants.O_RDONLY | constants.O_NOFOLLOW;
     const found = parse(await readFile(path, { encoding: "latin1", flag }).catch(() => ""));
     // A log that has less than was told of it could not be stored, or a power cut has taken the rest.
@@ -78,11 +91,12 @@ export class FeedJournal {
     for (const buildId of [...ranges.builds.keys()]) {
       if (!logs.has(buildId)) ranges.forget(buildId);
     }
+    const isShared = ranges.isLastShared || countRunning(ranges, logs, unfinished) > 1;
     for (const [buildId, last] of logs) {
       const first = known === undefined ? last + 1 : ranges.reached(buildId) + 1;
-      if (last !== Infinity) ranges.add(buildId, first, last + 1 - first);
+      if (last !== Infinity) ranges.add(buildId, first, last + 1 - first, isShared);
     }
-    const journal = new FeedJournal(path, epoch, ranges);
+    const journal = new FeedJournal(path, epoch, ranges, unfinished);
     await journal.#rewrite();
     return journal;
   }
@@ -98,7 +112,7 @@ export class FeedJournal {
     const { ranges } = this;
     // The last range may become longer.
     const changed = ranges.forgotten + Math.max(0, ranges.length - 1);
-    for (const { buildId, first, count } of additions) ranges.add(buildId, first, count);
+    for (const { buildId, first, count, isShared } of additions) ranges.add(buildId, first, count, isShared);
     if (ranges.length > MAX_RANGES) ranges.forgetOldest(MAX_RANGES / 4);
     try {
       if (changed < ranges.forgotten || ranges.forgotten - this.#skipped > MAX_RANGES) await this.#rewrite();
@@ -161,8 +175,20 @@ export class FeedJournal {
   }
 }
 
-function encodeRange({ buildId, first, count }: FeedAddition): string {
-  return `${buildId} ${String(first).padStart(NUMBER_LENGTH)} ${String(count).padStart(NUMBER_LENGTH)}\n`;
+/** How many builds were running in the part of the logs that is not in the ranges yet, as far as that is known. */
+function countRunning(ranges: FeedRanges, logs: ReadonlyMap<string, number>, unfinished: UnfinishedBuilds): number {
+  let count = 0;
+  for (const [buildId, last] of logs) {
+    const status = unfinished.get(buildId);
+    const hasEnded = status === undefined && last !== Infinity && last > ranges.reached(buildId);
+    if (status === "running" || hasEnded) count++;
+  }
+  return count;
+}
+
+function encodeRange({ buildId, first, count, isShared }: FeedAddition): string {
+  const columns = [first, count].map((number) => String(number).padStart(NUMBER_LENGTH));
+  return `${buildId}${isShared === true ? "*" : " "}${columns.join(" ")}\n`;
 }
 
 /** The content of a file; `undefined` when it is not a journal, or a power cut may have damaged it. */
@@ -176,10 +202,10 @@ function parse(text: string): { epoch: string; ranges: FeedRanges } | undefined 
     if (head.bootId === null ? !isWhole : head.bootId !== bootId()) return undefined;
     const ranges = new FeedRanges(head.start);
     for (let at = headEnd + 1; at + RECORD_LENGTH <= text.length; at += RECORD_LENGTH) {
-      const record = /^([0-9a-z]{16}) +(\d+) +(\d+)\n$/.exec(text.slice(at, at + RECORD_LENGTH));
-      const [buildId = "", first, count] = record?.slice(1) ?? [];
+      const record = /^([0-9a-z]{16})([ *]) *(\d+) +(\d+)\n$/.exec(text.slice(at, at + RECORD_LENGTH));
+      const [buildId = "", mark, first, count] = record?.slice(1) ?? [];
       if (!isBuildId(buildId)) return undefined;
-      ranges.add(buildId, Number(first), Number(count));
+      ranges.add(buildId, Number(first), Number(count), mark === "*");
     }
     return Number.isSafeInteger(ranges.end) ? { epoch: head.epoch, ranges } : undefined;
   } catch {

@@ -6,6 +6,8 @@ export interface FeedRange {
   readonly start: number;
   /** How many they are. */
   readonly count: number;
+  /** Whether more than one build was running, so that their lines name the build. */
+  readonly isShared: boolean;
 }
 
 /**
@@ -40,6 +42,11 @@ export class FeedRanges {
     return this.#ranges.length;
   }
 
+  /** Whether the newest event was added while more than one build was running. */
+  get isLastShared(): boolean {
+    return this.#ranges.at(-1)?.isShared ?? false;
+  }
+
   /** How many there were before them. */
   get forgotten(): number {
     return this.#forgotten;
@@ -61,14 +68,14 @@ export class FeedRanges {
   }
 
   /** Appends events of a build's log; none to say only that those before `first` were in the feed. */
-  add(buildId: string, first: number, count: number): void {
+  add(buildId: string, first: number, count: number, isShared = false): void {
     this.#reached.set(buildId, first + count - 1);
     if (count === 0) return;
     const last = this.#ranges.at(-1);
-    if (last?.buildId === buildId && last.first + last.count === first) {
+    if (last?.buildId === buildId && last.first + last.count === first && last.isShared === isShared) {
       this.#ranges[this.#ranges.length - 1] = { ...last, count: last.count + count };
     } else {
-      this.#ranges.push({ buildId, first, start: this.#end, count });
+      this.#ranges.push({ buildId, first, start: this.#end, count, isShared });
     }
     this.#end += count;
   }

@@ -79,7 +79,7 @@ describe("The feed", () => {
     const seen = await untilEnded(live, ...ids);
     const epoch = epochOf(seen[0]);
     seen.forEach(({ lastEventId }, index) => assert.equal(lastEventId, `${epoch}-${index + 1}`));
-    assert.equal(seen.filter(({ data }) => /^\[[-\d]+ [:\d]+\] [ab] \d+$/.test(data)).length, 1800);
+    assert.equal(seen.filter(({ data }) => /^\[[-\d]+ [:\d]+\] (?:\[\w+ [ab]\] )?[ab] \d+$/.test(data)).length, 1800);
 
     const second = await follow(first.port, `${epoch}-1`);
     assert.deepEqual(await untilEnded(second, ...ids), seen.slice(1));

@@ -14,8 +14,8 @@ const none = new Map<string, number>();
 /** All that the feed has is in the logs, and no more. */
 const logsOf = (journal: FeedJournal): Map<string, number> => new Map(journal.ranges.builds);
 const ranges = (journal: FeedJournal): string[] =>
-  journal.ranges.from(journal.ranges.forgotten).map(({ buildId, first, count, start }: FeedRange) => {
-    return `${start}: ${buildId === A ? "A" : "B"} ${first}+${count}`;
+  journal.ranges.from(journal.ranges.forgotten).map(({ buildId, first, count, start, isShared }: FeedRange) => {
+    return `${start}: ${buildId === A ? "A" : "B"} ${first}+${count}${isShared ? "*" : ""}`;
   });
 
 /** Opens the journal of a process that can be killed: a test does not close it before its end. */
@@ -119,7 +119,47 @@ describe("FeedJournal", () => {
         [B, 3],
       ]),
     );
-    assert.deepEqual([second.epoch, ranges(second), second.end], [first.epoch, ["1: A 5+3", "4: B 1+3"], 7]);
+    const expected = ["1: A 5+1", "2: A 6+2*", "4: B 1+3*"];
+    assert.deepEqual([second.epoch, ranges(second), second.end], [first.epoch, expected, 7]);
+  });
+
+  it("knows for each event whether more than one build was running", async (t) => {
+    const path = join(await makeFolder(t), "feed");
+    const first = await openJournal(t, path, none);
+    await first.add([
+      { buildId: A, first: 1, count: 2 },
+      { buildId: A, first: 3, count: 1, isShared: true },
+      { buildId: B, first: 1, count: 1, isShared: true },
+    ]);
+    await first.add([{ buildId: B, first: 2, count: 3, isShared: true }]);
+    await first.add([{ buildId: A, first: 4, count: 1 }]);
+    const expected = ["1: A 1+2", "3: A 3+1*", "4: B 1+4*", "8: A 4+1"];
+    assert.deepEqual(ranges(first), expected);
+    const second = await openJournal(t, path, logsOf(first));
+    assert.deepEqual([second.epoch, ranges(second)], [first.epoch, expected]);
+    // The file of an earlier version has no marks, and its feed named no build.
+    await writeFile(path, (await readFile(path, "latin1")).replaceAll("*", " "));
+    const third = await openJournal(t, path, logsOf(first));
+    assert.deepEqual([third.epoch, third.end], [first.epoch, first.end]);
+    assert.deepEqual(ranges(third), ["1: A 1+3", "4: B 1+4", "8: A 4+1"]);
+  });
+
+  it("marks what a killed process has not counted, if more than one build was running", async (t) => {
+    const running = [A, "running"] as const;
+    for (const [others, mark] of [
+      [[[B, "running"]], "*"],
+      [[[B, "queued"]], ""],
+      [[], ""],
+    ] as const) {
+      const path = join(await makeFolder(t), "feed");
+      const first = await openJournal(t, path, none);
+      await first.add([{ buildId: B, first: 1, count: 2 }]);
+      await first.add([{ buildId: A, first: 1, count: 1 }]);
+      const next = await FeedJournal.open(path, new Map(logsOf(first)).set(A, 3), new Map([running, ...others]));
+      t.after(() => next.close());
+      const rest = mark === "" ? ["3: A 1+3"] : ["3: A 1+1", "4: A 2+2*"];
+      assert.deepEqual(ranges(next), ["1: B 1+2", ...rest]);
+    }
   });
 
   it("keeps what it has of a log that cannot be read now", async (t) => {

@@ -69,7 +69,7 @@ describe("FeedRanges", () => {
     ranges.add("b", 1, 1);
     ranges.forgetOldest(1);
     assert.deepEqual([ranges.start, ranges.reached("a"), ranges.forgotten], [4, 3, 1]);
-    assert.deepEqual(ranges.from(1), [{ buildId: "b", first: 1, start: 4, count: 1 }]);
+    assert.deepEqual(ranges.from(1), [{ buildId: "b", first: 1, start: 4, count: 1, isShared: false }]);
     // Its ranges are gone already.
     ranges.forget("a");
     assert.deepEqual([ranges.start, ranges.reached("a")], [4, 0]);
