@@ -82,12 +82,14 @@ export type Invocation =
 /**
  * Reads the program's arguments and environment.
  *
- * @throws {TailcastError} `INVALID_OPTION` for an unknown flag or a bad value, naming it.
+ * @throws {TailcastError} `INVALID_OPTION` for an unknown sub-command, an unknown flag or a bad value, naming it.
  */
 export function readConfig(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Invocation {
-  const flags = parse(args);
+  const { flags, words } = parse(args);
   if (flags["help"] === true) return { kind: "help" };
   if (flags["version"] === true) return { kind: "version" };
+  // A sub-command is a word: here it returns its own kind of invocation.
+  if (words.length > 0) throw invalid(`unknown sub-command "${words[0]}"; tailcast has options only`);
 
   const text = (flag: Flag): string | undefined => {
     const given = flags[flag] as string | undefined;
@@ -186,7 +188,8 @@ function checkTokens({ token, viewerToken, host }: Config): void {
   if (viewerToken !== undefined) checkStrength("--viewer-token", viewerToken, host);
 }
 
-function parse(args: readonly string[]): Readonly<Record<string, unknown>> {
+/** Splits the arguments into flags with their values, and words. */
+function parse(args: readonly string[]): { flags: Readonly<Record<string, unknown>>; words: readonly string[] } {
   const options = Object.fromEntries(
     OPTIONS.map((option) => {
       if (option.value === "") return [option.flag, { type: "boolean" as const }];
@@ -198,7 +201,8 @@ function parse(args: readonly string[]): Readonly<Record<string, unknown>> {
     version: { type: "boolean" as const, short: "v" },
   };
   try {
-    return parseArgs({ args: [...args], options: { ...options, ...switches }, strict: true }).values;
+    const parsed = parseArgs({ args: [...args], options: { ...options, ...switches }, allowPositionals: true });
+    return { flags: parsed.values, words: parsed.positionals };
   } catch (cause) {
     // Node's message names the argument. Its second sentence is about another mode of the parser.
     throw invalid((cause as Error).message.split(". ")[0] ?? "", cause);

@@ -34,9 +34,19 @@ function main(): void {
     process.exitCode = 2;
     return;
   }
-  if (invocation.kind === "help") process.stdout.write(helpText());
-  else if (invocation.kind === "version") process.stdout.write(`${version()}\n`);
-  else serve(invocation.config);
+  switch (invocation.kind) {
+    case "run":
+      serve(invocation.config);
+      return;
+    case "help":
+      process.stdout.write(helpText());
+      return;
+    case "version":
+      process.stdout.write(`${version()}\n`);
+      return;
+    default:
+      invocation satisfies never;
+  }
 }
 
 function serve(config: Config): void {

@@ -124,7 +124,9 @@ describe("readConfig()", () => {
 
   for (const [args, env, named] of [
     [["--prot", "1"], {}, "--prot"],
-    [["extra"], {}, "extra"],
+    [["serve"], {}, 'unknown sub-command "serve"'],
+    [["--port", "0", "serve"], {}, "serve"],
+    [["--color", "serve"], {}, "serve"],
     [["--port"], {}, "--port"],
     [["--port", "65536"], {}, "--port"],
     [["--port", "-1"], {}, "--port"],

@@ -248,6 +248,9 @@ describe("server", () => {
     assert.equal(await program.ended, 2);
     assert.equal(program.stdout, "");
     assert.match(program.stderr, /^tailcast: Unknown option '--prot'\nTry "tailcast --help"\.\n$/);
+    const command = new Program(t, ["serve", "--port", "0"]);
+    assert.equal(await command.ended, 2);
+    assert.equal(command.stderr, 'tailcast: unknown sub-command "serve"; tailcast has options only\nTry "tailcast --help".\n');
     const variable = new Program(t, [], { PORT: "many" });
     assert.equal(await variable.ended, 2);
     assert.match(variable.stderr, /PORT/);
