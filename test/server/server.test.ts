@@ -250,7 +250,7 @@ describe("server", () => {
     assert.match(program.stderr, /^tailcast: Unknown option '--prot'\nTry "tailcast --help"\.\n$/);
     const command = new Program(t, ["serve", "--port", "0"]);
     assert.equal(await command.ended, 2);
-    assert.equal(command.stderr, 'tailcast: unknown sub-command "serve"; tailcast has options only\nTry "tailcast --help".\n');
+    assert.match(command.stderr, /^tailcast: unknown sub-command "serve"; tailcast has options only\nTry "tailcast/);
     const variable = new Program(t, [], { PORT: "many" });
     assert.equal(await variable.ended, 2);
     assert.match(variable.stderr, /PORT/);
