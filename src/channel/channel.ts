@@ -48,6 +48,9 @@ export let attachConnection: (
 /** The number of readers of `channel.read()` that wait for the next event. The package does not export it. */
 export let countWaitingReaders: <Data>(channel: Channel<Data>) => number;
 
+/** The number of refused clients, without the cost of all statistics. The package does not export it. */
+export let countRefused: (channel: Channel) => number;
+
 /**
  * A log of events that any number of clients follow over Server-Sent Events (WHATWG HTML 9.2).
  *
@@ -85,6 +88,7 @@ export class Channel<Data = unknown> {
   static {
     attachConnection = (channel, response, open) => channel.#entrance.attach(response, open);
     countWaitingReaders = (channel) => channel.#readers.size;
+    countRefused = (channel) => channel.#entrance.refused;
   }
 
   /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
@@ -141,10 +145,10 @@ export class Channel<Data = unknown> {
   /** Numbers for logs and metrics. */
   get statistics(): ChannelStatistics {
     const { start, end, bytes, published } = this.#log;
-    const { clients, lag, delivered, gaps, closed } = this.#clientSet;
+    const { clients, delays, delivered, gaps, closed } = this.#clientSet;
     return {
       clients: clients.size,
-      ...lag,
+      ...delays,
       keptEvents: end - start,
       keptBytes: bytes,
       published: published - this.#publishedBefore,

@@ -7,6 +7,8 @@ export interface ChannelStatistics {
   /** The connected clients that have not read what they were sent, and those that are being sent missed events. */
   readonly blocked: number;
   readonly catchingUp: number;
+  /** How many visible events the slowest connected client has not been sent yet. */
+  readonly lag: number;
   /** Events kept in memory now, and their encoded size in bytes. */
   readonly keptEvents: number;
   readonly keptBytes: number;

@@ -86,11 +86,19 @@ export class ClientSet implements ClientHost {
     });
   }
 
-  /** How many clients have not read what they were sent, and how many are being sent missed events. */
-  get lag(): { blocked: number; catchingUp: number } {
+  /**
+   * How many clients have not read what they were sent, how many are being sent missed events, and how many events the
+   * slowest client has not been sent.
+   */
+  get delays(): { blocked: number; catchingUp: number; lag: number } {
+    const { end } = this.#log;
     let blocked = 0;
-    for (const client of this.clients) if (client.connection.isBlocked) blocked++;
-    return { blocked, catchingUp: this.#catchUp.size + (this.#replay?.size ?? 0) };
+    let lag = 0;
+    for (const { connection, next } of this.clients) {
+      if (connection.isBlocked) blocked++;
+      if (end - next > lag) lag = end - next;
+    }
+    return { blocked, catchingUp: this.#catchUp.size + (this.#replay?.size ?? 0), lag };
   }
 
   /** Adds a client and sends it the events that are there for it. */
