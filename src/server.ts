@@ -5,7 +5,6 @@
  * Exit codes: 0 after a signal, once everything is over (a second signal kills running builds); 1 when it cannot listen
  * or cannot store builds; 2 for bad options.
  */
-import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { readConfig } from "./config.ts";
 import { defaultDataFolder, moveOldFolder } from "./data-folder.ts";
@@ -17,6 +16,7 @@ import { buildEnvironment } from "./runner/program/environment.ts";
 import { variableSecrets } from "./runner/program/variables.ts";
 import { TlsServer } from "./tls-server.ts";
 import { BuildApp } from "./web/build-app.ts";
+import { version } from "./web/monitoring/version.ts";
 import type { RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Config } from "./config.ts";
@@ -132,9 +132,4 @@ function printSignIn(app: BuildApp, url: string, token = ""): void {
 function fail(message: string, exitCode = 1): never {
   printMessage(message);
   process.exit(exitCode);
-}
-
-function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
-  return manifest.version;
 }

@@ -33,6 +33,9 @@ const STATUS: Readonly<Record<HttpErrorCode, number>> = {
   TOO_MANY_REQUESTS: 429,
 };
 
+/** Each possible {@link HttpErrorCode}. */
+export const httpErrorCodes: readonly string[] = Object.keys(STATUS);
+
 /** A request that is refused, with the status and the headers of the reply. */
 export class HttpError extends Error {
   override readonly name = "HttpError";

@@ -22,6 +22,8 @@ export interface Route {
 
 /** A route that matches a path. */
 export interface RouteMatch<R extends Route> {
+  /** The pattern. */
+  readonly path: string;
   readonly route: R;
   readonly parameter: string;
 }
@@ -31,11 +33,12 @@ export interface RouteMatch<R extends Route> {
  * (`/api/builds/:id/events`), `*name` matches the rest of the path (`/page/*file`).
  */
 export class Router<R extends Route> {
-  readonly #routes: readonly { readonly pattern: RegExp; readonly route: R }[];
+  readonly #routes: readonly { readonly path: string; readonly pattern: RegExp; readonly route: R }[];
 
   /** @param routes - By their patterns. */
   constructor(routes: Readonly<Record<string, R>>) {
     this.#routes = Object.entries(routes).map(([path, route]) => ({
+      path,
       pattern: new RegExp(`^${path.replaceAll(".", "\\.").replace(/:\w+/, "([^/]+)").replace(/\*\w+/, "(.+)")}$`),
       route,
     }));
@@ -43,9 +46,9 @@ export class Router<R extends Route> {
 
   /** The first route whose pattern matches; `undefined` when no pattern does. */
   find(path: string): RouteMatch<R> | undefined {
-    for (const { pattern, route } of this.#routes) {
+    for (const { path: name, pattern, route } of this.#routes) {
       const match = pattern.exec(path);
-      if (match !== null) return { route, parameter: decode(match[1] ?? "") };
+      if (match !== null) return { path: name, route, parameter: decode(match[1] ?? "") };
     }
     return undefined;
   }

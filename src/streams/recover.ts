@@ -22,6 +22,8 @@ export interface Recovery {
   readonly plan: BuildPlanner;
   /** Called with a sentence about each build that cannot be taken over. */
   readonly onProblem: (problem: string) => void;
+  /** Called with each build that the earlier server has lost. */
+  readonly onLost: (build: BuildRecord) => void;
 }
 
 /** The rest of one build: a record of its end, or a build that is still queued. */
@@ -155,6 +157,7 @@ async function publishEnd(
 
 /** Stores the end of a build. If that fails, the next process finds out again. */
 async function saveEnd(recovery: Recovery, record: BuildRecord): Promise<Remains> {
+  if (record.status === "lost") recovery.onLost(record);
   await recovery.store.save(record.id, { record }).catch((error) => report(recovery, record.id, error));
   return { record };
 }

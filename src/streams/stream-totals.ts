@@ -1,20 +1,32 @@
 import type { Channel } from "../channel/channel.ts";
 import type { ChannelStatistics } from "../channel/statistics.ts";
 
-/** Numbers about several channels together: those of their statistics that can be added up. */
+/** Numbers about several channels together: the sums of their statistics, and the largest lag. */
 export type StreamNumbers = Pick<
   ChannelStatistics,
-  "clients" | "published" | "delivered" | "accepted" | "gaps" | "refused" | "closed"
+  | "clients"
+  | "blocked"
+  | "lag"
+  | "published"
+  | "delivered"
+  | "accepted"
+  | "gaps"
+  | "refused"
+  | "historyFailures"
+  | "closed"
 >;
 
 /** The sum of no channels. */
 const NOTHING: StreamNumbers = {
   clients: 0,
+  blocked: 0,
+  lag: 0,
   published: 0,
   delivered: 0,
   accepted: { fresh: 0, resumed: 0, gap: 0 },
   gaps: 0,
   refused: 0,
+  historyFailures: 0,
   closed: { left: 0, stalled: 0, aged: 0, ended: 0, closed: 0, dismissed: 0 },
 };
 
@@ -60,11 +72,14 @@ export class StreamTotals {
 function add(a: StreamNumbers, b: StreamNumbers): StreamNumbers {
   return {
     clients: a.clients + b.clients,
+    blocked: a.blocked + b.blocked,
+    lag: Math.max(a.lag, b.lag),
     published: a.published + b.published,
     delivered: a.delivered + b.delivered,
     accepted: addEach(a.accepted, b.accepted),
     gaps: a.gaps + b.gaps,
     refused: a.refused + b.refused,
+    historyFailures: a.historyFailures + b.historyFailures,
     closed: addEach(a.closed, b.closed),
   };
 }

@@ -13,12 +13,11 @@ import { buildAppSettings } from "./build-app-options.ts";
 import { dispatch } from "./dispatch.ts";
 import { failRequest } from "./fail-request.ts";
 import { Access } from "./guards/access.ts";
-import { Outcomes } from "./metrics.ts";
-import { BuildMonitor } from "./monitoring/build-monitor.ts";
-import { RequestMonitor } from "./monitoring/request-monitor.ts";
+import { Monitors } from "./monitoring/monitors.ts";
 import { routes } from "./routes.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BuildPlanner } from "../runner/planning/build-planner.ts";
+import type { BuildRecord } from "../runner/record.ts";
 import type { BuildAppOptions, BuildAppSettings } from "./build-app-options.ts";
 import type { AppRoute } from "./routes.ts";
 
@@ -47,7 +46,7 @@ export class BuildApp {
   readonly #streams: StreamRegistry;
   readonly #store: BuildStore | undefined;
   readonly #router: Router<AppRoute>;
-  readonly #requests: RequestMonitor;
+  readonly #monitors: Monitors;
   readonly #problems: string[] = [];
 
   /**
@@ -68,7 +67,8 @@ export class BuildApp {
       journal = await FeedJournal.open(join(store.directory, "feed"), counts, unfinished);
       const opened = (app = new BuildApp(settings, { store, journal }));
       const onProblem = (problem: string): void => void opened.#problems.push(problem);
-      await recoverBuilds({ store, streams: app.#streams, queue: app.#queue, plan: app.#plan, onProblem });
+      const onLost = (build: BuildRecord): void => opened.#monitors.builds.note({ type: "end", build });
+      await recoverBuilds({ store, streams: app.#streams, queue: app.#queue, plan: app.#plan, onProblem, onLost });
       return app;
     } catch (error) {
       await journal?.close();
@@ -80,9 +80,8 @@ export class BuildApp {
 
   private constructor(settings: BuildAppSettings, storage: Storage | undefined) {
     const { roots, token, viewerToken, maxClients, heartbeat, capacity, onError } = settings;
-    const outcomes = new Outcomes();
-    const buildMonitor = new BuildMonitor(settings.onLog);
-    this.#requests = new RequestMonitor(settings);
+    const monitors = new Monitors(settings, (path) => this.#router.find(path)?.path ?? "other");
+    this.#monitors = monitors;
     this.#settings = settings;
     this.#store = storage?.store;
     const { maxClientsPerAddress, trustProxy } = settings;
@@ -98,7 +97,7 @@ export class BuildApp {
       store: storage?.store,
       // A build can read the arguments of this process.
       maskValues: [...(settings.builds.maskValues ?? []), token, viewerToken].filter((value) => value !== undefined),
-      onEvent: (event) => (buildMonitor.note(event), outcomes.note(event), this.#streams.publish(event)),
+      onEvent: (event) => (monitors.builds.note(event), this.#streams.publish(event)),
       onForget: (buildId) => this.#streams.forget(buildId),
     });
     this.#guards = { origins: settings, access: new Access(settings) };
@@ -107,7 +106,7 @@ export class BuildApp {
     this.#plan = buildPlanner(roots, settings.plan, settings.builds.env, variablesFolder);
     const logReaders = new ClientLimit(maxClients, maxClientsPerAddress);
     const { access } = this.#guards;
-    const shared = { access, queue: this.#queue, streams: this.#streams, outcomes, logReaders, clientAddress };
+    const shared = { access, queue: this.#queue, streams: this.#streams, logReaders, clientAddress, monitors };
     this.#router = new Router(routes({ ...shared, projects, plan: this.#plan }));
   }
 
@@ -123,10 +122,10 @@ export class BuildApp {
 
   /** Answers a request. It is bound to the app: pass it to `createServer` as it is. */
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
-    const obstacle = this.#requests.watch(request, response);
+    const obstacle = this.#monitors.requests.watch(request, response);
     const { onError } = this.#settings;
     dispatch(this.#router, this.#guards, request, response, obstacle).catch((error: unknown) => {
-      failRequest(response, error, { queue: this.#queue, requests: this.#requests, onError });
+      failRequest(response, error, { queue: this.#queue, requests: this.#monitors.requests, onError });
     });
   };
 
@@ -139,6 +138,7 @@ export class BuildApp {
     await this.#queue.close({ grace: this.#settings.grace });
     await this.#streams.close();
     await this.#store?.close();
+    this.#monitors.close();
   }
 
   /** The same as `close()`, for `await using`. */

@@ -1,7 +1,5 @@
-import { pauseReply } from "../channel/clients/admission.ts";
 import { dropWhenStalled } from "../http/drop-stalled.ts";
 import { HttpError } from "../http/http-error.ts";
-import { sendReply } from "../http/reply.ts";
 import { splitTarget } from "../http/request-target.ts";
 import { handlerFor } from "../http/router.ts";
 import { checkForm, checkHost } from "./guards/host.ts";
@@ -21,9 +19,6 @@ interface Guards {
 
 /** After how many milliseconds a client that does not read a reply is dropped; streams have a deadline of their own. */
 const STALL_TIMEOUT = 60_000;
-
-/** After how many milliseconds, to twice that many, an EventSource without a place returns. */
-const PAUSE = 5000;
 
 /**
  * Passes a request through the guards to the handler of its route.
@@ -50,8 +45,7 @@ export async function dispatch(
   checkHost(request, origins);
   checkOrigin(request, response, origins);
   if (obstacle !== undefined) {
-    refuse(request, response, obstacle);
-    return;
+    throw new HttpError("TOO_MANY_REQUESTS", `Cannot answer this request now: ${obstacle}; try again later`);
   }
   const match = router.find(path);
   // A browser sends a preflight without credentials.
@@ -63,16 +57,4 @@ export async function dispatch(
   if (match === undefined) throw new HttpError("NOT_FOUND", `Cannot find ${path}`);
   const { route, parameter } = match;
   await handlerFor(route, method, path)({ request, response, query: new URLSearchParams(search), parameter });
-}
-
-/**
- * Refuses a request that has no place. An EventSource is asked to return: it never reconnects after a 429.
- *
- * @throws {HttpError} `TOO_MANY_REQUESTS`
- */
-function refuse({ headers }: IncomingMessage, response: ServerResponse, obstacle: string): void {
-  if (!(headers.accept?.includes("text/event-stream") ?? false)) {
-    throw new HttpError("TOO_MANY_REQUESTS", `Cannot answer this request now: ${obstacle}; try again later`);
-  }
-  sendReply(response, pauseReply(obstacle, PAUSE));
 }

@@ -16,7 +16,7 @@ interface Failures {
 export function failRequest(response: ServerResponse, error: unknown, { queue, requests, onError }: Failures): void {
   const code = refusalCode(error);
   if (code === undefined) onError(error);
-  requests.refuse(code ?? "INTERNAL_ERROR");
+  requests.refuse(response, code ?? "INTERNAL_ERROR");
   sendError(response, error, blockingBuild(error, queue));
 }
 

@@ -1,6 +1,7 @@
-import { sendJson } from "../http/reply.ts";
+import { pauseReply } from "../channel/clients/admission.ts";
 import { TailcastError } from "../error.ts";
 import { HttpError } from "../http/http-error.ts";
+import { sendJson, sendReply } from "../http/reply.ts";
 import { isOutOfFiles } from "../runner/project/out-of-files.ts";
 import type { ServerResponse } from "node:http";
 import type { TailcastErrorCode } from "../error.ts";
@@ -20,6 +21,9 @@ const STATUS: Partial<Record<TailcastErrorCode, number>> = {
   SHUTTING_DOWN: 503,
 };
 
+/** The codes of the library's errors that a request can cause. */
+export const requestErrorCodes: readonly string[] = Object.keys(STATUS);
+
 /** The headers of every reply with this status. */
 export const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   // RFC 9110 section 15.5.2 requires it.
@@ -28,6 +32,12 @@ export const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>>
   429: { "Retry-After": "10" },
   503: { "Retry-After": "10" },
 };
+
+/** The refusals that pass by themselves, whatever the client does. */
+const PASSING: readonly string[] = ["TOO_MANY_REQUESTS", "OUT_OF_FILES"];
+
+/** After how many milliseconds, to twice that many, an EventSource returns after a refusal that passes. */
+const PAUSE = 5000;
 
 /** A reply to a failed request: its status, the content of `error`, and headers. */
 interface Refusal {
@@ -59,7 +69,8 @@ export function refusalCode(error: unknown): string | undefined {
 
 /**
  * Replies to a failed request with `{"error": {"code", "message"}}`. A fault of the server is a 500 that says nothing
- * about the inside of the server.
+ * about the inside of the server. An EventSource never reconnects after a 429 or a 503: if the refusal passes, the
+ * reply is a stream that asks it to return.
  *
  * @param extra - Fields beside `error`, e.g. the build that is in the way.
  */
@@ -74,9 +85,15 @@ export function sendError(
     return;
   }
   const refusal = refusalOf(error);
-  if (refusal !== undefined) {
+  if (refusal !== undefined && PASSING.includes(refusal.error.code) && wantsEvents(response)) {
+    sendReply(response, pauseReply(refusal.error.message, PAUSE));
+  } else if (refusal !== undefined) {
     sendJson(response, refusal.status, { error: refusal.error, ...extra }, refusal.headers);
-    return;
+  } else {
+    sendError(response, new HttpError("INTERNAL_ERROR", "Cannot answer this request: an error on the server"));
   }
-  sendError(response, new HttpError("INTERNAL_ERROR", "Cannot answer this request: an error on the server"));
+}
+
+function wantsEvents({ req }: ServerResponse): boolean {
+  return req.headers.accept?.includes("text/event-stream") ?? false;
 }

@@ -6,6 +6,7 @@ import { OPTIONS } from "../../dist/program-options.js";
 import { routes } from "../../dist/web/routes.js";
 import { EventClient, ask, postJson } from "../support/http.js";
 import { build, buildIn, start } from "./app.js";
+import { scrape } from "./scrape.js";
 import type { Services } from "../../dist/web/routes.js";
 
 const README = readFileSync(new URL("../../src/web/README.md", import.meta.url), "utf8");
@@ -131,6 +132,17 @@ describe("src/web/README.md", () => {
       return [...codes.matchAll(/[A-Z_]{3,}/g)].map(([code]) => `${code} ${status.slice(0, 3)}`);
     });
     assert.deepEqual(documented.sort(), statuses.map(([, code, status]) => `${code} ${status}`).sort());
+  });
+
+  it("lists every metric of a scrape with its type, labels and help, and no other", async (t) => {
+    const { port } = await start(t);
+    await ask(port, "GET", "/healthz");
+    const { metrics } = await scrape(port);
+    const [rows = []] = tables("Metric", "Type", "Labels", "Meaning");
+    const scraped = Array.from(metrics, ([name, { type, labels, help }]) => {
+      return [name, type, [...labels].join(", ") || "-", help];
+    });
+    assert.deepEqual(rows, scraped);
   });
 
   it("lists the options of the program as its help does", () => {

@@ -1,28 +1,32 @@
+import { openSync, closeSync } from "node:fs";
+import { devNull } from "node:os";
 import { sendJson, sendReply } from "../../http/reply.ts";
-import { collectMetrics } from "../metrics.ts";
-import { METRICS_TYPE, encodeMetrics } from "../prometheus.ts";
+import { metrics } from "../monitoring/metrics.ts";
+import { METRICS_TYPE, encodeMetrics } from "../monitoring/prometheus.ts";
 import type { ClientLimit } from "../../channel/clients/client-limit.ts";
 import type { Handler } from "../../http/router.ts";
-import type { BuildQueue } from "../../runner/build-queue.ts";
 import type { StreamRegistry } from "../../streams/stream-registry.ts";
-import type { Outcomes } from "../metrics.ts";
+import type { Monitors } from "../monitoring/monitors.ts";
 
 /** The objects that the metrics are read from. */
 export interface MonitoringServices {
-  readonly queue: BuildQueue;
   readonly streams: StreamRegistry;
-  readonly outcomes: Outcomes;
+  readonly monitors: Monitors;
   readonly logReaders: ClientLimit;
 }
 
-/** Handlers for monitors: whether the server is alive, and its metrics. */
+/** Handlers for monitors: whether the server can work, and its metrics. */
 export function monitoringHandlers(services: MonitoringServices): Readonly<Record<"health" | "metrics", Handler>> {
-  const { queue, streams, outcomes, logReaders } = services;
   return {
-    health: ({ response }) => sendJson(response, 200, { status: "ok" }),
+    health: ({ response }) => {
+      // Without a free file descriptor, nothing else works. The error is answered as `OUT_OF_FILES`.
+      closeSync(openSync(devNull, "r"));
+      sendJson(response, 200, { status: "ok" });
+    },
     metrics: ({ response }) => {
-      const sources = { builds: queue.list(), streams: streams.numbers, logReaders: logReaders.count };
-      const body = encodeMetrics(collectMetrics(outcomes, sources));
+      const { streams, monitors, logReaders } = services;
+      const sources = { ...monitors, streams: streams.numbers, logReaders: logReaders.count };
+      const body = encodeMetrics(metrics, sources);
       const length = String(Buffer.byteLength(body));
       const headers = { "Content-Type": METRICS_TYPE, "Content-Length": length, "Cache-Control": "no-store" };
       sendReply(response, { status: 200, headers, body });

@@ -1,3 +1,4 @@
+import { countRefused } from "../../channel/channel.ts";
 import { TailcastError } from "../../error.ts";
 import { addressKey } from "../../http/address-key.ts";
 import { LogTexts } from "../../streams/log-text.ts";
@@ -6,14 +7,16 @@ import { sendLog } from "../log-reply.ts";
 import type { IncomingMessage } from "node:http";
 import type { Channel } from "../../channel/channel.ts";
 import type { ClientLimit } from "../../channel/clients/client-limit.ts";
-import type { Handler } from "../../http/router.ts";
+import type { Exchange, Handler } from "../../http/router.ts";
 import type { BuildQueue } from "../../runner/build-queue.ts";
 import type { StreamRegistry } from "../../streams/stream-registry.ts";
+import type { Monitors } from "../monitoring/monitors.ts";
 
 /** The objects that the handlers of streams use. */
 export interface StreamServices {
   readonly queue: BuildQueue;
   readonly streams: StreamRegistry;
+  readonly monitors: Monitors;
   /** The clients that read a log as text. */
   readonly logReaders: ClientLimit;
   /** The address of a client. */
@@ -22,7 +25,7 @@ export interface StreamServices {
 
 /** Handlers of event streams, and of the log as text. */
 export function streamHandlers(services: StreamServices): Readonly<Record<"feed" | "events" | "log", Handler>> {
-  const { queue, streams, logReaders, clientAddress } = services;
+  const { queue, streams, monitors, logReaders, clientAddress } = services;
   const plainTexts = new LogTexts(plainText);
   const colouredTexts = new LogTexts(colouredText);
   const channelOf = async (buildId: string): Promise<Channel> => {
@@ -30,9 +33,15 @@ export function streamHandlers(services: StreamServices): Readonly<Record<"feed"
     if (channel === undefined) throw new TailcastError("BUILD_NOT_FOUND", `Cannot find the build ${buildId}`);
     return channel;
   };
+  const follow = ({ request, response }: Exchange, channel: Channel): void => {
+    const before = countRefused(channel);
+    channel.handle(request, response);
+    // The channel has answered with a time to reconnect.
+    if (countRefused(channel) > before) monitors.requests.refuse(response, "TOO_MANY_CLIENTS");
+  };
   return {
-    feed: async ({ request, response }) => void (await streams.feed()).handle(request, response),
-    events: async ({ request, response, parameter }) => void (await channelOf(parameter)).handle(request, response),
+    feed: async (exchange) => follow(exchange, await streams.feed()),
+    events: async (exchange) => follow(exchange, await channelOf(exchange.parameter)),
     log: async (exchange) => {
       const channel = await channelOf(exchange.parameter);
       const texts = exchange.query.has("ansi") ? colouredTexts : plainTexts;

@@ -1,16 +1,40 @@
+import { buildStatuses } from "../../runner/record.ts";
+import { Histogram } from "./histogram.ts";
 import { logEntry } from "./log-entry.ts";
 import type { BuildEvent } from "../../runner/events.ts";
-import type { BuildRecord } from "../../runner/record.ts";
+import type { BuildRecord, BuildStatus } from "../../runner/record.ts";
 import type { LogEntry } from "./log-entry.ts";
 
-/** Logs that builds are accepted, start and end. */
+const finalStatuses = buildStatuses.filter((status) => status !== "queued" && status !== "running");
+
+/** The next process finds a lost build, so its duration is unknown. */
+const measured = finalStatuses.filter((status) => status !== "lost");
+
+/** Counts and measures builds, and logs that they are accepted, start and end. */
 export class BuildMonitor {
   readonly #onLog: (entry: LogEntry) => void;
   /** The builds that have not ended, and whether they have started. */
   readonly #started = new Map<string, boolean>();
+  #running = 0;
+  /** How many builds have ended so far, by status. */
+  readonly outcomes: Map<BuildStatus, number> = new Map(finalStatuses.map((status) => [status, 0]));
+  /** How long the builds that have ended ran, by status, without lost builds. */
+  readonly durations: Map<BuildStatus, Histogram> = new Map(measured.map((status) => [status, new Histogram()]));
+  /** How long the builds that have started were queued. */
+  readonly waits: Histogram = new Histogram();
 
   constructor(onLog: (entry: LogEntry) => void) {
     this.#onLog = onLog;
+  }
+
+  /** How many builds are running. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** How many builds are queued. */
+  get queued(): number {
+    return this.#started.size - this.#running;
   }
 
   /** Notes an event of a build. */
@@ -19,27 +43,34 @@ export class BuildMonitor {
     const { build } = event;
     const common = { build: build.id, project: build.projectName };
     if (event.type === "end") {
+      if (this.#started.get(build.id) === true) this.#running--;
       this.#started.delete(build.id);
       const { status, message } = build;
-      this.#onLog(logEntry("info", "build ended", { ...common, status, message, ms: durationOf(build) }));
+      const ms = durationOf(build);
+      this.outcomes.set(status, (this.outcomes.get(status) ?? 0) + 1);
+      if (ms !== null) this.durations.get(status)?.add(ms / 1000);
+      this.#onLog(logEntry("info", "build ended", { ...common, status, message, ms }));
       return;
     }
     if (!this.#started.has(build.id)) this.#onLog(logEntry("info", "build accepted", common));
     const isRunning = build.status === "running";
     if (isRunning && this.#started.get(build.id) !== true) {
-      this.#onLog(logEntry("info", "build started", { ...common, ms: waitOf(build) }));
+      const ms = waitOf(build);
+      this.#running++;
+      if (ms !== null) this.waits.add(ms / 1000);
+      this.#onLog(logEntry("info", "build started", { ...common, ms }));
     }
     this.#started.set(build.id, isRunning);
   }
 }
 
 /** How long a build ran, in milliseconds; `null` when it never started. */
-export function durationOf({ startedAt, finishedAt }: BuildRecord): number | null {
+function durationOf({ startedAt, finishedAt }: BuildRecord): number | null {
   return startedAt === null || finishedAt === null ? null : between(startedAt, finishedAt);
 }
 
 /** How long a build was queued, in milliseconds; `null` when it never started. */
-export function waitOf({ queuedAt, startedAt }: BuildRecord): number | null {
+function waitOf({ queuedAt, startedAt }: BuildRecord): number | null {
   return startedAt === null ? null : between(queuedAt, startedAt);
 }
 

@@ -9,8 +9,8 @@ export interface LogEntry {
   /** ISO 8601, UTC. */
   readonly time: string;
   readonly level: LogLevel;
-  /** A request has been answered, or a build was accepted, has started or has ended. */
-  readonly event: "request" | "build accepted" | "build started" | "build ended";
+  /** A request is over; a build was accepted, has started or has ended; or callbacks of the server had to wait. */
+  readonly event: "request" | "build accepted" | "build started" | "build ended" | "event loop delayed";
   readonly fields: Readonly<Record<string, string | number | null>>;
 }
 

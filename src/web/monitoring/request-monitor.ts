@@ -5,9 +5,12 @@ import { onSocketClose } from "../../channel/connections/socket-close.ts";
 import { addressKey } from "../../http/address-key.ts";
 import { splitTarget } from "../../http/request-target.ts";
 import { logEntry } from "./log-entry.ts";
+import { RequestTally } from "./request-tally.ts";
+import { SentBytes, bytesOf, replyKindOf } from "./sent-bytes.ts";
 import type { IncomingMessage } from "node:http";
 import type { ProxyTrust } from "../../http/proxy-trust.ts";
 import type { LogEntry, LogLevel } from "./log-entry.ts";
+import type { ReplyKind } from "./sent-bytes.ts";
 
 /** Longer paths are cut in the log. */
 const MAX_PATH = 500;
@@ -20,25 +23,41 @@ export interface RequestMonitorOptions {
   readonly onLog: (entry: LogEntry) => void;
 }
 
+/** A request that is under way. */
+interface OpenRequest {
+  readonly request: IncomingMessage;
+  readonly connection: object;
+  readonly kind: ReplyKind;
+  /** Why it was refused; `undefined` when it was not. */
+  refusal: string | undefined;
+}
+
 /** Counts and logs the requests of the app, and limits how many of one address are under way. */
 export class RequestMonitor {
   readonly #options: RequestMonitorOptions;
+  readonly #routeOf: (path: string) => string;
   readonly #limit: ClientLimit;
-  /** How many requests were answered so far, by status. */
-  readonly statuses: Map<number, number> = new Map();
-  /** How many requests were refused so far, by the code of the error in lower case, with dashes. */
-  readonly refusals: Map<string, number> = new Map();
-  /** How many bytes were sent for requests that are over. */
-  bytes = 0;
+  readonly #open = new Map<ServerResponse, OpenRequest>();
+  readonly #sentBytes = new SentBytes();
+  /** The requests that are over, and the refusals. */
+  readonly tally: RequestTally = new RequestTally();
 
-  constructor(options: RequestMonitorOptions) {
+  /** @param routeOf - The pattern of the route that a path has; one text for all paths without a route. */
+  constructor(options: RequestMonitorOptions, routeOf: (path: string) => string) {
     this.#options = options;
+    this.#routeOf = routeOf;
     this.#limit = new ClientLimit(Infinity, options.maxRequestsPerAddress);
   }
 
   /** How many requests are under way. */
   get underWay(): number {
-    return this.#limit.count;
+    return this.#open.size;
+  }
+
+  /** How many bytes connections were given so far, by the kind of the reply. */
+  get sentBytes(): Readonly<Record<ReplyKind, number>> {
+    for (const { request, connection, kind } of this.#open.values()) this.#sentBytes.count(request, connection, kind);
+    return this.#sentBytes.totals;
   }
 
   /**
@@ -51,25 +70,29 @@ export class RequestMonitor {
     const start = performance.now();
     const { address } = this.#options.trustProxy.clientOf(request);
     const key = addressKey(address);
-    const { socket } = request;
-    const bytesBefore = socket.bytesWritten;
+    const { socket, method = "" } = request;
+    const { path } = splitTarget(request.url ?? "");
+    const route = this.#routeOf(path);
+    const connection = this.#sentBytes.start(request);
+    const open: OpenRequest = { request, connection, kind: replyKindOf(route), refusal: undefined };
+    const bytesBefore = bytesOf(request);
     response.setHeader("X-Request-Id", id);
     const obstacle = this.#limit.acquire(key);
-    let isOver = false;
+    this.#open.set(response, open);
     let stopWatching: (() => void) | undefined;
     const finish = (): void => {
-      if (isOver) return;
-      isOver = true;
+      if (!this.#open.delete(response)) return;
       stopWatching?.();
       if (obstacle === undefined) this.#limit.release(key);
+      this.#sentBytes.count(request, connection, open.kind);
       // The requests of a connection share its count: of HTTP/2, and of a pipeline, this is an upper bound.
-      const bytes = Math.max(0, socket.bytesWritten - bytesBefore) || 0;
+      const bytes = Math.max(0, bytesOf(request) - bytesBefore);
       const status = response.headersSent ? response.statusCode : null;
-      this.#count(status, bytes);
-      const path = splitTarget(request.url ?? "").path.slice(0, MAX_PATH);
+      this.tally.countRequest(route, method, status);
       const ms = Math.round(performance.now() - start);
-      const fields = { id, method: request.method ?? "", path, status, bytes, ms, address };
-      this.#options.onLog(logEntry(levelOf(status, path), "request", fields));
+      const common = { id, method, path: path.slice(0, MAX_PATH), status, bytes, ms, address };
+      const fields = open.refusal === undefined ? common : { ...common, reason: open.refusal };
+      this.#options.onLog(logEntry(levelOf(status, path, open.refusal), "request", fields));
     };
     response.once("close", finish);
     // A response that waits for its turn in a pipeline emits no event when the connection closes.
@@ -79,21 +102,22 @@ export class RequestMonitor {
     return obstacle;
   }
 
-  /** Counts a refused request. */
-  refuse(code: string): void {
-    const reason = code.toLowerCase().replaceAll("_", "-");
-    this.refusals.set(reason, (this.refusals.get(reason) ?? 0) + 1);
-  }
-
-  #count(status: number | null, bytes: number): void {
-    this.bytes += bytes;
-    if (status !== null) this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1);
+  /**
+   * Counts a refused request, and notes the reason for its line in the log.
+   *
+   * @param code - The code of the error.
+   */
+  refuse(response: ServerResponse, code: string): void {
+    const reason = this.tally.countRefusal(code);
+    const open = this.#open.get(response);
+    if (open !== undefined) open.refusal = reason;
   }
 }
 
 /** Faults are errors; refusals of the guards and of the limits are warnings; files and monitors are details. */
-function levelOf(status: number | null, path: string): LogLevel {
+function levelOf(status: number | null, path: string, refusal: string | undefined): LogLevel {
   if (status === 500) return "error";
-  if (status !== null && [401, 403, 429, 503].includes(status)) return "warn";
+  // A limit answers an EventSource with 200.
+  if (refusal !== undefined && (status === null || [200, 401, 403, 429, 503].includes(status))) return "warn";
   return /^\/(?:page|terminal|metrics|healthz)(?:\/|$)/.test(path) ? "debug" : "info";
 }

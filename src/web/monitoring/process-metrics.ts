@@ -1,0 +1,134 @@
+import { readFileSync, readdirSync, statSync } from "node:fs";
+import type { EventLoopMonitor } from "./event-loop-monitor.ts";
+import type { Metric, Sample } from "./prometheus.ts";
+
+/** The current values that the metrics of the process are made of. */
+export interface ProcessSources {
+  readonly eventLoop: EventLoopMonitor;
+}
+
+/** The folder of the open file descriptors. Only Linux has it. */
+const DESCRIPTORS = "/proc/self/fd";
+
+/** The metrics of the process, by the names that the client libraries of Prometheus use. */
+export const processMetrics: readonly Metric<ProcessSources>[] = [
+  {
+    name: "process_cpu_seconds_total",
+    type: "counter",
+    help: "Processor time of this process, without its builds.",
+    read: processorTime,
+  },
+  {
+    name: "process_resident_memory_bytes",
+    type: "gauge",
+    help: "Resident memory of this process.",
+    read: () => process.memoryUsage.rss(),
+  },
+  {
+    name: "process_start_time_seconds",
+    type: "gauge",
+    help: "When this process started, as Unix time.",
+    read: () => Math.round(Date.now() - process.uptime() * 1000) / 1000,
+  },
+  {
+    name: "process_open_fds",
+    type: "gauge",
+    help: "Open file descriptors of this process; on Linux.",
+    read: () => optional(openDescriptors()),
+  },
+  {
+    name: "process_max_fds",
+    type: "gauge",
+    help: "The limit of open file descriptors of this process; on Linux.",
+    read: () => optional(maxDescriptors()),
+  },
+  {
+    name: "nodejs_active_resources",
+    type: "gauge",
+    help: "Open handles and requests that keep the event loop alive, by type.",
+    read: activeResources,
+  },
+  {
+    name: "nodejs_heap_size_total_bytes",
+    type: "gauge",
+    help: "Size of the JavaScript heap.",
+    read: () => process.memoryUsage().heapTotal,
+  },
+  {
+    name: "nodejs_heap_size_used_bytes",
+    type: "gauge",
+    help: "Used part of the JavaScript heap.",
+    read: () => process.memoryUsage().heapUsed,
+  },
+  {
+    name: "nodejs_external_memory_bytes",
+    type: "gauge",
+    help: "Memory of buffers outside of the JavaScript heap.",
+    read: () => process.memoryUsage().external,
+  },
+  {
+    name: "nodejs_eventloop_lag_seconds",
+    type: "gauge",
+    help: "Mean delay of the event loop in the last one to two minutes.",
+    read: ({ eventLoop }) => eventLoop.delay.mean,
+  },
+  {
+    name: "nodejs_eventloop_lag_p50_seconds",
+    type: "gauge",
+    help: "Median delay of the event loop in the last one to two minutes.",
+    read: ({ eventLoop }) => eventLoop.delay.p50,
+  },
+  {
+    name: "nodejs_eventloop_lag_p90_seconds",
+    type: "gauge",
+    help: "90th percentile of the delay of the event loop in the last one to two minutes.",
+    read: ({ eventLoop }) => eventLoop.delay.p90,
+  },
+  {
+    name: "nodejs_eventloop_lag_p99_seconds",
+    type: "gauge",
+    help: "99th percentile of the delay of the event loop in the last one to two minutes.",
+    read: ({ eventLoop }) => eventLoop.delay.p99,
+  },
+  {
+    name: "nodejs_eventloop_lag_max_seconds",
+    type: "gauge",
+    help: "Longest delay of the event loop in the last one to two minutes.",
+    read: ({ eventLoop }) => eventLoop.delay.max,
+  },
+];
+
+function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+function optional(value: number | undefined): readonly Sample[] {
+  return value === undefined ? [] : [[{}, value]];
+}
+
+/** The number of open descriptors. Since Linux 6.2 it is the size of the folder, which costs no descriptor to read. */
+function openDescriptors(): number | undefined {
+  try {
+    // One of the descriptors reads the folder.
+    return statSync(DESCRIPTORS).size || readdirSync(DESCRIPTORS).length - 1;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The soft limit of descriptors. */
+function maxDescriptors(): number | undefined {
+  try {
+    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
+    return limit === undefined ? undefined : Number(limit);
+  } catch {
+    return undefined;
+  }
+}
+
+function activeResources(): readonly Sample[] {
+  const counts = new Map<string, number>();
+  for (const type of process.getActiveResourcesInfo()) counts.set(type, (counts.get(type) ?? 0) + 1);
+  return Array.from(counts, ([type, count]): Sample => [{ type }, count]);
+}
