@@ -1,12 +1,12 @@
 /** A server is asked to end while clients follow it, and the next one starts on its port: all clients return. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { EventSource as NodeEventSource } from "eventsource";
 import { EventSource as UndiciEventSource } from "undici";
 import { BROWSERS } from "./support/browsers.mjs";
 import { BuildServer } from "./support/build-server.mjs";
+import { makeCertificate } from "./support/certificate.mjs";
 import { launchChromium, openContext } from "./support/chromium.mjs";
 import { spawnFirefox } from "./support/firefox.mjs";
 import { makeFolder, projectFiles } from "./support/folder.mjs";
@@ -100,10 +100,7 @@ describe("a rolling restart over HTTP/2, seen from Chromium", () => {
   after(() => browser?.close());
 
   it("brings a page that fetches on the connection of its stream to the next process, twice", async (t) => {
-    const folder = await makeFolder(t);
-    const [KEY, CERT] = [`${folder}/key.pem`, `${folder}/cert.pem`];
-    const request = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost";
-    execFileSync("openssl", [...request.split(" "), "-keyout", KEY, "-out", CERT], { stdio: "ignore" });
+    const { key: KEY, cert: CERT } = await makeCertificate(t);
     const program = await startFile(t, FETCHING, { KEY, CERT });
     const page = await (await openContext(t, browser, { ignoreHTTPSErrors: true })).newPage();
     await page.goto(program.url);

@@ -156,12 +156,4 @@ describe("src/web/README.md", () => {
     assert.ok(rows.length > 0);
     for (const [, , path = ""] of rows) readFileSync(new URL(`../../${path}`, import.meta.url));
   });
-
-  it("shows configurations of proxies that pass the host on and do not buffer", () => {
-    const nginx = /```nginx\n([\s\S]*?)```/.exec(README)?.[1] ?? "";
-    for (const line of ["proxy_set_header Host $http_host;", "proxy_buffering off;", "proxy_http_version 1.1;"]) {
-      assert.ok(nginx.includes(line), line);
-    }
-    assert.match(README, /reverse_proxy 127\.0\.0\.1:3000 \{\n {4}flush_interval -1\n/);
-  });
 });

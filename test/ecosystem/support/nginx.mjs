@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { makeFolder } from "./folder.mjs";
+import { freePort, listens } from "./ports.mjs";
 import { until } from "./until.mjs";
 
 const EXECUTABLE = "/usr/sbin/nginx";
@@ -65,22 +65,4 @@ export async function startNginx(t, upstream, root) {
   await until(async () => child.exitCode !== null || (await listens(port)));
   assert.equal(child.exitCode, null, "nginx ended before it listened");
   return `http://127.0.0.1:${port}`;
-}
-
-/** nginx does not report the port that it chose, so the test chooses one. */
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-function listens(port) {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.on("connect", () => resolve(true)).on("error", () => resolve(false));
-    socket.on("connect", () => socket.destroy());
-  });
 }
