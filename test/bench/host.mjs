@@ -11,8 +11,8 @@ import { flood, paced } from "./publish.mjs";
 
 const { server, workload, directory, binaries, core } = JSON.parse(process.argv[2]);
 
-/** Time for what a collection frees to go back to the system. */
-const SETTLE_MS = 300;
+/** The time in which the system gets back the memory that a collection frees, in milliseconds. */
+const COLLECTION_TIME = 300;
 
 /** A server runs for this time before the count starts, so that its code is compiled. */
 const WARM_UP_SECONDS = 0.5;
@@ -48,7 +48,7 @@ process.send({ result });
 /** Garbage is not counted as memory that connections need. */
 async function settle() {
   globalThis.gc();
-  await sleep(SETTLE_MS);
+  await sleep(COLLECTION_TIME);
   globalThis.gc();
-  await sleep(SETTLE_MS);
+  await sleep(COLLECTION_TIME);
 }

@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 const HOST = fileURLToPath(new URL("./host.mjs", import.meta.url));
 const GZIP_LOAD = fileURLToPath(new URL("./load-gzip.mjs", import.meta.url));
 
-/** No run takes nearly as long; one that does has lost an event. */
-const TIMEOUT_MS = 60_000;
+/** A run that takes this long, in milliseconds, has lost an event. */
+const TIMEOUT = 60_000;
 
 /**
  * The figures of one run; without `invalid` every client has received every event exactly once.
@@ -39,7 +39,7 @@ export async function measure(server, workload, { binaries, cores }) {
   const failure = new AbortController();
   const { signal } = failure;
   const fail = (reason) => failure.abort(new Error(reason));
-  const timer = setTimeout(fail, TIMEOUT_MS, "not all events came in time");
+  const timer = setTimeout(fail, TIMEOUT, "not all events came in time");
   const children = new Set();
   // Each in a group of its own, which is ended as a whole: a server may have started others.
   const start = (name, core, command, stdio) => {

@@ -13,11 +13,11 @@ const PROGRAM = fileURLToPath(new URL("../../../dist/server.js", import.meta.url
 /** How long a line is, with its end. */
 const LINE_BYTES = 120;
 
-/** How often is looked whether a log is complete, in milliseconds. */
-const LOOK_MS = 5;
+/** The time between two checks whether a log is complete, in milliseconds. */
+const LOOK_INTERVAL = 5;
 
-/** No run takes nearly as long. */
-const TIMEOUT_MS = 120_000;
+/** A run that takes this long, in milliseconds, hangs. */
+const TIMEOUT = 120_000;
 
 /** More than any run prints. */
 const LOG_LIMIT_MIB = "100000";
@@ -50,7 +50,7 @@ export async function run(child, reader, { lines, isApart, profile }, { binaries
   const failure = new AbortController();
   const { signal } = failure;
   const fail = (reason) => failure.abort(new Error(reason));
-  const timer = setTimeout(fail, TIMEOUT_MS, "it takes too long");
+  const timer = setTimeout(fail, TIMEOUT, "it takes too long");
   const children = new Set();
   const start = (core, call, stdio) => {
     const process = spawn("taskset", ["-c", core, ...call], { stdio, detached: true });
@@ -168,7 +168,7 @@ async function hasAtEnd(log, isWanted, signal) {
   const file = await open(log, "r");
   const tail = Buffer.alloc(16 * 1024);
   try {
-    for (; ; await sleep(LOOK_MS, undefined, { signal })) {
+    for (; ; await sleep(LOOK_INTERVAL, undefined, { signal })) {
       const { size } = await file.stat();
       const { bytesRead } = await file.read(tail, 0, tail.length, Math.max(0, size - tail.length));
       if (isWanted(tail.toString("latin1", 0, bytesRead))) return;

@@ -11,8 +11,11 @@ const SECONDS = Number(process.env["STRESS_SECONDS"] ?? 0);
 /** Whether scenarios run at full size, if they have one. */
 const IS_FULL = process.env["STRESS_FULL"] !== undefined;
 
-/** A round that takes longer hangs. Rounds take seconds, or minutes at full size; the rest is for slow machines. */
-const ROUND_LIMIT_MS = IS_FULL || SECONDS > 0 ? 1_200_000 : 100_000;
+/**
+ * A round that has not ended after this time, in milliseconds, hangs. Rounds take seconds, or minutes at full size; the
+ * rest is for slow machines.
+ */
+const ROUND_LIMIT = IS_FULL || SECONDS > 0 ? 1_200_000 : 100_000;
 
 /**
  * A test that repeats rounds, each with the next seed. Each round checks the invariant in its name.
@@ -84,10 +87,10 @@ export class Round {
     const timer = setTimeout(() => {
       this.fail(
         new Error(
-          `the round hangs: after ${ROUND_LIMIT_MS} ms it still waits for ${String(this.#awaited ?? "a promise")}`,
+          `the round hangs: after ${ROUND_LIMIT} ms it still waits for ${String(this.#awaited ?? "a promise")}`,
         ),
       );
-    }, ROUND_LIMIT_MS);
+    }, ROUND_LIMIT);
     const running = body(this);
     running.catch(() => {});
     try {
