@@ -3,20 +3,19 @@ import { BuildForm } from "./builds/build-form.ts";
 import { BuildList } from "./builds/build-list.ts";
 import { BuildView } from "./builds/build-view.ts";
 import { ListControls } from "./builds/list-controls.ts";
-import { announcement } from "./builds/outlook.ts";
-import { pageTitle } from "./builds/status.ts";
 import { ConnectionView } from "./connection-view.ts";
-import { byId, setText } from "./dom.ts";
+import { byId } from "./dom.ts";
+import { connectSwitch } from "./log/log-switch.ts";
 import { LogView } from "./log/log-view.ts";
 import { Notices } from "./notices.ts";
+import { PageView } from "./page-view.ts";
 import { Permissions } from "./permissions.ts";
-import { recall, remember } from "./preferences.ts";
 import { Api } from "./server/api.ts";
 import { LiveStream } from "./server/live-stream.ts";
 import { Session } from "./session.ts";
+import type { Interest } from "./interest.ts";
 import type { Build } from "./model.ts";
 import type { Started } from "./server/api.ts";
-import type { Interest } from "./session.ts";
 
 // The server answers with the sign-in page.
 const api = new Api(() => location.reload());
@@ -40,61 +39,15 @@ const connection = new ConnectionView(
   (text) => notices.announce(text),
 );
 const scrollKeys: readonly string[] = ["PageUp", "PageDown", "Home", "End", "ArrowUp", "ArrowDown", " "];
-let announcedStatus = "";
 /** Whether this tab is starting a build, which it is about to open. */
 let isStarting = false;
 
-const session = new Session(api, stream, {
-  showList(builds, shownId, hasOlder) {
-    list.show(builds, shownId);
-    controls.show(builds.length > 0, hasOlder);
-    byId("empty-link", HTMLAnchorElement).hidden = builds.length === 0;
-    if (builds.length === 0 && shownId === undefined) {
-      const advice = "Enter the path of a project above and press Build. Everyone with this page open sees it run.";
-      showEmpty("No builds yet", permissions.mayBuild ? advice : "A build appears here when it starts.");
-    }
-  },
-  openBuild(id, interest) {
-    announcedStatus = "";
-    notices.clear();
-    head.open(id);
-    byId("empty", HTMLElement).hidden = true;
-    document.title = pageTitle(undefined);
-    if (id === undefined) return;
-    log.open(id);
-    const { buildId, line } = readAddress(location.search, location.hash);
-    if (buildId === id) log.goToLine(line);
-    // A build that the page chose replaces the address, so that it can be shared, but adds no history entry.
-    else history.replaceState({ interest }, "", writeAddress(id));
-  },
-  showBuild(build) {
-    head.show(build);
-    log.showBuild(build);
-    document.title = pageTitle(build);
-    if (announcedStatus !== build.status) {
-      announcedStatus = build.status;
-      notices.announce(announcement(build));
-    }
-  },
-  addLine: (line) => log.addLine(line),
-  addGap: (gap) => log.addGap(gap),
-  endLog: () => log.end(),
-  showMissing(message) {
-    head.open(undefined);
-    document.title = pageTitle(undefined);
-    showEmpty("Build not found", message);
-  },
-  mentionLoss(lost) {
-    const name = lost === undefined ? "The build that was shown here" : `The build of ${lost.projectName}`;
-    notices.show(`${name} was removed from the server.`);
-  },
-  announce(build) {
-    if (isStarting) return;
-    const text = build.status === "queued" ? "is queued" : "is being built";
-    notices.show(`${build.projectName} ${text}.`, () => open(build.id, "pinned"));
-  },
-  isBusy: () => isStarting || log.isReading,
+const view = new PageView({ list, controls, head, log, notices }, {
+  mayBuild: () => permissions.mayBuild,
+  isStarting: () => isStarting,
+  open: (id) => open(id, "pinned"),
 });
+const session = new Session(api, stream, view);
 
 /** Opens a build that a person asked for, as a history entry that Back undoes. */
 function open(id: string, interest: Interest): void {
@@ -158,12 +111,6 @@ function openLine(number: number): void {
   log.goToLine(number);
 }
 
-function showEmpty(title: string, text: string): void {
-  setText(byId("empty-title", HTMLElement), title);
-  setText(byId("empty-text", HTMLElement), text);
-  byId("empty", HTMLElement).hidden = false;
-}
-
 /**
  * Shows the build and the line that the address names. A person who followed a link wants that build; a build that the
  * page chose may be replaced automatically.
@@ -176,22 +123,6 @@ function showAddress(): void {
   else session.show(buildId, interest);
 }
 
-/** Makes a button a switch that keeps its state until the next visit. */
-function toggle(id: string, name: string, byDefault: boolean): void {
-  const button = byId(id, HTMLButtonElement);
-  const show = (on: boolean): void => {
-    button.setAttribute("aria-pressed", String(on));
-    byId("log", HTMLElement).classList.toggle(name, on);
-  };
-  let isOn = (recall(name) ?? String(byDefault)) === "true";
-  show(isOn);
-  button.addEventListener("click", () => {
-    isOn = !isOn;
-    show(isOn);
-    remember(name, String(isOn));
-  });
-}
-
 function tick(): void {
   if (document.hidden) return;
   list.tick();
@@ -200,8 +131,8 @@ function tick(): void {
   log.tick();
 }
 
-toggle("wrap-button", "wrap", true);
-toggle("times-button", "times", false);
+connectSwitch("wrap-button", "wrap", true);
+connectSwitch("times-button", "times", false);
 byId("top-button", HTMLButtonElement).addEventListener("click", () => log.goToTop());
 byId("end-button", HTMLButtonElement).addEventListener("click", () => log.goToEnd());
 setInterval(tick, 1000);

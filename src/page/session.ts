@@ -1,18 +1,12 @@
 import { KnownBuilds } from "./builds/known-builds.ts";
 import { isActive } from "./builds/status.ts";
+import { nextBuild } from "./interest.ts";
 import { ApiError, eventsPath } from "./server/api.ts";
 import type { ListApi } from "./builds/known-builds.ts";
+import type { Interest } from "./interest.ts";
 import type { Build, Gap, LogLine } from "./model.ts";
 import type { StreamTarget } from "./server/live-stream.ts";
-
-/**
- * Why a build is on the page, which decides when another build may replace it automatically:
- * - `default`: it was the latest build; after its end, any newer queued or running build replaces it;
- * - `started`: the person pressed Build; only a build that was requested after its end replaces it, so that its outcome
- *   can be read;
- * - `pinned`: the person opened it by a click or a link; no build replaces it.
- */
-export type Interest = "default" | "started" | "pinned";
+import type { SessionView } from "./session-view.ts";
 
 /** The requests that the session sends to the server. */
 export interface SessionApi extends ListApi {
@@ -23,27 +17,6 @@ export interface SessionApi extends ListApi {
 export interface SessionStream {
   open(target: StreamTarget): void;
   close(): void;
-}
-
-/** The parts of the page that the session updates. */
-export interface SessionView {
-  /** Shows the list, and whether there are older builds. */
-  showList(builds: readonly Build[], shownId: string | undefined, hasOlder: boolean): void;
-  /** Opens a build on the page, or none; its report and its lines follow. */
-  openBuild(id: string | undefined, interest: Interest): void;
-  showBuild(build: Build): void;
-  addLine(line: LogLine): void;
-  addGap(gap: Gap): void;
-  /** Notes that the log of the build is complete. */
-  endLog(): void;
-  /** Shows that the build does not exist, or no longer exists. */
-  showMissing(message: string): void;
-  /** Reports that another build automatically replaced the missing one. */
-  mentionLoss(lost: Build | undefined): void;
-  /** Announces another build while the person is busy with the shown one. */
-  announce(build: Build): void;
-  /** Whether the person is busy: reads in the log above its end, or has just asked for a build. */
-  isBusy(): boolean;
 }
 
 /** The interval of requests for the list while the tab holds a build's stream, in milliseconds. */
@@ -227,24 +200,11 @@ export class Session {
     if (isNew && isActive(build) && this.#known.shownId !== build.id) this.#view.announce(build);
   }
 
-  /** Replaces the build on the page if the rules of {@link Interest} allow it. Running builds take precedence. */
+  /** Replaces the build on the page if the rules of {@link Interest} allow it. */
   #consider(): void {
-    if (this.#holding !== "feed") return;
-    const builds = this.#known.all;
-    const running = builds.filter((build) => build.status === "running");
-    const queued = builds.filter((build) => build.status === "queued");
-    const latest = this.shown === undefined ? builds.slice(0, 1) : [];
-    const next = [...running, ...queued, ...latest].find((build) => this.#mayLeaveFor(build));
+    if (this.#holding !== "feed" || (this.shown !== undefined && this.#view.isBusy())) return;
+    const next = nextBuild(this.#known.all, this.shown, this.#interest);
     if (next !== undefined) this.show(next.id, "default");
-  }
-
-  #mayLeaveFor(candidate: Build): boolean {
-    const shown = this.shown;
-    // Nothing is shown, or the requested build does not exist. A dead link stays, so that the person can see it.
-    if (shown === undefined) return this.#interest !== "pinned";
-    if (candidate.id === shown.id || this.#interest === "pinned" || this.#view.isBusy()) return false;
-    const since = this.#interest === "started" ? shown.finishedAt : shown.queuedAt;
-    return since !== null && candidate.queuedAt > since;
   }
 
   #showKnown(): void {

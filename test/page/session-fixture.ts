@@ -4,7 +4,8 @@ import { sampleBuild } from "../support/sample-builds.js";
 import type { Build, BuildPage } from "../../dist/page/model.js";
 import type { ListQuery } from "../../dist/page/server/api.js";
 import type { StreamTarget } from "../../dist/page/server/live-stream.js";
-import type { SessionApi, SessionStream, SessionView } from "../../dist/page/session.js";
+import type { SessionApi, SessionStream } from "../../dist/page/session.js";
+import type { SessionView } from "../../dist/page/session-view.js";
 
 /** Resolves when all pending answers are processed. */
 export async function settle(): Promise<void> {

@@ -1,12 +1,12 @@
-import { formatDuration } from "../../terminal/duration.ts";
 import { isActive } from "../builds/status.ts";
 import { byId, setText } from "../dom.ts";
-import { rawLogPath } from "../server/api.ts";
+import { EarlierLines } from "./earlier-lines.ts";
+import { JumpButton } from "./jump-button.ts";
 import { LogFollow } from "./log-follow.ts";
 import { LogQueue } from "./log-queue.ts";
 import { lineId } from "./log-row.ts";
 import { LogRows } from "./log-rows.ts";
-import { absentLineText, earlierText } from "./log-words.ts";
+import { absentLineText, waitingText } from "./log-words.ts";
 import type { Build, Gap, LogLine } from "../model.ts";
 
 /** The maximum number of rows on the page. Older lines are in the raw log as long as the server keeps them. */
@@ -14,9 +14,6 @@ const MAX_ROWS = 20_000;
 
 /** How long one frame may draw rows, in milliseconds: scrolling stays smooth while a burst arrives. */
 const FRAME_BUDGET = 10;
-
-/** The page mentions that a running build prints nothing after this time, in milliseconds. */
-const QUIET_AFTER = 15_000;
 
 /** The actions of the page that the log needs. */
 export interface LogViewHandlers {
@@ -36,14 +33,11 @@ export class LogView {
   readonly #handlers: LogViewHandlers;
   readonly #log = byId("log", HTMLElement);
   readonly #rows = new LogRows(MAX_ROWS);
-  readonly #earlier = byId("earlier", HTMLElement);
-  readonly #earlierText = byId("earlier-text", HTMLElement);
-  readonly #earlierLink = byId("earlier-link", HTMLAnchorElement);
+  readonly #earlier = new EarlierLines();
   readonly #waiting = byId("waiting", HTMLElement);
-  readonly #jump = byId("jump-button", HTMLButtonElement);
+  readonly #jump = new JumpButton(() => this.goToEnd());
   readonly #follow: LogFollow;
   #queue = new LogQueue(MAX_ROWS);
-  #unread = 0;
   #frame: number | undefined;
   #target: number | undefined;
   #build: Build | undefined;
@@ -53,7 +47,6 @@ export class LogView {
   constructor(handlers: LogViewHandlers) {
     this.#handlers = handlers;
     this.#follow = new LogFollow(this.#log, this.#rows.element, () => this.#followChanged());
-    this.#jump.addEventListener("click", () => this.goToEnd());
     this.#log.addEventListener("click", (event) => {
       const link = event.target;
       if (!(link instanceof HTMLAnchorElement) || link.className !== "number" || event.ctrlKey || event.metaKey) return;
@@ -69,7 +62,7 @@ export class LogView {
 
   /** Empties the log for another build. */
   open(id: string): void {
-    this.#earlierLink.href = rawLogPath(id);
+    this.#earlier.open(id);
     this.#build = undefined;
     this.#target = undefined;
     this.#clear();
@@ -110,7 +103,7 @@ export class LogView {
   /** Updates the times. */
   tick(): void {
     this.#rows.showSteps(this.#build?.steps ?? [], this.#handlers.now());
-    const text = this.#waitingText();
+    const text = waitingText(this.#build, this.#lastOutput, this.#handlers.now());
     setText(this.#waiting, text);
     this.#waiting.hidden = text === "";
     this.#follow.keep();
@@ -177,38 +170,25 @@ export class LogView {
     this.#showEarlier();
     if (this.#queue.size > 0) this.#schedule();
     // The lines of a finished build are not new; they only take time to arrive.
-    if (this.isReading && this.#isActive) this.#unread += added;
+    if (this.isReading && this.#isActive) this.#jump.unread += added;
     this.#followChanged();
     this.tick();
     this.#revealTarget();
   }
 
   #showEarlier(): void {
-    const count = (this.#rows.firstNumber ?? 1) - 1;
-    const lost = Math.min(count, this.#queue.lostThrough);
-    this.#earlier.hidden = count === 0;
-    this.#earlierLink.hidden = lost === count;
-    setText(this.#earlierText, earlierText(count, lost));
+    this.#earlier.show((this.#rows.firstNumber ?? 1) - 1, this.#queue.lostThrough);
   }
 
   #clear(): void {
     if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
     this.#frame = undefined;
     this.#queue = new LogQueue(MAX_ROWS);
-    this.#unread = 0;
+    this.#jump.unread = 0;
     this.#lastOutput = undefined;
     this.#isComplete = false;
     this.#rows.clear();
     this.#showEarlier();
-  }
-
-  #waitingText(): string {
-    const build = this.#build;
-    if (build === undefined || !isActive(build)) return "";
-    if (build.status === "queued") return "Queued: the build starts when an earlier build has ended.";
-    if (this.#lastOutput === undefined) return "Waiting for output.";
-    const silence = this.#handlers.now() - this.#lastOutput;
-    return silence < QUIET_AFTER ? "" : `No output for ${formatDuration(silence, true)}`;
   }
 
   #revealTarget(): void {
@@ -232,10 +212,7 @@ export class LogView {
   }
 
   #followChanged(): void {
-    if (this.#follow.isFollowing) this.#unread = 0;
-    this.#jump.hidden = this.#follow.isFollowing || (this.#unread === 0 && !this.#isActive);
-    const lines = this.#unread === 1 ? "1 new line" : `${this.#unread.toLocaleString("en")} new lines`;
-    setText(this.#jump, this.#unread === 0 ? "Jump to end" : `${lines}, jump to end`);
+    this.#jump.show(this.#follow.isFollowing, this.#isActive);
     const digits = String(this.#queue.lastNumber).length;
     this.#log.dataset["digits"] = digits > 4 ? String(digits) : "";
   }

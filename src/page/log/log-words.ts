@@ -1,3 +1,9 @@
+import { formatDuration } from "../../terminal/duration.ts";
+import type { Build } from "../model.ts";
+
+/** The page mentions that a running build prints nothing after this time, in milliseconds. */
+const QUIET_AFTER = 15_000;
+
 /** The extent of a build's log beyond the rows on the page, in line numbers. */
 export interface LogExtent {
   /** The number of the last line that arrived; 0 before the first. */
@@ -34,6 +40,27 @@ export function absentLineText(number: number, log: LogExtent): string | undefin
   if (number <= log.lostThrough) return `Line ${number} is no longer available.`;
   if (number > log.lastNumber) return log.isComplete ? `The log ends before line ${number}.` : undefined;
   return `Line ${number} is no longer on this page. If it is still available, it is in the raw log.`;
+}
+
+/** The text of the button that scrolls to the end of the log, where `unread` lines have arrived. */
+export function jumpText(unread: number): string {
+  if (unread === 0) return "Jump to end";
+  return `${unread === 1 ? "1 new line" : `${format(unread)} new lines`}, jump to end`;
+}
+
+/**
+ * Returns the text below the last row: why a build prints nothing. It is empty if the build has ended or has printed a
+ * line a moment ago.
+ *
+ * @param lastOutput - The time of the last line; `undefined` before the first one.
+ * @param now - The server's time. Both are in milliseconds since 1970.
+ */
+export function waitingText(build: Build | undefined, lastOutput: number | undefined, now: number): string {
+  if (build?.status === "queued") return "Queued: the build starts when an earlier build has ended.";
+  if (build?.status !== "running") return "";
+  if (lastOutput === undefined) return "Waiting for output.";
+  const silence = now - lastOutput;
+  return silence < QUIET_AFTER ? "" : `No output for ${formatDuration(silence, true)}`;
 }
 
 function lines(count: number, kind = ""): string {

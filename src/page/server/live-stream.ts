@@ -1,3 +1,5 @@
+import { RetryPolicy, TRIAL } from "./retry-policy.ts";
+
 /** An event of the stream: its data and the last id (WHATWG HTML 9.2.6, "Interpreting an event stream"). */
 export interface StreamMessage {
   readonly data: string;
@@ -47,28 +49,8 @@ export interface LiveStreamOptions {
 
 const CLOSED = 2;
 
-/**
- * A stream that ends within this time, in milliseconds, without an event was turned away: a full server answers 200
- * with a reconnection time and ends the stream, because a browser never reconnects after any other status.
- */
-const TRIAL = 2000;
-
-/** The number of consecutive refusals after which the page reports that the server is full. */
-const TRIALS_BEFORE_WAITING = 2;
-
-/** The pause for a full server starts with that of this attempt, some seconds, to keep load off the server. */
-const FULL_ATTEMPT = 3;
-
 /** The browser may take this long to reconnect, in milliseconds, before the page takes over and says so. */
 const PATIENCE = 20_000;
-
-/**
- * Returns the pause before the page's next attempt, in milliseconds: up to 1 s, 2 s, 4 s ... 30 s. The upper half is
- * random, so that the tabs that a restart disconnected do not all reconnect at the same moment.
- */
-export function retryDelay(attempt: number, random: number): number {
-  return Math.min(30_000, 1000 * 2 ** attempt) * (0.5 + random / 2);
-}
 
 /**
  * The only event stream of a tab: browsers allow six connections per host over HTTP/1.1, so a second stream in each of
@@ -80,11 +62,7 @@ export class LiveStream {
   #source: EventSourceLike | undefined;
   #target: StreamTarget | undefined;
   #lastEventId = "";
-  #attempt = 0;
-  /** The number of consecutive streams that were turned away. */
-  #turnedAway = 0;
-  /** The time at which the stream opened, in milliseconds since 1970; `undefined` after its first event or its end. */
-  #openedAt: number | undefined;
+  #policy = new RetryPolicy();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: LiveStreamOptions) {
@@ -103,8 +81,7 @@ export class LiveStream {
     this.#disconnect();
     this.#target = undefined;
     this.#lastEventId = "";
-    this.#attempt = 0;
-    this.#turnedAway = 0;
+    this.#policy = new RetryPolicy();
     this.#options.onState({ type: "idle" });
   }
 
@@ -124,71 +101,58 @@ export class LiveStream {
     source.addEventListener("open", () => {
       if (!isCurrent()) return;
       this.#stopTimer();
-      this.#openedAt = Date.now();
-      if (this.#turnedAway === 0) this.#goLive(target);
+      this.#policy.opened(Date.now());
+      if (!this.#policy.isDoubtful) this.#goLive(target);
       else this.#timer = setTimeout(() => this.#accept(target), TRIAL);
     });
     source.addEventListener("error", () => {
       if (!isCurrent()) return;
-      this.#noteEnd();
-      if (this.#turnedAway >= TRIALS_BEFORE_WAITING) {
-        this.#attempt = Math.max(this.#attempt, FULL_ATTEMPT);
-        this.#retryLater(target, "full");
-        return;
-      }
-      if (source.readyState === CLOSED) {
-        this.#retryLater(target, "lost");
+      if (this.#policy.isOnTrial) this.#stopTimer();
+      this.#policy.ended(Date.now());
+      if (this.#policy.isFull || source.readyState === CLOSED) {
+        this.#retryLater(target);
         return;
       }
       this.#options.onState({ type: "reconnecting" });
-      this.#timer ??= setTimeout(() => this.#retryLater(target, "lost"), PATIENCE);
+      this.#timer ??= setTimeout(() => this.#retryLater(target), PATIENCE);
     });
     for (const [type, listener] of Object.entries(target.on)) {
       source.addEventListener(type, (event) => {
         if (!isCurrent()) return;
-        if (this.#openedAt !== undefined) this.#accept(target);
+        if (this.#policy.isOnTrial) this.#accept(target);
         this.#lastEventId = event.lastEventId;
         listener(JSON.parse(event.data));
       });
     }
   }
 
-  /** The server has accepted the stream. */
+  /** Notes that the server has accepted the stream. */
   #accept(target: StreamTarget): void {
-    const wasDoubtful = this.#turnedAway > 0;
-    this.#turnedAway = 0;
-    this.#openedAt = undefined;
+    const wasDoubtful = this.#policy.isDoubtful;
+    this.#policy.accepted();
     if (wasDoubtful) this.#goLive(target);
   }
 
   #goLive(target: StreamTarget): void {
     this.#stopTimer();
-    this.#attempt = 0;
+    this.#policy.connected();
     this.#options.onState({ type: "live" });
     target.opened?.();
   }
 
-  /** Notes the end of the stream. An attempt that never opened does not show whether the server is full. */
-  #noteEnd(): void {
-    if (this.#openedAt === undefined) return;
-    this.#stopTimer();
-    this.#turnedAway = Date.now() - this.#openedAt < TRIAL ? this.#turnedAway + 1 : 0;
-    this.#openedAt = undefined;
-  }
-
   /** Any status but 200 closes an EventSource for good; the page retries instead. */
-  #retryLater(target: StreamTarget, reason: "lost" | "full"): void {
+  #retryLater(target: StreamTarget): void {
     this.#disconnect();
-    const wait = retryDelay(this.#attempt++, (this.#options.random ?? Math.random)());
+    const wait = this.#policy.nextDelay((this.#options.random ?? Math.random)());
     this.#timer = setTimeout(() => this.retryNow(), wait);
-    this.#options.onState({ type: "waiting", reason, until: Date.now() + wait });
+    this.#options.onState({ type: "waiting", reason: this.#policy.isFull ? "full" : "lost", until: Date.now() + wait });
     target.failed?.();
   }
 
   #disconnect(): void {
     this.#generation++;
     this.#stopTimer();
-    this.#openedAt = undefined;
+    this.#policy.disconnected();
     this.#source?.close();
     this.#source = undefined;
   }

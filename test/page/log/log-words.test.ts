@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { absentLineText, earlierText, gapText } from "../../../dist/page/log/log-words.js";
+import { absentLineText, earlierText, gapText, jumpText, waitingText } from "../../../dist/page/log/log-words.js";
+import { sampleBuild } from "../../support/sample-builds.js";
 
 describe("gapText", () => {
   it("says how many lines the server dropped, if that is known", () => {
@@ -48,5 +49,33 @@ describe("absentLineText", () => {
   it("waits for a line that can still arrive, and reports when it cannot", () => {
     assert.equal(absentLineText(9001, log), undefined);
     assert.equal(absentLineText(9001, { ...log, isComplete: true }), "The log ends before line 9001.");
+  });
+});
+
+describe("jumpText", () => {
+  it("counts the new lines, if there are any", () => {
+    assert.equal(jumpText(0), "Jump to end");
+    assert.equal(jumpText(1), "1 new line, jump to end");
+    assert.equal(jumpText(1200), "1,200 new lines, jump to end");
+  });
+});
+
+describe("waitingText", () => {
+  it("says what an active build waits for", () => {
+    const queued = "Queued: the build starts when an earlier build has ended.";
+    assert.equal(waitingText(sampleBuild(), undefined, 0), queued);
+    assert.equal(waitingText(sampleBuild({ status: "running" }), undefined, 0), "Waiting for output.");
+  });
+
+  it("says how long a running build has printed nothing, after 15 seconds", () => {
+    const running = sampleBuild({ status: "running" });
+    assert.equal(waitingText(running, 1000, 15_999), "");
+    assert.equal(waitingText(running, 1000, 16_000), "No output for 15 s");
+    assert.equal(waitingText(running, 1000, 62_999), "No output for 1 min 1 s");
+  });
+
+  it("is empty for a build that has ended, and without a build", () => {
+    assert.equal(waitingText(sampleBuild({ status: "failed" }), undefined, 0), "");
+    assert.equal(waitingText(undefined, undefined, 0), "");
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
-import { LiveStream, retryDelay } from "../../../dist/page/server/live-stream.js";
+import { LiveStream } from "../../../dist/page/server/live-stream.js";
 import type { EventSourceLike, StreamMessage, StreamState } from "../../../dist/page/server/live-stream.js";
 
 const MINUTE = 60_000;
@@ -79,17 +79,6 @@ class Fixture {
     return this.states.at(-1)?.type;
   }
 }
-
-describe("retryDelay", () => {
-  it("doubles up to 30 s, with a random upper half", () => {
-    assert.deepEqual(
-      [0, 1, 2, 3, 4, 5, 50, 2000].map((attempt) => retryDelay(attempt, 1)),
-      [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000],
-    );
-    assert.equal(retryDelay(2, 0), 2000);
-    assert.equal(retryDelay(2, 0.5), 3000);
-  });
-});
 
 describe("LiveStream", () => {
   beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "Date"], now: 0 }));

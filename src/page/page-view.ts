@@ -1,0 +1,117 @@
+import { readAddress, writeAddress } from "./address.ts";
+import { announcement } from "./builds/outlook.ts";
+import { pageTitle } from "./builds/status.ts";
+import { byId, setText } from "./dom.ts";
+import type { BuildList } from "./builds/build-list.ts";
+import type { BuildView } from "./builds/build-view.ts";
+import type { ListControls } from "./builds/list-controls.ts";
+import type { Interest } from "./interest.ts";
+import type { LogView } from "./log/log-view.ts";
+import type { Build, Gap, LogLine } from "./model.ts";
+import type { Notices } from "./notices.ts";
+import type { SessionView } from "./session-view.ts";
+
+/** The parts of the page that show builds. */
+export interface PageParts {
+  readonly list: BuildList;
+  readonly controls: ListControls;
+  readonly head: BuildView;
+  readonly log: LogView;
+  readonly notices: Notices;
+}
+
+/** The rest of the page, as far as the view depends on it. */
+export interface PageState {
+  /** Whether the person may start builds. */
+  readonly mayBuild: () => boolean;
+  /** Whether this tab is starting a build, which it is about to open. */
+  readonly isStarting: () => boolean;
+  /** Opens a build, because the person asked for it. */
+  readonly open: (id: string) => void;
+}
+
+/** Shows the decisions of the session on the page. */
+export class PageView implements SessionView {
+  readonly #parts: PageParts;
+  readonly #state: PageState;
+  readonly #empty = byId("empty", HTMLElement);
+  #announcedStatus = "";
+
+  constructor(parts: PageParts, state: PageState) {
+    this.#parts = parts;
+    this.#state = state;
+  }
+
+  showList(builds: readonly Build[], shownId: string | undefined, hasOlder: boolean): void {
+    this.#parts.list.show(builds, shownId);
+    this.#parts.controls.show(builds.length > 0, hasOlder);
+    byId("empty-link", HTMLAnchorElement).hidden = builds.length === 0;
+    if (builds.length > 0 || shownId !== undefined) return;
+    const advice = "Enter the path of a project above and press Build. Everyone with this page open sees it run.";
+    this.#showEmpty("No builds yet", this.#state.mayBuild() ? advice : "A build appears here when it starts.");
+  }
+
+  openBuild(id: string | undefined, interest: Interest): void {
+    const { head, log, notices } = this.#parts;
+    this.#announcedStatus = "";
+    notices.clear();
+    head.open(id);
+    this.#empty.hidden = true;
+    document.title = pageTitle(undefined);
+    if (id === undefined) return;
+    log.open(id);
+    const { buildId, line } = readAddress(location.search, location.hash);
+    if (buildId === id) log.goToLine(line);
+    // A build that the page chose replaces the address, so that it can be shared, but adds no history entry.
+    else history.replaceState({ interest }, "", writeAddress(id));
+  }
+
+  showBuild(build: Build): void {
+    const { head, log, notices } = this.#parts;
+    head.show(build);
+    log.showBuild(build);
+    document.title = pageTitle(build);
+    if (this.#announcedStatus === build.status) return;
+    this.#announcedStatus = build.status;
+    notices.announce(announcement(build));
+  }
+
+  addLine(line: LogLine): void {
+    this.#parts.log.addLine(line);
+  }
+
+  addGap(gap: Gap): void {
+    this.#parts.log.addGap(gap);
+  }
+
+  endLog(): void {
+    this.#parts.log.end();
+  }
+
+  showMissing(message: string): void {
+    this.#parts.head.open(undefined);
+    document.title = pageTitle(undefined);
+    this.#showEmpty("Build not found", message);
+  }
+
+  mentionLoss(lost: Build | undefined): void {
+    const name = lost === undefined ? "The build that was shown here" : `The build of ${lost.projectName}`;
+    this.#parts.notices.show(`${name} was removed from the server.`);
+  }
+
+  announce({ id, status, projectName }: Build): void {
+    if (this.#state.isStarting()) return;
+    const text = status === "queued" ? "is queued" : "is being built";
+    this.#parts.notices.show(`${projectName} ${text}.`, () => this.#state.open(id));
+  }
+
+  isBusy(): boolean {
+    return this.#state.isStarting() || this.#parts.log.isReading;
+  }
+
+  #showEmpty(title: string, text: string): void {
+    setText(byId("empty-title", HTMLElement), title);
+    setText(byId("empty-text", HTMLElement), text);
+    this.#empty.hidden = false;
+  }
+}
