@@ -1,56 +1,21 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, readdirSync, rmdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { cgroupFiles } from "../../../dist/runner/cgroup/cgroup-files.js";
 import { hasEnded, readProcessStat } from "../../../dist/runner/process/proc-stat.js";
+import { cgroupsIn, makeCgroup, noCgroups, noPids, ownCgroup } from "../../support/cgroups.js";
 import { runBuild, shellStep } from "../one-build.js";
 import { Scene, plan, step } from "../queue-scene.js";
-import type { TestContext } from "node:test";
-
-const own = cgroupFiles.own();
-/** A cgroup below that of this process. */
-const folder = own === undefined ? undefined : join(own, `tailcast-test-${process.pid}`);
-const skip = whySkipped();
-
-/** The limit needs the controller in the cgroup above, which the tests do not change. */
-const noLimit = skip || (hasPids(own) ? false : `the controller "pids" is not enabled in ${own}`);
-
-function whySkipped(): string | false {
-  if (folder === undefined) return "this system has no cgroup v2";
-  try {
-    mkdirSync(folder);
-    rmdirSync(folder);
-    return false;
-  } catch (error) {
-    return `this user may not make cgroups: ${(error as Error).message}`;
-  }
-}
-
-function hasPids(path = ""): boolean {
-  return readFileSync(join(path, "cgroup.subtree_control"), "utf8").split(/\s+/).includes("pids");
-}
-
-/** Makes a cgroup, and removes it after the test. */
-function makeFolder(t: TestContext): string {
-  const path = folder ?? "";
-  mkdirSync(path);
-  t.after(() => rmdirSync(path));
-  return path;
-}
-
-function cgroupsIn(path: string): string[] {
-  return readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
-}
 
 function hasGone(pid: number): boolean {
   const stat = readProcessStat(pid);
   return stat === undefined || hasEnded(stat);
 }
 
-describe("BuildQueue with real cgroups", { skip }, () => {
+describe("BuildQueue with real cgroups", { skip: noCgroups }, () => {
   it("runs each command in a cgroup of its own from its first instruction, with its environment", async (t) => {
-    const cgroup = makeFolder(t);
+    const cgroup = makeCgroup(t);
     const env = { PATH: process.env["PATH"], PWD: "/nowhere", "npm_config_//registry.example/:_auth": "1" };
     const steps = [
       shellStep("", { command: "cat", args: ["/proc/self/cgroup", "/proc/self/comm"] }),
@@ -68,12 +33,12 @@ describe("BuildQueue with real cgroups", { skip }, () => {
     const variables = (output.at(-1) ?? "").split("\0").filter((text) => /^(PWD|npm_config|SHLVL|_=)/.test(text));
     assert.deepEqual(variables.sort(), ["PWD=/nowhere", "npm_config_//registry.example/:_auth=1"]);
     assert.equal(end.message, missing);
-    assert.equal(cgroupFiles.own(), own);
+    assert.equal(cgroupFiles.own(), ownCgroup);
     assert.deepEqual(cgroupsIn(cgroup), []);
   });
 
   it("leaves no process of a cancelled build, whatever it does", async (t) => {
-    const cgroup = makeFolder(t);
+    const cgroup = makeCgroup(t);
     // Deaf processes in their own sessions, without the variables of the build, that keep starting others.
     const spawner = "trap '' TERM; while :; do setsid env -i /bin/sleep 1000 & /bin/sleep 0.05; done";
     const script = `trap '' TERM; setsid env -i /bin/sh -c "${spawner}" >/dev/null 2>&1 & echo ready; /bin/sleep 1000`;
@@ -90,8 +55,8 @@ describe("BuildQueue with real cgroups", { skip }, () => {
     assert.deepEqual(seen.filter((pid) => !hasGone(pid)), []);
   });
 
-  it("limits the processes of a step, and says so", { skip: noLimit }, async (t) => {
-    const cgroup = makeFolder(t);
+  it("limits the processes of a step, and says so", { skip: noPids }, async (t) => {
+    const cgroup = makeCgroup(t);
     const script = "for i in 1 2 3 4 5 6 7 8 9; do /bin/sleep 1000 & done; wait";
     const { lines, end, queue } = await runBuild(t, [shellStep(script)], { cgroup, pids: 5 });
     assert.deepEqual(queue.warnings, []);
