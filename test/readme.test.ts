@@ -8,8 +8,8 @@
  *   examples/, the block is that file, which has a test of its own.
  * - `text` directly behind `js`, `ts` or `sh`: the exact output. `…` stands for any text in a line or, alone in a line,
  *   for any number of lines: ids, dates and ports.
- * - `sh`: scripts, folders, files and options exist (npm, node, npx tailcast); curl really asks a build server.
- * - `ini`: a systemd unit, whose ExecStart is a command as in `sh`.
+ * - `sh`: scripts, folders and files exist (npm, node); `npx tailcast` starts; curl really asks a build server.
+ * - `ini`: a systemd unit with known settings, whose ExecStart is a command as in `sh`.
  * - `json`: is JSON.
  * - `<!-- picture -->` in the line above a `text` block: a drawing.
  * - `<!-- checked by FILE -->` in the line above any block: that test checks it. It must exist and name the README.
@@ -21,6 +21,7 @@ import { ROOT, parseBlocks, readReadmes } from "./readme/blocks.js";
 import { checkCommand, commandsOf } from "./readme/commands.js";
 import { assertIsExample, exampleOf, packagesOf, runModule } from "./readme/modules.js";
 import { assertOutput } from "./readme/output.js";
+import { assertUnit } from "./readme/systemd.js";
 import { Program } from "./support/program.js";
 import type { Block } from "./readme/blocks.js";
 import type { Lifetime } from "./support/lifetime.js";
@@ -60,13 +61,14 @@ async function check(block: Block): Promise<void> {
     }
     case "sh": {
       let printed = "";
-      for (const command of commandsOf(text)) printed += await checkCommand(command, origin);
+      for (const command of commandsOf(text)) printed += await checkCommand(command, origin, life);
       if (output !== undefined) assertOutput(printed, output.text);
       return;
     }
     case "ini":
+      assertUnit(text);
       for (const [, command = ""] of text.matchAll(/^ExecStart=(?:\/usr\/bin\/)?(.*)$/gm)) {
-        await checkCommand(command, origin);
+        await checkCommand(command, origin, life);
       }
       return;
     case "json":
@@ -122,6 +124,7 @@ describe("the check of READMEs", () => {
       "```sh\nnpx tailcast --help\n```\n```text\nUsage: …\n…\n```",
       "```sh\ncurl http://127.0.0.1:3000/healthz\n```",
       "```json\n[]\n```",
+      "```ini\n[Service]\nExecStart=/usr/bin/npx tailcast --version\nRestart=always\n```",
       "<!-- picture -->\n```text\n->\n```",
       "<!-- checked by test/readme.test.ts -->\n```nginx\n```",
     ]) {
@@ -145,7 +148,10 @@ describe("the check of READMEs", () => {
       "```sh\nmake\n```",
       "```sh\ncurl http://127.0.0.1:3000/nothing\n```",
       "```json\n{\n```",
-      "```ini\nExecStart=/usr/bin/npx tailcast --nothing\n```",
+      "```ini\n[Service]\nExecStart=/usr/bin/npx tailcast --nothing\n```",
+      "```ini\n[Service]\nRestrt=always\n```",
+      "```ini\n[Service]\nRestart=ever\n```",
+      "```ini\n[Servce]\nRestart=always\n```",
       "```text\n->\n```",
       "```nginx\n```",
       "```\n```",

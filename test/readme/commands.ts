@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { parse } from "node:path";
 import { promisify } from "node:util";
-import { readConfig } from "../../dist/config.js";
-import { helpText } from "../../dist/program-options.js";
+import { Program, dataFolder } from "../support/program.js";
 import { ROOT } from "./blocks.js";
+import type { Lifetime } from "../support/lifetime.js";
 
 const run = promisify(execFile);
 
@@ -26,23 +25,26 @@ export function commandsOf(text: string): string[] {
 }
 
 /**
- * Fails unless a command does what it says: its script, folder, file or option exists. curl makes its request.
+ * Fails unless a command does what it says: its script, folder or file exists. `tailcast` starts, and curl makes its
+ * request.
  *
  * @param origin - Returns the address of a build server with the projects in `examples`.
+ * @param life - How long a program that does not end itself may live.
  * @returns The output, of curl and of `tailcast --help`.
  */
-export async function checkCommand(command: string, origin: () => Promise<string>): Promise<string> {
+export async function checkCommand(command: string, origin: () => Promise<string>, life: Lifetime): Promise<string> {
   const { env, words } = splitCommand(command);
   const [program = "", ...args] = words;
   const check = CHECKS[program];
   assert.ok(check, `no check is known for "${program}"; put <!-- checked by FILE --> above the block`);
-  return (await check(args, env, origin)) ?? "";
+  return (await check(args, env, origin, life)) ?? "";
 }
 
 type Check = (
   args: readonly string[],
   env: Record<string, string>,
   origin: () => Promise<string>,
+  life: Lifetime,
 ) => string | undefined | Promise<string>;
 
 const CHECKS: Readonly<Record<string, Check>> = {
@@ -58,9 +60,9 @@ const CHECKS: Readonly<Record<string, Check>> = {
       return stdout;
     }
   },
-  node: ([file = "", ...args], env) => {
+  node: ([file = "", ...args], env, _origin, life) => {
     assert.ok(existsSync(new URL(file.replace(/^dist\/(.*)\.js$/, "src/$1.ts"), ROOT)), `there is no ${file}`);
-    return file === "dist/server.js" ? checkOptions(args, env) : undefined;
+    return file === "dist/server.js" ? runProgram(args, env, life) : undefined;
   },
   npm: (args) => {
     const prefix = optionOf(args, "--prefix") ?? ".";
@@ -80,19 +82,25 @@ const CHECKS: Readonly<Record<string, Check>> = {
     assert.ok(Object.hasOwn(scripts, script), `${prefix}/package.json has no script "${script}"`);
     return undefined;
   },
-  tailcast: (args, env) => checkOptions(args, env),
-  npx: ([name, ...args], env) => {
+  tailcast: (args, env, _origin, life) => runProgram(args, env, life),
+  npx: ([name, ...args], env, _origin, life) => {
     assert.equal(name, "tailcast");
-    return checkOptions(args, env);
+    return runProgram(args, env, life);
   },
 };
 
-/** The options must be the program's; folders that a README makes up need not exist here. */
-function checkOptions(args: readonly string[], env: Record<string, string>): string | undefined {
-  const { root } = parse(process.cwd());
-  const real = args.map((word, index) => (args[index - 1] === "--root" ? root : word));
-  const { kind } = readConfig(real, "TAILCAST_ROOT" in env ? { ...env, TAILCAST_ROOT: root } : env);
-  return kind === "help" ? helpText() : undefined;
+/** Runs the program with these options, but with a free port, and folders that exist. A server is ended again. */
+async function runProgram(args: readonly string[], env: Record<string, string>, life: Lifetime): Promise<string> {
+  const folders: Readonly<Record<string, string>> = { "--root": "examples", "--data": dataFolder(life) };
+  const real = args.map((word, index) => folders[args[index - 1] ?? ""] ?? word);
+  const variables = "TAILCAST_ROOT" in env ? { ...env, TAILCAST_ROOT: "examples" } : env;
+  const program = new Program(life, [...real, "--port", "0"], variables);
+  if (!args.some((word) => word === "--help" || word === "--version")) {
+    await program.port();
+    program.child.kill("SIGTERM");
+  }
+  assert.equal(await program.ended, 0, program.stderr);
+  return program.stdout;
 }
 
 function optionOf(args: readonly string[], name: string): string | undefined {

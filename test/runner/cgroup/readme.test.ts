@@ -2,12 +2,15 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { readConfig } from "../../../dist/config.js";
+import { assertUnit } from "../../readme/systemd.js";
 
 const README = readFileSync(new URL("../../../src/runner/README.md", import.meta.url), "utf8");
 
 describe("the systemd unit in src/runner/README.md", () => {
   const unit = /```ini\n([\s\S]*?)```/.exec(README)?.[1] ?? "";
   const values = new Map(Array.from(unit.matchAll(/^(\w+)=(.*)$/gm), ([, name, value]) => [name, value]));
+
+  it("has settings that systemd knows", () => assertUnit(unit));
 
   it("starts the program with options that it has", () => {
     const [, args = ""] = /dist\/server\.js (.*)/.exec(values.get("ExecStart") ?? "") ?? [];
