@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import { readConfig } from "../../dist/config.js";
 import { OPTIONS } from "../../dist/program-options.js";
+import { buildAppSettings } from "../../dist/web/build-app-options.js";
 import { routes } from "../../dist/web/routes.js";
 import { EventClient, ask, postJson } from "../support/http.js";
 import { build, buildIn, start } from "./app.js";
@@ -149,6 +151,21 @@ describe("src/web/README.md", () => {
     const [rows = []] = tables("Flag", "Variable", "Meaning");
     const options = OPTIONS.map(({ flag, variable, value, help }) => [`--${flag} ${value}`.trimEnd(), variable, help]);
     assert.deepEqual(rows, options);
+  });
+
+  it("shows how the options of `BuildApp` differ from flags", () => {
+    const [rows = []] = tables("Flag", "Option of BuildApp");
+    const flags = rows.map(([flag = "", option = ""]) => {
+      const invocation = readConfig(flag.split(" "), {});
+      assert.ok(invocation.kind === "run");
+      const { builds, ...settings } = buildAppSettings(invocation.config);
+      const [, name = "", value = ""] = /^(\w+): (.*)$/.exec(option) ?? [];
+      const documented = JSON.parse(value.replaceAll("_", "")) as unknown;
+      assert.deepEqual(Object.entries({ ...builds, ...settings }).find(([key]) => key === name)?.[1], documented, flag);
+      return flag.split(" ")[0];
+    });
+    const scaled = OPTIONS.filter(({ value }) => value === "SECONDS" || value === "MIB").map(({ flag }) => `--${flag}`);
+    assert.deepEqual(scaled.filter((flag) => !flags.includes(flag)), []);
   });
 
   it("names tests that exist", () => {
