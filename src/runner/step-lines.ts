@@ -44,7 +44,7 @@ export class StepLines {
       const lost = `${lostLines} lines (${formatBytes(lostBytes)}) were left out here`;
       void this.#emitter.emitLine({ step, text: `${lost}; the last ${tail.length} lines of this step follow` });
     }
-    for (const line of tail) void this.#emitter.emitLine({ step, ...line });
+    for (const { stream, text, time } of tail) void this.#emitter.emitLine({ step, stream, text, time });
     this.#rows.clear();
   }
 
@@ -52,7 +52,7 @@ export class StepLines {
     const number = row === undefined ? undefined : this.#rows.get(stream, row);
     const isNew = number === undefined;
     const { isOverflowing } = this.#limit;
-    const fits = isNew && !isOpen ? this.#limit.fits({ stream, text, time }) : this.#limit.fitsAgain(text);
+    const fits = isNew && !isOpen ? this.#limit.fits({ stream, text, row, time }) : this.#limit.fitsAgain(text);
     // A line that was emitted as open gets its end, even beyond the limit.
     if (fits || (!isNew && !isOpen)) {
       if (isNew && row !== undefined) this.#rows.set(stream, row, this.#emitter.nextNumber);

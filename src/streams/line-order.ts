@@ -1,27 +1,37 @@
 import { missingLines } from "./log-text.ts";
 import type { TextLine } from "./log-text.ts";
 
-/** How many lines wait at most for one before them that is not complete. */
-const MAX_HELD = 64;
+/**
+ * How many lines wait for another state at most. A program can redraw the last 64 rows of its output; the log has lines
+ * of the runner among them.
+ */
+export const MAX_WAITING = 128;
+
+/** How much text waits at most, in UTF-16 units. */
+const MAX_LENGTH = 1024 * 1024;
 
 /** A line that waits. */
 interface HeldLine {
   /** Says that lines before it are missing. */
   readonly mark: string;
+  /** When it arrived, by `performance.now()`. */
+  readonly since: number;
   text: string;
   isOpen: boolean;
 }
 
 /**
- * Puts the lines of one build's log in the order of their numbers, each once and with its last state. An open line
- * waits for its end, and up to 64 lines wait behind it. A line that is redrawn after it was written follows
- * again when it has its last state, since text that a client has received cannot change.
+ * Puts the lines of one build's log in the order of their numbers, each once and with its last state. Since a line can
+ * be redrawn after its line end, the last 128 lines wait. A line that is redrawn later than that follows again with its
+ * last state, since text that a client has received cannot change.
  */
 export class LineOrder {
   /** The number of the next line. */
   next = 1;
   readonly #held = new Map<number, HeldLine>();
-  /** The lines that could not wait for their end. */
+  #length = 0;
+  #openCount = 0;
+  /** The open lines that could not wait for their end. */
   readonly #early = new Map<number, string>();
 
   /** Whether lines wait. */
@@ -29,43 +39,74 @@ export class LineOrder {
     return this.#held.size > 0;
   }
 
-  /** Adds states of lines and returns the text that can be written now. */
-  push(lines: readonly TextLine[]): string {
+  /** Whether a line that is not complete waits. */
+  get hasOpen(): boolean {
+    return this.#openCount > 0;
+  }
+
+  /** When the first line arrived, if it is complete; `undefined` otherwise. */
+  get waitingSince(): number | undefined {
+    const [first] = this.#held.values();
+    return first === undefined || first.isOpen ? undefined : first.since;
+  }
+
+  /**
+   * Adds states of lines and returns the text that does not wait any longer.
+   *
+   * @param now - When they arrived, by `performance.now()`.
+   */
+  push(lines: readonly TextLine[], now = 0): string {
     let written = "";
     for (const line of lines) {
-      this.#add(line);
-      written += this.#release(MAX_HELD);
+      this.#add(line, now);
+      written += this.#release(() => this.#held.size > MAX_WAITING || this.#length > MAX_LENGTH);
     }
     return written;
   }
 
-  /** Returns everything that waits: no line follows. */
-  end(): string {
-    return this.#release(0);
+  /** Returns the lines that have waited since a moment, up to the first one that is not complete. */
+  releaseBefore(moment: number): string {
+    return this.#release(({ isOpen, since }) => !isOpen && since <= moment);
   }
 
-  #add({ number = this.next, text, isOpen }: TextLine): void {
+  /** Returns everything that waits: no line follows, or each line that follows is too late to change it. */
+  end(): string {
+    return this.#release(() => true);
+  }
+
+  #add({ number = this.next, text, isOpen }: TextLine, now: number): void {
     const held = this.#held.get(number);
     if (held !== undefined) {
+      this.#length += text.length - held.text.length;
+      this.#openCount += Number(isOpen) - Number(held.isOpen);
       held.text = text;
       held.isOpen = isOpen;
     } else if (number >= this.next) {
       const mark = number > this.next ? missingLines(number - this.next) : "";
       this.next = number + 1;
-      this.#held.set(number, { mark, text, isOpen });
+      this.#hold(number, { mark, since: now, text, isOpen });
     } else if (!isOpen) {
       const isKnown = this.#early.get(number) === text;
       this.#early.delete(number);
-      if (!isKnown) this.#held.set(number, { mark: "", text, isOpen });
+      if (!isKnown) this.#hold(number, { mark: "", since: now, text, isOpen });
     }
   }
 
-  /** @param most - How many lines may wait. */
-  #release(most: number): string {
+  #hold(number: number, line: HeldLine): void {
+    this.#held.set(number, line);
+    this.#length += line.text.length;
+    this.#openCount += Number(line.isOpen);
+  }
+
+  /** @param mayGo - Returns whether the first line is released. */
+  #release(mayGo: (first: HeldLine) => boolean): string {
     let written = "";
-    for (const [number, { mark, text, isOpen }] of this.#held) {
-      if (isOpen && this.#held.size <= most) break;
+    for (const [number, line] of this.#held) {
+      if (!mayGo(line)) break;
+      const { mark, text, isOpen } = line;
       this.#held.delete(number);
+      this.#length -= text.length;
+      this.#openCount -= Number(isOpen);
       if (isOpen) this.#early.set(number, text);
       written += `${mark}${text}\n`;
     }

@@ -1,6 +1,6 @@
 import { NodeConnection } from "../channel/connections/node-connection.ts";
 import { EncodedBytes } from "../channel/log/encoded-bytes.ts";
-import { LineOrder } from "./line-order.ts";
+import { LineOrder, MAX_WAITING } from "./line-order.ts";
 import { missingLines } from "./log-text.ts";
 import type { ServerResponse } from "node:http";
 import type { Connection, ConnectionListener, EndScope } from "../channel/connections/connection.ts";
@@ -13,15 +13,49 @@ export const LOG_HEADERS: Readonly<Record<string, string>> = {
   "X-Accel-Buffering": "no",
 };
 
-/** A client of a build's channel that receives the lines as text instead of events. Everything else is the same. */
+/**
+ * How long the lines of a running build wait for a redraw at least, in milliseconds. The runner reports one within half
+ * a second, and most programs draw several times a second.
+ */
+const LIVE_DELAY = 1000;
+
+/** Lines without another state, whose text clients share. */
+interface PlainPiece {
+  readonly events: EncodedBytes;
+  readonly bytes: EncodedBytes;
+  /** The number that was next before it. */
+  readonly before: number;
+  readonly first: number;
+  readonly length: number;
+  /** When it arrived, by `performance.now()`. */
+  readonly since: number;
+}
+
+/**
+ * A client of a build's channel that receives the lines as text instead of events. Everything else is the same.
+ *
+ * Each line is sent once, with its last state. So the last lines wait until they can no longer be redrawn; while the
+ * build runs, they wait for about a second.
+ */
 export class LogConnection implements Connection {
   readonly #connection: NodeConnection;
   readonly #texts: LogTexts;
+  readonly #isOver: () => boolean;
   readonly #order = new LineOrder();
+  /** The lines that wait, as long as none of them has another state. Otherwise they are in the order. */
+  #pieces: PlainPiece[] = [];
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(response: ServerResponse, texts: LogTexts, listener: ConnectionListener) {
+  /** @param isOver - Returns whether the build has ended. Then lines wait for the lines behind them, not for a time. */
+  constructor(response: ServerResponse, texts: LogTexts, listener: ConnectionListener, isOver: () => boolean) {
     this.#texts = texts;
-    this.#connection = new NodeConnection(response, false, undefined, listener, LOG_HEADERS);
+    this.#isOver = isOver;
+    const onClose = (): void => {
+      clearTimeout(this.#timer);
+      listener.onClose();
+    };
+    const own = { onDrain: () => listener.onDrain(), onClose };
+    this.#connection = new NodeConnection(response, false, undefined, own, LOG_HEADERS);
   }
 
   get isBlocked(): boolean {
@@ -41,15 +75,21 @@ export class LogConnection implements Connection {
     const order = this.#order;
     const { bytes, lines, first = order.next, length } = this.#texts.of(events);
     if (bytes === undefined && lines === undefined) return;
+    const since = performance.now();
     // Nearly always, no line has more than one state.
-    if (bytes !== undefined && !order.isHolding && first >= order.next) {
-      if (first > order.next) this.#writeText(missingLines(first - order.next));
+    if (bytes !== undefined && first >= order.next && this.#mayShare(length)) {
+      this.#writeText(order.end());
+      this.#pieces.push({ events, bytes, before: order.next, first, length, since });
       order.next = first + length;
-      this.#connection.write(bytes);
-    } else this.#writeText(order.push(this.#texts.linesOf(events)));
+      let waiting = this.#pieces.reduce((sum, piece) => sum + piece.length, 0);
+      this.#writePieces((piece) => (waiting -= piece.length) >= MAX_WAITING);
+    } else this.#writeText(this.#orderPieces() + order.push(this.#texts.linesOf(events), since));
+    this.#timer ??= this.#writeLater();
   }
 
   end(scope?: EndScope): void {
+    clearTimeout(this.#timer);
+    this.#writePieces(() => true);
     this.#writeText(this.#order.end());
     this.#connection.end(scope);
   }
@@ -60,6 +100,48 @@ export class LogConnection implements Connection {
 
   destroy(): void {
     this.#connection.destroy();
+  }
+
+  /** Whether the next lines need not be put in order, since no line before them can change. */
+  #mayShare(length: number): boolean {
+    const { isHolding, hasOpen } = this.#order;
+    return !isHolding || (!hasOpen && length >= MAX_WAITING);
+  }
+
+  /** Gives the lines of the pieces to the order. */
+  #orderPieces(): string {
+    const [first] = this.#pieces;
+    if (first === undefined) return "";
+    this.#order.next = first.before;
+    let text = "";
+    for (const { events, since } of this.#pieces) text += this.#order.push(this.#texts.linesOf(events), since);
+    this.#pieces = [];
+    return text;
+  }
+
+  #writePieces(mayGo: (piece: PlainPiece) => boolean): void {
+    const kept = this.#pieces.findIndex((piece) => !mayGo(piece));
+    for (const { before, first, bytes } of this.#pieces.splice(0, kept === -1 ? Infinity : kept)) {
+      if (first > before) this.#writeText(missingLines(first - before));
+      this.#connection.write(bytes);
+    }
+  }
+
+  /** The lines of a running build do not wait for ever. A client that is slow receives the next ones first. */
+  #writeLater(): NodeJS.Timeout | undefined {
+    const since = this.#pieces[0]?.since ?? this.#order.waitingSince;
+    if (since === undefined || this.#isOver()) return undefined;
+    return setTimeout(
+      () => {
+        if (!this.isBlocked && !this.#isOver()) {
+          const moment = performance.now() - LIVE_DELAY;
+          this.#writePieces((piece) => piece.since <= moment);
+          this.#writeText(this.#order.releaseBefore(moment));
+        }
+        this.#timer = this.#writeLater();
+      },
+      this.isBlocked ? LIVE_DELAY : Math.max(1, Math.ceil(since + LIVE_DELAY - performance.now())),
+    );
   }
 
   #writeText(text: string): void {

@@ -35,6 +35,7 @@ export function missingLines(count: number): string {
 export class LogTexts {
   readonly #render: (line: string) => string;
   readonly #known = new WeakMap<EncodedBytes, LogText>();
+  readonly #lines = new WeakMap<EncodedBytes, readonly TextLine[]>();
 
   /** @param render - Turns the text of a line, which has control functions of a terminal, into what clients receive. */
   constructor(render: (line: string) => string) {
@@ -53,7 +54,12 @@ export class LogTexts {
 
   /** The lines one by one. @param events - Whole events. */
   linesOf(events: EncodedBytes): readonly TextLine[] {
-    return this.#known.get(events)?.lines ?? this.#read(events);
+    let lines = this.#known.get(events)?.lines ?? this.#lines.get(events);
+    if (lines === undefined) {
+      lines = this.#read(events);
+      this.#lines.set(events, lines);
+    }
+    return lines;
   }
 
   #read(events: EncodedBytes): TextLine[] {

@@ -8,48 +8,65 @@ function line(number: number | undefined, text: string, isOpen = false): TextLin
 }
 
 describe("LineOrder", () => {
-  it("writes a line that is open once, when it has its end, and those after it behind it", () => {
+  it("writes each line once, in order, with its last state", () => {
     const order = new LineOrder();
-    assert.equal(order.push([line(1, "a"), line(2, "b", true), line(3, "c")]), "a\n");
-    assert.ok(order.isHolding);
+    assert.equal(order.push([line(1, "a"), line(2, "b", true), line(3, "c")]), "");
+    assert.deepEqual([order.isHolding, order.hasOpen], [true, true]);
     assert.equal(order.push([line(2, "b b", true), line(4, "d", true)]), "");
-    assert.equal(order.push([line(2, "b b b")]), "b b b\nc\n");
-    assert.equal(order.push([line(4, "d d")]), "d d\n");
-    assert.ok(!order.isHolding);
-    assert.equal(order.next, 5);
+    assert.equal(order.push([line(2, "b b b"), line(1, "A")]), "");
+    assert.equal(order.push([line(4, "d d")]), "");
+    assert.ok(!order.hasOpen);
+    assert.equal(order.end(), "A\nb b b\nc\nd d\n");
+    assert.deepEqual([order.isHolding, order.next, order.end()], [false, 5, ""]);
   });
 
-  it("writes what waits at the end", () => {
+  it("writes what is still open at the end", () => {
     const order = new LineOrder();
-    assert.equal(order.push([line(1, "Password:", true), line(2, "killed")]), "");
+    order.push([line(1, "Password:", true), line(2, "killed")]);
     assert.equal(order.end(), "Password:\nkilled\n");
-    assert.equal(order.end(), "");
   });
 
-  it("lets 64 lines wait, and writes the end of the first only if it is another", () => {
-    for (const end of ["open", "open, done"]) {
-      const order = new LineOrder();
-      let text = order.push([line(1, "open", true)]);
-      for (let number = 2; number <= 64; number++) text += order.push([line(number, String(number))]);
-      assert.equal(text, "");
-      text = order.push([line(65, "65")]);
-      assert.equal(text, `open\n${Array.from({ length: 64 }, (_, index) => `${index + 2}\n`).join("")}`);
-      assert.equal(order.push([line(1, end, true)]), "");
-      assert.equal(order.push([line(1, end)]), end === "open" ? "" : `${end}\n`);
+  it("lets 128 lines wait, and writes a state that comes later only if it is another", () => {
+    for (const isOpen of [true, false]) {
+      for (const end of ["first", "first, done"]) {
+        const order = new LineOrder();
+        let text = order.push([line(1, "first", isOpen)]);
+        for (let number = 2; number <= 128; number++) text += order.push([line(number, String(number))]);
+        assert.equal(text, "");
+        assert.equal(order.push([line(129, "129")]), "first\n");
+        assert.equal(order.push([line(1, end, true)]), "");
+        text = order.push([line(1, end)]);
+        const rest = Array.from({ length: 128 }, (_, index) => `${index + 2}\n`).join("");
+        assert.equal(text + order.end(), isOpen && end === "first" ? rest : `${rest}${end}\n`);
+      }
     }
   });
 
-  it("writes the last state of a line that was redrawn, and no other", () => {
+  it("bounds what waits, however long lines are", () => {
     const order = new LineOrder();
-    assert.equal(order.push([line(1, "1 %"), line(1, "50 %", true), line(2, "b")]), "1 %\nb\n");
-    assert.equal(order.push([line(1, "99 %", true), line(1, "100 %")]), "100 %\n");
-    assert.equal(order.next, 3);
+    let written = 0;
+    for (let number = 1; number <= 100; number++) written += order.push([line(number, "x".repeat(65_536))]).length;
+    assert.ok(written > 80 * 65_536, `${written} characters`);
+    assert.equal(order.push([line(101, "y", true), line(101, "y".repeat(2 ** 21), true)]).includes("y"), true);
+  });
+
+  it("writes lines that have waited for a time, up to one that is open", () => {
+    const order = new LineOrder();
+    order.push([line(1, "a")], 100);
+    order.push([line(2, "b"), line(3, "c", true), line(4, "d")], 200);
+    assert.equal(order.waitingSince, 100);
+    assert.equal(order.releaseBefore(99), "");
+    assert.equal(order.releaseBefore(100), "a\n");
+    assert.equal(order.waitingSince, 200);
+    assert.equal(order.releaseBefore(300), "b\n");
+    assert.equal(order.waitingSince, undefined);
+    order.push([line(3, "c c")], 400);
+    assert.equal(order.releaseBefore(300), "c c\nd\n");
   });
 
   it("counts an event that cannot be read as the next line, and says where lines are missing", () => {
     const order = new LineOrder();
-    const gap = "[tailcast: 2 lines are no longer kept]\n";
-    assert.equal(order.push([line(undefined, "x"), line(4, "d", true)]), "x\n");
-    assert.equal(order.push([line(4, "d d")]), `${gap}d d\n`);
+    order.push([line(undefined, "x"), line(4, "d", true), line(4, "d d")]);
+    assert.equal(order.end(), "x\n[tailcast: 2 lines are no longer kept]\nd d\n");
   });
 });

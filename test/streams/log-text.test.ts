@@ -4,7 +4,8 @@ import { Channel, attachConnection } from "../../dist/channel/channel.js";
 import { LogConnection } from "../../dist/streams/log-connection.js";
 import { LogTexts } from "../../dist/streams/log-text.js";
 import { colouredText, plainText } from "../../dist/terminal/plain-text.js";
-import { TestServer, ask } from "../support/http.js";
+import { RawClient, TestServer, ask } from "../support/http.js";
+import { createRandom } from "../support/random.js";
 import type { TestContext } from "node:test";
 
 const TIME = "2026-11-22T00:00:00.000Z";
@@ -17,7 +18,7 @@ function publishLine(channel: Channel, number: number, text: string): void {
 async function textOf(t: TestContext, channel: Channel, render = plainText): Promise<string> {
   const texts = new LogTexts(render);
   const server = await TestServer.start((_, response) => {
-    attachConnection(channel, response, (listener) => new LogConnection(response, texts, listener));
+    attachConnection(channel, response, (listener) => new LogConnection(response, texts, listener, () => channel.state !== "open"));
   });
   t.after(() => server.close());
   const { text } = await ask(server.port, "GET", "/");
@@ -88,13 +89,84 @@ describe("LogConnection", () => {
     }
   });
 
+  /** A random log: each line in several states, at most 100 lines later than the first, and the last states. */
+  function randomLog(random: (limit: number) => number): { states: [number, string, boolean][]; last: string } {
+    const states: [number, string, boolean][] = [];
+    const last: string[] = [];
+    const redrawn = new Set<number>();
+    for (let number = 1; number <= 2000; number++) {
+      const isOpen = random(50) === 0;
+      last[number] = `line ${number}`;
+      states.push([number, `line ${number}`, isOpen]);
+      if (isOpen) redrawn.add(number);
+      // Long stretches have no other states.
+      while (number % 1000 < 500 && random(10) === 0) {
+        const other = Math.max(1, number - random(100));
+        last[other] = `line ${other}, ${states.length}`;
+        states.push([other, last[other], true]);
+        redrawn.add(other);
+      }
+      for (const other of redrawn) {
+        if (other > number - 100) continue;
+        states.push([other, last[other] ?? "", false]);
+        redrawn.delete(other);
+      }
+    }
+    for (const other of redrawn) states.push([other, last[other] ?? "", false]);
+    return { states, last: `${last.slice(1).join("\n")}\n` };
+  }
+
+  it("sends lines that are redrawn after their end in place, while the build runs and later", async (t) => {
+    for (let seed = 1; seed <= 6; seed++) {
+      const { states, last } = randomLog(createRandom(seed));
+      const random = createRandom(seed);
+      const channel = new Channel({ capacity: 100_000 });
+      const live = textOf(t, channel);
+      for (const [number, text, isOpen] of states) {
+        const open = isOpen ? true : undefined;
+        channel.publish({ event: "line", data: JSON.stringify({ number, text, time: TIME, open }) });
+        if (random(100) === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+      channel.end();
+      assert.equal(await live, last, `seed ${seed}, live`);
+      assert.equal(await textOf(t, channel), last, `seed ${seed}, finished`);
+    }
+  });
+
+  it("sends the lines of a running build within two seconds, and a later redraw behind them", async (t) => {
+    const channel = new Channel();
+    const texts = new LogTexts(plainText);
+    const server = await TestServer.start((_, response) => {
+      attachConnection(channel, response, (listener) => {
+        return new LogConnection(response, texts, listener, () => channel.state !== "open");
+      });
+    });
+    t.after(() => server.close());
+    const client = new RawClient(server.port).get("/", [], "1.0");
+    while (channel.clientCount === 0) await new Promise((resolve) => setImmediate(resolve));
+    const start = performance.now();
+    publishLine(channel, 1, "a 1%");
+    publishLine(channel, 2, "b 1%");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    publishLine(channel, 1, "a 50%");
+    const text = await client.until("b 1%");
+    const duration = performance.now() - start;
+    assert.ok(duration > 900 && duration < 2000, `${duration} ms`);
+    assert.match(text, /a 50%\nb 1%\n/);
+    assert.ok(!text.includes("a 1%"));
+    publishLine(channel, 1, "a 100%");
+    channel.end();
+    await client.closed();
+    assert.equal(client.body, "a 50%\nb 1%\na 100%\n");
+  });
+
   it("converts what clients share once", async (t) => {
     let count = 0;
     const channel = new Channel();
     for (let number = 1; number <= 100; number++) publishLine(channel, number, "text");
     const texts = new LogTexts((line) => (count++, line));
     const server = await TestServer.start((_, response) => {
-      attachConnection(channel, response, (listener) => new LogConnection(response, texts, listener));
+      attachConnection(channel, response, (listener) => new LogConnection(response, texts, listener, () => channel.state !== "open"));
     });
     t.after(() => server.close());
     const replies = Array.from({ length: 5 }, () => ask(server.port, "GET", "/"));

@@ -1,3 +1,4 @@
+import type { OutputStream } from "../events.ts";
 import type { OutputLine } from "./step-output.ts";
 
 /** The size of a line in addition to its text, in bytes: roughly the other fields of its event. */
@@ -8,7 +9,7 @@ const TAIL_LINES = 500;
 const TAIL_BYTES = 256 * 1024;
 
 /** A line, and the time at which it was read. */
-export interface TimedLine extends Pick<OutputLine, "stream" | "text"> {
+export interface TimedLine extends Pick<OutputLine, "stream" | "text" | "row"> {
   readonly time: string;
 }
 
@@ -32,6 +33,8 @@ export class LogLimit {
   #bytes = 0;
   #tail: TimedLine[] = [];
   #tailBytes = 0;
+  /** The last row of each stream that did not fit. */
+  readonly #lastRows = new Map<OutputStream, number>();
 
   /** @param limit - The size of the log in bytes; each state of a line counts its text in UTF-8 and 100 bytes more. */
   constructor(limit: number) {
@@ -65,6 +68,7 @@ export class LogLimit {
     this.#bytes = 0;
     this.#tail = [];
     this.#tailBytes = 0;
+    this.#lastRows.clear();
     return { lostLines, lostBytes, tail };
   }
 
@@ -78,10 +82,30 @@ export class LogLimit {
   }
 
   #keep(line: TimedLine, size: number): void {
+    const { stream, row = Infinity } = line;
+    const lastRow = this.#lastRows.get(stream) ?? -1;
+    if (row <= lastRow) return this.#replace(line, size);
+    if (row !== Infinity) this.#lastRows.set(stream, row);
     this.#lines += 1;
     this.#bytes += size;
     this.#tail.push(line);
     this.#tailBytes += size;
+    this.#trim();
+  }
+
+  /** Gives a line of the tail its last state. */
+  #replace(line: TimedLine, size: number): void {
+    const index = this.#tail.findLastIndex(({ stream, row }) => row === line.row && stream === line.stream);
+    const known = this.#tail[index];
+    if (known === undefined) return;
+    this.#tail[index] = { ...known, text: line.text };
+    const change = size - Buffer.byteLength(known.text);
+    this.#tailBytes += change;
+    this.#bytes += change;
+    this.#trim();
+  }
+
+  #trim(): void {
     while (this.#tail.length > TAIL_LINES || this.#tailBytes > TAIL_BYTES) {
       this.#tailBytes -= Buffer.byteLength(this.#tail.shift()?.text ?? "");
     }

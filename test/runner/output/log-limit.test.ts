@@ -36,6 +36,13 @@ describe("the limit of a log", () => {
     assert.equal(end.message, "second failed with exit code 1");
   });
 
+  it("keeps the last state of lines that are redrawn beyond the limit", async (t) => {
+    const script = "seq 101 110; printf '1 %%\\n2 %%\\n'; sleep 0.1; printf '\\033[2A100 %%\\n100 %%\\n'; seq 1 100";
+    const { lines } = await runBuild(t, [shellStep(script)], { logLimit: 1000 });
+    const kept = [...numbers(101, 109), notice, "stdout: 110", "stdout: 100 %", "stdout: 100 %", ...numbers(1, 100)];
+    assert.deepEqual(linesOf(lines, "build"), kept);
+  });
+
   it("accepts exactly the limit, in bytes of UTF-8", async (t) => {
     const step = shellStep("echo é; echo é; echo é");
     const full = await runBuild(t, [step], { logLimit: 306 });
