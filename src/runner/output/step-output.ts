@@ -36,8 +36,8 @@ interface Source extends OutputSource {
   readonly splitter: LineSplitter;
   /** Its lines are being emitted, so a line that follows them must wait. */
   isDelivering: boolean;
-  /** Its unfinished lines are being emitted. */
-  isShowing: boolean;
+  /** Settles when its unfinished lines were emitted; `undefined` when none are being emitted. */
+  showing: Promise<void> | undefined;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -56,6 +56,8 @@ export class StepOutput {
   /** How many lines of all pipes may still be emitted before the event loop turns. */
   #room = LINES_PER_TURN;
   #nextTurn: Promise<void> | undefined;
+  /** Settles when the lines of both pipes were emitted that were read so far. */
+  #lastDelivery: Promise<void> = Promise.resolve();
   #bytesRead = 0;
   /** How many pipes wait for the consumer, or for the next turn of the event loop. */
   #busyPipes = 0;
@@ -67,7 +69,7 @@ export class StepOutput {
     this.#onLines = onLines;
     this.#sources = sources.map((source) => {
       const splitter = new LineSplitter({ mask: mask?.stream() });
-      return { ...source, splitter, isDelivering: false, isShowing: false, timer: undefined };
+      return { ...source, splitter, isDelivering: false, showing: undefined, timer: undefined };
     });
     this.ended = Promise.all(this.#sources.map((source) => this.#read(source))).then(() => undefined);
   }
@@ -140,7 +142,7 @@ export class StepOutput {
     this.#waitingTime = this.waitingTime;
     this.#busyPipes += 1;
     source.isDelivering = true;
-    if (texts.length > 0) for (const other of this.#sources) if (other !== source) void this.#show(other);
+    const release = texts.length === 0 ? () => undefined : await this.#awaitTurn(source);
     const older = redrawn.filter((change) => change.row < row);
     if (older.length > 0) await this.#emit(older.map((change) => ({ stream, ...change })));
     // Rows of these texts that were already redrawn get their last state now.
@@ -153,9 +155,30 @@ export class StepOutput {
       const first = row + start;
       await this.#emit(texts.slice(start, end).map((text, at) => ({ stream, text, row: first + at, isOpen: false })));
     }
+    release();
     source.isDelivering = false;
     this.#busyPipes -= 1;
     this.#waitingSince = performance.now();
+  }
+
+  /**
+   * Waits until the lines that were read before are emitted, among them an unfinished line of the other pipe.
+   *
+   * @returns A function that lets the lines of the other pipe follow.
+   */
+  async #awaitTurn(source: Source): Promise<() => void> {
+    const others = this.#sources.filter((other) => other !== source);
+    if (others.length === 0) return () => undefined;
+    const before = this.#lastDelivery;
+    let release: () => void = () => undefined;
+    this.#lastDelivery = new Promise((resolve) => (release = resolve));
+    for (const other of others) void this.#show(other);
+    await before;
+    for (const other of others) {
+      await other.showing;
+      void this.#show(other);
+    }
+    return release;
   }
 
   /**
@@ -174,14 +197,14 @@ export class StepOutput {
 
   /** Emits the lines of a pipe that are not finished, if they have changed. */
   async #show(source: Source): Promise<void> {
-    const { stream, splitter, isDelivering, isShowing } = source;
+    const { stream, splitter, isDelivering, showing } = source;
     // Numbers are given in order, so lines that are being delivered come first.
-    if (isDelivering || isShowing || this.#isOver) return;
+    if (isDelivering || showing !== undefined || this.#isOver) return;
     const changes = splitter.takeChanges();
     if (changes.length === 0) return;
-    source.isShowing = true;
-    await this.#emit(changes.map((change) => ({ stream, ...change })));
-    source.isShowing = false;
+    source.showing = this.#emit(changes.map((change) => ({ stream, ...change })));
+    await source.showing;
+    source.showing = undefined;
   }
 
   /** Waits for the next turn of the event loop, which all pipes share. */

@@ -46,6 +46,40 @@ describe("StepOutput", () => {
     assert.equal(output.silentTime, 30);
   });
 
+  it("emits an unfinished line before lines that the other pipe brings later, however slow the consumer is", async () => {
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const emitted: string[] = [];
+    const waiting: (() => void)[] = [];
+    const output = new StepOutput(sources(stdout, stderr), (lines) => {
+      for (const { text, isOpen } of lines) emitted.push(isOpen === true ? `${text} ...` : text);
+      return new Promise((resolve) => waiting.push(resolve));
+    });
+    const read = async (stream: PassThrough, text: string): Promise<void> => {
+      const { bytesRead } = output;
+      stream.write(text);
+      while (output.bytesRead < bytesRead + text.length) await turn();
+      await turn();
+    };
+    await read(stdout, "one\nCompiling");
+    await read(stderr, "warning\nand");
+    assert.deepEqual(emitted, ["one"]);
+    waiting.shift()?.();
+    await turn();
+    assert.deepEqual(emitted, ["one", "Compiling ...", "warning"]);
+    // The unfinished line is still with the consumer.
+    await read(stdout, " more\n");
+    assert.deepEqual(emitted, ["one", "Compiling ...", "warning"]);
+    stdout.end();
+    stderr.end();
+    let isOver = false;
+    void output.ended.then(() => (isOver = true));
+    while (!isOver) {
+      waiting.shift()?.();
+      await turn();
+    }
+    assert.deepEqual(emitted, ["one", "Compiling ...", "warning", "and ...", "Compiling more", "and"]);
+  });
+
   it("counts a part of a line as output", async (t) => {
     let now = 1000;
     t.mock.method(performance, "now", () => now);
