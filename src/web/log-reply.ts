@@ -36,7 +36,8 @@ export async function sendLog(
       readers.release(address);
       listener.onClose();
     };
-    return new LogConnection(response, texts, { onDrain: () => listener.onDrain(), onClose }, () => channel.state !== "open");
+    const own = { onDrain: () => listener.onDrain(), onClose };
+    return new LogConnection(response, texts, own, () => channel.state !== "open");
   });
   if (obstacle !== undefined) readers.release(address);
   checkRoom(obstacle);

@@ -18,7 +18,9 @@ function publishLine(channel: Channel, number: number, text: string): void {
 async function textOf(t: TestContext, channel: Channel, render = plainText): Promise<string> {
   const texts = new LogTexts(render);
   const server = await TestServer.start((_, response) => {
-    attachConnection(channel, response, (listener) => new LogConnection(response, texts, listener, () => channel.state !== "open"));
+    attachConnection(channel, response, (listener) => {
+      return new LogConnection(response, texts, listener, () => channel.state !== "open");
+    });
   });
   t.after(() => server.close());
   const { text } = await ask(server.port, "GET", "/");
@@ -166,7 +168,9 @@ describe("LogConnection", () => {
     for (let number = 1; number <= 100; number++) publishLine(channel, number, "text");
     const texts = new LogTexts((line) => (count++, line));
     const server = await TestServer.start((_, response) => {
-      attachConnection(channel, response, (listener) => new LogConnection(response, texts, listener, () => channel.state !== "open"));
+      attachConnection(channel, response, (listener) => {
+      return new LogConnection(response, texts, listener, () => channel.state !== "open");
+    });
     });
     t.after(() => server.close());
     const replies = Array.from({ length: 5 }, () => ask(server.port, "GET", "/"));

@@ -46,7 +46,7 @@ describe("StepOutput", () => {
     assert.equal(output.silentTime, 30);
   });
 
-  it("emits an unfinished line before lines that the other pipe brings later, however slow the consumer is", async () => {
+  it("emits an unfinished line before later lines of the other pipe, however slow the consumer is", async () => {
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];
     const emitted: string[] = [];
     const waiting: (() => void)[] = [];
