@@ -165,7 +165,7 @@ describe("server", () => {
     // 64 KiB, which is about 500 lines.
     const life = lastFirst(t);
     const options = ["--port", "0", "--root", root, "--data", dataFolder(life)];
-    const program = new Program(life, options, {}, 128);
+    const program = new Program(life, options, {}, "-f 128");
     const port = await program.port();
     const build = async (projectPath: string): Promise<string> => {
       const answer = await postJson(port, "/api/project/build", { projectPath, install: "skip" });

@@ -30,12 +30,20 @@ export class Program {
   stdout = "";
   stderr = "";
 
-  /** @param limit - The largest size of its files, in blocks of 512 bytes, as on a disk that is full. */
-  constructor(t: Lifetime, args: readonly string[], env: Record<string, string> = {}, limit?: number) {
+  /**
+   * @param limit - A limit for `ulimit`: `-f` of the size of its files, in blocks of 512 bytes, as on a full disk; `-n`
+   *   of its file descriptors.
+   */
+  constructor(
+    t: Lifetime,
+    args: readonly string[],
+    env: Record<string, string> = {},
+    limit?: `-${"f" | "n"} ${number}`,
+  ) {
     const life = lastFirst(t);
     const data = args.includes("--data") ? {} : { TAILCAST_DATA: dataFolder(life) };
     const command = [process.execPath, PROGRAM, ...args];
-    const shell = limit === undefined ? [] : ["sh", "-c", `ulimit -f ${limit}; exec "$0" "$@"`];
+    const shell = limit === undefined ? [] : ["sh", "-c", `ulimit ${limit}; exec "$0" "$@"`];
     const [program = "", ...rest] = [...shell, ...command];
     this.child = spawn(program, rest, { env: { ...clean, ...data, ...env } });
     this.child.stdout.setEncoding("utf8").on("data", (text: string) => (this.stdout += text));

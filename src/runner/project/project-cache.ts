@@ -32,9 +32,12 @@ export class ProjectCache {
     if (this.#search === undefined || this.#now() >= this.#expiresAt) {
       // A search that is running is never out of date, however long it takes.
       this.#expiresAt = Infinity;
-      this.#search = findProjects(this.#roots).finally(() => {
-        this.#expiresAt = this.#now() + MAX_AGE;
-      });
+      this.#search = findProjects(this.#roots);
+      // The next call tries again after a failure.
+      this.#search.then(
+        () => (this.#expiresAt = this.#now() + MAX_AGE),
+        () => (this.#expiresAt = -Infinity),
+      );
     }
     return this.#search;
   }

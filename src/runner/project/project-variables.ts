@@ -3,6 +3,7 @@ import { join, parse, relative } from "node:path";
 import { parseEnv } from "node:util";
 import { TailcastError } from "../../error.ts";
 import { variableProblem } from "../program/variables.ts";
+import { rethrowOutOfFiles } from "./out-of-files.ts";
 import type { FileHandle } from "node:fs/promises";
 
 /** The largest file of variables, in bytes. */
@@ -44,6 +45,7 @@ export async function readProjectVariables(folder: string, projectPath: string):
     return variables as Record<string, string>;
   } catch (error) {
     if (error instanceof TailcastError) throw error;
+    rethrowOutOfFiles(error);
     const { code = "" } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return {};
     throw invalid(`${source} cannot be read (${code})`, error);

@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync, statSync } from "node:fs";
+import { getHeapStatistics } from "node:v8";
 import type { EventLoopMonitor } from "./event-loop-monitor.ts";
 import type { Metric, Sample } from "./prometheus.ts";
 
@@ -9,6 +10,9 @@ export interface ProcessSources {
 
 /** The folder of the open file descriptors. Only Linux has it. */
 const DESCRIPTORS = "/proc/self/fd";
+
+/** The limit does not change, and is known even without a free descriptor. */
+const maxDescriptors = unlessItFails(readMaxDescriptors);
 
 /** The metrics of the process, by the names that the client libraries of Prometheus use. */
 export const processMetrics: readonly Metric<ProcessSources>[] = [
@@ -21,8 +25,9 @@ export const processMetrics: readonly Metric<ProcessSources>[] = [
   {
     name: "process_resident_memory_bytes",
     type: "gauge",
-    help: "Resident memory of this process.",
-    read: () => process.memoryUsage.rss(),
+    help: "Resident memory of this process; missing while no file descriptor is free.",
+    // On Linux it is read from a file.
+    read: () => unlessItFails(() => process.memoryUsage.rss()),
   },
   {
     name: "process_start_time_seconds",
@@ -34,13 +39,13 @@ export const processMetrics: readonly Metric<ProcessSources>[] = [
     name: "process_open_fds",
     type: "gauge",
     help: "Open file descriptors of this process; on Linux.",
-    read: () => optional(openDescriptors()),
+    read: () => unlessItFails(openDescriptors),
   },
   {
     name: "process_max_fds",
     type: "gauge",
     help: "The limit of open file descriptors of this process; on Linux.",
-    read: () => optional(maxDescriptors()),
+    read: () => maxDescriptors,
   },
   {
     name: "nodejs_active_resources",
@@ -52,19 +57,19 @@ export const processMetrics: readonly Metric<ProcessSources>[] = [
     name: "nodejs_heap_size_total_bytes",
     type: "gauge",
     help: "Size of the JavaScript heap.",
-    read: () => process.memoryUsage().heapTotal,
+    read: () => getHeapStatistics().total_heap_size,
   },
   {
     name: "nodejs_heap_size_used_bytes",
     type: "gauge",
     help: "Used part of the JavaScript heap.",
-    read: () => process.memoryUsage().heapUsed,
+    read: () => getHeapStatistics().used_heap_size,
   },
   {
     name: "nodejs_external_memory_bytes",
     type: "gauge",
     help: "Memory of buffers outside of the JavaScript heap.",
-    read: () => process.memoryUsage().external,
+    read: () => getHeapStatistics().external_memory,
   },
   {
     name: "nodejs_eventloop_lag_seconds",
@@ -103,28 +108,24 @@ function processorTime(): number {
   return (user + system) / 1e6;
 }
 
-function optional(value: number | undefined): readonly Sample[] {
-  return value === undefined ? [] : [[{}, value]];
+/** A value that the system does not have everywhere, or not when the process has no free descriptor. */
+function unlessItFails(read: () => number): readonly Sample[] {
+  try {
+    const value = read();
+    return Number.isNaN(value) ? [] : [[{}, value]];
+  } catch {
+    return [];
+  }
 }
 
 /** The number of open descriptors. Since Linux 6.2 it is the size of the folder, which costs no descriptor to read. */
-function openDescriptors(): number | undefined {
-  try {
-    // One of the descriptors reads the folder.
-    return statSync(DESCRIPTORS).size || readdirSync(DESCRIPTORS).length - 1;
-  } catch {
-    return undefined;
-  }
+function openDescriptors(): number {
+  // One of the descriptors reads the folder.
+  return statSync(DESCRIPTORS).size || readdirSync(DESCRIPTORS).length - 1;
 }
 
-/** The soft limit of descriptors. */
-function maxDescriptors(): number | undefined {
-  try {
-    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
-    return limit === undefined ? undefined : Number(limit);
-  } catch {
-    return undefined;
-  }
+function readMaxDescriptors(): number {
+  return Number(/^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1]);
 }
 
 function activeResources(): readonly Sample[] {
