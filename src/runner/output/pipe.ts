@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { findProgram } from "../program/find-program.ts";
+import { PipeReader } from "./pipe-reader.ts";
 import type { Readable } from "node:stream";
 
 /** A pipe of the kernel: one end to read from, and one or more descriptors to write to, each opened separately. */
@@ -28,6 +29,19 @@ const PROGRAM_TIMEOUT = 5000;
 const F_SETPIPE_SZ = 1031;
 
 const PIPE_BYTES = 1024 * 1024;
+
+/** Enlarges the descriptors from 3 to the last argument. */
+const PERL = `for (3 .. $ARGV[0]) { open(H, ">&=", $_) and fcntl(H, ${F_SETPIPE_SZ}, ${PIPE_BYTES}) or exit 1 }`;
+
+/** The same in Python. */
+const PYTHON = `import fcntl, sys
+for fd in range(3, int(sys.argv[1]) + 1): fcntl.fcntl(fd, ${F_SETPIPE_SZ}, ${PIPE_BYTES})`;
+
+/** Programs that can call `fcntl`, in the order in which they are tried. */
+const FCNTL_PROGRAMS = [
+  ["perl", "-e", PERL],
+  ["python3", "-Ic", PYTHON],
+] as const;
 
 /** How often writers are made blocking at most, in milliseconds. A program of Node.js does not fill a pipe in less. */
 const BLOCK_INTERVAL = 1;
@@ -68,24 +82,11 @@ export async function openPipes(writerCounts: readonly number[]): Promise<readon
 
 /** Opens both ends. Neither blocks: the reading end is non-blocking, and the writing ends find a reader. */
 function openPipe(path: string, writerCount: number): Pipe {
-  const reader = openSocket(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const writers: Socket[] = [];
   const descriptors: number[] = [];
   const closeWriters = (): void => {
     for (const writer of writers.splice(0)) writer.destroy();
   };
-  try {
-    // Opened separately, so that settings of a child's stdout do not change its stderr.
-    for (let count = 0; count < writerCount; count++) {
-      const { socket, descriptor } = openSocket(path, constants.O_WRONLY);
-      writers.push(socket);
-      descriptors.push(descriptor);
-    }
-  } catch (error) {
-    closeWriters();
-    reader.socket.destroy();
-    throw error;
-  }
   let blockedAt = 0;
   const block = (): void => {
     const now = performance.now();
@@ -93,38 +94,58 @@ function openPipe(path: string, writerCount: number): Pipe {
     blockedAt = now;
     for (const writer of writers) makeBlocking(writer);
   };
+  const [reader] = adopt(path, constants.O_RDONLY | constants.O_NONBLOCK, (fd) => new PipeReader(fd, block));
+  try {
+    // Opened separately, so that settings of a child's stdout do not change its stderr.
+    for (let count = 0; count < writerCount; count++) {
+      const [writer, descriptor] = adopt(path, constants.O_WRONLY, openWriter);
+      writers.push(writer);
+      descriptors.push(descriptor);
+    }
+  } catch (error) {
+    closeWriters();
+    reader.destroy();
+    throw error;
+  }
   block();
-  reader.socket.on("readable", block);
-  return { reader: reader.socket, writers: descriptors, closeWriters };
+  return { reader, writers: descriptors, closeWriters };
 }
 
 /**
  * Lets each pipe hold 1 MiB on Linux instead of 64 KiB: the kernel allows every user that much. So a program of Node.js
  * that prints thousands of lines in its first milliseconds loses none, even if this process has no processor time
- * meanwhile. Node.js has no `fcntl`, and Perl is part of most systems. Without it, the pipes stay as they are.
+ * meanwhile. Node.js has no `fcntl`, but most systems have one of the programs that can call it. Without them, the
+ * pipes stay as they are.
  *
  * @param writers - A descriptor of each pipe.
  */
 async function enlarge(writers: readonly number[]): Promise<void> {
-  const perl = process.platform === "linux" ? await findProgram("perl", process.env) : undefined;
-  if (perl === undefined) return;
+  if (process.platform !== "linux") return;
   const stdio = ["ignore", "ignore", "ignore", ...writers] as const;
-  const change = `open(H, ">&=", $_) and fcntl(H, ${F_SETPIPE_SZ}, ${PIPE_BYTES})`;
-  const program = `for (3 .. ${writers.length + 2}) { ${change} }`;
-  try {
-    await once(spawn(perl, ["-e", program], { stdio: [...stdio], env: {}, timeout: PROGRAM_TIMEOUT }), "exit");
-  } catch {
-    // It could not start: the pipes work with their usual size.
+  const env = { PATH: process.env["PATH"] };
+  for (const [name, option, code] of FCNTL_PROGRAMS) {
+    const program = await findProgram(name, process.env);
+    if (program === undefined) continue;
+    try {
+      const args = [option, code, String(writers.length + 2)];
+      const [exitCode] = await once(spawn(program, args, { stdio: [...stdio], env, timeout: PROGRAM_TIMEOUT }), "exit");
+      if (exitCode === 0) return;
+    } catch {
+      // It could not start.
+    }
   }
 }
 
-function openSocket(path: string, flags: number): { readonly socket: Socket; readonly descriptor: number } {
+/** A writer is never used here. It does not keep this process alive. */
+function openWriter(descriptor: number): Socket {
+  return new Socket({ fd: descriptor, readable: false, writable: true }).unref();
+}
+
+/** Opens a file for a new owner, which closes it. */
+function adopt<Owner>(path: string, flags: number, own: (descriptor: number) => Owner): [Owner, number] {
   const descriptor = openSync(path, flags);
   try {
-    const isReader = (flags & constants.O_WRONLY) === 0;
-    const socket = new Socket({ fd: descriptor, readable: isReader, writable: !isReader });
-    // A writer is never used here. It does not keep this process alive.
-    return { socket: isReader ? socket : socket.unref(), descriptor };
+    return [own(descriptor), descriptor];
   } catch (error) {
     closeSync(descriptor);
     throw error;

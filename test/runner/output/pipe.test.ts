@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmod, readdir, readlink, writeFile } from "node:fs/promises";
+import { chmod, readdir, readlink, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { openPipes } from "../../../dist/runner/output/pipe.js";
+import { findProgram } from "../../../dist/runner/program/find-program.js";
 import { makeFolder } from "../../support/folders.js";
 import { setVariable } from "../variables.js";
 import type { Readable } from "node:stream";
@@ -20,7 +21,17 @@ async function textOf(reader: Readable): Promise<string> {
   return Buffer.concat((await reader.toArray()) as Uint8Array[]).toString();
 }
 
-const canEnlarge = process.platform === "linux" && spawnSync("perl", ["-e", ""]).status === 0;
+/** The paths of the programs that can enlarge a pipe. */
+const enlargers = {
+  perl: pathFrom("perl", ["-e", "print $^X"]),
+  python3: pathFrom("python3", ["-c", "import sys; print(sys.executable, end='')"]),
+};
+
+/** The path of a program, which it prints itself: a shim depends on the environment. */
+function pathFrom(name: string, args: readonly string[]): string | undefined {
+  const { status, stdout } = spawnSync(name, args, { encoding: "utf8" });
+  return process.platform === "linux" && status === 0 ? stdout : undefined;
+}
 
 /** The descriptors of this process that are named pipes. */
 async function openFifos(): Promise<string[]> {
@@ -96,22 +107,30 @@ describe("openPipes()", () => {
     });
   }
 
-  it("holds 1 MiB on Linux, where perl is installed", { skip: !canEnlarge }, async () => {
-    for (const pipe of await openPipes([2, 1])) {
-      // Nothing is read before the program has ended, so it never waits.
-      const program = "for (let i = 0; i < 3000; i++) console.log('x'.repeat(100)); process.exit(1)";
-      const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", pipe.writers[0], "inherit"] });
-      await once(child, "exit");
-      pipe.closeWriters();
-      assert.equal((await textOf(pipe.reader)).length, 303_000);
-    }
-  });
+  for (const [name, program] of Object.entries(enlargers)) {
+    it(`holds 1 MiB on Linux, where ${name} is installed`, { skip: program === undefined }, async (t) => {
+      const bin = await makeFolder(t);
+      await symlink(program ?? "", join(bin, name));
+      await symlink((await findProgram("mkfifo", process.env)) ?? "", join(bin, "mkfifo"));
+      setVariable(t, "PATH", bin);
+      for (const pipe of await openPipes([2, 1])) {
+        // Nothing is read before the program has ended, so it never waits.
+        const code = "for (let i = 0; i < 9000; i++) console.log('x'.repeat(100)); process.exit(1)";
+        const child = spawn(process.execPath, ["-e", code], { stdio: ["ignore", pipe.writers[0], "inherit"] });
+        await once(child, "exit");
+        pipe.closeWriters();
+        assert.equal((await textOf(pipe.reader)).length, 909_000);
+      }
+    });
+  }
 
-  it("stays as it is when perl fails", async (t) => {
-    const folder = await makeFolder(t, { "bin/": "" });
-    await writeFile(join(folder, "bin/perl"), "#!/bin/sh\necho no >&2; echo no; exit 1\n");
-    await chmod(join(folder, "bin/perl"), 0o755);
-    setVariable(t, "PATH", `${join(folder, "bin")}:${process.env["PATH"]}`);
+  it("works when the programs that enlarge it fail", async (t) => {
+    const bin = await makeFolder(t);
+    for (const name of Object.keys(enlargers)) {
+      await writeFile(join(bin, name), "#!/bin/sh\necho no >&2; echo no; exit 1\n");
+      await chmod(join(bin, name), 0o755);
+    }
+    setVariable(t, "PATH", `${bin}:${process.env["PATH"]}`);
     const pipe = await open();
     const child = spawn("/bin/sh", ["-c", "echo x"], { stdio: ["ignore", pipe.writers[0], "inherit"] });
     await once(child, "exit");
