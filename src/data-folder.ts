@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { lstat, readdir, rename } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { createFolder } from "./create-folder.ts";
 import { TailcastError } from "./error.ts";
-import { createFolder } from "./runner/store/create-folder.ts";
 import { DirectoryLock } from "./runner/store/directory-lock.ts";
 
 /** The folder in the working directory where older versions stored builds. */

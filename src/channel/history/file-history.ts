@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
-import { mkdir, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { checkValue, kinds } from "../../check-options.ts";
+import { createFolder } from "../../create-folder.ts";
 import { TailcastError } from "../../error.ts";
 import { checkEpoch } from "../settings.ts";
 import { EventFile } from "./event-file.ts";
@@ -37,7 +38,7 @@ export class FileHistory implements ChannelHistory {
    */
   static create(path: string, epoch: string): FileHistory {
     checkLog(path, epoch);
-    const writer = mkdir(dirname(path), { recursive: true, mode: 0o700 }).then(() => open(path, "wx", 0o600));
+    const writer = createFolder(dirname(path)).then(() => open(path, "wx", 0o600));
     writer.catch(() => undefined);
     return new FileHistory(path, epoch, writer, 1, 0);
   }

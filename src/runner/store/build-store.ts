@@ -1,5 +1,6 @@
-import { lstat, mkdir, readFile, readdir, rm, stat } from "node:fs/promises";
+import { lstat, readFile, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { createFolder } from "../../create-folder.ts";
 import { replaceFile, syncDirectory } from "./atomic-file.ts";
 import { openDataFolder } from "./data-folder.ts";
 import { DirectoryLock } from "./directory-lock.ts";
@@ -174,7 +175,7 @@ class StateFile {
   async #write(): Promise<void> {
     if (this.#isClosed) return;
     const folder = dirname(this.#path);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await createFolder(folder);
     await replaceFile(this.#path, `${JSON.stringify(this.#build)}\n`);
     if (!this.#isFolderSynced) await syncDirectory(dirname(folder));
     this.#isFolderSynced = true;

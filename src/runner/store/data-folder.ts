@@ -1,6 +1,6 @@
 import { lstat } from "node:fs/promises";
 import { TailcastError } from "../../error.ts";
-import { createFolder } from "./create-folder.ts";
+import { createFolder } from "../../create-folder.ts";
 
 /** The permission bits that let other users write. */
 const WRITABLE_BY_OTHERS = 0o022;

@@ -68,6 +68,14 @@ describe("FileHistory", () => {
     assert.equal(await readFrom(outer, 1), event(1), "it can still be read");
   });
 
+  it("fails at once below a folder that cannot be created", async () => {
+    const path = "/proc/tailcast/x/log";
+    await assert.rejects(FileHistory.open(path, "e"), { code: "ENOENT" });
+    const history = FileHistory.create(path, "e");
+    await assert.rejects(history.append([Buffer.from(event(1))], 2), { code: "ENOENT" });
+    await history.close();
+  });
+
   it("does not report a deleted file as stored", async (t) => {
     const path = join(await folder(t), "log");
     const history = FileHistory.create(path, "e");

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { BuildApp } from "../../../dist/index.js";
-import { BuildStore } from "../../../dist/runner/store/build-store.js";
-import { createFolder } from "../../../dist/runner/store/create-folder.js";
-import { makeFolder } from "../../support/folders.js";
+import { BuildApp } from "../../dist/index.js";
+import { BuildStore } from "../../dist/runner/store/build-store.js";
+import { createFolder } from "../../dist/create-folder.js";
+import { makeFolder } from "../support/folders.js";
 
 describe("createFolder()", () => {
   it("creates the missing folders, for the user alone", async (t) => {
