@@ -55,12 +55,18 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-type KindName = "array" | "boolean" | "filledText" | "function" | "object" | "text" | "textOrNull";
+/** Not `instanceof`: the signal may come from another realm or from a polyfill. */
+function isAbortSignal(value: unknown): boolean {
+  return isObject(value) && typeof value["aborted"] === "boolean" && typeof value["addEventListener"] === "function";
+}
+
+type KindName = "abortSignal" | "array" | "boolean" | "filledText" | "function" | "object" | "text" | "textOrNull";
 
 const isText = (value: unknown): boolean => typeof value === "string";
 
 /** The kinds that {@link checkValue} is asked about. An array is no object here. */
 export const kinds: Readonly<Record<KindName, Kind>> = {
+  abortSignal: { description: "an AbortSignal", includes: isAbortSignal },
   array: { description: "an array", includes: Array.isArray },
   boolean: { description: "true or false", includes: (value) => typeof value === "boolean" },
   filledText: { description: "a non-empty string", includes: (value) => isText(value) && value !== "" },

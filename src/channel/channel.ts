@@ -4,15 +4,13 @@ import { TailcastError } from "../error.ts";
 import { ClientSet } from "./clients/client-set.ts";
 import { Entrance } from "./clients/entrance.ts";
 import { callHook } from "./clients/hooks.ts";
-import { diagnostics } from "./diagnostics.ts";
+import { publishReport } from "./diagnostics.ts";
 import { EventLog } from "./log/event-log.ts";
 import { Waiters, followLog } from "./log/log-reader.ts";
 import { Publisher } from "./log/publisher.ts";
 import { DEFAULT_RETRY, channelSettings, checkBacklog } from "./settings.ts";
-import type { Channel as Diagnostics } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import type { Kind } from "../check-options.ts";
 import type { ChannelClient, Client, ClientStart } from "./clients/client.ts";
 import type { HookName } from "./clients/hooks.ts";
 import type { Connection, ConnectionListener } from "./connections/connection.ts";
@@ -20,8 +18,6 @@ import type { PublishedEvent } from "./log/event-log.ts";
 import type { ChannelOptions, ClientOptions, CloseOptions, FetchClientOptions, ReadOptions } from "./options.ts";
 import type { ChannelSettings } from "./settings.ts";
 import type { ChannelStatistics } from "./statistics.ts";
-
-const ABORT_SIGNAL: Kind = { description: "an AbortSignal", includes: (value) => value instanceof AbortSignal };
 
 /**
  * The life of a channel:
@@ -102,10 +98,10 @@ export class Channel<Data = unknown> {
     this.#clientSet = new ClientSet(this.#log, settings, {
       onJoin: (client) => this.#onJoin(client),
       onGap: (client, gap) => {
-        this.#tell(diagnostics.gap, { client, gap });
+        publishReport("tailcast:gap", this, { client, gap });
         this.#call("onGap", client, gap);
       },
-      onStall: (client) => this.#tell(diagnostics.stall, { client }),
+      onStall: (client) => publishReport("tailcast:stall", this, { client }),
       onLeave: (client) => this.#onLeave(client),
       onHistoryFailure: (error) => this.#onHistoryFailure("read", error),
     });
@@ -248,7 +244,7 @@ export class Channel<Data = unknown> {
     const { lastEventId = "", backlog, until = "end", signal } = checkValue("options", options, kinds.object);
     checkChoice("until", until, ["end", "now"]);
     checkValue("lastEventId", lastEventId, kinds.text);
-    if (signal !== undefined) checkValue("signal", signal, ABORT_SIGNAL);
+    if (signal !== undefined) checkValue("signal", signal, kinds.abortSignal);
     const newest = backlog === undefined ? this.#settings.backlog : checkBacklog(backlog);
     this.#publisher.flush();
     const log = this.#log;
@@ -357,7 +353,7 @@ export class Channel<Data = unknown> {
 
   #onJoin(client: Client): void {
     this.#accepted[client.start]++;
-    this.#tell(diagnostics.connect, { client });
+    publishReport("tailcast:connect", this, { client });
     this.#call("onConnect", client);
   }
 
@@ -365,18 +361,14 @@ export class Channel<Data = unknown> {
   #onLeave(client: Client): void {
     const reason = client.closeReason;
     this.#entrance.release(client);
-    this.#tell(diagnostics.disconnect, { client, reason });
+    publishReport("tailcast:disconnect", this, { client, reason });
     this.#call("onDisconnect", client, reason);
     if (this.#state === "closed" && this.clientCount === 0) this.#onEmpty?.();
   }
 
   #onHistoryFailure(action: "append" | "read" | "close", error: unknown): void {
     this.#historyFailures++;
-    this.#tell(diagnostics.history, { action, error });
-  }
-
-  #tell(subject: Diagnostics, message: Readonly<Record<string, unknown>>): void {
-    if (subject.hasSubscribers) subject.publish({ channel: this, ...message });
+    publishReport("tailcast:history", this, { action, error });
   }
 
   #call(name: HookName, client: Client, detail?: unknown): void {

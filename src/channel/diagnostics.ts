@@ -1,5 +1,5 @@
-import { channel } from "node:diagnostics_channel";
-import type { Channel as Diagnostics } from "node:diagnostics_channel";
+import { channel as subject } from "node:diagnostics_channel";
+import type { Channel as Subject } from "node:diagnostics_channel";
 import type { Channel } from "./channel.ts";
 import type { ChannelClient, CloseReason } from "./clients/client.ts";
 import type { Gap } from "./log/gap.ts";
@@ -31,14 +31,25 @@ export interface DiagnosticsMessages {
   };
 }
 
-type DiagnosticsName = keyof DiagnosticsMessages extends `tailcast:${infer Name}` ? Name : never;
+type Name = keyof DiagnosticsMessages;
 
-/** The channels of `node:diagnostics_channel`; {@link DiagnosticsMessages} describes their messages. */
-export const diagnostics: Readonly<Record<DiagnosticsName, Diagnostics>> = {
-  connect: channel("tailcast:connect"),
-  disconnect: channel("tailcast:disconnect"),
-  gap: channel("tailcast:gap"),
-  stall: channel("tailcast:stall"),
-  history: channel("tailcast:history"),
-  error: channel("tailcast:error"),
+/** The channels of `node:diagnostics_channel`, which keeps a named channel only as long as something refers to it. */
+const subjects: Readonly<Record<Name, Subject>> = {
+  "tailcast:connect": subject("tailcast:connect"),
+  "tailcast:disconnect": subject("tailcast:disconnect"),
+  "tailcast:gap": subject("tailcast:gap"),
+  "tailcast:stall": subject("tailcast:stall"),
+  "tailcast:history": subject("tailcast:history"),
+  "tailcast:error": subject("tailcast:error"),
 };
+
+/** Publishes a report of a channel. Returns whether anything subscribes to this name. */
+export function publishReport<Subject extends Name, Data>(
+  name: Subject,
+  channel: Channel<Data>,
+  report: Omit<DiagnosticsMessages[Subject], "channel">,
+): boolean {
+  if (!subjects[name].hasSubscribers) return false;
+  subjects[name].publish({ channel, ...report });
+  return true;
+}

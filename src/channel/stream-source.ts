@@ -92,7 +92,7 @@ function openSource(source: StreamSource): OpenSource {
     const reader = source.getReader();
     return {
       next: async () => (await reader.read()) as IteratorResult<StreamEvent, unknown>,
-      stop: () => reader.cancel(),
+      stop: async () => await reader.cancel(),
     };
   }
   const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();

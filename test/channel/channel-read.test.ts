@@ -69,6 +69,31 @@ describe("Channel.read()", () => {
     assert.equal(await collect(channel, "", abort.signal), "");
   });
 
+  it("accepts the signal of a polyfill or another realm, and leaves no listener on it", async () => {
+    const channel = new Channel();
+    const target = new EventTarget();
+    const listeners = new Set<string>();
+    const signal = {
+      aborted: false,
+      addEventListener(type: string, listener: () => void): void {
+        listeners.add(type);
+        target.addEventListener(type, listener);
+      },
+      removeEventListener(type: string, listener: () => void): void {
+        listeners.delete(type);
+        target.removeEventListener(type, listener);
+      },
+    } as unknown as AbortSignal;
+    const waiting = collect(channel, "", signal);
+    await new Promise(setImmediate);
+    assert.deepEqual([...listeners], ["abort"]);
+    channel.publish("a");
+    await new Promise(setImmediate);
+    target.dispatchEvent(new Event("abort"));
+    assert.match(await waiting, /^id: .*\ndata: a\n\n$/);
+    assert.deepEqual([...listeners], []);
+  });
+
   /** The events that `read` yields up to now: the data of each, or the id and reason of a gap. */
   async function readNow(channel: Channel, options: ReadOptions = {}): Promise<string[]> {
     const events: string[] = [];

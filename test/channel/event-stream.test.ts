@@ -178,6 +178,13 @@ describe("EventStream", () => {
       start: (controller) => controller.enqueue("first"),
       pull: (controller) => controller.error(failure),
     });
+    let reads = 0;
+    const reader = {
+      read: () => (reads++ === 0 ? Promise.resolve({ done: false, value: "first" }) : Promise.reject(failure)),
+      cancel: () => {
+        throw new Error("cannot be cancelled");
+      },
+    };
     let isReturned = false;
     function* invalid(): Generator<{ event: string; data: string } | string> {
       try {
@@ -190,6 +197,7 @@ describe("EventStream", () => {
     for (const [source, expected] of [
       [failing(), failure],
       [broken, failure],
+      [{ getReader: () => reader }, failure],
       [invalid(), { code: "INVALID_EVENT" }],
     ] as const) {
       const { port, stream } = await oneStream(t);

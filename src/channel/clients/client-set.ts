@@ -35,7 +35,7 @@ export interface ClientSetListener {
   onStall(client: Client): void;
   /** Its connection is over. */
   onLeave(client: Client): void;
-  /** The history could not be read. */
+  /** The history could not be read, or a reader of it could not be closed. */
   onHistoryFailure(error: unknown): void;
 }
 
@@ -76,6 +76,7 @@ export class ClientSet implements ClientHost {
           this.#skip(client, "evicted", performance.now());
           this.advance(client);
         },
+        onCloseFailure: (error) => this.#listener.onHistoryFailure(error),
       });
     this.#supervisor = new Supervisor(this.clients, settings, new EncodedBytes(settings.heartbeatText), {
       onStall: (client) => {

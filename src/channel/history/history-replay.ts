@@ -7,6 +7,8 @@ export interface ReplayListener {
   onPiece(client: Client, piece: HistoryPiece): void;
   /** The events that the client needs cannot be read. */
   onLoss(client: Client, error: unknown): void;
+  /** A reader cannot be closed. No client is affected. */
+  onCloseFailure(error: unknown): void;
 }
 
 /**
@@ -36,7 +38,7 @@ export class Replay {
   /** Reads the next piece for a client. A second request before it has come changes nothing. */
   request(client: Client): void {
     if (this.#reading.has(client)) return;
-    if (!this.#readers.has(client)) this.#readers.set(client, openReader(this.#history, client.next));
+    if (!this.#readers.has(client)) this.#readers.set(client, this.#open(client.next));
     this.#waiting.add(client);
     this.#readNext();
   }
@@ -46,6 +48,10 @@ export class Replay {
     this.#waiting.delete(client);
     this.#readers.get(client)?.close();
     this.#readers.delete(client);
+  }
+
+  #open(sequence: number): HistoryReader {
+    return openReader(this.#history, sequence, (error) => this.#listener.onCloseFailure(error));
   }
 
   #readNext(): void {

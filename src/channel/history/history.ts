@@ -53,6 +53,6 @@ export interface HistoryReader {
    * and its client receives a gap and continues with the oldest event that is kept.
    */
   next(): Promise<HistoryPiece>;
-  /** Frees what it holds. Nothing is called after this. */
+  /** Frees what it holds. Nothing is called after this. An error is counted and published, and affects no client. */
   close(): void;
 }

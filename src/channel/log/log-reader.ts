@@ -9,7 +9,7 @@ export interface ReaderSource {
   readonly history: ChannelHistory | undefined;
   /** Whether nothing more will follow. */
   isOver(): boolean;
-  /** The history could not be read. */
+  /** The history could not be read, or a reader of it could not be closed. */
   onHistoryFailure(error: unknown): void;
   /** Resolves when the log has grown, or nothing more will follow, or `signal` is aborted. */
   grown(signal: AbortSignal): Promise<void>;
@@ -41,7 +41,8 @@ async function* readLog(
   }
   while (!signal.aborted && next < end) {
     if (next < log.start && source.history !== undefined) {
-      const part = yield* readHistory(source, openReader(source.history, next), { next, end }, signal);
+      const reader = openReader(source.history, next, (error) => source.onHistoryFailure(error));
+      const part = yield* readHistory(source, reader, { next, end }, signal);
       if (part.isLost) {
         const { gap, to } = skipGap(log, part.next, "evicted");
         next = to;
@@ -92,6 +93,23 @@ async function* readHistory(
   }
 }
 
+/** The same, stopped by `signal`. `AbortSignal.any` would not do: it ignores signals of other classes. */
+async function* readUntilAborted(
+  source: ReaderSource,
+  range: ReaderRange,
+  stop: AbortController,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const onAbort = (): void => stop.abort();
+  if (signal?.aborted === true) onAbort();
+  signal?.addEventListener("abort", onAbort);
+  try {
+    yield* readLog(source, range, stop.signal);
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
 /**
  * The same, for a consumer that may stop at any time: a generator that waits for the log to grow would notice only when
  * it does.
@@ -102,8 +120,7 @@ export function followLog(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const stop = new AbortController();
-  const signals = signal === undefined ? [stop.signal] : [stop.signal, signal];
-  const bytes = readLog(source, range, AbortSignal.any(signals));
+  const bytes = readUntilAborted(source, range, stop, signal);
   const leave = bytes.return.bind(bytes);
   bytes.return = (value) => {
     stop.abort();

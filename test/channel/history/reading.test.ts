@@ -8,6 +8,12 @@ import { EventClient, dechunk } from "../../support/http.js";
 import { follow, logPath, numbers, startStored } from "./histories.js";
 import type { ChannelHistory } from "../../../dist/channel/history/history.js";
 
+function thrower(error: Error): () => void {
+  return () => {
+    throw error;
+  };
+}
+
 describe("Channel with a history: reading", () => {
   it("does not write to all clients at once when that takes long, and gives each everything in the end", async (t) => {
     const { channel, port } = await startStored(t, await logPath(t));
@@ -179,6 +185,29 @@ describe("Channel with a history: reading", () => {
     assert.equal(text, gap + events.join(""));
     assert.equal(channel.statistics.historyFailures, 2);
   });
+
+  for (const [how, close] of [
+    ["throws", thrower(new Error("already closed"))],
+    ["rejects", () => Promise.reject(new Error("already closed"))],
+  ] as const) {
+    it(`continues when the close of a reader ${how}, and counts that`, async (t) => {
+      const bytes = Buffer.from(numbers(1, 5).map((number) => `id: e-${number}\ndata: ${number}\n\n`).join(""));
+      const history: ChannelHistory = {
+        epoch: "e",
+        end: 6,
+        append: () => Promise.resolve(),
+        read: () => ({ next: () => Promise.resolve({ bytes, next: 6 }), close }),
+      };
+      const { channel, port } = await startChannel(t, { history, backlog: "all" });
+      assert.deepEqual(await follow(port, 5), numbers(1, 5));
+      await until(() => channel.clientCount === 0 && channel.statistics.historyFailures === 1);
+      const pieces: Uint8Array[] = [];
+      for await (const piece of channel.read({ lastEventId: "e-0", until: "now" })) pieces.push(piece);
+      assert.deepEqual(Buffer.concat(pieces), bytes);
+      await until(() => channel.statistics.historyFailures === 2);
+      await channel.close();
+    });
+  }
 
   it("forgets clients that leave while it reads for them", async (t) => {
     const { channel, port } = await startStored(t, await logPath(t), { capacityBytes: 20_000 });
