@@ -6,7 +6,7 @@ import { MAX_DELAY } from "./check-options.ts";
 import { readVariables } from "./build-variables.ts";
 import { TailcastError } from "./error.ts";
 import { isOrigin } from "./http/origin.ts";
-import { isAddressRange } from "./http/proxy-trust.ts";
+import { checkProxies } from "./http/proxy-trust.ts";
 import { logFormats } from "./log-format.ts";
 import { OPTIONS } from "./program-options.ts";
 import { MAX_PIDS } from "./runner/cgroup/open-cgroups.ts";
@@ -236,11 +236,9 @@ function readTls(cert: string | undefined, key: string | undefined): TlsFiles | 
 }
 
 function readProxies(text: string): number | readonly string[] {
-  if (/^\d{1,3}$/.test(text)) return Number(text);
-  const ranges = text.split(",");
-  const wrong = ranges.find((range) => !isAddressRange(range));
-  if (wrong === undefined) return ranges;
-  throw invalid(`--trust-proxy must be a number, or addresses and ranges such as 10.0.0.0/8, not "${wrong}"`);
+  const proxies = /^\d{1,3}$/.test(text) ? Number(text) : text.split(",");
+  checkProxies("--trust-proxy", proxies);
+  return proxies;
 }
 
 function variableOf(flag: Flag): string {

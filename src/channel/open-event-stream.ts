@@ -1,7 +1,6 @@
-import { TailcastError } from "../error.ts";
 import { addVary, sendReply } from "../http/reply.ts";
 import { HEAD_REPLY, refuseMethod } from "./clients/admission.ts";
-import { NodeConnection } from "./connections/node-connection.ts";
+import { NodeConnection, isConnected } from "./connections/node-connection.ts";
 import { readIncoming } from "./connections/stream-request.ts";
 import { EventStream } from "./event-stream.ts";
 import { eventStreamSettings } from "./event-stream-options.ts";
@@ -74,10 +73,7 @@ function open(
   options: EventStreamOptions,
 ): EventStream | undefined {
   const settings = eventStreamSettings(options);
-  if (response.destroyed || request.socket.destroyed) return undefined;
-  if (response.headersSent) {
-    throw new TailcastError("HEADERS_SENT", "Cannot open an event stream: the response has already started");
-  }
+  if (!isConnected(request, response)) return undefined;
   if (settings.compress) addVary(response);
   const asked = readIncoming(request);
   const reply = refuseMethod(asked.method, streamMethods) ?? (asked.method === "HEAD" ? HEAD_REPLY : undefined);

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import { checkInteger, checkTexts, invalidOption } from "../check-options.ts";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 
 /** The client of a request, as far as trusted proxies report it. */
@@ -77,6 +78,20 @@ export class ProxyTrust {
     const family = isIP(address);
     return depth < this.#hops || (family !== 0 && this.#ranges.check(address, family === 6 ? "ipv6" : "ipv4"));
   }
+}
+
+/**
+ * Checks the option that names the trusted proxies.
+ *
+ * @param name - The option, for the error.
+ * @throws {TailcastError} `INVALID_OPTION`, naming the option.
+ */
+export function checkProxies(name: string, proxies: number | readonly string[]): ProxyTrust {
+  if (typeof proxies === "number") return new ProxyTrust(checkInteger(name, proxies, { min: 0 }));
+  const wrong = checkTexts(name, proxies).find((range) => !isAddressRange(range));
+  if (wrong === undefined) return new ProxyTrust(proxies);
+  const wanted = 'a number of proxies, or their addresses and ranges such as "10.0.0.0/8"';
+  throw invalidOption(name, `it must be ${wanted}, not ${JSON.stringify(wrong)}`);
 }
 
 /** Whether a text is an IP address, or a range such as `10.0.0.0/8`. */

@@ -1,8 +1,9 @@
 import { MAX_DELAY, checkInteger, checkTexts, checkValue, invalidOption, kinds } from "../check-options.ts";
 import { isOrigin } from "../http/origin.ts";
-import { ProxyTrust, isAddressRange } from "../http/proxy-trust.ts";
+import { checkProxies } from "../http/proxy-trust.ts";
 import { DEFAULT_HEARTBEAT } from "../channel/settings.ts";
 import { checkStrength } from "./guards/token-strength.ts";
+import type { ProxyTrust } from "../http/proxy-trust.ts";
 import type { FolderPlanner } from "../runner/planning/build-planner.ts";
 import type { BuildQueueOptions } from "../runner/build-queue-options.ts";
 import type { TokenOptions } from "./guards/token.ts";
@@ -137,7 +138,7 @@ export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
     readOnly: checkValue("readOnly", readOnly, kinds.boolean),
     allowedOrigins: checkTexts("allowedOrigins", allowedOrigins).map(checkOrigin),
     allowCredentials: checkValue("allowCredentials", allowCredentials, kinds.boolean),
-    trustProxy: checkProxies(options.trustProxy ?? 0),
+    trustProxy: checkProxies("trustProxy", options.trustProxy ?? 0),
     data: data === undefined ? undefined : checkValue("data", data, kinds.filledText),
     grace: checkInteger("grace", grace, { min: 0, max: MAX_DELAY }),
     maxClients: checkInteger("maxClients", maxClients, { min: 1 }),
@@ -168,11 +169,4 @@ function checkTokens(token: string | undefined, viewerToken: string | undefined,
 function checkOrigin(origin: string): string {
   if (isOrigin(origin)) return origin;
   throw invalidOption("allowedOrigins", `${JSON.stringify(origin)} is not an origin such as "https://ci.example"`);
-}
-
-function checkProxies(proxies: number | readonly string[]): ProxyTrust {
-  if (typeof proxies === "number") return new ProxyTrust(checkInteger("trustProxy", proxies, { min: 0 }));
-  const wrong = checkTexts("trustProxy", proxies).find((range) => !isAddressRange(range));
-  if (wrong === undefined) return new ProxyTrust(proxies);
-  throw invalidOption("trustProxy", `${JSON.stringify(wrong)} is not an address or a range such as "10.0.0.0/8"`);
 }

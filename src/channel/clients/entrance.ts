@@ -1,11 +1,10 @@
 import { encodeComment, encodeEvent } from "../../protocol/encode.ts";
-import { TailcastError } from "../../error.ts";
 import { addressKey } from "../../http/address-key.ts";
 import { fetchReply, sendReply, setHeaders } from "../../http/reply.ts";
 import { EVENT_STREAM_HEADERS } from "../connections/connection.ts";
 import { corsHeaders } from "../connections/cors.ts";
 import { FetchConnection } from "../connections/fetch-connection.ts";
-import { NodeConnection } from "../connections/node-connection.ts";
+import { NodeConnection, isConnected } from "../connections/node-connection.ts";
 import { endConnectionWith, hasEventStream } from "../connections/socket-owner.ts";
 import { readFetch, readIncoming } from "../connections/stream-request.ts";
 import { EncodedBytes } from "../log/encoded-bytes.ts";
@@ -61,11 +60,8 @@ export class Entrance {
 
   /** See {@link Channel.handle}. */
   handle(request: IncomingMessage, response: ServerResponse, { data }: ClientOptions<unknown>): Client | undefined {
-    // The client left while the application was still deciding: nothing is subscribed, so that nothing can leak.
-    if (response.destroyed || request.socket.destroyed) return undefined;
-    if (response.headersSent) {
-      throw new TailcastError("HEADERS_SENT", "Cannot open an event stream: the response has started already");
-    }
+    // The client may have left while the application was still deciding: then nothing is subscribed that could leak.
+    if (!isConnected(request, response)) return undefined;
     const asked = readIncoming(request);
     const { clientAddress, maxClientsPerAddress } = this.#settings;
     // Without a limit per address, the application need not be called for the address.

@@ -1,10 +1,12 @@
 import { ServerResponse } from "node:http";
 import { performance } from "node:perf_hooks";
+import { TailcastError } from "../../error.ts";
 import { ChunkedBytes, chunkHead } from "../log/encoded-bytes.ts";
 import { EVENT_STREAM_HEADERS } from "./connection.ts";
 import { GZIP_HEAD, GzipSum } from "./gzip.ts";
 import { onSocketClose } from "./socket-close.ts";
 import { disownSocket, endConnectionAfter, ownSocket } from "./socket-owner.ts";
+import type { IncomingMessage } from "node:http";
 import type { Writable } from "node:stream";
 import type { EncodedBytes } from "../log/encoded-bytes.ts";
 import type { Connection, ConnectionListener, EndScope } from "./connection.ts";
@@ -243,4 +245,15 @@ export class NodeConnection implements Connection {
     disownSocket(this.#response);
     this.#listener.onClose();
   };
+}
+
+/**
+ * Returns whether the client of a request is still connected, so that an event stream can be opened.
+ *
+ * @throws {TailcastError} `HEADERS_SENT` when the response has already started.
+ */
+export function isConnected(request: IncomingMessage, response: ServerResponse): boolean {
+  if (response.destroyed || request.socket.destroyed) return false;
+  if (!response.headersSent) return true;
+  throw new TailcastError("HEADERS_SENT", "Cannot open an event stream: the response has already started");
 }
