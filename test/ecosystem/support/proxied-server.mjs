@@ -1,24 +1,19 @@
 import { once } from "node:events";
 import { connect } from "node:http2";
 import { request } from "node:https";
-import { createServer } from "node:net";
 import { PassThrough } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { BuildServer } from "./build-server.mjs";
 import { openContext } from "./chromium.mjs";
 import { Proxy } from "./deploy.mjs";
-import { makeFolder, projectFiles } from "./folder.mjs";
+import { Dictation } from "./dictation.mjs";
+import { makeFolder } from "./folder.mjs";
 import { until } from "./until.mjs";
 
 /** The token of builders. */
 export const TOKEN = "s3cret-t0ken";
 
 const BUILDER = { Authorization: `Bearer ${TOKEN}` };
-
-/** A build that prints what the test writes to the connection of {@link ProxiedServer.dictation}. */
-const dictated = (port) => `
-  import { connect } from "node:net";
-  connect(${port}, "127.0.0.1").pipe(process.stdout);`;
 
 /** The build server behind a proxy of examples/deploy, started with the options that their READMEs name. */
 export class ProxiedServer {
@@ -29,7 +24,7 @@ export class ProxiedServer {
   redirectUrl;
   #t;
   #ca;
-  #dictations;
+  #dictation;
 
   /** Starts both; they end with the test. */
   static async start(t, name, args = []) {
@@ -38,23 +33,17 @@ export class ProxiedServer {
     const proxy = await Proxy.prepare(t, name);
     Object.assign(server, { url: proxy.url, redirectUrl: proxy.redirectUrl });
     server.#ca = proxy.ca;
-    const dictations = createServer().listen(0, "127.0.0.1");
-    await once(dictations, "listening");
-    t.after(() => dictations.close());
-    server.#dictations = dictations;
-    const root = await makeFolder(t, projectFiles("dictated", dictated(dictations.address().port)));
+    server.#dictation = await Dictation.start(t);
+    const root = await makeFolder(t, server.#dictation.files);
     const documented = ["--root", root, "--token", TOKEN, "--allowed-origin", proxy.url, "--trust-proxy", "127.0.0.1"];
     server.program = await BuildServer.start(t, { args: [...documented, "--grace", "0", ...args] });
     await proxy.start(t, new URL(server.program.url).port);
     return server;
   }
 
-  /** The connection of the next build that prints what is written to it. */
-  async dictation() {
-    const [socket] = await once(this.#dictations, "connection");
-    socket.on("error", () => {});
-    this.#t.after(() => socket.destroy());
-    return socket;
+  /** The connection of the next build of `dictated`, which prints what is written to it. */
+  dictation() {
+    return this.#dictation.next();
   }
 
   /** Requests a build through the proxy; resolves with its JSON. */
