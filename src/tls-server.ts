@@ -1,9 +1,9 @@
 import { readFileSync, unwatchFile, watchFile } from "node:fs";
-import { createSecureServer } from "node:http2";
+import { constants, createSecureServer } from "node:http2";
 import { createSecureContext } from "node:tls";
 import { TailcastError } from "./error.ts";
 import type { IncomingMessage, ServerOptions, ServerResponse } from "node:http";
-import type { Http2SecureServer, ServerHttp2Session } from "node:http2";
+import type { Http2SecureServer, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 
 /** How often the files of a certificate are compared with what was read, in milliseconds. */
@@ -12,10 +12,25 @@ const WATCH_INTERVAL = 2000;
 /** How long an HTTP/2 connection may have no open stream, in milliseconds. */
 const IDLE_TIMEOUT = 60_000;
 
+/**
+ * The limits of a connection over HTTP/2. Twenty tabs need 20 streams and some requests beside them; headers have the
+ * size that Node allows in HTTP/1.1. Node itself limits their number (128), CONTINUATION frames, pings, and streams
+ * that are opened and reset (CVE-2023-44487).
+ */
+const SETTINGS = { maxConcurrentStreams: 250, maxHeaderListSize: 16 * 1024 } as const;
+
 /** The files of a certificate with its chain, and of its key, in PEM. */
 export interface TlsFiles {
   readonly cert: string;
   readonly key: string;
+}
+
+/** The time limits of requests and connections, in milliseconds. */
+export interface TlsLimits {
+  readonly headersTimeout: number;
+  readonly requestTimeout: number;
+  /** How long an HTTP/2 connection may have no open stream. Default 60 s. */
+  readonly idleTimeout?: number;
 }
 
 /** A certificate and its key, in PEM. */
@@ -54,21 +69,21 @@ export class TlsServer {
    */
   constructor(
     files: TlsFiles,
-    limits: ServerOptions & { readonly headersTimeout: number; readonly requestTimeout: number },
+    { idleTimeout = IDLE_TIMEOUT, ...limits }: TlsLimits & ServerOptions,
     handle: (request: IncomingMessage, response: ServerResponse) => void,
     report: (message: string) => void,
   ) {
     this.#files = files;
     this.#report = report;
-    const options = { ...readCertificate(files), ...limits, allowHTTP1: true, handshakeTimeout: limits.headersTimeout };
-    this.server = createSecureServer(options, (request, response) => {
+    const options = { ...readCertificate(files), ...limits, settings: SETTINGS, allowHTTP1: true };
+    this.server = createSecureServer({ ...options, handshakeTimeout: limits.headersTimeout }, (request, response) => {
       // The compat API of HTTP/2 has what the app uses of HTTP/1.1.
       handle(request as unknown as IncomingMessage, response as unknown as ServerResponse);
     });
     // Node 20 does not read them from the options here.
     Object.assign(this.server, limits);
     this.server.on("connection", (socket: Socket) => this.#keepSocket(socket));
-    this.server.on("session", (session) => this.#keepSession(session, limits));
+    this.server.on("session", (session) => this.#keepSession(session, { ...limits, idleTimeout }));
     // A failed handshake concerns its client alone.
     this.server.on("sessionError", () => undefined);
     for (const path of [files.cert, files.key]) {
@@ -105,21 +120,19 @@ export class TlsServer {
     socket.once("close", () => this.#sockets.delete(socket));
   }
 
-  #keepSession(session: ServerHttp2Session, limits: { headersTimeout: number; requestTimeout: number }): void {
+  #keepSession(session: ServerHttp2Session, limits: Required<TlsLimits>): void {
+    const { headersTimeout, requestTimeout, idleTimeout } = limits;
     this.#sessions.add(session);
     let openStreams = 0;
-    let idle = setTimeout(() => session.destroy(), limits.headersTimeout).unref();
+    let idle = setTimeout(() => session.destroy(), headersTimeout).unref();
     session.on("stream", (stream) => {
       clearTimeout(idle);
       openStreams++;
-      // A client that does not complete its request. A stream that is answered meanwhile has no such limit.
-      const body = setTimeout(() => stream.close(), limits.requestTimeout).unref();
-      if (stream.endAfterHeaders) clearTimeout(body);
-      stream.once("end", () => clearTimeout(body));
+      const body = setTimeout(() => closeIncomplete(stream), requestTimeout).unref();
       stream.once("close", () => {
         clearTimeout(body);
         openStreams--;
-        if (openStreams === 0) idle = setTimeout(() => session.destroy(), IDLE_TIMEOUT).unref();
+        if (openStreams === 0) idle = setTimeout(() => session.destroy(), idleTimeout).unref();
       });
     });
     session.on("error", () => undefined);
@@ -128,4 +141,9 @@ export class TlsServer {
       this.#sessions.delete(session);
     });
   }
+}
+
+/** Closes a stream whose client has not sent its whole request. An answer may take as long as it needs. */
+function closeIncomplete(stream: ServerHttp2Stream): void {
+  if (stream.state.state !== constants.NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE) stream.close();
 }

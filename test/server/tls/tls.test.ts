@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { connect as connectHttp2 } from "node:http2";
@@ -7,17 +6,11 @@ import { Agent, get } from "node:https";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { connect } from "node:tls";
-import { Program, dataFolder } from "../support/program.js";
+import { makeCertificate } from "../../support/certificate.js";
+import { Program, dataFolder } from "../../support/program.js";
 import type { IncomingMessage } from "node:http";
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from "node:http2";
 import type { TestContext } from "node:test";
-
-/** Makes a certificate for localhost. */
-function makeCertificate(cert: string, key: string, name: string): void {
-  const request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  const subject = ["-days", "2", "-subj", `/CN=${name}`, "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
-  execFileSync("openssl", [...request, ...subject, "-keyout", key, "-out", cert], { stdio: "pipe" });
-}
 
 interface Served {
   readonly program: Program;
@@ -111,10 +104,13 @@ describe("server: TLS", () => {
     assert.equal(await nameOf(port), "second");
   });
 
-  it("reads the certificate again when its file changes", async (t) => {
+  it("reads the certificate again when its file changes, and keeps it when the new one is bad", async (t) => {
     const { program, port, cert, key } = await serve(t);
     makeCertificate(cert, key, "second");
     while (!program.stderr.includes("was read again")) await once(program.child.stderr, "data");
+    assert.equal(await nameOf(port), "second");
+    writeFileSync(key, "no key");
+    while (!program.stderr.includes("keeps the certificate")) await once(program.child.stderr, "data");
     assert.equal(await nameOf(port), "second");
   });
 
