@@ -124,6 +124,8 @@ export class Session {
     clearTimeout(this.#hiddenTimer);
     if (!visible) this.#hiddenTimer = setTimeout(() => this.#leaveFeed(), HIDDEN_PATIENCE);
     else if (this.#holding === "nothing") this.#openFeed();
+    // Only the list reports when the build has last printed.
+    else if (this.#holding === "build") void this.refresh();
   }
 
   #openBuild(id: string): void {

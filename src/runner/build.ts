@@ -3,6 +3,7 @@ import { BuildEmitter, now } from "./build-emitter.ts";
 import { createBuildId } from "./build-id.ts";
 import { runInCgroup } from "./cgroup/run-in-cgroup.ts";
 import { formatCommand } from "./format.ts";
+import { OutputTime } from "./output/output-time.ts";
 import { environmentDifference } from "./program/environment.ts";
 import { addVariables, variableSecrets } from "./program/variables.ts";
 import { createCookie } from "./process/marker.ts";
@@ -39,6 +40,7 @@ export class Build {
   readonly #stopping = new AbortController();
   readonly #killing = new AbortController();
   #record: BuildRecord;
+  readonly #outputTime = new OutputTime();
   #isPositionEmitted = false;
   #hasLeftProcesses = false;
   /** Set once: the first reason to stop is the reason in the record. */
@@ -86,11 +88,14 @@ export class Build {
       queuedAt: former?.record.queuedAt ?? now(),
       startedAt: null,
       finishedAt: null,
+      lastOutputAt: null,
     });
   }
 
   /** The current state. A record never changes; a change of the build makes a new one. */
   get record(): BuildRecord {
+    const lastOutputAt = this.#outputTime.since(this.#record.lastOutputAt);
+    if (lastOutputAt !== this.#record.lastOutputAt) this.#record = freezeRecord({ ...this.#record, lastOutputAt });
     return this.#record;
   }
 
@@ -208,6 +213,7 @@ export class Build {
         onLeft(this, gone);
       },
       mask: this.#mask,
+      onRead: this.#outputTime.note,
       onLines: (lines) => {
         return this.#lines.emit(step.name, lines, () => this.#record.steps[index]?.status === "running");
       },
@@ -243,7 +249,7 @@ export class Build {
     const finishedAt = now();
     // Changed before the last lines: a consumer that cancels at one of them learns that the build has ended.
     this.#record = freezeRecord({
-      ...this.#record,
+      ...this.record,
       status: this.#stop?.status ?? (this.#failure === undefined ? "succeeded" : "failed"),
       queuePosition: null,
       message,
@@ -287,7 +293,7 @@ export class Build {
   }
 
   #update(change: Partial<BuildRecord>): void {
-    this.#record = freezeRecord({ ...this.#record, ...change });
+    this.#record = freezeRecord({ ...this.record, ...change });
     void this.#emitter.emit({ type: "build", build: this.#record });
   }
 

@@ -67,12 +67,17 @@ export interface BuildRecord {
   readonly startedAt: string | null;
   /** ISO 8601, UTC; `null` until it ends. */
   readonly finishedAt: string | null;
+  /**
+   * When a command last printed a byte, even one that changes no line. ISO 8601, UTC; `null` before the first. It
+   * changes without an event, at most once a second.
+   */
+  readonly lastOutputAt: string | null;
 }
 
 /** Adds the fields that an earlier version did not store. */
 export function completeRecord(record: BuildRecord): BuildRecord {
-  const estimatedDuration = record.estimatedDuration ?? null;
-  return { ...record, variables: record.variables ?? [], color: record.color ?? null, estimatedDuration };
+  const { variables = [], color = null, estimatedDuration = null, lastOutputAt = null } = record;
+  return { ...record, variables, color, estimatedDuration, lastOutputAt };
 }
 
 /** The record of a step that has not started. */

@@ -90,9 +90,10 @@ describe("Session", () => {
     mock.timers.tick(10_000);
     assert.equal(page.queries.length, 2);
     page.session.setVisible(true);
+    assert.equal(page.queries.length, 3, "at once when the tab is shown again");
     await page.event("end", build("a", "failed", 1));
     mock.timers.tick(10_000);
-    assert.equal(page.queries.length, 2);
+    assert.equal(page.queries.length, 3);
   });
 
   it("lists older builds on demand, and rejects if they cannot be loaded", async () => {

@@ -55,7 +55,7 @@ function running({ root }: Scene, change: Partial<BuildRecord> = {}): BuildRecor
     packageManager: "npm",
     script: "build",
     install: "auto",
-    ...{ variables: [], color: null },
+    ...{ variables: [], color: null, lastOutputAt: null },
     status: "running",
     queuePosition: null,
     message: null,

@@ -11,6 +11,7 @@ export function sampleBuild(changes: Partial<Build> = {}): Build {
     install: "auto",
     variables: [],
     color: null,
+    lastOutputAt: null,
     status: "queued",
     queuePosition: null,
     message: null,

@@ -50,16 +50,17 @@ export function jumpText(unread: number): string {
 
 /**
  * Returns the text below the last row: why a build prints nothing. It is empty if the build has ended or has printed a
- * line a moment ago.
+ * byte a moment ago. The time of the last line is not enough: a byte need not change a line.
  *
- * @param lastOutput - The time of the last line; `undefined` before the first one.
+ * @param lastLine - The time of the last line; `undefined` before the first one.
  * @param now - The server's time. Both are in milliseconds since 1970.
  */
-export function waitingText(build: Build | undefined, lastOutput: number | undefined, now: number): string {
+export function waitingText(build: Build | undefined, lastLine: number | undefined, now: number): string {
   if (build?.status === "queued") return "Queued: the build starts when an earlier build has ended.";
   if (build?.status !== "running") return "";
-  if (lastOutput === undefined) return "Waiting for output.";
-  const silence = now - lastOutput;
+  if (lastLine === undefined) return "Waiting for output.";
+  const lastByte = build.lastOutputAt === null ? 0 : Date.parse(build.lastOutputAt);
+  const silence = now - Math.max(lastLine, lastByte);
   return silence < QUIET_AFTER ? "" : `No output for ${formatDuration(silence, true)}`;
 }
 

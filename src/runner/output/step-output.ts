@@ -52,6 +52,7 @@ export class StepOutput {
   readonly ended: Promise<void>;
   readonly #sources: readonly Source[];
   readonly #onLines: OnLines;
+  readonly #onRead: (() => void) | undefined;
   readonly #failure = new AbortController();
   /** How many lines of all pipes may still be emitted before the event loop turns. */
   #room = LINES_PER_TURN;
@@ -65,8 +66,10 @@ export class StepOutput {
   #waitingSince = performance.now();
   #isClosed = false;
 
-  constructor(sources: readonly OutputSource[], onLines: OnLines, mask?: Mask) {
+  /** @param onRead - Called whenever output was read. Default: nothing. */
+  constructor(sources: readonly OutputSource[], onLines: OnLines, mask?: Mask, onRead?: () => void) {
     this.#onLines = onLines;
+    this.#onRead = onRead;
     this.#sources = sources.map((source) => {
       const splitter = new LineSplitter({ mask: mask?.stream() });
       return { ...source, splitter, isDelivering: false, showing: undefined, timer: undefined };
@@ -121,6 +124,7 @@ export class StepOutput {
     try {
       for await (const chunk of reader as AsyncIterable<Uint8Array>) {
         this.#bytesRead += chunk.length;
+        this.#onRead?.();
         const row = splitter.nextRow;
         await this.#deliver(source, row, splitter.push(chunk), splitter.takeRedrawn());
         source.timer ??= this.#showLater(source);

@@ -53,6 +53,8 @@ export interface StepRunOptions {
   onLeft?: ((gone: Promise<boolean>) => void) | undefined;
   /** Replaces the secrets in the output. Default: nothing is replaced. */
   mask?: Mask | undefined;
+  /** Called whenever output was read, before its lines are emitted. */
+  onRead?: (() => void) | undefined;
   /** Receives the output. An error it throws ends the step, and {@link runStep} rejects with it. */
   onLines: OnLines;
 }

@@ -61,14 +61,14 @@ export class RunningStep {
   readonly #stopped: Promise<boolean>;
 
   constructor(child: RunningChild, pipes: OutputPipes, cookie: string, options: StepRunOptions) {
-    const { signal, killGrace = 5000, onLines, mask } = options;
+    const { signal, killGrace = 5000, onLines, onRead, mask } = options;
     this.#options = options;
     this.#child = child;
     this.#pipes = pipes;
     this.#exited = new Promise((resolve) => {
       child.once("exit", (exitCode, name) => resolve({ exitCode, signal: name }));
     });
-    this.#output = new StepOutput(pipes.sources(child), onLines, mask);
+    this.#output = new StepOutput(pipes.sources(child), onLines, mask, onRead);
     this.#tree = new ProcessTree(child, cookie, () => this.#output.say(ESCAPED), options.cgroup);
     const stop = this.#stopping.signal;
     this.#stopped = new Promise((resolve) => stop.addEventListener("abort", resolve)).then(() => {

@@ -74,6 +74,13 @@ describe("waitingText", () => {
     assert.equal(waitingText(running, 1000, 62_999), "No output for 1 min 1 s");
   });
 
+  it("counts every byte that the build has printed, as --silence does", () => {
+    const running = sampleBuild({ status: "running", lastOutputAt: new Date(20_000).toISOString() });
+    assert.equal(waitingText(running, 1000, 34_999), "");
+    assert.equal(waitingText(running, 1000, 35_000), "No output for 15 s");
+    assert.equal(waitingText(running, 30_000, 35_000), "", "a line of the server is no silence, either");
+  });
+
   it("is empty for a build that has ended, and without a build", () => {
     assert.equal(waitingText(sampleBuild({ status: "failed" }), undefined, 0), "");
     assert.equal(waitingText(undefined, undefined, 0), "");

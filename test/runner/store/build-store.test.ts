@@ -22,6 +22,7 @@ function record(change: Partial<BuildRecord> = {}): BuildRecord {
     install: null,
     variables: [],
     color: null,
+    lastOutputAt: null,
     status: "queued",
     queuePosition: 1,
     message: null,
