@@ -11,24 +11,13 @@ export type StreamNumbers = Pick<
   | "delivered"
   | "accepted"
   | "gaps"
-  | "refused"
   | "historyFailures"
   | "closed"
 >;
 
-/** The sum of no channels. */
-const NOTHING: StreamNumbers = {
-  clients: 0,
-  blocked: 0,
-  lag: 0,
-  published: 0,
-  delivered: 0,
-  accepted: { fresh: 0, resumed: 0, gap: 0 },
-  gaps: 0,
-  refused: 0,
-  historyFailures: 0,
-  closed: { left: 0, stalled: 0, aged: 0, ended: 0, closed: 0, dismissed: 0 },
-};
+/** A sum that is being made. */
+type Sum = { -readonly [Name in keyof StreamNumbers]: Mutable<StreamNumbers[Name]> };
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 /**
  * Adds up the numbers of channels that are opened and dropped. The numbers of a dropped channel stay in the sum: a
@@ -36,7 +25,7 @@ const NOTHING: StreamNumbers = {
  */
 export class StreamTotals {
   /** The sum of the dropped channels that have no clients left. */
-  #gone = NOTHING;
+  readonly #gone = nothing();
   /** Dropped channels that still have clients; their numbers still change. */
   readonly #leaving = new Set<Channel>();
 
@@ -55,8 +44,11 @@ export class StreamTotals {
   /** The sum of these channels and all that were dropped. */
   sum(channels: Iterable<Channel>): StreamNumbers {
     this.#dropIdle();
-    const statistics = [...channels, ...this.#leaving].map((channel) => channel.statistics);
-    return statistics.reduce<StreamNumbers>(add, this.#gone);
+    const sum = nothing();
+    add(sum, this.#gone);
+    for (const { statistics } of channels) add(sum, statistics);
+    for (const { statistics } of this.#leaving) add(sum, statistics);
+    return sum;
   }
 
   /** Adds the channels whose last client has left to {@link #gone}. */
@@ -64,30 +56,39 @@ export class StreamTotals {
     for (const channel of this.#leaving) {
       if (channel.clientCount > 0) continue;
       this.#leaving.delete(channel);
-      this.#gone = add(this.#gone, channel.statistics);
+      add(this.#gone, channel.statistics);
     }
   }
 }
 
-function add(a: StreamNumbers, b: StreamNumbers): StreamNumbers {
+/** The sum of no channels. */
+function nothing(): Sum {
   return {
-    clients: a.clients + b.clients,
-    blocked: a.blocked + b.blocked,
-    lag: Math.max(a.lag, b.lag),
-    published: a.published + b.published,
-    delivered: a.delivered + b.delivered,
-    accepted: addEach(a.accepted, b.accepted),
-    gaps: a.gaps + b.gaps,
-    refused: a.refused + b.refused,
-    historyFailures: a.historyFailures + b.historyFailures,
-    closed: addEach(a.closed, b.closed),
+    clients: 0,
+    blocked: 0,
+    lag: 0,
+    published: 0,
+    delivered: 0,
+    accepted: { fresh: 0, resumed: 0, gap: 0 },
+    gaps: 0,
+    historyFailures: 0,
+    closed: { left: 0, stalled: 0, aged: 0, ended: 0, closed: 0, dismissed: 0 },
   };
 }
 
-function addEach<Name extends string>(
-  a: Readonly<Record<Name, number>>,
-  b: Readonly<Record<Name, number>>,
-): Record<Name, number> {
-  const sums = Object.entries<number>(a).map(([name, value]) => [name, value + b[name as Name]]);
-  return Object.fromEntries(sums) as Record<Name, number>;
+/** Adds to a sum in place: a scrape adds up the channels of all builds. */
+function add(sum: Sum, numbers: StreamNumbers): void {
+  sum.clients += numbers.clients;
+  sum.blocked += numbers.blocked;
+  sum.lag = Math.max(sum.lag, numbers.lag);
+  sum.published += numbers.published;
+  sum.delivered += numbers.delivered;
+  addEach(sum.accepted, numbers.accepted);
+  sum.gaps += numbers.gaps;
+  sum.historyFailures += numbers.historyFailures;
+  addEach(sum.closed, numbers.closed);
+}
+
+function addEach<Name extends string>(sums: Record<Name, number>, numbers: Readonly<Record<Name, number>>): void {
+  for (const name in sums) sums[name] += numbers[name];
 }

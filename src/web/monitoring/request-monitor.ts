@@ -6,8 +6,9 @@ import { addressKey } from "../../http/address-key.ts";
 import { splitTarget } from "../../http/request-target.ts";
 import { logEntry } from "./log-entry.ts";
 import { RequestTally } from "./request-tally.ts";
-import { SentBytes, bytesOf, replyKindOf } from "./sent-bytes.ts";
+import { SentBytes, bytesOf, connectionOf, replyKindOf } from "./sent-bytes.ts";
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { ProxyTrust } from "../../http/proxy-trust.ts";
 import type { LogEntry, LogLevel } from "./log-entry.ts";
 import type { ReplyKind } from "./sent-bytes.ts";
@@ -25,8 +26,7 @@ export interface RequestMonitorOptions {
 
 /** A request that is under way. */
 interface OpenRequest {
-  readonly request: IncomingMessage;
-  readonly connection: object;
+  readonly connection: Socket;
   readonly kind: ReplyKind;
   /** Why it was refused; `undefined` when it was not. */
   refusal: string | undefined;
@@ -56,7 +56,7 @@ export class RequestMonitor {
 
   /** How many bytes connections were given so far, by the kind of the reply. */
   get sentBytes(): Readonly<Record<ReplyKind, number>> {
-    for (const { request, connection, kind } of this.#open.values()) this.#sentBytes.count(request, connection, kind);
+    for (const { connection, kind } of this.#open.values()) this.#sentBytes.count(connection, kind);
     return this.#sentBytes.totals;
   }
 
@@ -73,9 +73,10 @@ export class RequestMonitor {
     const { socket, method = "" } = request;
     const { path } = splitTarget(request.url ?? "");
     const route = this.#routeOf(path);
-    const connection = this.#sentBytes.start(request);
-    const open: OpenRequest = { request, connection, kind: replyKindOf(route), refusal: undefined };
-    const bytesBefore = bytesOf(request);
+    const connection = connectionOf(request);
+    this.#sentBytes.start(connection);
+    const open: OpenRequest = { connection, kind: replyKindOf(route), refusal: undefined };
+    const bytesBefore = bytesOf(connection);
     response.setHeader("X-Request-Id", id);
     const obstacle = this.#limit.acquire(key);
     this.#open.set(response, open);
@@ -84,9 +85,9 @@ export class RequestMonitor {
       if (!this.#open.delete(response)) return;
       stopWatching?.();
       if (obstacle === undefined) this.#limit.release(key);
-      this.#sentBytes.count(request, connection, open.kind);
+      this.#sentBytes.count(connection, open.kind);
       // The requests of a connection share its count: of HTTP/2, and of a pipeline, this is an upper bound.
-      const bytes = Math.max(0, bytesOf(request) - bytesBefore);
+      const bytes = bytesOf(connection) - bytesBefore;
       const status = response.headersSent ? response.statusCode : null;
       this.tally.countRequest(route, method, status);
       const ms = Math.round(performance.now() - start);

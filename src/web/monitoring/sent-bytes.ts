@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
+import type { Socket } from "node:net";
 
 /** The kinds of replies whose bytes are counted apart. */
 export const replyKinds = ["stream", "log", "other"] as const;
@@ -19,27 +20,31 @@ export function replyKindOf(route: string): ReplyKind {
  */
 export class SentBytes {
   readonly totals: Record<ReplyKind, number> = { stream: 0, log: 0, other: 0 };
-  readonly #counted = new WeakMap<object, number>();
+  /** The bytes of each connection that are counted. */
+  readonly #counted = new WeakMap<Socket, number>();
 
-  /** Notes that a request starts. Returns its connection, for {@link count}. */
-  start(request: IncomingMessage): object {
-    // On HTTP/2, each request has a socket object of its own.
-    const { stream } = request as IncomingMessage & Partial<Pick<Http2ServerRequest, "stream">>;
-    const connection = stream?.session ?? request.socket;
-    if (!this.#counted.has(connection)) this.#counted.set(connection, bytesOf(request));
-    return connection;
+  /** Notes that a request of a connection starts. */
+  start(connection: Socket): void {
+    if (!this.#counted.has(connection)) this.#counted.set(connection, bytesOf(connection));
   }
 
-  /** Counts the bytes that a connection was given since the last call. */
-  count(request: IncomingMessage, connection: object, kind: ReplyKind): void {
+  /** Counts the bytes that were written to a connection since the last call. */
+  count(connection: Socket, kind: ReplyKind): void {
     const before = this.#counted.get(connection) ?? 0;
-    const now = Math.max(before, bytesOf(request));
+    const now = Math.max(before, bytesOf(connection));
     this.#counted.set(connection, now);
     this.totals[kind] += now - before;
   }
 }
 
-/** The bytes that the connection of a request was given so far; 0 when its HTTP/2 session has gone. */
-export function bytesOf({ socket }: IncomingMessage): number {
-  return socket.bytesWritten || 0;
+/** The connection of a request. On HTTP/2 each request has a stand-in for it, which forgets it when it closes. */
+export function connectionOf(request: IncomingMessage): Socket {
+  const { stream } = request as IncomingMessage & Partial<Pick<Http2ServerRequest, "stream">>;
+  // The stand-in binds the methods of the connection to it.
+  return stream?.session === undefined ? request.socket : (stream.session.socket.valueOf() as Socket);
+}
+
+/** The bytes that were written to a connection; 0 for an HTTP/2 connection that closed before its request was read. */
+export function bytesOf({ bytesWritten }: Socket): number {
+  return bytesWritten || 0;
 }
