@@ -37,10 +37,30 @@ export class Row {
       characters[column + 1] = "";
       this.#styles[column + 1] = style;
     }
-    const next = column + columns;
-    if (characters[next] !== "") return;
-    if (next === characters.length - 1) characters.pop();
-    else characters[next] = undefined;
+    this.#clearHalf(column + columns);
+  }
+
+  /** Prints characters of one column each, which are one UTF-16 unit each. Faster than {@link put} for each. */
+  putNarrow(column: number, text: string, style: Style): void {
+    const characters = this.#characters;
+    const styles = this.#styles;
+    const end = Math.min(column + text.length, this.#limit);
+    if (column + text.length > end) this.#isCut = true;
+    if (column >= end) return;
+    if (characters[column] === "") characters[column - 1] = undefined;
+    for (let at = column, index = 0; at < end; at++, index++) {
+      characters[at] = text[index];
+      styles[at] = style;
+    }
+    this.#clearHalf(end);
+  }
+
+  /** Clears the second half of a wide character that has lost its first half. */
+  #clearHalf(column: number): void {
+    const characters = this.#characters;
+    if (characters[column] !== "") return;
+    if (column === characters.length - 1) characters.pop();
+    else characters[column] = undefined;
   }
 
   /** Adds a character without a column of its own to the one before `column`. */

@@ -193,19 +193,23 @@ export class Screen {
   }
 
   #print(text: string): void {
-    if (this.#column >= this.#limit && NARROW.test(text)) {
-      this.#changeable().put(this.#limit, "", 1, this.#style);
-      return;
-    }
-    const row = this.#changeable();
-    for (const character of text) this.#printCharacter(row, character);
+    this.#printOn(this.#changeable(), text);
   }
 
-  #printCharacter(row: Row, character: string): void {
-    const columns = columnsOf(character);
-    if (columns === 0) return row.combine(this.#column, character);
-    row.put(this.#column, character, columns, this.#style);
-    this.#column = Math.min(this.#column + columns, this.#limit);
+  #printOn(row: Row, text: string): void {
+    if (NARROW.test(text)) {
+      row.putNarrow(this.#column, text, this.#style);
+      this.#column = Math.min(this.#column + text.length, this.#limit);
+      return;
+    }
+    for (const character of text) {
+      const columns = columnsOf(character);
+      if (columns === 0) row.combine(this.#column, character);
+      else {
+        row.put(this.#column, character, columns, this.#style);
+        this.#column = Math.min(this.#column + columns, this.#limit);
+      }
+    }
   }
 
   /** The row of the cursor, prepared for a change. */
@@ -226,9 +230,7 @@ export class Screen {
     this.#style = PLAIN;
     this.#column = 0;
     scanControls(text, {
-      text: (part) => {
-        for (const character of part) this.#printCharacter(row, character);
-      },
+      text: (part) => this.#printOn(row, part),
       control: (control) => {
         const sequence = parseSequence(control);
         if (sequence?.final === "m") this.#style = selectStyle(this.#style, sequence.parameters);
