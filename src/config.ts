@@ -63,7 +63,7 @@ export interface Config {
   readonly heartbeat: number;
   readonly capacity: number;
   readonly token: string | undefined;
-  /** Whether the program made the token, so that nobody knows it yet. */
+  /** Whether the program has made the token, so that it must print it. */
   readonly isTokenNew: boolean;
   readonly viewerToken: string | undefined;
   /** Milliseconds. */
@@ -88,12 +88,12 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
   const { flags, words } = parse(args);
   if (flags["help"] === true) return { kind: "help" };
   if (flags["version"] === true) return { kind: "version" };
-  // A sub-command is a word: here it returns its own kind of invocation.
+  // A sub-command is the first word. It returns a separate kind of invocation here.
   if (words.length > 0) throw invalid(`unknown sub-command "${words[0]}"; tailcast has options only`);
 
   const text = (flag: Flag): string | undefined => {
     const given = flags[flag] as string | undefined;
-    // Probably an unset variable of a shell, as in --token "$TOKEN": it would be dangerous to continue without.
+    // Probably an unset variable of a shell, as in --token "$TOKEN". Starting without the option would be dangerous.
     if (given === "") throw invalid(`--${flag} is empty; give it a value, or leave it out`);
     return given ?? (env[variableOf(flag)] || undefined);
   };
@@ -182,7 +182,7 @@ function checkTokens({ token, viewerToken, host }: Config): void {
     throw invalid(`${reason}; set --token-file as well, or --token auto`);
   }
   if (viewerToken !== undefined && (token === undefined || viewerToken === token)) {
-    throw invalid("--viewer-token needs the --token of builders beside it, and must differ from it");
+    throw invalid("--viewer-token needs --token as well, and must differ from it");
   }
   if (token !== undefined) checkStrength("--token", token, host);
   if (viewerToken !== undefined) checkStrength("--viewer-token", viewerToken, host);
@@ -217,7 +217,7 @@ function checkRoot(root: string): string {
 
 function checkName(name: string): string {
   if (!name.includes("=")) return name;
-  // Not shown: it is probably a name with its value.
+  // The message does not show the text: it probably holds a name with its secret value.
   throw invalid('--mask must be the name of a variable, without "=" and its value');
 }
 
@@ -228,9 +228,9 @@ function checkOrigin(origin: string): string {
 
 function readTls(cert: string | undefined, key: string | undefined): TlsFiles | undefined {
   if (cert === undefined && key === undefined) return undefined;
-  if (cert === undefined || key === undefined) throw invalid("--cert and --key need each other: give both");
+  if (cert === undefined || key === undefined) throw invalid("--cert and --key must be given together");
   const files = { cert: resolve(cert), key: resolve(key) };
-  // Now, so that a bad file is a bad option.
+  // Read the files now, so that a bad file is reported as a bad option.
   readCertificate(files);
   return files;
 }

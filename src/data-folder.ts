@@ -9,12 +9,12 @@ import { DirectoryLock } from "./runner/store/directory-lock.ts";
 /** The folder in the working directory where older versions stored builds. */
 const OLD_FOLDER = ".tailcast";
 
-/** Names that an older version made in its folder. */
+/** The names of files that an older version made in its folder. */
 const OLD_NAMES: readonly string[] = ["builds", "feed"];
 
 /**
- * The default folder for builds: in the user's state directory (XDG Base Directory Specification), where no repository
- * can plant one. Servers with other roots have other folders.
+ * The default folder for builds. It is in the user's state directory (XDG Base Directory Specification), where no
+ * repository can place one. Servers with other roots have other folders.
  *
  * @param env - `XDG_STATE_HOME`, if it is an absolute path. Default `~/.local/state`.
  */
@@ -37,7 +37,7 @@ export async function moveOldFolder(folder: string, workingDirectory: string): P
   if (await exists(folder) || !(await exists(old))) return undefined;
   try {
     await checkOldFolder(old);
-    // Not while an older server uses it.
+    // An older server may still use it.
     const lock = await DirectoryLock.acquire(old);
     await lock.release();
     await createFolder(dirname(folder));

@@ -48,7 +48,7 @@ export type TailcastErrorCode =
   | "BUILD_ENDED"
   | "SHUTTING_DOWN";
 
-/** The one error class of the library. Its message says what failed and what to do about it. */
+/** The only error class of the library. The message says what failed and what to do about it. */
 export class TailcastError extends Error {
   override readonly name = "TailcastError";
   /** The reason; stable between releases. */

@@ -13,7 +13,7 @@ export function isLogged(entry: LogEntry, level: LogLevel): boolean {
   return logLevels.indexOf(entry.level) <= logLevels.indexOf(level);
 }
 
-/** An entry as one line, with control characters escaped: it quotes paths and names that others have chosen. */
+/** Formats an entry as one line, with control characters escaped: it quotes paths and names from untrusted sources. */
 export function formatEntry({ time, level, event, fields }: LogEntry, format: LogFormat): string {
   if (format === "json") return `${escapeJson(JSON.stringify({ time, level, event, ...fields }))}\n`;
   const pairs = Object.entries(fields).map(([name, value]) => `${name}=${formatValue(value)}`);
@@ -26,7 +26,7 @@ function formatValue(value: string | number | null): string {
   return /^[\w./:%+~-]+$/.test(text) ? text : showControls(JSON.stringify(text));
 }
 
-/** JSON leaves these control characters as they are. */
+/** Escapes the control characters that `JSON.stringify` does not escape. */
 function escapeJson(json: string): string {
   return json.replace(/[\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

@@ -1,7 +1,7 @@
 /** Characters that would move the cursor, change colours or reorder text on a terminal. */
 const CONTROLS = /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
 
-/** A text as one line, with control characters shown as `\x1b`: it may quote names that others have chosen. */
+/** Returns a text as one line, with control characters shown as `\x1b`: it may quote names from untrusted sources. */
 export function showControls(text: string): string {
   return escape(text).replaceAll("\n", "\\n");
 }
@@ -11,7 +11,7 @@ export function printMessage(message: string): void {
   process.stderr.write(`tailcast: ${showControls(message)}\n`);
 }
 
-/** Writes a fault with its stack to standard error. */
+/** Writes an unexpected error with its stack to standard error. */
 export function printFault(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`tailcast: ${escape(text)}\n`);

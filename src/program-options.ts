@@ -82,7 +82,7 @@ export const OPTIONS: readonly Option[] = [
     flag: "silence",
     variable: "TAILCAST_SILENCE",
     value: "SECONDS",
-    help: "how long a build may print nothing before it is stopped; 0: no limit (0)",
+    help: "stop a build that prints nothing for this time; 0: no limit (0)",
   },
   { flag: "nice", variable: "TAILCAST_NICE", value: "N", help: "niceness of builds, 0 to 19 (0)" },
   {
@@ -107,7 +107,7 @@ export const OPTIONS: readonly Option[] = [
     flag: "color",
     variable: "TAILCAST_COLOR",
     value: "",
-    help: "make programs colour their output, even output that a script captures; in the variable: 1 (off)",
+    help: "ask programs to colour their output, even where a script captures it; in the variable: 1 (off)",
   },
   {
     flag: "env",
@@ -159,7 +159,7 @@ export const OPTIONS: readonly Option[] = [
     flag: "cert",
     variable: "TAILCAST_CERT",
     value: "FILE",
-    help: "serve HTTP/2 and HTTP/1.1 over TLS with this certificate, in PEM; it is read again when it changes (none)",
+    help: "serve HTTP/2 and HTTP/1.1 over TLS with this certificate, in PEM; reloaded when it changes (none)",
   },
   {
     flag: "key",
@@ -183,19 +183,19 @@ export const OPTIONS: readonly Option[] = [
     flag: "max-requests-per-address",
     variable: "TAILCAST_MAX_REQUESTS_PER_ADDRESS",
     value: "N",
-    help: "maximum number of requests under way from one address, open streams included (2000)",
+    help: "maximum number of concurrent requests from one address, open streams included (2000)",
   },
   {
     flag: "log-level",
     variable: "TAILCAST_LOG_LEVEL",
     value: "LEVEL",
-    help: "write what is at least as important to stderr: error, warn, info or debug (warn)",
+    help: "lowest level of messages on stderr: error, warn, info or debug (warn)",
   },
   {
     flag: "log-format",
     variable: "TAILCAST_LOG_FORMAT",
     value: "FORMAT",
-    help: "format of these lines: text or json (text)",
+    help: "format of these messages: text or json (text)",
   },
   {
     flag: "heartbeat",
@@ -213,13 +213,13 @@ export const OPTIONS: readonly Option[] = [
     flag: "token",
     variable: "TAILCAST_TOKEN",
     value: "SECRET",
-    help: "require this token of builders; auto: a new one at each start (none)",
+    help: "require this token from clients; auto: make a new one at each start (none)",
   },
   {
     flag: "token-file",
     variable: "TAILCAST_TOKEN_FILE",
     value: "FILE",
-    help: "read the token of builders from FILE, which others may not read (none)",
+    help: "read the token from FILE, which no other user may be able to read (none)",
   },
   {
     flag: "viewer-token",
@@ -231,7 +231,7 @@ export const OPTIONS: readonly Option[] = [
     flag: "viewer-token-file",
     variable: "TAILCAST_VIEWER_TOKEN_FILE",
     value: "FILE",
-    help: "read the token of viewers from FILE (none)",
+    help: "read the viewer token from FILE (none)",
   },
   {
     flag: "session-lifetime",
@@ -243,7 +243,7 @@ export const OPTIONS: readonly Option[] = [
     flag: "read-only",
     variable: "TAILCAST_READ_ONLY",
     value: "",
-    help: "let nobody start or cancel builds; in the variable: 1 (off)",
+    help: "do not let clients start or cancel builds; in the variable: 1 (off)",
   },
   {
     flag: "allowed-origin",
@@ -262,7 +262,7 @@ export const OPTIONS: readonly Option[] = [
     flag: "trust-proxy",
     variable: "TAILCAST_TRUST_PROXY",
     value: "PROXIES",
-    help: "believe the X-Forwarded headers of this number of proxies, or of these addresses and ranges (0)",
+    help: "trust the X-Forwarded headers of this number of proxies, or of these addresses and ranges (0)",
   },
 ];
 

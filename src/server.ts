@@ -2,8 +2,8 @@
 /**
  * The program: reads its options, serves the build app, and ends cleanly on SIGTERM, SIGINT and SIGHUP.
  *
- * Exit codes: 0 after a signal, once everything is over (a second signal kills running builds); 1 when it cannot listen
- * or cannot store builds; 2 for bad options.
+ * Exit codes: 0 after a signal, when all builds and connections have ended (a second signal kills running builds); 1 if
+ * it cannot listen or cannot store builds; 2 for bad options.
  */
 import { createServer } from "node:http";
 import { readConfig } from "./config.ts";
@@ -52,7 +52,7 @@ function main(): void {
 function serve(config: Config): void {
   let isReady: (app: BuildApp) => void = () => undefined;
   const ready = new Promise<BuildApp>((resolve) => (isReady = resolve));
-  // A request has ten seconds for its head and thirty in all. An open stream is a reply and has no such limit.
+  // A client must send the head of a request within 10 s, and all of it within 30 s. A reply has no limit.
   const limits = {
     headersTimeout: 10_000,
     requestTimeout: 30_000,
@@ -65,7 +65,7 @@ function serve(config: Config): void {
   const plain = createServer(limits, handle);
   const server = tls?.server ?? plain;
   server.once("error", (error) => fail(`cannot listen on ${config.host} port ${config.port}: ${error.message}`));
-  // First, so that nothing changes when another server listens here.
+  // Listening comes first, so that nothing changes on disk when another server already uses the port.
   server.listen(config.port, config.host, () => {
     const { port } = server.address() as AddressInfo;
     open(config).then(
@@ -98,8 +98,8 @@ function serve(config: Config): void {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  // The terminal was closed. Builds have their own process groups, so they would continue. Without a terminal it means
-  // "read the files again".
+  // SIGHUP means that the terminal was closed. Builds have their own process groups, so they would continue. Without a
+  // terminal, it is a request to reload the certificate.
   const hasTerminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
   process.on("SIGHUP", tls === undefined || hasTerminal ? stop : () => tls.reload());
 }

@@ -6,10 +6,10 @@ import type { IncomingMessage, ServerOptions, ServerResponse } from "node:http";
 import type { Http2SecureServer, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 
-/** How often the files of a certificate are compared with what was read, in milliseconds. */
+/** The interval between checks of the files of a certificate for changes, in milliseconds. */
 const WATCH_INTERVAL = 2000;
 
-/** How long an HTTP/2 connection may have no open stream, in milliseconds. */
+/** The time after which an HTTP/2 connection without an open stream is closed, in milliseconds. */
 const IDLE_TIMEOUT = 60_000;
 
 /**
@@ -42,7 +42,7 @@ export interface Certificate {
 /**
  * Reads a certificate and its key.
  *
- * @throws {TailcastError} `INVALID_OPTION` when a file cannot be read, or the two do not belong together.
+ * @throws {TailcastError} `INVALID_OPTION` when a file cannot be read, or the key does not fit the certificate.
  */
 export function readCertificate({ cert, key }: TlsFiles): Certificate {
   try {
@@ -65,7 +65,7 @@ export class TlsServer {
 
   /**
    * @param limits - The time limits of a request; those of HTTP/1.1 also apply to HTTP/2.
-   * @param report - Called with a sentence when the certificate was read again.
+   * @param report - Called with a message when the certificate was reloaded.
    */
   constructor(
     files: TlsFiles,
@@ -91,7 +91,7 @@ export class TlsServer {
     }
   }
 
-  /** Reads the certificate again. When it cannot be used, the server keeps the one that it has. */
+  /** Reloads the certificate. If the new one cannot be used, the server keeps the current one. */
   reload(): void {
     try {
       this.server.setSecureContext(readCertificate(this.#files));
@@ -101,7 +101,7 @@ export class TlsServer {
     }
   }
 
-  /** Accepts no more connections, and asks the clients of HTTP/2 to open no more streams. */
+  /** Stops accepting connections, and asks HTTP/2 clients to open no new streams. */
   close(): void {
     for (const path of [this.#files.cert, this.#files.key]) unwatchFile(path, this.#reload);
     this.server.close();

@@ -1,11 +1,11 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { TailcastError } from "./error.ts";
 
-/** The mode bits with which others may read or change a file, or its group may change it. */
+/** The mode bits that let other users read or change a file, or let its group change it. */
 const OPEN_TO_OTHERS = 0o027;
 
 /**
- * Reads a token from a file, without the line end. A pipe is a file here: `--token-file <(pass show tailcast)`.
+ * Reads a token from a file, without the line end. The file may be a pipe: `--token-file <(pass show tailcast)`.
  *
  * @param flag - The flag that names the file, for the message.
  * @param path - The file.

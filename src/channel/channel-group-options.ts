@@ -9,20 +9,20 @@ export type OptionsOf<Data> = (topic: string) => ChannelOptions<Data> | Promise<
 export interface ChannelGroupOptions<Data = unknown> {
   /**
    * The options of every channel, or a function that makes them for a topic, for example after it has opened a history.
-   * Each channel needs a history of its own. Default: `{}`.
+   * Each channel needs its own history. Default: `{}`.
    */
   channel?: ChannelOptions<Data> | OptionsOf<Data> | undefined;
   /** The maximum number of channels. Default 10 000. */
   maxChannels?: number | undefined;
   /**
-   * A channel is closed when it has had no clients and no use for this time, in milliseconds, at most twice that. A
-   * reader of `read()` that waits for the next event counts as a client. Default 60 000; 0: never. The time should be
-   * longer than clients need to reconnect.
+   * A channel is closed when it has had no clients and was not used for this time, in milliseconds, or at most twice
+   * this time. A reader of `read()` that waits for the next event counts as a client. Choose a longer time than clients
+   * need to reconnect. Default 60 000; 0: never.
    */
   idleTimeout?: number | undefined;
 }
 
-/** Numbers about a group. Counters only grow; the others are momentary. */
+/** Statistics of a group. `opened`, `dropped` and `refused` only increase; the others are current values. */
 export interface ChannelGroupStatistics {
   /** The channels that are open, are being opened or are being closed. */
   readonly channels: number;
@@ -31,14 +31,14 @@ export interface ChannelGroupStatistics {
   /** Channels opened so far, and channels closed so far because they were idle. */
   readonly opened: number;
   readonly dropped: number;
-  /** Requests for a channel that failed at `maxChannels`. */
+  /** Requests for a channel that failed because of `maxChannels`. */
   readonly refused: number;
 }
 
 /** The options with every default filled in. */
 export interface ChannelGroupSettings<Data> {
   readonly optionsOf: OptionsOf<Data>;
-  /** The option `cors` of every channel, where it is the same for all topics. */
+  /** The option `cors` of every channel, if it is the same for all topics. */
   readonly cors: CorsOptions | undefined;
   readonly maxChannels: number;
   readonly idleTimeout: number;
@@ -62,7 +62,7 @@ function sharedOptions<Data>(channel: ChannelOptions<Data>): OptionsOf<Data> {
   throw invalidOption("channel", reason);
 }
 
-/** Refuses an epoch that the next channel of a topic would have again. @throws {TailcastError} `INVALID_OPTION` */
+/** Refuses an epoch that a later channel of the same topic would repeat. @throws {TailcastError} `INVALID_OPTION` */
 export function refuseUniqueEpoch({ uniqueEpoch }: Pick<ChannelOptions, "uniqueEpoch">): void {
   if (uniqueEpoch === undefined) return;
   const reason = "a topic's channel may open again, and its epoch must then be a new one; leave it out";

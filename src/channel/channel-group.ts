@@ -15,12 +15,12 @@ import type { ChannelGroupOptions, ChannelGroupSettings, ChannelGroupStatistics 
 import type { ClientOptions, CloseOptions, FetchClientOptions } from "./options.ts";
 
 /**
- * The shortest time, in milliseconds, after which a client that finds no room or a closed group should return; the
- * longest is twice that.
+ * The shortest time, in milliseconds, after which a client should reconnect if the group is full or closed. The longest
+ * time is twice this.
  */
 const RETURN_DELAY = 5000;
 
-/** A topic's channel. */
+/** The channel of a topic. */
 interface Entry<Data> {
   readonly topic: string;
   opened: Promise<Channel<Data>>;
@@ -28,7 +28,7 @@ interface Entry<Data> {
   /** Set when the channel is being closed. */
   closing: Promise<void> | undefined;
   lastUsedAt: number;
-  /** How many events the channel had published when it last seemed idle. */
+  /** The number of events that the channel had published when it last seemed idle. */
   published: number;
 }
 
@@ -44,10 +44,10 @@ interface Entry<Data> {
  * group.find("alice")?.publish("hello");
  * ```
  *
- * The promise of a channel holds: a client that returns to a topic whose channel was closed meanwhile receives a `gap`,
- * since the new channel has a new epoch, or resumes exactly where the topic has a history.
+ * The promise of a channel holds. If the channel of a topic was closed while a client was away, the client receives
+ * a `gap` when it reconnects, since the new channel has a new epoch. With a history, the client resumes exactly.
  *
- * A topic that comes from a request must be checked before: each one opens a channel.
+ * Check a topic that comes from a request before you use it: each new topic opens a channel.
  */
 export class ChannelGroup<Data = unknown> {
   readonly #settings: ChannelGroupSettings<Data>;
@@ -68,7 +68,7 @@ export class ChannelGroup<Data = unknown> {
     this.respond = this.respond.bind(this);
   }
 
-  /** Numbers for logs and metrics. */
+  /** Values for logs and metrics. */
   get statistics(): ChannelGroupStatistics {
     let clients = 0;
     for (const { channel } of this.#open) clients += channel?.clientCount ?? 0;
@@ -99,7 +99,7 @@ export class ChannelGroup<Data = unknown> {
     return await this.#add(topic, last?.closing).opened;
   }
 
-  /** Returns the channel of a topic if it is open: for events that matter only to clients that may be connected. */
+  /** Returns the channel of a topic if it is open. Use it for events that matter only to connected clients. */
   find(topic: string): Channel<Data> | undefined {
     return this.#use(topic)?.channel;
   }
@@ -108,7 +108,7 @@ export class ChannelGroup<Data = unknown> {
    * Answers a request with the stream of a topic, as `Channel.handle` does. At `maxChannels`, and after `close`, the
    * answer asks the client to return later. It has the headers of the option `cors` unless `channel` is a function.
    *
-   * @returns The client; `undefined` when the request got another answer or its client has already left.
+   * @returns The client; `undefined` when the request got another reply or its client has already left.
    * @throws The error of the function `channel` (as a rejection); the answer asks the client to return later.
    */
   handle(
@@ -129,7 +129,7 @@ export class ChannelGroup<Data = unknown> {
       channel = await this.get(topic);
     } catch (error) {
       if (!response.headersSent && !response.destroyed) {
-        // A connection to a closed group would bring the client back to the process that is ending.
+        // On a kept-alive connection, the client would reconnect to the process that is ending.
         if (this.#closing !== undefined) endConnectionWith(response);
         setHeaders(response, corsHeaders(this.#settings.cors, request.headers.origin));
         sendReply(response, pauseReply(reasonOf(error), RETURN_DELAY));
@@ -188,7 +188,7 @@ export class ChannelGroup<Data = unknown> {
     return entry;
   }
 
-  /** @param before - The end of the topic's last channel: two channels must not have one history at the same time. */
+  /** @param before - The end of the topic's last channel: two channels must not use one history at the same time. */
   async #create(topic: string, before: Promise<void> | undefined): Promise<Channel<Data>> {
     await before;
     const options = checkValue("channel", await this.#settings.optionsOf(topic), kinds.object);
@@ -258,7 +258,7 @@ export class ChannelGroup<Data = unknown> {
   }
 }
 
-/** Whether an error is one that clients cause or may wait for, and no failure of the application. */
+/** Whether clients cause an error or can wait until it passes, so that it is not a failure of the application. */
 function isExpected(error: unknown): boolean {
   return error instanceof TailcastError && (error.code === "TOO_MANY_CHANNELS" || error.code === "CHANNEL_CLOSED");
 }

@@ -30,10 +30,10 @@ export type ChannelState = "open" | "ending" | "closing" | "closed";
 
 /**
  * Sends the log of a channel, from its oldest event, over a connection in another format. Limits and statistics include
- * it. For this project alone: the package does not export it.
+ * the connection. The package does not export this function.
  *
  * @param open - Opens the connection, which reports to the given listener.
- * @returns Why there is no room; nothing was sent then.
+ * @returns The reason if there is no room; then nothing was sent.
  */
 export let attachConnection: (
   channel: Channel,
@@ -50,9 +50,9 @@ export let countRefused: (channel: Channel) => number;
 /**
  * A log of events that any number of clients follow over Server-Sent Events (WHATWG HTML 9.2).
  *
- * Publishing appends to the log. A client is a cursor in the log: replaying to a client that reconnects, keeping one up
- * to date and letting a slow one catch up are the same operation, writing from its cursor to the end until its socket
- * is full. So the log bounds memory, whatever the clients do.
+ * Publishing appends to the log. A client is a cursor in the log. One operation replays events to a client that
+ * reconnects, keeps a client up to date and lets a slow client catch up: it writes from the cursor towards the end
+ * until the socket is full. So the log bounds the memory, whatever the clients do.
  *
  * ```js
  * const channel = new Channel();
@@ -125,20 +125,20 @@ export class Channel<Data = unknown> {
     return this.#clientSet.clients.size;
   }
 
-  /** The connected clients, in the order in which they came. */
+  /** The connected clients, in the order in which they connected. */
   get clients(): ReadonlySet<ChannelClient<Data>> {
     return this.#clientSet.clients as ReadonlySet<ChannelClient<Data>>;
   }
 
   /**
-   * An estimate of the published bytes that clients cannot see yet (of some events it counts characters). They are in
-   * memory: when they exceed a limit of yours, wait for {@link flushed}.
+   * An estimate of the published bytes that clients cannot see yet (for some events it counts characters). They are in
+   * memory: when they exceed your limit, wait for {@link flushed}.
    */
   get unflushedBytes(): number {
     return this.#log.hiddenBytes;
   }
 
-  /** Numbers for logs and metrics. */
+  /** Values for logs and metrics. */
   get statistics(): ChannelStatistics {
     const { start, end, bytes, published } = this.#log;
     const { clients, delays, delivered, gaps, closed } = this.#clientSet;
@@ -193,7 +193,7 @@ export class Channel<Data = unknown> {
    *
    * | answer | when |
    * |---|---|
-   * | 200 | the stream: the missed events, then what is published |
+   * | 200 | the stream: the missed events, then all new events |
    * | 200, a `retry:` and the end | no room, or the channel closes |
    * | 503, with `Retry-After` | no room, with `whenFull: "reject"` |
    * | 204 | the log was ended and the client has all of it: a browser then stops reconnecting |
@@ -205,7 +205,7 @@ export class Channel<Data = unknown> {
    * get. A pipelined request waits until the responses before it on its connection are over.
    *
    * @throws {TailcastError} `HEADERS_SENT` when the response has already started.
-   * @returns The client; `undefined` when the request got another answer or its client has gone already.
+   * @returns The client; `undefined` when the request got another reply or its client has already left.
    */
   handle(
     request: IncomingMessage | Http2ServerRequest,
@@ -230,13 +230,13 @@ export class Channel<Data = unknown> {
   }
 
   /**
-   * The stream that a client would get, without its opening and heartbeats, as bytes: for other transports, and for
-   * consumers in the same process. Each piece ends with a whole event.
+   * Returns the stream that a client would get, as bytes, without the first `retry:` and heartbeats. Use it for other
+   * transports, and for consumers in the same process. Each piece ends with a whole event.
    *
-   * It starts when `read` is called: after `lastEventId`, or with the `backlog`. A `gap` reports what is gone, as it
-   * does to a client, also to a reader that is too slow without a `history`. It ends with the log, when the channel is
-   * closed, when `signal` is aborted, or, with `until: "now"`, once it has every event that was published before the
-   * call; the last piece may hold newer events as well.
+   * The stream starts when `read` is called: after `lastEventId`, or with the `backlog`. A `gap` reports lost events,
+   * as it does to a client, also to a reader that is too slow without a `history`. The stream ends with the log, when
+   * the channel is closed, when `signal` is aborted, or, with `until: "now"`, once it has every event that was
+   * published before the call; the last piece may hold newer events as well.
    *
    * @throws {TailcastError} `INVALID_OPTION`
    */
@@ -286,9 +286,9 @@ export class Channel<Data = unknown> {
   }
 
   /**
-   * Shuts the channel down: every stream ends with a `retry:` that spreads the clients' return, and its connection ends
-   * with it, so that the return reaches the next process. Clients that come meanwhile receive a `retry:` as well.
-   * Finally the history is closed, where it has `close`.
+   * Shuts the channel down. Every stream ends with a `retry:`, which spreads the reconnections, and its connection ends
+   * with it, so that clients reconnect to the next process. Clients that connect meanwhile receive a `retry:` as well.
+   * Finally the history is closed, if it has `close`.
    *
    * @returns A promise that resolves when the last connection is over, at the latest after `deadline`, and the history
    * is closed. Further calls return the same promise.
@@ -302,7 +302,7 @@ export class Channel<Data = unknown> {
     this.#entrance.close(retry);
     const empty = new Promise<void>((resolve) => (this.#onEmpty = resolve));
     const timer = setTimeout(() => {
-      // The events that were published last may still not be stored.
+      // The newest events may not be stored yet.
       this.#endStreams(retry);
       this.#clientSet.dropAll();
     }, deadline);

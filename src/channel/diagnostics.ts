@@ -6,7 +6,7 @@ import type { Gap } from "./log/gap.ts";
 
 /**
  * Reports about the clients of every channel of the process, for logs and metrics: subscribe with
- * `node:diagnostics_channel`. No message is made for a name without subscribers.
+ * `node:diagnostics_channel`. A name without subscribers costs nothing.
  */
 export interface DiagnosticsMessages {
   /** A client was accepted. */

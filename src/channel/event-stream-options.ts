@@ -8,7 +8,7 @@ export interface EventStreamOptions {
   heartbeat?: number | undefined;
   /** The reconnection time that the stream announces. Default: none, so that the client uses its own. */
   retry?: number | undefined;
-  /** A client that does not read what waits for it is disconnected after this time. Default 60 000; 0: never. */
+  /** A client that reads nothing for this time while bytes wait for it is disconnected. Default 60 000; 0: never. */
   stallTimeout?: number | undefined;
   /** The stream ends after about this time: 80 to 100 % of it, at random. Default 0: never. */
   maxConnectionAge?: number | undefined;

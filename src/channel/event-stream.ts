@@ -20,7 +20,7 @@ export interface StreamTransport {
   fail(connection: Connection, error: unknown): void;
 }
 
-/** Ends a stream after what was sent, since the code that makes its events failed. */
+/** Ends a stream after the events that were already sent, because the code that makes its events failed. */
 export let failStream: (stream: EventStream, error: unknown) => void;
 
 /** An open event stream to one client; see `openEventStream`. */
@@ -81,9 +81,8 @@ export class EventStream {
   /**
    * Sends an event, or a comment.
    *
-   * Resolves when the client can take more: a caller that awaits each call sends as fast as the client reads, and
-   * nothing piles up. A caller need not await it: the rejection is handled here, so a client that leaves never causes
-   * an unhandled rejection.
+   * Resolves when the client can take more: a caller that awaits each call sends at the client's pace, and no events
+   * accumulate. A caller need not await the promise: a client that leaves never causes an unhandled rejection.
    *
    * @throws {TailcastError} (as a rejection) `INVALID_EVENT` when no client could read the event as it was given;
    * `CLIENT_LEFT` when the client has left or was disconnected (`stallTimeout`, `maxConnectionAge`); `CHANNEL_CLOSED`
@@ -95,19 +94,19 @@ export class EventStream {
     return sent;
   }
 
-  /** Sends a comment, which clients ignore. Otherwise as {@link send}. */
+  /** Sends a comment, which clients ignore. Otherwise the same as {@link send}. */
   comment(text: string): Promise<void> {
     return this.send({ comment: text });
   }
 
   /**
-   * Sends every event of a source, as fast as the client reads. Resolves when the source ends; the stream stays open.
+   * Sends every event of a source, at the client's pace. Resolves when the source ends; the stream stays open.
    *
    * When the client leaves, the promise rejects with `CLIENT_LEFT`, at once even if the source is silent. The source is
-   * stopped, by `return()` of an iterator or `cancel()` of a `ReadableStream`, and not waited for. After `close()`, the
-   * promise rejects with `CHANNEL_CLOSED`. A caller need not await these rejections.
+   * stopped, by `return()` of an iterator or `cancel()` of a `ReadableStream`; the promise does not wait for it. After
+   * `close()`, the promise rejects with `CHANNEL_CLOSED`. A caller need not await these rejections.
    *
-   * When the source fails, the stream ends after what was sent, and the promise rejects with the error of the source;
+   * When the source fails, the stream ends after the sent events, and the promise rejects with the error of the source;
    * with `INVALID_OPTION` when `source` is not a source.
    *
    * In a handler that is an async function, prefer `sendEventStream`, which does not reject when the client leaves.
@@ -123,7 +122,7 @@ export class EventStream {
   }
 
   /**
-   * Ends the stream after what was sent. A browser's EventSource reconnects afterwards.
+   * Ends the stream after the sent events. An EventSource of a browser then reconnects.
    *
    * @returns A promise for the end of the stream: the client has received everything, or has left. Same as `closed`.
    */
@@ -152,7 +151,7 @@ export class EventStream {
     this.#wake();
   }
 
-  /** Ends the stream after what was sent, since its source failed. */
+  /** Ends the stream after the sent events, because its source failed. */
   #fail(error: unknown): void {
     if (this.#hasFailed) return;
     this.#isClosing = this.#hasFailed = true;
@@ -161,14 +160,14 @@ export class EventStream {
 
   async #write(bytes: EncodedBytes): Promise<void> {
     const { connection } = this.#watched;
-    // A connection may be known to be over before its event arrives: the source need not wait for that.
+    // The connection may already be over before it emits its event, so the source need not wait for the event.
     if (connection.isEnded) this.#over.abort(clientLeft());
     this.signal.throwIfAborted();
     connection.write(bytes);
     this.#watched.lastWriteAt = performance.now();
     if (!connection.isBlocked) return;
     await new Promise<void>((resolve) => (this.#wake = resolve));
-    // A client that left before it read the event has not received it.
+    // If the client left before it read the event, it has not received the event.
     this.signal.throwIfAborted();
   }
 

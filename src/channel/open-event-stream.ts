@@ -24,7 +24,7 @@ import type { StreamSource } from "./stream-source.ts";
  * The caller has decided to stream, so the `Accept` header is not read. The caller also ends the stream; see
  * {@link sendEventStream} for a stream that ends with its source.
  *
- * @returns The stream; `undefined` when the request got another answer (405 for a method other than GET, HEAD or POST,
+ * @returns The stream; `undefined` when the request got another reply (405 for a method other than GET, HEAD or POST,
  * only the head for HEAD) or when its client has already left.
  * @throws {TailcastError} `INVALID_OPTION`; `HEADERS_SENT` when the response has already started.
  */
@@ -33,13 +33,13 @@ export function openEventStream(
   response: ServerResponse | Http2ServerResponse,
   options: EventStreamOptions = {},
 ): EventStream | undefined {
-  // The compat API of HTTP/2 has everything that is used here of the other, though its types do not name all of it.
+  // The compatibility API of HTTP/2 has every member that is used here, though its types differ.
   return open(request as IncomingMessage, response as ServerResponse, options);
 }
 
 /**
- * Answers a request with the events of a source, or of a function that makes a source or sends by itself; then ends the
- * stream.
+ * Answers a request with the events of a source, or of a function that returns a source or sends events itself. Then
+ * ends the stream.
  *
  * ```js
  * createServer((request, response) => {
@@ -47,10 +47,10 @@ export function openEventStream(
  * });
  * ```
  *
- * The source is read only as fast as the client reads. When the client leaves, the source is stopped (see
- * `EventStream.sendAll`) and the promise resolves: a client that leaves is normal.
+ * The source is read at the client's pace. When the client leaves, which is not an error, the source is stopped (see
+ * `EventStream.sendAll`) and the promise resolves.
  *
- * @returns A promise that resolves when the stream is over, or the request got another answer. When the source or the
+ * @returns A promise that resolves when the stream is over, or the request got another reply. When the source or the
  * function fails while the client is connected, the stream ends after what was sent, and the promise rejects with that
  * error.
  * @throws {TailcastError} (as a rejection) As {@link openEventStream}.

@@ -6,9 +6,9 @@ import type { Gap } from "./log/gap.ts";
 
 /** The options of a {@link Channel}. Each has a default. `Data` is the type of `client.data`. */
 export interface ChannelOptions<Data = unknown> {
-  /** How many events are kept for clients that reconnect or lag. Default 1000. */
+  /** The maximum number of events that are kept for clients that reconnect or lag. Default 1000. */
   capacity?: number | undefined;
-  /** How many bytes of encoded events are kept at most; also the limit for one event. Default 16 MiB. */
+  /** The maximum size of the kept events, encoded, in bytes; also the limit of one event. Default 16 MiB. */
   capacityBytes?: number | undefined;
   /**
    * The events that a client without a last event id gets: the newest `backlog`, or `"all"` that are kept. Default 0:
@@ -17,8 +17,8 @@ export interface ChannelOptions<Data = unknown> {
   backlog?: number | "all" | undefined;
   /**
    * The longest silence in milliseconds before a client gets a comment, so that proxies and servers keep its connection
-   * open. Default 7000, which is below the shortest idle limit that is common: `Bun.serve` ends a silent response after
-   * 8 to 12 s. 0 turns heartbeats off.
+   * open. 0 turns heartbeats off. Default 7000, which is below the shortest common idle limit: `Bun.serve` ends a
+   * silent response after 8 to 12 s.
    */
   heartbeat?: number | undefined;
   /**
@@ -32,18 +32,18 @@ export interface ChannelOptions<Data = unknown> {
    */
   retry?: number | null | undefined;
   /**
-   * How many clients may be connected at once. Default 10 000. When the limit is reached, new clients are refused;
+   * The maximum number of connected clients. Default 10 000. When the limit is reached, new clients are refused;
    * no connected client is dropped for a new one.
    */
   maxClients?: number | undefined;
-  /** How many clients one address (IPv4, or IPv6 /64) may have at once. Default `Infinity`. */
+  /** The maximum number of connected clients from one address (IPv4, or IPv6 /64). Default `Infinity`. */
   maxClientsPerAddress?: number | undefined;
   /**
    * The address that `maxClientsPerAddress` counts, e.g. from a header that your own proxy sets. Default: the socket's.
    */
   clientAddress?: ((request: IncomingMessage) => string) | undefined;
   /**
-   * How a client is refused when there is no room: `"retry"` answers 200 with a `retry:` and ends, so that an
+   * How a client is refused when a limit is reached: `"retry"` answers 200 with a `retry:` and ends, so that an
    * EventSource tries again; `"reject"` answers 503 with `Retry-After`, after which an EventSource never tries again.
    * Default `"retry"`.
    */
@@ -69,24 +69,24 @@ export interface ChannelOptions<Data = unknown> {
    */
   coalesce?: number | undefined;
   /**
-   * How many clients that are far behind are sent a slice of their missed events in one turn of the event loop. Default
-   * 16.
+   * The maximum number of clients to which missed events are sent in one turn of the event loop, a slice to each.
+   * Default 16.
    */
   maxCatchUps?: number | undefined;
-  /** Whether clients that accept gzip get it. Every event is compressed once for all of them. Default false. */
+  /** Whether streams are compressed for clients that accept gzip, once for all of them. Default false. */
   compress?: boolean | undefined;
   /** The methods that open a stream; HEAD belongs to GET. Default `["GET"]`. */
   methods?: readonly string[] | undefined;
   /**
-   * Whether a request whose `Accept` header excludes `text/event-stream` is answered 406 (`"strict"`), or is
-   * ignored (`"ignore"`). Default `"strict"`.
+   * `"strict"`: a request whose `Accept` header excludes `text/event-stream` is answered 406. `"ignore"`: the header is
+   * ignored. Default `"strict"`.
    */
   accept?: "strict" | "ignore" | undefined;
-  /** The pages of other origins that may open the stream. Default: none. */
+  /** The origins whose pages may open the stream. Default: none. */
   cors?: CorsOptions | undefined;
   /**
-   * Where events are stored before clients see them, and read from when they are no longer in memory. Default: none.
-   * See `FileHistory`.
+   * The store of events: they are stored before clients see them, and read from it when they are no longer in memory.
+   * Default: none. See `FileHistory`.
    */
   history?: ChannelHistory | undefined;
   /**
@@ -97,7 +97,7 @@ export interface ChannelOptions<Data = unknown> {
   uniqueEpoch?: string | undefined;
   /** The epoch of the `history`, which determines it; without a history, see `uniqueEpoch`. */
   epoch?: string | undefined;
-  /** Called when a client was accepted. An error in this hook or in the next two is reported and affects no client. */
+  /** Called when a client was accepted. An error in this hook or the next two is reported, and affects no client. */
   onConnect?: ((client: ChannelClient<Data>) => unknown) | undefined;
   /** Called when a client's connection is over. */
   onDisconnect?: ((client: ChannelClient<Data>, reason: CloseReason) => unknown) | undefined;
@@ -112,17 +112,17 @@ export interface CloseOptions {
    * Default: the channel's `retry`, or else 2000.
    */
   retry?: number | undefined;
-  /** After how many milliseconds a connection whose client does not read the rest is dropped. Default 5000. */
+  /** The time after which a connection is dropped if its client does not read the rest, in ms. Default 5000. */
   deadline?: number | undefined;
 }
 
 /** The options for the request of one client. */
 export interface ClientOptions<Data> {
-  /** Anything: it is kept as the client's `data`. */
+  /** Any value. It becomes the `data` of the client. */
   data?: Data | undefined;
 }
 
-/** As {@link ClientOptions}, for a request that does not show its address. */
+/** The same as {@link ClientOptions}, for a request that has no address. */
 export interface FetchClientOptions<Data> extends ClientOptions<Data> {
   /** The client's address. Without it, `maxClientsPerAddress` does not apply to the client. */
   address?: string | undefined;
@@ -139,6 +139,6 @@ export interface ReadOptions {
    * call. Default `"end"`.
    */
   until?: "end" | "now" | undefined;
-  /** Ends the reading when it is aborted. */
+  /** Ends the stream when it is aborted. */
   signal?: AbortSignal | undefined;
 }

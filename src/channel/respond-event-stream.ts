@@ -12,18 +12,18 @@ import type { StreamProducer } from "./stream-producer.ts";
 import type { StreamSource } from "./stream-source.ts";
 
 /**
- * Answers a Fetch `Request` (Hono, Next.js, Bun, Deno) with the events of a source, or of a function that makes a
- * source or sends by itself. The twin of `sendEventStream`.
+ * Answers a Fetch `Request` (Hono, Next.js, Bun, Deno) with the events of a source, or of a function that returns
+ * a source or sends events itself. It corresponds to `sendEventStream`.
  *
  * ```js
  * app.post("/chat", ({ req }) => respondEventStream(req.raw, ({ signal }) => askModel(signal)));
  * ```
  *
- * The source is read only as fast as the body is read: it is at most one event ahead. When the server cancels the body
+ * The source is read at the pace of the body, at most one event ahead. When the server cancels the body
  * or aborts the request, the client has left, and the source is stopped (see `EventStream.sendAll`).
  *
- * When the source or the function fails, the body fails with that error after what was sent; servers report it and end
- * the connection.
+ * When the source or the function fails, the body fails with that error after the sent events; servers report it and
+ * end the connection.
  *
  * @returns The response: the stream; 405 for a method other than GET, HEAD or POST; only the head for HEAD; 499 for a
  * request that is already aborted.

@@ -16,7 +16,7 @@ import type { CorsOptions } from "./connections/cors.ts";
 import type { ChannelHistory } from "./history/history.ts";
 import type { ChannelOptions } from "./options.ts";
 
-/** The reconnection time, in milliseconds, where none was set but one is needed. */
+/** The reconnection time, in milliseconds, where one is needed and no option sets it. */
 export const DEFAULT_RETRY = 2000;
 
 /**
@@ -56,7 +56,7 @@ export interface ChannelSettings {
 /** Checks every option and fills in the defaults. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
 export function channelSettings<Data>(options: ChannelOptions<Data>): ChannelSettings {
   const delay = { min: 0, max: MAX_DELAY };
-  // Half of the longest delay, since a jittered one may be twice as long.
+  // Half of the longest delay, because jitter can double the value.
   const jitteredDelay = { min: 0, max: (MAX_DELAY - 1) / 2 };
   const count = { min: 1, orInfinity: true };
   const {
@@ -130,7 +130,7 @@ function epochOf({ history, epoch, uniqueEpoch }: EpochOptions): string {
   }
   const own = checkEpoch("history.epoch", checkValue("history", history, kinds.object).epoch);
   if (uniqueEpoch !== undefined) throw invalidOption("uniqueEpoch", "the history determines the epoch; leave it out");
-  if (epoch !== undefined && epoch !== own) throw invalidOption("epoch", "the history has another");
+  if (epoch !== undefined && epoch !== own) throw invalidOption("epoch", "it is not that of the history; leave it out");
   return own;
 }
 
@@ -142,7 +142,7 @@ export function checkEpoch(name: string, epoch: unknown): string {
 
 function checkMethods(methods: readonly string[]): readonly string[] {
   for (const method of checkTexts("methods", methods)) {
-    if (!/^[A-Z]+$/.test(method)) throw invalidOption("methods", `"${method}" is not a method in capitals`);
+    if (!/^[A-Z]+$/.test(method)) throw invalidOption("methods", `"${method}" is not a method in capital letters`);
   }
   if (methods.length === 0) throw invalidOption("methods", "it is empty, so no request could open a stream");
   const others = methods.filter((method) => method !== "GET" && method !== "HEAD");

@@ -1,13 +1,13 @@
 import type { CloseReason } from "./clients/client.ts";
 
-/** Numbers about a channel. Counters only grow; the others are momentary. */
+/** Statistics of a channel. Values "so far" only increase; the others are current values. */
 export interface ChannelStatistics {
   /** Clients connected now. */
   readonly clients: number;
-  /** The connected clients that have not read what they were sent, and those that are being sent missed events. */
+  /** The clients that have not read all sent bytes, and the clients to which missed events are being sent. */
   readonly blocked: number;
   readonly catchingUp: number;
-  /** How many visible events the slowest connected client has not been sent yet. */
+  /** The number of visible events that were not yet sent to the slowest connected client. */
   readonly lag: number;
   /** Events kept in memory now, and their encoded size in bytes. */
   readonly keptEvents: number;

@@ -5,8 +5,8 @@ import type { EventStream } from "./event-stream.ts";
 import type { StreamSource } from "./stream-source.ts";
 
 /**
- * A function that makes the events of a stream: it returns a source (an async generator function does), or sends by
- * itself and returns when it is done. The stream then ends.
+ * A function that makes the events of a stream. It returns a source, as an async generator function does, or sends
+ * events itself and returns when it has finished. The stream then ends.
  */
 export type StreamProducer = (stream: EventStream) => StreamSource | void | Promise<StreamSource | void>;
 
@@ -14,8 +14,8 @@ export type StreamProducer = (stream: EventStream) => StreamSource | void | Prom
 export const streamMethods: readonly string[] = ["GET", "HEAD", "POST"];
 
 /**
- * Sends what a source or a function gives, then ends the stream. Resolves when the stream is over; also when the client
- * has left, without waiting for a function that continues.
+ * Sends the events of a source or a function, then ends the stream. Resolves when the stream is over; also when the
+ * client has left, without waiting for a function that continues.
  *
  * Rejects when the source or the function fails. An error after the client has left, or of a send after the stream was
  * closed, is a consequence of that, and is dropped.

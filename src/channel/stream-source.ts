@@ -1,7 +1,7 @@
 import { invalidOption } from "../check-options.ts";
 import type { EventFields } from "../protocol/encode.ts";
 
-/** An event as a source gives it: its fields, or only its data. */
+/** An event of a source: its fields, or only its data. */
 export type StreamEvent = EventFields | string;
 
 /** A `ReadableStream` as every runtime and every version of TypeScript types it. */
@@ -12,13 +12,13 @@ export interface ReadableSource {
   };
 }
 
-/** Where the events of a per-request stream come from. */
+/** The origin of the events of a per-request stream. */
 export type StreamSource = AsyncIterable<StreamEvent> | Iterable<StreamEvent> | ReadableSource;
 
 /** A source that is being read. */
 interface OpenSource {
   next(): Promise<IteratorResult<StreamEvent, unknown>>;
-  /** Tells the source that nothing more is read. */
+  /** Stops the source: nothing more is read from it. */
   stop(): Promise<unknown>;
 }
 
@@ -33,7 +33,7 @@ export function checkSource(source: unknown): StreamSource {
   throw invalidOption("source", `it must be ${wanted}`);
 }
 
-/** Whether a value is a source. A string is not: it would send each of its characters as an event. */
+/** Whether a value is a source. A string is not a source: each of its characters would be an event. */
 function isSource(value: unknown): value is StreamSource {
   if (typeof value !== "object" || value === null) return false;
   return Symbol.asyncIterator in value || Symbol.iterator in value || "getReader" in value;
@@ -74,7 +74,7 @@ export async function sendSource(
   }
 }
 
-/** Stops a source of which nothing is read. */
+/** Stops a source from which nothing was read. */
 export function stopSource(source: unknown): void {
   if (!isSource(source)) return;
   try {
