@@ -15,6 +15,7 @@ import type { TailcastErrorCode } from "../error.ts";
 import type { BuildContext } from "./build-context.ts";
 import type { BuildQueueOptions, QueueCloseOptions } from "./build-queue-options.ts";
 import type { BuildEvent, BuildStateEvent } from "./events.ts";
+import type { ProgramLimits } from "./cgroup/program-limits.ts";
 import type { PlanRequest } from "./planning/build-planner.ts";
 import type { Plan } from "./planning/plan.ts";
 import type { BuildRecord } from "./record.ts";
@@ -22,6 +23,9 @@ import type { BuildRecord } from "./record.ts";
 const MIB = 1024 * 1024;
 
 const NO_PROCESSES = { cookie: null, identity: null } as const;
+
+/** The limits that planning must obey as well. For this project alone: the package does not export it. */
+export let limitsOf: (queue: BuildQueue) => ProgramLimits;
 
 /** A build that is queued or runs here, or one that has ended, perhaps in an earlier process. */
 type KnownBuild = Pick<Build, "record">;
@@ -43,7 +47,15 @@ export class BuildQueue {
   readonly #waiting = new Set<Build>();
   readonly #positions = new QueuePositions(this.#waiting);
   readonly #running = new Set<Build>();
+  readonly #closing = new AbortController();
   #isClosed = false;
+
+  static {
+    limitsOf = (queue) => {
+      const { nice, cgroups } = queue.#context;
+      return { nice, folder: cgroups.folder, signal: queue.#closing.signal };
+    };
+  }
 
   /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
   constructor(options: BuildQueueOptions) {
@@ -190,6 +202,7 @@ export class BuildQueue {
     checkInteger("grace", grace, { min: 0, max: MAX_DELAY });
     const isUrgent = this.#isClosed;
     this.#isClosed = true;
+    this.#closing.abort();
     const builds = [...this.#builds.values()].filter((build) => build instanceof Build);
     // The next process runs stored builds.
     const waiting = new Set(this.#stateWriter === undefined ? [] : this.#waiting);

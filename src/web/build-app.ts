@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { ClientLimit } from "../channel/clients/client-limit.ts";
 import { Router } from "../http/router.ts";
 import { buildPlanner } from "../runner/planning/build-planner.ts";
-import { BuildQueue } from "../runner/build-queue.ts";
+import { BuildQueue, limitsOf } from "../runner/build-queue.ts";
 import { ProjectCache } from "../runner/project/project-cache.ts";
 import { BuildStore } from "../runner/store/build-store.ts";
 import { FeedJournal } from "../streams/feed/journal.ts";
@@ -103,7 +103,7 @@ export class BuildApp {
     this.#guards = { origins: settings, access: new Access(settings) };
     const projects = new ProjectCache(roots);
     const variablesFolder = storage && join(storage.store.directory, "env");
-    this.#plan = buildPlanner(roots, settings.plan, settings.builds.env, variablesFolder);
+    this.#plan = buildPlanner(roots, settings.plan, settings.builds.env, variablesFolder, limitsOf(this.#queue));
     const logReaders = new ClientLimit(maxClients, maxClientsPerAddress);
     const { access } = this.#guards;
     const shared = { access, queue: this.#queue, streams: this.#streams, logReaders, clientAddress, monitors };

@@ -14,6 +14,9 @@ import type { ServerPlace } from "./step-cgroup.ts";
  */
 const STALE_GRACE = 3000;
 
+/** Stands for the id of a build in the cgroups of programs that run outside of builds. */
+export const NO_BUILD: string = "0".repeat(16);
+
 const SYSTEMD_HINT = "with systemd, set Delegate=pids";
 
 /** `tailcast-<pid>-<start time>-<build>-<step>`, and `tailcast-<pid>-<start time>-server` for the server itself. */
@@ -116,7 +119,7 @@ export class CgroupFolder implements ServerPlace {
 
   /** Enters a cgroup and leaves it, so that a lack of rights shows now, not in each build. */
   #tryOut(): void {
-    const trial = this.create("0".repeat(16));
+    const trial = this.create(NO_BUILD);
     try {
       trial.start(() => undefined);
     } finally {

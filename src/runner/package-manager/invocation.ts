@@ -1,5 +1,6 @@
 import { findProgram } from "../program/find-program.ts";
 import { askVersion, installedVersion } from "./version.ts";
+import type { ProgramLimits } from "../cgroup/program-limits.ts";
 import type { Environment } from "../program/find-program.ts";
 import type { DetectedPackageManager } from "./detect.ts";
 
@@ -22,7 +23,11 @@ export interface ManagerCall {
  * npm and bun run in the installed version, as they do in a shell: by default corepack does not replace npm, and it
  * does not support bun.
  */
-export async function findManager(detected: DetectedPackageManager, env: Environment): Promise<ManagerCall> {
+export async function findManager(
+  detected: DetectedPackageManager,
+  env: Environment,
+  limits?: ProgramLimits,
+): Promise<ManagerCall> {
   const { manager, installPath, isNamed, namedVersion } = detected;
   const { program, switchesVersion, hasCorepack, runsInstalled } = manager;
   const file = await findProgram(program, env);
@@ -35,7 +40,7 @@ export async function findManager(detected: DetectedPackageManager, env: Environ
   }
   const isFixed = runsInstalled === "always" || (runsInstalled === "unlessNamed" && !isNamed);
   const installed = isFixed ? await installedVersion(file, program) : undefined;
-  const found = installed ?? (await askVersion(file, installPath, env));
+  const found = installed ?? (await askVersion(file, installPath, env, limits));
   if (found === undefined) return { ...direct, version: switchesVersion ? namedVersion : undefined };
   if (namedVersion === undefined || found === namedVersion) return { ...direct, version: found };
   if (isCorepackThere && switchesVersion) {

@@ -1,8 +1,13 @@
 import { realpath } from "node:fs/promises";
 import { dirname } from "node:path";
+import { NO_BUILD } from "../cgroup/cgroup-folder.ts";
+import { runInCgroup } from "../cgroup/run-in-cgroup.ts";
 import { readManifest } from "../project/manifest.ts";
 import { plainText } from "../../terminal/plain-text.ts";
 import { runStep } from "../process/run-step.ts";
+import type { ProgramLimits } from "../cgroup/program-limits.ts";
+import type { StepCgroup } from "../cgroup/step-cgroup.ts";
+import type { StepResult } from "../process/run-step.ts";
 import type { Environment } from "../program/find-program.ts";
 
 /** How long a program may take to print its version, in milliseconds. Package managers take a quarter to one second. */
@@ -46,26 +51,37 @@ export async function installedVersion(program: string, name: string): Promise<s
  * shim of corepack must not download that version only to print it; pnpm does, as it would for the build.
  *
  * Two programs run at the same time, and 20 calls wait. Each program has 3 s; then it is killed with everything that it
- * started.
+ * started. It can run code of the project, as `yarn` does with `yarnPath`, so the limits of builds apply to it.
  *
  * @param program - The path of the program.
  * @param cwd - The directory in which it runs.
+ * @param limits - The limits of the queue. Default: none.
  * @returns E.g. `10.2.0`; `undefined` when it prints no version in time, or 20 calls wait already. Never rejects.
  */
-export function askVersion(program: string, cwd: string, env: Environment): Promise<string | undefined> {
+export function askVersion(
+  program: string,
+  cwd: string,
+  env: Environment,
+  limits?: ProgramLimits,
+): Promise<string | undefined> {
   const key = JSON.stringify([program, cwd]);
-  const asked = questions.get(key) ?? askInTurn(program, cwd, env).finally(() => questions.delete(key));
+  const asked = questions.get(key) ?? askInTurn(program, cwd, env, limits).finally(() => questions.delete(key));
   questions.set(key, asked);
   return asked;
 }
 
-async function askInTurn(program: string, cwd: string, env: Environment): Promise<string | undefined> {
+async function askInTurn(
+  program: string,
+  cwd: string,
+  env: Environment,
+  limits: ProgramLimits | undefined,
+): Promise<string | undefined> {
   if (running < MAX_RUNNING) running++;
   else if (waiting.length >= MAX_WAITING) return undefined;
   // The call that ends hands its place over, so that no later call can take it.
   else await new Promise<void>((resolve) => waiting.push(resolve));
   try {
-    return await ask(program, cwd, env);
+    return await ask(program, cwd, env, limits);
   } finally {
     const next = waiting.shift();
     if (next === undefined) running--;
@@ -73,12 +89,20 @@ async function askInTurn(program: string, cwd: string, env: Environment): Promis
   }
 }
 
-async function ask(program: string, cwd: string, env: Environment): Promise<string | undefined> {
+async function ask(
+  program: string,
+  cwd: string,
+  env: Environment,
+  { nice, folder, signal }: Partial<ProgramLimits> = {},
+): Promise<string | undefined> {
   const step = { name: "version", command: program, args: ["--version"], cwd };
   let version: string | undefined;
-  const outcome = await runStep(step, {
-    signal: AbortSignal.timeout(ANSWER_TIME),
+  const timeout = AbortSignal.timeout(ANSWER_TIME);
+  const run = (cgroup: StepCgroup | undefined): Promise<StepResult> => runStep(step, {
+    signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
     killGrace: 0,
+    nice,
+    cgroup,
     // The version is printed to stdout; notices are not.
     output: "separate",
     drain: 1000,
@@ -87,6 +111,7 @@ async function ask(program: string, cwd: string, env: Environment): Promise<stri
       for (const { stream, text } of lines) if (stream === "stdout") version ??= VERSION.exec(plainText(text))?.[1];
     },
   });
+  const outcome = await runInCgroup(folder, NO_BUILD, () => undefined, run);
   return outcome.type === "succeeded" ? version : undefined;
 }
 

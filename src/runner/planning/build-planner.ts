@@ -3,6 +3,7 @@ import { addVariables } from "../program/variables.ts";
 import { buildEnvironment } from "../program/environment.ts";
 import { openFolder, readProject } from "../project/project.ts";
 import { readProjectVariables } from "../project/project-variables.ts";
+import type { ProgramLimits } from "../cgroup/program-limits.ts";
 import type { Environment } from "../program/find-program.ts";
 import type { BuildVariables } from "../program/variables.ts";
 import type { BuildInputs } from "./build-inputs.ts";
@@ -35,12 +36,14 @@ export type BuildPlanner = (request: PlanRequest) => Promise<Plan>;
  * @param describe - Called for every folder first.
  * @param env - The environment of builds, whose `PATH` is searched. Default: {@link buildEnvironment}.
  * @param variablesFolder - The folder with the variables of each project. Default: projects have none.
+ * @param limits - The limits of programs that report their versions. Default: only those of `askVersion`.
  */
 export function buildPlanner(
   roots: readonly string[],
   describe: FolderPlanner,
   env: Environment = buildEnvironment(),
   variablesFolder?: string,
+  limits?: ProgramLimits,
 ): BuildPlanner {
   return async ({ projectPath, script, install, variables, color }) => {
     const folder = await openFolder(projectPath, roots);
@@ -52,6 +55,6 @@ export function buildPlanner(
     const described = await describe(folder, { script, install });
     if (described !== undefined) return { pins, ...described, ...given };
     const options = { script, install, env: addVariables(env, given) };
-    return { ...(await planProject(await readProject(folder), options, pins)), ...given };
+    return { ...(await planProject(await readProject(folder), options, pins, limits)), ...given };
   };
 }

@@ -8,6 +8,7 @@ import { findManager } from "../package-manager/invocation.ts";
 import { detectPackageManager } from "../package-manager/detect.ts";
 import { lockFormatProblem } from "../package-manager/lock-format.ts";
 import { scriptNames } from "../project/scripts.ts";
+import type { ProgramLimits } from "../cgroup/program-limits.ts";
 import type { DirectoryPin } from "../project/directory-pin.ts";
 import type { BuildVariables } from "../program/variables.ts";
 import type { Environment } from "../program/find-program.ts";
@@ -67,11 +68,13 @@ export async function planBuild(project: Project, options: PlanOptions = {}): Pr
  * The same as {@link planBuild} for a project that is pinned already.
  *
  * @param pins - The project's folder as it was before it was read.
+ * @param limits - The limits of programs that report their versions.
  */
 export async function planProject(
   project: Project,
   options: PlanOptions,
   pins: readonly DirectoryPin[],
+  limits?: ProgramLimits,
 ): Promise<Plan> {
   const { script = DEFAULT_INPUTS.script, install = DEFAULT_INPUTS.install, env = buildEnvironment() } = options;
   checkValue("script", script, kinds.filledText);
@@ -80,7 +83,7 @@ export async function planProject(
   requireScript(project, script);
   const detected = await detectPackageManager(project);
   const { manager, installPath, because } = detected;
-  const call = await findManager(detected, env);
+  const call = await findManager(detected, env, limits);
   const installation = planInstall(project, detected, call, install);
   const lockProblem = await lockFormatProblem(project, detected, call.version);
   const title = call.version === undefined ? manager.name : `${manager.name} ${call.version}`;

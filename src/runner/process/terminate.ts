@@ -115,8 +115,11 @@ function isSame(one: ProcessStat, other: ProcessStat): boolean {
   return one.pid === other.pid && one.startTime === other.startTime;
 }
 
-/** The check of the start time and the signal are synchronous, so no other process receives the signal. */
-function send(processes: readonly ProcessStat[], signal: NodeJS.Signals): void {
+/**
+ * Signals processes that were found earlier. The check of the start time and the signal are synchronous, so no other
+ * process receives the signal.
+ */
+export function send(processes: readonly ProcessStat[], signal: NodeJS.Signals): void {
   for (const each of processes) {
     try {
       if (isRunning(each)) process.kill(each.pid, signal);

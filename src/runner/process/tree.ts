@@ -1,7 +1,8 @@
 import { ProcessGroup } from "./group.ts";
 import { findByCookie } from "./marker.ts";
-import { areGoneWithin, endInBackground, endProcesses, unique } from "./terminate.ts";
+import { areGoneWithin, endInBackground, endProcesses, send, unique } from "./terminate.ts";
 import { WindowsTree } from "./windows-tree.ts";
+import { holdsWithin } from "./waiting.ts";
 import type { ChildProcess } from "node:child_process";
 import type { StepCgroup } from "../cgroup/step-cgroup.ts";
 import type { ProcessStat } from "./proc-stat.ts";
@@ -30,7 +31,7 @@ export interface TerminateOptions {
 export class ProcessTree {
   readonly #leader: ChildProcess & { readonly pid: number };
   readonly #cookie: string;
-  readonly #onEscaped: () => void;
+  #reportEscaped: () => void;
   readonly #cgroup: StepCgroup | undefined;
   readonly #group: ProcessGroup | WindowsTree;
   #escapedGone: Promise<boolean> | undefined;
@@ -44,7 +45,10 @@ export class ProcessTree {
   ) {
     this.#leader = leader;
     this.#cookie = cookie;
-    this.#onEscaped = onEscaped;
+    this.#reportEscaped = () => {
+      this.#reportEscaped = () => undefined;
+      onEscaped();
+    };
     this.#cgroup = cgroup;
     this.#group = process.platform === "win32" ? new WindowsTree(leader) : new ProcessGroup(leader);
   }
@@ -81,12 +85,26 @@ export class ProcessTree {
 
   readonly #killAll = (): void => this.#cgroup?.kill();
 
+  /**
+   * Ends the processes of the cgroup. The kernel lists them at once, whereas a search takes long when a build keeps
+   * starting processes; the search follows, and finds those that have left the cgroup.
+   */
+  async #endMembers(cgroup: StepCgroup, exitTime: number, grace: number, force?: AbortSignal): Promise<void> {
+    const members = (): ProcessStat[] => cgroup.members().filter(({ group }) => group !== this.#leader.pid);
+    const areGone = (): boolean => members().length === 0;
+    if (await holdsWithin(areGone, exitTime, force)) return;
+    this.#reportEscaped();
+    send(members(), "SIGTERM");
+    if (!(await holdsWithin(areGone, grace, force))) cgroup.kill();
+  }
+
   async #endEscaped(exitTime: number, grace: number, force: AbortSignal | undefined): Promise<boolean> {
+    if (this.#cgroup !== undefined) await this.#endMembers(this.#cgroup, exitTime, grace, force);
     const seen: ProcessStat[] = [];
     await this.#findEscaped((each) => void seen.push(each));
     const found = unique(seen);
     if (await areGoneWithin(found, exitTime, force)) return true;
-    this.#onEscaped();
+    this.#reportEscaped();
     return endProcesses(this.#findEscaped, { found, grace, force, killAll: this.#killAll });
   }
 }

@@ -138,23 +138,30 @@ describe("runInCgroup()", { skip }, () => {
 });
 
 describe("runStep() in a cgroup", { skip }, () => {
-  it("ends a process that has left the group and has replaced its environment", async (t) => {
-    const { fake, cgroup, name } = makeStep();
-    const stage = await Stage.open(t);
-    const output = new Output();
-    const run = runStep(stage.step("main"), { cgroup, drain: FOR_EVER, onLines: output.onLines });
-    const main = await stage.actor("main");
-    await main.do({ action: "spawn", child: "daemon", output: "ignore", detached: true, isBare: true });
-    const daemon = await stage.actor("daemon");
-    await daemon.do({ action: "onTerm", say: "" });
-    // The kernel does that.
-    fake.put(daemon.pid, cgroup.path);
-    main.tell({ action: "exit", code: 0 });
-    assert.deepEqual(await run, { type: "succeeded" });
-    await daemon.gone;
-    assert.deepEqual(output.lines, [ESCAPED]);
-    assert.equal(fake.writes[0], `${name} cgroup.kill 1`);
-  });
+  for (const kernel of ["new", "old"]) {
+    it(`ends a process that has left the group and its environment, on a kernel that is ${kernel}`, async (t) => {
+      const { fake, cgroup, name } = makeStep();
+      const stage = await Stage.open(t);
+      const output = new Output();
+      const run = runStep(stage.step("main"), { cgroup, drain: FOR_EVER, onLines: output.onLines });
+      const main = await stage.actor("main");
+      await main.do({ action: "spawn", child: "daemon", output: "ignore", detached: true, isBare: true });
+      const daemon = await stage.actor("daemon");
+      await daemon.do({ action: "onTerm", say: "" });
+      // The kernel does that.
+      fake.put(daemon.pid, cgroup.path);
+      fake.onWrite = (file) => {
+        if (!file.endsWith("cgroup.kill")) return;
+        if (kernel === "old") throw new Error("EACCES: before Linux 5.14, there is no such file");
+        process.kill(daemon.pid, "SIGKILL");
+      };
+      main.tell({ action: "exit", code: 0 });
+      assert.deepEqual(await run, { type: "succeeded" });
+      await daemon.gone;
+      assert.deepEqual(output.lines, [ESCAPED]);
+      assert.deepEqual(fake.writes, kernel === "new" ? [`${name} cgroup.kill 1`] : []);
+    });
+  }
 
   it("says why the command could not enter", async () => {
     const { fake, cgroup } = makeStep();
