@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
+import { chmod, writeFile } from "node:fs/promises";
+import { getPriority } from "node:os";
+import { delimiter, join } from "node:path";
 import { describe, it } from "node:test";
 import { buildAppSettings } from "../../dist/web/build-app-options.js";
 import { BuildApp } from "../../dist/web/build-app.js";
+import { makeFolder } from "../support/folders.js";
 import { EventClient, RawClient, ask } from "../support/http.js";
 import { build, buildIn, start, texts } from "./app.js";
+
+const noNice = getPriority() > 16 && "this process has a lower priority than the test gives to programs";
 
 describe("BuildApp: limits", () => {
   it("bounds a build's log", async (t) => {
@@ -17,6 +23,17 @@ describe("BuildApp: limits", () => {
     const notice = "the log has reached its limit of 1 byte; only the end of this step is kept";
     assert.ok(lines.indexOf(notice) < lines.lastIndexOf("one"), lines.join("\n"));
     assert.equal(lines[lines.lastIndexOf("one") + 1], "two");
+  });
+
+  it("limits the programs that planning asks for their version", { skip: noNice }, async (t) => {
+    const bin = await makeFolder(t, { pnpm: "#!/bin/sh\nsleep 0.1; echo $(nice).0.0\n" });
+    await chmod(join(bin, "pnpm"), 0o755);
+    const env = { PATH: [bin, process.env["PATH"]].join(delimiter) };
+    const { port, root } = await start(t, { nice: 17, env });
+    await writeFile(join(root, "project", "pnpm-lock.yaml"), "");
+    const { id } = buildIn(await build(port, "project"));
+    const client = await EventClient.open(port, `/api/builds/${id}/events`);
+    assert.match(texts(await client.ended())[0] ?? "", /^pnpm 17\.0\.0, because pnpm-lock\.yaml is there/);
   });
 
   it("limits the clients of each stream; a browser reconnects automatically", async (t) => {
