@@ -5,7 +5,7 @@ interface Weighted {
 }
 
 /**
- * Whether a request with this `Accept` header takes `text/event-stream` (RFC 9110 section 12.5.1).
+ * Whether a request with this `Accept` header accepts `text/event-stream` (RFC 9110 section 12.5.1).
  *
  * The most specific range that matches decides; `q=0` excludes. No header, or one without any readable range, accepts
  * everything.
@@ -20,7 +20,7 @@ export function acceptsEventStream(accept: string | undefined): boolean {
 
 /**
  * Whether a response to a request with this `Accept-Encoding` header should be gzip-coded (RFC 9110 section 12.5.3): it
- * is accepted, and not less welcome than no coding. Without a header it is not: clients that can decode say so.
+ * is accepted, and its weight is not below that of no coding. Without the header, the reply is not coded.
  */
 export function prefersGzip(acceptEncoding: string | undefined): boolean {
   const codings = elements(acceptEncoding);

@@ -1,9 +1,9 @@
 import { isIPv6 } from "node:net";
 
 /**
- * The key under which the limit per address counts a client: one person, as far as an address shows.
+ * The key under which the limit per address counts a client. One key stands for about one person.
  *
- * An IPv4 address stands for itself, also when it comes in IPv6 clothes (`::ffff:192.0.2.1`, as a dual-stack socket
+ * An IPv4 address stands for itself, also in its IPv6 form (`::ffff:192.0.2.1`, as a dual-stack socket
  * reports it). For IPv6 the first 64 bits count: a provider gives a customer at least a whole /64.
  */
 export function addressKey(address: string): string {

@@ -8,7 +8,7 @@ import type { Http2ServerResponse } from "node:http2";
  * @param timeout - How long the client may be blocked, in milliseconds.
  */
 export function dropWhenStalled(response: ServerResponse, timeout: number): void {
-  // Node emits it once, after a time without traffic.
+  // Node emits `timeout` once, after a time without traffic.
   response.on("timeout", () => {
     if (response.writableEnded || waitingBytes(response) > 0) response.destroy();
     else response.setTimeout(timeout);

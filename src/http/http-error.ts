@@ -45,7 +45,7 @@ export class HttpError extends Error {
 
   /**
    * @param code - It determines the status.
-   * @param message - It stands in the reply.
+   * @param message - It is part of the reply.
    * @param options - `cause` stays on the server; `headers` are sent with the reply.
    */
   constructor(

@@ -2,7 +2,7 @@ import { BlockList, isIP } from "node:net";
 import { checkInteger, checkTexts, invalidOption } from "../check-options.ts";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 
-/** The client of a request, as far as trusted proxies report it. */
+/** The client of a request, as trusted proxies report it. */
 export interface ForwardedClient {
   /** Its IP address; empty when the connection has none. */
   readonly address: string;
@@ -54,7 +54,7 @@ export class ProxyTrust {
     const legacy = this.#follow(address, legacyReports(headers));
     const standard = this.#follow(address, standardReports(headers["forwarded"]));
     const hasBoth = headers["x-forwarded-for"] !== undefined && headers["forwarded"] !== undefined;
-    // A proxy writes one of them and may pass the other one of the client on: believe neither.
+    // A proxy writes one of them, and may forward the other one from the client. Trust neither.
     if (hasBoth && legacy.address !== standard.address) return { address, scheme: undefined };
     const scheme = headers["x-forwarded-proto"] === undefined ? standard.scheme : legacy.scheme;
     return { address: headers["forwarded"] === undefined ? legacy.address : standard.address, scheme };

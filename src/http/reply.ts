@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { HttpErrorCode } from "./http-error.ts";
 
-/** A complete answer, before it is known how it travels. */
+/** A complete reply as data. It can be sent by `node:http` and by Fetch. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -9,7 +9,7 @@ export interface Reply {
   readonly body: string;
 }
 
-/** A JSON answer that nobody stores. */
+/** Makes a JSON reply that caches must not store. */
 export function jsonReply(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
   const body = `${JSON.stringify(value)}\n`;
   const own = {
@@ -21,7 +21,7 @@ export function jsonReply(status: number, value: unknown, headers: Readonly<Reco
   return { status, headers: { ...own, ...headers }, body };
 }
 
-/** A refusal: `{"error": {"code", "message"}}`. */
+/** Makes the reply to a refused request: `{"error": {"code", "message"}}`. */
 export function errorReply(
   status: number,
   code: HttpErrorCode,
@@ -31,13 +31,13 @@ export function errorReply(
   return jsonReply(status, { error: { code, message } }, headers);
 }
 
-/** Sends an answer. For `HEAD` Node leaves the body away and keeps the length. */
+/** Sends a reply. For `HEAD`, Node omits the body and keeps the length. */
 export function sendReply(response: ServerResponse, { status, headers, body }: Reply): void {
   response.writeHead(status, headers);
   response.end(body);
 }
 
-/** Sends a JSON answer. */
+/** Sends a JSON reply. */
 export function sendJson(
   response: ServerResponse,
   status: number,
@@ -47,7 +47,7 @@ export function sendJson(
   sendReply(response, jsonReply(status, value, headers));
 }
 
-/** The same answer as a response of the Fetch standard, with these headers in addition. */
+/** Makes a `Response` of the Fetch standard from a reply, with additional headers. */
 export function fetchReply(method: string, reply: Reply, headers: Readonly<Record<string, string>> = {}): Response {
   const { status, body } = reply;
   // The constructor refuses a body with 204, even an empty one.
@@ -55,7 +55,7 @@ export function fetchReply(method: string, reply: Reply, headers: Readonly<Recor
   return new Response(isBare ? null : body, { status, headers: { ...reply.headers, ...headers } });
 }
 
-/** Sets headers on a response that has not started; `Vary` is added to the one that is there. */
+/** Sets headers on a response that has not started. A value of `Vary` is added to the existing one. */
 export function setHeaders(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(headers)) {
     if (name === "Vary") addVary(response, value);
@@ -64,7 +64,7 @@ export function setHeaders(response: ServerResponse, headers: Readonly<Record<st
 }
 
 /**
- * Tells caches that the answer depends on the client's codings, beside what it depends on already (RFC 9110 section
+ * Marks a reply as dependent on the client's codings, in addition to its other dependencies (RFC 9110 section
  * 12.5.5).
  */
 export function addVary(response: ServerResponse, names = "Accept-Encoding"): void {

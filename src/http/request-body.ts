@@ -2,7 +2,7 @@ import { isObject } from "../check-options.ts";
 import { HttpError } from "./http-error.ts";
 import type { IncomingMessage } from "node:http";
 
-/** The longest request body, in bytes: a path fits in it many times. */
+/** The longest request body, in bytes. It is many times longer than a path. */
 const MAX_BODY_BYTES = 64 * 1024;
 
 /**
@@ -13,7 +13,7 @@ const MAX_BODY_BYTES = 64 * 1024;
  */
 export async function readFields(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
   const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
-  // A form without fields, as jQuery sends it: there is nothing whose type could be told.
+  // A form without fields, as jQuery sends it: an empty body has no type.
   if (type === "" && isEmpty(request)) return {};
   const read = READERS.get(type);
   if (read === undefined) {
@@ -59,8 +59,8 @@ function readBytes(request: IncomingMessage): Promise<Buffer> {
     let size = 0;
     request.on("data", (piece: Buffer) => {
       size += piece.length;
-      // The rest is read and dropped, or the answer could not reach a client that is still writing. The server's
-      // request timeout bounds how long that may take.
+      // The rest is read and dropped, because otherwise the reply could not reach a client that is still writing. The
+      // server's request timeout bounds how long that may take.
       if (size <= MAX_BODY_BYTES) pieces.push(piece);
       else
         reject(
@@ -69,7 +69,7 @@ function readBytes(request: IncomingMessage): Promise<Buffer> {
     });
     request.once("end", () => resolve(Buffer.concat(pieces)));
     // After `end` this has no effect.
-    request.once("close", () => reject(new HttpError("BAD_REQUEST", "Cannot read the request: it broke off")));
+    request.once("close", () => reject(new HttpError("BAD_REQUEST", "Cannot read the request: it is incomplete")));
     request.once("error", () => {});
   });
 }

@@ -1,7 +1,7 @@
 import { HttpError } from "./http-error.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** A request that found its route. */
+/** A request whose route was found. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -74,7 +74,7 @@ export function handlerFor(route: Route, method: string, path: string): Handler 
   throw new HttpError("METHOD_NOT_ALLOWED", `Cannot ${method} ${path}: use ${allow}`, { headers: { Allow: allow } });
 }
 
-/** A path segment without its percent-encoding. A segment with broken encoding stays as it is: nothing has its name. */
+/** Decodes a path segment. A segment with invalid percent-encoding stays as it is, and matches no resource. */
 function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);

@@ -31,7 +31,7 @@ describe("Channel.end()", () => {
     assert.equal(channel.statistics.closed.ended, 4);
   });
 
-  it("gives a client that lags everything first", async (t) => {
+  it("sends the rest to a client that lags first", async (t) => {
     const { channel, port } = await startChannel(t, { capacity: 100_000, capacityBytes: 100 * 1024 * 1024 });
     const sleeper = rawClient(t, port, { reads: false }).get("/");
     await until(() => channel.clientCount > 0);

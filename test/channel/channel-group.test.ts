@@ -173,7 +173,7 @@ describe("ChannelGroup", () => {
     await isDropped(group);
   });
 
-  it("lets pages of allowed origins read the answer that there is no room", async () => {
+  it("lets pages of allowed origins read a refusal", async () => {
     const origin = "https://app.example";
     const group = new ChannelGroup({ maxChannels: 1, channel: { cors: { origins: [origin] } } });
     await group.get("first");

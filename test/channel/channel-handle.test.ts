@@ -22,7 +22,7 @@ describe("Channel.handle()", () => {
     assert.equal(client.body, "c\r\nretry: 2000\n\r\n");
   });
 
-  it("writes what is published as the standard's blocks", async (t) => {
+  it("writes events as the standard defines", async (t) => {
     const { channel, port } = await startChannel(t, { retry: 50 });
     const client = rawClient(t, port).get("/", [], "1.0");
     await client.until("retry: 50\n");
@@ -118,7 +118,7 @@ describe("Channel.handle()", () => {
     assert.equal(dechunk(client.body).content, "RETRY: 2000\nID: E-1\nDATA: X\n\n");
   });
 
-  it("leaves a response alone whose client has left already", async (t) => {
+  it("does not write to a response whose client has left", async (t) => {
     let arrive = (): void => {};
     let finish = (answer: unknown): void => void answer;
     const arrived = new Promise<void>((resolve) => (arrive = resolve));

@@ -62,7 +62,7 @@ describe("Channel: limits", () => {
     bob.close();
   });
 
-  it("accepts exactly maxClients when more come at once", async (t) => {
+  it("accepts exactly maxClients when more connect at once", async (t) => {
     const { port } = await startChannel(t, { maxClients: 20, whenFull: "reject" });
     const clients = await Promise.all(Array.from({ length: 50 }, () => EventClient.open(port, "/")));
     assert.equal(clients.filter((client) => client.status === 200).length, 20);

@@ -144,7 +144,7 @@ describe("Channel: methods and accept", () => {
     assert.match(put.text, /use GET or POST/);
   });
 
-  it("ignores the Accept header when told to", async (t) => {
+  it('ignores the Accept header with accept: "ignore"', async (t) => {
     const { channel, port } = await startChannel(t, { accept: "ignore" });
     channel.publish("a");
     channel.end();

@@ -14,7 +14,7 @@ describe("Channel: the delivery promise", () => {
     for (const line of lines(from, to)) channel.publish(line);
   };
 
-  it("gives a fresh client what is published from then on, to the event", async (t) => {
+  it("sends a fresh client exactly the events that are published from then on", async (t) => {
     const { channel, port } = await startChannel(t);
     publish(channel, 1, 3);
     const client = await EventClient.open(port, "/");
@@ -41,7 +41,7 @@ describe("Channel: the delivery promise", () => {
     });
   }
 
-  it("reports to a fresh client that wants everything that the beginning is gone, and counts a gap", async (t) => {
+  it("sends a gap to a fresh client that asks for all events when the first ones are gone", async (t) => {
     const { channel, port } = await startChannel(t, { backlog: "all", capacity: 2 });
     publish(channel, 1, 5);
     const client = await EventClient.open(port, "/");
@@ -55,7 +55,7 @@ describe("Channel: the delivery promise", () => {
     assert.deepEqual(channel.statistics.accepted, { fresh: 0, resumed: 0, gap: 1 });
   });
 
-  it("resumes after every single event, by header and by query, contiguous into what is live", async (t) => {
+  it("resumes after every event, by header and by query, and continues with live events", async (t) => {
     const { channel, port } = await startChannel(t);
     publish(channel, 1, 10);
     for (let seen = 0; seen <= 10; seen++) {
@@ -139,7 +139,7 @@ describe("Channel: the delivery promise", () => {
     client.close();
   });
 
-  it("loses nothing for a client that keeps up when one turn publishes far more than is kept", async (t) => {
+  it("loses no event for a client that keeps up when one turn publishes far more events than are kept", async (t) => {
     const { channel, port } = await startChannel(t, { capacity: 10 });
     const client = await EventClient.open(port, "/");
     publish(channel, 1, 500);

@@ -86,7 +86,7 @@ describe("Channel.close() over HTTP/1.1", () => {
     assert.match(after, /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nfile$/);
   });
 
-  it("answers clients that come meanwhile gently, HEAD with the same head, and ends their connections", async (t) => {
+  it("answers later clients and HEAD with a retry, and ends their connections", async (t) => {
     const { channel, port } = await startChannel(t, { whenFull: "reject", retryAfter: 50_000 });
     await channel.close({ retry: 1000 });
     const client = rawClient(t, port).get("/", ["Connection: keep-alive"]);
@@ -99,7 +99,7 @@ describe("Channel.close() over HTTP/1.1", () => {
     assert.equal(channel.statistics.refused, 2);
   });
 
-  it("still tells a client that has all of an ended log to stop, with 204", async (t) => {
+  it("still answers 204 to a client that has all of an ended log", async (t) => {
     const { channel, port } = await startChannel(t);
     channel.publish("a");
     channel.end();
@@ -173,7 +173,7 @@ describe("Channel.close() over HTTP/2", () => {
     for (const text of await texts) farewell(text, /^retry: 2000\nretry: (\d+)\n$/);
   });
 
-  it("answers clients that come meanwhile gently, with GOAWAY", async (t) => {
+  it("answers later clients with a retry and GOAWAY", async (t) => {
     const { channel, session } = await startHttp2(t);
     await channel.close({ retry: 1000 });
     const warnings: string[] = [];

@@ -79,7 +79,7 @@ async function readUntil(
 describe("Channel.respond()", () => {
   const ask = (init?: RequestInit, path = "/"): Request => new Request(`http://localhost${path}`, init);
 
-  it("answers with the stream, resumes, and forgets who cancels", async () => {
+  it("answers with the stream, resumes, and removes clients that cancel", async () => {
     const channel = new Channel({ uniqueEpoch: "e" });
     for (const data of ["a", "b", "c"]) channel.publish(data);
     const response = channel.respond(ask({ headers: { "Last-Event-ID": "e-1" } }));
@@ -119,7 +119,7 @@ describe("Channel.respond()", () => {
     assert.equal(channel.respond(ask({}, "/?lastEventId=e-1")).status, 204);
   });
 
-  it("forgets a client whose request is aborted, before and after", async () => {
+  it("removes a client whose request is aborted, before and after", async () => {
     const channel = new Channel();
     const abort = new AbortController();
     const response = channel.respond(ask({ signal: abort.signal }));

@@ -34,7 +34,7 @@ describe("EventStream", () => {
     await own.close();
   });
 
-  it("rejects a value that is not a source, and ends after what was sent", async (t) => {
+  it("rejects a value that is not a source, and ends after the sent events", async (t) => {
     for (const source of NO_SOURCES) {
       const { port, stream } = await oneStream(t);
       const client = rawClient(t, port).get("/", [], "1.0");
@@ -168,7 +168,7 @@ describe("EventStream", () => {
     }
   });
 
-  it("ends the stream after what was sent when a source fails, and passes the error on", async (t) => {
+  it("ends the stream after the sent events when a source fails, and rejects with its error", async (t) => {
     const failure = new Error("the model is out of tokens");
     async function* failing(): AsyncGenerator<string> {
       yield "first";
@@ -211,7 +211,7 @@ describe("EventStream", () => {
     assert.equal(isReturned, true);
   });
 
-  it("refuses to send after close, and sends what was given before", async (t) => {
+  it("refuses to send after close, and sends the earlier events", async (t) => {
     const { port, stream } = await oneStream(t);
     const client = rawClient(t, port).get("/", [], "1.0");
     const own = await stream;

@@ -162,7 +162,7 @@ describe("sendEventStream()", () => {
     yield "b";
   }
 
-  it("sends a source, the source that a function makes, or what a function sends, and ends", async (t) => {
+  it("sends a source, the source that a function returns, or the events that a function sends, and ends", async (t) => {
     const sources: (StreamSource | StreamProducer)[] = [
       ["a", "b"],
       tokens(),
@@ -238,7 +238,7 @@ describe("sendEventStream()", () => {
     }
   });
 
-  it("rejects with the error of a source or a function, after what was sent", async (t) => {
+  it("rejects with the error of a source or a function, after the sent events", async (t) => {
     const failure = new Error("the model failed");
     const sources: (StreamSource | StreamProducer)[] = [
       (async function* () {

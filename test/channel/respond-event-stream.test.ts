@@ -26,7 +26,7 @@ describe("respondEventStream()", () => {
     yield "b";
   }
 
-  it("answers with a source, the source that a function makes, or what a function sends", async () => {
+  it("answers with a source, the source of a function, or the events that a function sends", async () => {
     const sources: (StreamSource | StreamProducer)[] = [
       ["a", "b"],
       tokens(),
@@ -106,7 +106,7 @@ describe("respondEventStream()", () => {
     }
   });
 
-  it("fails the body with the error of a source or a function, after what was sent", async () => {
+  it("fails the body with the error of a source or a function, after the sent events", async () => {
     const failure = new Error("the model failed");
     const sources: (StreamSource | StreamProducer)[] = [
       (async function* () {

@@ -23,7 +23,7 @@ describe("Channel", () => {
       }, url);
     };
 
-    it("misses nothing when connections break: the last id is in the query", async (t) => {
+    it("misses no event when connections break: the last id is in the query", async (t) => {
       const server = await ChannelServer.start(t);
       const { page, seen } = await openPage(await openContext(t, browser), server.page);
       await open(page, server.events);
@@ -61,7 +61,7 @@ describe("Channel", () => {
     });
   });
 
-  it("with fetch-event-source: misses nothing, and only events are messages", async (t) => {
+  it("with fetch-event-source: misses no event, and only events are messages", async (t) => {
     const server = await ChannelServer.start(t, { heartbeat: 50 });
     const { page, seen } = await openPage(await openContext(t, browser), server.page);
     await page.evaluate(async (url) => {
@@ -88,7 +88,7 @@ describe("Channel", () => {
     assert.equal(seen.items.length, 60);
   });
 
-  it("with undici's EventSource: misses nothing, and obeys a `retry:` only together with an event", async (t) => {
+  it("with undici's EventSource: misses no event, and obeys a `retry:` only together with an event", async (t) => {
     const server = await ChannelServer.start(t, { heartbeat: 50 });
     const seen = new Seen();
     const source = new UndiciEventSource(server.events);
@@ -100,7 +100,7 @@ describe("Channel", () => {
     await until(() => server.requests.length >= 4);
   });
 
-  it("with eventsource in Node: misses nothing, and only events are messages", async (t) => {
+  it("with eventsource in Node: misses no event, and only events are messages", async (t) => {
     const server = await ChannelServer.start(t, { heartbeat: 50 });
     const seen = new Seen();
     const source = new NodeEventSource(server.events);

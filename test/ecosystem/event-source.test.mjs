@@ -13,7 +13,7 @@ for (const { name, launch } of BROWSERS) {
     before(async () => (browser = await launch()));
     after(() => browser?.close());
 
-    it("is open at once, though nothing is ever published", async (t) => {
+    it("is open at once, even if no event is ever published", async (t) => {
       const server = await ChannelServer.start(t, { heartbeat: 0 });
       const { page } = await browser.open(t, server.page);
       await openSource(page, server.events);
@@ -21,7 +21,7 @@ for (const { name, launch } of BROWSERS) {
       assert.equal(server.requests.length, 1);
     });
 
-    it("misses nothing when connections break, and does not reconnect after the end", async (t) => {
+    it("misses no event when connections break, and does not reconnect after the end", async (t) => {
       const server = await ChannelServer.start(t);
       const { page, seen } = await browser.open(t, server.page);
       await openSource(page, server.events);

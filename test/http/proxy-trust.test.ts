@@ -57,7 +57,7 @@ describe("ProxyTrust", () => {
       assert.equal(new ProxyTrust(trusted).read(peer, false, headers).address, address));
   }
 
-  it("believes the scheme of a trusted proxy only", () => {
+  it("accepts the scheme from a trusted proxy only", () => {
     const scheme = (trusted: number, headers: Record<string, string>, isEncrypted = false): string | undefined =>
       new ProxyTrust(trusted).read("192.0.2.1", isEncrypted, headers).scheme;
     const proto = (value: string): Record<string, string> => ({ "x-forwarded-proto": value });

@@ -34,7 +34,7 @@ describe("Session, when another build is announced", () => {
     assert.equal(page.path, FEED);
   });
 
-  it("only announces it to a person who reads in the log", async () => {
+  it("only announces it while the user reads the log", async () => {
     const page = await afterEndOfA("default");
     page.busy = true;
     await page.event("build", other);

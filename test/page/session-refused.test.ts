@@ -30,7 +30,7 @@ describe("Session, when a stream is refused", () => {
     assert.equal(page.list, "");
   });
 
-  it("continues with the default view after a build that was not pinned, and says why", async () => {
+  it("returns to the default view after a build that was not pinned, and shows the reason", async () => {
     for (const interest of ["default", "started"] as const) {
       const page = new Fixture();
       await page.start(build("a", "running", 2));

@@ -59,7 +59,7 @@ describe("Session", () => {
     assert.equal(page.list, "*a succeeded");
   });
 
-  it("does not let a late list undo what an event reported", async () => {
+  it("keeps the state of an event when an older list arrives later", async () => {
     const page = new Fixture();
     await page.start(build("a", "succeeded", 1));
     await page.event("end", build("a", "succeeded", 1));

@@ -31,7 +31,7 @@ describe("tailcast/protocol", () => {
     }
   });
 
-  it("runs where there is nothing of Node, and loads only its own folder and the error class", async () => {
+  it("runs without any API of Node, and loads only its own folder and the error class", async () => {
     const args = ["--experimental-vm-modules", "--no-warnings", RUNNER, new URL("protocol/", DIST).href, CHECK];
     const { stdout } = await promisify(execFile)(process.execPath, args);
     const { modules, result } = JSON.parse(stdout) as { modules: string[]; result: unknown };

@@ -6,7 +6,7 @@ import { surviveKills } from "../support/kills.js";
 
 describe("A server that is killed", () => {
   // `npm run stress` does more of this.
-  it("has lost nothing that a client saw, and resumes where it stopped", async (t) => {
+  it("keeps every event that a client has seen, and resumes where it stopped", async (t) => {
     const seed = Number(process.env["STRESS_SEED"] ?? randomInt(2 ** 31));
     t.diagnostic(`STRESS_SEED=${seed}`);
     const outcomes = await surviveKills(t, createRandom(seed), 6);

@@ -20,7 +20,7 @@ interface KeptReply {
 }
 
 describe("the program without free file descriptors", () => {
-  it("answers 503 to what needs a file, says so at /healthz, and recovers", async (t) => {
+  it("answers 503 to requests that need a file, reports it at /healthz, and recovers", async (t) => {
     const manifest = JSON.stringify({ name: "p", scripts: { build: "echo built" } });
     const root = await makeFolder(t, { "p/package.json": manifest, "p/package-lock.json": "{}" });
     const program = new Program(t, ["--port", "0", "--root", root], {}, `-n ${LIMIT}`);

@@ -20,13 +20,13 @@ describe("LineOrder", () => {
     assert.deepEqual([order.isHolding, order.next, order.end()], [false, 5, ""]);
   });
 
-  it("writes what is still open at the end", () => {
+  it("writes open lines at the end", () => {
     const order = new LineOrder();
     order.push([line(1, "Password:", true), line(2, "killed")]);
     assert.equal(order.end(), "Password:\nkilled\n");
   });
 
-  it("lets 128 lines wait, and writes a state that comes later only if it is another", () => {
+  it("holds 128 lines back, and writes a later state only if it differs", () => {
     for (const isOpen of [true, false]) {
       for (const end of ["first", "first, done"]) {
         const order = new LineOrder();
@@ -42,7 +42,7 @@ describe("LineOrder", () => {
     }
   });
 
-  it("bounds what waits, however long lines are", () => {
+  it("bounds the waiting text, however long the lines are", () => {
     const order = new LineOrder();
     let written = 0;
     for (let number = 1; number <= 100; number++) written += order.push([line(number, "x".repeat(65_536))]).length;
@@ -64,7 +64,7 @@ describe("LineOrder", () => {
     assert.equal(order.releaseBefore(300), "c c\nd\n");
   });
 
-  it("counts an event that cannot be read as the next line, and says where lines are missing", () => {
+  it("counts an unreadable event as the next line, and reports where lines are missing", () => {
     const order = new LineOrder();
     order.push([line(undefined, "x"), line(4, "d", true), line(4, "d d")]);
     assert.equal(order.end(), "x\n[tailcast: 2 lines are no longer kept]\nd d\n");

@@ -28,7 +28,7 @@ async function textOf(t: TestContext, channel: Channel, render = plainText): Pro
 }
 
 describe("LogConnection", () => {
-  it("sends the lines, with or without colours, and nothing of the other events", async (t) => {
+  it("sends the lines, with or without colours, and no other events", async (t) => {
     const channel = new Channel();
     channel.publish({ event: "build", data: "{}" });
     publishLine(channel, 1, "\x1b[31mred\x1b[0m");
@@ -59,7 +59,7 @@ describe("LogConnection", () => {
     assert.equal(await textOf(t, channel), "not JSON\n{}\nc\n4\ne\n");
   });
 
-  it("says where lines are missing", async (t) => {
+  it("reports where lines are missing", async (t) => {
     const channel = new Channel({ capacity: 2 });
     channel.publish({ event: "build", data: "{}" });
     for (const [index, text] of ["a", "b", "c"].entries()) publishLine(channel, index + 1, text);
@@ -162,7 +162,7 @@ describe("LogConnection", () => {
     assert.equal(client.body, "a 50%\nb 1%\na 100%\n");
   });
 
-  it("converts what clients share once", async (t) => {
+  it("converts shared bytes once", async (t) => {
     let count = 0;
     const channel = new Channel();
     for (let number = 1; number <= 100; number++) publishLine(channel, number, "text");

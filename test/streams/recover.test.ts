@@ -110,7 +110,7 @@ function actorProject(stage: Stage): Record<string, string> {
 }
 
 describe("BuildApp.open()", () => {
-  it("stores what it builds, and knows it in its next life", async (test) => {
+  it("stores its builds, and has them after a restart", async (test) => {
     const t = lastFirst(test);
     const { options, data } = await scene(t);
     const first = await open(t, options);
@@ -138,7 +138,7 @@ describe("BuildApp.open()", () => {
     assert.equal((again.json["build"] as BuildRecord).install, "skip");
   });
 
-  it("ends a build that ran as lost: its log says so, and everybody gets the rest", async (test) => {
+  it("ends a running build as lost: its log says so, and every client gets the rest", async (test) => {
     const t = lastFirst(test);
     const here = await scene(t);
     const record = running(here);
@@ -172,7 +172,7 @@ describe("BuildApp.open()", () => {
     assert.equal(rerun.status, 202);
   });
 
-  it("tells how a build has ended whose log could not be stored to its end", async (test) => {
+  it("reports the end of a build whose log is incomplete", async (test) => {
     const t = lastFirst(test);
     const here = await scene(t);
     const record = running(here, {
@@ -194,7 +194,7 @@ describe("BuildApp.open()", () => {
     assert.equal(await readFile(path, "utf8"), log);
   });
 
-  it("believes the log where the state is older: the end was written, or the state never was", async (test) => {
+  it("prefers the log to an older state", async (test) => {
     const t = lastFirst(test);
     const here = await scene(t);
     const finished = running(here, { status: "succeeded", finishedAt: "2026-11-22T00:00:01.000Z", message: "done" });
@@ -238,7 +238,7 @@ describe("BuildApp.open()", () => {
     });
   }
 
-  it("drops what nobody was ever told of", async (test) => {
+  it("drops a build that no client could know", async (test) => {
     const t = lastFirst(test);
     const here = await scene(t);
     await leave(here, undefined, "event: build\nid: 0mws57x");

@@ -23,7 +23,7 @@ describe("scanControls()", () => {
     }
   });
 
-  it("never takes text for a part of what is broken off", () => {
+  it("never treats text as a part of an incomplete sequence", () => {
     assert.deepEqual(parts("\x1b[31é"), ["c:\x1b[31", "t:é"]);
     assert.deepEqual(parts("\x1b[31\nx"), ["c:\x1b[31", "c:\n", "t:x"]);
     assert.deepEqual(parts("\x1bé"), ["c:\x1b", "t:é"]);

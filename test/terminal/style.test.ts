@@ -7,7 +7,7 @@ function sequenceAfter(...parameters: string[]): string {
 }
 
 describe("styleSequence()", () => {
-  it("gives back what was selected", () => {
+  it("returns the selected style", () => {
     const all = ["1", "2", "3", "4", "5", "7", "8", "9", "31", "97", "44", "103", "38;5;196", "48;5;22", "38;2;1;2;3"];
     for (const parameters of all) assert.equal(sequenceAfter(parameters), `${parameters}m`);
     assert.equal(sequenceAfter("1;31", "48:2::200:30:40"), "1;31;48;2;200;30;40m");

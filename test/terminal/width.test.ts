@@ -11,7 +11,7 @@ describe("columnsOf()", () => {
     for (const character of "aéß→✓█─…ﾊ🇩\u00ad\u0085\u303f") assert.equal(columnsOf(character), 1, character);
   });
 
-  it("is 0 for what combines or is not shown", () => {
+  it("is 0 for combining and invisible characters", () => {
     for (const character of ["\u0301", "\u20dd", "\u200d", "\ufe0f", "\u200b", "\u1160"]) {
       assert.equal(columnsOf(character), 0, JSON.stringify(character));
     }

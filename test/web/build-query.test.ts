@@ -23,7 +23,7 @@ describe("readBuildQuery()", () => {
     return { ...rest, statuses: [...statuses] };
   };
 
-  it("asks for the newest fifty of all when nothing is said", () => {
+  it("asks for the newest fifty of all builds by default", () => {
     assert.deepEqual(read(""), { project: undefined, statuses: [], limit: 50, before: undefined });
   });
 
@@ -50,7 +50,7 @@ describe("readBuildQuery()", () => {
 describe("selectBuilds()", () => {
   const all = [3, 1, 5, 2, 4].map((number) => build(number));
 
-  it("sorts the newest first, and says where the next page begins", () => {
+  it("sorts the newest first, and returns where the next page begins", () => {
     assert.deepEqual(find(all, ""), [5, 4, 3, 2, 1, null]);
     assert.deepEqual(find(all, "limit=5"), [5, 4, 3, 2, 1, null]);
     assert.deepEqual(find(all, "limit=4"), [5, 4, 3, 2, 2]);

@@ -5,7 +5,7 @@ import { sendError } from "../../dist/web/send-error.js";
 import { RawClient, TestServer, ask } from "../support/http.js";
 
 describe("sendError()", () => {
-  it("tells nothing of an error of our own", async (t) => {
+  it("hides an unexpected error", async (t) => {
     for (const error of [
       new Error("secret path"),
       "thrown text",
@@ -21,7 +21,7 @@ describe("sendError()", () => {
     }
   });
 
-  it("answers what has a status, with what stands beside it", async (t) => {
+  it("answers an error that has a status, with its additional fields", async (t) => {
     const error = new TailcastError("QUEUE_FULL", "Full");
     const server = await TestServer.start((_, response) => sendError(response, error, { build: 1 }));
     t.after(() => server.close());
@@ -30,7 +30,7 @@ describe("sendError()", () => {
     assert.deepEqual([answer.status, answer.headers["retry-after"]], [503, "10"]);
   });
 
-  it("says 503 when no file can be opened, instead of a fault", async (t) => {
+  it("answers 503 instead of 500 when no file can be opened", async (t) => {
     for (const code of ["EMFILE", "ENFILE"]) {
       const error = Object.assign(new Error(`${code}: too many open files, open '/secret'`), { code });
       const server = await TestServer.start((_, response) => sendError(response, error));

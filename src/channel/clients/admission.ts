@@ -12,7 +12,7 @@ import type { ChannelSettings } from "../settings.ts";
 import type { ClientStart } from "./client.ts";
 import type { ClientLimit } from "./client-limit.ts";
 
-/** Where an admitted client starts. */
+/** The position at which an admitted client starts. */
 export interface StartPosition {
   readonly start: ClientStart;
   readonly lastEventId: string;
@@ -29,11 +29,11 @@ export interface CompleteReply {
   readonly reply: Reply;
   /** Whether the client was refused, and is counted as refused. */
   readonly isRefusal?: boolean;
-  /** Whether the connection must end with the reply, so that the client returns on a new one. */
+  /** Whether the connection must end with the reply, so that the client reconnects on a new one. */
   readonly endsConnection?: boolean;
 }
 
-/** The decision about a request; an admitted client has acquired a place. */
+/** The decision about a request. An admitted client has acquired a place. */
 export type Admission = CompleteReply | { readonly admitted: StartPosition };
 
 /** The state that decides about a request. */
@@ -41,9 +41,9 @@ export interface AdmissionState {
   readonly log: EventLog;
   readonly clientLimit: ClientLimit;
   readonly settings: ChannelSettings;
-  /** While the channel closes: after how many milliseconds clients should return. */
+  /** While the channel closes: the time after which clients should reconnect, in milliseconds. */
   readonly closingRetry: number | undefined;
-  /** Why this request cannot become a stream, whatever the limits allow. */
+  /** The reason why this request cannot become a stream, whatever the limits allow. */
   readonly obstacle: string | undefined;
 }
 
@@ -55,7 +55,7 @@ export function refuseMethod(method: string, methods: readonly string[]): Reply 
 }
 
 /**
- * The reply to a request that asks for no event stream, by its method or its format; `undefined` when it asks for one.
+ * The reply to a request that does not ask for an event stream, by its method or format; otherwise `undefined`.
  */
 function refuseRequest(request: StreamRequest, { methods, accept }: ChannelSettings): Reply | undefined {
   const refused = refuseMethod(request.method, methods);
@@ -70,7 +70,7 @@ function refuseRequest(request: StreamRequest, { methods, accept }: ChannelSetti
 export const HEAD_REPLY: Reply = { status: 200, headers: EVENT_STREAM_HEADERS, body: "" };
 
 /**
- * Decides about a request, in the order in which HTTP asks: method, format, whether there is anything, room. HEAD gets
+ * Decides about a request, in this order: method, format, remaining events, limits. HEAD gets
  * the head of what GET would get.
  */
 export function admit(
@@ -87,7 +87,7 @@ export function admit(
     return { reply: { status: 204, headers: { "Cache-Control": "no-store" }, body: "" } };
   }
   if (closingRetry !== undefined) {
-    // Always gently: an EventSource never reconnects after a 503.
+    // Always with 200: an EventSource never reconnects after a 503.
     return { reply: pauseReply("the server is shutting down", closingRetry), isRefusal: true, endsConnection: true };
   }
   const gzip = compress && prefersGzip(request.acceptEncoding);
@@ -112,7 +112,7 @@ function startPosition(log: EventLog, position: Position, lastEventId: string): 
   return { start, lastEventId, next: position.next, gap: undefined };
 }
 
-/** Refuses a client, for a time that differs from client to client. */
+/** Refuses a client for a random time. */
 function refusal(reason: string, { whenFull, retryAfter }: ChannelSettings): Reply {
   if (whenFull === "retry") return pauseReply(reason, retryAfter);
   const message = `Cannot open another event stream: ${reason}; try again later`;
@@ -120,7 +120,7 @@ function refusal(reason: string, { whenFull, retryAfter }: ChannelSettings): Rep
   return errorReply(503, "TOO_MANY_CLIENTS", message, { "Retry-After": String(seconds) });
 }
 
-/** A stream that ends at once and asks its client to return after `delay` to twice that many milliseconds. */
+/** A stream that ends at once, and asks its client to reconnect after `delay` to twice `delay` milliseconds. */
 export function pauseReply(reason: string, delay: number): Reply {
   return {
     status: 200,

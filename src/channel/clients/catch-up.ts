@@ -1,9 +1,9 @@
 import type { Client } from "./client.ts";
 
 /**
- * Clients that are far behind, in the order in which they came: in each turn of the event loop some of them are sent a
- * slice of their missed events. So a wave of clients that all reconnect at once delays neither the clients that are up
- * to date nor anything else in the process.
+ * The clients that are far behind, in the order in which they connected. In each turn of the event loop, some of them
+ * receive a slice of their missed events. A wave of reconnections delays neither the clients that are up to
+ * date nor other work of the process.
  */
 export class CatchUp {
   readonly #limit: number;
@@ -13,9 +13,9 @@ export class CatchUp {
   #isScheduled = false;
 
   /**
-   * @param limit - How many clients get a slice in one turn.
+   * @param limit - The number of clients that get a slice in one turn.
    * @param advance - Sends a client its slice.
-   * @param wait - How many milliseconds from now the next turn may begin at the earliest.
+   * @param wait - Returns the earliest start of the next turn, in milliseconds from now.
    */
   constructor(limit: number, advance: (client: Client) => void, wait: () => number) {
     this.#limit = limit;
@@ -23,7 +23,7 @@ export class CatchUp {
     this.#wait = wait;
   }
 
-  /** How many clients wait for their next slice. */
+  /** The number of clients that wait for their next slice. */
   get size(): number {
     return this.#waiting.size;
   }
@@ -54,7 +54,7 @@ export class CatchUp {
     for (const client of this.#waiting) {
       if (left-- === 0 || this.#wait() > 0) break;
       this.#waiting.delete(client);
-      // Adds it again, at the end, when it misses more events and can receive them.
+      // Adds the client again, at the end, if it still misses events and can receive them.
       this.#advance(client);
     }
     if (this.#waiting.size > 0 && !this.#isScheduled) this.#schedule();

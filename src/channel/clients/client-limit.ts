@@ -1,4 +1,4 @@
-/** How many clients a channel has room for, in all and for each address. No client is evicted to make room. */
+/** Limits the number of clients of a channel, in all and for each address. No client is evicted to make room. */
 export class ClientLimit {
   readonly #limit: number;
   readonly #limitPerAddress: number;
@@ -10,12 +10,12 @@ export class ClientLimit {
     this.#limitPerAddress = limitPerAddress;
   }
 
-  /** How many places are in use. */
+  /** The number of places in use. */
   get count(): number {
     return this.#count;
   }
 
-  /** Why there is no place for another client; `undefined` when there is one. */
+  /** The reason why there is no place for another client; `undefined` when there is one. */
   obstacle(address?: string): string | undefined {
     if (this.#count >= this.#limit) return `the limit of ${this.#limit} clients is reached`;
     if (address === undefined) return undefined;
@@ -24,7 +24,8 @@ export class ClientLimit {
   }
 
   /**
-   * Acquires a place, or returns the obstacle. An acquired place must be released once, with the same address.
+   * Acquires a place, or returns the reason why it cannot. An acquired place must be released once, with the same
+   * address.
    */
   acquire(address?: string): string | undefined {
     const obstacle = this.obstacle(address);

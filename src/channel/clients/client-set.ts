@@ -16,7 +16,7 @@ import type { HistoryPiece } from "../history/history.ts";
 import type { EventLog } from "../log/event-log.ts";
 import type { ChannelSettings } from "../settings.ts";
 
-/** How many bytes a client is sent before others get their turn. A segment may exceed it by its own size. */
+/** The number of bytes that a client receives before others get their turn. A segment may exceed it by its own size. */
 const SLICE_BYTES = 64 * 1024;
 
 /**
@@ -26,7 +26,7 @@ const SLICE_BYTES = 64 * 1024;
 const CLIENTS_SHARE = 0.25;
 const CLIENTS_BURST = 10;
 
-/** The object that learns what happens to the clients. */
+/** The object that receives reports about the clients. */
 export interface ClientSetListener {
   /** It was accepted. */
   onJoin(client: Client): void;
@@ -47,7 +47,7 @@ export class ClientSet implements ClientHost {
   readonly #replay: Replay | undefined;
   /** Pieces of the history, encoded for all clients that need them at about the same time. */
   readonly #encoded = new WeakMap<HistoryPiece, EncodedBytes>();
-  /** `undefined` without a history: writing to clients takes the time that it needs. */
+  /** `undefined` without a history: then the time for writing to clients is not limited. */
   readonly #timeBudget: TimeBudget | undefined;
   readonly #supervisor: Supervisor<Client>;
   readonly #listener: ClientSetListener;
@@ -88,8 +88,8 @@ export class ClientSet implements ClientHost {
   }
 
   /**
-   * How many clients have not read what they were sent, how many are being sent missed events, and how many events the
-   * slowest client has not been sent.
+   * The number of clients that have not read all sent bytes, the number to which missed events are being sent, and the
+   * number of events that were not yet sent to the slowest client.
    */
   get delays(): { blocked: number; catchingUp: number; lag: number } {
     const { end } = this.#log;
@@ -102,7 +102,7 @@ export class ClientSet implements ClientHost {
     return { blocked, catchingUp: this.#catchUp.size + (this.#replay?.size ?? 0), lag };
   }
 
-  /** Adds a client and sends it the events that are there for it. */
+  /** Adds a client and sends it the events from its position on. */
   join(
     start: Omit<ClientInit, "expiresAt">,
     gap: Gap | undefined,
@@ -121,15 +121,17 @@ export class ClientSet implements ClientHost {
   advanceAll(now: number = performance.now()): void {
     const isAnyoneBehind = this.#catchUp.size > 0;
     for (const client of this.clients) {
-      // A client that catches up has its own turns.
+      // A client that is catching up has its own turns.
       if (isAnyoneBehind && this.#catchUp.has(client)) continue;
-      // Where time is short, no client goes before those that wait already.
+      // If the time budget is used up, no client goes before those that already wait.
       if (isAnyoneBehind && this.#timeBudget !== undefined) this.#catchUp.add(client);
       else this.advance(client, now);
     }
   }
 
-  /** The one way events reach a client: from its cursor to the end of the log, until its socket is full. */
+  /**
+   * Sends events to a client, from its cursor to the end of the log, until its socket is full. There is no other path.
+   */
   advance(client: Client, now: number = performance.now()): void {
     // Most channels have no budget, and reading the clock for each client would add a tenth to its cost.
     if (this.#timeBudget === undefined) {
@@ -192,7 +194,7 @@ export class ClientSet implements ClientHost {
     for (const client of this.clients) client.destroy("closed");
   }
 
-  /** Sends a client a piece that was read for it from the history. */
+  /** Sends a client a piece that was read from the history for it. */
   #sendPiece(client: Client, piece: HistoryPiece): void {
     if (client.connection.isEnded) return;
     const { next } = piece;
@@ -202,7 +204,7 @@ export class ClientSet implements ClientHost {
     this.delivered += next - client.next;
     client.next = next;
     if (next >= this.#log.start) this.#replay?.forget(client);
-    // One piece in a turn: so clients stay near each other, and need the same pieces at the same time.
+    // One piece in a turn, so that clients stay near each other and share pieces.
     if (this.#log.isComplete) this.advance(client, now);
     else this.#catchUp.add(client);
   }
@@ -229,7 +231,7 @@ export class ClientSet implements ClientHost {
   }
 }
 
-/** The last bytes of a stream whose client should reconnect, though not at the same moment as all the others. */
+/** The last bytes of a stream whose client should reconnect after a random time. */
 function farewell(retry: number): EncodedBytes {
   return new EncodedBytes(encodeEvent({ retry: jittered(retry) }));
 }

@@ -30,15 +30,15 @@ export interface ChannelClient<Data = unknown> {
   /** Resolves with the reason when its connection is over. Never rejects. */
   readonly closed: Promise<CloseReason>;
   /**
-   * Aborted when its connection is over: for work that is done for this client alone. Its `reason` is a
+   * Aborted when its connection is over. Use it for work that serves only this client. Its `reason` is a
    * `TailcastError`: `CLIENT_LEFT` when the client left or stalled, `CHANNEL_CLOSED` when the server ended the stream.
    */
   readonly signal: AbortSignal;
   /**
-   * Sends an event to this client alone: a greeting, a snapshot. It is no part of the log, so it has no id, and the
-   * client does not get it again.
+   * Sends an event to this client alone, such as a greeting or a snapshot. It is not part of the log, so it has no id
+   * and is never replayed.
    *
-   * @returns Whether it was written. It is not when the client has gone, or has not read what was written before.
+   * @returns Whether the event was written: false when the client has left, or has not read the earlier bytes.
    * @throws {TailcastError} `INVALID_EVENT`
    */
   send(event: EventFields | string): boolean;
@@ -64,7 +64,7 @@ export interface ClientInit {
   readonly expiresAt: number;
 }
 
-/** A client is a cursor in the log, with a connection to write to. It has no queue of its own. */
+/** A client: a cursor in the log, and a connection. It has no queue. */
 export class Client implements ChannelClient, ConnectionListener {
   readonly #host: ClientHost;
   readonly start: ClientStart;
@@ -74,13 +74,13 @@ export class Client implements ChannelClient, ConnectionListener {
   readonly connection: Connection;
   /** The sequence number of the event that it gets next. */
   next: number;
-  /** When something was last written to it; by `performance.now()`, as the others. */
+  /** The time of the last write. All times are those of `performance.now()`. */
   lastWriteAt: number;
   /** When its connection has reached its age. */
   readonly expiresAt: number;
   /** Set when the server ends the connection; otherwise the client left. */
   closeReason: CloseReason = "left";
-  /** Made when the application first asks for `closed` or `signal`: most never do. */
+  /** Created when the application first uses `closed` or `signal`, which most applications never do. */
   #over: AbortController | undefined;
   #isOver = false;
 

@@ -22,7 +22,7 @@ import type { ClientSet } from "./client-set.ts";
 
 const PADDING = encodeComment(" ".repeat(2048));
 
-/** The one way into a channel, for requests of `node:http`, `node:http2` and the Fetch standard. */
+/** The entrance to a channel for all requests: of `node:http`, `node:http2` and the Fetch standard. */
 export class Entrance {
   readonly #log: EventLog;
   readonly #settings: ChannelSettings;
@@ -33,7 +33,7 @@ export class Entrance {
   readonly #opening: EncodedBytes;
   readonly #paddedOpening: EncodedBytes;
   #closingRetry: number | undefined;
-  /** How many clients were refused so far. */
+  /** The number of clients that were refused so far. */
   refused = 0;
 
   /** @param flush - Makes published events visible, so that a client starts after them. */
@@ -48,7 +48,7 @@ export class Entrance {
     this.#paddedOpening = new EncodedBytes(PADDING + opening);
   }
 
-  /** From now on clients are asked to return after `retry` to twice that many milliseconds. */
+  /** From now on, asks clients to reconnect after `retry` to twice `retry` milliseconds. */
   close(retry: number): void {
     this.#closingRetry = retry;
   }
@@ -87,7 +87,7 @@ export class Entrance {
     const admission = this.#admit(asked, key, request.signal.aborted ? "the client has gone" : undefined);
     const headers = this.#headersFor(asked);
     if ("reply" in admission) {
-      // Nothing here reaches the connection, but a server that knows HTTP/1.1's header ends it.
+      // This code cannot reach the connection, but the server ends it because of this HTTP/1.1 header.
       if (admission.endsConnection === true) headers["Connection"] = "close";
       return fetchReply(asked.method, admission.reply, headers);
     }
@@ -129,7 +129,7 @@ export class Entrance {
     return admission;
   }
 
-  /** The headers that every answer has, whatever its status. */
+  /** The headers of every reply, whatever its status. */
   #headersFor({ origin }: StreamRequest): Record<string, string> {
     const headers = corsHeaders(this.#settings.cors, origin);
     const vary = [this.#settings.compress ? "Accept-Encoding" : undefined, headers["Vary"]].filter(Boolean);

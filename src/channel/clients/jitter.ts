@@ -1,6 +1,6 @@
 /**
- * A delay between `ms` and twice `ms`, at random: clients that were all refused at one moment do not reconnect at one
- * moment. (A constant delay would keep the wave together.)
+ * Returns a random delay between `ms` and twice `ms`, so that clients that were refused at the same time do not
+ * reconnect at the same time.
  */
 export function jittered(ms: number): number {
   return Math.round(ms * (1 + Math.random()));

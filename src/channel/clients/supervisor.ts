@@ -16,13 +16,13 @@ export interface Supervised {
 export interface SupervisorLimits {
   /** The longest silence before a heartbeat. */
   readonly heartbeat: number;
-  /** The longest time in which a client reads nothing of what waits for it. */
+  /** The longest time in which a client reads none of the bytes that wait for it. */
   readonly stallTimeout: number;
   /** The longest life of a connection. */
   readonly maxConnectionAge: number;
 }
 
-/** How a supervisor removes clients. Heartbeats it writes itself. */
+/** How a supervisor removes clients. */
 export interface SupervisorListener<Client> {
   /** The client has not read for `stallTimeout`: drop it. */
   onStall(client: Client): void;
@@ -31,8 +31,8 @@ export interface SupervisorListener<Client> {
 }
 
 /**
- * The one rule for the time of open streams: writes heartbeats, finds stalled clients and ends old connections. A
- * channel has one supervisor for all its clients, a per-request stream has one of its own.
+ * Enforces the time limits of open streams: writes heartbeats, drops stalled clients and ends old connections. A
+ * channel has one supervisor for all its clients; a per-request stream has its own.
  */
 export class Supervisor<Client extends Supervised> {
   readonly #limits: SupervisorLimits;
@@ -82,9 +82,9 @@ export class Supervisor<Client extends Supervised> {
     } else if (now >= client.expiresAt) {
       this.#listener.onAge(client);
     } else if (connection.isBlocked) {
-      // A heartbeat would only be more that the client does not read.
+      // The client does not read, so a heartbeat would only add unread bytes.
     } else if (heartbeat > 0 && now - client.lastWriteAt > heartbeat - this.#sweeper.period) {
-      // Not later: the next check may be too late.
+      // The next check may be too late.
       connection.write(this.#heartbeat);
       client.lastWriteAt = now;
     }

@@ -1,14 +1,14 @@
-/** How many clients are written to in one turn of the event loop: at about 12 microseconds each, some 6 ms. */
+/** The number of clients that are visited in one turn of the event loop: about 6 ms of writing, 12 µs for each. */
 const SLICE = 500;
 
 /**
- * The channel's one timer. While it runs, it calls `visit` for every client once a period, in slices that leave the
+ * The only timer of a channel. While it runs, it calls `visit` for every client once a period, in slices that leave the
  * event loop free in between, however many clients there are.
  */
 export class Sweeper<Client> {
   readonly #clients: ReadonlySet<Client>;
   readonly #visit: (client: Client) => void;
-  /** How often each client is visited, in milliseconds. */
+  /** The interval between two visits of a client, in milliseconds. */
   readonly period: number;
   #timer: NodeJS.Timeout | undefined;
   #round: readonly Client[] = [];

@@ -1,8 +1,8 @@
 import { performance } from "node:perf_hooks";
 
 /**
- * Gives some work a share of the time, so that other work of the same process gets the rest. Unused time is saved, up
- * to a limit: a burst after a pause may use it all at once.
+ * Limits some work to a share of the time, so that other work of the process gets the rest. Unused time is saved up to
+ * a limit, which a burst after a pause may use at once.
  */
 export class TimeBudget {
   readonly #share: number;
@@ -20,14 +20,14 @@ export class TimeBudget {
     this.#saved = maxSaved;
   }
 
-  /** After how many milliseconds there is time again; 0 when there is some now. */
+  /** The time until work may continue, in milliseconds; 0 when it may continue now. */
   wait(now: number = performance.now()): number {
     this.#saved = Math.min(this.#maxSaved, this.#saved + (now - this.#countedAt) * this.#share);
     this.#countedAt = now;
     return Math.max(0, -this.#saved / this.#share);
   }
 
-  /** Counts the work that was done since `start`. */
+  /** Records the work that was done since `start`. */
   note(start: number): void {
     this.#saved -= performance.now() - start;
   }

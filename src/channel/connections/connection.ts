@@ -4,9 +4,9 @@ import type { EncodedBytes } from "../log/encoded-bytes.ts";
 export const EVENT_STREAM_HEADERS: Readonly<Record<string, string>> = {
   // No charset parameter: the format is always UTF-8, and Chromium closes a stream that names another one.
   "Content-Type": "text/event-stream",
-  // no-store: a cache must not answer for us. no-transform: proxies must not hold bytes back to compress them.
+  // no-store: caches must not store the stream. no-transform: proxies must not buffer bytes to compress them.
   "Cache-Control": "no-store, no-transform",
-  // nginx otherwise withholds even the status line until 4 kB have come, and hides that the client left.
+  // Without it, nginx delays even the status line until it has 4 kB, and hides that the client has left.
   "X-Accel-Buffering": "no",
 };
 
@@ -25,11 +25,10 @@ export interface ConnectionListener {
 export type EndScope = "stream" | "connection";
 
 /**
- * The open event-stream response of one client, whatever carries it: writes shared bytes, shows whether the client
- * keeps up, and ends.
+ * The open event-stream response of one client, over any HTTP API.
  */
 export interface Connection {
-  /** Whether the client must read what was written before it gets more: then `onDrain` follows. */
+  /** Whether the client must read the written bytes before it gets more. `onDrain` follows. */
   readonly isBlocked: boolean;
   /**
    * Since when (by `performance.now()`) the client has read nothing of the bytes that wait for it; `Infinity` when no

@@ -3,7 +3,7 @@ import { GZIP_HEAD, GzipSum } from "./gzip.ts";
 import type { EncodedBytes } from "../log/encoded-bytes.ts";
 import type { Connection, ConnectionListener } from "./connection.ts";
 
-/** How many bytes of a channel may wait in the body before the client counts as blocked. */
+/** The number of bytes of a channel that may wait in the body before the client counts as blocked. */
 const HIGH_WATER_MARK = 64 * 1024;
 
 /** An event stream as the body of a Fetch `Response`: a stream that the server's runtime reads. */
@@ -12,7 +12,7 @@ export class FetchConnection implements Connection {
   readonly #listener: ConnectionListener;
   readonly #gzip: GzipSum | undefined;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-  /** Kept alive: Node passes an abort to a request's signal only while something holds the request. */
+  /** Kept in memory: Node aborts the signal of a request only while the request is referenced. */
   readonly #request: Request;
   readonly #onAbort = (): void => this.#leave();
   readonly #highWaterMark: number;
@@ -73,7 +73,7 @@ export class FetchConnection implements Connection {
     if ((this.#controller?.desiredSize ?? 0) <= 0) this.#blockedSince = Math.min(this.#blockedSince, performance.now());
   }
 
-  /** Ends the body. Its connection belongs to the server that runs it: nothing here reaches it. */
+  /** Ends the body. The connection belongs to the server, and cannot be reached from here. */
   end(): void {
     if (this.#isEnded) return;
     if (this.#gzip !== undefined) this.#controller?.enqueue(this.#gzip.tail);
@@ -93,7 +93,7 @@ export class FetchConnection implements Connection {
   }
 
   /**
-   * Ends the stream with an error, which whatever reads the body receives after everything that was written.
+   * Ends the stream with an error, which the reader of the body receives after all written bytes.
    *
    * @returns Whether it does: a body that has ended already cannot fail.
    */

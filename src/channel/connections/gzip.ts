@@ -5,7 +5,7 @@ import type { EncodedBytes } from "../log/encoded-bytes.ts";
 /** The head of a gzip member (RFC 1952 section 2.3): deflate, no flags, no time, unknown system. */
 export const GZIP_HEAD: Buffer = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
 
-/** Less than this many bytes are not worth a call of deflate, and would hardly shrink. */
+/** Fewer bytes than this are not compressed: they would hardly become smaller. */
 const WORTH_DEFLATING = 96;
 
 /** The longest stored block (RFC 1951 section 3.2.4). */

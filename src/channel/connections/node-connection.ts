@@ -123,7 +123,7 @@ export class NodeConnection implements Connection {
     this.#isEnded = true;
     this.#endScope = scope;
     if (this.#rest === undefined) this.#finish();
-    // The client must read the rest, too, within the time that every client has.
+    // The client must read the rest within the usual time limit.
     this.#blockedSince = Math.min(this.#blockedSince, performance.now());
   }
 
@@ -145,7 +145,7 @@ export class NodeConnection implements Connection {
   #open(write: () => void): void {
     const response = this.#response;
     const socket = response instanceof ServerResponse ? response.socket : null;
-    // An idle stream is healthy: the server's inactivity timeout must not end it. Heartbeats and probes find the dead.
+    // The server's inactivity timeout must not end an idle stream. Heartbeats and probes find dead clients.
     socket?.setTimeout(0);
     socket?.setNoDelay(true);
     socket?.setKeepAlive(true, KEEP_ALIVE_DELAY);
@@ -162,7 +162,7 @@ export class NodeConnection implements Connection {
     socket?.uncork();
   }
 
-  /** The responses before this one are over. */
+  /** Called when the responses before this one are over. */
   readonly #onTurn = (): void => {
     this.#stopWatching?.();
     if (this.#response.destroyed) return;
@@ -238,7 +238,7 @@ export class NodeConnection implements Connection {
     this.#isClosed = true;
     this.#isEnded = true;
     this.#rest = undefined;
-    // The socket may serve the connection's next request: leave nothing of ours on it.
+    // The socket may serve the next request of the connection, so remove all listeners.
     this.#target.off("drain", this.#onDrain);
     this.#response.off("socket", this.#onTurn);
     this.#stopWatching?.();

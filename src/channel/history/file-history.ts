@@ -11,7 +11,9 @@ import type { FileHandle } from "node:fs/promises";
 import type { ChannelHistory, HistoryPiece, HistoryReader } from "./history.ts";
 import type { FilePieces } from "./piece-cache.ts";
 
-/** A log in a file: the very bytes that clients get. One process writes it; any number of processes may read it. */
+/**
+ * A log in a file, as exactly the bytes that clients get. One process writes it; any number of processes may read it.
+ */
 export class FileHistory implements ChannelHistory {
   readonly epoch: string;
   readonly #path: string;
@@ -97,7 +99,7 @@ export class FileHistory implements ChannelHistory {
     return this.#size;
   }
 
-  /** Why events could not be stored, if so. */
+  /** The reason why events could not be stored. */
   get failure(): Error | undefined {
     return this.#failure;
   }
@@ -117,7 +119,7 @@ export class FileHistory implements ChannelHistory {
     try {
       const total = pieces.reduce((sum, { length }) => sum + length, 0);
       let { bytesWritten } = await writer.writev(pieces, start);
-      // A file takes everything at once, except on a disk that is nearly full.
+      // A file accepts all bytes at once, unless the disk is nearly full.
       while (bytesWritten < total) {
         const rest = Buffer.concat(pieces).subarray(bytesWritten);
         bytesWritten += (await writer.write(rest, 0, rest.length, start + bytesWritten)).bytesWritten;

@@ -21,7 +21,7 @@ export interface Gap {
 }
 
 /**
- * The event that reports in a client's stream that events are gone. The events from `next` on follow it.
+ * The event in a client's stream that reports lost events. The events from `next` on follow it.
  *
  * Its own id rebases the client: a client that reconnects with it gets everything from there.
  */

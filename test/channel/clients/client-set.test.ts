@@ -138,7 +138,7 @@ describe("Channel: a wave of clients that reconnect", () => {
     live.close();
   });
 
-  it("forgets clients that leave while catching up", async (t) => {
+  it("removes clients that leave while catching up", async (t) => {
     const { channel, port } = await startChannel(t, {
       capacity: 100_000,
       capacityBytes: 64 * 1024 * 1024,

@@ -92,7 +92,7 @@ describe("Channel: disconnects", () => {
       (await blocked(channel, test.port)).socket.resetAndDestroy();
     }));
 
-  it("gives a client that half-closes while it is blocked what was written, and lets it go", () =>
+  it("sends the written bytes to a client that half-closes while it is blocked, and removes it", () =>
     withChannel(async (channel, { port }) => {
       const client = await blocked(channel, port);
       client.socket.end();

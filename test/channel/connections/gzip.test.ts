@@ -58,7 +58,7 @@ describe("deflateWhole()", () => {
     }
   });
 
-  it("stores what would not shrink, at a cost of five bytes", () => {
+  it("stores incompressible bytes, at a cost of five bytes", () => {
     assert.equal(deflateWhole(noise).length, noise.length + 5);
     assert.equal(deflateWhole(Buffer.from(":\n")).length, 7);
     assert.ok(deflateWhole(Buffer.from("x".repeat(1000))).length < 50);
@@ -128,7 +128,7 @@ describe("Channel: compression", () => {
     assert.match(client.text(), /^retry: 2000\nevent: gap\nid: e-1\ndata: .*\n\nid: e-2\ndata: b\n\n(:\n)+retry: 0\n$/);
   });
 
-  it("does not compress for who does not ask for it, nor unless told to", async (t) => {
+  it("compresses only with the option, and for clients that ask for it", async (t) => {
     const { port } = await startChannel(t, { compress: true });
     const refuses = await EventClient.open(port, "/", { "Accept-Encoding": "gzip;q=0" });
     assert.equal(refuses.headers["content-encoding"], undefined);

@@ -257,7 +257,7 @@ describe("FileHistory", () => {
     await assert.rejects(read(1), { code: "ENOENT" });
   });
 
-  it("leaves nothing of a write that failed, and can be written again", async (t) => {
+  it("removes the bytes of a failed write, and can store the events again", async (t) => {
     const path = join(await folder(t), "log");
     const module = new URL("../../../dist/channel/history/file-history.js", import.meta.url).href;
     const script = `

@@ -33,7 +33,7 @@ describe("Channel with a history that the application fills", () => {
     }
   }
 
-  it("sends skipped events to clients that come later and to clients that are connected", async (t) => {
+  it("sends skipped events to connected clients and to later ones", async (t) => {
     const history = new Filled();
     history.grow(4);
     const { channel, port } = await startChannel(t, { history, capacity: 3 });

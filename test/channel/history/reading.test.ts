@@ -15,7 +15,7 @@ function thrower(error: Error): () => void {
 }
 
 describe("Channel with a history: reading", () => {
-  it("does not write to all clients at once when that takes long, and gives each everything in the end", async (t) => {
+  it("divides long writes to many clients into turns, and every client gets all events", async (t) => {
     const { channel, port } = await startStored(t, await logPath(t));
     const clients = await Promise.all(Array.from({ length: 30 }, () => EventClient.open(port, "/")));
     let now = performance.now();
@@ -38,7 +38,7 @@ describe("Channel with a history: reading", () => {
     }
   });
 
-  it("sends from the file what is no longer in memory, from every id on, and then what follows", async (t) => {
+  it("sends events that are no longer in memory from the file, after every id, and then the newer ones", async (t) => {
     const path = await logPath(t);
     const { channel, port } = await startStored(t, path);
     for (const number of numbers(1, 40)) channel.publish(number);
@@ -90,7 +90,7 @@ describe("Channel with a history: reading", () => {
     client.close();
   });
 
-  it("never lets a slow client miss anything", async (t) => {
+  it("never lets a slow client miss an event", async (t) => {
     const { channel, port } = await startStored(t, await logPath(t), { capacityBytes: 40_000 });
     const client = rawClient(t, port, { reads: false }).get("/", ["Connection: close"]);
     await until(() => channel.clientCount === 1);
@@ -108,7 +108,7 @@ describe("Channel with a history: reading", () => {
     assert.deepEqual(seen, numbers(1, 1500));
   });
 
-  it("compresses what it reads", async (t) => {
+  it("compresses the events that it reads", async (t) => {
     const path = await logPath(t);
     const { channel, port } = await startStored(t, path, { compress: true });
     for (const number of numbers(1, 5000)) channel.publish(number);
@@ -209,7 +209,7 @@ describe("Channel with a history: reading", () => {
     });
   }
 
-  it("forgets clients that leave while it reads for them", async (t) => {
+  it("removes clients that leave while it reads for them", async (t) => {
     const { channel, port } = await startStored(t, await logPath(t), { capacityBytes: 20_000 });
     for (let number = 1; number <= 3000; number++) channel.publish(`${number} ${"x".repeat(2000)}`);
     await channel.flushed();

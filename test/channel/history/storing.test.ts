@@ -9,7 +9,7 @@ import { HeldHistory, follow, logPath, numbers } from "./histories.js";
 import type { ChannelHistory, HistoryReader } from "../../../dist/channel/history/history.js";
 
 describe("Channel with a history: storing", () => {
-  it("shows an event only after it was stored, and gathers what comes meanwhile", async (t) => {
+  it("shows an event only after it was stored, and gathers the events in between", async (t) => {
     const history = new HeldHistory();
     const { channel, port } = await startChannel(t, { history });
     const client = rawClient(t, port).get("/");
@@ -47,7 +47,7 @@ describe("Channel with a history: storing", () => {
     assert.match(await late.closed(), /data: a\n\n\r\n0\r\n\r\n$/);
   });
 
-  it("encodes once what several clients need at the same time", async (t) => {
+  it("encodes a piece once for several clients that need it at the same time", async (t) => {
     let looks = 0;
     const text = Array.from({ length: 8 }, (_, index) => `id: e-${index + 1}\ndata: ${index + 1}\n\n`).join("");
     const piece = {
@@ -94,7 +94,7 @@ describe("Channel with a history: storing", () => {
     await alone.close({ deadline: 10 });
   });
 
-  it("closes when what was published last is stored", async () => {
+  it("closes when the last event is stored", async () => {
     const history = new HeldHistory();
     const channel = new Channel({ history });
     channel.publish("a");

@@ -14,7 +14,7 @@ function logOf(count: number, capacity = 1000, capacityBytes = 1_000_000): Event
 }
 
 describe("EventLog", () => {
-  it("forgets its events when it skips to events of the history", () => {
+  it("drops its events when it skips to events of the history", () => {
     const history = { start: 1, end: 1 };
     const log = new EventLog({ epoch: "e", capacity: 10, capacityBytes: 1000, history });
     log.append({ data: "a" });
@@ -73,7 +73,7 @@ describe("EventLog", () => {
     assert.deepEqual([log.start, log.end, log.bytes], [6, 10, size * 4]);
   });
 
-  it("refuses an event larger than everything it may keep, and stays as it was", () => {
+  it("refuses an event larger than its limit, and stays unchanged", () => {
     const log = logOf(2, 10, 100);
     assert.throws(() => log.append({ data: "x".repeat(100) }), { code: "EVENT_TOO_LARGE" });
     assert.deepEqual([log.published, log.append({ data: "next" })], [2, "e-3"]);

@@ -106,7 +106,7 @@ describe("KnownBuilds", () => {
     assert.deepEqual(server.listed, from(120, 71));
   });
 
-  it("forgets builds that the server forgot, except the shown one", async () => {
+  it("removes builds that the server removed, except the shown one", async () => {
     const server = new Server();
     server.builds = numbered(5);
     server.known.shownId = id(1);

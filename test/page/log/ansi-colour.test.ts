@@ -39,7 +39,7 @@ describe("fromRgb", () => {
     assert.equal(fromRgb(0, 100, 0), 2);
   });
 
-  it("takes what has hardly any hue for a grey", () => {
+  it("treats colours with hardly any hue as grey", () => {
     assert.equal(fromRgb(10, 12, 14), 0);
     assert.equal(fromRgb(120, 128, 140), 8);
     assert.equal(fromRgb(200, 210, 205), 7);

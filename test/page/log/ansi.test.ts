@@ -17,7 +17,7 @@ function textOf(line: string): string {
 }
 
 describe("spansOf()", () => {
-  it("gives plain text as one span, and an empty line as none", () => {
+  it("returns plain text as one span, and no span for an empty line", () => {
     assert.deepEqual(spansOf("npm run build\t<b>&amp;"), [{ text: "npm run build\t<b>&amp;", classes: "" }]);
     assert.deepEqual(spansOf(""), []);
     assert.deepEqual(spansOf(`${ESC}[31m${ESC}[0m`), []);
@@ -99,7 +99,7 @@ describe("spansOf()", () => {
     assert.equal(classesAfter("58:5:1;4"), "underline");
   });
 
-  it("ignores what is no colour", () => {
+  it("ignores texts that are not colours", () => {
     for (const parameters of [
       "38",
       "38;5",
@@ -169,7 +169,7 @@ describe("spansOf()", () => {
     assert.equal(textOf(`${ESC}[32m✓${ESC}[39m größer 日本語 \u{1f600}\u2028`), "✓ größer 日本語 \u{1f600}\u2028");
   });
 
-  it("takes time in proportion to the line, whatever is in it", () => {
+  it("takes time in proportion to the line, whatever the content", () => {
     const count = 200_000;
     for (const piece of [ESC, `${ESC}[`, `${ESC}]`, `${ESC}[1;`, `${ESC}[31mx`, "\u0090"]) {
       // With quadratic time this would not end within the test run's patience.

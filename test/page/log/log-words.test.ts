@@ -53,7 +53,7 @@ describe("absentLineText", () => {
 });
 
 describe("jumpText", () => {
-  it("counts the new lines, if there are any", () => {
+  it("counts the new lines", () => {
     assert.equal(jumpText(0), "Jump to end");
     assert.equal(jumpText(1), "1 new line, jump to end");
     assert.equal(jumpText(1200), "1,200 new lines, jump to end");

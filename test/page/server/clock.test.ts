@@ -21,7 +21,7 @@ describe("ServerClock", () => {
     assert.equal(offset([SERVED, servedAt + 3_600_000, servedAt + 3_600_000]), -3_599_500);
   });
 
-  it("is the browser's if whole seconds and latency explain the difference", () => {
+  it("is the browser's time if rounding and latency explain the difference", () => {
     assert.equal(offset([SERVED, servedAt, servedAt]), 0);
     assert.equal(offset([SERVED, servedAt + 1500, servedAt + 1500]), 0);
     assert.equal(offset([SERVED, servedAt - 2000, servedAt + 2000]), 0);

@@ -279,7 +279,7 @@ describe("LiveStream", () => {
     assert.equal(fixture.sources.length, 2);
   });
 
-  it("retries nothing after close", () => {
+  it("does not retry after close", () => {
     const fixture = new Fixture();
     fixture.open("/a").refuse();
     fixture.stream.close();

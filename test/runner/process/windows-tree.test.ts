@@ -30,7 +30,7 @@ describe("WindowsTree", () => {
     assert.deepEqual(killed, [leader.pid]);
   });
 
-  it("says so when that did not help", async (t) => {
+  it("reports when that did not help", async (t) => {
     const tree = new WindowsTree(startLeader(t), () => ({ command: "/no/such/program", args: [] }));
     let now = 0;
     t.mock.method(performance, "now", () => (now += 1000));

@@ -97,7 +97,7 @@ describe("The feed", () => {
     assert.equal(event?.lastEventId, `${epoch}-${seen.length + 1}`);
   });
 
-  it("has what happened while nobody followed it", async (test) => {
+  it("has the events of a time without clients", async (test) => {
     const t = lastFirst(test);
     const { port, close } = await open(t, await scene(t));
     const before = await follow(port);
@@ -116,7 +116,7 @@ describe("The feed", () => {
     assert.deepEqual(await fresh.ended(), []);
   });
 
-  it("tells a gap where a build's log is gone, and gives the rest", async (test) => {
+  it("reports a gap where a build's log is gone, and sends the rest", async (test) => {
     const t = lastFirst(test);
     const options = await scene(t);
     const { port, close } = await open(t, { ...options, keep: 1 });
@@ -177,7 +177,7 @@ describe("Feed", () => {
     throw error;
   };
 
-  it("shows nothing before its place is stored", async (t) => {
+  it("shows no event before its place is stored", async (t) => {
     const journal = new HeldJournal();
     const feed = new Feed({ epoch: "f" }, fail, { journal, openLog: () => Promise.reject(new Error("gone")) });
     const server = await TestServer.start((request, response) => void feed.channel.handle(request, response));
@@ -220,7 +220,7 @@ describe("Feed", () => {
     assert.match(feedEvent({ type: "line", data: half, lastEventId: "" }).data, /^\[.*\] half \ufffd$/);
   });
 
-  it("forgets a build when it has all of it", async () => {
+  it("releases a build when it has all its events", async () => {
     const journal = new HeldJournal();
     const feed = new Feed({ epoch: "f" }, fail, { journal, openLog: () => Promise.reject(new Error("gone")) });
     const stream = new Channel({ uniqueEpoch: "b" });
@@ -249,7 +249,7 @@ describe("Feed", () => {
     await assert.rejects(feed.flush(), { message: "impossible" });
   });
 
-  it("gives all that builds tell which are in memory, however little their streams keep", async (test) => {
+  it("has every event of builds in memory, even if their streams keep only few", async (test) => {
     const t = lastFirst(test);
     const { roots } = await scene(t);
     const app = await BuildApp.open({ roots, capacity: 100 });

@@ -77,7 +77,7 @@ describe("FeedHistory", () => {
     assert.equal(logs.closed, logs.opened);
   });
 
-  it("reads for many at once what they need, in pieces that end at the same places", async (t) => {
+  it("reads shared pieces for many clients", async (t) => {
     const { history, logs, journal } = await scene(t);
     await journal.add([{ buildId: "c".repeat(16), first: 1, count: 9 }]);
     const readers = [1, 1, 1, 1].map((sequence) => history.read(sequence));
@@ -86,7 +86,7 @@ describe("FeedHistory", () => {
     assert.deepEqual([logs.opened, logs.closed], [3, 3]);
   });
 
-  it("tells a gap in the place of what cannot be read, and gives all the rest", async (t) => {
+  it("reports a gap in place of unreadable events, and sends the rest", async (t) => {
     const { history, journal, logs } = await scene(t);
     const broken = new FeedHistory(journal, (buildId) =>
       buildId === B ? Promise.reject(new Error("gone")) : logs.open(buildId),

@@ -26,7 +26,7 @@ async function openJournal(t: TestContext, path: string, logs: Map<string, numbe
 }
 
 describe("FeedJournal", () => {
-  it("is the same after a restart, whether it was closed or killed at any moment", async (t) => {
+  it("is the same after a restart, after a close or a kill at any moment", async (t) => {
     const path = join(await makeFolder(t), "feed");
     const first = await openJournal(t, path, none);
     assert.equal(first.end, 1);
@@ -58,7 +58,7 @@ describe("FeedJournal", () => {
     }
   });
 
-  it("begins anew instead of reading through a link, and replaces the link", async (t) => {
+  it("starts a new feed instead of reading through a link, and replaces the link", async (t) => {
     const folder = await makeFolder(t);
     const path = join(folder, "feed");
     const first = await openJournal(t, path, none);
@@ -72,7 +72,7 @@ describe("FeedJournal", () => {
     assert.equal(await readFile(join(folder, "elsewhere"), "latin1"), content);
   });
 
-  it("begins anew where a power cut may have taken something, and where the file is something else", async (t) => {
+  it("starts a new feed after a power cut, and when the file is not a journal", async (t) => {
     const path = join(await makeFolder(t), "feed");
     const first = await openJournal(t, path, none);
     await first.add([{ buildId: A, first: 1, count: 2 }]);
@@ -106,7 +106,7 @@ describe("FeedJournal", () => {
     assert.equal((await openJournal(t, path, logs)).epoch, first.epoch);
   });
 
-  it("has all that is in the logs, though its process was killed before it was told", async (t) => {
+  it("has all events of the logs after its process was killed", async (t) => {
     const path = join(await makeFolder(t), "feed");
     const first = await openJournal(t, path, new Map([[A, 4]]));
     assert.deepEqual([first.end, first.ranges.reached(A)], [1, 4]);
@@ -144,7 +144,7 @@ describe("FeedJournal", () => {
     assert.deepEqual(ranges(third), ["1: A 1+3", "4: B 1+4", "8: A 4+1"]);
   });
 
-  it("marks what a killed process has not counted, if more than one build was running", async (t) => {
+  it("marks the events that a killed process has not counted, if more than one build was running", async (t) => {
     const running = [A, "running"] as const;
     for (const [others, mark] of [
       [[[B, "running"]], "*"],
@@ -162,7 +162,7 @@ describe("FeedJournal", () => {
     }
   });
 
-  it("keeps what it has of a log that cannot be read now", async (t) => {
+  it("keeps its ranges of a log that cannot be read now", async (t) => {
     const path = join(await makeFolder(t), "feed");
     const first = await openJournal(t, path, none);
     await first.add([{ buildId: A, first: 1, count: 2 }]);
@@ -170,7 +170,7 @@ describe("FeedJournal", () => {
     assert.deepEqual([second.epoch, ranges(second), second.end], [first.epoch, ["1: A 1+2"], 3]);
   });
 
-  it("does not mind what is forgotten while the file is written", async (t) => {
+  it("stays correct when ranges are removed while the file is written", async (t) => {
     const path = join(await makeFolder(t), "feed");
     const journal = await openJournal(t, path, none);
     const ids = Array.from({ length: 70_000 }, (_, index) => String(index).padStart(16, "0"));
@@ -186,7 +186,7 @@ describe("FeedJournal", () => {
     assert.deepEqual(ranges(next).slice(-journal.ranges.length), ranges(journal));
   });
 
-  it("forgets builds whose logs are gone", async (t) => {
+  it("removes builds whose logs are gone", async (t) => {
     const path = join(await makeFolder(t), "feed");
     const first = await openJournal(t, path, none);
     await first.add([
@@ -205,7 +205,7 @@ describe("FeedJournal", () => {
     assert.deepEqual(ranges(await openJournal(t, path, new Map([[A, 4]]))), ["5: A 3+2"]);
   });
 
-  it("keeps no more ranges than it may, and still knows how far each build is", async (t) => {
+  it("keeps a limited number of ranges, and still knows how far each build is", async (t) => {
     const path = join(await makeFolder(t), "feed");
     const journal = await openJournal(t, path, none);
     await journal.add([{ buildId: A, first: 1, count: 7 }]);
@@ -235,7 +235,7 @@ describe("FeedJournal", () => {
     assert.deepEqual(ranges(await openJournal(t, path, logsOf(next))).slice(-next.ranges.length), ranges(next));
   });
 
-  it("leaves nothing behind that is wrong, when it cannot be stored", async (t) => {
+  it("leaves no wrong file behind when it cannot be stored", async (t) => {
     const path = join(await makeFolder(t), "feed");
     const journal = await openJournal(t, path, none);
     await journal.add([{ buildId: A, first: 1, count: 1 }]);

@@ -13,7 +13,7 @@ function events(ranges: FeedRanges): (string | undefined)[] {
 }
 
 describe("FeedRanges", () => {
-  it("knows for each event of the feed which one of which build it is", () => {
+  it("maps each event of the feed to an event of a build", () => {
     const ranges = new FeedRanges();
     assert.deepEqual([ranges.start, ranges.end, ranges.length, ranges.at(1)], [1, 1, 0, undefined]);
     ranges.add("a", 1, 2);
@@ -39,7 +39,7 @@ describe("FeedRanges", () => {
     assert.deepEqual([ranges.start, ranges.end], [100, 700]);
   });
 
-  it("forgets a build with everything before its end, and knows how far the others are", () => {
+  it("removes a build with everything before its end, and knows how far the others are", () => {
     const ranges = new FeedRanges();
     ranges.add("a", 1, 1);
     ranges.add("b", 1, 2);
@@ -63,7 +63,7 @@ describe("FeedRanges", () => {
     assert.deepEqual(events(ranges), ["d-1"]);
   });
 
-  it("forgets the oldest ranges, but not how far their builds were", () => {
+  it("removes the oldest ranges, and still knows how far their builds were", () => {
     const ranges = new FeedRanges();
     ranges.add("a", 1, 3);
     ranges.add("b", 1, 1);

@@ -40,7 +40,7 @@ describe("checkOrigin()", () => {
     assert.throws(() => check({ host: "www.example", origin: "http://www.example" }), { code: "FORBIDDEN" });
   });
 
-  it("refuses our own name with another scheme than a trusted proxy, or TLS, tells", () => {
+  it("refuses the server's own name with another scheme than a trusted proxy, or TLS, reports", () => {
     const own = (origin: string, more: Record<string, string>, socket: object): (() => unknown) => {
       const incoming = request({ host: "localhost:3000", origin, ...more }, "GET", socket);
       return () => checkOrigin(incoming, { setHeader: () => undefined } as unknown as ServerResponse, options);
@@ -65,7 +65,7 @@ describe("checkOrigin()", () => {
     });
   }
 
-  it("refuses what other sites embed, but follows their links", () => {
+  it("refuses requests that other sites embed, but accepts their links", () => {
     assert.throws(() => check({ "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors" }), { code: "FORBIDDEN" });
     assert.throws(() => check({ "sec-fetch-site": "same-site" }), { code: "FORBIDDEN" });
     assert.throws(() => check({ "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" }, "POST"), {

@@ -18,7 +18,7 @@ describe("BuildApp: requests for builds", () => {
     actor.tell({ action: "exit", code: 0 });
   });
 
-  it("builds what was chosen, as JSON and as a form, and the same again when asked to", async (t) => {
+  it("builds the chosen script, by JSON and by a form, and repeats the build on request", async (t) => {
     const { port, stage } = await start(t);
     const fields = { projectPath: "project", script: "bundle", install: "skip" };
     const bodies = [
@@ -76,7 +76,7 @@ describe("BuildApp: requests for builds", () => {
     assert.deepEqual(await rerun(id), [404, "PROJECT_NOT_FOUND"]);
   });
 
-  it("is what the embedder describes, for a folder that is no JavaScript project", async (t) => {
+  it("follows the plan of the embedder for a folder that is not a JavaScript project", async (t) => {
     const asked: unknown[] = [];
     const failure = new Error("no plan");
     const errors: unknown[] = [];
@@ -159,7 +159,7 @@ describe("BuildApp: requests for builds", () => {
     }
   });
 
-  it("starts without what earlier installs have left, when that was chosen", async (t) => {
+  it("starts without node_modules of earlier installs, if that was chosen", async (t) => {
     const { port, root } = await start(t);
     await mkdir(`${root}/stale/node_modules`, { recursive: true });
     const seen = "node -p \"'left: ' + fs.existsSync('node_modules/.left')\"";

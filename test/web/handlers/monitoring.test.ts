@@ -209,7 +209,7 @@ describe("BuildApp: metrics", () => {
     assert.deepEqual(await values(), [0, 0]);
   });
 
-  it("ask for the token, too", async (t) => {
+  it("require the token", async (t) => {
     const { port } = await start(t, { token: "s3cret" });
     assert.equal((await ask(port, "GET", "/metrics")).status, 401);
     const answer = await ask(port, "HEAD", "/metrics", { headers: { Authorization: "Bearer s3cret" } });

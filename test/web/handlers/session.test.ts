@@ -173,7 +173,7 @@ describe("BuildApp: guesses", () => {
     assert.equal(reply.status, 200);
   });
 
-  it("tells clients behind a trusted proxy apart, IPv6 by /64", async (t) => {
+  it("distinguishes clients behind a trusted proxy, IPv6 by /64", async (t) => {
     const { port } = await start(t, { ...TOKENS, trustProxy: 1 });
     const signInFrom = (address: string, token: string): Promise<Reply> => {
       return postJson(port, "/api/session", { token }, { "X-Forwarded-For": address });

@@ -97,7 +97,7 @@ describe("BuildApp: a build", () => {
     (await stage.actor("build")).tell({ action: "exit", code: 0 });
   });
 
-  it("gives its log as text, live while it runs and whole afterwards", async (t) => {
+  it("sends its log as text, live while it runs and complete afterwards", async (t) => {
     const { port, stage } = await start(t);
     const { id } = buildIn(await build(port, "project"));
     const actor = await stage.actor("build");
@@ -170,7 +170,7 @@ describe("BuildApp: a build", () => {
     }
   });
 
-  it("ends with the app: cancelled, and every stream told", async (t) => {
+  it("ends with the app: it is cancelled, and every stream reports it", async (t) => {
     const { port, stage, app } = await start(t);
     const { id } = buildIn(await build(port, "project"));
     const client = await EventClient.open(port, `/api/builds/${id}/events`);

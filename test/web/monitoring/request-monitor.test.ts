@@ -57,7 +57,7 @@ describe("RequestMonitor", () => {
     first.close();
   });
 
-  it("counts the addresses that a trusted proxy tells, of IPv6 by /64", async (t) => {
+  it("counts the addresses that a trusted proxy reports, IPv6 by /64", async (t) => {
     const { port } = await startLogged(t, { maxRequestsPerAddress: 1, trustProxy: 1 });
     const status = async (address: string): Promise<number> => {
       return (await ask(port, "GET", "/api/builds", { headers: { "X-Forwarded-For": address } })).status;
