@@ -33,10 +33,10 @@ export const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>>
   503: { "Retry-After": "10" },
 };
 
-/** The refusals that pass by themselves, whatever the client does. */
-const PASSING: readonly string[] = ["TOO_MANY_REQUESTS", "OUT_OF_FILES"];
+/** Refusals that are temporary, whatever the client does. */
+const TEMPORARY: readonly string[] = ["TOO_MANY_REQUESTS", "OUT_OF_FILES"];
 
-/** After how many milliseconds, to twice that many, an EventSource returns after a refusal that passes. */
+/** After how many milliseconds, to twice that many, an EventSource returns after a temporary refusal. */
 const PAUSE = 5000;
 
 /** A reply to a failed request: its status, the content of `error`, and headers. */
@@ -69,8 +69,8 @@ export function refusalCode(error: unknown): string | undefined {
 
 /**
  * Replies to a failed request with `{"error": {"code", "message"}}`. A fault of the server is a 500 that says nothing
- * about the inside of the server. An EventSource never reconnects after a 429 or a 503: if the refusal passes, the
- * reply is a stream that asks it to return.
+ * about the inside of the server. An EventSource never reconnects after a 429 or a 503: if the refusal is temporary,
+ * the reply is a stream that asks it to return.
  *
  * @param extra - Fields beside `error`, e.g. the build that is in the way.
  */
@@ -85,7 +85,7 @@ export function sendError(
     return;
   }
   const refusal = refusalOf(error);
-  if (refusal !== undefined && PASSING.includes(refusal.error.code) && wantsEvents(response)) {
+  if (refusal !== undefined && TEMPORARY.includes(refusal.error.code) && wantsEvents(response)) {
     sendReply(response, pauseReply(refusal.error.message, PAUSE));
   } else if (refusal !== undefined) {
     sendJson(response, refusal.status, { error: refusal.error, ...extra }, refusal.headers);

@@ -7,6 +7,7 @@ import { BuildApp } from "../../dist/web/build-app.js";
 import { makeFolder } from "../support/folders.js";
 import { EventClient, TestServer, ask, postJson } from "../support/http.js";
 import { codeIn, dataFolder, texts } from "./app.js";
+import { scrape } from "./scrape.js";
 import type { TestContext } from "node:test";
 import type { BuildRecord } from "../../dist/runner/record.js";
 import type { BuildAppOptions } from "../../dist/web/build-app-options.js";
@@ -121,6 +122,7 @@ describe("the variables of one build", () => {
     assert.match(refusal.text, /the values of its variables \(DEPLOY_KEY\) are not stored/);
     const lost = (await ask(port, "GET", `/api/builds/${queued.id}`)).json as unknown as BuildRecord;
     assert.deepEqual([lost.status, lost.projectPath], ["lost", projectPath]);
+    assert.equal((await scrape(port)).values.get('tailcast_builds_total{status="lost"}'), 1);
     assert.match(lost.message ?? "", /\(the values of its variables are not stored: DEPLOY_KEY\)$/);
   });
 

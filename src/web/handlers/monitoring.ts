@@ -1,4 +1,4 @@
-import { openSync, closeSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { devNull } from "node:os";
 import { sendJson, sendReply } from "../../http/reply.ts";
 import { metrics } from "../monitoring/metrics.ts";
@@ -19,7 +19,7 @@ export interface MonitoringServices {
 export function monitoringHandlers(services: MonitoringServices): Readonly<Record<"health" | "metrics", Handler>> {
   return {
     health: ({ response }) => {
-      // Without a free file descriptor, nothing else works. The error is answered as `OUT_OF_FILES`.
+      // Fails without a free file descriptor, as starting a build would. The reply is `OUT_OF_FILES` then.
       closeSync(openSync(devNull, "r"));
       sendJson(response, 200, { status: "ok" });
     },

@@ -36,7 +36,7 @@ export function streamHandlers(services: StreamServices): Readonly<Record<"feed"
   const follow = ({ request, response }: Exchange, channel: Channel): void => {
     const before = countRefused(channel);
     channel.handle(request, response);
-    // The channel has answered with a time to reconnect.
+    // The channel has refused the client, with a time to reconnect.
     if (countRefused(channel) > before) monitors.requests.refuse(response, "TOO_MANY_CLIENTS");
   };
   return {

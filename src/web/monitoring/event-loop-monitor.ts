@@ -8,13 +8,13 @@ const RESOLUTION = 20;
 /** After how many milliseconds a new window starts, and the shortest time between two warnings. */
 const WINDOW = 60_000;
 
-/** How often the monitor looks for a delay that deserves a warning, in milliseconds. */
+/** How often the monitor checks for a long delay, in milliseconds. */
 const CHECK_INTERVAL = 1000;
 
-/** The shortest delay that deserves a warning, in milliseconds. */
+/** Longer delays are logged, in milliseconds. */
 const LONG_DELAY = 200;
 
-/** How long callbacks that were due had to wait, in seconds. */
+/** Delays of the event loop, in seconds. */
 export interface EventLoopDelay {
   readonly mean: number;
   readonly p50: number;
@@ -25,7 +25,7 @@ export interface EventLoopDelay {
 
 const NO_DELAY: EventLoopDelay = { mean: 0, p50: 0, p90: 0, p99: 0, max: 0 };
 
-/** Measures the delay of the event loop in windows of a minute, and logs a long one: at most one in a minute. */
+/** Measures the delay of the event loop in windows of a minute, and logs at most one long delay a minute. */
 export class EventLoopMonitor {
   readonly #histogram = monitorEventLoopDelay({ resolution: RESOLUTION });
   readonly #onLog: (entry: LogEntry) => void;
@@ -42,8 +42,8 @@ export class EventLoopMonitor {
   }
 
   /**
-   * The delays of this window and of the one before it, the larger of both: so a scrape each minute misses none, with
-   * any number of monitoring systems.
+   * The larger values of this window and the previous one. A scrape every minute therefore misses no delay, with any
+   * number of monitoring systems.
    */
   get delay(): EventLoopDelay {
     const now = this.#read();
@@ -77,7 +77,7 @@ export class EventLoopMonitor {
     this.#histogram.reset();
   }
 
-  /** Stops to measure. */
+  /** Stops measuring. */
   close(): void {
     clearInterval(this.#timer);
     this.#histogram.disable();

@@ -1,6 +1,6 @@
 import type { Sample } from "./prometheus.ts";
 
-/** The upper bounds of the buckets of durations, in seconds: from a wait that nobody notices to an hour. */
+/** The upper bounds of the buckets of durations, in seconds. */
 const BOUNDS: readonly number[] = [0.1, 0.5, 1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
 
 /** Counts durations in buckets, as a histogram of Prometheus. */

@@ -9,7 +9,7 @@ export interface LogEntry {
   /** ISO 8601, UTC. */
   readonly time: string;
   readonly level: LogLevel;
-  /** A request is over; a build was accepted, has started or has ended; or callbacks of the server had to wait. */
+  /** A request is over, a build was accepted, has started or has ended, or the event loop was delayed. */
   readonly event: "request" | "build accepted" | "build started" | "build ended" | "event loop delayed";
   readonly fields: Readonly<Record<string, string | number | null>>;
 }

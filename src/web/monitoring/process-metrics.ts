@@ -11,7 +11,7 @@ export interface ProcessSources {
 /** The folder of the open file descriptors. Only Linux has it. */
 const DESCRIPTORS = "/proc/self/fd";
 
-/** The limit does not change, and is known even without a free descriptor. */
+/** Read once: the limit does not change, and reading it needs a free descriptor. */
 const maxDescriptors = unlessItFails(readMaxDescriptors);
 
 /** The metrics of the process, by the names that the client libraries of Prometheus use. */
@@ -26,7 +26,7 @@ export const processMetrics: readonly Metric<ProcessSources>[] = [
     name: "process_resident_memory_bytes",
     type: "gauge",
     help: "Resident memory of this process; missing while no file descriptor is free.",
-    // On Linux it is read from a file.
+    // On Linux, Node reads it from a file.
     read: () => unlessItFails(() => process.memoryUsage.rss()),
   },
   {
@@ -108,7 +108,7 @@ function processorTime(): number {
   return (user + system) / 1e6;
 }
 
-/** A value that the system does not have everywhere, or not when the process has no free descriptor. */
+/** No sample when the value cannot be read: some systems do not have it, and some values need a free descriptor. */
 function unlessItFails(read: () => number): readonly Sample[] {
   try {
     const value = read();
@@ -118,9 +118,9 @@ function unlessItFails(read: () => number): readonly Sample[] {
   }
 }
 
-/** The number of open descriptors. Since Linux 6.2 it is the size of the folder, which costs no descriptor to read. */
+/** The number of open descriptors. Since Linux 6.2 it is the size of the folder, which needs no descriptor to read. */
 function openDescriptors(): number {
-  // One of the descriptors reads the folder.
+  // One of the listed descriptors is that of the folder itself.
   return statSync(DESCRIPTORS).size || readdirSync(DESCRIPTORS).length - 1;
 }
 

@@ -54,7 +54,7 @@ export class RequestMonitor {
     return this.#open.size;
   }
 
-  /** How many bytes connections were given so far, by the kind of the reply. */
+  /** The bytes written to connections so far, by the kind of the reply. */
   get sentBytes(): Readonly<Record<ReplyKind, number>> {
     for (const { connection, kind } of this.#open.values()) this.#sentBytes.count(connection, kind);
     return this.#sentBytes.totals;
@@ -63,7 +63,7 @@ export class RequestMonitor {
   /**
    * Watches a request until its response is over, and sets `X-Request-Id`.
    *
-   * @returns Why the request has no place; `undefined` when it has one.
+   * @returns Why the request exceeds the limit of its address; `undefined` when it does not.
    */
   watch(request: IncomingMessage, response: ServerResponse): string | undefined {
     const id = randomUUID();
@@ -86,7 +86,7 @@ export class RequestMonitor {
       stopWatching?.();
       if (obstacle === undefined) this.#limit.release(key);
       this.#sentBytes.count(connection, open.kind);
-      // The requests of a connection share its count: of HTTP/2, and of a pipeline, this is an upper bound.
+      // Requests that share a connection (HTTP/2, a pipeline) share its count: an upper bound.
       const bytes = bytesOf(connection) - bytesBefore;
       const status = response.headersSent ? response.statusCode : null;
       this.tally.countRequest(route, method, status);
@@ -115,10 +115,10 @@ export class RequestMonitor {
   }
 }
 
-/** Faults are errors; refusals of the guards and of the limits are warnings; files and monitors are details. */
+/** The level of a fault is `error`, of a refusal by a guard or a limit `warn`, of files and monitoring `debug`. */
 function levelOf(status: number | null, path: string, refusal: string | undefined): LogLevel {
   if (status === 500) return "error";
-  // A limit answers an EventSource with 200.
+  // An EventSource that a limit refuses is answered 200.
   if (refusal !== undefined && (status === null || [200, 401, 403, 429, 503].includes(status))) return "warn";
   return /^\/(?:page|terminal|metrics|healthz)(?:\/|$)/.test(path) ? "debug" : "info";
 }

@@ -2,10 +2,10 @@ import { httpErrorCodes } from "../../http/http-error.ts";
 import { requestErrorCodes } from "../send-error.ts";
 import type { Sample } from "./prometheus.ts";
 
-/** Methods that a route can have, and those that are only refused. Clients choose methods, so others share a label. */
+/** The methods that labels name. A client can invent methods, so all others share the label `other`. */
 const METHODS: readonly string[] = ["GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"];
 
-/** Counts requests that are over, and refusals. Its labels are from closed sets, never from a client. */
+/** Counts requests that are over, and refusals. Labels come from closed sets, never from a client. */
 export class RequestTally {
   readonly #requests = new Map<string, { readonly labels: Readonly<Record<string, string>>; count: number }>();
   readonly #refusals = new Map<string, number>();
@@ -14,7 +14,11 @@ export class RequestTally {
     for (const code of [...httpErrorCodes, ...requestErrorCodes]) this.#refusals.set(reasonOf(code), 0);
   }
 
-  /** Counts a request that is over. @param status - `null` when the client left before the reply. */
+  /**
+   * Counts a request that is over.
+   *
+   * @param status - `null` when the client left before the reply.
+   */
   countRequest(route: string, method: string, status: number | null): void {
     const labels = { route, method: METHODS.includes(method) ? method : "other", status: String(status ?? "none") };
     const key = Object.values(labels).join(" ");
@@ -23,7 +27,7 @@ export class RequestTally {
     else counted.count++;
   }
 
-  /** Counts a refusal by the code of its error. Returns the reason as the metrics and the log have it. */
+  /** Counts a refusal by the code of its error. Returns the reason, as the metrics and the log show it. */
   countRefusal(code: string): string {
     const reason = reasonOf(code);
     this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);

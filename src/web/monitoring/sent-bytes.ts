@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
 import type { Socket } from "node:net";
 
-/** The kinds of replies whose bytes are counted apart. */
+/** The kinds of replies whose bytes are counted separately. */
 export const replyKinds = ["stream", "log", "other"] as const;
 
 /** The kind of a reply: an event stream, a log as text, or another reply. */
@@ -20,7 +20,7 @@ export function replyKindOf(route: string): ReplyKind {
  */
 export class SentBytes {
   readonly totals: Record<ReplyKind, number> = { stream: 0, log: 0, other: 0 };
-  /** The bytes of each connection that are counted. */
+  /** How many bytes of each connection are counted. */
   readonly #counted = new WeakMap<Socket, number>();
 
   /** Notes that a request of a connection starts. */
@@ -37,10 +37,10 @@ export class SentBytes {
   }
 }
 
-/** The connection of a request. On HTTP/2 each request has a stand-in for it, which forgets it when it closes. */
+/** The connection of a request. On HTTP/2, `request.socket` is a proxy, which loses the connection when it closes. */
 export function connectionOf(request: IncomingMessage): Socket {
   const { stream } = request as IncomingMessage & Partial<Pick<Http2ServerRequest, "stream">>;
-  // The stand-in binds the methods of the connection to it.
+  // The proxy of the session binds methods to the connection, so `valueOf` returns the connection.
   return stream?.session === undefined ? request.socket : (stream.session.socket.valueOf() as Socket);
 }
 

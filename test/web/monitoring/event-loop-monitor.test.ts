@@ -7,7 +7,7 @@ import type { LogEntry } from "../../../dist/web/monitoring/log-entry.js";
 
 const MINUTE = 60_000;
 
-/** A monitor that has seen the event loop run, and its entries. */
+/** A monitor that has measured for a while, and its entries. */
 async function watch(t: TestContext): Promise<{ monitor: EventLoopMonitor; entries: LogEntry[] }> {
   const entries: LogEntry[] = [];
   const monitor = new EventLoopMonitor((entry) => void entries.push(entry));
@@ -16,7 +16,7 @@ async function watch(t: TestContext): Promise<{ monitor: EventLoopMonitor; entri
   return { monitor, entries };
 }
 
-/** Holds the event loop up, and lets the monitor notice it. */
+/** Blocks the event loop, then lets the monitor measure. */
 async function block(milliseconds: number): Promise<void> {
   const end = performance.now() + milliseconds;
   while (performance.now() < end);
@@ -34,7 +34,7 @@ describe("EventLoopMonitor", () => {
     assert.ok(p99 <= max);
   });
 
-  it("warns of a delay above 200 ms once a minute, and still knows it in the next minute", async (t) => {
+  it("warns of a delay above 200 ms once a minute, and reports it until the next minute is over", async (t) => {
     const { monitor, entries } = await watch(t);
     const start = performance.now();
     await block(320);
