@@ -16,6 +16,7 @@ import { buildEnvironment } from "./runner/program/environment.ts";
 import { variableSecrets } from "./runner/program/variables.ts";
 import { TlsServer } from "./tls-server.ts";
 import { BuildApp } from "./web/build-app.ts";
+import { refuseMalformed } from "./web/refuse-malformed.ts";
 import { version } from "./web/monitoring/version.ts";
 import type { RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -64,6 +65,7 @@ function serve(config: Config): void {
   const tls = config.tls && new TlsServer(config.tls, limits, handle, printMessage);
   const plain = createServer(limits, handle);
   const server = tls?.server ?? plain;
+  refuseMalformed(server);
   server.once("error", (error) => fail(`cannot listen on ${config.host} port ${config.port}: ${error.message}`));
   // Listening comes first, so that nothing changes on disk when another server already uses the port.
   server.listen(config.port, config.host, () => {

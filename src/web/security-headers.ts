@@ -16,7 +16,7 @@ export const PAGE_POLICY: string = [
 ].join("; ");
 
 /** Every reply has these headers, errors and streams included. The page's files have a policy of their own. */
-const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Resource-Policy": "same-origin",

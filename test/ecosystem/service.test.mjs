@@ -90,7 +90,7 @@ describe("examples/deploy/systemd", () => {
     assert.deepEqual(keys, [...new Set(keys)]);
     const expected = {
       User: "tailcast",
-      Delegate: "yes",
+      Delegate: "pids",
       StateDirectory: "tailcast tailcast/home tailcast/data",
       ProtectSystem: "strict",
       ProtectHome: "yes",
@@ -121,6 +121,7 @@ describe("examples/deploy/systemd", () => {
     for (const set of [variables(ENVIRONMENT), direct]) {
       const { config } = readConfig([], { ...set, TAILCAST_ROOT: root, TAILCAST_TOKEN: TOKEN });
       assert.equal(config.grace, 30_000);
+      assert.deepEqual([config.cgroup, config.pids], ["auto", 1000]);
     }
     const known = OPTIONS.map(({ variable }) => variable);
     for (const name of Object.keys(uncommented)) assert.ok(known.includes(name), name);

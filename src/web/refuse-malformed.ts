@@ -1,0 +1,61 @@
+import { STATUS_CODES } from "node:http";
+import { Socket } from "node:net";
+import { HttpError } from "../http/http-error.ts";
+import { errorReply } from "../http/reply.ts";
+import { SECURITY_HEADERS, setSecurityHeaders } from "./security-headers.ts";
+import { sendError } from "./send-error.ts";
+import type { EventEmitter } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+/**
+ * Makes a server of `node:http` or `node:http2` refuse requests that never reach the app, since Node refuses them, as
+ * the app refuses others: with the security headers and a JSON error.
+ */
+export function refuseMalformed(server: EventEmitter): void {
+  const open = new WeakMap<object, Set<ServerResponse>>();
+  server.on("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
+    const responses = open.get(socket) ?? new Set();
+    open.set(socket, responses.add(response));
+    response.once("close", () => responses.delete(response));
+  });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    const [response, ...others] = open.get(socket) ?? [];
+    // Bytes of another reply are on the way: a refusal would be read as a part of it.
+    if (!socket.writable || error.code === "ECONNRESET" || others.length > 0 || response?.headersSent) socket.destroy();
+    else refuse(socket, errorOf(error));
+  });
+  server.on("checkExpectation", (_: IncomingMessage, response: ServerResponse) => {
+    setSecurityHeaders(response);
+    sendError(response, new HttpError("EXPECTATION_FAILED", "Cannot answer this request: Expect must be 100-continue"));
+  });
+  // HTTP/1.1 gives the socket of the request, the compat API of HTTP/2 a response.
+  server.on("connect", (_: IncomingMessage, target: ServerResponse | Socket) => {
+    const headers = { Allow: "GET, HEAD, POST, DELETE, OPTIONS" };
+    const error = new HttpError("METHOD_NOT_ALLOWED", "Cannot CONNECT: this server is not a proxy", { headers });
+    if (target instanceof Socket) {
+      refuse(target, error);
+    } else {
+      setSecurityHeaders(target);
+      sendError(target, error);
+    }
+  });
+}
+
+function errorOf({ code }: NodeJS.ErrnoException): HttpError {
+  switch (code) {
+    case "HPE_HEADER_OVERFLOW":
+      return new HttpError("HEADERS_TOO_LARGE", "Cannot read the request: its headers are too long");
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return new HttpError("REQUEST_TIMEOUT", "Cannot read the request: it did not arrive in time");
+    default:
+      return new HttpError("BAD_REQUEST", "Cannot read the request: it is not HTTP");
+  }
+}
+
+/** Writes a reply to a socket that has no response object, and closes it. */
+function refuse(socket: Socket, { status, code, message, headers: own }: HttpError): void {
+  const { headers, body } = errorReply(status, code, message, { ...SECURITY_HEADERS, ...own, Connection: "close" });
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("\r\n")}\r\n\r\n${body}`);
+  socket.destroySoon();
+}
