@@ -4,11 +4,11 @@ import type { BuildEvent } from "../runner/events.ts";
 import type { FileHistory } from "../channel/history/file-history.ts";
 import type { ChannelOptions, CloseOptions } from "../channel/options.ts";
 
-/** How much of one build's log is in memory, in bytes: of a log without a file, and of one with a file. */
+/** The maximum size of one build's log in memory, in bytes: without a file, and with a file. */
 const MEMORY_LOG_BYTES = 8 * 1024 * 1024;
 const TAIL_BYTES = 1024 * 1024;
 
-/** How many bytes may wait to be stored; beyond that, the build's command is paused. */
+/** The number of bytes that may wait to be stored. Beyond it, the command of the build is paused. */
 const MAX_UNSTORED_BYTES = 1024 * 1024;
 
 /** The stream of one build, from its first line. */
@@ -48,7 +48,7 @@ export class BuildLog {
     return hasMoved ? this.channel.flushed() : this.#sync(this.history, event.type === "end");
   }
 
-  /** Resolves when everything published is on disk. */
+  /** Resolves when all published events are on disk. */
   async #sync(history: FileHistory, isEnd: boolean): Promise<void> {
     try {
       await this.channel.flushed();
@@ -58,7 +58,7 @@ export class BuildLog {
     }
   }
 
-  /** Closes the stream without its end: a later process continues it. */
+  /** Closes the stream without an `end` event, so that a later process can continue it. */
   async close(options?: CloseOptions): Promise<void> {
     await this.channel.close(options);
   }

@@ -1,21 +1,20 @@
 import { decimal } from "../channel/log/decimal.ts";
 import type { BuildLineEvent, OutputStream } from "../runner/events.ts";
 
-/** Nearly all lines come from the step and the pipe that the line before came from: what stands before their text. */
+/** The JSON before the text of a line. Nearly all lines have the same step and stream as the line before. */
 let lastStep: string | null | undefined;
 let lastStream: OutputStream | undefined;
 let beforeText = "";
 
 /**
  * Text that JSON writes as it is: without quotes, backslashes, controls and, which only matter if alone, surrogates.
- * Matching all of a text takes two thirds of the time of looking for one of them.
+ * Matching the whole text takes two thirds of the time of a search for one of these characters.
  */
 const PLAIN = /^[^"\\\0-\x1f\ud800-\udfff]*$/;
 
 /**
- * The data of a `line` event: JSON with the fields in the order in which the type has them. To the byte what
- * `JSON.stringify` makes of them, which takes three times as long: only the text needs to be looked at, and mostly no
- * more than that.
+ * Encodes the data of a `line` event: JSON with the fields in the order of the type. The result is exactly that of
+ * `JSON.stringify`, which takes three times as long. Usually only the text needs a check.
  */
 export function lineData({ number, step, stream, text, time, open }: BuildLineEvent): string {
   if (step !== lastStep || stream !== lastStream) {
@@ -27,13 +26,13 @@ export function lineData({ number, step, stream, text, time, open }: BuildLineEv
   return `{"number":${decimal(number)}${beforeText}${json}","time":"${time}"${open === true ? ',"open":true' : ""}}`;
 }
 
-/** The fields of a `line` event that the server reads again. */
+/** The fields of a `line` event that the server reads back. */
 export interface ReadLine extends Pick<BuildLineEvent, "number" | "text" | "time"> {
   /** See {@link BuildLineEvent.open}. */
   readonly isOpen: boolean;
 }
 
-/** Reads what {@link lineData} has made; `undefined` for anything else: somebody has changed the log. */
+/** Reads the result of {@link lineData}; `undefined` for any other text, since then the log was changed. */
 export function readLineData(data: string): ReadLine | undefined {
   try {
     const { number, text, time, open } = JSON.parse(data) as Partial<BuildLineEvent>;

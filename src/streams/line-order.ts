@@ -2,17 +2,17 @@ import { missingLines } from "./log-text.ts";
 import type { TextLine } from "./log-text.ts";
 
 /**
- * How many lines wait for another state at most. A program can redraw the last 64 rows of its output; the log has lines
- * of the runner among them.
+ * The maximum number of lines that wait for another state. A program can redraw the last 64 rows of its output; the log
+ * has lines of the runner among them.
  */
 export const MAX_WAITING = 128;
 
-/** How much text waits at most, in UTF-16 units. */
+/** The maximum length of the waiting text, in UTF-16 units. */
 const MAX_LENGTH = 1024 * 1024;
 
 /** A line that waits. */
 interface HeldLine {
-  /** Says that lines before it are missing. */
+  /** A line of text that reports missing lines before it. */
   readonly mark: string;
   /** When it arrived, by `performance.now()`. */
   readonly since: number;
@@ -39,7 +39,7 @@ export class LineOrder {
     return this.#held.size > 0;
   }
 
-  /** Whether a line that is not complete waits. */
+  /** Whether an open line waits. */
   get hasOpen(): boolean {
     return this.#openCount > 0;
   }
@@ -51,7 +51,7 @@ export class LineOrder {
   }
 
   /**
-   * Adds states of lines and returns the text that does not wait any longer.
+   * Adds states of lines and returns the text that no longer waits.
    *
    * @param now - When they arrived, by `performance.now()`.
    */
@@ -69,7 +69,7 @@ export class LineOrder {
     return this.#release(({ isOpen, since }) => !isOpen && since <= moment);
   }
 
-  /** Returns everything that waits: no line follows, or each line that follows is too late to change it. */
+  /** Returns all waiting lines. No later line can change them. */
   end(): string {
     return this.#release(() => true);
   }

@@ -32,7 +32,7 @@ interface PlainPiece {
 }
 
 /**
- * A client of a build's channel that receives the lines as text instead of events. Everything else is the same.
+ * A client of a build's channel that receives the lines as text instead of events.
  *
  * Each line is sent once, with its last state. So the last lines wait until they can no longer be redrawn; while the
  * build runs, they wait for about a second.
@@ -127,7 +127,7 @@ export class LogConnection implements Connection {
     }
   }
 
-  /** The lines of a running build do not wait for ever. A client that is slow receives the next ones first. */
+  /** Limits the wait of lines while the build runs. A slow client receives the next lines first. */
   #writeLater(): NodeJS.Timeout | undefined {
     const since = this.#pieces[0]?.since ?? this.#order.waitingSince;
     if (since === undefined || this.#isOver()) return undefined;

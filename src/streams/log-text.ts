@@ -23,7 +23,7 @@ export interface LogText {
   readonly length: number;
 }
 
-/** The line of text in place of `count` lines that are no longer kept. */
+/** The line of text that stands for `count` removed lines. */
 export function missingLines(count: number): string {
   return `[tailcast: ${count === 1 ? "1 line is" : `${count} lines are`} no longer kept]\n`;
 }

@@ -18,7 +18,7 @@ export interface Recovery {
   readonly store: BuildStore;
   readonly streams: StreamRegistry;
   readonly queue: BuildQueue;
-  /** Plans a queued build anew, with the same checks as for a request. */
+  /** Plans a queued build again, with the same checks as for a request. */
   readonly plan: BuildPlanner;
   /** Called with a sentence about each build that cannot be taken over. */
   readonly onProblem: (problem: string) => void;
@@ -36,14 +36,14 @@ interface Remains {
 }
 
 /**
- * Takes over the builds that an earlier server has left, however it ended. Builds that had ended are known again.
- * Queued builds are planned anew and queued again. Running builds become `lost`: their processes are terminated, and
+ * Takes over the builds of an earlier server, after a clean end or a kill. Ended builds are restored. Queued builds are
+ * planned and queued again. Running builds become `lost`: their processes are terminated, and
  * their log says so and ends.
  */
 export async function recoverBuilds(recovery: Recovery): Promise<void> {
   const { store, streams, queue, onProblem } = recovery;
   continueBuildIds(await store.ids());
-  // All at once: each may have to wait for processes.
+  // Builds are recovered in parallel, because each may have to wait for processes.
   const recovered = Array.from(await store.load(onProblem), ([id, stored]) => {
     return recoverBuild(recovery, id, stored).catch((error: unknown) => {
       report(recovery, id, error);
@@ -62,7 +62,8 @@ async function recoverBuild(
   id: string,
   stored: StoredBuild | undefined,
 ): Promise<Remains | undefined> {
-  // First: whatever else fails, the processes must not continue. A finished build has a cookie only if some were left.
+  // This comes first: the processes must not continue, whatever else fails. A finished build has a cookie only if some
+  // were left.
   const { notes, gone } = await endProcesses(stored);
   const remains = await recoverRecord(recovery, id, stored, notes);
   // Not before the end is stored: a build that is queued and has no cookie would run again.
@@ -155,7 +156,7 @@ async function publishEnd(
   }
 }
 
-/** Stores the end of a build. If that fails, the next process finds out again. */
+/** Stores the end of a build. If that fails, the next process recovers the build again. */
 async function saveEnd(recovery: Recovery, record: BuildRecord): Promise<Remains> {
   if (record.status === "lost") recovery.onLost(record);
   await recovery.store.save(record.id, { record }).catch((error) => report(recovery, record.id, error));

@@ -9,15 +9,15 @@ import type { UnfinishedBuilds } from "./feed/journal.ts";
 /** The number in the data of a `line` event. */
 const NUMBER = /^\{"number":(\d+)/;
 
-/** The content of a build's log, as far as recovery needs it. */
+/** The content of a build's log that recovery needs. */
 export interface StoredLog {
-  /** Its newest state; `undefined` when the log does not tell of any. */
+  /** The newest state of the build; `undefined` when the log has none. */
   readonly record: BuildRecord | undefined;
   /** The highest number of its lines; 0 without lines. */
   readonly lineCount: number;
 }
 
-/** Reads a whole log, as clients get it. Meant for the few whose server was killed. */
+/** Reads a whole log, as clients get it. Used only for the few builds whose server was killed. */
 export async function readStoredLog(history: ChannelHistory): Promise<StoredLog> {
   const decoder = new EventStreamDecoder();
   const reader = history.read(1);
@@ -41,7 +41,7 @@ export async function readStoredLog(history: ChannelHistory): Promise<StoredLog>
   };
 }
 
-/** The logs of all builds, as far as the feed needs to know them. */
+/** The facts about the logs of all builds that the feed needs. */
 export interface StoredLogs {
   /** How many events each log has; logs without events are left out. `Infinity`: it cannot be read now. */
   readonly counts: ReadonlyMap<string, number>;
@@ -49,7 +49,7 @@ export interface StoredLogs {
   readonly unfinished: UnfinishedBuilds;
 }
 
-/** Looks at the logs of all builds. It reads one end of each, not the whole. */
+/** Inspects the logs of all builds. It reads one end of each, not the whole. */
 export async function surveyLogs(store: BuildStore): Promise<StoredLogs> {
   const counts = new Map<string, number>();
   const unfinished = new Map<string, "queued" | "running">();

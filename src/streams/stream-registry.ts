@@ -19,8 +19,8 @@ export interface LogFiles {
 }
 
 /**
- * Connects the runner to the channels, and is the only place that does: the events of a build become events of its own
- * stream and of the feed of all builds.
+ * Connects the runner to the channels: the events of a build become events of its stream and of the feed of all
+ * builds.
  */
 export class StreamRegistry {
   readonly #feed: Feed;
@@ -95,7 +95,7 @@ export class StreamRegistry {
     this.#feed.endRecovery();
   }
 
-  /** Numbers about the feed, and about the streams of all builds together. */
+  /** Statistics of the feed, and of the streams of all builds together. */
   get numbers(): { readonly feed: StreamNumbers; readonly build: StreamNumbers } {
     const channels = [...Array.from(this.#live.values(), ({ channel }) => channel), ...this.#opened.values()];
     return { feed: this.#feed.channel.statistics, build: this.#totals.sum(channels) };
@@ -122,7 +122,7 @@ export class StreamRegistry {
     if (channel !== undefined) this.#totals.retire(channel);
   }
 
-  /** Ends every stream, and tells the clients when to reconnect. */
+  /** Ends every stream with a time to reconnect. */
   async close(options?: CloseOptions): Promise<void> {
     const channels = [...this.#opened.values(), ...this.#totals.leaving];
     const builds = [...this.#live.values(), ...channels].map((stream) => stream.close(options));
@@ -144,7 +144,7 @@ export class StreamRegistry {
     // When the log could not be stored to its end, clients receive at least the end of the build, from memory.
     if (!(await hasEnded(history))) channel.publish({ event: "end", data: JSON.stringify(build) });
     channel.end();
-    // The build may have been forgotten meanwhile.
+    // The build may have been removed meanwhile.
     if (this.#stored.has(id)) this.#opened.set(id, channel);
     return channel;
   }

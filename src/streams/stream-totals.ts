@@ -1,7 +1,7 @@
 import type { Channel } from "../channel/channel.ts";
 import type { ChannelStatistics } from "../channel/statistics.ts";
 
-/** Numbers about several channels together: the sums of their statistics, and the largest lag. */
+/** Statistics of several channels together: the sums of their values, and the largest lag. */
 export type StreamNumbers = Pick<
   ChannelStatistics,
   | "clients"
@@ -20,16 +20,16 @@ type Sum = { -readonly [Name in keyof StreamNumbers]: Mutable<StreamNumbers[Name
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 /**
- * Adds up the numbers of channels that are opened and dropped. The numbers of a dropped channel stay in the sum: a
- * counter that falls would look like a restart.
+ * Adds up the statistics of channels that are opened and dropped. The values of a dropped channel stay in the sum: a
+ * counter that decreases would look like a restart.
  */
 export class StreamTotals {
   /** The sum of the dropped channels that have no clients left. */
   readonly #gone = nothing();
-  /** Dropped channels that still have clients; their numbers still change. */
+  /** Dropped channels that still have clients, so that their values still change. */
   readonly #leaving = new Set<Channel>();
 
-  /** Adds the numbers of a channel that was dropped. */
+  /** Adds the values of a channel that was dropped. */
   retire(channel: Channel): void {
     this.#leaving.add(channel);
     this.#dropIdle();

@@ -56,8 +56,8 @@ export interface BuildAppOptions extends Pick<BuildQueueOptions, QueueOption> {
   /** Whether pages of allowed origins may send the session cookie. Default false. */
   allowCredentials?: boolean | undefined;
   /**
-   * The proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `Forwarded` headers the server believes: how many are
-   * in front of the server, or their addresses and ranges, e.g. `10.0.0.0/8`. Default 0: no proxy.
+   * The proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `Forwarded` headers the server trusts: the number of
+   * proxies in front of the server, or their addresses and ranges, e.g. `10.0.0.0/8`. Default 0: no proxy.
    */
   trustProxy?: number | readonly string[] | undefined;
   /**
@@ -74,21 +74,21 @@ export interface BuildAppOptions extends Pick<BuildQueueOptions, QueueOption> {
    * 500.
    */
   maxClientsPerAddress?: number | undefined;
-  /** The maximum number of requests of one address that are under way, open streams included. Default 2000. */
+  /** The maximum number of concurrent requests of one address, open streams included. Default 2000. */
   maxRequestsPerAddress?: number | undefined;
   /** The longest silence on a stream, in milliseconds; 0 turns heartbeats off. Default 7000. */
   heartbeat?: number | undefined;
   /** How many events each stream keeps in memory for clients that reconnect or lag. Default 50 000. */
   capacity?: number | undefined;
   /**
-   * Describes how to build folders that are not JavaScript projects: with `make`, with `cargo`, with anything. The app
+   * Describes how to build folders that are not JavaScript projects: with `make`, `cargo` or any other command. The app
    * calls it for every folder below the roots that is to be built. If it returns `undefined`, the app uses the folder's
    * `package.json`. Default: the app always does.
    */
   plan?: FolderPlanner | undefined;
-  /** Called with every fault of the server; the request is answered 500. Default: nothing happens. */
+  /** Called with every unexpected error of the server, which is answered 500. Default: errors are ignored. */
   onError?: ((error: unknown) => void) | undefined;
-  /** Called for every request that is over, and when a build is accepted, starts or ends. Default: nothing happens. */
+  /** Called for every completed request, and when a build is accepted, starts or ends. Default: no log. */
   onLog?: ((entry: LogEntry) => void) | undefined;
 }
 
@@ -154,12 +154,12 @@ export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
 
 function checkTokens(token: string | undefined, viewerToken: string | undefined, host: string): TokenOptions {
   if (viewerToken !== undefined && (token === undefined || viewerToken === token)) {
-    throw invalidOption("viewerToken", "it needs the token of builders beside it, and must differ from it");
+    throw invalidOption("viewerToken", 'it needs "token" as well, and must differ from it');
   }
   for (const [name, value] of Object.entries({ token, viewerToken })) {
     if (value === undefined) continue;
     if (!checkValue(name, value, kinds.filledText).isWellFormed()) {
-      throw invalidOption(name, "it must be well-formed Unicode: no client could send half a character");
+      throw invalidOption(name, "it must be well-formed Unicode: no client could send a lone surrogate");
     }
     checkStrength(name, value, host);
   }

@@ -131,8 +131,8 @@ export class BuildApp {
 
   /**
    * Starts no more builds, cancels running builds after `grace`, ends every stream with a time to reconnect, and
-   * resolves when everything is over and stored. Stored builds that are queued stay queued for the next process; others
-   * are cancelled. Called again, it kills running builds instead of waiting for them.
+   * resolves when all builds have ended and are stored. Stored builds that are queued stay queued for the next process;
+   * others are cancelled. A second call kills running builds instead of waiting for them.
    */
   async close(): Promise<void> {
     await this.#queue.close({ grace: this.#settings.grace });

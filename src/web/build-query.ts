@@ -3,7 +3,7 @@ import { buildStatuses } from "../runner/record.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { BuildRecord, BuildStatus } from "../runner/record.ts";
 
-/** Which builds a request asks for, and how many of them. */
+/** The builds that a request asks for, and their maximum number. */
 export interface BuildQuery {
   /** Only those of this project: its path, or its name. `undefined`: of all. */
   readonly project: string | undefined;
@@ -53,8 +53,8 @@ function refusal(name: string, wanted: string): HttpError {
 }
 
 /**
- * Picks the page that was asked for. Pages follow the ids, which sort by age: builds that come or go meanwhile neither
- * repeat nor hide others.
+ * Selects the requested page. Pages follow the ids, which sort by age, so that builds that are added or removed
+ * meanwhile neither repeat nor hide others.
  */
 export function selectBuilds(builds: readonly BuildRecord[], query: BuildQuery): BuildPage {
   const { project, statuses, limit, before } = query;

@@ -4,11 +4,11 @@ import type { ServerResponse } from "node:http";
 import type { BuildQueue } from "../runner/build-queue.ts";
 import type { RequestMonitor } from "./monitoring/request-monitor.ts";
 
-/** The parts of the app that learn of a failed request. */
+/** The parts of the app that receive a failed request. */
 interface Failures {
   readonly queue: BuildQueue;
   readonly requests: RequestMonitor;
-  /** Receives the errors that are faults of the server. */
+  /** Receives unexpected errors of the server. */
   readonly onError: (error: unknown) => void;
 }
 

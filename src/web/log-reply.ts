@@ -8,8 +8,8 @@ import type { Exchange } from "../http/router.ts";
 import type { LogTexts } from "../streams/log-text.ts";
 
 /**
- * Answers with a build's log as text, from its first line to its end, while the build runs, too. The client is one of
- * the channel's clients: it shares their bytes, their turns and their deadlines.
+ * Answers with a build's log as text, from its first line to its end, live while the build runs. The client is a client
+ * of the channel and shares the bytes and the deadlines of the others.
  *
  * @param readers - The limit of such clients.
  * @param address - The key under which the limit counts the client.

@@ -20,11 +20,11 @@ interface PageFile {
   readonly tag: string;
 }
 
-/** The page's files, read once: a few dozen kilobytes, and no path from outside ever reaches the disk. */
+/** The files of the page. They are read once, so that no path from a request ever reaches the disk. */
 export class PageFiles {
   readonly #files = new Map<string, PageFile>();
 
-  /** @param directory - Where the page was built to. */
+  /** @param directory - The folder of the built page. */
   constructor(directory: URL) {
     for (const path of readdirSync(directory, { encoding: "utf8", recursive: true })) {
       const name = path.replaceAll(sep, "/");
@@ -40,14 +40,14 @@ export class PageFiles {
   answer(request: IncomingMessage, response: ServerResponse, name: string): boolean {
     const file = this.#files.get(name);
     if (file === undefined) return false;
-    // Asked for each time, and seldom sent again: a new version shows at the next load.
+    // Browsers revalidate each file at each load, so a new version appears at the next load.
     const headers = { "Cache-Control": "no-cache", ETag: file.tag };
     if (request.headers["if-none-match"] === file.tag) response.writeHead(304, { ...headers, ...POLICY }).end();
     else send(response, 200, headers, file);
     return true;
   }
 
-  /** Answers with a file instead of what the client asked for, because it has to sign in. */
+  /** Answers with a file instead of the requested page, because the client must sign in. */
   answerUnauthorized(response: ServerResponse, name: string): void {
     const file = this.#files.get(name);
     if (file === undefined) throw new Error(`there is no ${name}`);

@@ -1,6 +1,8 @@
 import { plainText } from "../../terminal/plain-text.ts";
 
-/** Hundreds of lines of a flood have the same time. Formatting it for each took a third of the server's time. */
+/**
+ * Hundreds of consecutive lines can have the same time. Formatting it for each took a third of the server's CPU time.
+ */
 let lastTime = "";
 let lastLocal = "";
 
@@ -21,7 +23,7 @@ export function feedLine(time: string, text: string, label?: string): string {
 
 function localTime(time: string): string {
   const date = new Date(time);
-  // Somebody has changed the log.
+  // The time is not valid: the log was changed.
   if (Number.isNaN(date.getTime())) return time;
   const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
   return local.toISOString().slice(0, 19).replace("T", " ");

@@ -17,8 +17,8 @@ const ID = "\nid: ";
 const GAP = Buffer.from("event: gap\n");
 
 /**
- * How long events that no client reads wait until they are counted, in milliseconds: a write for each batch costs a
- * fifth more.
+ * How long events that no client reads wait until they are counted, in milliseconds. A write for each batch would cost
+ * a fifth more.
  */
 const COUNT_DELAY = 100;
 
@@ -29,7 +29,7 @@ interface Batch extends FeedAddition {
   readonly events: (() => readonly DecodedEvent[]) | undefined;
 }
 
-/** Where the feed is stored, so that it outlives the process. */
+/** The stored feed, which outlives the process. */
 export interface FeedStorage {
   /** See `FeedJournal`. */
   readonly journal: FeedOrder & {
@@ -42,12 +42,12 @@ export interface FeedStorage {
 }
 
 /**
- * Everything as it happens: lines of text as default messages, and each build's JSON as `build` when its state changes.
- * While more than one build is running, each line names its build.
+ * The feed of all builds: lines of text as default messages, and the JSON of each build as `build` when its state
+ * changes. While more than one build is running, each line names its build.
  *
- * Where builds are stored it follows the stream of each, as any client does: so it has no event that is not stored yet,
- * and after a restart it continues in each where it was. As long as no client reads from it, it only counts: clients
- * that reconnect, or resume reading, receive the events from the builds' logs.
+ * If builds are stored, the feed follows the stream of each build as a client does. So it has only stored events, and
+ * continues at the same place in each stream after a restart. While no client reads it, it only counts events: clients
+ * that reconnect, or resume reading, receive the events from the logs of the builds.
  */
 export class Feed {
   readonly channel: Channel;
@@ -62,7 +62,7 @@ export class Feed {
   readonly #writer = new SingleWriter(() => this.#writeBatches());
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param onError - Called with errors that must not happen. The feed continues without the build concerned. */
+  /** @param onError - Called with unexpected errors. The feed continues without the build that caused the error. */
   constructor(options: ChannelOptions, onError: (error: unknown) => void, storage?: FeedStorage) {
     this.#journal = storage?.journal;
     this.#onError = onError;
@@ -98,21 +98,21 @@ export class Feed {
     this.#following.set(buildId, following);
   }
 
-  /** Counts builds as ended that an earlier process has left running and that could not be taken over. */
+  /** Counts running builds of an earlier process as ended if they could not be taken over. */
   endRecovery(): void {
     for (const id of this.#running.ids) {
       if (!this.#following.has(id)) this.#running.forget(id);
     }
   }
 
-  /** Forgets a build whose log was removed, and every event of the feed up to the last one of that build. */
+  /** Removes a build whose log was removed, and every event of the feed up to the last one of that build. */
   async forget(buildId: string): Promise<void> {
     await this.#following.get(buildId);
     await this.flush();
     this.#journal?.ranges.forget(buildId);
   }
 
-  /** Ends the feed as soon as it has every event of the builds' streams. Those must be closed as well. */
+  /** Ends the feed when it has every event of the streams of builds, which must be closed as well. */
   async close(options?: CloseOptions): Promise<void> {
     while (this.#following.size > 0) await Promise.all(this.#following.values());
     await this.flush();
@@ -125,7 +125,7 @@ export class Feed {
     for await (const piece of stream.read({ lastEventId, backlog: "all" })) {
       const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
       const next = Math.max(last, lastSequence(bytes) ?? last);
-      // Events that the stream has lost are a gap in the feed as well.
+      // A gap in the stream is a gap in the feed as well.
       if (next > last) await this.#enqueue(buildId, last + 1, next - last, isGap(bytes) ? undefined : bytes);
       last = next;
     }
@@ -145,7 +145,7 @@ export class Feed {
     return undefined;
   }
 
-  /** Resolves when clients can see everything that was read from the builds' streams. */
+  /** Resolves when clients can see all events that were read from the streams of builds. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;

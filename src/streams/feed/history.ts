@@ -13,10 +13,10 @@ import type { FeedRange, FeedRanges } from "./ranges.ts";
 /** The number of events in a piece. Pieces end at multiples of it, so that all readers share the same pieces. */
 const PIECE_EVENTS = 512;
 
-/** How long a piece is at most, in characters, but for its last lines. */
+/** The maximum length of a piece in characters. Its last lines may exceed it. */
 const PIECE_LENGTH = 256 * 1024;
 
-/** The order of the feed: which of its events are events of which builds. */
+/** The order of the feed: it maps each event of the feed to an event of a build. */
 export interface FeedOrder {
   readonly epoch: string;
   readonly ranges: FeedRanges;
@@ -25,7 +25,7 @@ export interface FeedOrder {
 }
 
 /**
- * The history of the feed: its order names the events of the builds, and the logs of the builds have their text. A
+ * The history of the feed. The order names the events of builds, and the logs of the builds contain them. A
  * `gap` stands for the events of a log that cannot be read.
  */
 export class FeedHistory implements ChannelHistory {

@@ -9,7 +9,9 @@ import { FeedRanges } from "./ranges.ts";
 import type { FileHandle } from "node:fs/promises";
 import type { FeedRange } from "./ranges.ts";
 
-/** How many ranges are kept; then the oldest quarter goes. Two builds that print in turns make one for each line. */
+/**
+ * The maximum number of ranges; then the oldest quarter is removed. Builds that print in turns make one for each line.
+ */
 const MAX_RANGES = 65_536;
 
 /** One range in the file: the build's id, a mark, the first event and their number, in fixed columns. */
@@ -21,7 +23,7 @@ interface Head {
   readonly epoch: string;
   /** The sequence number of the first event that the ranges after this line stand for. */
   readonly start: number;
-  /** The boot of the machine in which it is being written; `null` when it was closed. */
+  /** The boot of the machine during which the file is written; `null` after the file was closed. */
   readonly bootId: string | null;
 }
 
@@ -32,8 +34,8 @@ export type FeedAddition = Pick<FeedRange, "buildId" | "first" | "count"> & Part
 export type UnfinishedBuilds = ReadonlyMap<string, "queued" | "running">;
 
 /**
- * The feed on disk, without its text, which the builds' own logs have: a small file says which events of which log it
- * consists of, so that after a restart every id still means the same event.
+ * The feed on disk, without text, which is in the logs of the builds. A small file lists which events of which log the
+ * feed consists of, so that every id means the same event after a restart.
  *
  * ```text
  * {"epoch":"q3Jx8k","start":1,"bootId":"…"}
@@ -43,8 +45,8 @@ export type UnfinishedBuilds = ReadonlyMap<string, "queued" | "running">;
  *
  * An asterisk marks events that happened while more than one build was running.
  *
- * The file survives the end of the process, however it ends, but not a power cut: then a new epoch begins, and clients
- * that reconnect receive a `gap`.
+ * The file survives any end of the process, but not a power cut: then a new epoch starts, and clients that reconnect
+ * receive a `gap`.
  */
 export class FeedJournal {
   readonly epoch: string;
@@ -53,7 +55,7 @@ export class FeedJournal {
   readonly running: readonly string[];
   readonly #path: string;
   #file: FileHandle | undefined;
-  /** Where the ranges in the file begin, and how many there were before them. */
+  /** The position of the ranges in the file, and the number of ranges before them. */
   #base = 0;
   #skipped = 0;
   #storedEnd: number;
@@ -82,7 +84,7 @@ export class FeedJournal {
   ): Promise<FeedJournal> {
     const flag = constants.O_RDONLY | constants.O_NOFOLLOW;
     const found = parse(await readFile(path, { encoding: "latin1", flag }).catch(() => ""));
-    // A log that has less than was told of it could not be stored, or a power cut has taken the rest.
+    // A log with fewer events than the journal counts could not be stored, or lost them in a power cut.
     const isTrue = [...(found?.ranges.builds ?? [])].every(
       ([buildId, last]) => last <= (logs.get(buildId) ?? Infinity),
     );
@@ -106,7 +108,7 @@ export class FeedJournal {
     return this.#storedEnd;
   }
 
-  /** Stores what was added. Called again only when the promise is settled. */
+  /** Stores the added ranges. Called again only when the promise is settled. */
   async add(additions: readonly FeedAddition[]): Promise<void> {
     if (additions.length === 0) return;
     const { ranges } = this;
@@ -124,7 +126,7 @@ export class FeedJournal {
     this.#storedEnd = ranges.end;
   }
 
-  /** Makes it survive a power cut, too. Nothing is added after this. */
+  /** Makes the file survive a power cut as well. No range is added after this. */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
@@ -150,7 +152,7 @@ export class FeedJournal {
       start: ranges.start,
       bootId: isClosed ? null : (bootId() ?? randomBytes(8).toString("hex")),
     };
-    // Now: others may be forgotten while it is written, and are still in the file.
+    // Copy them now: ranges that are removed during the write are still in the file.
     const skipped = ranges.forgotten;
     const kept = ranges.from(skipped);
     const shown = new Set(kept.map(({ buildId }) => buildId));
@@ -198,7 +200,7 @@ function parse(text: string): { epoch: string; ranges: FeedRanges } | undefined 
     const head = JSON.parse(text.slice(0, headEnd)) as Head;
     if (!isEpoch(head.epoch) || !Number.isSafeInteger(head.start) || head.start < 1) return undefined;
     const isWhole = (text.length - headEnd - 1) % RECORD_LENGTH === 0;
-    // A process that was killed may have left half a record, the same boot its page cache.
+    // A killed process may have left an incomplete record. In the same boot, the page cache was not lost.
     if (head.bootId === null ? !isWhole : head.bootId !== bootId()) return undefined;
     const ranges = new FeedRanges(head.start);
     for (let at = headEnd + 1; at + RECORD_LENGTH <= text.length; at += RECORD_LENGTH) {

@@ -1,22 +1,22 @@
-/** Consecutive events of one build's log, where they are in the feed. */
+/** Consecutive events of one build's log, and their position in the feed. */
 export interface FeedRange {
   readonly buildId: string;
   /** The sequence number that the first of them has in the build's log, and the one it has in the feed. */
   readonly first: number;
   readonly start: number;
-  /** How many they are. */
+  /** The number of events. */
   readonly count: number;
   /** Whether more than one build was running, so that their lines name the build. */
   readonly isShared: boolean;
 }
 
 /**
- * How the feed is put together: which events of which builds' logs it consists of, in order. Events that follow each
- * other in both logs are one range, however many they are.
+ * The composition of the feed: which events of which logs it consists of, in order. Events that are consecutive in the
+ * log and in the feed are one range, whatever their number.
  */
 export class FeedRanges {
   readonly #ranges: FeedRange[] = [];
-  /** How far the log of each build is in the feed, as the sequence number of its last event there. */
+  /** For each build, the sequence number of the last event of its log that is in the feed. */
   readonly #reached = new Map<string, number>();
   #start: number;
   #end: number;
@@ -37,7 +37,7 @@ export class FeedRanges {
     return this.#end;
   }
 
-  /** How many ranges there are. */
+  /** The number of ranges. */
   get length(): number {
     return this.#ranges.length;
   }
@@ -47,17 +47,17 @@ export class FeedRanges {
     return this.#ranges.at(-1)?.isShared ?? false;
   }
 
-  /** How many there were before them. */
+  /** The number of removed ranges before them. */
   get forgotten(): number {
     return this.#forgotten;
   }
 
-  /** The ranges but for the first `index` of all there ever were; at least `forgotten`. */
+  /** The ranges from `index` on, counted from the first range that ever existed. `index` is at least `forgotten`. */
   from(index: number): readonly FeedRange[] {
     return this.#ranges.slice(index - this.#forgotten);
   }
 
-  /** Every build of which something is or was in the feed, with the last event of its log that is. */
+  /** Every build with events that are or were in the feed, with the last event of its log there. */
   get builds(): ReadonlyMap<string, number> {
     return this.#reached;
   }
@@ -67,7 +67,7 @@ export class FeedRanges {
     return this.#reached.get(buildId) ?? 0;
   }
 
-  /** Appends events of a build's log; none to say only that those before `first` were in the feed. */
+  /** Appends events of a build's log. Without events, records only that those before `first` were in the feed. */
   add(buildId: string, first: number, count: number, isShared = false): void {
     this.#reached.set(buildId, first + count - 1);
     if (count === 0) return;
@@ -93,14 +93,14 @@ export class FeedRanges {
     return this.#ranges[low];
   }
 
-  /** Forgets everything up to the last event of a build whose log is gone: the feed has no holes. */
+  /** Removes everything up to the last event of a build whose log is gone, because the feed has no holes. */
   forget(buildId: string): void {
     if (!this.#reached.delete(buildId)) return;
     const index = this.#ranges.findLastIndex((range) => range.buildId === buildId);
     if (index !== -1) this.forgetOldest(index + 1);
   }
 
-  /** Forgets that many ranges. How far each build's log is in the feed is still known. */
+  /** Removes this number of ranges. The last event of each build's log stays known. */
   forgetOldest(count: number): void {
     this.#forgotten += this.#ranges.splice(0, count).length;
     this.#start = this.#ranges[0]?.start ?? this.#end;

@@ -6,7 +6,7 @@ const STATES = ["event: build\n", "event: end\n"];
 
 /** Consecutive events of one build. */
 export interface SharedEvents {
-  /** How many they are. */
+  /** The number of events. */
   readonly count: number;
   /** Whether more than one build was running. */
   readonly isShared: boolean;
@@ -15,8 +15,8 @@ export interface SharedEvents {
 }
 
 /**
- * The builds that are running at the end of the feed: the feed has their start and not yet their end. A queued build is
- * not one of them. So a client can derive from the feed alone why a line names its build.
+ * The builds that are running at the end of the feed: the feed has their start, but not their end. Queued builds do not
+ * count. So a client can derive from the feed alone why a line names its build.
  */
 export class RunningBuilds {
   readonly #ids: Set<string>;
@@ -42,7 +42,7 @@ export class RunningBuilds {
     else this.#ids.delete(id);
   }
 
-  /** Forgets a build whose stream has ended in any way. */
+  /** Removes a build whose stream has ended, for any reason. */
   forget(id: string): void {
     this.#ids.delete(id);
   }
@@ -70,7 +70,7 @@ export class RunningBuilds {
       try {
         this.note(JSON.parse(data) as BuildRecord);
       } catch {
-        // Somebody has changed the log. The event has its place in the feed all the same.
+        // The log was changed. The event keeps its place in the feed.
       }
     }
     return wereShared || this.areShared;

@@ -75,7 +75,7 @@ export class Access {
     if (need === "open") return;
     const identity = this.identify(request);
     if (identity === undefined) {
-      const message = 'Cannot answer without the token: sign in on the page, or send "Authorization: Bearer"';
+      const message = 'Cannot answer without a token: sign in on the page, or send "Authorization: Bearer <token>"';
       throw new HttpError("UNAUTHORIZED", message);
     }
     if (need === "build" && identity.role === "viewer") {

@@ -9,7 +9,7 @@ export interface HostOptions {
   readonly host: string;
   /** Origins of other pages that may use the API, e.g. `https://ci.example`. The server also answers to their hosts. */
   readonly allowedOrigins: readonly string[];
-  /** The proxies whose headers about the client the server believes. */
+  /** The proxies whose headers about the client the server trusts. */
   readonly trustProxy: ProxyTrust;
 }
 

@@ -14,7 +14,7 @@ export function sessionCookie(request: IncomingMessage, value: string, lifetime:
   return `${cookieName(request)}=${value}; ${attributes}${isSecure(request, options) ? "; Secure" : ""}`;
 }
 
-/** The values of all cookies of our name: another server on this host may have planted one, for another path. */
+/** The values of all cookies with this name: another server on this host may have set one for another path. */
 export function cookieValues(request: IncomingMessage): readonly string[] {
   const start = `${cookieName(request)}=`;
   const parts = (request.headers.cookie ?? "").split(/; */).filter((part) => part.startsWith(start));

@@ -57,7 +57,7 @@ export class Sessions {
     return Date.now() >= expiresAt || this.#ended.has(id) ? undefined : { id, role, expiresAt };
   }
 
-  /** Breaks a reply off when its session ends: a stream would otherwise outlive the session. */
+  /** Aborts a reply when its session ends, because otherwise a stream would outlive the session. */
   hold({ id, expiresAt }: Session, request: IncomingMessage, response: ServerResponse): void {
     const held = this.#held.get(id) ?? new Set();
     const timer = setTimeout(() => breakOff(response), expiresAt - Date.now());
@@ -74,7 +74,7 @@ export class Sessions {
     response.once("close", release);
   }
 
-  /** Ends a session, and breaks its replies off. */
+  /** Ends a session, and aborts its replies. */
   end({ id }: Session): void {
     this.#ended.add(id);
     const [oldest] = this.#ended;

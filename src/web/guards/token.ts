@@ -21,7 +21,7 @@ export function roleOf(secret: string, { token, viewerToken }: TokenOptions): Ro
 }
 
 /**
- * The secrets that a request may mean with `Authorization: Bearer` (RFC 6750 section 2.1): as it is, and decoded. Only
+ * The possible secrets of a request with `Authorization: Bearer` (RFC 6750 section 2.1): as it is, and decoded. Only
  * visible ASCII characters survive in every header, so clients percent-encode the others.
  */
 export function bearerSecrets({ headers }: IncomingMessage): readonly string[] {

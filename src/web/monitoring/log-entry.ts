@@ -1,10 +1,10 @@
 /** The levels of log entries, the most important one first. */
 export const logLevels = ["error", "warn", "info", "debug"] as const;
 
-/** How important a log entry is. */
+/** The importance of a log entry. */
 export type LogLevel = (typeof logLevels)[number];
 
-/** One thing that happened, as data. It never contains a query, a cookie, a token or another header of a client. */
+/** One event of the server, as data. It never contains a query, a cookie, a token or another header of a client. */
 export interface LogEntry {
   /** ISO 8601, UTC. */
   readonly time: string;
