@@ -27,7 +27,7 @@ describe("The program with --pids and --cgroup", () => {
     assert.match(program.stderr, message);
   });
 
-  it("ends what a killed server has left in its cgroups, and removes them", { skip: noCgroups }, async (t) => {
+  it("ends the processes of a killed server, and removes its cgroups", { skip: noCgroups }, async (t) => {
     const life = lastFirst(t);
     const cgroup = makeCgroup(life);
     const stage = await Stage.open(t);

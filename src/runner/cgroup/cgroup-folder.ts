@@ -23,8 +23,8 @@ const SYSTEMD_HINT = "with systemd, set Delegate=pids";
 const NAME = /^tailcast-(\d+)-(\d+)-(?:(server)|[0-9a-z]{16}-\d+)$/;
 
 /**
- * A cgroup that was delegated to this server. Each step of a build runs in a cgroup below it. The names of those say
- * which server made them, so that servers can share a folder and the next one removes what a killed one has left.
+ * A cgroup that was delegated to this server. Each step of a build runs in a cgroup below it. The name of each says
+ * which server made it, so servers can share a folder, and a new server removes the cgroups of killed ones.
  */
 export class CgroupFolder implements ServerPlace {
   readonly path: string;
@@ -41,8 +41,8 @@ export class CgroupFolder implements ServerPlace {
   #steps = 0;
 
   /**
-   * Opens a folder, moves this process to a cgroup in it if necessary, and starts to remove what killed servers have
-   * left.
+   * Opens a folder, moves this process to a cgroup in it if necessary, and starts to remove the cgroups of killed
+   * servers.
    *
    * @param option - The directory of the folder, or `auto`: the cgroup of the systemd unit that this process is in,
    * otherwise its own cgroup.
@@ -98,7 +98,7 @@ export class CgroupFolder implements ServerPlace {
     }
   }
 
-  /** Kills at once what killed servers have left. */
+  /** Kills the processes of killed servers at once. Resolves when their cgroups are removed. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.swept;
@@ -117,7 +117,7 @@ export class CgroupFolder implements ServerPlace {
     this.#home = leaf;
   }
 
-  /** Enters a cgroup and leaves it, so that a lack of rights shows now, not in each build. */
+  /** Enters a cgroup and leaves it, so that missing rights are an error now, not in each build. */
   #tryOut(): void {
     const trial = this.create(NO_BUILD);
     try {
@@ -150,7 +150,7 @@ export class CgroupFolder implements ServerPlace {
       const [, pid, startTime, server] = NAME.exec(name) ?? [];
       if (pid === undefined || readProcessStat(Number(pid))?.startTime === Number(startTime)) return [];
       const cgroup = new StepCgroup(join(this.path, name), 0, this, this.#files);
-      // The processes that the program around a queue has started for itself are not ours.
+      // The program around a queue can have started these processes for itself.
       return server === undefined || cgroup.isEmpty ? [cgroup] : [];
     });
     await Promise.all(stale.map(async (cgroup) => {

@@ -3,7 +3,7 @@ import type { CgroupFolder } from "./cgroup-folder.ts";
 import type { StepCgroup } from "./step-cgroup.ts";
 
 /**
- * Runs a step in a cgroup of its own, if there is a folder for it, and removes the cgroup with everything that is left
+ * Runs a step in its own cgroup, if there is a folder for it. Then removes the cgroup with the processes that are left
  * in it.
  *
  * @param say - Receives sentences about it for the log.

@@ -36,7 +36,7 @@ export class StepCgroup {
    * Starts a process in the cgroup. A child is born in the cgroup of its parent, and Node.js can change nothing between
    * fork and exec, so this process enters the cgroup, starts the child and leaves. That takes 5 to 30 ms, during which
    * nothing else runs here. A shell that enters and replaces itself would take no time here, but some shells drop or
-   * change variables, and what cannot start would look like a command that fails.
+   * change variables, and a command that cannot start would look like one that fails.
    *
    * @param spawn - Starts the process synchronously, as `spawn` of `node:child_process` does.
    * @throws {Error} When this process cannot enter, or the limit cannot be set.
@@ -53,7 +53,7 @@ export class StepCgroup {
     } finally {
       this.#place.return();
     }
-    // Not before: the threads of this process count as well, as long as it is inside.
+    // Set after this process has left: its threads count as long as it is inside.
     try {
       if (this.limit > 0) this.#write("pids.max", String(this.limit));
     } catch (error) {
@@ -87,14 +87,14 @@ export class StepCgroup {
     }
   }
 
-  /** How many times the limit has kept a process from starting. */
+  /** The number of processes and threads that could not start because of the limit. */
   get limitHits(): number {
-    // Before Linux 6.11, the cgroup counts in which the process would have started.
+    // Before Linux 6.11, the cgroup in which the process would have started counts.
     const counts = this.#tree().map((path) => /^max (\d+)$/m.exec(this.#read(join(path, "pids.events")))?.[1]);
     return Math.max(0, ...counts.map((count = "0") => Number(count)));
   }
 
-  /** Removes the cgroup; kills what is left in it. Resolves with whether it is gone. */
+  /** Removes the cgroup, and kills the processes that are left in it. Resolves with whether it is gone. */
   remove(): Promise<boolean> {
     return holdsWithin(() => this.#isRemoved(), REMOVE_TIMEOUT);
   }

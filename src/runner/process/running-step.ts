@@ -44,6 +44,8 @@ type Drained = "ended" | "held open" | "stopped";
  * | {@link #awaitExit} | the command has ended | never; once stopped, `killGrace` + 5 s after that |
  * | {@link #drainOutput} | its output has ended | `drain` of silence, or 2 MiB, after that |
  * | {@link #endLeftovers} | everything it started has ended | 1 s + 0.75 s + 5 s, twice, after that |
+ *
+ * In a cgroup, the last phase can take 1.75 s more.
  */
 export class RunningStep {
   readonly #options: StepRunOptions;

@@ -114,7 +114,7 @@ describe("CgroupFolder", { skip }, () => {
     assert.deepEqual(fake.list(UNIT), ["server"]);
   });
 
-  it("kills and removes what killed servers have left, and touches nothing else", async () => {
+  it("removes the cgroups of killed servers with their processes, and touches nothing else", async () => {
     const fake = new FakeCgroups(`${UNIT}/server`);
     // No process starts one tick after the boot and has this pid.
     const dead = `tailcast-${process.pid}-1-`;

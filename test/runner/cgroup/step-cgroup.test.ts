@@ -87,7 +87,7 @@ describe("StepCgroup", { skip }, () => {
     assert.deepEqual(cgroup.members().map(({ pid }) => pid), [process.ppid]);
   });
 
-  it("is removed with the cgroups in it, and with what is left in them", async () => {
+  it("is removed with the cgroups and the processes in it", async () => {
     const { fake, cgroup, name } = makeStep();
     fake.make(`${cgroup.path}/nested`);
     fake.make(`${cgroup.path}/nested/deep`);
