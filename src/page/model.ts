@@ -4,7 +4,16 @@ export type { BuildInputs, InstallMode } from "../runner/planning/build-inputs.t
 export type { BuildRecord as Build, BuildStatus, StepRecord as Step, StepStatus } from "../runner/record.ts";
 export type { BuildPage } from "../web/build-query.ts";
 export type { SessionState } from "../web/session-state.ts";
+import type { BuildInputs } from "../runner/planning/build-inputs.ts";
 import type { BuildLineEvent } from "../runner/events.ts";
+
+/** The choices in a request for a build. The server chooses those that are left out. */
+export interface BuildChoices extends Partial<BuildInputs> {
+  /** The variables of the build, by name. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether programs colour their output. */
+  readonly color?: boolean;
+}
 
 /** The data of a `line` event: one line of a build's log. */
 export type LogLine = Pick<BuildLineEvent, "step" | "stream" | "text" | "time" | "open"> & {

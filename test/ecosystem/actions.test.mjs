@@ -153,6 +153,29 @@ describe("the options of a build", () => {
     assert.deepEqual(tab.complaints, []);
   });
 
+  it("set variables and colours of one build, whose values the log hides", async (t) => {
+    const program = "console.log('the value is ' + process.env.MY_VALUE + ', ' + process.env.FORCE_COLOR);";
+    const root = await makeFolder(t, projectFiles("app", program));
+    const server = await BuildServer.start(t, { args: ["--root", root] });
+    const tab = await BuildTab.open(await openContext(t, browser), server.url);
+    const options = tab.page.getByRole("button", { name: "Options" });
+    await options.click();
+    const variables = tab.page.getByLabel("Variables");
+    await variables.fill("MY_VALUE hunter2");
+    await tab.build("app");
+    await tab.page.locator("#form-error", { hasText: "Line 1 of the variables is not NAME=value" }).waitFor();
+    assert.equal(await variables.getAttribute("aria-invalid"), "true");
+    assert.deepEqual(await server.builds(), []);
+    await variables.fill("MY_VALUE=hunter2\n");
+    await tab.page.getByLabel("Colours").selectOption("on");
+    assert.equal(await options.textContent(), "Options (2)");
+    await tab.build("app");
+    await tab.line("the value is ***, 1");
+    await tab.status("succeeded");
+    assert.ok(!(await tab.page.content()).includes("hunter2"));
+    assert.deepEqual(tab.complaints, []);
+  });
+
   it("report a missing script where it was typed", async (t) => {
     const root = await makeFolder(t, TWO_SCRIPTS);
     const server = await BuildServer.start(t, { args: ["--root", root] });

@@ -2,7 +2,7 @@ import { byId, create, setText } from "../dom.ts";
 import { recall, remember } from "../preferences.ts";
 import { ApiError } from "../server/api.ts";
 import { BuildOptions } from "./build-options.ts";
-import type { BuildInputs } from "../model.ts";
+import type { BuildChoices } from "../model.ts";
 import type { Api } from "../server/api.ts";
 
 /** The field for a project's path, the options and the Build button. */
@@ -15,7 +15,7 @@ export class BuildForm {
   #sending = false;
 
   /** @param build - Asks for a build of the project at this path; rejects with an {@link ApiError}. */
-  constructor(api: Api, build: (path: string, inputs: Partial<BuildInputs>) => Promise<void>) {
+  constructor(api: Api, build: (path: string, inputs: BuildChoices) => Promise<void>) {
     this.#api = api;
     this.#field.value = recall("path") ?? "";
     const form = byId("build-form", HTMLFormElement);
@@ -44,8 +44,14 @@ export class BuildForm {
     }
   }
 
-  async #send(build: (path: string, inputs: Partial<BuildInputs>) => Promise<void>): Promise<void> {
+  async #send(build: (path: string, inputs: BuildChoices) => Promise<void>): Promise<void> {
     if (this.#sending) return;
+    const { problem } = this.#options;
+    if (problem !== undefined) {
+      this.#options.unfold();
+      this.#complain(problem, this.#options.variables);
+      return;
+    }
     const path = this.#field.value.trim();
     const hadFocus = document.activeElement === this.#button;
     this.#setSending(true);
@@ -56,14 +62,19 @@ export class BuildForm {
       remember("path", path);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      const isScript = error.code === "NO_SCRIPT" && inputs.script !== undefined;
-      if (isScript) this.#options.unfold();
-      this.#complain(error.message, isScript ? this.#options.script : this.#field);
+      const field = this.#faultyField(error.code, inputs);
+      if (field !== this.#field) this.#options.unfold();
+      this.#complain(error.message, field);
     } finally {
       this.#setSending(false);
       // A disabled button loses the focus; keyboard users get it back.
       if (hadFocus && document.activeElement === document.body) this.#button.focus();
     }
+  }
+
+  #faultyField(code: string | undefined, { script, env }: BuildChoices): HTMLInputElement | HTMLTextAreaElement {
+    if (code === "NO_SCRIPT" && script !== undefined) return this.#options.script;
+    return code === "INVALID_VARIABLES" && env !== undefined ? this.#options.variables : this.#field;
   }
 
   #setSending(sending: boolean): void {
@@ -72,7 +83,7 @@ export class BuildForm {
     this.#field.readOnly = sending;
   }
 
-  #complain(message: string, field: HTMLInputElement): void {
+  #complain(message: string, field: HTMLInputElement | HTMLTextAreaElement): void {
     setText(this.#error, message);
     field.setAttribute("aria-invalid", "true");
     field.focus();
@@ -80,6 +91,7 @@ export class BuildForm {
 
   #withdraw(): void {
     setText(this.#error, "");
-    for (const field of [this.#field, this.#options.script]) field.removeAttribute("aria-invalid");
+    const { script, variables } = this.#options;
+    for (const field of [this.#field, script, variables]) field.removeAttribute("aria-invalid");
   }
 }

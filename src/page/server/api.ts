@@ -1,5 +1,5 @@
 import { ServerClock } from "./clock.ts";
-import type { Build, BuildInputs, BuildPage, BuildStatus, Project, SessionState } from "../model.ts";
+import type { Build, BuildChoices, BuildPage, BuildStatus, Project, SessionState } from "../model.ts";
 
 const SESSION_PATH = "/api/session";
 
@@ -100,8 +100,8 @@ export class Api {
     return (await this.#request<{ projects: readonly Project[] }>("/api/projects")).projects;
   }
 
-  /** Starts a build. The server chooses the inputs that are left out. */
-  startBuild(projectPath: string, inputs: Partial<BuildInputs>): Promise<Started> {
+  /** Starts a build. */
+  startBuild(projectPath: string, inputs: BuildChoices): Promise<Started> {
     return this.#start("/api/project/build", json({ projectPath, ...inputs }));
   }
 
