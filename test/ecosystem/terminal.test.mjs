@@ -1,9 +1,13 @@
 /** Output as a real terminal emulator shows it: xterm.js, without a display, judges the log. */
 import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
 import { describe, it } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 import unicode11 from "@xterm/addon-unicode11";
 import xterm from "@xterm/headless";
 import { LineSplitter } from "../../dist/runner/output/line-splitter.js";
+import { StepOutput } from "../../dist/runner/output/step-output.js";
+import { LineOrder } from "../../dist/streams/line-order.js";
 import { plainText } from "../../dist/terminal/plain-text.js";
 
 const SIZE = { cols: 250, rows: 60 };
@@ -80,6 +84,32 @@ function linesOf(bytes, random) {
   return lines;
 }
 
+/** The log as text, as clients of `/log` get it, whenever the runner reads and a client looks. */
+async function logOf(bytes, random) {
+  const reader = new PassThrough();
+  const order = new LineOrder();
+  const numbers = new Map();
+  let log = "";
+  const output = new StepOutput([{ stream: "stdout", reader }], (lines) => {
+    for (const { stream, row, text, isOpen } of lines) {
+      if (stream === "system") continue;
+      if (!numbers.has(row)) numbers.set(row, numbers.size + 1);
+      log += order.push([{ number: numbers.get(row), text: plainText(text), isOpen }]);
+    }
+  });
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + 1 + random(random(4) === 0 ? 200 : 8);
+    reader.write(bytes.subarray(at, end));
+    // A line of the runner makes it show what is not complete.
+    if (random(10) === 0) await turn();
+    if (random(10) === 0) output.say("");
+    at = end;
+  }
+  reader.end();
+  await output.ended;
+  return log + order.end();
+}
+
 /**
  * A random output. The cursor cannot move below the last row that was printed, as at the bottom of a terminal. The
  * emulator has empty rows there, so it gets no such sequence.
@@ -115,6 +145,8 @@ describe("the log of a build", () => {
       const lines = linesOf(new TextEncoder().encode(printed), random);
       const shown = await screenOf(lines.map((line) => plainText(line).replace(/<U\+00..>/g, "¤")).join("\n"));
       assert.equal(shown, await screenOf(judged), `seed ${seed}: ${JSON.stringify(printed)}`);
+      const log = await logOf(new TextEncoder().encode(printed), random);
+      assert.equal(await screenOf(log.replace(/<U\+00..>/g, "¤")), shown, `seed ${seed}: /log`);
       for (let round = 0; round < 3; round++) {
         assert.deepEqual(linesOf(new TextEncoder().encode(printed), random), lines, `seed ${seed}, cut otherwise`);
       }
