@@ -1,8 +1,8 @@
 /**
  * Reads the variables of a build: one `NAME=value` on each line. Empty lines do not count.
  *
- * @returns The variables, or a sentence about the first line that is none. It does not repeat the line, which may
- * contain a secret.
+ * @returns The variables, or a sentence about the first line that is not a variable. The sentence does not repeat the
+ * line, which may contain a secret.
  */
 export function readVariables(text: string): Readonly<Record<string, string>> | string {
   const variables = new Map<string, string>();
