@@ -30,7 +30,7 @@ export interface BuildContext extends Pick<BuildEmitterOptions, "onLine" | "onSt
   /**
    * Called when processes of the build could not be ended in time.
    *
-   * @param gone - Resolves with whether they are gone after all.
+   * @param gone - Resolves with whether they have ended later.
    */
   readonly onLeft: (build: Build, gone: Promise<boolean>) => void;
   /** Called once, right after the `end` event was emitted. */

@@ -14,7 +14,7 @@ export interface BuildQueueOptions extends Pick<RetentionOptions, "keep" | "keep
   /** The time limit of a build, in milliseconds; 0: none. Default 1 800 000, half an hour. */
   timeout?: number | undefined;
   /**
-   * How long a step may print nothing, in milliseconds; then the build is stopped as timed out. 0: no limit. Default 0,
+   * The time without output after which a step is stopped as timed out, in milliseconds. 0: no limit. Default 0,
    * since some linkers and bundlers print nothing for minutes, and `timeout` ends a build that hangs.
    */
   silence?: number | undefined;
@@ -34,13 +34,13 @@ export interface BuildQueueOptions extends Pick<RetentionOptions, "keep" | "keep
   cgroup?: string | undefined;
   /**
    * How the output of commands is read. `merged`: stdout and stderr in the order of writing, as in a terminal; every
-   * line counts as `stdout`. `separate`: the stream of each line is known, and lines of the two can change places. On
+   * line counts as `stdout`. `separate`: the stream of each line is known, but lines of the two can be out of order. On
    * Windows, and where no pipe can be made, it is always `separate`. Default `merged`.
    */
   output?: OutputMode | undefined;
   /**
-   * Where the states of builds are stored, so that a later process can {@link BuildQueue.restore} them. Logs are not
-   * stored there: that is up to `onEvent`. Default: nowhere.
+   * The store of the states of builds, from which a later process can {@link BuildQueue.restore} them. It does not
+   * store logs, which `onEvent` can do. Default: none.
    */
   store?: BuildStore | undefined;
   /** The time that the processes of a build get between SIGTERM and SIGKILL, in milliseconds. Default 5000. */
@@ -52,7 +52,7 @@ export interface BuildQueueOptions extends Pick<RetentionOptions, "keep" | "keep
    * such as `NPM_TOKEN` or `DB_PASSWORD`. Values of less than 4 characters (6 for usual names) are not replaced.
    */
   mask?: readonly string[] | undefined;
-  /** Secrets to replace that are in no variable of the builds. */
+  /** Secrets to replace that are not in a variable of the builds. */
   maskValues?: readonly string[] | undefined;
   /**
    * The size limit of a build's log in bytes; each line counts its text in UTF-8 and 100 bytes more. At least 1, or
@@ -77,7 +77,7 @@ export interface BuildQueueOptions extends Pick<RetentionOptions, "keep" | "keep
    * Linux only. When the function throws or rejects, the build is stopped as failed.
    */
   onSpawn?: ((buildId: string, identity: ProcessIdentity) => void | Promise<void>) | undefined;
-  /** Called when a build is forgotten, so that its data can be removed. Must not throw. */
+  /** Called when the queue removes an old build, so that its data can be removed. Must not throw. */
   onForget?: ((id: string) => void) | undefined;
 }
 

@@ -31,8 +31,8 @@ export let limitsOf: (queue: BuildQueue) => ProgramLimits;
 type KnownBuild = Pick<Build, "record">;
 
 /**
- * Runs builds: a limited number at a time, first come, first served, at most one of each project. Builds that work in
- * the same directory, such as members of one monorepo that install in its root, never run at the same time.
+ * Runs builds: a limited number at a time, in the order of acceptance, and at most one of each project. Builds that
+ * work in the same directory, such as members of one monorepo that install in its root, never run at the same time.
  */
 export class BuildQueue {
   /** Problems with the options, such as secrets that cannot be masked and limits that cannot be enforced. */
@@ -142,8 +142,8 @@ export class BuildQueue {
    * that was queued: it is added to the end of the queue, which may exceed its limit. Restore the oldest build first,
    * and call {@link start} after the last one.
    *
-   * Make the plan anew, with the checks that a request passes. Plans are not stored: a stored plan could have been
-   * planted by anyone who can write a file, and would run any command.
+   * Make a new plan, with the checks of a request. Plans are not stored: anyone who can write a file could plant one,
+   * which would run any command.
    *
    * @param lineCount - How many lines of a queued build the earlier process emitted.
    */

@@ -104,7 +104,7 @@ export class Build {
     return new Set([this.plan.projectPath, ...this.plan.steps.map(({ cwd }) => cwd)]);
   }
 
-  /** Whether it was stopped: cancelled, timed out, or stopped because its events are lost. */
+  /** Whether it was stopped: cancelled, timed out, or stopped because its events could not be delivered. */
   get isStopping(): boolean {
     return this.#stop !== undefined;
   }
@@ -285,7 +285,7 @@ export class Build {
     this.#halt({ status: "timed-out", text: `timed out after ${limit}${isSilent ? " without output" : ""}` });
   }
 
-  /** Stops a build whose events are lost: it must not run unseen. */
+  /** Stops a build whose events cannot be delivered: it must not run unobserved. */
   #stopUndelivered(error: unknown): void {
     // Node's messages end with the path, which clients must not see.
     const reason = (error instanceof Error ? error.message : String(error)).replace(/,? '[^']*'(?: -> '[^']*')?$/, "");

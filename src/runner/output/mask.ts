@@ -141,7 +141,7 @@ export class MaskStream {
     this.#secrets.push({ start, end: this.#position });
   }
 
-  /** Returns the text up to `end`, masked, and forgets it. */
+  /** Returns the text up to `end`, masked, and drops it. */
   #release(end: number): string {
     const text = this.#held;
     let released = "";

@@ -10,7 +10,7 @@ export const outputModes = ["merged", "separate"] as const;
  * How the output of a command is read:
  * - `merged`: stdout and stderr are one pipe, as in a terminal. The order of writing is kept, and every line counts as
  *   `stdout`.
- * - `separate`: a pipe for each. The stream of each line is known, and lines of the two can change places.
+ * - `separate`: a pipe for each. The stream of each line is known, but lines of the two can be out of order.
  */
 export type OutputMode = (typeof outputModes)[number];
 

@@ -7,7 +7,10 @@ export interface PackageManager {
   readonly name: string;
   /** The program on `PATH`, and the name in `package.json`. Rows with the same program are variants of it. */
   readonly program: string;
-  /** Tells this variant from the row before it with the same program. Default: this is the only row, or the first. */
+  /**
+   * The signs that distinguish this variant from the row before it with the same program. Default: this is the only
+   * row, or the first.
+   */
   readonly variant?: ManagerVariant | undefined;
   /** The files that pin the versions of dependencies. */
   readonly lockFiles: readonly string[];
@@ -32,7 +35,7 @@ export interface PackageManager {
   /** Whether corepack can run it. */
   readonly hasCorepack: boolean;
   /**
-   * When the installed version is the one that runs. A program may hand over to another version, which the project
+   * Says when the installed version is the one that runs. A program may hand over to another version, which the project
    * contains (`never`) or names (`unlessNamed`). Then the program itself must print the version.
    */
   readonly runsInstalled: "always" | "unlessNamed" | "never";
