@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { describe, it } from "node:test";
 import { EventClient, RawClient, ask } from "../../support/http.js";
 import { build, buildIn, codeIn, start } from "../app.js";
@@ -91,6 +92,15 @@ describe("RequestMonitor", () => {
     assert.deepEqual([level, event, fields["status"], fields["address"]], ["info", "request", 200, "198.51.100.7"]);
     assert.equal(fields["id"], stream.headers["x-request-id"]);
     assert.ok(Number(fields["bytes"]) > 0);
+  });
+
+  it("logs nothing for the heartbeats of a stream", async (t) => {
+    const entries: LogEntry[] = [];
+    const { port } = await start(t, { heartbeat: 30, onLog: (entry) => void entries.push(entry) });
+    const client = new RawClient(port).get("/api/log/push");
+    while ((client.received.match(/^:\r?$/gm) ?? []).length < 3) await once(client.socket, "data");
+    assert.deepEqual(entries, []);
+    client.socket.destroy();
   });
 });
 
