@@ -34,6 +34,25 @@ describe("the page", () => {
   before(async () => (browser = await launchChromium()));
   after(() => browser?.close());
 
+  it("mentions silence only while the commands print no byte, as --silence counts", async (t) => {
+    // It draws the same line again every second, then prints nothing.
+    const program = `process.stdout.write("working");
+      const timer = setInterval(() => process.stdout.write("\\r\\x1b[0mworking"), 1000);
+      setTimeout(() => clearInterval(timer), 21_000);
+      setTimeout(() => {}, 60_000);`;
+    const root = await makeFolder(t, projectFiles("app", program));
+    const server = await BuildServer.start(t, { args: ["--root", root] });
+    const tab = await BuildTab.open(await openContext(t, browser), server.url);
+    await tab.build("app");
+    await tab.line("working");
+    await listen(tab.page, "#waiting");
+    await tab.page.locator("#waiting", { hasText: "No output for 15 s" }).waitFor({ timeout: 50_000 });
+    const [build] = await server.builds();
+    const silence = Date.now() - Date.parse(build.startedAt);
+    assert.ok(silence > 33_000, `${silence} ms after the start`);
+    assert.deepEqual((await heard(tab.page, "#waiting")).slice(0, 2), ["", "No output for 15 s"]);
+  });
+
   it("counts down the place in the queue, in the head and in the list", async (t) => {
     const names = ["first", "second", "third"];
     const root = await makeFolder(t, Object.assign({}, ...names.map((name) => projectFiles(name, gatedProgram()))));
