@@ -30,8 +30,8 @@ const ESC = "\x1b";
  * and the time is linear, whatever a program prints.
  */
 export class LineSplitter {
-  // Decodes as TextDecoder does, but ASCII, which nearly all output is, in a fifth of the time. It keeps a byte order
-  // mark at the start of a program's output, as any other character.
+  // Decodes as TextDecoder does, but takes a fifth of the time for ASCII, which nearly all output is. It keeps a byte
+  // order mark at the start of a program's output like any other character.
   readonly #decoder = new StringDecoder("utf8");
   readonly #maxLineLength: number;
   readonly #mask: MaskStream | undefined;
@@ -157,7 +157,7 @@ export class LineSplitter {
   }
 
   /**
-   * A line that needs not be drawn, since the cursor does not move in it.
+   * A line that does not have to be drawn, since the cursor does not move in it.
    *
    * @param mayMove - It may have other characters than ESC that move the cursor.
    */
@@ -171,7 +171,7 @@ export class LineSplitter {
 
   #isTooLong(line: string): boolean {
     const limit = this.#maxLineLength;
-    // CRs at its end do not count, but they are not gathered without end.
+    // CRs at its end do not count, but their number is limited.
     return line.length > limit && (line.length > 2 * limit || withoutCrs(line).length > limit);
   }
 

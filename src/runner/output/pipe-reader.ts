@@ -12,10 +12,10 @@ const SMALL_READ_BYTES = 32 * 1024;
 const PAUSE = 2;
 
 /**
- * Reads a pipe in portions. Every write to an empty pipe wakes the reader, and a read takes as long as fifty lines. So
- * bytes that arrive after a silence are read at once, and bytes that follow a small read stay in the pipe for a moment.
- * A program that prints line by line costs this process a quarter of the processor time then. The program waits only if
- * it fills the pipe in that moment.
+ * Reads a pipe in portions. Every write to an empty pipe wakes the reader, and a read costs as much as splitting fifty
+ * lines. So bytes that arrive after a silence are read at once, and bytes that follow a small read stay in the pipe for
+ * {@link PAUSE}. A program that prints line by line costs this process less than half of the processor time then. The
+ * program waits only if it fills the pipe during the pause.
  */
 export class PipeReader extends Readable {
   readonly #socket: Socket;

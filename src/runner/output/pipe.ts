@@ -43,16 +43,17 @@ const FCNTL_PROGRAMS = [
   ["python3", "-Ic", PYTHON],
 ] as const;
 
-/** How often writers are made blocking at most, in milliseconds. A program of Node.js does not fill a pipe in less. */
+/** The minimum time between two calls that make the writers blocking, in milliseconds. Filling a pipe takes longer. */
 const BLOCK_INTERVAL = 1;
 
 /**
- * Opens pipes for the output of a child process. `stdio: "pipe"` of Node.js is a pair of UNIX sockets: a child cannot
- * open `/dev/stdout` then, and one that prints many short lines and exits loses the last, since each line takes a whole
- * buffer of the socket.
+ * Opens pipes for the output of a child process. With `stdio: "pipe"`, Node.js makes a pair of UNIX sockets instead: a
+ * child cannot open them as `/dev/stdout`, and a child that prints many short lines and exits loses the last ones,
+ * because each line occupies a whole buffer of the socket.
  *
- * Node.js cannot make a pipe. So `mkfifo` makes named ones in a new directory that only this user may enter, and both
- * are removed as soon as the ends are open: a process that is killed later leaves nothing behind. POSIX only.
+ * Node.js cannot make a pipe. So `mkfifo` makes named pipes in a new directory that only this user may enter. The pipes
+ * and the directory are removed as soon as the ends are open, so a process that is killed later leaves nothing behind.
+ * POSIX only.
  *
  * @param writerCounts - One pipe for each, with this number of writers.
  * @throws {Error} When `mkfifo` is missing or fails, or there are no descriptors left. Nothing stays open then.
@@ -112,10 +113,10 @@ function openPipe(path: string, writerCount: number): Pipe {
 }
 
 /**
- * Lets each pipe hold 1 MiB on Linux instead of 64 KiB: the kernel allows every user that much. So a program of Node.js
- * that prints thousands of lines in its first milliseconds loses none, even if this process has no processor time
- * meanwhile. Node.js has no `fcntl`, but most systems have one of the programs that can call it. Without them, the
- * pipes stay as they are.
+ * Lets each pipe hold 1 MiB on Linux instead of 64 KiB. The kernel allows this size to every user. So a program of
+ * Node.js that prints thousands of lines in its first milliseconds loses no line, even if this process gets no
+ * processor time meanwhile. Node.js has no `fcntl`, so another program calls it. Without such a program, the pipes keep
+ * their size.
  *
  * @param writers - A descriptor of each pipe.
  */
@@ -136,12 +137,12 @@ async function enlarge(writers: readonly number[]): Promise<void> {
   }
 }
 
-/** A writer is never used here. It does not keep this process alive. */
+/** Opens a writer for {@link makeBlocking}. This process never writes to it, and the writer does not keep it alive. */
 function openWriter(descriptor: number): Socket {
   return new Socket({ fd: descriptor, readable: false, writable: true }).unref();
 }
 
-/** Opens a file for a new owner, which closes it. */
+/** Opens a file and passes its descriptor to an owner, which closes it. */
 function adopt<Owner>(path: string, flags: number, own: (descriptor: number) => Owner): [Owner, number] {
   const descriptor = openSync(path, flags);
   try {
@@ -155,8 +156,8 @@ function adopt<Owner>(path: string, flags: number, own: (descriptor: number) => 
 /**
  * Makes a child wait when the pipe is full. A program of Node.js makes its stdout non-blocking: output that the pipe
  * cannot hold stays in its memory, and is lost when it calls `process.exit()`. Other programs with the same stdout fail
- * with "Resource temporarily unavailable". The child shares this setting with the writer here, so it is set back
- * whenever there is something to read. `_handle` is not documented; without it, everything else works.
+ * with "Resource temporarily unavailable". The child shares this setting with the writer here, so each read sets it
+ * back. `_handle` is not documented; without it, everything else works.
  */
 function makeBlocking(writer: Socket): void {
   const { _handle: handle } = writer as unknown as { _handle?: { setBlocking?: (isBlocking: boolean) => void } | null };
@@ -167,6 +168,6 @@ function attempt(action: () => void): void {
   try {
     action();
   } catch {
-    // It was never made, or was removed.
+    // It was not made, or is already removed.
   }
 }

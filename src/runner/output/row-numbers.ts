@@ -7,7 +7,7 @@ const SIZE = 128;
 export class RowNumbers {
   readonly #streams = new Map<OutputStream, { readonly rows: Float64Array; readonly numbers: Float64Array }>();
 
-  /** The number of a row's line; `undefined` when it has none, or is too old to change. */
+  /** The number of a row's line; `undefined` when it has no line, or is too old to change. */
   get(stream: OutputStream, row: number): number | undefined {
     const known = this.#streams.get(stream);
     const index = row % SIZE;

@@ -22,9 +22,9 @@ export interface OutputLine {
 export type OnLines = (lines: readonly OutputLine[]) => void | Promise<void>;
 
 /**
- * How many lines of a step are emitted before the event loop turns. One read can hold 65 536 lines, and reads follow
- * each other without a turn: a build server would answer no request for seconds. At about 2 µs a line, this number
- * takes a millisecond; half of it costs 4 % more, since the log is written in smaller pieces.
+ * How many lines of a step are emitted before the event loop turns. One read can hold 65 536 lines, which would delay
+ * all requests to a build server. At about 2 µs a line, this number takes a millisecond. Half of it costs 4 % more,
+ * because the log is written in smaller pieces.
  */
 const LINES_PER_TURN = 512;
 

@@ -36,7 +36,7 @@ export function isCookie(value: unknown): value is string {
  */
 export async function findByCookie(cookie: string, visit: (found: ProcessStat) => void): Promise<void> {
   const mark = `${COOKIE_VARIABLE}=${cookie}`;
-  // One after the other: thousands of simultaneous reads would use up the file descriptors of a server.
+  // One at a time: thousands of simultaneous reads would use up the file descriptors of a server.
   for (const name of await readdir("/proc").catch(() => [])) {
     const pid = Number(name);
     if (!Number.isSafeInteger(pid) || pid === process.pid) continue;

@@ -36,7 +36,7 @@ export function readProcessStat(pid: number): ProcessStat | undefined {
   }
 }
 
-/** Whether a process is a zombie. Without an init that reaps them, as in many containers, zombies stay for ever. */
+/** Whether a process is a zombie. Without an init that reaps them, as in many containers, zombies stay forever. */
 export function hasEnded({ state }: ProcessStat): boolean {
   return state === "Z" || state === "X";
 }

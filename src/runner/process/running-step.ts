@@ -114,7 +114,7 @@ export class RunningStep {
 
   /**
    * Reads the rest of the output. Other processes may hold the pipes open. Only time in which nothing can be read
-   * counts, so the consumer may be as slow as it likes.
+   * counts, so a slow consumer loses nothing.
    */
   async #drainOutput(): Promise<Drained> {
     const { drain = 3000 } = this.#options;
