@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
@@ -20,9 +20,32 @@ const clean = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(PORT|HOST|TAILCAST_.*|NODE_.*)$/.test(name)),
 );
 
+const OBSERVER = new URL("./observer.js", import.meta.url).href;
+
+/** The resources of the process of a server. */
+export interface Holdings {
+  readonly rss: number;
+  readonly heapUsed: number;
+  readonly external: number;
+  /** The kinds of its handles and timers. */
+  readonly resources: readonly string[];
+  /** How many files and sockets are open. */
+  readonly descriptors: number;
+}
+
+/** The answers to constant health checks. */
+export interface Health {
+  readonly answers: number;
+  /** The longest time of an answer, in milliseconds. */
+  readonly worst: number;
+  readonly stop: () => Promise<unknown>;
+}
+
 /** The real program as a process, with projects whose builds are shell scripts. */
 export class FloodedServer {
   readonly port: number;
+  /** Its standard error until now. */
+  stderr = "";
   readonly #child: ChildProcess;
   readonly #root: string;
   readonly #options: readonly string[];
@@ -31,6 +54,10 @@ export class FloodedServer {
   private constructor(round: Round, child: ChildProcess, port: number, root: string, options: readonly string[]) {
     this.#round = round;
     this.#child = child;
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.stderr += text;
+      process.stderr.write(text);
+    });
     this.port = port;
     this.#root = root;
     this.#options = options;
@@ -54,15 +81,16 @@ export class FloodedServer {
     options: readonly string[],
   ): Promise<FloodedServer> {
     const places = ["--port", "0", "--root", root, "--data", join(root, "data")];
-    const child = spawn(process.execPath, [PROGRAM, ...places, ...options], {
+    const node = ["--expose-gc", "--import", OBSERVER];
+    const child = spawn(process.execPath, [...node, PROGRAM, ...places, ...options], {
       env: { ...clean, ...env },
-      stdio: ["ignore", "pipe", "inherit"],
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     round.after(() => child.kill("SIGKILL"));
     child.once("exit", (code, signal) => {
       if (code !== 0) round.fail(new Error(`the server has ended (${code ?? signal})`));
     });
-    const [address] = (await once(child.stdout, "data")) as [Buffer];
+    const [address] = child.stdout === null ? [] : ((await once(child.stdout, "data")) as [Buffer]);
     return new FloodedServer(round, child, Number(/:(\d+)\n/.exec(String(address))?.[1]), root, options);
   }
 
@@ -91,23 +119,47 @@ export class FloodedServer {
     return (Number(fields[11]) + Number(fields[12])) / 100;
   }
 
+  /** The resources of the process after a collection of garbage. */
+  async holdings(): Promise<Holdings> {
+    this.#child.send("holdings");
+    const [held] = (await once(this.#child, "message")) as [Omit<Holdings, "descriptors">];
+    return { ...held, descriptors: readdirSync(`/proc/${this.#child.pid}/fd`).length };
+  }
+
+  /**
+   * The same, as soon as the process holds no more descriptors than before. Heads and handshakes that stop half-way
+   * have ten seconds.
+   */
+  async settled(before: Holdings): Promise<Holdings> {
+    let held = await this.holdings();
+    const end = performance.now() + 15_000;
+    while (performance.now() < end && held.descriptors > before.descriptors) held = await this.holdings();
+    return held;
+  }
+
+  /** Makes the folder of a project whose build is this command. */
+  project(command: string): string {
+    const project = mkdtempSync(join(this.#root, "project-"));
+    writeFileSync(join(project, "package.json"), JSON.stringify({ scripts: { build: command } }));
+    return project;
+  }
+
   /** Starts a build that runs a shell's script as soon as `begin` is called. */
   async build(script: string): Promise<{ id: string; begin: () => Promise<void> }> {
-    const project = mkdtempSync(join(this.#root, "project-"));
+    const project = this.project("exec sh flood.sh");
     const gate = join(project, "gate");
     execFileSync("mkfifo", [gate]);
     writeFileSync(join(project, "flood.sh"), `read begin < gate\n${script}\n`);
-    writeFileSync(join(project, "package.json"), JSON.stringify({ scripts: { build: "exec sh flood.sh" } }));
     const answer = await postJson(this.port, "/api/project/build", { projectPath: project });
     if (answer.status !== 202) throw new Error(answer.text);
     return { id: (answer.json["build"] as BuildRecord).id, begin: () => writeFile(gate, "\n") };
   }
 
-  /** The number of its answers to constant health checks, and the longest time of one, in milliseconds. */
-  watchHealth(): { answers: number; worst: number } {
-    const health = { answers: 0, worst: 0 };
+  /** Checks its health constantly, until the end of the round. */
+  watchHealth(): Health {
     const worker = new Worker(new URL("./health-worker.js", import.meta.url), { workerData: { port: this.port } });
-    worker.on("message", (news: typeof health) => Object.assign(health, news));
+    const health = { answers: 0, worst: 0, stop: () => worker.terminate() };
+    worker.on("message", (news: Pick<Health, "answers" | "worst">) => Object.assign(health, news));
     worker.on("error", (error) => this.#round.fail(error));
     this.#round.after(() => worker.terminate());
     return health;

@@ -25,6 +25,8 @@ const ROUND_LIMIT = IS_FULL || SECONDS > 0 ? 1_200_000 : 100_000;
  * STRESS_SECONDS=300 node --test dist-test/stress/*.test.js                      a soak
  * STRESS_FULL=1 node --test dist-test/stress/slow-readers.test.js                the size that the limits are made for
  * STRESS_SEED=12345 node --test dist-test/stress/resume.test.js                  a failing round again
+ * STRESS_FULL=1 node --test dist-test/stress/fuzz.test.js                        100 000 requests
+ * STRESS_SEED=1 STRESS_ONLY=23 node --test dist-test/stress/fuzz.test.js         a failing request again
  * ```
  *
  * A soak reports the resources of the process after its first tenth, when all is warm, and at its end: memory in MB and
