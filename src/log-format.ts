@@ -1,4 +1,5 @@
 import { showControls } from "./print.ts";
+import { replaceHidden } from "./terminal/hidden-characters.ts";
 import { logLevels } from "./web/monitoring/log-entry.ts";
 import type { LogEntry, LogLevel } from "./web/monitoring/log-entry.ts";
 
@@ -26,9 +27,11 @@ function formatValue(value: string | number | null): string {
   return /^[\w./:%+~-]+$/.test(text) ? text : showControls(JSON.stringify(text));
 }
 
-/** Escapes the control characters that `JSON.stringify` does not escape. */
+/** Escapes the characters that would act on a terminal and that `JSON.stringify` does not escape. */
 function escapeJson(json: string): string {
-  return json.replace(/[\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  });
+  return replaceHidden(json.replaceAll("\x7f", escapeCharacter), escapeCharacter);
+}
+
+function escapeCharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

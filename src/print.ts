@@ -1,5 +1,7 @@
-/** Characters that would move the cursor, change colours or reorder text on a terminal. */
-const CONTROLS = /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
+import { replaceHidden } from "./terminal/hidden-characters.ts";
+
+/** Control characters except the tab and the line feed. */
+const CONTROLS = /[\0-\x08\x0b-\x1f\x7f]/g;
 
 /** Returns a text as one line, with control characters shown as `\x1b`: it may quote names from untrusted sources. */
 export function showControls(text: string): string {
@@ -17,9 +19,12 @@ export function printFault(error: unknown): void {
   process.stderr.write(`tailcast: ${escape(text)}\n`);
 }
 
+/** Escapes the characters that would move the cursor, change colours or reorder text on a terminal. */
 function escape(text: string): string {
-  return text.replace(CONTROLS, (character) => {
-    const code = character.charCodeAt(0).toString(16);
-    return code.length > 2 ? `\\u${code}` : `\\x${code.padStart(2, "0")}`;
-  });
+  return replaceHidden(text.replace(CONTROLS, escapeCharacter), escapeCharacter);
+}
+
+function escapeCharacter(character: string): string {
+  const code = character.charCodeAt(0).toString(16);
+  return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
 }

@@ -1,6 +1,6 @@
 import { formatOffset } from "../time.ts";
 import { spansOf } from "./ansi.ts";
-import { revealBidi } from "./bidi.ts";
+import { revealHidden } from "./reveal-hidden.ts";
 import type { LogLine } from "../model.ts";
 import type { Span } from "./ansi.ts";
 
@@ -71,7 +71,7 @@ export class LogQueue {
     const time = Date.parse(line.time);
     this.#firstTime ??= time;
     const offset = formatOffset(time - this.#firstTime);
-    const spans = revealBidi(spansOf(line.text));
+    const spans = revealHidden(spansOf(line.text));
     this.#push({
       type: "line",
       line,
@@ -115,7 +115,7 @@ export class LogQueue {
   }
 
   #replaceLine(line: LogLine): void {
-    const spans = revealBidi(spansOf(line.text));
+    const spans = revealHidden(spansOf(line.text));
     const index = this.#items.findLastIndex((item) => item.type !== "gap" && item.line.number === line.number);
     const waiting = index < this.#head ? undefined : this.#items[index];
     if (waiting === undefined || waiting.type === "gap") this.#push({ type: "update", line, spans });
