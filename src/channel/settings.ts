@@ -12,6 +12,7 @@ import { isOrigin } from "../http/origin.ts";
 import { encodeComment, encodeEvent } from "../protocol/encode.ts";
 import { isEpoch } from "../protocol/sequence-id.ts";
 import type { IncomingMessage } from "node:http";
+import type { EventFields } from "../protocol/encode.ts";
 import type { CorsOptions } from "./connections/cors.ts";
 import type { ChannelHistory } from "./history/history.ts";
 import type { ChannelOptions } from "./options.ts";
@@ -92,7 +93,7 @@ export function channelSettings<Data>(options: ChannelOptions<Data>): ChannelSet
     capacityBytes: checkInteger("capacityBytes", capacityBytes, { min: 1 }),
     backlog: checkBacklog(backlog),
     heartbeat: checkInteger("heartbeat", heartbeat, delay),
-    heartbeatText: heartbeatEvent === undefined ? encodeComment("") : heartbeatBlock(heartbeatEvent),
+    heartbeatText: heartbeatEvent === undefined ? encodeComment("") : checkHeartbeat(heartbeatEvent),
     retry: retry === null ? null : checkInteger("retry", retry, jitteredDelay),
     maxClients: checkInteger("maxClients", maxClients, count),
     maxClientsPerAddress: checkInteger("maxClientsPerAddress", maxClientsPerAddress, count),
@@ -162,11 +163,21 @@ function checkCors(cors: CorsOptions): CorsOptions {
   return { origins, credentials };
 }
 
-function heartbeatBlock(event: string): string {
+function checkHeartbeat(event: string): string {
+  return encodeOption("heartbeatEvent", "an event type", { event, data: "" });
+}
+
+/**
+ * Encodes an option that becomes text of the stream.
+ *
+ * @param kind - The second half of a sentence that begins with `it must be`.
+ * @throws {TailcastError} `INVALID_OPTION`, naming the option.
+ */
+function encodeOption(name: string, kind: string, fields: EventFields): string {
   try {
-    return encodeEvent({ event, data: "" });
+    return encodeEvent(fields);
   } catch (cause) {
-    throw invalidOption("heartbeatEvent", `it must be an event type (${(cause as Error).message})`, cause);
+    throw invalidOption(name, `it must be ${kind} (${(cause as Error).message})`, cause);
   }
 }
 

@@ -39,9 +39,7 @@ export interface BuildRecord {
   /** The project's directory: absolute, without symbolic links. */
   readonly projectPath: string;
   readonly projectName: string;
-  /**
-   * `npm`, `pnpm`, `yarn` (1), `yarn berry` (2 and later), `bun`; `null` when a plan of another kind built the project.
-   */
+  /** The `name` of a row of `managers`, e.g. `npm`; `null` when a plan of another kind built the project. */
   readonly packageManager: string | null;
   /** The requested script, and how the dependencies are installed; `null` when the plan offered no choice. */
   readonly script: string | null;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { describe, it } from "node:test";
 import { channelSettings } from "../../dist/channel/settings.js";
 import type { ChannelOptions } from "../../dist/channel/options.js";
@@ -66,5 +66,19 @@ describe("channelSettings()", () => {
     });
     channelSettings(options);
     assert.deepEqual([...read].sort(), await optionNames());
+  });
+
+  it("returns nothing that no other file reads", async () => {
+    const folder = new URL("../../src/channel/", import.meta.url);
+    const names = await readdir(folder, { recursive: true });
+    const users = names.filter((name) => name.endsWith(".ts") && !/options|settings/.test(name));
+    const sources = await Promise.all(users.map((name) => read(`src/channel/${name}`)));
+    const code = sources.join("\n").replaceAll(/\/\*[^]*?\*\/|\/\/.*/g, "");
+    // As `settings.name`, or taken out of the settings: `const { name, other } = settings`, `({ name }: Settings)`.
+    const isRead = (name: string): boolean => {
+      return new RegExp(`settings\\.${name}\\b|[{,]\\s*${name}\\b[^{}()]*\\}\\s*(=|:\\s*\\w)`, "i").test(code);
+    };
+    assert.deepEqual(Object.keys(channelSettings({})).filter((name) => !isRead(name)), []);
+    assert.equal(isRead("absent"), false);
   });
 });

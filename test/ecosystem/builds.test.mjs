@@ -4,6 +4,7 @@ import { cp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { managers } from "../../dist/runner/package-manager/managers.js";
 import { BuildServer } from "./support/build-server.mjs";
 import { BuildTab } from "./support/build-tab.mjs";
 import { launchChromium, openContext } from "./support/chromium.mjs";
@@ -69,6 +70,11 @@ describe("a build from the page", () => {
   let browser;
   before(async () => (browser = await launchChromium()));
   after(() => browser?.close());
+
+  it("is tested with every package manager", () => {
+    const tested = CASES.map(({ manager }) => manager);
+    assert.deepEqual(managers.map(({ name }) => name).filter((name) => !tested.includes(name)), []);
+  });
 
   for (const { title, manager, files, lock, plan, steps } of CASES) {
     it(`with ${title} shows every line in two tabs, one of them reloaded in the middle`, async (t) => {

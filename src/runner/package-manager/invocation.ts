@@ -20,8 +20,7 @@ export interface ManagerCall {
  * Decides how to call the package manager: by its name, or through corepack when `package.json` names it and it is not
  * on `PATH`, or not in the exact version that `packageManager` names.
  *
- * npm and bun run in the installed version, as they do in a shell: by default corepack does not replace npm, and it
- * does not support bun.
+ * A manager that does not switch versions (`switchesVersion`) runs in the installed one, as it does in a shell.
  */
 export async function findManager(
   detected: DetectedPackageManager,

@@ -25,6 +25,7 @@ const PROGRAMS = {
 export async function pathWith(t, manager) {
   const program = PROGRAMS[manager];
   if (program === undefined) {
+    assert.equal(manager, "npm", `PROGRAMS has no ${manager}`);
     const hasNpm = systemPath().split(delimiter).some((directory) => existsSync(join(directory, "npm")));
     assert.ok(hasNpm, "npm is not on PATH: install it");
     return systemPath();

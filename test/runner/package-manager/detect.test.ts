@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { detectPackageManager } from "../../../dist/runner/package-manager/detect.js";
+import { unsupportedManagers } from "../../../dist/runner/package-manager/managers.js";
 import { openProject } from "../../../dist/runner/project/project.js";
 import { makeFolder } from "../../support/folders.js";
 import type { TestContext } from "node:test";
@@ -28,6 +29,9 @@ async function detect(
 const BERRY_LOCK = "# A comment\n# of two lines\n\n__metadata:\n  version: 8\n";
 /** The result without evidence. */
 const plain = { installPath: "", lockFile: null, isNamed: false, namedVersion: undefined, warnings: [] };
+
+// An example that stays unsupported.
+Object.assign(unsupportedManagers, { crate: ["crate.lock"] });
 
 describe("detectPackageManager()", () => {
   describe("by a lock file", () => {
@@ -133,7 +137,7 @@ describe("detectPackageManager()", () => {
     const refused: readonly (readonly [field: unknown, warning: string])[] = [
       ["cargo@1.0.0", 'names "cargo", which is unknown'],
       ["constructor@1", 'names "constructor", which is unknown'],
-      ["deno@2.0.0", 'names "deno", which is not supported yet'],
+      ["crate@2.0.0", 'names "crate", which is not supported yet'],
       ["rm -rf /\n", 'names "rm -rf /\\n", which is unknown'],
       [{ name: "npm" }, 'names "(object)", which is unknown'],
       [7, 'names "(number)", which is unknown'],
@@ -196,12 +200,10 @@ describe("detectPackageManager()", () => {
   });
 
   it("warns about the lock files of unsupported managers, and chooses npm", async (t) => {
-    for (const file of ["deno.lock"]) {
-      const detected = await detect(t, { [file]: "" });
-      assert.equal(detected.name, "npm");
-      assert.deepEqual(detected.warnings, [`${file} is there, but its package manager is not supported yet`]);
-      assert.deepEqual((await detect(t, { [file]: "", "yarn.lock": "" })).warnings, []);
-    }
+    const detected = await detect(t, { "crate.lock": "" });
+    assert.equal(detected.name, "npm");
+    assert.deepEqual(detected.warnings, ["crate.lock is there, but its package manager is not supported yet"]);
+    assert.deepEqual((await detect(t, { "crate.lock": "", "yarn.lock": "" })).warnings, []);
   });
 
   describe("in a monorepo", () => {

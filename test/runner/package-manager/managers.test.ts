@@ -19,8 +19,12 @@ import type { Plan } from "../../../dist/runner/planning/plan.js";
 const CRATE = runInNewContext(`(${readRow()})`) as PackageManager;
 
 function readRow(): string {
-  const readme = readFileSync(new URL("../../../src/runner/README.md", import.meta.url), "utf8");
+  const readme = readText("src/runner/README.md");
   return /managers\.test\.ts -->\n```ts\n([^`]+)```/.exec(readme)?.[1] ?? assert.fail("the README has no row");
+}
+
+function readText(path: string): string {
+  return readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
 }
 
 /** A variant of it, from version 5 on. */
@@ -64,6 +68,15 @@ describe("managers", () => {
   it("have every field in the row of the README", () => {
     const fields = new Set(managers.flatMap((manager) => Object.keys(manager)));
     assert.deepEqual([...fields].filter((field) => !(field in CRATE) && field !== "variant"), []);
+  });
+
+  it("are the ones that the documentation names", () => {
+    const web = readText("src/web/README.md");
+    const [, cell = ""] = /^\| `packageManager` \| .*? \| (.*); null/m.exec(web) ?? [];
+    const names = cell.split(", ").map((name) => name.replaceAll("`", ""));
+    assert.deepEqual(names.sort(), managers.map(({ name }) => name).sort());
+    const [, list = ""] = /\bIt uses\s+([^.]+)\./.exec(readText("README.md")) ?? [];
+    assert.deepEqual(list.split(/,\s+|\s+or\s+/).sort(), [...managerPrograms()].sort());
   });
 
   it("need one row for a further package manager", async (t) => {

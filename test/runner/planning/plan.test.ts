@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { chmod, rm } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { describe, it } from "node:test";
+import { managerPrograms, managers, unsupportedManagers } from "../../../dist/runner/package-manager/managers.js";
 import { planBuild } from "../../../dist/runner/planning/plan.js";
 import { openProject } from "../../../dist/runner/project/project.js";
 import { makeFolder } from "../../support/folders.js";
@@ -20,7 +21,14 @@ interface Scene {
   options?: PlanOptions;
 }
 
-const VERSIONS = { npm: "10.2.0", pnpm: "9.1.0", yarn: "1.22.22", bun: "1.2.0" };
+/** The program of every package manager, with the version that it prints. */
+const VERSIONS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(managerPrograms().map((program) => [program, "1.0.0"])),
+  ...{ npm: "10.2.0", pnpm: "9.1.0", yarn: "1.22.22", bun: "1.2.0" },
+};
+
+// An example that stays unsupported.
+Object.assign(unsupportedManagers, { crate: ["crate.lock"] });
 
 /** Plans the build of a project in a folder with these files. In the result, `~` stands for the folder. */
 async function plan(t: TestContext, scene: Scene): Promise<Plan> {
@@ -40,30 +48,32 @@ function commands({ steps }: Plan): string[] {
 }
 
 describe("planBuild()", () => {
-  const cases: readonly (readonly [name: string, files: Record<string, string>, install: object, build: string])[] = [
-    ["npm", { "package-lock.json": "" }, { command: "npm", args: ["ci"] }, "npm"],
-    ["npm", {}, { command: "npm", args: ["install"] }, "npm"],
-    ["pnpm", { "pnpm-lock.yaml": "" }, { command: "pnpm", args: ["install", "--frozen-lockfile"] }, "pnpm"],
-    ["pnpm", { "pnpm-workspace.yaml": "" }, { command: "pnpm", args: ["install", "--no-frozen-lockfile"] }, "pnpm"],
-    ["bun", { "bun.lock": "" }, { command: "bun", args: ["install", "--frozen-lockfile"] }, "bun"],
-    ["yarn", { "yarn.lock": "" }, { command: "yarn", args: ["install", "--frozen-lockfile"] }, "yarn"],
-    ["yarn berry", { "yarn.lock": "__metadata:" }, { command: "yarn", args: ["install", "--immutable"] }, "yarn"],
-    [
-      "yarn berry",
-      { ".yarnrc.yml": "" },
-      { command: "yarn", args: ["install"], env: { YARN_ENABLE_IMMUTABLE_INSTALLS: "false" } },
-      "yarn",
-    ],
+  const cases: readonly (readonly [name: string, files: Record<string, string>, install: object])[] = [
+    ["npm", { "package-lock.json": "" }, { args: ["ci"] }],
+    ["npm", {}, { args: ["install"] }],
+    ["pnpm", { "pnpm-lock.yaml": "" }, { args: ["install", "--frozen-lockfile"] }],
+    ["pnpm", { "pnpm-workspace.yaml": "" }, { args: ["install", "--no-frozen-lockfile"] }],
+    ["bun", { "bun.lock": "" }, { args: ["install", "--frozen-lockfile"] }],
+    ["yarn", { "yarn.lock": "" }, { args: ["install", "--frozen-lockfile"] }],
+    ["yarn berry", { "yarn.lock": "__metadata:" }, { args: ["install", "--immutable"] }],
+    ["yarn berry", { ".yarnrc.yml": "" }, { args: ["install"], env: { YARN_ENABLE_IMMUTABLE_INSTALLS: "false" } }],
   ];
-  for (const [packageManager, files, install, program] of cases) {
+
+  it("has a case for every package manager", () => {
+    const tested = cases.map(([name]) => name);
+    assert.deepEqual(managers.map(({ name }) => name).filter((name) => !tested.includes(name)), []);
+  });
+
+  for (const [packageManager, files, install] of cases) {
     const shown = Object.keys(files).join(", ") || "no lock file";
     it(`plans ${packageManager} with ${shown}`, async (t) => {
+      const { program = "", run = [] } = managers.find(({ name }) => name === packageManager) ?? {};
       const { reason, pins, ...rest } = await plan(t, { files });
       assert.deepEqual(
         pins?.map(({ path }) => path),
         ["~"],
       );
-      assert.ok(reason.startsWith(`${packageManager} ${VERSIONS[program as "npm"]}, because `), reason);
+      assert.ok(reason.startsWith(`${packageManager} ${VERSIONS[program]}, because `), reason);
       assert.deepEqual(rest, {
         projectPath: "~",
         projectName: "demo",
@@ -72,8 +82,8 @@ describe("planBuild()", () => {
         install: "auto",
         warnings: [],
         steps: [
-          { name: "install", ...install, cwd: "~" },
-          { name: "build", command: program, args: ["run", "build"], cwd: "~" },
+          { name: "install", command: program, ...install, cwd: "~" },
+          { name: "build", command: program, args: [...run, "build"], cwd: "~" },
         ],
       });
     });
@@ -108,8 +118,8 @@ describe("planBuild()", () => {
   });
 
   it("includes the warnings of the detection", async (t) => {
-    const { warnings } = await plan(t, { files: { "deno.lock": "" } });
-    assert.deepEqual(warnings, ["deno.lock is there, but its package manager is not supported yet"]);
+    const { warnings } = await plan(t, { files: { "crate.lock": "" } });
+    assert.deepEqual(warnings, ["crate.lock is there, but its package manager is not supported yet"]);
   });
 
   describe("with inputs", () => {
