@@ -8,7 +8,7 @@ import { TailcastError } from "./error.ts";
 import { isOrigin } from "./http/origin.ts";
 import { checkProxies } from "./http/proxy-trust.ts";
 import { logFormats } from "./log-format.ts";
-import { OPTIONS } from "./program-options.ts";
+import { COMMANDS, OPTIONS } from "./program-options.ts";
 import { MAX_PIDS } from "./runner/cgroup/open-cgroups.ts";
 import { outputModes } from "./runner/output/output-pipes.ts";
 import { readCertificate } from "./tls-server.ts";
@@ -16,7 +16,7 @@ import { readTokenFile } from "./token-file.ts";
 import { checkStrength, isLoopback } from "./web/guards/token-strength.ts";
 import { logLevels } from "./web/monitoring/log-entry.ts";
 import type { LogFormat } from "./log-format.ts";
-import type { Flag } from "./program-options.ts";
+import type { CommandName, Flag } from "./program-options.ts";
 import type { OutputMode } from "./runner/output/output-pipes.ts";
 import type { TlsFiles } from "./tls-server.ts";
 import type { LogLevel } from "./web/monitoring/log-entry.ts";
@@ -75,9 +75,9 @@ export interface Config {
   readonly trustProxy: number | readonly string[];
 }
 
-/** The work of the program: run the server, or print a text. */
+/** The work of the program: a sub-command, with its options if it has any. */
 export type Invocation =
-  { readonly kind: "run"; readonly config: Config } | { readonly kind: "help" } | { readonly kind: "version" };
+  { readonly kind: "serve"; readonly config: Config } | { readonly kind: Exclude<CommandName, "serve"> };
 
 /**
  * Reads the program's arguments and environment.
@@ -88,8 +88,8 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
   const { flags, words } = parse(args);
   if (flags["help"] === true) return { kind: "help" };
   if (flags["version"] === true) return { kind: "version" };
-  // A sub-command is the first word. It returns a separate kind of invocation here.
-  if (words.length > 0) throw invalid(`unknown sub-command "${words[0]}"; tailcast has options only`);
+  const kind = readCommand(words, flags);
+  if (kind !== "serve") return { kind };
 
   const text = (flag: Flag): string | undefined => {
     const given = flags[flag] as string | undefined;
@@ -173,7 +173,19 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
     trustProxy: readProxies(text("trust-proxy") ?? "0"),
   };
   checkTokens(config);
-  return { kind: "run", config };
+  return { kind, config };
+}
+
+/** Reads the sub-command, and refuses further words, and flags if it has no options. */
+function readCommand(words: readonly string[], flags: Readonly<Record<string, unknown>>): CommandName {
+  const [word = "serve", surplus] = words;
+  const names = Object.keys(COMMANDS) as CommandName[];
+  const name = names.find((known) => known === word);
+  if (name === undefined) throw invalid(`unknown sub-command "${word}"; the sub-commands are ${names.join(", ")}`);
+  if (surplus !== undefined) throw invalid(`unexpected argument "${surplus}" after "${name}"`);
+  const [flag] = Object.keys(flags);
+  if (flag !== undefined && !COMMANDS[name].hasOptions) throw invalid(`${name} has no options; leave out --${flag}`);
+  return name;
 }
 
 function checkTokens({ token, viewerToken, host }: Config): void {

@@ -1,5 +1,22 @@
 import { delimiter } from "node:path";
 
+/** The name of a sub-command. */
+export type CommandName = "serve" | "help" | "version";
+
+/** A sub-command of the program: the first word of its arguments. */
+export interface Command {
+  readonly help: string;
+  /** Whether it has the options of the program. Flags for a command without them are refused. */
+  readonly hasOptions: boolean;
+}
+
+/** Every sub-command, in the order of the help. */
+export const COMMANDS: Readonly<Record<CommandName, Command>> = {
+  serve: { help: "run the build server; this is the default", hasOptions: true },
+  help: { help: "print this text, as --help does", hasOptions: false },
+  version: { help: "print the version, as --version does", hasOptions: false },
+};
+
 /** The name of an option without its dashes. */
 export type Flag =
   | "port"
@@ -273,9 +290,11 @@ export function helpText(): string {
     return [`${`  --${flag} ${value}`.padEnd(width)}${variable}`, `      ${help}`];
   });
   return [
-    "Usage: tailcast [options]",
+    "Usage: tailcast [command] [options]",
     "",
     "Builds projects on request and shows their output live in every browser.",
+    "",
+    ...Object.entries(COMMANDS).map(([name, { help }]) => `  ${name.padEnd(width - 2)}${help}`),
     "",
     "Each option is a flag or an environment variable; the flag wins. Defaults are in parentheses.",
     "",

@@ -36,7 +36,7 @@ function main(): void {
     return;
   }
   switch (invocation.kind) {
-    case "run":
+    case "serve":
       serve(invocation.config);
       return;
     case "help":

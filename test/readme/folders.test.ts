@@ -1,12 +1,12 @@
-/** The READMEs of the folders of src: src/http, src/page, src/streams, src/terminal and src/web. */
+/** The READMEs of src, and of its folders http, page, streams, terminal and web. */
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, it } from "node:test";
 import { ROOT } from "./blocks.js";
 
-for (const folder of ["http", "page", "streams", "terminal", "web"]) {
-  describe(`src/${folder}/README.md`, () => {
-    const path = new URL(`src/${folder}/`, ROOT);
+for (const folder of ["src", "src/http", "src/page", "src/streams", "src/terminal", "src/web"]) {
+  describe(`${folder}/README.md`, () => {
+    const path = new URL(`${folder}/`, ROOT);
     const readme = readFileSync(new URL("README.md", path), "utf8");
 
     it("has a row for every module, or for the folder that the module is in", () => {
@@ -14,7 +14,7 @@ for (const folder of ["http", "page", "streams", "terminal", "web"]) {
       const modules = readdirSync(path, { encoding: "utf8", recursive: true }).filter((name) => name.endsWith(".ts"));
       assert.ok(modules.length > 5);
       const isOther = (name: string): boolean => {
-        const [, parent = "", file = ""] = /^(.*\/)?(.*)$/.exec(name) ?? [];
+        const [, parent = "", file = ""] = /^(.*?\/)?(?:.*\/)?(.*)$/.exec(name) ?? [];
         const marks = [`/${file}\``, `\`${file}\``, `| \`${parent}\` `];
         return !rows.some((row) => marks.some((mark) => row.includes(mark)));
       };

@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { describe, it } from "node:test";
 import { readConfig } from "../../dist/config.js";
-import { helpText } from "../../dist/program-options.js";
+import { COMMANDS, OPTIONS, helpText } from "../../dist/program-options.js";
 import { dataFolder } from "../support/program.js";
 import type { Config } from "../../dist/config.js";
 
 function configOf(args: readonly string[], env: Record<string, string> = {}): Config {
   const invocation = readConfig(args, env);
-  assert.equal(invocation.kind, "run");
+  assert.equal(invocation.kind, "serve");
   return (invocation as { config: Config }).config;
 }
 
@@ -124,9 +124,11 @@ describe("readConfig()", () => {
 
   for (const [args, env, named] of [
     [["--prot", "1"], {}, "--prot"],
-    [["serve"], {}, 'unknown sub-command "serve"'],
-    [["--port", "0", "serve"], {}, "serve"],
-    [["--color", "serve"], {}, "serve"],
+    [["deploy"], {}, 'unknown sub-command "deploy"; the sub-commands are serve, help, version'],
+    [["--port", "0", "deploy"], {}, '"deploy"'],
+    [["--color", "deploy"], {}, '"deploy"'],
+    [["serve", "deploy"], {}, '"deploy"'],
+    [["version", "--port", "0"], {}, "version has no options; leave out --port"],
     [["--port"], {}, "--port"],
     [["--port", "65536"], {}, "--port"],
     [["--port", "-1"], {}, "--port"],
@@ -213,6 +215,11 @@ describe("readConfig()", () => {
     assert.deepEqual([token, viewerToken], ["t", "v"]);
   });
 
+  it("reads sub-commands, and serves without one", () => {
+    assert.deepEqual(readConfig(["serve", "--port", "1"], {}), readConfig(["--port", "1"], {}));
+    for (const name of Object.keys(COMMANDS)) assert.equal(readConfig([name], {}).kind, name);
+  });
+
   it("accepts --help and --version beside any other argument", () => {
     assert.deepEqual(readConfig(["--help", "--port", "x"], {}), { kind: "help" });
     assert.deepEqual(readConfig(["-v"], {}), { kind: "version" });
@@ -220,38 +227,16 @@ describe("readConfig()", () => {
 });
 
 describe("helpText()", () => {
+  it("names every sub-command", () => {
+    for (const [name, { help }] of Object.entries(COMMANDS)) {
+      assert.match(helpText(), new RegExp(`^  ${name} +${help}$`, "m"));
+    }
+  });
+
   it("names every option with its variable, within 120 columns", () => {
     const text = helpText();
-    for (const flag of [
-      "port",
-      "host",
-      "root",
-      "concurrency",
-      "queue-limit",
-      "silence",
-      "nice",
-      "pids",
-      "cgroup",
-      "output",
-      "env-file",
-      "timeout",
-      "grace",
-      "data",
-      "keep",
-      "keep-size",
-      "log-limit",
-      "mask",
-      "max-clients",
-      "heartbeat",
-      "capacity",
-      "token",
-      "token-file",
-      "viewer-token",
-      "viewer-token-file",
-      "session-lifetime",
-      "allowed-origin",
-    ]) {
-      assert.match(text, new RegExp(`^  --${flag} [A-Z]+ +[A-Z_]+\\n {6}\\S.*\\(.*\\)`, "m"));
+    for (const { flag } of OPTIONS.filter(({ value }) => value !== "")) {
+      assert.match(text, new RegExp(`^  --${flag} [A-Z=]+ +[A-Z_]+\\n {6}\\S.*\\(.*\\)`, "m"));
     }
     assert.deepEqual(
       text.split("\n").filter((line) => line.length > 120),

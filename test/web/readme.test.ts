@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { readConfig } from "../../dist/config.js";
-import { OPTIONS } from "../../dist/program-options.js";
+import { COMMANDS, OPTIONS } from "../../dist/program-options.js";
 import { buildAppSettings } from "../../dist/web/build-app-options.js";
 import { routes } from "../../dist/web/routes.js";
 import { EventClient, ask, postJson } from "../support/http.js";
@@ -147,6 +147,11 @@ describe("src/web/README.md", () => {
     assert.deepEqual(rows, scraped);
   });
 
+  it("lists the sub-commands of the program as its help does", () => {
+    const [rows = []] = tables("Sub-command", "Meaning");
+    assert.deepEqual(rows, Object.entries(COMMANDS).map(([name, { help }]) => [name, help]));
+  });
+
   it("lists the options of the program as its help does", () => {
     const [rows = []] = tables("Flag", "Variable", "Meaning");
     const options = OPTIONS.map(({ flag, variable, value, help }) => [`--${flag} ${value}`.trimEnd(), variable, help]);
@@ -157,7 +162,7 @@ describe("src/web/README.md", () => {
     const [rows = []] = tables("Flag", "Option of BuildApp");
     const flags = rows.map(([flag = "", option = ""]) => {
       const invocation = readConfig(flag.split(" "), {});
-      assert.ok(invocation.kind === "run");
+      assert.ok(invocation.kind === "serve");
       const { builds, ...settings } = buildAppSettings(invocation.config);
       const [, name = "", value = ""] = /^(\w+): (.*)$/.exec(option) ?? [];
       const documented = JSON.parse(value.replaceAll("_", "")) as unknown;

@@ -15,7 +15,7 @@ describe("the systemd unit in src/runner/README.md", () => {
   it("starts the program with options that it has", () => {
     const [, args = ""] = /dist\/server\.js (.*)/.exec(values.get("ExecStart") ?? "") ?? [];
     const invocation = readConfig(args.split(" "), {});
-    assert.ok(invocation.kind === "run");
+    assert.ok(invocation.kind === "serve");
     assert.deepEqual([invocation.config.cgroup, invocation.config.pids], ["auto", 1000]);
   });
 
