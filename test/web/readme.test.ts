@@ -29,6 +29,16 @@ function fields(head: string): string[] {
   return rows.map(([name = ""]) => name).sort();
 }
 
+/** The fields in each table below the heading that a link leads to. */
+function fieldsBelow(anchor: string): string[][] {
+  const section = README.split(/^(?=##+ )/m).find((text) => {
+    const [title = ""] = text.split("\n");
+    return `#${title.toLowerCase().replaceAll(/^#+ |[^\w -]/g, "").replaceAll(" ", "-")}` === anchor;
+  });
+  const blocks = (section ?? "").split("\n\n").filter((block) => block.startsWith("| Field of "));
+  return blocks.map((block) => [...block.matchAll(/^\| `(\w+)`/gm)].map(([, name = ""]) => name).sort());
+}
+
 function keysOf(value: unknown): string[] {
   return Object.keys(value as object).sort();
 }
@@ -60,6 +70,38 @@ describe("src/web/README.md", () => {
       const seen = await ask(port, verb, target, { headers: viewer });
       assert.equal(unknown.status === 401, needs !== "open", path);
       assert.equal(seen.status === 403, needs === "build", path);
+    }
+  });
+
+  it("documents the status of a successful reply of every route, and links to the fields of JSON", async (t) => {
+    const { port, stage } = await start(t, { token: "s3cret" });
+    const headers = { Authorization: "Bearer s3cret" };
+    const bodies: Readonly<Record<string, object>> = {
+      "/api/session": { token: "s3cret" },
+      "/api/project/build": { projectPath: "other", install: "skip" },
+    };
+    const first = { projectPath: "project", install: "skip" };
+    const ended = buildIn(await postJson(port, "/api/project/build", first, headers)).id;
+    const events = await EventClient.open(port, `/api/builds/${ended}/events`, headers);
+    (await stage.actor("build")).tell({ action: "exit", code: 0 });
+    await events.ended();
+    let running = "";
+    const [rows = []] = tables("Method", "Path", "Needs", "Success", "Reply");
+    for (const [method = "", path = "", , success = "", reply = ""] of rows) {
+      const id = path.endsWith("/cancel") ? running : ended;
+      const target = path.replace(":id", id).replace("*file", path.startsWith("/page") ? "main.js" : "style.js");
+      const found =
+        method === "POST"
+          ? await postJson(port, target, bodies[path] ?? {}, headers)
+          : await ask(port, method === "GET" ? "HEAD" : method, target, { headers });
+      const row = `${method} ${path}`;
+      assert.ok(success.split(", ").includes(String(found.status)), `${row} replied ${found.status}, not ${success}`);
+      if (path === "/api/project/build") running = buildIn(found).id;
+      if (!String(found.headers["content-type"]).startsWith("application/json")) continue;
+      const { json } = method === "GET" ? await ask(port, method, target, { headers }) : found;
+      const [, anchor = ""] = /\]\((#[^)]+)\)/.exec(reply) ?? [];
+      const documented = fieldsBelow(anchor).map((names) => names.join(" "));
+      assert.ok(documented.includes(keysOf(json).join(" ")), `${row}: link its row to a table of the fields of its JSON`);
     }
   });
 
