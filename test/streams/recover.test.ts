@@ -6,44 +6,17 @@ import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { createCookie } from "../../dist/runner/process/marker.js";
 import { BuildStore } from "../../dist/runner/store/build-store.js";
-import { BuildApp } from "../../dist/web/build-app.js";
 import { Stage } from "../support/actors.js";
 import { makeFolder } from "../support/folders.js";
-import { EventClient, TestServer, ask, postJson } from "../support/http.js";
+import { ask } from "../support/http.js";
 import { lastFirst } from "../support/lifetime.js";
+import { actorProject, build, follow, open, scene } from "./recover-scene.js";
 import type { BuildLineEvent } from "../../dist/runner/events.js";
 import type { BuildRecord } from "../../dist/runner/record.js";
 import type { BuildAppOptions } from "../../dist/web/build-app-options.js";
-import type { Lifetime } from "../support/lifetime.js";
+import type { Scene } from "./recover-scene.js";
 
 const ID = "0mws57xuu29mfzgl";
-
-interface Scene {
-  readonly root: string;
-  readonly data: string;
-  readonly options: BuildAppOptions;
-}
-
-async function scene(t: Lifetime, files: Record<string, string> = {}): Promise<Scene> {
-  const root = await makeFolder(t, {
-    "p/package.json": JSON.stringify({ scripts: { build: "echo built" } }),
-    ...files,
-  });
-  const data = join(await makeFolder(t), "data");
-  return { root, data, options: { roots: [root], data } };
-}
-
-async function open(
-  t: Lifetime,
-  options: BuildAppOptions,
-): Promise<{ app: BuildApp; port: number; close: () => Promise<void> }> {
-  const app = await BuildApp.open(options);
-  const server = await TestServer.start(app.handle);
-  let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => (closing ??= app.close().then(() => server.close()));
-  t.after(close);
-  return { app, port: server.port, close };
-}
 
 /** A build in the middle of its second step. */
 function running({ root }: Scene, change: Partial<BuildRecord> = {}): BuildRecord {
@@ -89,24 +62,6 @@ async function leave({ data }: Scene, record: BuildRecord | undefined, log: stri
   }
   await store.close();
   return path;
-}
-
-async function build(port: number, projectPath: string): Promise<BuildRecord> {
-  const answer = await postJson(port, "/api/project/build", { projectPath, install: "skip" });
-  assert.equal(answer.status, 202, answer.text);
-  return answer.json["build"] as BuildRecord;
-}
-
-async function follow(port: number, id: string, lastEventId?: string): Promise<EventClient> {
-  const headers = lastEventId === undefined ? {} : { "Last-Event-ID": lastEventId };
-  return EventClient.open(port, `/api/builds/${id}/events`, headers);
-}
-
-/** A project whose build is an actor. */
-function actorProject(stage: Stage): Record<string, string> {
-  const { command, args } = stage.step("actor");
-  const build = [command, ...args].map((part) => JSON.stringify(part)).join(" ");
-  return { "first/package.json": JSON.stringify({ scripts: { build } }) };
 }
 
 describe("BuildApp.open()", () => {
@@ -354,47 +309,5 @@ describe("BuildApp.open()", () => {
     const events = await (await follow(port, ID)).ended();
     assert.ok(events.some(({ data }) => data.includes('"described again"')));
     assert.equal((JSON.parse(events.at(-1)?.data ?? "") as BuildRecord).status, "succeeded");
-  });
-
-  it("fails a build whose log was deleted while it ran", async (test) => {
-    const t = lastFirst(test);
-    const stage = await Stage.open(test);
-    const here = await scene(t, actorProject(stage));
-    const { port } = await open(t, here.options);
-    const { id } = await build(port, "first");
-    const actor = await stage.actor("actor");
-    const client = await follow(port, id);
-    await rm(join(here.data, "builds", id), { recursive: true });
-    actor.tell({ action: "exit", code: 0 });
-    const { status, message } = JSON.parse((await client.ended()).at(-1)?.data ?? "") as BuildRecord;
-    assert.equal(status, "failed");
-    assert.match(String(message), /^stopped because .* not be delivered \(the file of the log was deleted\)/);
-  });
-
-  it("accepts no build that it cannot store, and continues", async (test) => {
-    const t = lastFirst(test);
-    const here = await scene(t);
-    const { port } = await open(t, here.options);
-    const builds = join(here.data, "builds");
-    await rm(builds, { recursive: true });
-    await writeFile(builds, "in the way");
-    const refused = await postJson(port, "/api/project/build", { projectPath: "p", install: "skip" });
-    assert.equal(refused.status, 503);
-    const { code, message } = refused.json["error"] as { code: string; message: string };
-    assert.equal(code, "NOT_STORED");
-    assert.match(message, /^Cannot build: the build could not be stored \(ENOTDIR\)$/);
-    await rm(builds);
-    await (await follow(port, (await build(port, "p")).id)).ended();
-  });
-
-  it("refuses a folder that another app has, and bad options", async (test) => {
-    const t = lastFirst(test);
-    const { options } = await scene(t);
-    await open(t, options);
-    await assert.rejects(BuildApp.open(options), { code: "DATA_IN_USE" });
-    await assert.rejects(BuildApp.open({ ...options, data: "" }), { code: "INVALID_OPTION" });
-    const other = await scene(t);
-    await assert.rejects(BuildApp.open({ ...other.options, keep: -1 }), { code: "INVALID_OPTION" });
-    await (await BuildApp.open(other.options)).close();
   });
 });

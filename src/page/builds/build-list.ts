@@ -1,9 +1,6 @@
-import { formatDuration } from "../../terminal/duration.ts";
 import { writeAddress } from "../address.ts";
 import { byId, create, createIcon, setText } from "../dom.ts";
-import { formatAgo, timeTaken } from "../time.ts";
-import { outlook } from "./outlook.ts";
-import { statusWord } from "./status.ts";
+import { entryDetail } from "./entry-detail.ts";
 import type { Build } from "../model.ts";
 
 interface Entry {
@@ -85,13 +82,6 @@ export class BuildList {
   }
 
   #fillDetail({ detail }: Entry, build: Build): void {
-    const now = this.#now();
-    const length = timeTaken(build, now);
-    const ended = build.finishedAt !== null;
-    const parts = [statusWord(build.status)];
-    if (length !== undefined) parts.push(formatDuration(length, !ended));
-    if (build.status === "queued") parts.push(outlook(build, now).text);
-    if (ended) parts.push(formatAgo(now - Date.parse(build.finishedAt ?? build.queuedAt)));
-    setText(detail, parts.filter((part) => part !== "").join(" \u00b7 "));
+    setText(detail, entryDetail(build, this.#now()));
   }
 }
