@@ -1,14 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { rawClient, startChannel } from "../support/channel.js";
+import { STREAM_HEAD, rawClient, startChannel } from "../support/channel.js";
 import { EventClient, dechunk } from "../support/http.js";
-
-const HEAD = [
-  "HTTP/1.1 200 OK",
-  "Content-Type: text/event-stream",
-  "Cache-Control: no-store, no-transform",
-  "X-Accel-Buffering: no",
-].join("\r\n");
 
 describe("Channel.handle()", () => {
   it("opens a stream at once: head, then the reconnection time", async (t) => {
@@ -17,7 +10,7 @@ describe("Channel.handle()", () => {
     await client.until("retry: 2000\n\r\n");
     assert.equal(
       client.head.replace(/\r\nKeep-Alive: [^\r]*/, ""),
-      `${HEAD}\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked`,
+      `${STREAM_HEAD}\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked`,
     );
     assert.equal(client.body, "c\r\nretry: 2000\n\r\n");
   });
@@ -37,7 +30,7 @@ describe("Channel.handle()", () => {
         "event: push\nid: e-2\ndata: two\ndata: lines\n\n" +
         "id: order-7\ndata: own\n\n",
     );
-    assert.equal(client.head, `${HEAD}\r\nConnection: close`, "HTTP/1.0 has no chunks: the end is the close");
+    assert.equal(client.head, `${STREAM_HEAD}\r\nConnection: close`, "HTTP/1.0 has no chunks: the end is the close");
   });
 
   it("sends the events of one turn as one chunk", async (t) => {
@@ -78,7 +71,7 @@ describe("Channel.handle()", () => {
     const { channel, port } = await startChannel(t);
     const client = rawClient(t, port).send("HEAD / HTTP/1.1", "Host: localhost", "Connection: close");
     await client.closed();
-    assert.equal(client.head, `${HEAD}\r\nConnection: close`);
+    assert.equal(client.head, `${STREAM_HEAD}\r\nConnection: close`);
     assert.equal(client.body, "");
     assert.equal(channel.clientCount, 0);
   });

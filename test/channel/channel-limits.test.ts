@@ -1,16 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Channel } from "../../dist/channel/channel.js";
-import { rawClient, startChannel, until } from "../support/channel.js";
+import { STREAM_HEAD, rawClient, startChannel, until } from "../support/channel.js";
 import { EventClient, dechunk } from "../support/http.js";
 import type { DecodedEvent } from "../../dist/protocol/decode.js";
-
-const HEAD = [
-  "HTTP/1.1 200 OK",
-  "Content-Type: text/event-stream",
-  "Cache-Control: no-store, no-transform",
-  "X-Accel-Buffering: no",
-].join("\r\n");
 
 const data = (events: readonly DecodedEvent[]): string[] => events.map((event) => event.data);
 
@@ -40,7 +33,7 @@ describe("Channel: limits", () => {
     const first = await EventClient.open(port, "/");
     const second = rawClient(t, port).get("/", ["Connection: close"]);
     await second.closed();
-    assert.equal(second.head, `${HEAD}\r\nConnection: close\r\nTransfer-Encoding: chunked`);
+    assert.equal(second.head, `${STREAM_HEAD}\r\nConnection: close\r\nTransfer-Encoding: chunked`);
     const { content, isComplete } = dechunk(second.body);
     assert.equal(isComplete, true);
     const retry = Number(/^: the limit of 1 clients is reached\nretry: (\d+)\n$/.exec(content)?.[1]);

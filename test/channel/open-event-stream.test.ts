@@ -8,7 +8,14 @@ import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { openEventStream, sendEventStream } from "../../dist/channel/open-event-stream.js";
 import { rawClient, until } from "../support/channel.js";
-import { NO_SOURCES, SOURCE_REFUSAL, SilentSource, oneStream, serveStreams } from "../support/event-stream.js";
+import {
+  NO_SOURCES,
+  SOURCE_REFUSAL,
+  SilentSource,
+  oneStream,
+  serveStreams,
+  sourcesOf,
+} from "../support/event-stream.js";
 import { EventClient, TestServer, ask } from "../support/http.js";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
@@ -157,34 +164,8 @@ async function serve(
 const FULFILLED = { status: "fulfilled", value: undefined };
 
 describe("sendEventStream()", () => {
-  async function* tokens(): AsyncGenerator<string> {
-    yield "a";
-    yield "b";
-  }
-
   it("sends a source, the source that a function returns, or the events that a function sends, and ends", async (t) => {
-    const sources: (StreamSource | StreamProducer)[] = [
-      ["a", "b"],
-      tokens(),
-      new ReadableStream({
-        start(controller): void {
-          for (const token of ["a", "b"]) controller.enqueue(token);
-          controller.close();
-        },
-      }),
-      tokens,
-      async () => tokens(),
-      (stream) => {
-        void stream.send("a");
-        void stream.send("b");
-      },
-      async (stream) => {
-        await stream.sendAll(["a"]);
-        await stream.send("b");
-        await stream.close();
-      },
-    ];
-    for (const source of sources) {
+    for (const source of sourcesOf("a", "b")) {
       const { port, sent } = await serve(t, source);
       const client = rawClient(t, port).get("/", [], "1.0");
       await client.closed();

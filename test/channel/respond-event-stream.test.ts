@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { respondEventStream } from "../../dist/channel/respond-event-stream.js";
-import { NO_SOURCES, SOURCE_REFUSAL, SilentSource } from "../support/event-stream.js";
+import { NO_SOURCES, SOURCE_REFUSAL, SilentSource, sourcesOf } from "../support/event-stream.js";
 import type { EventStream } from "../../dist/channel/event-stream.js";
 import type { StreamProducer } from "../../dist/channel/stream-producer.js";
 import type { StreamSource } from "../../dist/channel/stream-source.js";
@@ -21,28 +21,8 @@ function readerOf(response: Response): () => Promise<string | undefined> {
 }
 
 describe("respondEventStream()", () => {
-  async function* tokens(): AsyncGenerator<string> {
-    yield "a";
-    yield "b";
-  }
-
   it("answers with a source, the source of a function, or the events that a function sends", async () => {
-    const sources: (StreamSource | StreamProducer)[] = [
-      ["a", "b"],
-      tokens(),
-      tokens,
-      async () => tokens(),
-      (stream) => {
-        void stream.send("a");
-        void stream.send("b");
-      },
-      async (stream) => {
-        await stream.sendAll(["a"]);
-        await stream.send("b");
-        await stream.close();
-      },
-    ];
-    for (const source of sources) {
+    for (const source of sourcesOf("a", "b")) {
       const response = respondEventStream(ask({ method: "POST", headers: { Accept: "application/json" } }), source);
       assert.equal(response.status, 200);
       assert.deepEqual(Object.fromEntries(response.headers), {
@@ -201,7 +181,7 @@ describe("respondEventStream()", () => {
       ask(),
       (stream) => {
         opened = stream;
-        return tokens();
+        return ["a", "b"];
       },
       { stallTimeout: 20 },
     );

@@ -6,6 +6,14 @@ import type { RequestListener } from "node:http";
 import type { Lifetime } from "./lifetime.js";
 import type { ChannelOptions } from "../../dist/channel/options.js";
 
+/** The start of the head of every event stream. */
+export const STREAM_HEAD = [
+  "HTTP/1.1 200 OK",
+  "Content-Type: text/event-stream",
+  "Cache-Control: no-store, no-transform",
+  "X-Accel-Buffering: no",
+].join("\r\n");
+
 /** A channel whose epoch is "e", behind a server. Both end with the test. */
 export async function startChannel(
   t: Lifetime,

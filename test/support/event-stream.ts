@@ -2,6 +2,7 @@ import { openEventStream } from "../../dist/channel/open-event-stream.js";
 import { TestServer } from "./http.js";
 import type { EventStreamOptions } from "../../dist/channel/event-stream-options.js";
 import type { EventStream } from "../../dist/channel/event-stream.js";
+import type { StreamProducer } from "../../dist/channel/stream-producer.js";
 import type { StreamSource } from "../../dist/channel/stream-source.js";
 import type { Lifetime } from "./lifetime.js";
 
@@ -75,4 +76,33 @@ export class SilentSource {
       cancel: () => this.#stop(),
     });
   }
+}
+
+/** Sources that send two events, functions that make such sources, and functions that send both. */
+export function sourcesOf(first: string, second: string): (StreamSource | StreamProducer)[] {
+  async function* tokens(): AsyncGenerator<string> {
+    yield first;
+    yield second;
+  }
+  return [
+    [first, second],
+    tokens(),
+    new ReadableStream({
+      start(controller): void {
+        for (const token of [first, second]) controller.enqueue(token);
+        controller.close();
+      },
+    }),
+    tokens,
+    async () => tokens(),
+    (stream) => {
+      void stream.send(first);
+      void stream.send(second);
+    },
+    async (stream) => {
+      await stream.sendAll([first]);
+      await stream.send(second);
+      await stream.close();
+    },
+  ];
 }

@@ -63,6 +63,20 @@ export interface LockFormat {
   readonly stableSince: number;
 }
 
+/** The fields that both variants of Yarn share. */
+const YARN = {
+  program: "yarn",
+  lockFiles: ["yarn.lock"],
+  install: ["install"],
+  startsClean: false,
+  run: ["run"],
+  switchesVersion: true,
+  hasCorepack: true,
+  runsInstalled: "never",
+  advice: "install it (npm install --global yarn), or name it as packageManager in package.json and install corepack",
+  windowsScript: "node_modules/yarn/bin/yarn.js",
+} as const;
+
 /** All package managers. When a project has several lock files, the first row that has one of them wins. */
 export const managers: readonly PackageManager[] = [
   {
@@ -101,38 +115,18 @@ export const managers: readonly PackageManager[] = [
     advice: "install it (npm install --global bun, or https://bun.sh)",
   },
   {
+    ...YARN,
     name: "yarn",
-    program: "yarn",
-    lockFiles: ["yarn.lock"],
     frozenInstall: ["install", "--frozen-lockfile"],
-    install: ["install"],
-    startsClean: false,
-    run: ["run"],
-    switchesVersion: true,
-    hasCorepack: true,
-    runsInstalled: "never",
-    advice:
-      "install it (npm install --global yarn), or name it as packageManager in package.json and install corepack",
-    windowsScript: "node_modules/yarn/bin/yarn.js",
   },
   {
+    ...YARN,
     name: "yarn berry",
-    program: "yarn",
     // The mark is the first key, below a comment of two lines.
     variant: { sinceMajor: 2, lockMark: "__metadata:" },
-    lockFiles: ["yarn.lock"],
     settingsFile: ".yarnrc.yml",
     frozenInstall: ["install", "--immutable"],
-    install: ["install"],
     installEnv: { YARN_ENABLE_IMMUTABLE_INSTALLS: "false" },
-    startsClean: false,
-    run: ["run"],
-    switchesVersion: true,
-    hasCorepack: true,
-    runsInstalled: "never",
-    advice:
-      "install it (npm install --global yarn), or name it as packageManager in package.json and install corepack",
-    windowsScript: "node_modules/yarn/bin/yarn.js",
   },
   {
     name: "npm",
