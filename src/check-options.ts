@@ -97,6 +97,45 @@ export function checkTexts(name: string, texts: readonly string[]): readonly str
   return checkValue(name, texts, kinds.array).map((text) => checkValue(name, text, kinds.filledText));
 }
 
+/** The names of all options of an interface. TypeScript demands each of them, and accepts no other. */
+export type OptionNames<Options> = Readonly<Record<keyof Required<Options>, true>>;
+
+/** The number of characters that a misspelled name may have wrong, to be recognized. */
+const MAX_TYPOS = 2;
+
+/**
+ * Refuses an option that does not exist: in plain JavaScript, nothing else would report a misspelled name. An option
+ * whose value is `undefined` counts as left out.
+ *
+ * @throws {TailcastError} `INVALID_OPTION`, naming the option, and the one that was probably meant.
+ */
+export function checkNames(options: object, names: Readonly<Record<string, true>>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || Object.hasOwn(names, name)) continue;
+    const [nearest] = Object.keys(names)
+      .map((known) => ({ known, typos: countTypos(name, known) }))
+      .filter(({ typos }) => typos <= MAX_TYPOS)
+      .sort((a, b) => a.typos - b.typos);
+    const hint = nearest === undefined ? "" : `; did you mean "${nearest.known}"?`;
+    throw invalidOption(name, `there is no such option${hint}`);
+  }
+}
+
+/** The number of characters to insert, remove or replace in `name` to get `known` (the Levenshtein distance). */
+function countTypos(name: string, known: string): number {
+  if (Math.abs(name.length - known.length) > MAX_TYPOS) return Infinity;
+  let row = Array.from({ length: known.length + 1 }, (_, index) => index);
+  for (const [index, character] of name.split("").entries()) {
+    const next = [index + 1];
+    for (const [column, other] of known.split("").entries()) {
+      const [diagonal = 0, above = 0] = row.slice(column);
+      next.push(Math.min(above + 1, (next[column] ?? 0) + 1, diagonal + (character === other ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
+
 /** An option as the caller wrote it: strings have quotes, so that `"5"` differs from `5`. */
 function show(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : String(value);

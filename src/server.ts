@@ -113,14 +113,16 @@ async function open(config: Config): Promise<BuildApp> {
     if (move !== undefined) printMessage(move);
   }
   printMessage(`builds are stored in ${data}`);
+  // The options of the program that are not options of the app.
+  const { port, color, tls, logLevel, logFormat, isTokenNew, ...options } = config;
   const app = await BuildApp.open({
-    ...config,
+    ...options,
     data,
     env: buildEnvironment(process.env, config.env, config),
     maskValues: variableSecrets(config.env),
     onError: printFault,
     onLog: (entry) => {
-      if (isLogged(entry, config.logLevel)) process.stderr.write(formatEntry(entry, config.logFormat));
+      if (isLogged(entry, logLevel)) process.stderr.write(formatEntry(entry, logFormat));
     },
   });
   for (const warning of app.warnings) printMessage(`warning: ${warning}`);

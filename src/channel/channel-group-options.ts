@@ -1,4 +1,6 @@
-import { MAX_DELAY, checkInteger, checkValue, invalidOption, kinds } from "../check-options.ts";
+import { MAX_DELAY, checkInteger, checkNames, checkValue, invalidOption, kinds } from "../check-options.ts";
+import { channelOptionNames } from "./settings.ts";
+import type { OptionNames } from "../check-options.ts";
 import type { CorsOptions } from "./connections/cors.ts";
 import type { ChannelOptions } from "./options.ts";
 
@@ -44,8 +46,11 @@ export interface ChannelGroupSettings<Data> {
   readonly idleTimeout: number;
 }
 
+const optionNames: OptionNames<ChannelGroupOptions> = { channel: true, maxChannels: true, idleTimeout: true };
+
 /** Checks every option and fills in the defaults. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
 export function channelGroupSettings<Data>(options: ChannelGroupOptions<Data>): ChannelGroupSettings<Data> {
+  checkNames(options, optionNames);
   const { channel = {}, maxChannels = 10_000, idleTimeout = 60_000 } = options;
   return {
     optionsOf: typeof channel === "function" ? channel : sharedOptions(channel),
@@ -56,7 +61,8 @@ export function channelGroupSettings<Data>(options: ChannelGroupOptions<Data>): 
 }
 
 function sharedOptions<Data>(channel: ChannelOptions<Data>): OptionsOf<Data> {
-  refuseUniqueEpoch(checkValue("channel", channel, kinds.object));
+  checkNames(checkValue("channel", channel, kinds.object), channelOptionNames);
+  refuseUniqueEpoch(channel);
   if (channel.history === undefined) return () => channel;
   const reason = "channels cannot share a history; pass a function that opens one for each topic";
   throw invalidOption("channel", reason);

@@ -1,5 +1,6 @@
-import { MAX_DELAY, checkInteger, checkValue, kinds } from "../check-options.ts";
+import { MAX_DELAY, checkInteger, checkNames, checkValue, kinds } from "../check-options.ts";
 import { DEFAULT_HEARTBEAT } from "./settings.ts";
+import type { OptionNames } from "../check-options.ts";
 import type { SupervisorLimits } from "./clients/supervisor.ts";
 
 /** The options of a per-request stream. Times are in milliseconds. */
@@ -22,8 +23,13 @@ export interface EventStreamSettings extends SupervisorLimits {
   readonly compress: boolean;
 }
 
+const optionNames: OptionNames<EventStreamOptions> = {
+  heartbeat: true, retry: true, stallTimeout: true, maxConnectionAge: true, compress: true,
+};
+
 /** Checks every option and fills in the defaults. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
 export function eventStreamSettings(options: EventStreamOptions): EventStreamSettings {
+  checkNames(options, optionNames);
   const delay = { min: 0, max: MAX_DELAY };
   const { heartbeat = DEFAULT_HEARTBEAT, stallTimeout = 60_000, maxConnectionAge = 0 } = options;
   const { compress = false, retry } = options;

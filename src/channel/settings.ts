@@ -3,6 +3,7 @@ import {
   MAX_DELAY,
   checkChoice,
   checkInteger,
+  checkNames,
   checkTexts,
   checkValue,
   invalidOption,
@@ -12,6 +13,7 @@ import { isOrigin } from "../http/origin.ts";
 import { encodeComment, encodeEvent } from "../protocol/encode.ts";
 import { isEpoch } from "../protocol/sequence-id.ts";
 import type { IncomingMessage } from "node:http";
+import type { OptionNames } from "../check-options.ts";
 import type { EventFields } from "../protocol/encode.ts";
 import type { CorsOptions } from "./connections/cors.ts";
 import type { ChannelHistory } from "./history/history.ts";
@@ -54,8 +56,18 @@ export interface ChannelSettings {
   readonly epoch: string;
 }
 
+/** The names of the options of a channel. */
+export const channelOptionNames: OptionNames<ChannelOptions> = {
+  capacity: true, capacityBytes: true, backlog: true, heartbeat: true, heartbeatEvent: true, retry: true,
+  maxClients: true, maxClientsPerAddress: true, clientAddress: true, whenFull: true, retryAfter: true,
+  stallTimeout: true, maxConnectionAge: true, coalesce: true, maxCatchUps: true, compress: true, methods: true,
+  accept: true, cors: true, history: true, uniqueEpoch: true, epoch: true,
+  onConnect: true, onDisconnect: true, onGap: true,
+};
+
 /** Checks every option and fills in the defaults. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
 export function channelSettings<Data>(options: ChannelOptions<Data>): ChannelSettings {
+  checkNames(options, channelOptionNames);
   const delay = { min: 0, max: MAX_DELAY };
   // Half of the longest delay, because jitter can double the value.
   const jitteredDelay = { min: 0, max: (MAX_DELAY - 1) / 2 };

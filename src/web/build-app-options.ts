@@ -1,8 +1,9 @@
-import { MAX_DELAY, checkInteger, checkTexts, checkValue, invalidOption, kinds } from "../check-options.ts";
+import { MAX_DELAY, checkInteger, checkNames, checkTexts, checkValue, invalidOption, kinds } from "../check-options.ts";
 import { isOrigin } from "../http/origin.ts";
 import { checkProxies } from "../http/proxy-trust.ts";
 import { DEFAULT_HEARTBEAT } from "../channel/settings.ts";
 import { checkStrength } from "./guards/token-strength.ts";
+import type { OptionNames } from "../check-options.ts";
 import type { ProxyTrust } from "../http/proxy-trust.ts";
 import type { FolderPlanner } from "../runner/planning/build-planner.ts";
 import type { BuildQueueOptions } from "../runner/build-queue-options.ts";
@@ -117,8 +118,18 @@ export interface BuildAppSettings {
   readonly onLog: (entry: LogEntry) => void;
 }
 
+const optionNames: OptionNames<BuildAppOptions> = {
+  concurrency: true, queueLimit: true, timeout: true, silence: true, nice: true, pids: true, cgroup: true,
+  output: true, env: true, keep: true, keepSize: true, mask: true, maskValues: true, logLimit: true,
+  roots: true, host: true, token: true, viewerToken: true, sessionLifetime: true, readOnly: true,
+  allowedOrigins: true, allowCredentials: true, trustProxy: true, data: true, grace: true, maxClients: true,
+  maxClientsPerAddress: true, maxRequestsPerAddress: true, heartbeat: true, capacity: true,
+  plan: true, onError: true, onLog: true,
+};
+
 /** Checks the options and fills in the defaults. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
 export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
+  checkNames(options, optionNames);
   const { host = "127.0.0.1", token, allowedOrigins = [], allowCredentials = false, data, grace = 0 } = options;
   const { viewerToken, sessionLifetime = WEEK, readOnly = false } = options;
   const { maxClientsPerAddress = 500, maxRequestsPerAddress = 2000, onLog = () => undefined } = options;
