@@ -100,7 +100,7 @@ export function checkTexts(name: string, texts: readonly string[]): readonly str
 /** The names of all options of an interface. TypeScript demands each of them, and accepts no other. */
 export type OptionNames<Options> = Readonly<Record<keyof Required<Options>, true>>;
 
-/** The number of characters that a misspelled name may have wrong, to be recognized. */
+/** A name is recognized with this number of wrong characters, if they are less than half of it. */
 const MAX_TYPOS = 2;
 
 /**
@@ -114,7 +114,7 @@ export function checkNames(options: object, names: Readonly<Record<string, true>
     if (value === undefined || Object.hasOwn(names, name)) continue;
     const [nearest] = Object.keys(names)
       .map((known) => ({ known, typos: countTypos(name, known) }))
-      .filter(({ typos }) => typos <= MAX_TYPOS)
+      .filter(({ known, typos }) => typos <= MAX_TYPOS && 2 * typos < known.length)
       .sort((a, b) => a.typos - b.typos);
     const hint = nearest === undefined ? "" : `; did you mean "${nearest.known}"?`;
     throw invalidOption(name, `there is no such option${hint}`);

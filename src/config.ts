@@ -75,6 +75,14 @@ export interface Config {
   readonly trustProxy: number | readonly string[];
 }
 
+type AppOptions = Omit<Config, "port" | "color" | "tls" | "isTokenNew" | "logLevel" | "logFormat">;
+
+/** The options that the program passes to `BuildApp` as they are: all but those of the program alone. */
+export function appOptions(config: Config): AppOptions {
+  const { port, color, tls, isTokenNew, logLevel, logFormat, ...options } = config;
+  return options;
+}
+
 /** The work of the program: a sub-command, with its options if it has any. */
 export type Invocation =
   { readonly kind: "serve"; readonly config: Config } | { readonly kind: Exclude<CommandName, "serve"> };

@@ -5,7 +5,7 @@
  * |---|---|---|
  * | `INVALID_EVENT` | `encodeEvent`, `encodeComment`, `publish`, `send` | a field would not reach a client unchanged |
  * | `EVENT_TOO_LARGE` | `EventStreamDecoder`, `publish` | an event exceeds `maxEventBytes` or `capacityBytes` |
- * | `INVALID_OPTION` | all functions with options | an option does not exist, or has a wrong type or range; the message names it |
+ * | `INVALID_OPTION` | all functions with options | an option that the message names is unknown or has a bad value |
  * | `HEADERS_SENT` | `handle`, `openEventStream`, `sendEventStream` | the response has already started |
  * | `CHANNEL_CLOSED` | channel, group, client, `EventStream`, `FileHistory` | it was closed, or its log was ended |
  * | `CLIENT_LEFT` | `EventStream`, its `signal` and that of a client | the client has left or was disconnected |

@@ -6,7 +6,7 @@
  * it cannot listen or cannot store builds; 2 for bad options.
  */
 import { createServer } from "node:http";
-import { readConfig } from "./config.ts";
+import { appOptions, readConfig } from "./config.ts";
 import { defaultDataFolder, moveOldFolder } from "./data-folder.ts";
 import { TailcastError } from "./error.ts";
 import { formatEntry, isLogged } from "./log-format.ts";
@@ -113,16 +113,14 @@ async function open(config: Config): Promise<BuildApp> {
     if (move !== undefined) printMessage(move);
   }
   printMessage(`builds are stored in ${data}`);
-  // The options of the program that are not options of the app.
-  const { port, color, tls, logLevel, logFormat, isTokenNew, ...options } = config;
   const app = await BuildApp.open({
-    ...options,
+    ...appOptions(config),
     data,
     env: buildEnvironment(process.env, config.env, config),
     maskValues: variableSecrets(config.env),
     onError: printFault,
     onLog: (entry) => {
-      if (isLogged(entry, logLevel)) process.stderr.write(formatEntry(entry, logFormat));
+      if (isLogged(entry, config.logLevel)) process.stderr.write(formatEntry(entry, config.logFormat));
     },
   });
   for (const warning of app.warnings) printMessage(`warning: ${warning}`);

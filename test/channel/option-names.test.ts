@@ -14,7 +14,7 @@ function refusal(name: string, hint = ""): { code: string; message: string } {
 }
 
 describe("checkNames", () => {
-  const names = { capacity: true, coalesce: true, backlog: true } as const;
+  const names = { capacity: true, coalesce: true, backlog: true, host: true } as const;
 
   it("names the option that was probably meant", () => {
     for (const [typo, meant] of [
@@ -29,7 +29,7 @@ describe("checkNames", () => {
   });
 
   it("guesses nothing for a name that is far from all others", () => {
-    for (const name of ["limit", "c", "", "toString"]) {
+    for (const name of ["limit", "c", "", "toString", "port"]) {
       assert.throws(() => checkNames({ [name]: 1 }, names), refusal(name));
     }
   });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { readConfig } from "../../dist/config.js";
+import { appOptions, readConfig } from "../../dist/config.js";
 import { COMMANDS, OPTIONS } from "../../dist/program-options.js";
 import { buildAppSettings } from "../../dist/web/build-app-options.js";
 import { routes } from "../../dist/web/routes.js";
@@ -205,7 +205,7 @@ describe("src/web/README.md", () => {
     const flags = rows.map(([flag = "", option = ""]) => {
       const invocation = readConfig(flag.split(" "), {});
       assert.ok(invocation.kind === "serve");
-      const { builds, ...settings } = buildAppSettings(invocation.config);
+      const { builds, ...settings } = buildAppSettings(appOptions(invocation.config));
       const [, name = "", value = ""] = /^(\w+): (.*)$/.exec(option) ?? [];
       const documented = JSON.parse(value.replaceAll("_", "")) as unknown;
       assert.deepEqual(Object.entries({ ...builds, ...settings }).find(([key]) => key === name)?.[1], documented, flag);
