@@ -18,10 +18,16 @@ export function refuseMalformed(server: EventEmitter): void {
     open.set(socket, responses.add(response));
     response.once("close", () => responses.delete(response));
   });
-  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+  const refuse = (socket: Socket, error: HttpError): void => {
     const [response, ...others] = open.get(socket) ?? [];
     // Bytes of another reply are on the way: a refusal would be read as a part of it.
-    if (!socket.writable || error.code === "ECONNRESET" || others.length > 0 || response?.headersSent) socket.destroy();
+    if (!socket.writable || others.length > 0 || response?.headersSent) socket.destroy();
+    else writeRefusal(socket, error);
+  };
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    // Bytes behind a request with `Connection: close` are no request (RFC 9112 section 9.6): the replies continue.
+    if (error.code === "HPE_CLOSED_CONNECTION") return;
+    if (error.code === "ECONNRESET") socket.destroy();
     else refuse(socket, errorOf(error));
   });
   server.on("checkExpectation", (_: IncomingMessage, response: ServerResponse) => {
@@ -33,6 +39,8 @@ export function refuseMalformed(server: EventEmitter): void {
     const headers = { Allow: "GET, HEAD, POST, DELETE, OPTIONS" };
     const error = new HttpError("METHOD_NOT_ALLOWED", "Cannot CONNECT: this server is not a proxy", { headers });
     if (target instanceof Socket) {
+      // Node has removed its listeners. Without one, the error of a client that leaves would end the process.
+      target.on("error", () => undefined);
       refuse(target, error);
     } else {
       setSecurityHeaders(target);
@@ -53,7 +61,7 @@ function errorOf({ code }: NodeJS.ErrnoException): HttpError {
 }
 
 /** Writes a reply to a socket that has no response object, and closes it. */
-function refuse(socket: Socket, { status, code, message, headers: own }: HttpError): void {
+function writeRefusal(socket: Socket, { status, code, message, headers: own }: HttpError): void {
   const { headers, body } = errorReply(status, code, message, { ...SECURITY_HEADERS, ...own, Connection: "close" });
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("\r\n")}\r\n\r\n${body}`);

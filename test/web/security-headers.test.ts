@@ -9,9 +9,9 @@ import { refuseMalformed } from "../../dist/web/refuse-malformed.js";
 import { routes } from "../../dist/web/routes.js";
 import { makeFolder } from "../support/folders.js";
 import { RawClient } from "../support/http.js";
-import type { IncomingHttpHeaders, IncomingMessage, RequestListener } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { IncomingHttpHeaders as Http2Headers } from "node:http2";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { TestContext } from "node:test";
 import type { Services } from "../../dist/web/routes.js";
 
@@ -169,10 +169,12 @@ describe("refuseMalformed()", () => {
 
   it("writes nothing into a reply that has started", async (t) => {
     const port = await listen(t, (_, response) => void response.write("stream"));
-    const client = new RawClient(port).get("/");
-    await client.until("stream");
-    client.send("nonsense");
-    assert.doesNotMatch(await client.closed(), /400/);
+    for (const line of ["nonsense", "CONNECT example.com:443 HTTP/1.1"]) {
+      const client = new RawClient(port).get("/");
+      await client.until("stream");
+      client.send(line, "Host: example.com:443");
+      assert.equal((await client.closed()).match(/HTTP\/1\.1/g)?.length, 1, line);
+    }
   });
 
   it("answers again after a reply that is over", async (t) => {
@@ -181,5 +183,40 @@ describe("refuseMalformed()", () => {
     await client.until("first");
     client.send("nonsense");
     assert.match(await client.closed(), /first(?:\r\n0\r\n\r\n)?HTTP\/1\.1 400 Bad Request\r\n/);
+  });
+
+  it("survives a client that resets its connection behind CONNECT", async (t) => {
+    const server = createServer().listen(0, "127.0.0.1");
+    t.after(() => server.close());
+    await once(server, "listening");
+    const client = new RawClient((server.address() as AddressInfo).port);
+    // It leaves before the refusal is written.
+    server.on("connect", () => client.socket.resetAndDestroy());
+    refuseMalformed(server);
+    const [socket] = (await Promise.all([
+      once(server, "connection").then(([opened]) => opened as Socket),
+      client.send("CONNECT example.com:443 HTTP/1.1", "Host: example.com:443").closed(),
+    ])) as [Socket, string];
+    if (!socket.closed) await once(socket, "close");
+    assert.equal(socket.errored?.message, "write ECONNRESET");
+  });
+
+  it("drops the bytes behind a request that closes the connection, and completes the replies before", async (t) => {
+    const first: ServerResponse[] = [];
+    const server = createServer((call, response) => {
+      if (call.url === "/last") response.end("last");
+      else first.push(response.writeHead(200, { "Content-Length": 5 }));
+      response.flushHeaders();
+    }).listen(0, "127.0.0.1");
+    t.after(() => server.close());
+    await once(server, "listening");
+    refuseMalformed(server);
+    const client = new RawClient((server.address() as AddressInfo).port).get("/");
+    await client.until("200 OK");
+    const refused = once(server, "clientError");
+    client.get("/last", ["Connection: close"]).get("/too-late");
+    await refused;
+    first[0]?.end("first");
+    assert.match(await client.closed(), /\r\n\r\nfirstHTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nlast$/);
   });
 });
