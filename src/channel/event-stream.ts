@@ -4,6 +4,7 @@ import { encodeComment, encodeEvent } from "../protocol/encode.ts";
 import { prefersGzip } from "../http/accept.ts";
 import { EncodedBytes } from "./log/encoded-bytes.ts";
 import { Supervisor } from "./clients/supervisor.ts";
+import { pauseAfterSlice } from "./clients/time-slice.ts";
 import { sendSource } from "./stream-source.ts";
 import type { Supervised } from "./clients/supervisor.ts";
 import type { Connection, ConnectionListener } from "./connections/connection.ts";
@@ -165,10 +166,14 @@ export class EventStream {
     this.signal.throwIfAborted();
     connection.write(bytes);
     this.#watched.lastWriteAt = performance.now();
-    if (!connection.isBlocked) return;
-    await new Promise<void>((resolve) => (this.#wake = resolve));
-    // If the client left before it read the event, it has not received the event.
-    this.signal.throwIfAborted();
+    if (connection.isBlocked) {
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+      // If the client left before it read the event, it has not received the event.
+      this.signal.throwIfAborted();
+    }
+    // After the event, so that it is never late.
+    const pause = pauseAfterSlice();
+    if (pause !== undefined) await pause;
   }
 
   static {
