@@ -5,6 +5,7 @@ import { MIN_TEXT_LENGTH, TextMatcher } from "./text-matcher.ts";
 const MASK = "***";
 
 const ESCAPE = 0x1b;
+const NUL = 0x00;
 
 /** The longest text, in UTF-16 units, that is held back because a secret may start in it. */
 const MAX_HELD = 256 * 1024;
@@ -38,7 +39,8 @@ export class Mask {
 
 /**
  * Masks a text that arrives in pieces, wherever it is cut. It holds back only text that may be the start of a secret,
- * so other lines are never late. Control sequences within a secret, such as colours, do not hide it.
+ * so other lines are never late. Control sequences within a secret, such as colours, do not hide it, nor do the NULs of
+ * UTF-16 output, which the log as text leaves out.
  */
 export class MaskStream {
   readonly #matcher: TextMatcher;
@@ -49,7 +51,7 @@ export class MaskStream {
   #state = 0;
   /** The pieces to mask, in order; no two of them touch. */
   #secrets: Range[] = [];
-  /** Escape sequences since the first character that may begin a secret. */
+  /** Escape sequences and NULs since the first character that may begin a secret. */
   #sequences: Range[] = [];
   /** The text so far ended with the mask, so a secret that touches it gets no second one. */
   #isMasked = false;
@@ -89,7 +91,7 @@ export class MaskStream {
         this.#position = this.#matcher.skip(text, this.#position);
       }
       const code = text.charCodeAt(this.#position);
-      if (code === ESCAPE && this.#state !== 0) {
+      if ((code === ESCAPE || code === NUL) && this.#state !== 0) {
         const end = sequenceEnd(text, this.#position);
         if (end === undefined) return;
         if (end > this.#position) {
@@ -111,7 +113,7 @@ export class MaskStream {
     }
   }
 
-  /** Skips an escape sequence. Adjacent sequences become one, which bounds their number. */
+  /** Skips an escape sequence or a NUL. Adjacent sequences become one, which bounds their number. */
   #skipSequence(end: number): void {
     const start = this.#position;
     const last = this.#sequences.at(-1);
@@ -120,7 +122,7 @@ export class MaskStream {
     this.#position = end;
   }
 
-  /** The start of the last `length` characters before the position. Escape sequences do not count. */
+  /** The start of the last `length` characters before the position. Escape sequences and NULs do not count. */
   #startOf(length: number): number {
     let start = this.#position - length;
     for (let at = this.#sequences.length - 1; at >= 0; at--) {
@@ -164,8 +166,8 @@ export class MaskStream {
 
   #hide(secret: string): string {
     // True for nearly every secret. The loop below would double the cost of masking.
-    if (!secret.includes("\n") && !secret.includes("\x1b")) return this.#hidePart();
-    // Line ends and escape sequences are kept: they do not belong to the secret.
+    if (!/[\n\x1b\0]/.test(secret)) return this.#hidePart();
+    // Line ends, escape sequences and NULs are kept: they do not belong to the secret.
     let hidden = "";
     for (let at = 0; at < secret.length;) {
       const end = sequenceEnd(secret, at) ?? at;
@@ -186,9 +188,10 @@ export class MaskStream {
   }
 }
 
-/** The end of a control sequence; `start` when no sequence begins there, and `undefined` when it is incomplete. */
+/** The end of a control sequence or a NUL; `start` when none begins there, and `undefined` when it is incomplete. */
 function sequenceEnd(text: string, start: number): number | undefined {
-  if (text.charCodeAt(start) !== ESCAPE) return start;
+  const code = text.charCodeAt(start);
+  if (code !== ESCAPE) return code === NUL ? start + 1 : start;
   if (start + 1 === text.length) return undefined;
   return text[start + 1] === "[" ? controlEnd(text, start) : start;
 }

@@ -1,8 +1,8 @@
 /** The length of the shortest text that can be found. */
 export const MIN_TEXT_LENGTH = 3;
 
-/** The start of an escape sequence. A text is found even if it contains such sequences. */
-const SEQUENCE_START = "\x1b[";
+/** How an escape sequence, or the NULs of UTF-16 output, begin. A text is found even if they interrupt it. */
+const INTERRUPTIONS = ["\x1b[", "\0", "\0\0", "\0\x1b"];
 
 /** The hash covers the last three characters: the shift drops older ones. */
 const HASH_SHIFT = 5;
@@ -21,7 +21,7 @@ export class TextMatcher {
   readonly depth: Int32Array;
   /** For each state, the length of the longest text that ends here; 0 where none does. */
   readonly found: Int32Array;
-  /** For each hash of three characters, whether they may begin a text, which an escape sequence may interrupt. */
+  /** For each hash of three characters, whether they may begin a text, also one that is interrupted. */
   readonly #beginnings = new Uint8Array(HASH_MASK + 1);
   readonly #codes: Int32Array;
   readonly #firstChild: Int32Array;
@@ -78,8 +78,10 @@ export class TextMatcher {
     }
     this.found[state] = text.length;
     for (const cut of [1, 2, 3]) {
-      const beginning = text.slice(0, cut) + SEQUENCE_START;
-      this.#beginnings[[0, 1, 2].reduce((hash, at) => hashOf(hash, beginning.charCodeAt(at)), 0)] = 1;
+      for (const interruption of INTERRUPTIONS) {
+        const beginning = text.slice(0, cut) + interruption + text.slice(cut);
+        this.#beginnings[[0, 1, 2].reduce((hash, at) => hashOf(hash, beginning.charCodeAt(at)), 0)] = 1;
+      }
     }
   }
 

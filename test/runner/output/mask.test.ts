@@ -20,8 +20,10 @@ function assertMasked(secrets: readonly string[], text: string, expected: string
 
 /** Masks by brute force: searches every secret at every place. */
 function maskSlowly(secrets: readonly string[], text: string): string {
-  // The positions of the units that do not belong to an escape sequence.
-  const places = [...text.matchAll(/\x1b\[m|[^]/g)].filter(([part]) => part.length === 1).map(({ index }) => index);
+  // The positions of the units that belong neither to an escape sequence nor to the padding of UTF-16.
+  const places = [...text.matchAll(/\x1b\[m|\0|[^]/g)]
+    .filter(([part]) => part.length === 1 && part !== "\0")
+    .map(({ index }) => index);
   const bare = places.map((place) => text[place]).join("");
   const isSecret = new Array<boolean>(text.length).fill(false);
   for (const secret of secrets) {
@@ -38,6 +40,8 @@ function maskSlowly(secrets: readonly string[], text: string): string {
     } else if (text.startsWith("\x1b[m", at)) {
       masked += "\x1b[m";
       at += 2;
+    } else if (text[at] === "\0") {
+      masked += "\0";
     } else if (text[at] === "\n") {
       masked += "\n";
       isNew = true;
@@ -81,6 +85,13 @@ describe("Mask", () => {
     assertMasked(["abcabd"], "abc\x1b[mabcabd", "abc\x1b[m***");
   });
 
+  it("finds secrets in UTF-16 output, and keeps its NULs", () => {
+    assertMasked(["secret"], "a secret b".split("").join("\0"), "a\0 \0***\0\0\0\0\0\0 \0b");
+    assertMasked(["abc"], "\0a\0b\0c\0", "\0***\0\0\0");
+    assertMasked(["abc"], "a\0\0\x1b[mbc ab\0c a\0bc", "***\0\0\x1b[m ***\0 ***\0");
+    assertMasked(["abc"], "a\0b a\0", "a\0b a\0");
+  });
+
   it("holds back only text that may begin a secret", () => {
     const stream = new Mask(["secret", "first\nsecond"]).stream();
     assert.equal(stream.push("a line\nsecre"), "a line\n");
@@ -106,7 +117,7 @@ describe("Mask", () => {
     };
     for (let round = 0; round < 20_000; round++) {
       const secrets = Array.from({ length: 1 + random(4) }, () => text(3 + random(6), ["a", "a", "b", "b", "\n"]));
-      const whole = text(random(60), ["a", "a", "a", "b", "b", "b", "c", "\n", "\x1b[m"]);
+      const whole = text(random(60), ["a", "a", "a", "b", "b", "b", "c", "\n", "\x1b[m", "\0"]);
       const stream = new Mask(secrets).stream();
       let masked = "";
       for (let at = 0; at < whole.length;) {

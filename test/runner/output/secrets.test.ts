@@ -113,6 +113,15 @@ describe("Secrets of a build", () => {
     assert.doesNotMatch(JSON.stringify([lines, end]), /npm_0|89abcdef/);
   });
 
+  it("appear in no line of UTF-16 output", async (t) => {
+    const code = 'process.stdout.write(Buffer.from("a " + process.env.NPM_TOKEN + " b\\r\\n", "utf16le"))';
+    const { lines } = await runBuild(t, [shellStep(`node -e '${code}'`)], { env });
+    assert.deepEqual(
+      lines.filter(({ stream }) => stream !== "system").map(({ text }) => text.replaceAll("\0", "")),
+      ["a *** b"],
+    );
+  });
+
   it("leave no part at the end of a line that is cut", async (t) => {
     for (let before = 16_384 - NPM_TOKEN.length; before <= 16_384; before++) {
       const { lines } = await runBuild(t, [shellStep(`printf "%${before}s%s%s" x "$NPM_TOKEN" yyyy`)], { env });
