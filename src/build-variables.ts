@@ -16,7 +16,7 @@ export function readVariables(files: readonly string[], pairs: readonly string[]
   const variables = new Map<string, string>();
   for (const file of files) {
     for (const [name, value = ""] of Object.entries(readVariableFile(file))) {
-      variables.set(checkVariable(name, value, `--env-file ${file}`), value);
+      variables.set(checkVariable(name, value, `--env-from ${file}`), value);
     }
   }
   for (const pair of pairs) {
@@ -33,12 +33,12 @@ function readVariableFile(file: string): Readonly<Record<string, string | undefi
   try {
     text = readFileSync(file, "utf8");
   } catch (cause) {
-    throw invalid(`--env-file cannot be read: ${(cause as Error).message}`, cause);
+    throw invalid(`--env-from cannot be read: ${(cause as Error).message}`, cause);
   }
   // Some versions of Node skip a line without "=", and others take it as a part of the next name.
   let end = 0;
   for (const { 0: entry, index } of text.matchAll(new RegExp(ENTRY, "gy"))) end = index + entry.length;
-  if (end < text.length) throw invalid(`--env-file ${file} holds something that is not NAME=value`);
+  if (end < text.length) throw invalid(`--env-from ${file} holds something that is not NAME=value`);
   return parseEnv(text);
 }
 

@@ -32,7 +32,7 @@ export type Flag =
   | "output"
   | "color"
   | "env"
-  | "env-file"
+  | "env-from"
   | "grace"
   | "data"
   | "keep"
@@ -134,8 +134,8 @@ export const OPTIONS: readonly Option[] = [
     multiple: true,
   },
   {
-    flag: "env-file",
-    variable: "TAILCAST_ENV_FILE",
+    flag: "env-from",
+    variable: "TAILCAST_ENV_FROM",
     value: "FILE",
     help: `set the variables in FILE, one NAME=VALUE on each line; ${LIST} "${delimiter}" (none)`,
     multiple: true,

@@ -33,7 +33,7 @@ describe("readVariables()", () => {
     const folder = await makeFolder(t, { key: "-----BEGIN PRIVATE KEY-----\nMIIEvQ==\n" });
     const [missing, key] = [join(folder, "missing"), join(folder, "key")];
     assert.throws(() => readVariables([missing], []), { code: "INVALID_OPTION", message: /ENOENT/ });
-    const message = `--env-file ${key} holds something that is not NAME=value`;
+    const message = `--env-from ${key} holds something that is not NAME=value`;
     assert.throws(() => readVariables([key], []), { code: "INVALID_OPTION", message });
     for (const text of ["A=1\nsecret\n", "secret", "A='1\n2'\nsecret\nB=1\n"]) {
       await writeFile(key, text);
@@ -55,7 +55,7 @@ describe("the variables of builds", () => {
       "p/package.json": JSON.stringify({ scripts: { build: "echo $REGION $DEPLOYMENT $CI $NO_COLOR" } }),
       variables: "REGION=eu-west-1\n",
     });
-    const variables = ["--env-file", join(root, "variables"), "--env", "DEPLOYMENT=0123-4567"];
+    const variables = ["--env-from", join(root, "variables"), "--env", "DEPLOYMENT=0123-4567"];
     const args = ["--port", "0", "--root", root, ...variables];
     const program = new Program(t, args, { CI: "0", NO_COLOR: "1" });
     const port = await program.port();
@@ -68,5 +68,32 @@ describe("the variables of builds", () => {
     const sentence = texts.find((text) => text.startsWith("the environment of the build sets"));
     assert.match(sentence ?? "", /, REGION, DEPLOYMENT(?: and|$)/);
     assert.doesNotMatch(texts.join("\n"), /eu-west-1|0123-4567/);
+  });
+
+  it("do not change the server: Node does not read the file", async (t) => {
+    const root = await makeFolder(t, { variables: "NODE_OPTIONS=--no-such-option\nPORT=1\nHOST=192.0.2.1\n" });
+    const program = new Program(t, ["--port", "0", "--root", root, "--env-from", join(root, "variables")]);
+    const port = await program.port();
+    assert.equal(program.stdout, `http://127.0.0.1:${port}\n`);
+  });
+
+  it("stop the start with a clear message when their file is missing", async (t) => {
+    const program = new Program(t, ["--port", "0", "--env-from", "/nowhere/at/all"]);
+    assert.equal(await program.ended, 2);
+    assert.match(program.stderr, /^tailcast: --env-from cannot be read: ENOENT: .*\nTry "tailcast --help"\.\n$/);
+  });
+
+  it("may be empty", async (t) => {
+    const root = await makeFolder(t, {
+      "p/package.json": JSON.stringify({ scripts: { build: "echo [${A-unset}] [${EMPTY-unset}]" } }),
+      variables: "EMPTY=\n",
+    });
+    const variables = ["--env-from", join(root, "variables"), "--env", "A="];
+    const program = new Program(t, ["--port", "0", "--root", root, ...variables]);
+    const port = await program.port();
+    const { json } = await postJson(port, "/api/project/build", { projectPath: "p", install: "skip" });
+    const client = await EventClient.open(port, `/api/builds/${(json["build"] as BuildRecord).id}/events`);
+    const events = await client.ended();
+    assert.ok(events.some(({ data }) => data.includes('"[] []"')), events.map(({ data }) => data).join("\n"));
   });
 });

@@ -43,10 +43,10 @@ export function addVariables(env: Environment, given: BuildVariables, step: Envi
   return { ...(color === undefined ? merged : decideColors(merged, color)), ...variables };
 }
 
-/** The values that must not be in the log, apart from words that are in most logs. */
+/** The values that must not be in the log, apart from empty ones and words that are in most logs. */
 export function variableSecrets(...layers: readonly (Environment | undefined)[]): string[] {
   const values = layers.flatMap((layer) => Object.values(layer ?? {}));
-  return values.filter((value) => value !== undefined && !COMMON_VALUE.test(value)) as string[];
+  return values.filter((value) => value !== undefined && value !== "" && !COMMON_VALUE.test(value)) as string[];
 }
 
 function decideColors(env: Environment, isOn: boolean): Environment {

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { OPTIONS } from "../../dist/program-options.js";
+import { makeFolder } from "../support/folders.js";
+import { Program } from "../support/program.js";
+
+describe("OPTIONS", () => {
+  // Node also reads some of its own options behind the name of the script, such as --env-file.
+  for (const [name, files] of [
+    ["a missing file", {}],
+    ["a file with NODE_OPTIONS", { file: "NODE_OPTIONS=--no-such-option\n" }],
+  ] as const) {
+    it(`has no flag that Node reads itself, given ${name}`, async (t) => {
+      const file = join(await makeFolder(t, files), "file");
+      const flags = OPTIONS.flatMap(({ flag, value }) => (value === "" ? [`--${flag}`] : [`--${flag}`, file]));
+      const joined = OPTIONS.filter(({ value }) => value !== "").map(({ flag }) => `--${flag}=${file}`);
+      for (const args of [flags, joined]) {
+        const program = new Program(t, ["--version", ...args]);
+        assert.equal(await program.ended, 0, program.stderr);
+        assert.match(program.stdout, /^\d+\.\d+\.\d+\S*\n$/);
+        assert.equal(program.stderr, "");
+      }
+    });
+  }
+});
