@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { createFolder } from "./create-folder.ts";
 import { TailcastError } from "./error.ts";
-import { DirectoryLock } from "./runner/store/directory-lock.ts";
+import { BuildStore } from "./runner/store/build-store.ts";
 
 /** The folder in the working directory where older versions stored builds. */
 const OLD_FOLDER = ".tailcast";
@@ -38,8 +38,8 @@ export async function moveOldFolder(folder: string, workingDirectory: string): P
   try {
     await checkOldFolder(old);
     // An older server may still use it.
-    const lock = await DirectoryLock.acquire(old);
-    await lock.release();
+    const store = await BuildStore.open(old);
+    await checkEnded(store).finally(() => store.close());
     await createFolder(dirname(folder));
     await rename(old, folder);
     return `moved the builds of an older version from ${old} to ${folder}`;
@@ -53,7 +53,10 @@ async function exists(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined)) !== undefined;
 }
 
-/** Throws unless an older version made the folder for this user: a repository could carry a folder of that name. */
+/**
+ * Throws unless the folder looks like one that an older version made for this user. That is no proof: a repository or
+ * an archive can carry such a folder, and gives it the owner and the mode of the user who unpacks it.
+ */
 async function checkOldFolder(old: string): Promise<void> {
   const { mode } = await checkOwned(old);
   if ((mode & 0o777) !== 0o700) throw refusal("other users may enter it");
@@ -61,6 +64,18 @@ async function checkOldFolder(old: string): Promise<void> {
     if (!OLD_NAMES.includes(name) && !name.startsWith("lock")) throw refusal(`it has a file called ${name}`);
   }
   for (const entry of await readdir(old, { recursive: true })) await checkOwned(join(old, entry));
+}
+
+/**
+ * Throws if a build has not ended: the next start would build its project, or end its processes. A planted build must
+ * not have that effect.
+ */
+async function checkEnded(store: BuildStore): Promise<void> {
+  for (const [id, build] of await store.load(() => undefined)) {
+    if (build !== undefined && (build.record.finishedAt === null || build.cookie !== null)) {
+      throw refusal(`its build ${id} has not ended`);
+    }
+  }
 }
 
 async function checkOwned(path: string): Promise<{ readonly mode: number }> {

@@ -6,7 +6,9 @@ import { describe, it } from "node:test";
 import { defaultDataFolder, moveOldFolder } from "../../dist/data-folder.js";
 import { BuildStore } from "../../dist/runner/store/build-store.js";
 import { makeFolder } from "../support/folders.js";
+import { sampleBuild } from "../support/sample-builds.js";
 import type { TestContext } from "node:test";
+import type { BuildRecord } from "../../dist/runner/record.js";
 
 /** A working directory with the folder of an older version, and the place where it should go. */
 async function scene(t: TestContext): Promise<{ cwd: string; old: string; folder: string }> {
@@ -15,7 +17,15 @@ async function scene(t: TestContext): Promise<{ cwd: string; old: string; folder
   await mkdir(join(old, "builds", "0123456789abcdef"), { recursive: true, mode: 0o700 });
   await writeFile(join(old, "feed"), "order");
   await writeFile(join(old, "builds", "0123456789abcdef", "events"), "text");
+  await writeBuild(old, { status: "failed", finishedAt: "2026-11-22T00:00:00.000Z" });
   return { cwd, old, folder: join(cwd, "state", "tailcast", "x") };
+}
+
+async function writeBuild(old: string, changes: Partial<BuildRecord>): Promise<void> {
+  const record = sampleBuild({ id: "0123456789abcdef", ...changes });
+  const folder = join(old, "builds", record.id);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeFile(join(folder, "build.json"), JSON.stringify({ record, cookie: null, identity: null }));
 }
 
 describe("defaultDataFolder()", () => {
@@ -48,6 +58,9 @@ describe("moveOldFolder()", () => {
     "other users may enter it": (old) => chmod(old, 0o755),
     "it has a file called run.sh": (old) => writeFile(join(old, "run.sh"), ""),
     "it has links or special files": (old) => symlink("/etc/passwd", join(old, "builds", "link")),
+    "its build 0123456789abcdef has not ended": (old) => writeBuild(old, { status: "queued", finishedAt: null }),
+    "its build 0123456789abcdeg has not ended": (old) =>
+      writeBuild(old, { id: "0123456789abcdeg", status: "running", finishedAt: null }),
   };
   for (const [reason, plant] of Object.entries(planted)) {
     it(`leaves a folder alone when ${reason}`, async (t) => {

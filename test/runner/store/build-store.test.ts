@@ -83,6 +83,18 @@ describe("BuildStore", () => {
     assert.deepEqual(await readdir(join(folder, "real")), []);
   });
 
+  it("refuses a folder that everybody can replace, but not one in a sticky folder, as /tmp is", async (t) => {
+    const folder = await makeFolder(t, { "shared/own/": "" });
+    const shared = join(folder, "shared");
+    await chmod(shared, 0o777);
+    for (const name of ["own", "new", "new/deep"]) {
+      const refusal = { code: "UNSAFE_DATA", message: /everybody may write/ };
+      await assert.rejects(BuildStore.open(join(shared, name)), refusal, name);
+    }
+    await chmod(shared, 0o1777);
+    await (await BuildStore.open(join(shared, "own"))).close();
+  });
+
   it("refuses a folder of another user", async (t) => {
     const folder = await makeFolder(t);
     const user = process.geteuid?.() ?? 0;
