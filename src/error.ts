@@ -11,6 +11,7 @@
  * | `CLIENT_LEFT` | `EventStream`, its `signal` and that of a client | the client has left or was disconnected |
  * | `TOO_MANY_CHANNELS` | `ChannelGroup.get` | the group has `maxChannels` channels |
  * | `INVALID_HISTORY` | `FileHistory.open`, `FileHistory.openToRead` | the file does not contain this log |
+ * | `HISTORY_IN_USE` | `FileHistory.open`, `append` after `FileHistory.create` | this process writes the file already |
  * | `UNSAFE_DATA` | `BuildStore.open` | the folder is a link, belongs to another user, or is writable by others |
  * | `DATA_IN_USE` | `BuildStore.open` | another running server uses this folder |
  * | `PROJECT_NOT_FOUND` | `openProject`, `planBuild` | no such directory, or outside the roots (one error for both) |
@@ -34,6 +35,7 @@ export type TailcastErrorCode =
   | "CLIENT_LEFT"
   | "TOO_MANY_CHANNELS"
   | "INVALID_HISTORY"
+  | "HISTORY_IN_USE"
   | "UNSAFE_DATA"
   | "DATA_IN_USE"
   | "PROJECT_NOT_FOUND"

@@ -6,6 +6,7 @@ import { pauseReply } from "./clients/admission.ts";
 import { Sweeper } from "./clients/sweeper.ts";
 import { corsHeaders } from "./connections/cors.ts";
 import { endConnectionWith } from "./connections/socket-owner.ts";
+import { isClaimed } from "./history/history-claims.ts";
 import { Channel, countWaitingReaders } from "./channel.ts";
 import { channelGroupSettings, refuseUniqueEpoch } from "./channel-group-options.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -196,7 +197,8 @@ export class ChannelGroup<Data = unknown> {
       refuseUniqueEpoch(options);
       return new Channel<Data>(options);
     } catch (error) {
-      await options.history?.close?.();
+      // The function may have returned the history of another topic, whose channel still uses it.
+      if (options.history !== undefined && !isClaimed(options.history)) await options.history.close?.();
       throw error;
     }
   }

@@ -5,6 +5,7 @@ import { ClientSet } from "./clients/client-set.ts";
 import { Entrance } from "./clients/entrance.ts";
 import { callHook } from "./clients/hooks.ts";
 import { publishReport } from "./diagnostics.ts";
+import { claimHistory, releaseHistory } from "./history/history-claims.ts";
 import { EventLog } from "./log/event-log.ts";
 import { Waiters, followLog } from "./log/log-reader.ts";
 import { Publisher } from "./log/publisher.ts";
@@ -94,6 +95,7 @@ export class Channel<Data = unknown> {
     this.#settings = settings;
     this.#hooks = options;
     this.#log = new EventLog({ epoch, capacity, capacityBytes, history });
+    if (history !== undefined) claimHistory(history);
     this.#publishedBefore = this.#log.published;
     this.#clientSet = new ClientSet(this.#log, settings, {
       onJoin: (client) => this.#onJoin(client),
@@ -344,10 +346,14 @@ export class Channel<Data = unknown> {
   }
 
   async #closeHistory(): Promise<void> {
+    const { history } = this.#settings;
+    if (history === undefined) return;
     try {
-      await this.#settings.history?.close?.();
+      await history.close?.();
     } catch (error) {
       this.#onHistoryFailure("close", error);
+    } finally {
+      releaseHistory(history);
     }
   }
 

@@ -86,7 +86,7 @@ export interface ChannelOptions<Data = unknown> {
   cors?: CorsOptions | undefined;
   /**
    * The store of events: they are stored before clients see them, and read from it when they are no longer in memory.
-   * Default: none. See `FileHistory`.
+   * It belongs to this channel until the channel is closed. Default: none. See `FileHistory`.
    */
   history?: ChannelHistory | undefined;
   /**

@@ -6,13 +6,15 @@ import { createFolder } from "../../create-folder.ts";
 import { TailcastError } from "../../error.ts";
 import { checkEpoch } from "../settings.ts";
 import { EventFile } from "./event-file.ts";
+import { claimFile, closeFile } from "./history-claims.ts";
 import { SharedFile } from "./piece-cache.ts";
 import type { FileHandle } from "node:fs/promises";
 import type { ChannelHistory, HistoryPiece, HistoryReader } from "./history.ts";
 import type { FilePieces } from "./piece-cache.ts";
 
 /**
- * A log in a file, as exactly the bytes that clients get. One process writes it; any number of processes may read it.
+ * A log in a file, as exactly the bytes that clients get. One process writes it, and any number of processes may
+ * read it. A second writer in the same process is refused. The application must ensure that no other process writes it.
  */
 export class FileHistory implements ChannelHistory {
   readonly epoch: string;
@@ -40,7 +42,7 @@ export class FileHistory implements ChannelHistory {
    */
   static create(path: string, epoch: string): FileHistory {
     checkLog(path, epoch);
-    const writer = createFolder(dirname(path)).then(() => open(path, "wx", 0o600));
+    const writer = createFolder(dirname(path)).then(() => createLog(path));
     writer.catch(() => undefined);
     return new FileHistory(path, epoch, writer, 1, 0);
   }
@@ -51,13 +53,15 @@ export class FileHistory implements ChannelHistory {
    *
    * @param epoch - The epoch of the ids in it: 1 to 128 letters, digits or `. _ ~ -`.
    * @throws {TailcastError} `INVALID_OPTION`; `INVALID_HISTORY` when the file holds something else, or is a symbolic
-   * link. Nothing is cut off then.
+   * link; `HISTORY_IN_USE` while a history of this process writes the file. Nothing is cut off then.
    */
   static async open(path: string, epoch: string): Promise<FileHistory> {
     checkLog(path, epoch);
     // Not "a": positions are given with each write, so that a failed one can be written over.
     const handle = await openLog(path, constants.O_RDWR | constants.O_CREAT);
     try {
+      // First: another writer in this process may be in the middle of its last event, which must not be cut off.
+      await claimFile(handle, path);
       const { size } = await handle.stat();
       const last = await new EventFile(handle, epoch).findLast(size);
       const end = last?.end ?? 0;
@@ -67,7 +71,7 @@ export class FileHistory implements ChannelHistory {
       if (end < size) await handle.truncate(end);
       return new FileHistory(path, epoch, Promise.resolve(handle), (last?.sequence ?? 0) + 1, end);
     } catch (error) {
-      await handle.close();
+      await closeFile(handle);
       throw error;
     }
   }
@@ -152,7 +156,7 @@ export class FileHistory implements ChannelHistory {
     try {
       await writer?.datasync();
     } finally {
-      await writer?.close();
+      if (writer !== undefined) await closeFile(writer);
     }
   }
 
@@ -189,6 +193,18 @@ async function openLog(path: string, flags: number): Promise<FileHandle> {
     if (error.code !== "ELOOP") throw error;
     throw new TailcastError("INVALID_HISTORY", `Cannot open ${path}: it is a symbolic link`, { cause: error });
   });
+}
+
+/** Creates the file of a new log. */
+async function createLog(path: string): Promise<FileHandle> {
+  const handle = await open(path, "wx", 0o600);
+  try {
+    await claimFile(handle, path);
+    return handle;
+  } catch (error) {
+    await closeFile(handle);
+    throw error;
+  }
 }
 
 function checkLog(path: string, epoch: string): void {
