@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
-import { open } from "node:fs/promises";
-import { dirname } from "node:path";
+import { lstat, open } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { checkValue, kinds } from "../../check-options.ts";
 import { createFolder } from "../../create-folder.ts";
 import { TailcastError } from "../../error.ts";
@@ -15,6 +15,9 @@ import type { FilePieces } from "./piece-cache.ts";
 /**
  * A log in a file, as exactly the bytes that clients get. One process writes it, and any number of processes may
  * read it. A second writer in the same process is refused. The application must ensure that no other process writes it.
+ *
+ * Nothing else may move, replace or shorten the file while it is open. `append`, `sync` and `close` reject when the
+ * file of this path is no longer the one that they write; `close` only for events after the last `sync`.
  */
 export class FileHistory implements ChannelHistory {
   readonly epoch: string;
@@ -23,15 +26,20 @@ export class FileHistory implements ChannelHistory {
   #writer: Promise<FileHandle> | undefined;
   #end: number;
   #size: number;
+  /** The number of the file that is written, by which it differs from another file of the same path. */
+  #inode: bigint | undefined;
+  /** Whether the file has events that no later check has found in it. */
+  #isUnchecked = false;
   #failure: Error | undefined;
 
   private constructor(path: string, epoch: string, writer: Promise<FileHandle> | undefined, end: number, size: number) {
     this.epoch = epoch;
-    this.#path = path;
+    // The working directory of the process may change.
+    this.#path = resolve(path);
     this.#writer = writer;
     this.#end = end;
     this.#size = size;
-    this.#shared = new SharedFile(path, epoch);
+    this.#shared = new SharedFile(this.#path, epoch);
   }
 
   /**
@@ -110,7 +118,11 @@ export class FileHistory implements ChannelHistory {
 
   async append(pieces: readonly Buffer[], next: number): Promise<void> {
     try {
-      await this.#write(pieces, await this.#openWriter());
+      const writer = await this.#openWriter();
+      // Before the write: afterwards, a file that was cut short would have its old size again.
+      await this.#checkFile(writer);
+      await this.#write(pieces, writer);
+      this.#isUnchecked = true;
       this.#end = next;
     } catch (error) {
       this.#failure = error as Error;
@@ -141,22 +153,26 @@ export class FileHistory implements ChannelHistory {
   async sync(): Promise<void> {
     const writer = await this.#openWriter();
     await writer.datasync();
-    if ((await writer.stat()).nlink === 0) throw new Error("the file of the log was deleted");
+    await this.#checkFile(writer);
+    this.#isUnchecked = false;
   }
 
   /**
    * Ends writing, once what was appended has reached the disk, and closes the file. The log can still be read.
    *
-   * @throws The error of the disk. The file is closed then as well.
+   * @throws The error of the disk, or an error because the file was deleted, replaced or cut short. The file is closed
+   * then as well.
    */
   async close(): Promise<void> {
     const opening = this.#writer;
     this.#writer = undefined;
     const writer = await opening?.catch(() => undefined);
+    if (writer === undefined) return;
     try {
-      await writer?.datasync();
+      await writer.datasync();
+      if (this.#isUnchecked) await this.#checkFile(writer);
     } finally {
-      if (writer !== undefined) await closeFile(writer);
+      await closeFile(writer);
     }
   }
 
@@ -179,6 +195,16 @@ export class FileHistory implements ChannelHistory {
       if (pieces !== undefined) this.#shared.release();
     };
     return { next, close };
+  }
+
+  /** A write to a deleted file succeeds, so its success alone does not mean that the events can be read later. */
+  async #checkFile(writer: FileHandle): Promise<void> {
+    this.#inode ??= (await writer.stat({ bigint: true })).ino;
+    const { ino, size } = await lstat(this.#path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === "ENOENT" ? new Error("the file of the log was deleted", { cause: error }) : error;
+    });
+    if (ino !== this.#inode) throw new Error("the file of the log was replaced");
+    if (size < this.#size) throw new Error("the file of the log was cut short");
   }
 
   async #openWriter(): Promise<FileHandle> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, stat, symlink, unlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm, stat, symlink, truncate, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -23,7 +23,8 @@ function event(sequence: number, data = `line ${sequence}`): string {
 
 async function open(t: TestContext, path: string): Promise<FileHistory> {
   const history = await FileHistory.open(path, "e");
-  t.after(() => history.close());
+  // The folder is gone by then, of which the history may complain.
+  t.after(() => history.close().catch(() => undefined));
   return history;
 }
 
@@ -76,14 +77,51 @@ describe("FileHistory", () => {
     await history.close();
   });
 
+  it("fails to append when its file was deleted, moved, replaced or cut short", async (t) => {
+    const path = join(await folder(t), "log");
+    const harms: [harm: string, () => Promise<unknown>][] = [
+      ["deleted", () => rm(path)],
+      ["deleted", () => rename(path, `${path}.1`)],
+      ["replaced", () => writeFile(`${path}.2`, event(1) + event(2)).then(() => rename(`${path}.2`, path))],
+      ["cut short", () => truncate(path)],
+    ];
+    for (const before of [0, 1]) {
+      for (const [harm, act] of harms) {
+        if (before === 0 && harm === "cut short") continue;
+        const history = await FileHistory.open(path, "e");
+        const channel = new Channel({ history });
+        for (let index = 0; index < before; index++) channel.publish("before");
+        await channel.flushed();
+        await act();
+        channel.publish("lost");
+        await assert.rejects(channel.flushed(), { message: `the file of the log was ${harm}` });
+        assert.equal(channel.statistics.historyFailures, 1);
+        await rm(path, { force: true });
+        await channel.close();
+        assert.equal(channel.statistics.historyFailures, 1 + before);
+      }
+    }
+  });
+
+  it("reports at its close that its file was deleted after the last event", async (t) => {
+    const path = join(await folder(t), "log");
+    const history = await FileHistory.open(path, "e");
+    const channel = new Channel({ history });
+    channel.publish("lost");
+    await channel.flushed();
+    await rm(path);
+    await channel.close();
+    assert.equal(channel.statistics.historyFailures, 1);
+    await assert.rejects(history.append([Buffer.from(event(2))], 3), { code: "CHANNEL_CLOSED" });
+  });
+
   it("does not report a deleted file as stored", async (t) => {
     const path = join(await folder(t), "log");
     const history = FileHistory.create(path, "e");
     await history.append([Buffer.from("id: e-1\ndata: a\n\n")], 2);
-    await history.sync();
     await rm(path);
     await assert.rejects(history.sync(), { message: "the file of the log was deleted" });
-    await history.close();
+    await assert.rejects(history.close(), { message: "the file of the log was deleted" });
   });
 
   it("holds the very bytes that were appended, for its owner alone, and continues where it stopped", async (t) => {
