@@ -11,6 +11,9 @@ export interface IntegerRange {
 /** The longest delay that timers take before they wrap around to 1 ms: 2^31 - 1 ms, about 24.8 days. */
 export const MAX_DELAY = 2_147_483_647;
 
+/** The first argument of every private constructor; see {@link checkOpened}. */
+export const OPENED: unique symbol = Symbol("opened");
+
 /** The error for an option that cannot be used. */
 export function invalidOption(name: string, reason: string, cause?: unknown): TailcastError {
   return new TailcastError("INVALID_OPTION", `Cannot use the option "${name}": ${reason}`, { cause });
@@ -60,7 +63,32 @@ function isAbortSignal(value: unknown): boolean {
   return isObject(value) && typeof value["aborted"] === "boolean" && typeof value["addEventListener"] === "function";
 }
 
-type KindName = "abortSignal" | "array" | "boolean" | "filledText" | "function" | "object" | "text" | "textOrNull";
+type KindName =
+  | "abortSignal"
+  | "array"
+  | "boolean"
+  | "fetchRequest"
+  | "filledText"
+  | "function"
+  | "nodeRequest"
+  | "nodeResponse"
+  | "object"
+  | "objectOrFunction"
+  | "text"
+  | "textOrNull";
+
+/** Whether an object has a method, as far as that can be seen without a call. */
+function hasMethod(value: unknown, name: string): boolean {
+  return typeof Object(value)[name] === "function";
+}
+
+function isFetchRequest(value: unknown): boolean {
+  return isObject(value) && hasMethod(value["headers"], "get") && isObject(value["signal"]);
+}
+
+function isNodeRequest(value: unknown): boolean {
+  return isObject(value) && isObject(value["headers"]) && isObject(value["socket"]);
+}
 
 const isText = (value: unknown): boolean => typeof value === "string";
 
@@ -69,9 +97,19 @@ export const kinds: Readonly<Record<KindName, Kind>> = {
   abortSignal: { description: "an AbortSignal", includes: isAbortSignal },
   array: { description: "an array", includes: Array.isArray },
   boolean: { description: "true or false", includes: (value) => typeof value === "boolean" },
+  fetchRequest: { description: "a Request of the Fetch standard", includes: isFetchRequest },
   filledText: { description: "a non-empty string", includes: (value) => isText(value) && value !== "" },
   function: { description: "a function", includes: (value) => typeof value === "function" },
+  nodeRequest: { description: "a request of node:http or node:http2", includes: isNodeRequest },
+  nodeResponse: {
+    description: "a response of node:http or node:http2",
+    includes: (value) => hasMethod(value, "setHeader") && hasMethod(value, "writeHead"),
+  },
   object: { description: "an object", includes: isObject },
+  objectOrFunction: {
+    description: "an object",
+    includes: (value) => typeof value === "function" || isObject(value),
+  },
   text: { description: "a string", includes: isText },
   textOrNull: { description: "a string or null", includes: (value) => isText(value) || value === null },
 };
@@ -104,13 +142,13 @@ export type OptionNames<Options> = Readonly<Record<keyof Required<Options>, true
 const MAX_TYPOS = 2;
 
 /**
- * Refuses an option that does not exist: in plain JavaScript, nothing else would report a misspelled name. An option
- * whose value is `undefined` counts as left out.
+ * Refuses options that are not an object, and an option that does not exist: in plain JavaScript, nothing else would
+ * report a misspelled name. An option whose value is `undefined` counts as left out.
  *
  * @throws {TailcastError} `INVALID_OPTION`, naming the option, and the one that was probably meant.
  */
 export function checkNames(options: object, names: Readonly<Record<string, true>>): void {
-  for (const [name, value] of Object.entries(options)) {
+  for (const [name, value] of Object.entries(checkValue("options", options, kinds.object))) {
     if (value === undefined || Object.hasOwn(names, name)) continue;
     const [nearest] = Object.keys(names)
       .map((known) => ({ known, typos: countTypos(name, known) }))
@@ -119,6 +157,19 @@ export function checkNames(options: object, names: Readonly<Record<string, true>
     const hint = nearest === undefined ? "" : `; did you mean "${nearest.known}"?`;
     throw invalidOption(name, `there is no such option${hint}`);
   }
+}
+
+/**
+ * Refuses `new` for a class that is opened by a static method. TypeScript knows that its constructor is private, plain
+ * JavaScript does not.
+ *
+ * @param key - The first argument of the constructor.
+ * @param name - The class and its methods, e.g. `BuildStore.open()`.
+ * @throws {TailcastError} `INVALID_OPTION`
+ */
+export function checkOpened(key: unknown, name: string): void {
+  if (key === OPENED) return;
+  throw new TailcastError("INVALID_OPTION", `Cannot use this class with "new": use ${name}`);
 }
 
 /** The number of characters to insert, remove or replace in `name` to get `known` (the Levenshtein distance). */

@@ -1,5 +1,5 @@
 import { MAX_DELAY, checkInteger, checkNames, checkValue, invalidOption, kinds } from "../check-options.ts";
-import { channelOptionNames } from "./settings.ts";
+import { channelSettings } from "./settings.ts";
 import type { OptionNames } from "../check-options.ts";
 import type { CorsOptions } from "./connections/cors.ts";
 import type { ChannelOptions } from "./options.ts";
@@ -61,9 +61,11 @@ export function channelGroupSettings<Data>(options: ChannelGroupOptions<Data>): 
 }
 
 function sharedOptions<Data>(channel: ChannelOptions<Data>): OptionsOf<Data> {
-  checkNames(checkValue("channel", channel, kinds.object), channelOptionNames);
-  refuseUniqueEpoch(channel);
-  if (channel.history === undefined) return () => channel;
+  refuseUniqueEpoch(checkValue("channel", channel, kinds.object));
+  if (channel.history === undefined) {
+    channelSettings(channel);
+    return () => channel;
+  }
   const reason = "channels cannot share a history; pass a function that opens one for each topic";
   throw invalidOption("channel", reason);
 }

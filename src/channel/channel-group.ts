@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { checkValue, kinds } from "../check-options.ts";
+import { checkNames, checkValue, kinds } from "../check-options.ts";
 import { TailcastError } from "../error.ts";
 import { fetchReply, sendReply, setHeaders } from "../http/reply.ts";
 import { pauseReply } from "./clients/admission.ts";
@@ -7,7 +7,7 @@ import { Sweeper } from "./clients/sweeper.ts";
 import { corsHeaders } from "./connections/cors.ts";
 import { endConnectionWith } from "./connections/socket-owner.ts";
 import { isClaimed } from "./history/history-claims.ts";
-import { Channel, countWaitingReaders } from "./channel.ts";
+import { Channel, closeOptionNames, countWaitingReaders } from "./channel.ts";
 import { channelGroupSettings, refuseUniqueEpoch } from "./channel-group-options.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
@@ -102,7 +102,7 @@ export class ChannelGroup<Data = unknown> {
 
   /** Returns the channel of a topic if it is open. Use it for events that matter only to connected clients. */
   find(topic: string): Channel<Data> | undefined {
-    return this.#use(topic)?.channel;
+    return this.#use(checkValue("topic", topic, kinds.text))?.channel;
   }
 
   /**
@@ -125,6 +125,8 @@ export class ChannelGroup<Data = unknown> {
     response: ServerResponse,
     options?: ClientOptions<Data>,
   ): Promise<ChannelClient<Data> | undefined> {
+    checkValue("request", request, kinds.nodeRequest);
+    checkValue("response", response, kinds.nodeResponse);
     let channel: Channel<Data>;
     try {
       channel = await this.get(topic);
@@ -143,6 +145,7 @@ export class ChannelGroup<Data = unknown> {
 
   /** Answers a request of the Fetch standard, as {@link handle} does. */
   async respond(topic: string, request: Request, options?: FetchClientOptions<Data>): Promise<Response> {
+    checkValue("request", request, kinds.fetchRequest);
     try {
       return (await this.get(topic)).respond(request, options);
     } catch (error) {
@@ -159,6 +162,7 @@ export class ChannelGroup<Data = unknown> {
    * @returns A promise that resolves when all are closed. Further calls return the same promise.
    */
   close(options: CloseOptions = {}): Promise<void> {
+    checkNames(options, closeOptionNames);
     this.#closing ??= this.#close(options);
     return this.#closing;
   }

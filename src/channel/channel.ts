@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { MAX_DELAY, checkChoice, checkInteger, checkValue, kinds } from "../check-options.ts";
+import { MAX_DELAY, checkChoice, checkInteger, checkNames, checkValue, kinds } from "../check-options.ts";
 import { TailcastError } from "../error.ts";
 import { ClientSet } from "./clients/client-set.ts";
 import { Entrance } from "./clients/entrance.ts";
@@ -16,6 +16,7 @@ import type { ChannelClient, Client, ClientStart } from "./clients/client.ts";
 import type { HookName } from "./clients/hooks.ts";
 import type { Connection, ConnectionListener } from "./connections/connection.ts";
 import type { PublishedEvent } from "./log/event-log.ts";
+import type { OptionNames } from "../check-options.ts";
 import type { ChannelOptions, ClientOptions, CloseOptions, FetchClientOptions, ReadOptions } from "./options.ts";
 import type { ChannelSettings } from "./settings.ts";
 import type { ChannelStatistics } from "./statistics.ts";
@@ -47,6 +48,10 @@ export let countWaitingReaders: <Data>(channel: Channel<Data>) => number;
 
 /** The number of refused clients, without the cost of all statistics. The package does not export it. */
 export let countRefused: (channel: Channel) => number;
+
+/** The names of the options of `close`. The package does not export them. */
+export const closeOptionNames: OptionNames<CloseOptions> = { retry: true, deadline: true };
+const readOptionNames: OptionNames<ReadOptions> = { lastEventId: true, backlog: true, until: true, signal: true };
 
 /**
  * A log of events that any number of clients follow over Server-Sent Events (WHATWG HTML 9.2).
@@ -220,6 +225,8 @@ export class Channel<Data = unknown> {
     response: ServerResponse,
     options: ClientOptions<Data> = {},
   ): ChannelClient<Data> | undefined {
+    // Not its names: a framework may pass an object of its own, or a function.
+    checkValue("options", options, kinds.objectOrFunction);
     return this.#entrance.handle(request, response, options) as ChannelClient<Data> | undefined;
   }
 
@@ -228,6 +235,7 @@ export class Channel<Data = unknown> {
    * stream is the response's body; when the server cancels the body, or aborts the request, the client has left.
    */
   respond(request: Request, options: FetchClientOptions<Data> = {}): Response {
+    checkValue("options", options, kinds.objectOrFunction);
     return this.#entrance.respond(request, options);
   }
 
@@ -243,7 +251,8 @@ export class Channel<Data = unknown> {
    * @throws {TailcastError} `INVALID_OPTION`
    */
   read(options: ReadOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
-    const { lastEventId = "", backlog, until = "end", signal } = checkValue("options", options, kinds.object);
+    checkNames(options, readOptionNames);
+    const { lastEventId = "", backlog, until = "end", signal } = options;
     checkChoice("until", until, ["end", "now"]);
     checkValue("lastEventId", lastEventId, kinds.text);
     if (signal !== undefined) checkValue("signal", signal, kinds.abortSignal);
@@ -297,6 +306,7 @@ export class Channel<Data = unknown> {
    */
   close(options: CloseOptions = {}): Promise<void> {
     if (this.#closing !== undefined) return this.#closing;
+    checkNames(options, closeOptionNames);
     const { retry = this.#settings.retry ?? DEFAULT_RETRY, deadline = 5000 } = options;
     checkInteger("retry", retry, { min: 0, max: (MAX_DELAY - 1) / 2 });
     checkInteger("deadline", deadline, { min: 0, max: MAX_DELAY });

@@ -56,8 +56,7 @@ export interface ChannelSettings {
   readonly epoch: string;
 }
 
-/** The names of the options of a channel. */
-export const channelOptionNames: OptionNames<ChannelOptions> = {
+const optionNames: OptionNames<ChannelOptions> = {
   capacity: true, capacityBytes: true, backlog: true, heartbeat: true, heartbeatEvent: true, retry: true,
   maxClients: true, maxClientsPerAddress: true, clientAddress: true, whenFull: true, retryAfter: true,
   stallTimeout: true, maxConnectionAge: true, coalesce: true, maxCatchUps: true, compress: true, methods: true,
@@ -67,7 +66,7 @@ export const channelOptionNames: OptionNames<ChannelOptions> = {
 
 /** Checks every option and fills in the defaults. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
 export function channelSettings<Data>(options: ChannelOptions<Data>): ChannelSettings {
-  checkNames(options, channelOptionNames);
+  checkNames(options, optionNames);
   const delay = { min: 0, max: MAX_DELAY };
   // Half of the longest delay, because jitter can double the value.
   const jitteredDelay = { min: 0, max: (MAX_DELAY - 1) / 2 };
@@ -120,7 +119,7 @@ export function channelSettings<Data>(options: ChannelOptions<Data>): ChannelSet
     methods: checkMethods(methods),
     accept: checkChoice("accept", accept, ["strict", "ignore"]),
     cors: cors === undefined ? undefined : checkCors(cors),
-    history,
+    history: history === undefined ? undefined : checkHistory(history),
     epoch: epochOf(options),
   };
 }
@@ -141,10 +140,21 @@ function epochOf({ history, epoch, uniqueEpoch }: EpochOptions): string {
     }
     return checkEpoch("uniqueEpoch", uniqueEpoch ?? randomBytes(5).toString("hex"));
   }
-  const own = checkEpoch("history.epoch", checkValue("history", history, kinds.object).epoch);
+  const own = checkEpoch("history.epoch", history.epoch);
   if (uniqueEpoch !== undefined) throw invalidOption("uniqueEpoch", "the history determines the epoch; leave it out");
   if (epoch !== undefined && epoch !== own) throw invalidOption("epoch", "it is not that of the history; leave it out");
   return own;
+}
+
+/** Checks what the channel reads before it calls anything. */
+function checkHistory(history: ChannelHistory): ChannelHistory {
+  const { start, end, read, append, close } = checkValue("history", history, kinds.object);
+  checkInteger("history.end", end, { min: 1 });
+  if (start !== undefined) checkInteger("history.start", start, { min: 1, max: end });
+  checkValue("history.read", read, kinds.function);
+  if (append !== undefined) checkValue("history.append", append, kinds.function);
+  if (close !== undefined) checkValue("history.close", close, kinds.function);
+  return history;
 }
 
 /** Checks the name of a log. @throws {TailcastError} `INVALID_OPTION`, naming the option. */

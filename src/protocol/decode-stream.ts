@@ -1,3 +1,4 @@
+import { TailcastError } from "../error.ts";
 import { EventStreamDecoder } from "./decode.ts";
 import type { DecodedEvent, EventStreamDecoderOptions } from "./decode.ts";
 
@@ -14,7 +15,7 @@ export interface ReadableByteStream {
 }
 
 /** A source of bytes: a `node:http` response, a file, a generator, or the `body` of a `fetch`. */
-export type EventStreamSource = AsyncIterable<Uint8Array> | ReadableByteStream;
+export type EventStreamSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array> | ReadableByteStream;
 
 /**
  * Reads the events of one connection from any source of bytes.
@@ -40,14 +41,27 @@ export function decodeEventStream(
   options?: EventStreamDecoderOptions,
 ): AsyncGenerator<DecodedEvent, void, undefined> {
   // A generator's body runs at the first next(): the decoder is made here, so that a bad option throws at the call.
-  return decodeWith(new EventStreamDecoder(options), source);
+  return decodeWith(new EventStreamDecoder(options), checkSource(source));
+}
+
+/** Refuses a single chunk, too: each byte of it would be a chunk. */
+function checkSource(source: EventStreamSource): EventStreamSource {
+  const isSource =
+    typeof source === "object" &&
+    source !== null &&
+    !ArrayBuffer.isView(source) &&
+    (Symbol.asyncIterator in source || Symbol.iterator in source || "getReader" in source);
+  if (isSource) return source;
+  const wanted = "an iterable, an async iterable or a ReadableStream of bytes; for one chunk, pass [chunk]";
+  throw new TailcastError("INVALID_OPTION", `Cannot decode the source: it must be ${wanted}`);
 }
 
 async function* decodeWith(
   decoder: EventStreamDecoder,
   source: EventStreamSource,
 ): AsyncGenerator<DecodedEvent, void, undefined> {
-  for await (const chunk of Symbol.asyncIterator in source ? source : chunksOf(source)) {
+  const isIterable = Symbol.asyncIterator in source || Symbol.iterator in source;
+  for await (const chunk of isIterable ? source : chunksOf(source)) {
     yield* decoder.decode(chunk);
   }
   decoder.end();

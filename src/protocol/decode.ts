@@ -63,6 +63,9 @@ export class EventStreamDecoder {
 
   /** @throws {TailcastError} `INVALID_OPTION` when an option has a wrong type or range; the message names it. */
   constructor(options: EventStreamDecoderOptions = {}) {
+    if (typeof options !== "object" || options === null) {
+      throw new TailcastError("INVALID_OPTION", "Cannot create the decoder: its options must be an object");
+    }
     const { maxEventBytes = DEFAULT_MAX_EVENT_BYTES, lastEventId = "" } = options;
     if (!Number.isSafeInteger(maxEventBytes) || maxEventBytes < 1) {
       throw new TailcastError("INVALID_OPTION", "Cannot create the decoder: maxEventBytes must be a positive integer");

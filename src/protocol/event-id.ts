@@ -1,3 +1,4 @@
+import { TailcastError } from "../error.ts";
 import { assertText, invalidField } from "./field-value.ts";
 
 /**
@@ -48,8 +49,12 @@ export function assertEventId(id: unknown): asserts id is string {
  *
  * @param headerValue - The header as `req.headers["last-event-id"]` gives it.
  * @returns The id, unchecked: it comes from outside and may be any text.
+ * @throws {TailcastError} `INVALID_OPTION` when the value is not a string, as for a missing header.
  */
 export function decodeLastEventId(headerValue: string): string {
+  if (typeof headerValue !== "string") {
+    throw new TailcastError("INVALID_OPTION", "Cannot decode the last event id: its header is not a string");
+  }
   const bytes = new Uint8Array(headerValue.length);
   for (let index = 0; index < headerValue.length; index += 1) {
     const code = headerValue.charCodeAt(index);

@@ -14,7 +14,8 @@ export interface SequenceId {
  * encoding.
  */
 export function isEpoch(text: string): boolean {
-  return /^[A-Za-z0-9._~-]{1,128}$/.test(text);
+  // A number would become text in the test.
+  return typeof text === "string" && /^[A-Za-z0-9._~-]{1,128}$/.test(text);
 }
 
 /**
@@ -38,10 +39,10 @@ export function formatSequenceId(epoch: string, sequence: number): string {
  *
  * @returns Both halves, or `undefined` when the id has another form: no epoch, or a sequence that is not the one
  * decimal spelling of a safe integer (`01`, `1e3` and `+1` are not), so that two different ids never mean the same
- * event.
+ * event. A value that is not a string has another form too.
  */
 export function parseSequenceId(id: string): SequenceId | undefined {
-  const hyphen = id.lastIndexOf("-");
+  const hyphen = typeof id === "string" ? id.lastIndexOf("-") : -1;
   if (hyphen < 1) {
     return undefined;
   }

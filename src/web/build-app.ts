@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { OPENED, checkOpened } from "../check-options.ts";
 import { ClientLimit } from "../channel/clients/client-limit.ts";
 import { Router } from "../http/router.ts";
 import { buildPlanner } from "../runner/planning/build-planner.ts";
@@ -58,14 +59,14 @@ export class BuildApp {
    */
   static async open(options: BuildAppOptions): Promise<BuildApp> {
     const settings = buildAppSettings(options);
-    if (settings.data === undefined) return new BuildApp(settings, undefined);
+    if (settings.data === undefined) return new BuildApp(OPENED, settings, undefined);
     const store = await BuildStore.open(settings.data);
     let journal: FeedJournal | undefined;
     let app: BuildApp | undefined;
     try {
       const { counts, unfinished } = await surveyLogs(store);
       journal = await FeedJournal.open(join(store.directory, "feed"), counts, unfinished);
-      const opened = (app = new BuildApp(settings, { store, journal }));
+      const opened = (app = new BuildApp(OPENED, settings, { store, journal }));
       const onProblem = (problem: string): void => void opened.#problems.push(problem);
       const onLost = (build: BuildRecord): void => opened.#monitors.builds.note({ type: "end", build });
       await recoverBuilds({ store, streams: app.#streams, queue: app.#queue, plan: app.#plan, onProblem, onLost });
@@ -78,14 +79,14 @@ export class BuildApp {
     }
   }
 
-  private constructor(settings: BuildAppSettings, storage: Storage | undefined) {
-    const { roots, token, viewerToken, maxClients, heartbeat, capacity, onError } = settings;
+  private constructor(key: typeof OPENED, settings: BuildAppSettings, storage: Storage | undefined) {
+    checkOpened(key, "BuildApp.open()");
+    const { roots, token, viewerToken, maxClients, maxClientsPerAddress, heartbeat, capacity, onError } = settings;
     const monitors = new Monitors(settings, (path) => this.#router.find(path)?.path ?? "other");
     this.#monitors = monitors;
     this.#settings = settings;
     this.#store = storage?.store;
-    const { maxClientsPerAddress, trustProxy } = settings;
-    const clientAddress = (request: IncomingMessage): string => trustProxy.clientOf(request).address;
+    const clientAddress = (request: IncomingMessage): string => settings.trustProxy.clientOf(request).address;
     // "retry": an EventSource never reconnects after a 503.
     this.#streams = new StreamRegistry(
       { maxClients, maxClientsPerAddress, clientAddress, heartbeat, capacity, whenFull: "retry" },

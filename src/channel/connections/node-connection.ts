@@ -1,5 +1,6 @@
 import { ServerResponse } from "node:http";
 import { performance } from "node:perf_hooks";
+import { checkValue, kinds } from "../../check-options.ts";
 import { TailcastError } from "../../error.ts";
 import { ChunkedBytes, chunkHead } from "../log/encoded-bytes.ts";
 import { EVENT_STREAM_HEADERS } from "./connection.ts";
@@ -253,6 +254,8 @@ export class NodeConnection implements Connection {
  * @throws {TailcastError} `HEADERS_SENT` when the response has already started.
  */
 export function isConnected(request: IncomingMessage, response: ServerResponse): boolean {
+  checkValue("request", request, kinds.nodeRequest);
+  checkValue("response", response, kinds.nodeResponse);
   if (response.destroyed || request.socket.destroyed) return false;
   if (!response.headersSent) return true;
   throw new TailcastError("HEADERS_SENT", "Cannot open an event stream: the response has already started");

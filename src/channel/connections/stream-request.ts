@@ -1,3 +1,4 @@
+import { checkValue, kinds } from "../../check-options.ts";
 import { splitTarget } from "../../http/request-target.ts";
 import { decodeLastEventId } from "../../protocol/event-id.ts";
 import type { IncomingMessage } from "node:http";
@@ -31,6 +32,7 @@ export function readIncoming(request: IncomingMessage): StreamRequest {
 
 /** Reads a request of the Fetch standard. Its header values show bytes as Latin-1 as well. */
 export function readFetch(request: Request): StreamRequest {
+  checkValue("request", request, kinds.fetchRequest);
   return readRequest(request.method, request.url, (name) => request.headers.get(name) ?? undefined);
 }
 

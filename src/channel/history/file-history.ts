@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { lstat, open } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { checkValue, kinds } from "../../check-options.ts";
+import { OPENED, checkOpened, checkValue, kinds } from "../../check-options.ts";
 import { createFolder } from "../../create-folder.ts";
 import { TailcastError } from "../../error.ts";
 import { checkEpoch } from "../settings.ts";
@@ -32,7 +32,15 @@ export class FileHistory implements ChannelHistory {
   #isUnchecked = false;
   #failure: Error | undefined;
 
-  private constructor(path: string, epoch: string, writer: Promise<FileHandle> | undefined, end: number, size: number) {
+  private constructor(
+    key: typeof OPENED,
+    path: string,
+    epoch: string,
+    writer: Promise<FileHandle> | undefined,
+    end: number,
+    size: number,
+  ) {
+    checkOpened(key, "FileHistory.open()");
     this.epoch = epoch;
     // The working directory of the process may change.
     this.#path = resolve(path);
@@ -52,7 +60,7 @@ export class FileHistory implements ChannelHistory {
     checkLog(path, epoch);
     const writer = createFolder(dirname(path)).then(() => createLog(path));
     writer.catch(() => undefined);
-    return new FileHistory(path, epoch, writer, 1, 0);
+    return new FileHistory(OPENED, path, epoch, writer, 1, 0);
   }
 
   /**
@@ -77,7 +85,7 @@ export class FileHistory implements ChannelHistory {
         throw new TailcastError("INVALID_HISTORY", `Cannot continue ${path}: it is not the log "${epoch}"`);
       }
       if (end < size) await handle.truncate(end);
-      return new FileHistory(path, epoch, Promise.resolve(handle), (last?.sequence ?? 0) + 1, end);
+      return new FileHistory(OPENED, path, epoch, Promise.resolve(handle), (last?.sequence ?? 0) + 1, end);
     } catch (error) {
       await closeFile(handle);
       throw error;
@@ -95,7 +103,7 @@ export class FileHistory implements ChannelHistory {
     const handle = await openLog(path, constants.O_RDONLY);
     try {
       const last = await new EventFile(handle, epoch).findLast((await handle.stat()).size);
-      if (last !== undefined) return new FileHistory(path, epoch, undefined, last.sequence + 1, last.end);
+      if (last !== undefined) return new FileHistory(OPENED, path, epoch, undefined, last.sequence + 1, last.end);
       throw new TailcastError("INVALID_HISTORY", `Cannot read ${path}: it is not the log "${epoch}"`);
     } finally {
       await handle.close();

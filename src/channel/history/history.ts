@@ -16,7 +16,7 @@ export interface ChannelHistory {
   readonly epoch: string;
   /** The sequence number of its oldest event. It grows when old events are removed. Default 1: it keeps everything. */
   readonly start?: number;
-  /** The sequence number that follows its newest event, 1 when it is empty. A new channel continues there. */
+  /** The sequence number that follows its newest event: 1 when it is empty, never 0. A new channel continues there. */
   readonly end: number;
   /**
    * Stores the events from `end` to `next - 1`, which become readable. Called again only when the promise is settled.

@@ -1,4 +1,4 @@
-import { checkChoice, checkValue, kinds } from "../../check-options.ts";
+import { checkChoice, checkNames, checkValue, kinds } from "../../check-options.ts";
 import { TailcastError } from "../../error.ts";
 import { pinDirectories } from "../project/directory-pin.ts";
 import { buildEnvironment } from "../program/environment.ts";
@@ -8,6 +8,7 @@ import { findManager } from "../package-manager/invocation.ts";
 import { detectPackageManager } from "../package-manager/detect.ts";
 import { lockFormatProblem } from "../package-manager/lock-format.ts";
 import { scriptNames } from "../project/scripts.ts";
+import type { OptionNames } from "../../check-options.ts";
 import type { ProgramLimits } from "../cgroup/program-limits.ts";
 import type { DirectoryPin } from "../project/directory-pin.ts";
 import type { BuildVariables } from "../program/variables.ts";
@@ -47,6 +48,8 @@ export interface PlanOptions {
   env?: Environment | undefined;
 }
 
+const optionNames: OptionNames<PlanOptions> = { script: true, install: true, env: true };
+
 /** A message must not list a thousand scripts. */
 const MAX_SCRIPTS_SHOWN = 20;
 const MAX_NAME_SHOWN = 64;
@@ -60,7 +63,11 @@ const MAX_NAME_SHOWN = 64;
  * `PROJECT_NOT_FOUND` when the directory was removed since the project was opened. `INVALID_OPTION`, naming the option.
  */
 export async function planBuild(project: Project, options: PlanOptions = {}): Promise<Plan> {
-  checkValue("options", options, kinds.object);
+  checkNames(options, optionNames);
+  checkValue("project.path", checkValue("project", project, kinds.object).path, kinds.filledText);
+  checkValue("project.root", project.root, kinds.filledText);
+  checkValue("project.name", project.name, kinds.text);
+  checkValue("project.manifest", project.manifest, kinds.object);
   return planProject(project, options, await pinFolders(project.path));
 }
 

@@ -1,5 +1,7 @@
 import { delimiter } from "node:path";
+import { checkNames, checkValue, kinds } from "../../check-options.ts";
 import { buildNodeOptions } from "./node-options.ts";
+import type { OptionNames } from "../../check-options.ts";
 import type { Environment } from "./find-program.ts";
 
 /** The options of {@link buildEnvironment}. */
@@ -10,6 +12,8 @@ export interface BuildEnvironmentOptions {
    */
   color?: boolean | undefined;
 }
+
+const optionNames: OptionNames<BuildEnvironmentOptions> = { color: true };
 
 /**
  * The variables that do not reach a build. `NODE_ENV=production` would leave out its dev dependencies; the others
@@ -66,12 +70,17 @@ const WISHES_FOR_COLOR = ["NO_COLOR", "NODE_DISABLE_COLORS", "FORCE_COLOR"];
  *
  * @param base - Where to start. Default `process.env`.
  * @param extra - Added last; wins over everything.
+ * @throws {TailcastError} `INVALID_OPTION`, naming the option.
  */
 export function buildEnvironment(
   base: Environment = process.env,
   extra: Environment = {},
-  { color = false }: BuildEnvironmentOptions = {},
+  options: BuildEnvironmentOptions = {},
 ): Record<string, string> {
+  checkValue("base", base, kinds.object);
+  checkValue("extra", extra, kinds.object);
+  checkNames(options, optionNames);
+  const color = checkValue("color", options.color ?? false, kinds.boolean);
   const cleaned = SIGNS_OF_NPM.some((name) => base[name] !== undefined) ? withoutNpm(base) : base;
   const kept = Object.entries(cleaned).filter(([name]) => !REMOVED.has(name) && !REMOVED_PATTERN.test(name));
   const { NODE_OPTIONS: nodeOptions } = cleaned;

@@ -1,5 +1,6 @@
 import { realpath, stat } from "node:fs/promises";
 import { basename, resolve, sep } from "node:path";
+import { checkTexts, checkValue, kinds } from "../../check-options.ts";
 import { TailcastError } from "../../error.ts";
 import { readManifest } from "./manifest.ts";
 import { rethrowOutOfFiles } from "./out-of-files.ts";
@@ -30,11 +31,12 @@ const MAX_NAME_LENGTH = 214;
 /**
  * Finds a requested project, as {@link openFolder} does, and reads its `package.json`.
  *
- * @throws {TailcastError} `PROJECT_NOT_FOUND`; `NO_MANIFEST` or `INVALID_MANIFEST` when its `package.json` is missing
- * or invalid.
+ * @throws {TailcastError} `INVALID_OPTION`; `PROJECT_NOT_FOUND`; `NO_MANIFEST` or `INVALID_MANIFEST` when its
+ * `package.json` is missing or invalid.
  */
 export async function openProject(path: string, roots: readonly string[]): Promise<Project> {
-  return readProject(await openFolder(path, roots));
+  checkValue("path", path, kinds.text);
+  return readProject(await openFolder(path, checkTexts("roots", roots)));
 }
 
 /** Reads the `package.json` of a directory. @throws {TailcastError} `NO_MANIFEST`, `INVALID_MANIFEST` */

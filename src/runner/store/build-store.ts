@@ -1,5 +1,6 @@
 import { lstat, readFile, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { OPENED, checkOpened, checkValue, kinds } from "../../check-options.ts";
 import { createFolder } from "../../create-folder.ts";
 import { replaceFile, syncDirectory } from "./atomic-file.ts";
 import { openDataFolder } from "./data-folder.ts";
@@ -41,7 +42,8 @@ export class BuildStore {
   readonly #states = new Map<string, StateFile>();
   readonly #removals = new Set<Promise<void>>();
 
-  private constructor(directory: string, lock: DirectoryLock) {
+  private constructor(key: typeof OPENED, directory: string, lock: DirectoryLock) {
+    checkOpened(key, "BuildStore.open()");
     this.directory = directory;
     this.#builds = join(directory, BUILDS);
     this.#lock = lock;
@@ -50,14 +52,14 @@ export class BuildStore {
   /**
    * Opens the folder, and creates it if it does not exist.
    *
-   * @throws {TailcastError} `DATA_IN_USE` when another running server uses it; `UNSAFE_DATA` when it, or the folder of
-   * the builds in it, is a link, belongs to another user, or is writable by other users.
+   * @throws {TailcastError} `INVALID_OPTION`; `DATA_IN_USE` when another running server uses it; `UNSAFE_DATA` when it,
+   * or the folder of the builds in it, is a link, belongs to another user, or is writable by other users.
    */
   static async open(directory: string): Promise<BuildStore> {
-    const path = resolve(directory);
+    const path = resolve(checkValue("directory", directory, kinds.filledText));
     await openDataFolder(path);
     await openDataFolder(join(path, BUILDS));
-    return new BuildStore(path, await DirectoryLock.acquire(path));
+    return new BuildStore(OPENED, path, await DirectoryLock.acquire(path));
   }
 
   /** The ids of all builds that are stored, the oldest first. */

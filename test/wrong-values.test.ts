@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import * as library from "../dist/index.js";
+
+/** Values of every kind but text, as plain JavaScript can pass them. */
+const VALUES: readonly unknown[] = [undefined, null, 5, Number.NaN, true, "", [], ["a"], {}, () => 5, Symbol("s")];
+
+const { Channel, ChannelGroup, BuildQueue, FileHistory, BuildStore, BuildApp, EventStreamDecoder } = library;
+
+type Call = (value: never) => unknown;
+
+const channel = new Channel();
+const group = new ChannelGroup();
+after(() => Promise.all([channel.close(), group.close()]));
+
+/** For each export, calls with a value of a wrong type. */
+const calls: Readonly<Record<string, Call>> = {
+  "Channel": (value) => new Channel(value),
+  "Channel.history": (value) => new Channel({ history: value }),
+  "Channel.history.end": (value) => new Channel({ history: { epoch: "e", end: value, read: () => value } }),
+  "channel.publish": (value) => channel.publish(value),
+  "channel.publish data": (value) => channel.publish({ data: value }),
+  "channel.publish event": (value) => channel.publish({ data: "a", event: value }),
+  "channel.skip": (value) => channel.skip(value),
+  "channel.handle": (value) => channel.handle(value, value),
+  "channel.respond": (value) => channel.respond(value),
+  "channel.read": (value) => channel.read(value),
+  "ChannelGroup": (value) => new ChannelGroup(value),
+  "ChannelGroup.channel": (value) => new ChannelGroup({ channel: value }),
+  "group.get": (value) => group.get(value),
+  "group.find": (value) => group.find(value),
+  "group.handle": (value) => group.handle("a", value, value),
+  "group.respond": (value) => group.respond("a", value),
+  "openEventStream": (value) => library.openEventStream(value, value),
+  "openEventStream options": (value) => library.openEventStream(undefined as never, undefined as never, value),
+  "sendEventStream": (value) => library.sendEventStream(value, value, []),
+  "sendEventStream source": (value) => library.sendEventStream(undefined as never, undefined as never, value),
+  "respondEventStream": (value) => library.respondEventStream(value, []),
+  "new FileHistory": (value) => new (FileHistory as unknown as new (value: unknown) => unknown)(value),
+  "FileHistory.create": (value) => FileHistory.create(value, "e"),
+  "FileHistory.open": (value) => FileHistory.open(value, "e"),
+  "FileHistory.openToRead": (value) => FileHistory.openToRead(value, "e"),
+  "BuildQueue": (value) => new BuildQueue(value),
+  "new BuildStore": (value) => new (BuildStore as unknown as new (value: unknown) => unknown)(value),
+  "BuildStore.open": (value) => BuildStore.open(value),
+  "new BuildApp": (value) => new (BuildApp as unknown as new (value: unknown) => unknown)(value),
+  "BuildApp.open": (value) => BuildApp.open(value),
+  "BuildApp.open roots": (value) => BuildApp.open({ roots: value }),
+  "buildEnvironment": (value) => library.buildEnvironment(value),
+  "buildEnvironment options": (value) => library.buildEnvironment({}, {}, value),
+  "endOrphans": (value) => library.endOrphans(value),
+  "planBuild": (value) => library.planBuild(value),
+  "openProject": (value) => library.openProject(value, ["/"]),
+  "openProject roots": (value) => library.openProject("a", value),
+  "decodeEventStream": (value) => library.decodeEventStream(value),
+  "decodeEventStream options": (value) => library.decodeEventStream([], value),
+  "EventStreamDecoder": (value) => new EventStreamDecoder(value),
+  "encodeEvent": (value) => library.encodeEvent(value),
+  "encodeComment": (value) => library.encodeComment(value),
+  "assertEventId": (value) => library.assertEventId(value),
+  "decodeLastEventId": (value) => library.decodeLastEventId(value),
+  "formatSequenceId": (value) => library.formatSequenceId(value, 1),
+  "formatSequenceId sequence": (value) => library.formatSequenceId("e", value),
+  "isEpoch": (value) => library.isEpoch(value),
+  "parseSequenceId": (value) => library.parseSequenceId(value),
+};
+
+/** These answer every value without an error. */
+const PREDICATES = ["isEpoch", "parseSequenceId"];
+
+describe("a value of a wrong type", () => {
+  it("is tried for every function and class that the package exports", () => {
+    const others = ["TailcastError", "MAX_RETRY", "MAX_EVENT_ID_BYTES", "DEFAULT_MAX_EVENT_BYTES"];
+    const tried = Object.keys(calls).join(" ");
+    for (const name of Object.keys(library)) {
+      assert.ok(others.includes(name) || tried.includes(name), `${name} is not tried`);
+    }
+  });
+
+  for (const [name, call] of Object.entries(calls)) {
+    it(`makes no error from inside (${name})`, async () => {
+      let refused = 0;
+      for (const value of VALUES) {
+        try {
+          await call(value as never);
+        } catch (error) {
+          refused++;
+          const shown = `${name}(${typeof value === "object" ? JSON.stringify(value) : String(value)})`;
+          assert.ok(error instanceof library.TailcastError, `${shown}: ${String(error)}`);
+          assert.match(error.message, /^Cannot /);
+        }
+      }
+      assert.ok(refused >= 5 || PREDICATES.includes(name), "most of the values are refused");
+    });
+  }
+
+  it("is not an epoch, and not an id with a sequence", () => {
+    assert.equal(library.isEpoch(5 as never), false);
+    assert.equal(library.parseSequenceId(["a-5"] as never), undefined);
+  });
+
+  it("does not close a channel or a group", () => {
+    for (const value of [null, 5, "text", { retyr: 5 }] as never[]) {
+      assert.throws(() => channel.close(value), { code: "INVALID_OPTION" });
+      assert.throws(() => group.close(value), { code: "INVALID_OPTION" });
+    }
+    assert.equal(channel.state, "open");
+  });
+});
