@@ -19,9 +19,10 @@ export function refuseMalformed(server: EventEmitter): void {
     response.once("close", () => responses.delete(response));
   });
   const refuse = (socket: Socket, error: HttpError): void => {
-    const [response, ...others] = open.get(socket) ?? [];
-    // Bytes of another reply are on the way: a refusal would be read as a part of it.
-    if (!socket.writable || others.length > 0 || response?.headersSent) socket.destroy();
+    const responses = [...(open.get(socket) ?? [])];
+    // The refusal would be read as a reply to a request before, or as a part of that reply.
+    const isLate = responses.some(({ headersSent, req }) => headersSent || req.complete);
+    if (!socket.writable || isLate) socket.destroy();
     else writeRefusal(socket, error);
   };
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {

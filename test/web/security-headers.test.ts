@@ -185,6 +185,17 @@ describe("refuseMalformed()", () => {
     assert.match(await client.closed(), /first(?:\r\n0\r\n\r\n)?HTTP\/1\.1 400 Bad Request\r\n/);
   });
 
+  it("writes no refusal in the place of a reply before it", async (t) => {
+    for (const line of ["nonsense", "CONNECT example.com:443 HTTP/1.1"]) {
+      let arrive = (): void => undefined;
+      const arrived = new Promise<void>((resolve) => (arrive = resolve));
+      const port = await listen(t, () => arrive());
+      const client = new RawClient(port).get("/");
+      await arrived;
+      assert.equal(await client.send(line, "Host: example.com:443").closed(), "", line);
+    }
+  });
+
   it("survives a client that resets its connection behind CONNECT", async (t) => {
     const server = createServer().listen(0, "127.0.0.1");
     t.after(() => server.close());

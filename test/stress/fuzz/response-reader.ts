@@ -3,7 +3,10 @@ import assert from "node:assert/strict";
 const STATUS_LINE = /^HTTP\/1\.1 ([1-5]\d\d) [\t\x20-\x7e]*$/;
 const HEADER = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/;
 
-/** The statuses of requests that Node cannot read. Their method is unknown, so a refused HEAD has a body, too. */
+/**
+ * The statuses of requests that Node cannot read. Bytes may follow such a reply: the method of the request is unknown,
+ * so a refused HEAD has a body, and Node refuses a request without Host and then the bytes behind it.
+ */
 const REFUSALS: ReadonlySet<number> = new Set([400, 408, 431]);
 
 /** The content that follows a head, or the end of a connection. */
@@ -127,7 +130,7 @@ export class ResponseReader {
     assert.ok(length === undefined || coding === undefined, "a length and a coding");
     this.#isLast = headers.get("connection") === "close";
     this.#json = headers.get("content-type")?.startsWith("application/json") === true ? "" : undefined;
-    this.#isRefusal = method === "HEAD" && this.#isLast && REFUSALS.has(status);
+    this.#isRefusal = this.#isLast && REFUSALS.has(status);
     if (method === "HEAD" || status === 204 || status === 304) {
       this.#json = undefined;
       this.#finish();

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -7,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { postJson } from "../../support/http.js";
+import { ask, postJson } from "../../support/http.js";
 import type { ChildProcess } from "node:child_process";
 import type { IncomingMessage } from "node:http";
 import type { BuildRecord } from "../../../dist/runner/record.js";
@@ -135,6 +136,21 @@ export class FloodedServer {
     const end = performance.now() + 15_000;
     while (performance.now() < end && held.descriptors > before.descriptors) held = await this.holdings();
     return held;
+  }
+
+  /** The sum of the samples of a metric. */
+  async metric(name: string): Promise<number> {
+    const { text } = await ask(this.port, "GET", "/metrics");
+    const samples = text.split("\n").filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+    assert.ok(samples.length > 0, `there is a metric ${name}`);
+    return samples.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
+  }
+
+  /** Waits until every place of clients and requests is free. */
+  async vacant(): Promise<void> {
+    while ((await this.metric("tailcast_clients")) > 0) continue;
+    // The request for the metrics itself.
+    while ((await this.metric("tailcast_requests_under_way")) > 1) continue;
   }
 
   /** Makes the folder of a project whose build is this command. */
