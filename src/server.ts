@@ -116,7 +116,7 @@ async function open(config: Config): Promise<BuildApp> {
   const app = await BuildApp.open({
     ...appOptions(config),
     data,
-    env: buildEnvironment(process.env, config.env, config),
+    env: buildEnvironment(process.env, config.env, { color: config.color }),
     maskValues: variableSecrets(config.env),
     onError: printFault,
     onLog: (entry) => {
