@@ -1,4 +1,4 @@
-import { addVary, sendReply } from "../http/reply.ts";
+import { addVary, errorReply, sendReply } from "../http/reply.ts";
 import { HEAD_REPLY, refuseMethod } from "./clients/admission.ts";
 import { NodeConnection, isConnected } from "./connections/node-connection.ts";
 import { readIncoming } from "./connections/stream-request.ts";
@@ -8,7 +8,7 @@ import { deliver, streamMethods } from "./stream-producer.ts";
 import { checkSource, stopSource } from "./stream-source.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import type { EventStreamOptions } from "./event-stream-options.ts";
+import type { EventStreamOptions, EventStreamSettings } from "./event-stream-options.ts";
 import type { StreamProducer } from "./stream-producer.ts";
 import type { StreamSource } from "./stream-source.ts";
 
@@ -26,7 +26,8 @@ import type { StreamSource } from "./stream-source.ts";
  *
  * @returns The stream; `undefined` when the request got another reply (405 for a method other than GET, HEAD or POST,
  * only the head for HEAD) or when its client has already left.
- * @throws {TailcastError} `INVALID_OPTION`; `HEADERS_SENT` when the response has already started.
+ * @throws {TailcastError} `INVALID_OPTION`, and the request is answered 500; `HEADERS_SENT` when the response has
+ * already started.
  */
 export function openEventStream(
   request: IncomingMessage | Http2ServerRequest,
@@ -34,7 +35,7 @@ export function openEventStream(
   options: EventStreamOptions = {},
 ): EventStream | undefined {
   // The compatibility API of HTTP/2 has every member that is used here, though its types differ.
-  return open(request as IncomingMessage, response as ServerResponse, options);
+  return open(request as IncomingMessage, response as ServerResponse, options, []);
 }
 
 /**
@@ -61,18 +62,22 @@ export async function sendEventStream(
   source: StreamSource | StreamProducer,
   options: EventStreamOptions = {},
 ): Promise<void> {
-  if (typeof source !== "function") checkSource(source);
-  const stream = openEventStream(request, response, options);
+  // The compatibility API of HTTP/2, as in openEventStream.
+  const stream = open(request as IncomingMessage, response as ServerResponse, options, source);
   if (stream === undefined) stopSource(source);
   else await deliver(stream, source);
 }
+
+/** The reply when a caller's mistake prevents the stream. The caller gets the details. */
+const FAILURE_REPLY = errorReply(500, "INTERNAL_ERROR", "Cannot open the event stream: the server failed");
 
 function open(
   request: IncomingMessage,
   response: ServerResponse,
   options: EventStreamOptions,
+  source: StreamSource | StreamProducer,
 ): EventStream | undefined {
-  const settings = eventStreamSettings(options);
+  const settings = checkedSettings(request, response, options, source);
   if (!isConnected(request, response)) return undefined;
   if (settings.compress) addVary(response);
   const asked = readIncoming(request);
@@ -85,4 +90,21 @@ function open(
     open: (gzip, opening, listener) => new NodeConnection(response, gzip, opening, listener),
     fail: (connection) => connection.end(),
   });
+}
+
+/** Checks what the caller gives. The caller may only log an error, so the request is answered before it is thrown. */
+function checkedSettings(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: EventStreamOptions,
+  source: StreamSource | StreamProducer,
+): EventStreamSettings {
+  try {
+    if (typeof source !== "function") checkSource(source);
+    return eventStreamSettings(options);
+  } catch (error) {
+    stopSource(source);
+    if (!response.headersSent && isConnected(request, response)) sendReply(response, FAILURE_REPLY);
+    throw error;
+  }
 }

@@ -26,6 +26,8 @@ import type { StreamSource } from "../../dist/channel/stream-source.js";
 
 const FIXTURE = fileURLToPath(new URL("../../test/fixtures/leaving-clients.mjs", import.meta.url));
 
+const FAILURE = '{"error":{"code":"INTERNAL_ERROR","message":"Cannot open the event stream: the server failed"}}\n';
+
 describe("openEventStream()", () => {
   it("answers GET and POST whatever they accept, HEAD with the head, and other methods with 405", async (t) => {
     const port = await serveStreams(t, (stream) => void stream.send("answer").then(() => stream.close()));
@@ -55,13 +57,21 @@ describe("openEventStream()", () => {
     assert.match(all.toString("latin1"), /\r\nVary: Accept-Encoding\r\n/);
   });
 
-  it("refuses bad options and started responses, and ignores a client that has left", async (t) => {
+  it("throws for bad options, and answers 500", async (t) => {
+    const bad = Object.entries({ heartbeat: -1, stallTimeout: "1", maxConnectionAge: -1, compress: 1, retry: 1.5 });
+    for (const [name, value] of bad) {
+      const server = await TestServer.start((request, response) => {
+        assert.throws(() => openEventStream(request, response, { [name]: value }), { code: "INVALID_OPTION" });
+      });
+      t.after(() => server.close());
+      const { status, text: body } = await ask(server.port, "GET", "/");
+      assert.deepEqual([status, body], [500, FAILURE]);
+    }
+  });
+
+  it("refuses started responses, and ignores a client that has left", async (t) => {
     const seen: unknown[] = [];
     const server = await TestServer.start((request, response) => {
-      const bad = { heartbeat: -1, stallTimeout: "1", maxConnectionAge: -1, compress: 1, retry: 1.5 };
-      for (const [name, value] of Object.entries(bad)) {
-        assert.throws(() => openEventStream(request, response, { [name]: value }), { code: "INVALID_OPTION" });
-      }
       response.write("started");
       assert.throws(() => openEventStream(request, response), { code: "HEADERS_SENT" });
       response.destroy();
@@ -161,6 +171,12 @@ async function serve(
   return { port: server.port, sent };
 }
 
+/** Rejects if the promise of `sendEventStream` did. */
+async function resultOf(sent: Promise<PromiseSettledResult<void>>): Promise<void> {
+  const result = await sent;
+  if (result.status === "rejected") throw result.reason;
+}
+
 const FULFILLED = { status: "fulfilled", value: undefined };
 
 describe("sendEventStream()", () => {
@@ -245,19 +261,35 @@ describe("sendEventStream()", () => {
     }
   });
 
-  it("rejects a value that is not a source before it answers, and the same from a function after that", async (t) => {
+  it("rejects for a value that is not a source, with 500, and the same from a function, with a stream", async (t) => {
     for (const source of NO_SOURCES) {
-      const server = await TestServer.start(async (request, response) => {
-        await assert.rejects(sendEventStream(request, response, source), SOURCE_REFUSAL);
-        assert.equal(response.headersSent, false);
-        await assert.rejects(
-          sendEventStream(request, response, () => source),
-          SOURCE_REFUSAL,
-        );
-      });
-      t.after(() => server.close());
-      assert.equal((await ask(server.port, "GET", "/")).text, ":\n");
+      const value = await serve(t, source);
+      const { status, text: body } = await ask(value.port, "GET", "/");
+      assert.deepEqual([status, body], [500, FAILURE]);
+      await assert.rejects(resultOf(value.sent), SOURCE_REFUSAL);
+      const result = await serve(t, () => source);
+      assert.equal((await ask(result.port, "GET", "/")).text, ":\n");
+      await assert.rejects(resultOf(result.sent), SOURCE_REFUSAL);
     }
+  });
+
+  it("rejects for bad options, with 500, and stops the source", async (t) => {
+    const source = new SilentSource();
+    const { port, sent } = await serve(t, source.readable(), { retry: -1 });
+    assert.equal((await ask(port, "GET", "/")).status, 500);
+    await assert.rejects(resultOf(sent), { code: "INVALID_OPTION" });
+    await source.stopped;
+  });
+
+  it("leaves a started response to the application", async (t) => {
+    const server = await TestServer.start(async (request, response) => {
+      response.write("started");
+      await assert.rejects(sendEventStream(request, response, 5 as never), { code: "INVALID_OPTION" });
+      response.end();
+    });
+    t.after(() => server.close());
+    const { status, text: body } = await ask(server.port, "GET", "/");
+    assert.deepEqual([status, body], [200, "started"]);
   });
 
   it("stops a source and calls no function when the request gets another answer", async (t) => {
