@@ -60,8 +60,20 @@ export function channelGroupSettings<Data>(options: ChannelGroupOptions<Data>): 
   };
 }
 
+/**
+ * Returns `options` when it can be the options of a channel. A caller without types may pass a channel or a history.
+ *
+ * @throws {TailcastError} `INVALID_OPTION`
+ */
+export function checkChannelOptions<Data>(options: ChannelOptions<Data>): ChannelOptions<Data> {
+  checkValue("channel", options, kinds.object);
+  if ("publish" in options) throw invalidOption("channel", "it must be the options of a channel, not a channel");
+  if ("read" in options) throw invalidOption("channel", "it must be the options of a channel; pass { history }");
+  return options;
+}
+
 function sharedOptions<Data>(channel: ChannelOptions<Data>): OptionsOf<Data> {
-  refuseUniqueEpoch(checkValue("channel", channel, kinds.object));
+  refuseUniqueEpoch(checkChannelOptions(channel));
   if (channel.history === undefined) {
     channelSettings(channel);
     return () => channel;

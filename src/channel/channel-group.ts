@@ -8,7 +8,7 @@ import { corsHeaders } from "./connections/cors.ts";
 import { endConnectionWith } from "./connections/socket-owner.ts";
 import { isClaimed } from "./history/history-claims.ts";
 import { Channel, closeOptionNames, countWaitingReaders } from "./channel.ts";
-import { channelGroupSettings, refuseUniqueEpoch } from "./channel-group-options.ts";
+import { channelGroupSettings, checkChannelOptions, refuseUniqueEpoch } from "./channel-group-options.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { ChannelClient } from "./clients/client.ts";
@@ -196,13 +196,13 @@ export class ChannelGroup<Data = unknown> {
   /** @param before - The end of the topic's last channel: two channels must not use one history at the same time. */
   async #create(topic: string, before: Promise<void> | undefined): Promise<Channel<Data>> {
     await before;
-    const options = checkValue("channel", await this.#settings.optionsOf(topic), kinds.object);
+    const options = checkChannelOptions(await this.#settings.optionsOf(topic));
     try {
       refuseUniqueEpoch(options);
       return new Channel<Data>(options);
     } catch (error) {
       // The function may have returned the history of another topic, whose channel still uses it.
-      if (options.history !== undefined && !isClaimed(options.history)) await options.history.close?.();
+      if (options.history && !isClaimed(options.history)) await options.history.close?.();
       throw error;
     }
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { Channel } from "../../dist/channel/channel.js";
 import { ChannelGroup } from "../../dist/channel/channel-group.js";
 import { FileHistory } from "../../dist/channel/history/file-history.js";
 import { makeFolder } from "../support/folders.js";
@@ -83,6 +84,18 @@ describe("ChannelGroup", () => {
       const message = `Cannot use the option "channel": it must be an object, not ${given}`;
       const group = new ChannelGroup({ channel: () => value as never });
       await assert.rejects(group.get("a"), { code: "INVALID_OPTION", message });
+    }
+  });
+
+  it("refuses a channel or a history in place of options, and says so", async () => {
+    const history: ChannelHistory = { epoch: "e", end: 1, read: () => assert.fail("it was read") };
+    for (const [value, problem] of [
+      [new Channel(), "it must be the options of a channel, not a channel"],
+      [history, "it must be the options of a channel; pass { history }"],
+    ] as const) {
+      const refusal = { code: "INVALID_OPTION", message: `Cannot use the option "channel": ${problem}` };
+      assert.throws(() => new ChannelGroup({ channel: value as never }), refusal);
+      await assert.rejects(new ChannelGroup({ channel: () => value as never }).get("a"), refusal);
     }
   });
 
