@@ -3,7 +3,7 @@ import { MAX_DELAY, checkChoice, checkInteger, checkNames, checkValue, kinds } f
 import { TailcastError } from "../error.ts";
 import { ClientSet } from "./clients/client-set.ts";
 import { Entrance } from "./clients/entrance.ts";
-import { callHook } from "./clients/hooks.ts";
+import { callClientAddress, callHook } from "./clients/hooks.ts";
 import { publishReport } from "./diagnostics.ts";
 import { claimHistory, releaseHistory } from "./history/history-claims.ts";
 import { EventLog } from "./log/event-log.ts";
@@ -117,7 +117,10 @@ export class Channel<Data = unknown> {
       onFailure: (error) => this.#onHistoryFailure("append", error),
       isHurried: () => this.#state !== "open",
     });
-    this.#entrance = new Entrance(this.#log, settings, this.#clientSet, () => this.#publisher.flush());
+    const clientAddress = (request: IncomingMessage): string =>
+      callClientAddress(this, settings.clientAddress, request);
+    const guarded = { ...settings, clientAddress };
+    this.#entrance = new Entrance(this.#log, guarded, this.#clientSet, () => this.#publisher.flush());
     // Bound, so that both can be passed as callbacks: `http.createServer(channel.handle)`.
     this.handle = this.handle.bind(this);
     this.respond = this.respond.bind(this);

@@ -23,10 +23,10 @@ export interface DiagnosticsMessages {
     readonly action: "append" | "read" | "close";
     readonly error: unknown;
   };
-  /** A hook of the application failed. */
+  /** A hook of the application, or its function `clientAddress`, failed. */
   "tailcast:error": {
     readonly channel: Channel;
-    readonly hook: "onConnect" | "onDisconnect" | "onGap";
+    readonly hook: "onConnect" | "onDisconnect" | "onGap" | "clientAddress";
     readonly error: unknown;
   };
 }

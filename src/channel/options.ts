@@ -40,6 +40,7 @@ export interface ChannelOptions<Data = unknown> {
   maxClientsPerAddress?: number | undefined;
   /**
    * The address that `maxClientsPerAddress` counts, e.g. from a header that your own proxy sets. Default: the socket's.
+   * If this function throws or returns anything but a string, the error is reported, and the socket's address counts.
    */
   clientAddress?: ((request: IncomingMessage) => string) | undefined;
   /**

@@ -12,6 +12,7 @@ import {
 import { isOrigin } from "../http/origin.ts";
 import { encodeComment, encodeEvent } from "../protocol/encode.ts";
 import { isEpoch } from "../protocol/sequence-id.ts";
+import { socketAddress } from "./clients/hooks.ts";
 import type { IncomingMessage } from "node:http";
 import type { OptionNames } from "../check-options.ts";
 import type { EventFields } from "../protocol/encode.ts";
@@ -149,6 +150,9 @@ function epochOf({ history, epoch, uniqueEpoch }: EpochOptions): string {
 /** Checks what the channel reads before it calls anything. */
 function checkHistory(history: ChannelHistory): ChannelHistory {
   const { start, end, read, append, close } = checkValue("history", history, kinds.object);
+  if ("then" in history) {
+    throw invalidOption("history", "it is a promise; await it, as in `history: await FileHistory.open(path, epoch)`");
+  }
   checkInteger("history.end", end, { min: 1 });
   if (start !== undefined) checkInteger("history.start", start, { min: 1, max: end });
   checkValue("history.read", read, kinds.function);
@@ -201,8 +205,4 @@ function encodeOption(name: string, kind: string, fields: EventFields): string {
   } catch (cause) {
     throw invalidOption(name, `it must be ${kind} (${(cause as Error).message})`, cause);
   }
-}
-
-function socketAddress(request: IncomingMessage): string {
-  return request.socket.remoteAddress ?? "";
 }

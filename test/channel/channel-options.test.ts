@@ -132,6 +132,43 @@ describe("Channel: onConnect, onDisconnect and onGap", () => {
   });
 });
 
+describe("Channel: clientAddress", () => {
+  const failures: [string, () => unknown][] = [
+    ["throws", () => assert.fail("my mistake")],
+    ["returns undefined", () => undefined],
+    ["returns a promise", () => Promise.resolve("192.0.2.1")],
+    ["returns a promise that rejects", () => Promise.reject(new Error("my mistake"))],
+  ];
+  for (const [name, clientAddress] of failures) {
+    it(`counts the address of the socket when it ${name}; tailcast:error reports it`, async (t) => {
+      const errors = listen(t, "tailcast:error");
+      const options = { clientAddress, maxClientsPerAddress: 1, whenFull: "reject" };
+      const { channel, port } = await startChannel(t, options as never);
+      const [first, second] = [await EventClient.open(port, "/"), await EventClient.open(port, "/")];
+      assert.deepEqual([first.status, second.status], [200, 503]);
+      assert.deepEqual(
+        errors.map(({ channel: source, hook }) => [source, hook]),
+        [
+          [channel, "clientAddress"],
+          [channel, "clientAddress"],
+        ],
+      );
+      first.close();
+    });
+  }
+});
+
+describe("Channel: history", () => {
+  it("asks to await a promise of a history", () => {
+    assert.throws(() => new Channel({ history: Promise.resolve() } as never), {
+      code: "INVALID_OPTION",
+      message:
+        'Cannot use the option "history": it is a promise; await it, ' +
+        "as in `history: await FileHistory.open(path, epoch)`",
+    });
+  });
+});
+
 describe("Channel: methods and accept", () => {
   it("opens a stream for the methods that it lists, and names them in Allow", async (t) => {
     const { channel, port } = await startChannel(t, { methods: ["GET", "POST"], backlog: "all" });
