@@ -33,6 +33,10 @@ export interface BuildContext extends Pick<BuildEmitterOptions, "onLine" | "onSt
    * @param gone - Resolves with whether they have ended later.
    */
   readonly onLeft: (build: Build, gone: Promise<boolean>) => void;
+  /** Whether states are stored, so that an error of the system concerns a file. */
+  readonly isStored: boolean;
+  /** Called once, when an event could not be delivered or stored. */
+  readonly onFailure: (build: BuildRecord, error: unknown) => void;
   /** Called once, right after the `end` event was emitted. */
   readonly onEnd: (build: Build) => void;
 }

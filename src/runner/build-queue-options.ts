@@ -2,6 +2,7 @@ import type { BuildEvent } from "./events.ts";
 import type { Environment } from "./program/find-program.ts";
 import type { ProcessIdentity } from "./process/identity.ts";
 import type { OutputMode } from "./output/output-pipes.ts";
+import type { BuildRecord } from "./record.ts";
 import type { BuildStore } from "./store/build-store.ts";
 import type { RetentionOptions } from "./store/retention.ts";
 
@@ -77,6 +78,8 @@ export interface BuildQueueOptions extends Pick<RetentionOptions, "keep" | "keep
    * Linux only. When the function throws or rejects, the build is stopped as failed.
    */
   onSpawn?: ((buildId: string, identity: ProcessIdentity) => void | Promise<void>) | undefined;
+  /** Called once for each build that was stopped because an event could not be delivered or stored. Must not throw. */
+  onFailure?: ((build: BuildRecord, error: unknown) => void) | undefined;
   /** Called when the queue removes an old build, so that its data can be removed. Must not throw. */
   onForget?: ((id: string) => void) | undefined;
 }

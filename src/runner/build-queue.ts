@@ -62,7 +62,8 @@ export class BuildQueue {
     checkValue("options", options, kinds.object);
     const { env = buildEnvironment(), mask = [], maskValues = [], onEvent } = options;
     const { onStart = () => undefined, onSpawn = () => undefined, onForget = () => undefined, store } = options;
-    for (const [name, callback] of Object.entries({ onEvent, onStart, onSpawn, onForget })) {
+    const { onFailure = () => undefined } = options;
+    for (const [name, callback] of Object.entries({ onEvent, onStart, onSpawn, onForget, onFailure })) {
       checkValue(name, callback, kinds.function);
     }
     this.#concurrency = checkInteger("concurrency", options.concurrency ?? 2, { min: 1 });
@@ -99,6 +100,8 @@ export class BuildQueue {
       onStart: (id, cookie) => all(writer?.writeProcesses(id, { cookie }), onStart(id, cookie)),
       onSpawn: (id, identity) => all(writer?.writeProcesses(id, { identity }), onSpawn(id, identity)),
       onLeft: (build, gone) => void this.#forgetProcesses(build, gone),
+      isStored: writer !== undefined,
+      onFailure,
       onEnd: (build) => this.#removeEnded(build),
     };
   }

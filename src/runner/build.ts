@@ -43,6 +43,8 @@ export class Build {
   readonly #outputTime = new OutputTime();
   #isPositionEmitted = false;
   #hasLeftProcesses = false;
+  /** Whether a failure to deliver or store an event was reported. */
+  #hasReported = false;
   /** Set once: the first reason to stop is the reason in the record. */
   #stop: Stop | undefined;
   #failure: { readonly step: string; readonly text: string } | undefined;
@@ -285,11 +287,14 @@ export class Build {
     this.#halt({ status: "timed-out", text: `timed out after ${limit}${isSilent ? " without output" : ""}` });
   }
 
-  /** Stops a build whose events cannot be delivered: it must not run unobserved. */
+  /** Stops a build whose events cannot be delivered or stored: it must not run unobserved. */
   #stopUndelivered(error: unknown): void {
+    if (!this.#hasReported) this.#context.onFailure(this.record, error);
+    this.#hasReported = true;
     // Node's messages end with the path, which clients must not see.
     const reason = (error instanceof Error ? error.message : String(error)).replace(/,? '[^']*'(?: -> '[^']*')?$/, "");
-    this.#halt({ status: "failed", text: `stopped because its events could not be delivered (${reason})` });
+    const verb = this.#context.isStored && isSystemError(error) ? "stored" : "delivered";
+    this.#halt({ status: "failed", text: `stopped because its events could not be ${verb} (${reason})` });
   }
 
   #update(change: Partial<BuildRecord>): void {
@@ -300,4 +305,8 @@ export class Build {
   #updateStep(index: number, change: Partial<StepRecord>): void {
     this.#update({ steps: this.#record.steps.map((step, at) => (at === index ? { ...step, ...change } : step)) });
   }
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error;
 }

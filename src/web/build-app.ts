@@ -99,16 +99,16 @@ export class BuildApp {
       // A build can read the arguments of this process.
       maskValues: [...(settings.builds.maskValues ?? []), token, viewerToken].filter((value) => value !== undefined),
       onEvent: (event) => (monitors.builds.note(event), this.#streams.publish(event)),
+      onFailure: (build, error) => monitors.builds.noteFailure(build, error, storage?.store.logPath(build.id)),
       onForget: (buildId) => this.#streams.forget(buildId),
     });
-    this.#guards = { origins: settings, access: new Access(settings) };
-    const projects = new ProjectCache(roots);
+    const access = new Access(settings);
+    this.#guards = { origins: settings, access };
     const variablesFolder = storage && join(storage.store.directory, "env");
     this.#plan = buildPlanner(roots, settings.plan, settings.builds.env, variablesFolder, limitsOf(this.#queue));
     const logReaders = new ClientLimit(maxClients, maxClientsPerAddress);
-    const { access } = this.#guards;
     const shared = { access, queue: this.#queue, streams: this.#streams, logReaders, clientAddress, monitors };
-    this.#router = new Router(routes({ ...shared, projects, plan: this.#plan }));
+    this.#router = new Router(routes({ ...shared, projects: new ProjectCache(roots), plan: this.#plan }));
   }
 
   /** A sentence for each secret that cannot be masked, and for each stored build that could not be continued. */

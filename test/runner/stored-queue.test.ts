@@ -203,7 +203,7 @@ describe("BuildQueue with a store", () => {
     assert.equal(status, "failed");
     assert.match(
       String(message),
-      /^stopped because its events could not be delivered \(ENOTDIR[^'\/]*\) before build started$/,
+      /^stopped because its events could not be stored \(ENOTDIR[^'\/]*\) before build started$/,
     );
     await assert.rejects(store.save(id), { code: "ENOTDIR" });
     await rm(builds);

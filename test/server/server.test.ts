@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Stage } from "../support/actors.js";
 import { makeFolder } from "../support/folders.js";
@@ -176,7 +177,10 @@ describe("server", () => {
     const client = await EventClient.open(port, `/api/builds/${id}/events`);
     const end = JSON.parse((await client.ended()).at(-1)?.data ?? "") as BuildRecord;
     assert.equal(end.status, "failed");
-    assert.match(String(end.message), /^stopped because its events could not be delivered \(EFBIG: /);
+    assert.match(String(end.message), /^stopped because its events could not be stored \(EFBIG: /);
+    const fault = /^\S+ error build not stored build=(\w+) project=\S+ file=(\S+) message="EFBIG: [^"]*"$/gm;
+    const reported = [...program.stderr.matchAll(fault)].map(([, build, file]) => [build, file]);
+    assert.deepEqual(reported, [[id, join(options.at(-1) ?? "", "builds", id, "events")]]);
     await feed.until((events) => events.some(({ data }) => data.includes("EFBIG")));
     assert.equal((await ask(port, "GET", "/healthz")).status, 200);
     const other = await EventClient.open(port, `/api/builds/${await build("small")}/events`);

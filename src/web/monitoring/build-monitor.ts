@@ -62,6 +62,17 @@ export class BuildMonitor {
     }
     this.#started.set(build.id, isRunning);
   }
+
+  /**
+   * Logs that an event of a build could not be delivered or stored.
+   *
+   * @param file - The log of the build, if it is stored. The error may name another file.
+   */
+  noteFailure({ id, projectName }: BuildRecord, error: unknown, file: string | null = null): void {
+    const { message, path = file } = error as NodeJS.ErrnoException;
+    const fields = { build: id, project: projectName, file: path, message };
+    this.#onLog(logEntry("error", "build not stored", fields));
+  }
 }
 
 /** How long a build ran, in milliseconds; `null` when it never started. */

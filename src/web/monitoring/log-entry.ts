@@ -9,8 +9,9 @@ export interface LogEntry {
   /** ISO 8601, UTC. */
   readonly time: string;
   readonly level: LogLevel;
-  /** A request is over, a build was accepted, has started or has ended, or the event loop was delayed. */
-  readonly event: "request" | "build accepted" | "build started" | "build ended" | "event loop delayed";
+  /** A request is over; a build was accepted, started, ended or could not be stored; or the event loop was delayed. */
+  readonly event:
+    "request" | "build accepted" | "build started" | "build ended" | "build not stored" | "event loop delayed";
   readonly fields: Readonly<Record<string, string | number | null>>;
 }
 
