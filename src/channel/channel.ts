@@ -170,9 +170,10 @@ export class Channel<Data = unknown> {
   /**
    * Appends an event to the log and returns its id. All events of one turn of the event loop leave together at its end.
    *
-   * @param event - The data, or an object with `data` and optionally `event` (the type) and `id`. Without an id the
-   * event gets `<epoch>-<sequence>`. Ids that the application gives must not repeat while the channel keeps them. With
-   * a `history` that has `append`, clients see the event once it is stored; see {@link flushed}.
+   * @param event - The data, or an object with `data` and optionally `event` (the type), `id`, `retry` (in milliseconds)
+   * and `comment`. Without an id the event gets `<epoch>-<sequence>`. Ids that the application gives must not repeat
+   * while the channel keeps them. With a `history` that has `append`, clients see the event once it is stored; see
+   * {@link flushed}.
    * @throws {TailcastError} `INVALID_EVENT` for values that no client could read back as given, `EVENT_TOO_LARGE`
    * beyond `capacityBytes`, `CHANNEL_CLOSED` after `end` or `close`. Nothing is published then.
    */

@@ -22,7 +22,8 @@ export function invalidField(field: FieldName, reason: string): TailcastError {
 export function assertString(field: FieldName, value: unknown): asserts value is string {
   if (typeof value === "string") return;
   if (typeof value === "object" && value !== null) {
-    const problem = `${field} is ${Array.isArray(value) ? "an array" : "an object"}; pass JSON.stringify(value)`;
+    const remedy = field === "data" ? "pass JSON.stringify(value)" : "pass a string";
+    const problem = `${field} is ${Array.isArray(value) ? "an array" : "an object"}; ${remedy}`;
     throw new TailcastError("INVALID_EVENT", `Cannot encode the event: ${problem}`);
   }
   throw invalidField(field, `it is of type ${typeof value}; pass a string, made with String() or JSON.stringify()`);

@@ -57,7 +57,7 @@ export async function surveyLogs(store: BuildStore): Promise<StoredLogs> {
     try {
       const log = await FileHistory.openToRead(store.logPath(id), id);
       if (log.end === 1) continue;
-      if (!(await hasEnded(log))) unfinished.set(id, (await hasStarted(log)) ? "running" : "queued");
+      if (!(await isLogEnded(log))) unfinished.set(id, (await hasStarted(log)) ? "running" : "queued");
       counts.set(id, log.end - 1);
     } catch (error) {
       const { code = "" } = error as NodeJS.ErrnoException;
@@ -68,7 +68,7 @@ export async function surveyLogs(store: BuildStore): Promise<StoredLogs> {
 }
 
 /** Whether a log has its last event. */
-export async function hasEnded(log: ChannelHistory): Promise<boolean> {
+export async function isLogEnded(log: ChannelHistory): Promise<boolean> {
   const reader = log.read(log.end - 1);
   try {
     return (await reader.next()).bytes.toString("latin1").startsWith("event: end\n");

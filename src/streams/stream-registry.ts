@@ -2,7 +2,7 @@ import { Channel } from "../channel/channel.ts";
 import { FileHistory } from "../channel/history/file-history.ts";
 import { BuildLog } from "./build-log.ts";
 import { Feed } from "./feed/feed.ts";
-import { hasEnded } from "./stored-log.ts";
+import { isLogEnded } from "./stored-log.ts";
 import { StreamTotals } from "./stream-totals.ts";
 import type { BuildEvent } from "../runner/events.ts";
 import type { BuildRecord } from "../runner/record.ts";
@@ -142,7 +142,7 @@ export class StreamRegistry {
     const history = await FileHistory.openToRead(files.logPath(id), id);
     const channel = new Channel({ ...this.#options, history, backlog: "all" });
     // When the log could not be stored to its end, clients receive at least the end of the build, from memory.
-    if (!(await hasEnded(history))) channel.publish({ event: "end", data: JSON.stringify(build) });
+    if (!(await isLogEnded(history))) channel.publish({ event: "end", data: JSON.stringify(build) });
     channel.end();
     // The build may have been removed meanwhile.
     if (this.#stored.has(id)) this.#opened.set(id, channel);

@@ -1,3 +1,4 @@
+import { isObject } from "../check-options.ts";
 import { installModes } from "../runner/planning/build-inputs.ts";
 import { HttpError } from "../http/http-error.ts";
 import { variableProblem } from "../runner/program/variables.ts";
@@ -48,18 +49,18 @@ export function readBuildRequest(fields: Readonly<Record<string, unknown>>): Bui
   }
   const { color } = fields;
   if (!COLORS.has(color)) throw new HttpError("BAD_REQUEST", 'Cannot build: "color" must be true or false');
-  const variables = readVariables(fields);
+  const variables = requestedVariables(fields);
   return { projectPath: projectPath.trim(), script, install, variables, color: COLORS.get(color) };
 }
 
 /** The variables of JSON are the object `env`, those of a form the fields `env.NAME`. Errors never show a value. */
-function readVariables(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> | undefined {
+function requestedVariables(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> | undefined {
   const { env = {} } = fields;
   const refusal = (reason: string): HttpError => new HttpError("BAD_REQUEST", `Cannot build: "env" ${reason}`);
-  if (typeof env !== "object" || env === null || Array.isArray(env)) throw refusal("must be an object of texts");
+  if (!isObject(env)) throw refusal("must be an object of texts");
   const inForm = Object.entries(fields).filter(([name]) => name.startsWith(FORM_PREFIX));
   const entries = [
-    ...Object.entries(env as Record<string, unknown>),
+    ...Object.entries(env),
     ...inForm.map(([name, value]) => [name.slice(FORM_PREFIX.length), value] as const),
   ];
   if (entries.length > MAX_VARIABLES) throw refusal(`must not have more than ${MAX_VARIABLES} variables`);

@@ -102,7 +102,7 @@ export class Entrance {
     return new Response(body, { headers: { ...EVENT_STREAM_HEADERS, ...headers } });
   }
 
-  /** See {@link Channel.attach}. */
+  /** See `attachConnection` in `channel.ts`. */
   attach(response: ServerResponse, open: (listener: ConnectionListener) => Connection): string | undefined {
     this.#flush();
     const closing = this.#closingRetry === undefined ? undefined : "the server is shutting down";

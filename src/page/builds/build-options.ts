@@ -1,5 +1,5 @@
 import { byId, setText } from "../dom.ts";
-import { readVariables } from "./variable-lines.ts";
+import { readVariableLines } from "./variable-lines.ts";
 import type { BuildChoices, InstallMode } from "../model.ts";
 
 /** The options of a build. They are folded away, because the server's defaults are nearly always right. */
@@ -26,7 +26,7 @@ export class BuildOptions {
   get inputs(): BuildChoices {
     const script = this.script.value.trim();
     const install = this.#install.value as InstallMode;
-    const env = readVariables(this.variables.value);
+    const env = readVariableLines(this.variables.value);
     const color = this.#color.value;
     return {
       ...(script !== "" && { script }),
@@ -38,7 +38,7 @@ export class BuildOptions {
 
   /** A sentence about the first line of the variables that cannot be read; `undefined` without one. */
   get problem(): string | undefined {
-    const env = readVariables(this.variables.value);
+    const env = readVariableLines(this.variables.value);
     return typeof env === "string" ? env : undefined;
   }
 

@@ -4,7 +4,7 @@
  * @returns The variables, or a sentence about the first line that is not a variable. The sentence does not repeat the
  * line, which may contain a secret.
  */
-export function readVariables(text: string): Readonly<Record<string, string>> | string {
+export function readVariableLines(text: string): Readonly<Record<string, string>> | string {
   const variables = new Map<string, string>();
   for (const [index, line] of text.split("\n").entries()) {
     if (line.trim() === "") continue;
