@@ -170,7 +170,7 @@ export class Channel<Data = unknown> {
   /**
    * Appends an event to the log and returns its id. All events of one turn of the event loop leave together at its end.
    *
-   * @param event - The data, or an object with `data` and optionally `event` (the type), `id`, `retry` (in milliseconds)
+   * @param event - The data, or an object with `data` and optionally `event` (the type), `id`, `retry` (milliseconds)
    * and `comment`. Without an id the event gets `<epoch>-<sequence>`. Ids that the application gives must not repeat
    * while the channel keeps them. With a `history` that has `append`, clients see the event once it is stored; see
    * {@link flushed}.

@@ -1,3 +1,4 @@
+import { kinds } from "../check-options.ts";
 import { addVary, errorReply, sendReply } from "../http/reply.ts";
 import { HEAD_REPLY, refuseMethod } from "./clients/admission.ts";
 import { NodeConnection, isConnected } from "./connections/node-connection.ts";
@@ -104,7 +105,9 @@ function checkedSettings(
     return eventStreamSettings(options);
   } catch (error) {
     stopSource(source);
-    if (!response.headersSent && isConnected(request, response)) sendReply(response, FAILURE_REPLY);
+    // A value that is no response, as in a call without arguments, is a mistake of its own.
+    const hasStarted = kinds.nodeResponse.includes(response) && response.headersSent;
+    if (!hasStarted && isConnected(request, response)) sendReply(response, FAILURE_REPLY);
     throw error;
   }
 }

@@ -64,7 +64,7 @@ async function recoverBuild(
 ): Promise<Remains | undefined> {
   // This comes first: the processes must not continue, whatever else fails. A finished build has a cookie only if some
   // were left.
-  const { notes, gone } = await endFormerProcesses(stored);
+  const { notes, gone } = await endRemaining(stored);
   const remains = await recoverRecord(recovery, id, stored, notes);
   // Not before the end is stored: a build that is queued and has no cookie would run again.
   if (remains?.record.finishedAt != null) void forgetProcesses(recovery, id, gone);
@@ -171,7 +171,7 @@ function report({ onProblem }: Recovery, id: string, error: unknown): void {
  * Ends the processes that the build has left running. Returns sentences about them for the log, and when they are gone:
  * `undefined` if there never were any.
  */
-async function endFormerProcesses(stored: StoredBuild | undefined): Promise<{ notes: string[]; gone?: Promise<boolean> }> {
+async function endRemaining(stored: StoredBuild | undefined): Promise<{ notes: string[]; gone?: Promise<boolean> }> {
   if (stored === undefined || stored.cookie === null) return { notes: [] };
   const { cookie, identity } = stored;
   const { found, areGone, gone } = await endOrphans({ cookie, identity, grace: ORPHAN_GRACE });
