@@ -1,4 +1,4 @@
-// The whole build server inside a server of your own: node examples/embed-builds.js
+// The whole build server inside your own server: node examples/embed-builds.js
 import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import { BuildApp } from "tailcast";

@@ -32,7 +32,7 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Creates a status icon from the symbols of index.html. The icon is decoration: the word stands beside it. */
+/** Creates a status icon from the symbols of index.html. The icon is decoration: a word next to it names the status. */
 export function createIcon(name: string): SVGSVGElement {
   const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");

@@ -49,13 +49,13 @@ const view = new PageView({ list, controls, head, log, notices }, {
 });
 const session = new Session(api, stream, view);
 
-/** Opens a build that a person asked for, as a history entry that Back undoes. */
+/** Opens a build that the person requested, as a history entry that Back undoes. */
 function open(id: string, interest: Interest): void {
   history.pushState({ interest }, "", writeAddress(id));
   session.show(id, interest);
 }
 
-/** Asks for a build and opens it. The feed may report it first, but must not open it as a build that the page chose. */
+/** Requests a build and opens it. The feed may report it first, but must not open it as a build that the page chose. */
 async function start(ask: () => Promise<Started>): Promise<void> {
   isStarting = true;
   try {

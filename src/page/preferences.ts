@@ -12,6 +12,6 @@ export function remember(name: string, value: string): void {
   try {
     localStorage.setItem(`tailcast.${name}`, value);
   } catch {
-    // A page that forgets still works.
+    // The page works without stored values.
   }
 }

@@ -18,6 +18,6 @@ export interface SessionView {
   mentionLoss(lost: Build | undefined): void;
   /** Announces another build while the person is busy with the shown one. */
   announce(build: Build): void;
-  /** Whether the person is busy: reads in the log above its end, or has just asked for a build. */
+  /** Whether the person is busy: reads in the log above its end, or has just requested a build. */
   isBusy(): boolean;
 }

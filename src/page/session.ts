@@ -27,7 +27,7 @@ const HIDDEN_PATIENCE = 30_000;
 
 /**
  * Decides which build the page shows and which stream the tab holds: that of the shown build until its end, otherwise
- * the feed, which reports each change of a build's state. It does not know the document.
+ * the feed, which reports each change of a build's state. It does not use the document.
  */
 export class Session {
   readonly #api: SessionApi;
@@ -83,7 +83,7 @@ export class Session {
     if (shown?.id === build.id) this.#view.showBuild(shown);
   }
 
-  /** Changes why the current build is on the page. */
+  /** Changes the {@link Interest} in the current build. */
   setInterest(interest: Interest): void {
     this.#interest = interest;
   }
@@ -172,7 +172,7 @@ export class Session {
     this.#stream.close();
   }
 
-  /** Asks for the build, because an EventSource does not say why it was refused. */
+  /** Requests the build, because an EventSource does not report the reason of a refusal. */
   async #findBuild(id: string): Promise<void> {
     try {
       this.update(await this.#api.getBuild(id));
@@ -183,7 +183,7 @@ export class Session {
     }
   }
 
-  /** Handles that the server no longer knows the build on the page. */
+  /** Handles a build on the page that the server does not have. */
   async #lose(id: string, message: string): Promise<void> {
     const lost = this.shown;
     this.#known.remove(id);

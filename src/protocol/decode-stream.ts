@@ -3,8 +3,8 @@ import { EventStreamDecoder } from "./decode.ts";
 import type { DecodedEvent, EventStreamDecoderOptions } from "./decode.ts";
 
 /**
- * The part of a web stream that is read here. Written out, because the `ReadableStream` of older TypeScript libraries
- * and of some browsers is no `AsyncIterable`.
+ * The part of a web stream that the decoder uses. It is declared here because the `ReadableStream` of older TypeScript
+ * libraries and of some browsers is not an `AsyncIterable`.
  */
 export interface ReadableByteStream {
   getReader(): {
@@ -44,7 +44,7 @@ export function decodeEventStream(
   return decodeWith(new EventStreamDecoder(options), checkSource(source));
 }
 
-/** Refuses a single chunk, too: each byte of it would be a chunk. */
+/** Also refuses a single chunk, because iterating over it would yield each byte as a chunk. */
 function checkSource(source: EventStreamSource): EventStreamSource {
   const isSource =
     typeof source === "object" &&
@@ -67,7 +67,7 @@ async function* decodeWith(
   decoder.end();
 }
 
-// As `for await` reads a web stream where the stream is an AsyncIterable.
+// Reads a web stream as `for await` does where the stream is an AsyncIterable.
 async function* chunksOf(stream: ReadableByteStream): AsyncGenerator<Uint8Array, void, undefined> {
   const reader = stream.getReader();
   try {
@@ -77,7 +77,7 @@ async function* chunksOf(stream: ReadableByteStream): AsyncGenerator<Uint8Array,
       if (value !== undefined) yield value;
     }
   } finally {
-    // Without an effect after the end, and after an error of the stream a repetition of the error, which is known.
+    // After the end this has no effect; after an error of the stream it rejects with the same error again.
     await reader.cancel().catch(() => undefined);
     reader.releaseLock();
   }

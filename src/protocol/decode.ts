@@ -11,7 +11,7 @@ const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** One event as a client dispatches it (HTML 9.2.6), with the property names of the browser's `MessageEvent`. */
 export interface DecodedEvent {
-  /** The event type: which listener is called. `"message"` when the stream names none. */
+  /** The event type, which selects the listener. `"message"` when the stream names none. */
   readonly type: string;
   /** The lines of the data, joined by LF. */
   readonly data: string;
@@ -33,8 +33,8 @@ export interface EventStreamDecoderOptions {
 
 /**
  * Reads an event stream as the standard says (HTML 9.2.5 "Parsing", 9.2.6 "Interpreting an event stream"), in chunks
- * that may be cut anywhere: inside a character, between CR and LF, inside the byte order mark. Takes linear time for
- * any chunks.
+ * that may be cut anywhere: inside a character, between CR and LF, inside the byte order mark. Decoding takes
+ * linear time for any chunks.
  *
  * One decoder serves one client through all its connections. When one ends, call `end()`, wait `retry` milliseconds,
  * reconnect with `lastEventId` as `Last-Event-ID`, and continue with the same decoder.
@@ -89,8 +89,8 @@ export class EventStreamDecoder {
 
   /**
    * The reconnection time in milliseconds (HTML 9.2.2), as the stream last set it; `undefined` until it does. It takes
-   * effect at its line, and is the number that was sent: limit it before it goes to `setTimeout`, which wraps above
-   * 2^31 - 1.
+   * effect at its line. The decoder does not limit the number: limit it before it goes to `setTimeout`, which wraps
+   * above 2^31 - 1.
    */
   get retry(): number | undefined {
     return this.#retry;
@@ -170,7 +170,7 @@ export class EventStreamDecoder {
     return undefined;
   }
 
-  // HTML 9.2.6, "process the field". Names are compared as they are, with case; a field with another name is ignored.
+  // HTML 9.2.6, "process the field". Names are compared exactly, with case; a field with another name is ignored.
   #process(name: string, value: string, bytes: number): void {
     switch (name) {
       case "data":
@@ -188,7 +188,7 @@ export class EventStreamDecoder {
         }
         break;
       case "retry":
-        // Only ASCII digits: Number() alone would also take "1e3", "0x10" and " 5".
+        // Only ASCII digits: Number() alone would also accept "1e3", "0x10" and " 5".
         if (/^[0-9]+$/.test(value)) {
           this.#retry = Number(value);
         }

@@ -44,9 +44,9 @@ export interface EventFields {
  * Every conforming client decodes the result to exactly the given fields, with newlines normalised to LF. Fields that
  * cannot be carried unchanged are refused. Takes linear time for any data.
  *
- * Without data there is no event to dispatch. A `comment` and a `retry` need none (a client obeys `retry` at its line)
- * and are written without a blank line, because some clients report every blank line as an event. An `event` or `id`
- * without data is refused: it fires nothing, and clients disagree on whether they keep such an id.
+ * Without data there is no event to dispatch. A `comment` and a `retry` need no data (a client obeys `retry` at its
+ * line) and are written without a blank line, because some clients report every blank line as an event. An `event` or
+ * `id` without data is refused: it fires nothing, and clients disagree on whether they keep such an id.
  *
  * @throws {TailcastError} `INVALID_EVENT` when a field has a wrong type or cannot be carried, when `event` or `id`
  * comes without `data`, or when there is no field at all.
@@ -63,8 +63,8 @@ export function encodeEvent(fields: EventFields): string {
 /**
  * Writes an event whose id the caller has checked or made. An `id` among the fields is ignored.
  *
- * A writer of many events saves two checks: its own ids need none (a third of the time of publishing), and it may check
- * an event type once while the type stays the same (a tenth).
+ * A writer of many events saves two checks: its generated ids need no check (a third of the time of publishing), and
+ * it may check an event type once while the type stays the same (a tenth).
  *
  * @param id - A valid id, or `undefined` for an event without one.
  * @param encodeType - Returns what {@link encodeEventType} returns.
@@ -135,11 +135,11 @@ export function encodeEventType(event: string): string {
 // HTML 9.2.6 removes one space after the colon. Always writing it keeps the one that a line of data may start with.
 function endWithData(block: string, data: string): string {
   try {
-    // Nearly all data has one line, and looking for line ends is many times faster than replacing none.
+    // Nearly all data has one line, and looking for line ends is many times faster than a replacement that finds none.
     const isOneLine = !data.includes("\n") && !data.includes("\r");
     return `${block}data: ${isOneLine ? data : data.replace(LINE_END, "\ndata: ")}\n\n`;
   } catch (cause) {
-    // A RangeError: with a "data: " for each line it is longer than a string can be.
+    // A RangeError: with a "data: " for each line it exceeds the maximum length of a string.
     throw new TailcastError("INVALID_EVENT", "Cannot encode the event: its data is too long", { cause });
   }
 }

@@ -3,14 +3,14 @@ import { assertText, invalidField } from "./field-value.ts";
 
 /**
  * The longest event id, in bytes of UTF-8. A client sends the id back in a request header, and servers limit the size
- * of all headers together (`node:http`: 16 KiB): above that every reconnection is answered with 431, and a browser
- * gives up for good.
+ * of all headers together (`node:http`: 16 KiB): above that limit they answer every reconnection with 431, and
+ * a browser stops reconnecting.
  */
 export const MAX_EVENT_ID_BYTES: number = 1024;
 
 const utf8Encoder = new TextEncoder();
 
-// An id may start with U+FEFF, which is text here and no byte order mark.
+// An id may start with U+FEFF, which is text here, not a byte order mark.
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
@@ -45,9 +45,9 @@ export function assertEventId(id: unknown): asserts id is string {
  *
  * A browser sends the id as UTF-8 (HTML 9.2.3), while `node:http` presents header bytes as Latin-1, one character a
  * byte: the id `é` arrives as `Ã©`. Bytes that are not UTF-8 come from a client that sent Latin-1 in the first place,
- * and text above U+00FF was never Latin-1 bytes: both are returned as they are.
+ * and text above U+00FF was never Latin-1 bytes: both are returned unchanged.
  *
- * @param headerValue - The header as `req.headers["last-event-id"]` gives it.
+ * @param headerValue - The value of `req.headers["last-event-id"]`.
  * @returns The id, unchecked: it comes from outside and may be any text.
  * @throws {TailcastError} `INVALID_OPTION` when the value is not a string, as for a missing header.
  */

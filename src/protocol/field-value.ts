@@ -14,8 +14,8 @@ export function invalidField(field: FieldName, reason: string): TailcastError {
 }
 
 /**
- * Refuses what is not a string. Turning it into one would send "[object Object]" to every client; only the caller knows
- * which text is meant.
+ * Refuses values that are not strings. Converting an object would send "[object Object]" to every client; the caller
+ * must choose the text.
  *
  * @throws {TailcastError} `INVALID_EVENT`
  */

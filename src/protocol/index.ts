@@ -1,7 +1,7 @@
 /**
  * tailcast/protocol: the event stream format of WHATWG HTML 9.2, as text and bytes.
  *
- * Loads nothing of Node, so bundles for browsers, workers and edge runtimes can have it.
+ * It imports no Node module, so bundles for browsers, workers and edge runtimes can include it.
  *
  * @module
  */

@@ -13,7 +13,7 @@ export class LineReader {
   #unfinishedBytes = 0;
   #afterCarriageReturn = false;
 
-  /** How many bytes of a line without its end are kept. */
+  /** The number of bytes kept of a line whose end has not arrived. */
   get unfinishedBytes(): number {
     return this.#unfinishedBytes;
   }
@@ -57,7 +57,7 @@ export class LineReader {
     }
   }
 
-  /** Forgets the unfinished line and a CR: the next chunk starts another stream. */
+  /** Discards the unfinished line and a pending CR: the next chunk starts another stream. */
   reset(): void {
     this.#unfinished = NO_BYTES;
     this.#unfinishedBytes = 0;

@@ -2,7 +2,7 @@
  * The grammar of control functions (ECMA-48), as they stand in a UTF-8 text: C0 characters, escape sequences, control
  * sequences (CSI) and control strings (OSC, DCS, SOS, PM, APC).
  *
- * U+0080 to U+009F are text here: in UTF-8 they are nearly always characters of another encoding that were converted
+ * U+0080 to U+009F count as text: in UTF-8 they are nearly always characters of another encoding that were converted
  * wrongly, and a real control function begins with ESC.
  */
 
@@ -33,7 +33,7 @@ export interface ControlHandler {
 /**
  * Reports the text and the control functions of a text, in order.
  *
- * @returns Where the text ends. It is less than the length when a control function begins there that is not complete.
+ * @returns The end of the scanned text. It is less than the length when an incomplete control function begins there.
  */
 export function scanControls(text: string, handler: ControlHandler, start = 0): number {
   let at = start;
@@ -51,8 +51,8 @@ export function scanControls(text: string, handler: ControlHandler, start = 0): 
 }
 
 /**
- * Where the control function ends that begins at `start`; `undefined` when the text ends before it. One that is broken
- * off ends before the first character that cannot belong to it, so it never swallows text.
+ * Returns the end of the control function that begins at `start`; `undefined` when the text ends first. A malformed
+ * one ends before the first character that cannot belong to it, so it never hides text.
  */
 export function controlEnd(text: string, start: number): number | undefined {
   if (text.charCodeAt(start) !== ESC) return start + 1;
@@ -75,8 +75,8 @@ export function isControlString(text: string, start: number): boolean {
 }
 
 /**
- * Where a control string ends: after ST (ESC and a backslash), after BEL, which xterm introduced, or after CAN or SUB,
- * which cancel it. Another ESC begins something new, and a string never continues on the next line.
+ * Returns the end of a control string: after ST (ESC and a backslash), after BEL, which xterm introduced, or after CAN
+ * or SUB, which cancel it. Another ESC begins something new, and a string never continues on the next line.
  *
  * @param start - Any place in the string, behind its introducer.
  * @returns `undefined` when the text ends before it.

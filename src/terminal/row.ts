@@ -1,7 +1,7 @@
 import { PLAIN, RESET, styleSequence } from "./style.ts";
 import type { Style } from "./style.ts";
 
-/** How many UTF-16 units one column can hold: a character and what combines with it. */
+/** The maximum number of UTF-16 units in one column: a character and its combining characters. */
 const MAX_CELL_LENGTH = 16;
 
 /** One row of cells, each with a character and a style. Its length and each of its cells have a limit. */
@@ -10,20 +10,20 @@ export class Row {
   /** A character of two columns is followed by an empty text. `undefined`: nothing was printed here. */
   readonly #characters: (string | undefined)[] = [];
   readonly #styles: Style[] = [];
-  /** Something was printed beyond the limit. */
+  /** Whether text was printed beyond the limit. */
   #isCut = false;
 
-  /** @param limit - How many columns it may have, and how many UTF-16 units its text. */
+  /** @param limit - The maximum number of columns, and of UTF-16 units in the text. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** How many columns were printed. */
+  /** The number of printed columns. */
   get length(): number {
     return this.#characters.length;
   }
 
-  /** Prints a character over what is there. Half of a wide character that is left over becomes a blank. */
+  /** Prints a character and overwrites the old one. Half of a wide character that is left over becomes a blank. */
   put(column: number, character: string, columns: 1 | 2, style: Style): void {
     const characters = this.#characters;
     if (column + columns > this.#limit) {
@@ -63,7 +63,7 @@ export class Row {
     else characters[column] = undefined;
   }
 
-  /** Adds a character without a column of its own to the one before `column`. */
+  /** Adds a zero-width character to the character before `column`. */
   combine(column: number, character: string): void {
     const at = this.#characters[column - 1] === "" ? column - 2 : column - 1;
     const before = this.#characters[at];

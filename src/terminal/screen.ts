@@ -5,7 +5,7 @@ import { columnsOf } from "./width.ts";
 import type { ControlHandler } from "./controls.ts";
 import type { Style } from "./style.ts";
 
-/** How many rows a program can redraw: the one it prints on, and those above it. */
+/** The number of rows that a program can redraw: the current row and the rows above it. */
 const MAX_ROWS = 64;
 
 /** The distance between tab stops, in columns. */
@@ -24,7 +24,7 @@ export interface RowChange {
   /** The number of the row. The first of a screen is 0. */
   readonly row: number;
   readonly text: string;
-  /** It may change again. */
+  /** Whether the row may change again. */
   readonly isOpen: boolean;
 }
 
@@ -32,22 +32,22 @@ export interface RowChange {
 interface ReachableRow {
   /** The printed row; a text while the cursor has not changed it. */
   content: Row | string;
-  /** It was changed since its text was last returned. */
+  /** Whether the row has changed since its text was last returned. */
   isChanged: boolean;
   /** The text that was returned last, if any was. */
   shown: string | undefined;
-  /** That text was returned as one that may change again. */
+  /** Whether that text was returned as one that may change again. */
   isOpen: boolean;
 }
 
 /**
  * A terminal's screen without a right margin, on which a program prints: rows of text and a cursor. The cursor reaches
- * the last 64 rows. Time is linear in what is printed, and memory is bounded.
+ * the last 64 rows. Time is linear in the printed text, and memory is bounded.
  */
 export class Screen {
   readonly #limit: number;
   readonly #handler: ControlHandler;
-  /** The rows that the cursor can reach. The last one was not left yet. */
+  /** The rows that the cursor can reach. The cursor has never moved below the last one. */
   readonly #rows: ReachableRow[] = [createRow("")];
   /** The number of the last row. */
   #lastRow = 0;
@@ -55,7 +55,7 @@ export class Screen {
   #row = 0;
   #column = 0;
   #style: Style = PLAIN;
-  /** The cursor as a program has saved it, with the number of its row. */
+  /** The cursor that a program has saved, with the number of its row. */
   #saved = { row: 0, column: 0, style: PLAIN };
   /** The start of a control function that is not complete. */
   #held = "";
@@ -63,7 +63,7 @@ export class Screen {
   #closed: string[] = [];
   #redrawn: RowChange[] = [];
 
-  /** @param limit - How many columns and UTF-16 units a row may have. */
+  /** @param limit - The maximum number of columns, and of UTF-16 units, in a row. */
   constructor(limit: number) {
     this.#limit = limit;
     this.#handler = { text: (text) => this.#print(text), control: (control) => this.#control(control) };
@@ -74,7 +74,7 @@ export class Screen {
     return this.#lastRow;
   }
 
-  /** The style of what is printed next. A program may change it on a screen that {@link isAtNewLine}. */
+  /** The style of the next printed text. A program may change it on a screen that {@link isAtNewLine}. */
   get style(): Style {
     return this.#style;
   }
@@ -108,7 +108,7 @@ export class Screen {
   }
 
   /**
-   * Prints whole lines that have no control functions but for their style, on a screen that {@link isAtNewLine}.
+   * Prints whole lines that have no control functions except styles, on a screen that {@link isAtNewLine}.
    *
    * @param start - The first of the lines.
    */
@@ -144,7 +144,7 @@ export class Screen {
       if (!row.isChanged) continue;
       row.isChanged = false;
       const text = String(row.content);
-      // A last row with nothing on it is not a line yet.
+      // An empty last row is not a line yet.
       if (text === (row.shown ?? "")) continue;
       row.shown = text;
       row.isOpen = true;
@@ -182,7 +182,7 @@ export class Screen {
     this.#style = PLAIN;
   }
 
-  /** Keeps what must be known of an incomplete control function: of a string only its last character. */
+  /** Keeps an incomplete control function; of a control string, only the last character. */
   #hold(text: string): void {
     if (!this.#isInString) this.#held = text;
     else this.#held = text.endsWith(ESC) ? ESC : "";
@@ -223,7 +223,7 @@ export class Screen {
     return content;
   }
 
-  /** Prints a text that has no control functions but for its style on a row that is empty. */
+  /** Prints a text that has no control functions except styles on a row that is empty. */
   #copy(text: string, row: Row): void {
     const { style } = this;
     const column = this.#column;
@@ -254,7 +254,7 @@ export class Screen {
     else if (control.length > 2) this.#sequence(control);
   }
 
-  /** The control sequences that move the cursor, erase, or select a style. Others are not for a log. */
+  /** The control sequences that move the cursor, erase, or select a style. A log ignores others. */
   #sequence(control: string): void {
     const sequence = parseSequence(control);
     if (sequence === undefined) return;
@@ -279,7 +279,7 @@ export class Screen {
     if (final === "E" || final === "F") this.#column = 0;
   }
 
-  /** Moves the cursor to the right, within what is printed and a little beyond. */
+  /** Moves the cursor to the right, within the printed text and a little beyond. */
   #moveTo(column: number): void {
     const { content } = this.#rows[this.#row] as ReachableRow;
     const most = Math.max(MAX_CURSOR_COLUMN, content.length);
@@ -292,7 +292,7 @@ export class Screen {
     else if (part === 2) this.#erase(0);
   }
 
-  /** The rows below the cursor, or above it. A log keeps what a terminal loses when its whole screen is erased. */
+  /** Erases the screen after or before the cursor. A log ignores a request to erase the whole screen. */
   #eraseInDisplay(part: number): void {
     if (part > 1) return;
     const row = this.#row;
@@ -306,7 +306,7 @@ export class Screen {
     if ((this.#rows[this.#row] as ReachableRow).content !== "") this.#changeable().erase(start, end);
   }
 
-  /** An absolute position means nothing in a log: what is printed there begins a new line. */
+  /** An absolute position has no meaning in a log: text printed there begins a new line. */
   #startBlock(): void {
     this.#row = this.#rows.length - 1;
     if (!this.isAtNewLine && String((this.#rows.at(-1) as ReachableRow).content) !== "") this.#down();

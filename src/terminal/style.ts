@@ -29,10 +29,10 @@ export const PLAIN: Style = { attributes: 0, foreground: undefined, background: 
 /** The control sequence that returns to {@link PLAIN}. */
 export const RESET = "\x1b[0m";
 
-/** For each code that sets attributes: which. */
+/** The attributes that each code sets. */
 const SET: Readonly<Record<number, number>> = { 1: 1, 2: 2, 3: 4, 4: 8, 5: 16, 6: 16, 7: 32, 8: 64, 9: 128, 21: 8 };
 
-/** For each code that clears attributes: which. */
+/** The attributes that each code clears. */
 const CLEAR: Readonly<Record<number, number>> = { 22: 3, 23: 4, 24: 8, 25: 16, 27: 32, 28: 64, 29: 128 };
 
 /** The styles that were selected, so that equal ones are the same object. */
@@ -40,7 +40,7 @@ const styles = new Map<string, Style>();
 /** The style that each set of parameters makes of a style. */
 const transitions = new Map<Style, Map<string, Style>>();
 
-/** How many of each are remembered. Programs use a few dozen. */
+/** The maximum number of cached entries in each map. Programs use a few dozen. */
 const MAX_REMEMBERED = 256;
 
 /**

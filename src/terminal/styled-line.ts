@@ -11,11 +11,11 @@ const SPECIAL = /[<=>?]|[ -/]/;
  * A line that was printed in a style, as a line that begins and ends in the plain one.
  *
  * @param line - Text, styles, control strings and control characters that are silent.
- * @returns The line, and the style in which the next one begins; `undefined` when another control function is in it.
+ * @returns The line, and the style in which the next one begins; `undefined` when it has another control function.
  */
 export function styledLine(line: string, style: Style): { text: string; style: Style } | undefined {
   let last = style;
-  // ESC begins a control function wherever it stands: within a control string it ends that.
+  // Every ESC begins a control function; within a control string, it also ends that string.
   for (let at = line.indexOf(ESC); at !== -1; at = line.indexOf(ESC, at + 1)) {
     if (line[at + 1] !== "[") {
       if (isControlString(line, at) || line[at + 1] === "\\") continue;
@@ -31,7 +31,7 @@ export function styledLine(line: string, style: Style): { text: string; style: S
   return { text: isEmpty ? "" : styleSequence(style) + line + (last === PLAIN ? "" : RESET), style: last };
 }
 
-/** The start of a text that ends within a control function: what is before it. */
+/** Returns a text without an incomplete control function at its end. */
 export function withoutIncompleteControl(text: string): string {
   let start = text.lastIndexOf(ESC);
   let end = text.length;

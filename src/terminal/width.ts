@@ -1,12 +1,12 @@
 /** Below this code point, every character but the soft hyphen's neighbours takes one column. */
 const FIRST_UNUSUAL = 0x300;
 
-/** Characters without a column of their own: they combine with the one before, or are not shown. */
+/** Zero-width characters: they combine with the character before, or are not shown. */
 const ZERO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}\u1160-\u11ff]$/u;
 
 /**
- * The characters of two columns: East Asian Width W and F (UAX #11). The emoji among them have a property of their own;
- * the ranges are those of the scripts, with what is not assigned in them.
+ * The characters of two columns: East Asian Width W and F (UAX #11). A Unicode property covers the emoji among them;
+ * the ranges cover the scripts, with their unassigned code points.
  */
 const WIDE = new RegExp(
   String.raw`^(?!\p{Regional_Indicator})(?:\p{Emoji_Presentation}|[${[
@@ -18,7 +18,7 @@ const WIDE = new RegExp(
   "u",
 );
 
-/** How many columns a character takes in a terminal: 0, 1 or 2. */
+/** Returns the number of columns that a character takes in a terminal. */
 export function columnsOf(character: string): 0 | 1 | 2 {
   const code = character.codePointAt(0) ?? 0;
   if (code < FIRST_UNUSUAL) return 1;

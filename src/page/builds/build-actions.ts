@@ -10,9 +10,9 @@ const SETTLE_TIME = 500;
 
 /** The actions of the buttons. Neither promise rejects. */
 export interface BuildActionHandlers {
-  /** Asks the server to cancel the build; resolves with whether the server accepted. */
+  /** Requests the build's cancellation; resolves with whether the server accepted. */
   readonly cancel: (build: Build) => Promise<boolean>;
-  /** Asks the server to run the same build again. */
+  /** Requests another run of the same build. */
   readonly rerun: (build: Build) => Promise<unknown>;
 }
 

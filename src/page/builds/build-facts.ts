@@ -1,6 +1,6 @@
 import type { Build } from "../model.ts";
 
-/** Returns the facts about a build beside its state: its package manager, the chosen options, and its start. */
+/** Returns the facts about a build other than its state: its package manager, the chosen options, and its start. */
 export function buildFacts(build: Build): string[] {
   const { packageManager, startedAt } = build;
   const facts = [packageManager, ...choices(build), startedAt === null ? null : `started ${localTime(startedAt)}`];

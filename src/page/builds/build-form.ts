@@ -14,7 +14,7 @@ export class BuildForm {
   readonly #options = new BuildOptions();
   #sending = false;
 
-  /** @param build - Asks for a build of the project at this path; rejects with an {@link ApiError}. */
+  /** @param build - Requests a build of the project at this path; rejects with an {@link ApiError}. */
   constructor(api: Api, build: (path: string, inputs: BuildChoices) => Promise<void>) {
     this.#api = api;
     this.#field.value = recall("path") ?? "";
@@ -36,7 +36,7 @@ export class BuildForm {
         return option;
       });
       byId("projects", HTMLDataListElement).replaceChildren(...options);
-      // A person who is about to type there must not be disturbed.
+      // Changing the field would disturb a person who is about to type in it.
       const isUntouched = this.#field.value === "" && document.activeElement !== this.#field;
       if (isUntouched) this.#field.value = projects[0]?.path ?? "";
     } catch {

@@ -11,7 +11,7 @@ interface Entry {
   build: Build | undefined;
 }
 
-/** The list of the builds that the server remembers, newest first, as links. */
+/** The list of the builds that the server keeps, newest first, as links. */
 export class BuildList {
   readonly #list = byId("builds-list", HTMLOListElement);
   readonly #none = byId("builds-empty", HTMLElement);

@@ -13,7 +13,7 @@ export interface ListApi {
   listBuilds(query: ListQuery): Promise<BuildPage>;
 }
 
-/** The builds that this tab knows, newest first: listed by the server, or reported by a stream since then. */
+/** The known builds of this tab, newest first: listed by the server, or reported by a stream since then. */
 export class KnownBuilds {
   /** The build on the page. It stays known even if the server no longer lists it. */
   shownId: string | undefined;
@@ -50,7 +50,7 @@ export class KnownBuilds {
     return this.#hasOlder;
   }
 
-  /** Whether the list shows another project than the last request asked for. */
+  /** Whether the list shows another project than the last request named. */
   get isOutdated(): boolean {
     return this.#project !== this.#asked;
   }
@@ -60,7 +60,7 @@ export class KnownBuilds {
     this.#all = withBuild(this.#all, build);
   }
 
-  /** Forgets a build. */
+  /** Removes a build. */
   remove(id: string): void {
     this.#all = this.#all.filter((build) => build.id !== id);
   }

@@ -1,7 +1,7 @@
 /**
  * One of the sixteen colours a theme defines: 0 to 7 are black, red, green, yellow, blue, magenta, cyan and white, 8 to
- * 15 their bright forms. Richer colours are brought down to these, because only the theme knows which shade is legible
- * on its background.
+ * 15 their bright forms. Richer colours are brought down to these, because only the theme defines shades that are
+ * legible on its background.
  */
 export type ThemeColour = number;
 

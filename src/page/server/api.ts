@@ -81,7 +81,7 @@ export class Api {
     return this.#request(SESSION_PATH, { method: "DELETE" });
   }
 
-  /** Lists the builds that the server remembers, newest first. */
+  /** Lists the builds that the server keeps, newest first. */
   listBuilds({ limit, project, statuses, before }: ListQuery): Promise<BuildPage> {
     const query = new URLSearchParams({ limit: String(limit) });
     if (project !== undefined) query.set("project", project);
@@ -90,7 +90,7 @@ export class Api {
     return this.#request(`/api/builds?${query}`);
   }
 
-  /** Returns a build; fails with 404 if the server does not know it. */
+  /** Returns a build; fails with 404 if the server has no such build. */
   getBuild(id: string): Promise<Build> {
     return this.#request(buildPath(id));
   }

@@ -11,7 +11,7 @@ const TRIALS_BEFORE_WAITING = 2;
 const FULL_ATTEMPT = 3;
 
 /**
- * Decides how long the page waits before its next attempt to connect, and whether the server is full. It knows no
+ * Decides how long the page waits before its next attempt to connect, and whether the server is full. It uses no
  * stream and no clock: times are arguments, in milliseconds since 1970.
  */
 export class RetryPolicy {
