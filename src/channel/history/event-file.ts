@@ -1,7 +1,10 @@
 import { parseSequenceId } from "../../protocol/sequence-id.ts";
 import type { FileHandle } from "node:fs/promises";
 
-/** How many bytes are read at first to look for an event; then twice that, until one is found. */
+/**
+ * The size of the first read in a search for an event, in bytes. Each further read is twice as large, until an event is
+ * found.
+ */
 const LOOK_BYTES = 16 * 1024;
 
 /** The end of an event: the ends of its last line and of the blank line. */
@@ -12,16 +15,16 @@ const ID_LINE = Buffer.from("\nid: ");
 /** Whole events in a file. */
 export interface StoredEvents {
   readonly bytes: Buffer;
-  /** The sequence number of the last of them, and the position that follows it. */
+  /** The sequence number of the last event, and the position after it. */
   readonly sequence: number;
   readonly end: number;
 }
 
 /**
- * Event-stream bytes in a file, of a log whose every event has an id of its own, `<epoch>-<sequence>`.
+ * A file with the event-stream bytes of a log. Each event has the id `<epoch>-<sequence>`.
  *
- * There is no index: an event starts after a blank line and shows its place in the log by its id, which comes before
- * its data, so that any event is a binary search away. In 500 MB that takes at most 30 small reads.
+ * The file has no index. An event starts after a blank line, and its id, which comes before its data, contains its
+ * position in the log. So a binary search finds any event: in 500 MB, with at most 30 small reads.
  */
 export class EventFile {
   readonly #file: FileHandle;
@@ -32,7 +35,9 @@ export class EventFile {
     this.#epoch = epoch;
   }
 
-  /** The last whole event before `size`; `undefined` when nothing before it is one, or is of this log. */
+  /**
+   * Returns the last whole event before `size`; `undefined` when there is no whole event, or it belongs to another log.
+   */
   async findLast(size: number): Promise<StoredEvents | undefined> {
     for (let length = LOOK_BYTES; ; length *= 2) {
       const from = Math.max(0, size - length);
@@ -41,7 +46,7 @@ export class EventFile {
     }
   }
 
-  /** Where the event `sequence` starts in the first `size` bytes. @throws When it is not there. */
+  /** Returns the position of the event `sequence` in the first `size` bytes. @throws When it is not there. */
   async find(sequence: number, size: number): Promise<number> {
     let low = 0;
     let high = size;
@@ -55,7 +60,7 @@ export class EventFile {
     throw new Error(`The log has no event ${sequence}`);
   }
 
-  /** The events from `start`, where one starts, on: at most `length` bytes, or one event that is longer. */
+  /** Reads events from `start`, where an event starts: at most `length` bytes, or one longer event. */
   async read(start: number, length: number, size: number): Promise<StoredEvents> {
     for (let wanted = length; ; wanted *= 2) {
       const end = Math.min(start + wanted, size);
@@ -65,9 +70,9 @@ export class EventFile {
     }
   }
 
-  /** The first event that starts at `from` or later. */
+  /** Finds the first event that starts at `from` or later. */
   async #firstFrom(from: number, size: number): Promise<{ sequence: number; start: number } | undefined> {
-    // The bytes before show whether an event starts right here.
+    // The bytes before `from` show whether an event starts there.
     const first = Math.max(0, from - BLANK_LINE.length);
     for (let wanted = LOOK_BYTES; ; wanted *= 2) {
       const end = Math.min(first + wanted, size);
@@ -80,9 +85,9 @@ export class EventFile {
   }
 
   /**
-   * The whole events in `bytes`, which are at `position`; `undefined` when there is not one.
+   * Returns the whole events in `bytes`, which start at `position`; `undefined` when there are no whole events.
    *
-   * @param isStart - Whether an event starts there. Otherwise the first has lost its beginning and is skipped.
+   * @param isStart - Whether an event starts at `position`. Otherwise the first event lacks its start and is skipped.
    */
   #whole(bytes: Buffer, position: number, isStart: boolean): StoredEvents | undefined {
     const end = startAfter(bytes.lastIndexOf(BLANK_LINE));

@@ -13,11 +13,13 @@ import type { ChannelHistory, HistoryPiece, HistoryReader } from "./history.ts";
 import type { FilePieces } from "./piece-cache.ts";
 
 /**
- * A log in a file, as exactly the bytes that clients get. One process writes it, and any number of processes may
- * read it. A second writer in the same process is refused. The application must ensure that no other process writes it.
+ * A log in a file. The file contains exactly the bytes that clients receive. One process writes it, and any number of
+ * processes may read it. `FileHistory` refuses a second writer in the same process. The application must ensure that no
+ * other process writes it.
  *
- * Nothing else may move, replace or shorten the file while it is open. `append`, `sync` and `close` reject when the
- * file of this path is no longer the one that they write; `close` only for events after the last `sync`.
+ * Other code must not move, replace or shorten the file while it is open. `append`, `sync` and `close` reject when the
+ * path no longer leads to the open file, or the file was shortened; `close` checks this only if events were stored
+ * after the last `sync`.
  */
 export class FileHistory implements ChannelHistory {
   readonly epoch: string;
@@ -26,9 +28,9 @@ export class FileHistory implements ChannelHistory {
   #writer: Promise<FileHandle> | undefined;
   #end: number;
   #size: number;
-  /** The number of the file that is written, by which it differs from another file of the same path. */
+  /** The inode of the open file. It differs from that of another file at the same path. */
   #inode: bigint | undefined;
-  /** Whether the file has events that no later check has found in it. */
+  /** Whether events were written after the last check of the file. */
   #isUnchecked = false;
   #failure: Error | undefined;
 
@@ -51,7 +53,8 @@ export class FileHistory implements ChannelHistory {
   }
 
   /**
-   * Begins a new log, at once: an error about its file or folder shows when the first event is stored.
+   * Starts a new log and returns immediately. An error about its file or folder is reported when the first event is
+   * stored.
    *
    * @param epoch - The epoch of the ids in it.
    * @throws {TailcastError} `INVALID_OPTION`
@@ -64,19 +67,19 @@ export class FileHistory implements ChannelHistory {
   }
 
   /**
-   * Opens a log to continue it, or creates one that only its owner may read. A process that was killed while it wrote
-   * leaves an incomplete last event, which is cut off: without its blank line it is no event (HTML 9.2.6).
+   * Opens a log to continue it, or creates one that only its owner may read. A process that was killed during a write
+   * leaves an incomplete last event. This function removes it: without its blank line it is not an event (HTML 9.2.6).
    *
    * @param epoch - The epoch of the ids in it: 1 to 128 letters, digits or `. _ ~ -`.
    * @throws {TailcastError} `INVALID_OPTION`; `INVALID_HISTORY` when the file holds something else, or is a symbolic
-   * link; `HISTORY_IN_USE` while a history of this process writes the file. Nothing is cut off then.
+   * link; `HISTORY_IN_USE` while a history of this process writes the file. The file is unchanged then.
    */
   static async open(path: string, epoch: string): Promise<FileHistory> {
     checkLog(path, epoch);
-    // Not "a": positions are given with each write, so that a failed one can be written over.
+    // Not "a": each write has a position, so that the next write can overwrite a failed one.
     const handle = await openLog(path, constants.O_RDWR | constants.O_CREAT);
     try {
-      // First: another writer in this process may be in the middle of its last event, which must not be cut off.
+      // This comes first: another writer in this process may not have completed its last event, which must stay.
       await claimFile(handle, path);
       const { size } = await handle.stat();
       const last = await new EventFile(handle, epoch).findLast(size);
@@ -93,7 +96,7 @@ export class FileHistory implements ChannelHistory {
   }
 
   /**
-   * Opens a log that is complete, only to read it. Bytes after the last whole event are ignored.
+   * Opens a complete log for reading. Bytes after the last whole event are ignored.
    *
    * @throws {TailcastError} `INVALID_OPTION`; `INVALID_HISTORY` when the file has no event of this log, or is a
    * symbolic link.
@@ -127,7 +130,7 @@ export class FileHistory implements ChannelHistory {
   async append(pieces: readonly Buffer[], next: number): Promise<void> {
     try {
       const writer = await this.#openWriter();
-      // Before the write: afterwards, a file that was cut short would have its old size again.
+      // Check before the write: a write restores the size of a file that was cut short.
       await this.#checkFile(writer);
       await this.#write(pieces, writer);
       this.#isUnchecked = true;
@@ -150,14 +153,14 @@ export class FileHistory implements ChannelHistory {
       }
       this.#size = start + total;
     } catch (error) {
-      // The disk is full, say. Half an event would be cut off at the next start, but whole events would stay that the
-      // channel reported as not stored.
+      // The disk may be full. The next start removes an incomplete event, but not the whole events before it, which the
+      // channel reports as not stored.
       await writer.truncate(start).catch(() => undefined);
       throw error;
     }
   }
 
-  /** Resolves when what was appended has reached the disk, and so survives a power cut. */
+  /** Resolves when all appended events are on disk and survive a power cut. */
   async sync(): Promise<void> {
     const writer = await this.#openWriter();
     await writer.datasync();
@@ -166,10 +169,10 @@ export class FileHistory implements ChannelHistory {
   }
 
   /**
-   * Ends writing, once what was appended has reached the disk, and closes the file. The log can still be read.
+   * Closes the file when all appended events are on disk. The log can still be read.
    *
    * @throws The error of the disk, or an error because the file was deleted, replaced or cut short. The file is closed
-   * then as well.
+   * in this case as well.
    */
   async close(): Promise<void> {
     const opening = this.#writer;
@@ -205,7 +208,7 @@ export class FileHistory implements ChannelHistory {
     return { next, close };
   }
 
-  /** A write to a deleted file succeeds, so its success alone does not mean that the events can be read later. */
+  /** Checks the path of the file. A write to a deleted file succeeds, but its events cannot be read later. */
   async #checkFile(writer: FileHandle): Promise<void> {
     this.#inode ??= (await writer.stat({ bigint: true })).ino;
     const { ino, size } = await lstat(this.#path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
@@ -221,7 +224,7 @@ export class FileHistory implements ChannelHistory {
   }
 }
 
-/** Opens the file of a log, but not through a link: a planted one would lead to a file that is not ours. */
+/** Opens the file of a log, but not through a symbolic link: an attacker's link could lead to any file. */
 async function openLog(path: string, flags: number): Promise<FileHandle> {
   return open(path, flags | constants.O_NOFOLLOW, 0o600).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ELOOP") throw error;
@@ -246,7 +249,7 @@ function checkLog(path: string, epoch: string): void {
   checkEpoch("epoch", epoch);
 }
 
-/** Whether a file without a whole event holds nothing, or the beginning of a log's first event. */
+/** Whether a file without a whole event is empty, or contains the start of a log's first event. */
 async function couldBegin(handle: FileHandle, epoch: string): Promise<boolean> {
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096, 0);
   const text = buffer.toString("latin1", 0, bytesRead);

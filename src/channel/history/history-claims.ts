@@ -6,7 +6,10 @@ import type { ChannelHistory } from "./history.ts";
 /** The histories of all channels that are not closed. */
 const claimed = new WeakSet<ChannelHistory>();
 
-/** Device and inode of every file that a history of this process writes: a path can have several spellings. */
+/**
+ * The device and inode of each file that a history of this process writes. Paths do not suffice: several paths can lead
+ * to one file.
+ */
 const claimedFiles = new Set<string>();
 const fileKeys = new WeakMap<FileHandle, string>();
 
@@ -16,7 +19,7 @@ export function isClaimed(history: ChannelHistory): boolean {
 }
 
 /**
- * Claims a history for one channel. Two channels would give the same ids to different events.
+ * Claims a history for one channel. Two channels would use the same ids for different events.
  *
  * @throws {TailcastError} `INVALID_OPTION` while another channel uses it.
  */
@@ -27,7 +30,7 @@ export function claimHistory(history: ChannelHistory): void {
   claimed.add(history);
 }
 
-/** The channel of this history is closed. */
+/** Releases a history when its channel is closed. */
 export function releaseHistory(history: ChannelHistory): void {
   claimed.delete(history);
 }

@@ -2,7 +2,7 @@ import { openReader } from "./open-reader.ts";
 import type { Client } from "../clients/client.ts";
 import type { ChannelHistory, HistoryPiece, HistoryReader } from "./history.ts";
 
-/** The object that sends the pieces that were read. */
+/** The object that sends the pieces to clients. */
 export interface ReplayListener {
   onPiece(client: Client, piece: HistoryPiece): void;
   /** The events that the client needs cannot be read. */
@@ -12,8 +12,8 @@ export interface ReplayListener {
 }
 
 /**
- * Reads from the history for clients that need events that are no longer in memory: one piece for a client at a time,
- * some clients at once, in the order of their requests.
+ * Reads the history for clients that need events that are no longer in memory. It reads one piece at a time for each
+ * client, for several clients at once, in the order of their requests.
  */
 export class Replay {
   readonly #history: ChannelHistory;
@@ -23,19 +23,19 @@ export class Replay {
   readonly #waiting = new Set<Client>();
   readonly #reading = new Set<Client>();
 
-  /** @param limit - How many pieces are read at once. */
+  /** @param limit - The maximum number of concurrent reads. */
   constructor(history: ChannelHistory, limit: number, listener: ReplayListener) {
     this.#history = history;
     this.#limit = limit;
     this.#listener = listener;
   }
 
-  /** How many clients are being sent events that are no longer in memory. */
+  /** The number of clients that are receiving events from the history. */
   get size(): number {
     return this.#readers.size;
   }
 
-  /** Reads the next piece for a client. A second request before it has come changes nothing. */
+  /** Reads the next piece for a client. A request while this read is under way has no effect. */
   request(client: Client): void {
     if (this.#reading.has(client)) return;
     if (!this.#readers.has(client)) this.#readers.set(client, this.#open(client.next));
@@ -43,7 +43,7 @@ export class Replay {
     this.#readNext();
   }
 
-  /** The client needs nothing more from here. */
+  /** Stops reading for a client. */
   forget(client: Client): void {
     this.#waiting.delete(client);
     this.#readers.get(client)?.close();
@@ -74,7 +74,7 @@ export class Replay {
       failure = error;
     }
     this.#reading.delete(client);
-    // Otherwise it has left meanwhile.
+    // Otherwise the client has left meanwhile.
     if (this.#readers.get(client) === reader) {
       if (piece === undefined) this.#listener.onLoss(client, failure);
       else this.#listener.onPiece(client, piece);

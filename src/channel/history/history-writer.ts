@@ -9,8 +9,8 @@ interface Waiter {
 }
 
 /**
- * Stores published events, one write at a time, and reveals them afterwards. While a write is under way the next batch
- * gathers, so that a slow disk makes batches larger instead of more frequent.
+ * Stores published events, one write at a time, and then reveals them. During a write, new events collect in the next
+ * batch, so a slow disk causes larger batches instead of more writes.
  */
 export class HistoryWriter {
   readonly #append: NonNullable<ChannelHistory["append"]>;
@@ -22,8 +22,8 @@ export class HistoryWriter {
   #waiters: Waiter[] = [];
 
   /**
-   * @param onReveal - Called when more events can be seen.
-   * @param onFailure - Called once, when events could not be stored.
+   * @param onReveal - Called when clients can see more events.
+   * @param onFailure - Called once, when events cannot be stored.
    */
   constructor(
     append: NonNullable<ChannelHistory["append"]>,
@@ -37,7 +37,7 @@ export class HistoryWriter {
     this.#onFailure = onFailure;
   }
 
-  /** Begins to store published events, unless a write is under way: then it must be called again after that. */
+  /** Starts to store published events. During a write it does nothing; the caller must call it again afterwards. */
   write(): void {
     if (this.#isWriting) return;
     this.#log.seal();
@@ -54,7 +54,7 @@ export class HistoryWriter {
     });
   }
 
-  /** Resolves when everything that was published so far is stored. Rejects when it could not be. */
+  /** Resolves when all events published so far are stored. Rejects when they cannot be stored. */
   stored(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiters.push({ sequence: this.#log.published, resolve, reject });

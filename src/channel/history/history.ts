@@ -1,58 +1,63 @@
 /**
- * Where the log of a channel is kept for longer than in memory, such as a file. Events are shown to clients only after
- * they were stored, and events that are no longer in memory are read from here, so that no client lags too far behind.
+ * A store for the log of a channel, such as a file, which keeps events longer than memory does. Clients receive events
+ * only after they are stored. Clients that lag receive older events from the store.
  *
- * It holds the events 1, 2, 3 and so on without holes, as the bytes of the event stream (HTML 9.2.5) that clients get,
- * with the line `id: <epoch>-<sequence>` of each event and the blank line at its end. Readers return the same bytes.
+ * It contains the events 1, 2, 3 and so on without holes, as the bytes of the event stream (HTML 9.2.5) that clients
+ * receive, with the line `id: <epoch>-<sequence>` of each event and the blank line at its end. Readers return the same
+ * bytes.
  *
- * The channel reads `epoch`, `start` and `end` synchronously: a history in a remote store loads them before the channel
- * is created, as `FileHistory.open` does, and keeps `start` up to date. One channel writes to a history at a time.
+ * The channel reads `epoch`, `start` and `end` synchronously: a history in a remote store must load them before the
+ * channel is created, as `FileHistory.open` does, and must keep `start` up to date. Only one channel writes to a
+ * history at a time.
  *
- * A history without `append` is filled by the application, which puts an event there before it publishes it to the
+ * The application fills a history without `append`: it stores each event there before it publishes the event to the
  * channel. See also `Channel.skip`.
  */
 export interface ChannelHistory {
-  /** The epoch of the ids that it holds. */
+  /** The epoch of its event ids. */
   readonly epoch: string;
   /** The sequence number of its oldest event. It grows when old events are removed. Default 1: it keeps everything. */
   readonly start?: number;
   /** The sequence number that follows its newest event: 1 when it is empty, never 0. A new channel continues there. */
   readonly end: number;
   /**
-   * Stores the events from `end` to `next - 1`, which become readable. Called again only when the promise is settled.
-   * When it rejects, the channel continues in memory alone and never calls this again. `flushed()` rejects with the
-   * error then, `statistics.historyFailures` counts it, and `tailcast:history` publishes it.
+   * Stores the events from `end` to `next - 1`, which readers can then read. The channel calls it again only after the
+   * promise has settled. When it rejects, the channel continues in memory alone and does not call it again. `flushed()`
+   * then rejects with the error, `statistics.historyFailures` counts it, and `tailcast:history` publishes it.
    *
-   * @param pieces - Event-stream bytes, whole events in each. The channel sends the same Buffers to clients, so they
-   * must not be changed.
+   * @param pieces - Event-stream bytes, whole events in each. The channel sends the same Buffers to clients, so
+   * `append` must not change them.
    */
   append?(pieces: readonly Buffer[], next: number): Promise<void>;
   /**
-   * Opens a reader of the events from `sequence` on, which is at least 1 and below `end`. If `start` has passed it in
-   * the meantime, the reader's `next` must reject. Each client that needs events that are no longer in memory, and each
-   * `Channel.read`, has a reader of its own, so thousands may be open; for clients, at most `maxCatchUps` calls of
-   * `next` are under way at once. An error that `read` throws counts as a rejection of `next`.
+   * Opens a reader that starts at the event `sequence`, which is at least 1 and less than `end`. If that event has been
+   * removed in the meantime, the reader's `next` must reject. Each client that needs events that are no longer in
+   * memory, and each `Channel.read`, has its own reader, so thousands may be open; for clients, at most `maxCatchUps`
+   * calls of `next` run at the same time. If `read` throws, the channel handles the error like a rejection of `next`.
    */
   read(sequence: number): HistoryReader;
-  /** Frees what the history holds, such as a file. Called once, when the channel was closed. */
+  /** Releases resources such as an open file. Called once, after the channel was closed. */
   close?(): Promise<void> | void;
 }
 
-/** Whole events, as bytes. One object may be given to several readers: then they share its compressed form as well. */
+/** Whole events, as bytes. Several readers may return the same object: its compressed form is then shared as well. */
 export interface HistoryPiece {
   readonly bytes: Buffer;
   /** The sequence number that follows the last event. */
   readonly next: number;
 }
 
-/** A place in a history. */
+/** A reader of a history. It has a position. */
 export interface HistoryReader {
   /**
-   * The next events, beginning exactly where the last piece ended: about 64 KiB, or one larger event. Called again only
-   * when the promise is settled, and only when there is another event. When it rejects, the channel closes the reader,
-   * and its client receives a gap and continues with the oldest event that is kept.
+   * Returns the next events, starting exactly after the last piece: about 64 KiB, or one larger event. The channel
+   * calls it again only after the promise has settled, and only when there is another event. When it rejects, the
+   * channel closes the reader, and its client receives a `gap` and continues with the oldest kept event.
    */
   next(): Promise<HistoryPiece>;
-  /** Frees what it holds. Nothing is called after this. An error is counted and published, and affects no client. */
+  /**
+   * Releases its resources. The channel does not use the reader afterwards. It counts and publishes an error, which
+   * does not affect clients.
+   */
   close(): void;
 }

@@ -1,11 +1,11 @@
 import type { ChannelHistory, HistoryReader } from "./history.ts";
 
 /**
- * Opens a reader of a history, which may be the application's, so that every error of it reaches one of two places:
+ * Opens a reader of a history. The application may have implemented the history, so this function handles its errors:
  *
- * - an error that `read` throws becomes the rejection of the reader's `next`, which the channel treats as every other
- *   failure to read, in a later turn;
- * - an error of `close`, thrown or as the rejection of a promise, is reported and stops nothing.
+ * - when `read` throws, `next` of the returned reader rejects with the error. The channel then handles it in a later
+ *   turn, like every other failure to read;
+ * - when `close` throws or rejects, `onCloseFailure` receives the error, and the caller continues.
  *
  * @param onCloseFailure - Called with an error of `close`.
  */

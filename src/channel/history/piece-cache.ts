@@ -4,7 +4,7 @@ import { EventFile } from "./event-file.ts";
 import { RecentPieces } from "./recent-pieces.ts";
 import type { HistoryPiece } from "./history.ts";
 
-/** How long a piece is, about, in bytes. */
+/** The approximate size of a piece in bytes. */
 const PIECE_BYTES = 64 * 1024;
 
 /** Whole events of a file, and the position that follows them. */
@@ -12,20 +12,20 @@ interface FilePiece extends HistoryPiece {
   readonly end: number;
 }
 
-/** Opens a log's file for all its readers, and closes it when the last reader has gone. */
+/** Opens a log's file once for all readers, and closes it when the last reader has finished. */
 export class SharedFile {
   readonly #path: string;
   readonly #epoch: string;
   #pieces: FilePieces | undefined;
   #users = 0;
 
-  /** @param epoch - The epoch of the ids in it. */
+  /** @param epoch - The epoch of the event ids in the file. */
   constructor(path: string, epoch: string) {
     this.#path = path;
     this.#epoch = epoch;
   }
 
-  /** Each call needs a call of `release`, even when the file could not be opened. */
+  /** The caller must call `release` once for each call, even when the file cannot be opened. */
   acquire(): FilePieces {
     this.#users++;
     this.#pieces ??= new FilePieces(this.#path, this.#epoch);
@@ -40,8 +40,8 @@ export class SharedFile {
 }
 
 /**
- * An open file in pieces. They end near the same borders wherever a reader started, so that a piece that many need at
- * about the same time is read once, and is one object.
+ * An open file, read in pieces. Pieces end near fixed positions, wherever a reader starts. So a piece that several
+ * readers need at about the same time is read once, and they share one object.
  */
 export class FilePieces {
   readonly #epoch: string;
@@ -53,23 +53,23 @@ export class FilePieces {
     this.#handle = open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   }
 
-  /** Where the event `sequence` starts in the first `size` bytes. */
+  /** Returns the position of the event `sequence` in the first `size` bytes. */
   async find(sequence: number, size: number): Promise<number> {
     return (await this.#events()).find(sequence, size);
   }
 
-  /** The events from `position`, where one starts, on, in the first `size` bytes. */
+  /** Reads events from `position`, where an event starts, in the first `size` bytes. */
   read(position: number, size: number): Promise<FilePiece> {
     return this.#recent.get(position, () => this.#read(position, size));
   }
 
   close(): void {
-    // Reads that are under way are finished first.
+    // Node completes pending reads first.
     this.#handle.then((handle) => handle.close()).catch(() => undefined);
   }
 
   async #read(position: number, size: number): Promise<FilePiece> {
-    // Half a piece away at least: before the nearest border there may be no whole event.
+    // The end is at least half a piece away: there may be no whole event before the nearest border.
     const border = (Math.floor(position / PIECE_BYTES + 0.5) + 1) * PIECE_BYTES;
     const events = await this.#events();
     const { bytes, sequence, end } = await events.read(position, border - position, size);

@@ -1,15 +1,15 @@
-/** How many pieces are kept: clients that follow a log at about the same place need the same ones. */
+/** The number of kept pieces. Clients at about the same position in a log need the same pieces. */
 const KEPT_PIECES = 32;
 
-/** The pieces of a history that were needed last. Clients that need one at the same time share a single read. */
+/** The most recently used pieces of a history. Clients that need the same piece at the same time share one read. */
 export class RecentPieces<Piece> {
-  /** By their positions, the latest use at the end. */
+  /** Pieces by position; the most recently used piece is the last one. */
   readonly #pieces = new Map<number, Promise<Piece>>();
 
   /**
    * Returns the piece at a position.
    *
-   * @param read - Reads it. When that fails, the next request reads again.
+   * @param read - Reads the piece. When it fails, the next request reads again.
    */
   get(position: number, read: () => Promise<Piece>): Promise<Piece> {
     const known = this.#pieces.get(position);
@@ -25,7 +25,7 @@ export class RecentPieces<Piece> {
     return piece;
   }
 
-  /** Forgets a piece, so that the next request reads it again. */
+  /** Removes a piece, so that the next request reads it again. */
   forget(position: number, piece: Promise<Piece> | undefined = this.#pieces.get(position)): void {
     if (this.#pieces.get(position) === piece) this.#pieces.delete(position);
   }

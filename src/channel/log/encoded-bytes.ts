@@ -2,14 +2,14 @@ import { crc32 } from "node:zlib";
 import { shiftBy } from "../connections/crc32.ts";
 import { deflateWhole } from "../connections/gzip.ts";
 
-/** Bytes of a response body, and, where they are kept, the same bytes as HTTP/1.1 sends them. */
+/** Bytes of a response body, and, for bytes that are kept, the same bytes with the chunk framing of HTTP/1.1. */
 export class ChunkedBytes {
-  /** The bytes alone: for HTTP/1.0, HTTP/2 and Fetch. */
+  /** The bytes without framing, for HTTP/1.0, HTTP/2 and Fetch. */
   readonly payload: Buffer;
   /**
-   * The bytes as one HTTP/1.1 chunk (RFC 9112 section 7.1: size in hexadecimal, CRLF, the data, CRLF), so that
-   * delivering them is a single write of a Buffer that already exists; `payload` is a view into it. `undefined` when
-   * they are a view into other bytes: then the frame is written around them.
+   * The bytes as one HTTP/1.1 chunk (RFC 9112 section 7.1: size in hexadecimal, CRLF, the data, CRLF). Each delivery is
+   * then a single write of an existing Buffer; `payload` is a view into it. `undefined` when the bytes are a view into
+   * other bytes: the connection then writes the framing around them.
    */
   readonly chunked: Buffer | undefined;
 
@@ -18,14 +18,14 @@ export class ChunkedBytes {
     this.chunked = chunked;
   }
 
-  /** @param content - Text, or bytes, which are copied. Not empty: an empty chunk would end the body. */
+  /** @param content - Text, or bytes to copy. It must not be empty: an empty chunk would end the body. */
   static of(content: string | Uint8Array): ChunkedBytes {
     const byteLength = typeof content === "string" ? Buffer.byteLength(content) : content.length;
     const head = chunkHead(byteLength);
-    // Not from Node's shared 8 KiB pool: a small chunk that the log keeps for hours would keep a whole pool slab alive.
+    // Do not use Node's shared pool: a small chunk that the log keeps for hours would keep 8 KiB of the pool in memory.
     const chunked = Buffer.allocUnsafeSlow(head.length + byteLength + 2);
     chunked.write(head, "latin1");
-    // In ASCII a character is a byte, and nothing needs to be encoded.
+    // In ASCII each character is one byte, so the text need not be encoded.
     const encoding = byteLength === content.length ? "latin1" : "utf8";
     if (typeof content === "string") chunked.write(content, head.length, encoding);
     else chunked.set(content, head.length);
@@ -33,7 +33,7 @@ export class ChunkedBytes {
     return new ChunkedBytes(chunked.subarray(head.length, head.length + byteLength), chunked);
   }
 
-  /** Bytes that belong to another object, without a copy. Not empty. */
+  /** Wraps another object's bytes without a copy. They must not be empty. */
   static view(bytes: Buffer): ChunkedBytes {
     return new ChunkedBytes(bytes, undefined);
   }
@@ -52,7 +52,8 @@ export class EncodedBytes {
   #shift = 0;
 
   /**
-   * @param content - Event-stream text, which is encoded, or bytes of another object, which are not copied. Not empty.
+   * @param content - Event-stream text to encode, or another object's bytes, which are not copied. It must not be
+   * empty.
    */
   constructor(content: string | Buffer) {
     this.plain = typeof content === "string" ? ChunkedBytes.of(content) : ChunkedBytes.view(content);
@@ -63,7 +64,7 @@ export class EncodedBytes {
     return this.plain.payload.length;
   }
 
-  /** The same bytes as a whole number of deflate blocks that refer to nothing before them. */
+  /** The same bytes as whole deflate blocks that do not refer to earlier data. */
   get deflated(): ChunkedBytes {
     this.#deflated ??= ChunkedBytes.of(deflateWhole(this.plain.payload));
     return this.#deflated;
@@ -75,7 +76,7 @@ export class EncodedBytes {
     return this.#crc;
   }
 
-  /** The factor of a checksum when these bytes follow; see `combine`. Never 0 once known. */
+  /** The factor for a checksum that these bytes follow; see `combine`. It is never 0 after it was computed. */
   get shift(): number {
     this.#measure();
     return this.#shift;

@@ -10,38 +10,35 @@ import type { EventFields } from "../../protocol/encode.ts";
 import type { GapReason } from "./gap.ts";
 import type { ChannelHistory } from "../history/history.ts";
 
-/** An event as it is published: the fields of the wire, of which `data` is required. */
+/** An event to publish: the fields of an event stream's event. Only `data` is required. */
 export interface PublishedEvent extends EventFields {
   readonly data: string;
 }
 
-/** Where in the log a client starts: exactly at the event `next`, or with a gap at the oldest event. */
+/** The position in the log where a client starts: exactly at the event `next`, or with a gap at the oldest event. */
 export type Position =
   | { readonly kind: "exact"; readonly next: number }
   | { readonly kind: "gap"; readonly reason: GapReason; readonly missed: number | null };
 
-/**
- * A segment is closed at this number of characters even within a turn; only an event that is larger by itself makes a
- * larger one.
- */
+/** The maximum length of a segment in characters. Only a single event that is longer makes a longer segment. */
 const SEGMENT_LENGTH = 64 * 1024;
 
 /** The limits of an {@link EventLog}, and its name. */
 export interface EventLogOptions {
   readonly epoch: string;
-  /** How many events are kept, and how many bytes. */
+  /** The maximum number of kept events, and their maximum size in bytes. */
   readonly capacity: number;
   readonly capacityBytes: number;
-  /** Holds everything before the first event here; without it the log begins with 1. */
+  /** The history contains all events before the first event of this log. Without a history, the log starts with 1. */
   readonly history?: Pick<ChannelHistory, "start" | "end"> | undefined;
 }
 
 /**
- * The log of a channel: an append-only sequence of events of which the newest are kept.
+ * The log of a channel: an append-only sequence of events that keeps the newest ones.
  *
  * Appended events wait, as text, until `seal` turns them into one {@link Segment}, and `reveal` shows it to clients.
- * Segments form a ring: `evict` forgets the oldest events beyond `capacity` and `capacityBytes`. Every operation costs
- * the same whatever the ring holds, except finding a segment, which is a binary search.
+ * Segments form a ring: `evict` removes the oldest events beyond `capacity` and `capacityBytes`. The cost of an
+ * operation does not depend on the size of the ring, except that finding a segment is a binary search.
  *
  * ```text
  *   forgotten, or  | kept, in segments  | sealed | waiting |
@@ -53,39 +50,43 @@ export class EventLog {
   readonly epoch: string;
   readonly #capacity: number;
   readonly #capacityBytes: number;
-  /** Where events are kept that are forgotten here. */
+  /** The history that keeps the events that this log removes. */
   readonly #history: Pick<ChannelHistory, "start"> | undefined;
 
   /**
-   * The kept segments, oldest first, from `#head` on: a queue whose emptied front is cut off when it is long, not at
-   * each shift.
+   * The kept segments from `#head` on, oldest first. The queue removes its empty front only when that is long, not with
+   * each segment.
    */
   readonly #segments: (Segment | undefined)[] = [];
   #head = 0;
   #start: number;
   #end: number;
   #sealedEnd: number;
-  /** The size of the segments that are sealed and not revealed. */
+  /** The size of the sealed segments that are not revealed yet. */
   #sealedBytes = 0;
   #bytes = 0;
   #isFinished = false;
 
-  /** Mostly the next event has the type of the last, and checking and writing it again took a tenth of publishing. */
+  /**
+   * Most events have the same type as the event before. Checking and encoding the type each time took a tenth of the
+   * publishing time.
+   */
   readonly #encodeType = rememberLast(encodeEventType);
 
   #waiting: string[] = [];
   #waitingCustomIds: (string | undefined)[] | undefined;
-  /** The number of characters that wait. */
+  /** The number of waiting characters. */
   #waitingLength = 0;
-  /** A segment was sealed before its turn ended, since the next event did not fit in it. */
+  /** Whether a segment was sealed before its turn ended, because the next event did not fit. */
   #hasOverflowed = false;
 
   /**
-   * Where the ids that the application gave are in the log. The log's own ids need no index: they contain the sequence.
+   * The sequence numbers of the ids that the application provided. The log's own ids need no index: they contain the
+   * sequence number.
    */
   readonly #customIds = new Map<string, number>();
   #hasCustomIds = false;
-  /** The application's id of the event before `start`, from which a client still resumes without a gap. */
+  /** The application's id of the event before `start`. A client with this id still resumes without a gap. */
   #customIdBeforeStart: string | undefined;
 
   constructor({ epoch, capacity, capacityBytes, history }: EventLogOptions) {
@@ -96,12 +97,12 @@ export class EventLog {
     this.#start = this.#end = this.#sealedEnd = history?.end ?? 1;
   }
 
-  /** The sequence number of the oldest event that is kept here. */
+  /** The sequence number of the oldest event in this log. */
   get start(): number {
     return this.#start;
   }
 
-  /** The sequence number of the oldest event that a client can have, from here or from the history. */
+  /** The sequence number of the oldest event that a client can receive, from this log or from the history. */
   get oldest(): number {
     return this.#history === undefined ? this.#start : Math.min(this.#start, this.#history.start ?? 1);
   }
@@ -111,27 +112,27 @@ export class EventLog {
     return this.#end;
   }
 
-  /** How many events were appended so far, in all the log's life. */
+  /** The number of events appended so far, including those of the history. */
   get published(): number {
     return this.#sealedEnd - 1 + this.#waiting.length;
   }
 
-  /** Whether clients can see everything that was appended. */
+  /** Whether clients can see all appended events. */
   get isAllVisible(): boolean {
     return this.published < this.#end;
   }
 
-  /** Whether clients can see everything that will ever be appended. */
+  /** Whether clients can see all events and no further events can follow. */
   get isComplete(): boolean {
     return this.#isFinished && this.isAllVisible;
   }
 
-  /** Nothing more will be appended. */
+  /** Completes the log: no further events follow. */
   finish(): void {
     this.#isFinished = true;
   }
 
-  /** About how many bytes were appended that clients cannot see yet. */
+  /** The approximate size of the events that clients cannot see yet, in bytes. */
   get hiddenBytes(): number {
     return this.#waitingLength + this.#sealedBytes;
   }
@@ -141,13 +142,13 @@ export class EventLog {
     return this.#bytes;
   }
 
-  /** Whether the appended events should leave before the turn ends, since they fill a segment. */
+  /** Whether the waiting events fill a segment and should be flushed before the turn ends. */
   get isSegmentFull(): boolean {
     return this.#hasOverflowed || this.#waitingLength >= SEGMENT_LENGTH || this.#waiting.length >= this.#capacity;
   }
 
   /**
-   * Appends an event and returns its id: the given one, or `<epoch>-<sequence>`.
+   * Appends an event and returns its id: the id in the event, or `<epoch>-<sequence>`.
    *
    * @throws {TailcastError} `INVALID_EVENT`, `EVENT_TOO_LARGE`. The log is unchanged then.
    */
@@ -171,16 +172,16 @@ export class EventLog {
       const message = `Cannot publish the event: ids that start with "${this.epoch}-" are given by the channel itself`;
       throw new TailcastError("INVALID_EVENT", message);
     }
-    // A character is a byte at least: checked before the work of encoding.
+    // Each character is at least one byte, so check before the more expensive encoding.
     if (data.length > this.#capacityBytes) throw this.#tooLarge(data.length);
     const id = customId ?? `${this.epoch}-${decimal(sequence)}`;
     const text = encodeEventWithId(event, id, this.#encodeType);
-    // A character is three bytes at most, so that those of a small event need not be counted.
+    // Each character is at most three bytes, so the bytes of a small event need not be counted.
     if (text.length * 3 > this.#capacityBytes) {
       const byteLength = Buffer.byteLength(text);
       if (byteLength > this.#capacityBytes) throw this.#tooLarge(byteLength);
     }
-    // A large event gets a segment of its own: no client resumes in the middle of it.
+    // A large event gets its own segment: no client resumes in the middle of it.
     if (this.#waitingLength + text.length > SEGMENT_LENGTH) this.#hasOverflowed = this.seal();
     if (customId !== undefined) {
       this.#hasCustomIds = true;
@@ -193,7 +194,7 @@ export class EventLog {
     return id;
   }
 
-  /** Turns the waiting events into a segment, which no client sees yet. Returns whether there were any. */
+  /** Turns the waiting events into a segment, which clients cannot see yet. Returns whether events were waiting. */
   seal(): boolean {
     if (this.#waiting.length === 0) return false;
     const segment = new Segment(this.#sealedEnd, this.#waiting, this.#waitingCustomIds);
@@ -208,7 +209,7 @@ export class EventLog {
     return true;
   }
 
-  /** The segments that are sealed and not revealed, the oldest first. */
+  /** Returns the sealed segments that are not revealed yet, oldest first. */
   hidden(): Segment[] {
     const segments = [];
     for (let next = this.#end; next < this.#sealedEnd; next = segments.at(-1)?.next ?? Infinity) {
@@ -218,9 +219,9 @@ export class EventLog {
   }
 
   /**
-   * Shows clients all events before `end`.
+   * Makes all events before `end` visible to clients.
    *
-   * @param end - Where a sealed segment ends. Default: the end of the last.
+   * @param end - The end of a sealed segment. Default: the end of the last one.
    */
   reveal(end: number = this.#sealedEnd): void {
     while (this.#end < end) {
@@ -230,13 +231,13 @@ export class EventLog {
     }
   }
 
-  /** Continues after `count` more events, which only the history has. Everything that was appended must be visible. */
+  /** Continues after `count` more events that only the history contains. All appended events must be visible. */
   skip(count: number): void {
     this.#segments.length = this.#head = this.#bytes = 0;
     this.#start = this.#end = this.#sealedEnd += count;
   }
 
-  /** Forgets the oldest events until the log is within its limits. */
+  /** Removes the oldest events until the log is within its limits. */
   evict(): void {
     while (this.#start < this.#end && (this.#end - this.#start > this.#capacity || this.#bytes > this.#capacityBytes)) {
       this.#evictOldest();
@@ -256,11 +257,11 @@ export class EventLog {
     if (this.#start === segment.next) this.#segments[this.#head++] = undefined;
   }
 
-  /** The segment that holds the event `sequence`, which must be kept: `start <= sequence < end`. */
+  /** Returns the segment that contains the event `sequence`. The log must still have it: `start <= sequence`. */
   segmentAt(sequence: number): Segment {
     let low = this.#head;
     let high = this.#segments.length - 1;
-    // Nearly every look-up is for the newest segment (clients that are up to date) or for the oldest (eviction).
+    // Nearly all calls need the newest segment (for clients that are up to date) or the oldest segment (for eviction).
     if (sequence >= this.#at(high).first) low = high;
     else if (sequence < this.#at(low).next) high = low;
     while (low < high) {
@@ -271,13 +272,13 @@ export class EventLog {
     return this.#at(low);
   }
 
-  /** Where a client continues that has seen the event `lastEventId`. */
+  /** Returns the position for a client whose last event id is `lastEventId`. */
   locate(lastEventId: string): Position {
     const sequence = this.#customIds.get(lastEventId);
     if (sequence !== undefined) return { kind: "exact", next: sequence + 1 };
     const id = parseSequenceId(lastEventId);
     if (id === undefined) return { kind: "gap", reason: "unknown", missed: null };
-    // Ids of the application may have the form of ours.
+    // The application's ids may have the same form as the log's own ids.
     if (id.epoch !== this.epoch) return { kind: "gap", reason: this.#hasCustomIds ? "unknown" : "epoch", missed: null };
     if (id.sequence > this.published) return { kind: "gap", reason: "unknown", missed: null };
     const missed = this.oldest - 1 - id.sequence;
@@ -286,10 +287,10 @@ export class EventLog {
   }
 
   /**
-   * Where a client starts that has seen nothing.
+   * Returns the position for a client without a last event id.
    *
-   * @param backlog - How many of the newest events it gets. With `Infinity` it expects the first event: a gap reports
-   * that the beginning is gone.
+   * @param backlog - The number of newest events to send. With `Infinity`, the client expects the first event, and a
+   * gap reports when that is gone.
    */
   positionFor(backlog: number): Position {
     if (backlog !== Infinity) return { kind: "exact", next: Math.max(this.oldest, this.#end - backlog) };
@@ -304,7 +305,7 @@ export class EventLog {
 
   #forgetCustomIdBeforeStart(): void {
     const id = this.#customIdBeforeStart;
-    // An id that was given again later stands for its later event.
+    // If the application used an id twice, the id refers to the later event.
     if (id !== undefined && this.#customIds.get(id) === this.#start - 1) this.#customIds.delete(id);
   }
 

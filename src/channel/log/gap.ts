@@ -3,27 +3,27 @@ import { formatSequenceId } from "../../protocol/sequence-id.ts";
 import type { EventLog } from "./event-log.ts";
 
 /**
- * Why a client cannot get everything after its last event id:
- * - `evicted`: those events are no longer kept;
- * - `lagged`: the client is connected, but reads so slowly that its next event is no longer kept;
+ * The reason why a client cannot receive all events after its last event id:
+ * - `evicted`: the log no longer keeps those events;
+ * - `lagged`: the client is connected, but reads too slowly, and the log no longer keeps its next event;
  * - `epoch`: the id belongs to another log, usually to this server before it was restarted;
- * - `unknown`: the log has not given the id; or the application gave it, and it is no longer kept.
+ * - `unknown`: the log did not create the id; or the application provided it, and the log no longer keeps it.
  */
 export type GapReason = "evicted" | "lagged" | "epoch" | "unknown";
 
 /** The known facts about a gap. */
 export interface Gap {
-  /** The last event id of the client that missed events; for one that lagged, as the log counts. */
+  /** The last event id of the client; for a client that lagged, the log's own id of that event. */
   readonly lastEventId: string;
   readonly reason: GapReason;
-  /** How many events it missed; `null` when that is unknown. */
+  /** The number of missed events; `null` when it is unknown. */
   readonly missed: number | null;
 }
 
 /**
- * The event in a client's stream that reports lost events. The events from `next` on follow it.
+ * The event in a client's stream that reports lost events. The event `next` follows it.
  *
- * Its own id rebases the client: a client that reconnects with it gets everything from there.
+ * Its id is a valid position in the log: a client that reconnects with this id continues at `next`.
  */
 export function encodeGap(epoch: string, { lastEventId, reason, missed }: Gap, next: number): string {
   return encodeEvent({
@@ -34,12 +34,12 @@ export function encodeGap(epoch: string, { lastEventId, reason, missed }: Gap, n
 }
 
 /**
- * The gap of a connected client or reader whose next event, `next`, is gone, and that continues with the event `to`.
+ * Returns the gap for a connected client or reader whose next event, `next`, is gone. It continues with the event `to`.
  *
  * @param reason - `lagged`, unless the history lost the event.
  */
 export function skipGap(log: EventLog, next: number, reason: GapReason): { gap: Gap; to: number } {
-  // The history may have forgotten the event, or cannot be read: then only the events in memory are left.
+  // If the history has the event but cannot be read, only the events in memory are available.
   const to = next < log.oldest ? log.oldest : log.start;
   return { gap: { lastEventId: formatSequenceId(log.epoch, next - 1), reason, missed: to - next }, to };
 }

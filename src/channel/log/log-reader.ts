@@ -7,11 +7,11 @@ import type { EventLog, Position } from "./event-log.ts";
 export interface ReaderSource {
   readonly log: EventLog;
   readonly history: ChannelHistory | undefined;
-  /** Whether nothing more will follow. */
+  /** Whether the log is complete or closed, so that no events follow. */
   isOver(): boolean;
-  /** The history could not be read, or a reader of it could not be closed. */
+  /** Called when the history cannot be read, or one of its readers cannot be closed. */
   onHistoryFailure(error: unknown): void;
-  /** Resolves when the log has grown, or nothing more will follow, or `signal` is aborted. */
+  /** Resolves when the log has grown or is over, or when `signal` is aborted. */
   grown(signal: AbortSignal): Promise<void>;
 }
 
@@ -19,11 +19,11 @@ export interface ReaderSource {
 export interface ReaderRange {
   readonly lastEventId: string;
   readonly position: Position;
-  /** The sequence number of the event before which it ends; `Infinity` to follow the log. */
+  /** The reader ends before the event with this sequence number; `Infinity` to follow the log. */
   readonly end: number;
 }
 
-/** Reads a log as a client does, with a cursor, but pulled by its consumer. See {@link Channel.read}. */
+/** Reads a log with a cursor, as a client does, but at the request of its consumer. See {@link Channel.read}. */
 async function* readLog(
   source: ReaderSource,
   { lastEventId, position, end }: ReaderRange,
@@ -52,7 +52,7 @@ async function* readLog(
       }
     } else if (next < log.start) {
       const { gap, to } = skipGap(log, next, "lagged");
-      // The log may move on while the consumer holds this: then the next round reports the rest.
+      // More events may be removed before the consumer requests the next part. The next iteration then reports them.
       next = to;
       yield Buffer.from(encodeGap(log.epoch, gap, next));
     } else if (next < log.end) {
@@ -68,7 +68,9 @@ async function* readLog(
   }
 }
 
-/** Reads what is no longer in memory. Returns where to continue, and whether the history could not be read. */
+/**
+ * Reads events that are no longer in memory. Returns the next sequence number, and whether reading the history failed.
+ */
 async function* readHistory(
   source: ReaderSource,
   reader: HistoryReader,
@@ -93,7 +95,7 @@ async function* readHistory(
   }
 }
 
-/** The same, stopped by `signal`. `AbortSignal.any` would not do: it ignores signals of other classes. */
+/** Does the same until `signal` is aborted. `AbortSignal.any` does not accept signals of other classes. */
 async function* readUntilAborted(
   source: ReaderSource,
   range: ReaderRange,
@@ -111,8 +113,8 @@ async function* readUntilAborted(
 }
 
 /**
- * The same, for a consumer that may stop at any time: a generator that waits for the log to grow would notice only when
- * it does.
+ * Does the same for a consumer that may stop at any time. Without this wrapper, a generator that waits for new events
+ * would stop only when the log grows.
  */
 export function followLog(
   source: ReaderSource,

@@ -5,8 +5,8 @@ import type { EventLog, PublishedEvent } from "./event-log.ts";
 import type { ChannelSettings } from "../settings.ts";
 
 /**
- * The way of an event from `publish` to the clients: events gather for a turn of the event loop, or a window, are
- * stored if there is a history, and then shown.
+ * Passes events from `publish` to the clients: it collects the events of one turn of the event loop, or of a window,
+ * stores them if the channel has a history, and then makes them visible.
  */
 export class Publisher {
   readonly #log: EventLog;
@@ -16,8 +16,8 @@ export class Publisher {
   readonly #isHurried: () => boolean;
 
   /**
-   * @param listener - `onShow` is called when clients can see more, before the oldest events are forgotten; `onFailure`
-   * when the history could not store an event. `isHurried`: whether events no longer wait for a window.
+   * @param listener - `onShow` is called when clients can see more events, before the oldest events are removed;
+   * `onFailure` when the history cannot store an event. `isHurried`: whether events must not wait for a window.
    */
   constructor(
     log: EventLog,
@@ -44,7 +44,7 @@ export class Publisher {
     return id;
   }
 
-  /** Shows what was published: at once, or, with a history, as soon as it is stored. */
+  /** Makes published events visible: immediately, or, with a history, when they are stored. */
   flush(): void {
     if (this.#writer !== undefined) {
       this.#writer.write();
@@ -54,14 +54,14 @@ export class Publisher {
     }
   }
 
-  /** Shows what was published, and then events that only the history has. */
+  /** Makes published events visible, and then `count` events that only the history contains. */
   skip(count: number): void {
     this.flush();
     this.#log.skip(count);
     this.#show();
   }
 
-  /** Resolves when everything published so far is shown. Rejects when the history could not store it. */
+  /** Resolves when all events published so far are visible. Rejects when the history cannot store them. */
   async flushed(): Promise<void> {
     this.flush();
     await this.#writer?.stored();
@@ -71,11 +71,11 @@ export class Publisher {
     const now = performance.now();
     this.#schedule.note(now);
     this.#onShow(now);
-    // Not before: a client that keeps up has been sent everything when the oldest events go.
+    // Evict last, so that clients that keep up have already received the oldest events.
     this.#log.evict();
   }
 
-  /** The history has stored what it was given; meanwhile more may have been published. */
+  /** Continues after a write to the history. The application may have published more events meanwhile. */
   #continue(): void {
     this.#show();
     if (this.#log.isAllVisible) return;

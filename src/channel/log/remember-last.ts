@@ -1,7 +1,7 @@
 /**
- * Makes a function that remembers its last result: it calls `encode` only when the text differs from the text before.
+ * Returns a function that caches the last result of `encode`, and calls `encode` only when the text changes.
  *
- * @param encode - A pure function. When it throws, the result before stays remembered.
+ * @param encode - A pure function. When it throws, the cached result stays.
  */
 export function rememberLast(encode: (text: string) => string): (text: string) => string {
   let lastText: string | undefined;

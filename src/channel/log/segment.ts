@@ -14,15 +14,15 @@ export class Segment {
   readonly first: number;
   /** The sequence number that follows its last event. */
   readonly next: number;
-  /** All its events, as every client that is up to date gets them. */
+  /** All its events, as the channel sends them to clients that are up to date. */
   readonly bytes: EncodedBytes;
-  /** The ids that the application gave, by position in the segment; `undefined` when it gave none. */
+  /** The ids that the application provided, by position in the segment; `undefined` without such ids. */
   readonly customIds: readonly (string | undefined)[] | undefined;
   readonly #offsets: readonly number[];
 
   /**
    * @param first - The sequence number of the first event.
-   * @param events - The events' texts, encoded.
+   * @param events - The encoded text of each event.
    */
   constructor(first: number, events: readonly string[], customIds?: readonly (string | undefined)[]) {
     this.first = first;
@@ -30,12 +30,15 @@ export class Segment {
     const text = events.join("");
     this.bytes = new EncodedBytes(text);
     this.customIds = customIds;
-    // In ASCII a character is a byte: then nothing needs to be counted.
+    // In ASCII each character is one byte, so the bytes need not be counted.
     const isAscii = this.bytes.byteLength === text.length;
     this.#offsets = offsetsOf(events, isAscii ? (event) => event.length : (event) => Buffer.byteLength(event));
   }
 
-  /** The events from `sequence` on: for a client that resumes in the middle of a segment, a view into its bytes. */
+  /**
+   * Returns the events from `sequence` on. For a client that resumes in the middle of the segment, this is a view into
+   * the bytes.
+   */
   bytesFrom(sequence: number): EncodedBytes {
     if (sequence <= this.first) return this.bytes;
     return new EncodedBytes(this.bytes.plain.payload.subarray(this.#offsets[sequence - this.first]));
@@ -49,7 +52,7 @@ export class Segment {
   }
 }
 
-/** Where each event starts in the bytes of all. */
+/** Returns the offset of each event in the bytes of the segment. */
 function offsetsOf(events: readonly string[], lengthOf: (event: string) => number): readonly number[] {
   let offset = 0;
   return events.map((event) => {
