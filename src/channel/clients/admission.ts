@@ -18,7 +18,7 @@ export interface StartPosition {
   readonly lastEventId: string;
   /** The sequence number of its first event. */
   readonly next: number;
-  /** The gap that is reported to it first. */
+  /** The gap that the client receives first. */
   readonly gap: Gap | undefined;
   /** Whether its stream is gzip-coded. */
   readonly gzip: boolean;
@@ -27,7 +27,7 @@ export interface StartPosition {
 /** The complete reply to a request whose client does not follow the log. */
 export interface CompleteReply {
   readonly reply: Reply;
-  /** Whether the client was refused, and is counted as refused. */
+  /** Whether the reply is a refusal, which the statistics count. */
   readonly isRefusal?: boolean;
   /** Whether the connection must end with the reply, so that the client reconnects on a new one. */
   readonly endsConnection?: boolean;
@@ -36,27 +36,25 @@ export interface CompleteReply {
 /** The decision about a request. An admitted client has acquired a place. */
 export type Admission = CompleteReply | { readonly admitted: StartPosition };
 
-/** The state that decides about a request. */
+/** The state that the decision about a request depends on. */
 export interface AdmissionState {
   readonly log: EventLog;
   readonly clientLimit: ClientLimit;
   readonly settings: ChannelSettings;
   /** While the channel closes: the time after which clients should reconnect, in milliseconds. */
   readonly closingRetry: number | undefined;
-  /** The reason why this request cannot become a stream, whatever the limits allow. */
+  /** The reason why this request cannot open a stream, regardless of the limits. */
   readonly obstacle: string | undefined;
 }
 
-/** The reply to a request with another method than these; `undefined` for one of these. */
+/** Returns the reply to a request with a method that is not in `methods`, otherwise `undefined`. */
 export function refuseMethod(method: string, methods: readonly string[]): Reply | undefined {
   if (methods.includes(method)) return undefined;
   const message = `Cannot ${method} an event stream: use ${methods.filter((name) => name !== "HEAD").join(" or ")}`;
   return errorReply(405, "METHOD_NOT_ALLOWED", message, { Allow: methods.join(", ") });
 }
 
-/**
- * The reply to a request that does not ask for an event stream, by its method or format; otherwise `undefined`.
- */
+/** Returns the reply to a request whose method or format excludes an event stream, otherwise `undefined`. */
 function refuseRequest(request: StreamRequest, { methods, accept }: ChannelSettings): Reply | undefined {
   const refused = refuseMethod(request.method, methods);
   if (refused !== undefined) return refused;
@@ -70,8 +68,8 @@ function refuseRequest(request: StreamRequest, { methods, accept }: ChannelSetti
 export const HEAD_REPLY: Reply = { status: 200, headers: EVENT_STREAM_HEADERS, body: "" };
 
 /**
- * Decides about a request, in this order: method, format, remaining events, limits. HEAD gets
- * the head of what GET would get.
+ * Decides about a request. It checks, in this order: method, format, remaining events, limits. The reply to HEAD is the
+ * head of the reply to GET.
  */
 export function admit(
   request: StreamRequest,
@@ -112,7 +110,7 @@ function startPosition(log: EventLog, position: Position, lastEventId: string): 
   return { start, lastEventId, next: position.next, gap: undefined };
 }
 
-/** Refuses a client for a random time. */
+/** Returns a refusal that asks the client to wait for a random time. */
 function refusal(reason: string, { whenFull, retryAfter }: ChannelSettings): Reply {
   if (whenFull === "retry") return pauseReply(reason, retryAfter);
   const message = `Cannot open another event stream: ${reason}; try again later`;
@@ -120,7 +118,9 @@ function refusal(reason: string, { whenFull, retryAfter }: ChannelSettings): Rep
   return errorReply(503, "TOO_MANY_CLIENTS", message, { "Retry-After": String(seconds) });
 }
 
-/** A stream that ends at once, and asks its client to reconnect after `delay` to twice `delay` milliseconds. */
+/**
+ * Returns a stream that ends immediately and makes its client reconnect after `delay` to twice `delay` milliseconds.
+ */
 export function pauseReply(reason: string, delay: number): Reply {
   return {
     status: 200,

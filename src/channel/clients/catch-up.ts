@@ -1,9 +1,8 @@
 import type { Client } from "./client.ts";
 
 /**
- * The clients that are far behind, in the order in which they connected. In each turn of the event loop, some of them
- * receive a slice of their missed events. A wave of reconnections delays neither the clients that are up to
- * date nor other work of the process.
+ * A queue of the clients that are far behind. In each turn of the event loop, the first ones receive a slice of their
+ * missed events. So a wave of reconnections does not delay clients that are up to date, or other work of the process.
  */
 export class CatchUp {
   readonly #limit: number;
@@ -13,7 +12,7 @@ export class CatchUp {
   #isScheduled = false;
 
   /**
-   * @param limit - The number of clients that get a slice in one turn.
+   * @param limit - The number of clients that receive a slice in one turn.
    * @param advance - Sends a client its slice.
    * @param wait - Returns the earliest start of the next turn, in milliseconds from now.
    */
@@ -54,7 +53,7 @@ export class CatchUp {
     for (const client of this.#waiting) {
       if (left-- === 0 || this.#wait() > 0) break;
       this.#waiting.delete(client);
-      // Adds the client again, at the end, if it still misses events and can receive them.
+      // `advance` adds the client to the end of the queue again if it needs more events and can receive them.
       this.#advance(client);
     }
     if (this.#waiting.size > 0 && !this.#isScheduled) this.#schedule();

@@ -1,4 +1,4 @@
-/** Limits the number of clients of a channel, in all and for each address. No client is evicted to make room. */
+/** Limits the number of clients, in total and for each address. A new client never replaces a connected one. */
 export class ClientLimit {
   readonly #limit: number;
   readonly #limitPerAddress: number;
@@ -15,7 +15,7 @@ export class ClientLimit {
     return this.#count;
   }
 
-  /** The reason why there is no place for another client; `undefined` when there is one. */
+  /** Returns the reason why no place is free for another client; `undefined` when a place is free. */
   obstacle(address?: string): string | undefined {
     if (this.#count >= this.#limit) return `the limit of ${this.#limit} clients is reached`;
     if (address === undefined) return undefined;
@@ -24,8 +24,8 @@ export class ClientLimit {
   }
 
   /**
-   * Acquires a place, or returns the reason why it cannot. An acquired place must be released once, with the same
-   * address.
+   * Acquires a place, or returns the reason why no place is free. The caller must release an acquired place once, with
+   * the same address.
    */
   acquire(address?: string): string | undefined {
     const obstacle = this.obstacle(address);
@@ -35,7 +35,7 @@ export class ClientLimit {
     return undefined;
   }
 
-  /** Releases a place; it can be acquired again at once. */
+  /** Releases a place. Another client can acquire it immediately. */
   release(address?: string): void {
     this.#count--;
     if (address === undefined) return;

@@ -16,30 +16,33 @@ import type { HistoryPiece } from "../history/history.ts";
 import type { EventLog } from "../log/event-log.ts";
 import type { ChannelSettings } from "../settings.ts";
 
-/** The number of bytes that a client receives before others get their turn. A segment may exceed it by its own size. */
+/**
+ * The number of bytes that a client receives before it is the turn of other clients. A client may receive one more
+ * segment than that.
+ */
 const SLICE_BYTES = 64 * 1024;
 
 /**
- * The share of the time that goes into writing to clients while a history is being written, and the longest burst in
- * milliseconds. The publisher waits for the history; it must not wait for hundreds of clients as well.
+ * The share of the time for writing to clients in a channel with a history, and the longest burst in milliseconds. The
+ * publisher waits for the history; it must not wait for hundreds of clients as well.
  */
 const CLIENTS_SHARE = 0.25;
 const CLIENTS_BURST = 10;
 
 /** The object that receives reports about the clients. */
 export interface ClientSetListener {
-  /** It was accepted. */
+  /** Called when a client was accepted. */
   onJoin(client: Client): void;
   onGap(client: Client, gap: Gap): void;
-  /** It did not read for too long, and was dropped. */
+  /** Called when a client did not read for `stallTimeout` and was dropped. */
   onStall(client: Client): void;
-  /** Its connection is over. */
+  /** Called when a client's connection is over. */
   onLeave(client: Client): void;
-  /** The history could not be read, or a reader of it could not be closed. */
+  /** Called when the history cannot be read, or one of its readers cannot be closed. */
   onHistoryFailure(error: unknown): void;
 }
 
-/** The clients that follow a log: brings them up to date, supervises their connections, and counts. */
+/** The clients that follow a log. It sends them events, supervises their connections and maintains counters. */
 export class ClientSet implements ClientHost {
   readonly clients: Set<Client> = new Set();
   readonly #log: EventLog;
@@ -47,7 +50,7 @@ export class ClientSet implements ClientHost {
   readonly #replay: Replay | undefined;
   /** Pieces of the history, encoded for all clients that need them at about the same time. */
   readonly #encoded = new WeakMap<HistoryPiece, EncodedBytes>();
-  /** `undefined` without a history: then the time for writing to clients is not limited. */
+  /** `undefined` without a history: the time for writing to clients is then not limited. */
   readonly #timeBudget: TimeBudget | undefined;
   readonly #supervisor: Supervisor<Client>;
   readonly #listener: ClientSetListener;
@@ -102,7 +105,7 @@ export class ClientSet implements ClientHost {
     return { blocked, catchingUp: this.#catchUp.size + (this.#replay?.size ?? 0), lag };
   }
 
-  /** Adds a client and sends it the events from its position on. */
+  /** Adds a client and sends it the events from its position onwards. */
   join(
     start: Omit<ClientInit, "expiresAt">,
     gap: Gap | undefined,
@@ -117,23 +120,24 @@ export class ClientSet implements ClientHost {
     return client;
   }
 
-  /** Brings every client up to the end of the log. */
+  /** Sends each client the events up to the end of the log. */
   advanceAll(now: number = performance.now()): void {
     const isAnyoneBehind = this.#catchUp.size > 0;
     for (const client of this.clients) {
-      // A client that is catching up has its own turns.
+      // Clients that are catching up receive their events in their own turns.
       if (isAnyoneBehind && this.#catchUp.has(client)) continue;
-      // If the time budget is used up, no client goes before those that already wait.
+      // With a time budget, clients that already wait go first.
       if (isAnyoneBehind && this.#timeBudget !== undefined) this.#catchUp.add(client);
       else this.advance(client, now);
     }
   }
 
   /**
-   * Sends events to a client, from its cursor to the end of the log, until its socket is full. There is no other path.
+   * Sends events to a client, from its cursor to the end of the log, until its socket is full. All events reach clients
+   * through this function.
    */
   advance(client: Client, now: number = performance.now()): void {
-    // Most channels have no budget, and reading the clock for each client would add a tenth to its cost.
+    // Most channels have no time budget. Reading the clock for each client would add a tenth to the cost.
     if (this.#timeBudget === undefined) {
       this.#advance(client, now);
     } else if (client.next < this.#log.end && this.#wait() > 0) {
@@ -174,7 +178,7 @@ export class ClientSet implements ClientHost {
     if (this.#log.isComplete && client.next === this.#log.end) client.end("ended");
   }
 
-  /** A client's connection is over. */
+  /** Removes a client whose connection is over. */
   forget(client: Client): void {
     this.clients.delete(client);
     this.#catchUp.delete(client);
@@ -194,7 +198,7 @@ export class ClientSet implements ClientHost {
     for (const client of this.clients) client.destroy("closed");
   }
 
-  /** Sends a client a piece that was read from the history for it. */
+  /** Sends a client a piece of the history. */
   #sendPiece(client: Client, piece: HistoryPiece): void {
     if (client.connection.isEnded) return;
     const { next } = piece;
@@ -204,7 +208,7 @@ export class ClientSet implements ClientHost {
     this.delivered += next - client.next;
     client.next = next;
     if (next >= this.#log.start) this.#replay?.forget(client);
-    // One piece in a turn, so that clients stay near each other and share pieces.
+    // Send one piece in each turn, so that clients stay at about the same position and share pieces.
     if (this.#log.isComplete) this.advance(client, now);
     else this.#catchUp.add(client);
   }
@@ -217,7 +221,7 @@ export class ClientSet implements ClientHost {
     return bytes;
   }
 
-  /** The next event of a client is gone: it receives a gap, and continues with the oldest event that is kept. */
+  /** Handles the loss of a client's next event: the client receives a gap and continues with the oldest kept event. */
   #skip(client: Client, reason: GapReason, now: number): void {
     const { gap, to } = skipGap(this.#log, client.next, reason);
     client.next = to;

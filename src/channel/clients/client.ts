@@ -9,7 +9,7 @@ import type { Connection, ConnectionListener, EndScope } from "../connections/co
 export type ClientStart = "fresh" | "resumed" | "gap";
 
 /**
- * Why a connection ended:
+ * The reason why a connection ended:
  * - `left`: the client closed it, or the network did;
  * - `stalled`: the client did not read for `stallTimeout`;
  * - `aged`: the connection reached `maxConnectionAge`;
@@ -58,7 +58,7 @@ export interface ClientInit {
   readonly lastEventId: string;
   /** The sequence number of its first event. */
   readonly next: number;
-  /** The address whose limit includes the client; `undefined` when no such limit does. */
+  /** The address under which the limit counts the client; `undefined` without a limit per address. */
   readonly address: string | undefined;
   readonly data: unknown;
   readonly expiresAt: number;
@@ -72,13 +72,13 @@ export class Client implements ChannelClient, ConnectionListener {
   readonly address: string | undefined;
   readonly data: unknown;
   readonly connection: Connection;
-  /** The sequence number of the event that it gets next. */
+  /** The sequence number of its next event. */
   next: number;
   /** The time of the last write. All times are those of `performance.now()`. */
   lastWriteAt: number;
-  /** When its connection has reached its age. */
+  /** The time when its connection reaches its maximum age. */
   readonly expiresAt: number;
-  /** Set when the server ends the connection; otherwise the client left. */
+  /** The server sets it when it ends the connection. Otherwise the client left. */
   closeReason: CloseReason = "left";
   /** Created when the application first uses `closed` or `signal`, which most applications never do. */
   #over: AbortController | undefined;
@@ -136,7 +136,7 @@ export class Client implements ChannelClient, ConnectionListener {
     this.end("dismissed");
   }
 
-  /** Ends the stream, after what was written and `farewell`. */
+  /** Ends the stream after all written bytes and `farewell`. */
   end(reason: CloseReason, farewell?: EncodedBytes, scope?: EndScope): void {
     if (this.closeReason === "left") this.closeReason = reason;
     if (farewell !== undefined) this.connection.write(farewell);

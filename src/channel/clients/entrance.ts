@@ -22,14 +22,14 @@ import type { ClientSet } from "./client-set.ts";
 
 const PADDING = encodeComment(" ".repeat(2048));
 
-/** The entrance to a channel for all requests: of `node:http`, `node:http2` and the Fetch standard. */
+/** Handles all requests to a channel: of `node:http`, `node:http2` and the Fetch standard. */
 export class Entrance {
   readonly #log: EventLog;
   readonly #settings: ChannelSettings;
   readonly #clientSet: ClientSet;
   readonly #flush: () => void;
   readonly #clientLimit: ClientLimit;
-  /** The first bytes of a stream: never empty, so that every client sees at once that it is open. */
+  /** The first bytes of a stream. They are not empty, so that every client sees immediately that the stream is open. */
   readonly #opening: EncodedBytes;
   readonly #paddedOpening: EncodedBytes;
   #closingRetry: number | undefined;
@@ -53,18 +53,19 @@ export class Entrance {
     this.#closingRetry = retry;
   }
 
-  /** The client's place is free again. */
+  /** Releases a client's place. */
   release(client: Client): void {
     this.#clientLimit.release(client.address);
   }
 
   /** See {@link Channel.handle}. */
   handle(request: IncomingMessage, response: ServerResponse, { data }: ClientOptions<unknown>): Client | undefined {
-    // The client may have left while the application was still deciding: then nothing is subscribed that could leak.
+    // The client may have left before the application called this function. Then do not add it, since nothing would
+    // remove it.
     if (!isConnected(request, response)) return undefined;
     const asked = readIncoming(request);
     const { clientAddress, maxClientsPerAddress } = this.#settings;
-    // Without a limit per address, the application need not be called for the address.
+    // Without a limit per address, do not call the application's function.
     const address = maxClientsPerAddress === Infinity ? undefined : addressKey(clientAddress(request));
     const obstacle = hasEventStream(response) ? "this connection has an event stream already" : undefined;
     const admission = this.#admit(asked, address, obstacle);
@@ -87,7 +88,7 @@ export class Entrance {
     const admission = this.#admit(asked, key, request.signal.aborted ? "the client has gone" : undefined);
     const headers = this.#headersFor(asked);
     if ("reply" in admission) {
-      // This code cannot reach the connection, but the server ends it because of this HTTP/1.1 header.
+      // This code has no access to the connection, but the header makes an HTTP/1.1 server end it.
       if (admission.endsConnection === true) headers["Connection"] = "close";
       return fetchReply(asked.method, admission.reply, headers);
     }

@@ -4,16 +4,16 @@ import { publishReport } from "../diagnostics.ts";
 import type { IncomingMessage } from "node:http";
 import type { Channel } from "../channel.ts";
 
-/** The options of a channel that are called when something happens to a client. */
+/** The options that the channel calls when a client connects, disconnects or receives a gap. */
 export type HookName = "onConnect" | "onDisconnect" | "onGap";
 
-/** The options whose errors are reported. */
+/** The options whose errors the channel reports. */
 type ReportedName = HookName | "clientAddress";
 
 /**
- * Calls a function of the application. It runs in the middle of work for other clients, so an error that it throws, or
- * a promise of it that rejects (any thenable), is reported and stops nothing: on `node:diagnostics_channel` as
- * `tailcast:error`, or as a warning of the process when nothing subscribes to that.
+ * Calls a function of the application. If it throws, or returns a promise (or other thenable) that rejects, the error
+ * is reported, and the work for other clients continues. The error is published on `node:diagnostics_channel` as
+ * `tailcast:error`; without subscribers, it is emitted as a process warning.
  */
 export function callHook<Data>(channel: Channel<Data>, hook: ReportedName, call: () => unknown): void {
   try {
@@ -25,8 +25,8 @@ export function callHook<Data>(channel: Channel<Data>, hook: ReportedName, call:
 }
 
 /**
- * Calls the option `clientAddress`. If it throws or returns anything but a string, the error is reported as that of a
- * hook, and the result is the address of the socket: the limit still holds, and behind a proxy it is stricter.
+ * Calls the option `clientAddress`. If it throws or returns anything but a string, the error is reported like that of a
+ * hook, and the result is the address of the socket. The limit still applies; behind a proxy it is stricter.
  */
 export function callClientAddress<Data>(
   channel: Channel<Data>,

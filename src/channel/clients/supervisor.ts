@@ -14,19 +14,19 @@ export interface Supervised {
 
 /** The limits that a supervisor enforces, in milliseconds; 0 turns one off. */
 export interface SupervisorLimits {
-  /** The longest silence before a heartbeat. */
+  /** The longest time without a write before a heartbeat. */
   readonly heartbeat: number;
-  /** The longest time in which a client reads none of the bytes that wait for it. */
+  /** The longest time for which a client may read none of its waiting bytes. */
   readonly stallTimeout: number;
-  /** The longest life of a connection. */
+  /** The maximum age of a connection. */
   readonly maxConnectionAge: number;
 }
 
 /** How a supervisor removes clients. */
 export interface SupervisorListener<Client> {
-  /** The client has not read for `stallTimeout`: drop it. */
+  /** Drops a client that has not read for `stallTimeout`. */
   onStall(client: Client): void;
-  /** The connection has reached its age: end the stream. */
+  /** Ends the stream of a connection that has reached its maximum age. */
   onAge(client: Client): void;
 }
 
@@ -40,7 +40,7 @@ export class Supervisor<Client extends Supervised> {
   readonly #listener: SupervisorListener<Client>;
   readonly #sweeper: Sweeper<Client>;
 
-  /** @param heartbeat - The bytes that are written after silence. */
+  /** @param heartbeat - The bytes of a heartbeat. */
   constructor(
     clients: ReadonlySet<Client>,
     limits: SupervisorLimits,
@@ -54,7 +54,7 @@ export class Supervisor<Client extends Supervised> {
     this.#sweeper = new Sweeper(clients, Math.min(...delays, 10_000), (client) => this.#check(client));
   }
 
-  /** Starts the timer if it does not run. */
+  /** Starts the timer if it is not running. */
   start(): void {
     this.#sweeper.start();
   }
@@ -64,7 +64,10 @@ export class Supervisor<Client extends Supervised> {
     this.#sweeper.stop();
   }
 
-  /** When a connection that opens now reaches its age: 80 to 100 % of the limit, so that not all end at once. */
+  /**
+   * Returns the time when a connection that opens now reaches its maximum age: after 80 to 100 % of the limit, so that
+   * connections do not all end at the same time.
+   */
   expiry(): number {
     const { maxConnectionAge } = this.#limits;
     return maxConnectionAge === 0 ? Infinity : performance.now() + maxConnectionAge * (0.8 + 0.2 * Math.random());
@@ -84,7 +87,7 @@ export class Supervisor<Client extends Supervised> {
     } else if (connection.isBlocked) {
       // The client does not read, so a heartbeat would only add unread bytes.
     } else if (heartbeat > 0 && now - client.lastWriteAt > heartbeat - this.#sweeper.period) {
-      // The next check may be too late.
+      // Write the heartbeat now, since the next check may be too late.
       connection.write(this.#heartbeat);
       client.lastWriteAt = now;
     }

@@ -1,9 +1,9 @@
-/** The number of clients that are visited in one turn of the event loop: about 6 ms of writing, 12 µs for each. */
+/** The number of clients to visit in one turn of the event loop: about 6 ms of writing, 12 µs for each client. */
 const SLICE = 500;
 
 /**
- * The only timer of a channel. While it runs, it calls `visit` for every client once a period, in slices that leave the
- * event loop free in between, however many clients there are.
+ * The only timer of a channel. While it runs, it calls `visit` for every client once in each period. It divides the
+ * clients into slices, so that even many clients do not block the event loop.
  */
 export class Sweeper<Client> {
   readonly #clients: ReadonlySet<Client>;
@@ -14,8 +14,8 @@ export class Sweeper<Client> {
   #round: readonly Client[] = [];
 
   /**
-   * @param shortestDelay - The shortest of the delays that the visits watch, in milliseconds. A visit comes at most a
-   * tenth of it late, and never more than a second.
+   * @param shortestDelay - The shortest of the delays that the visits watch, in milliseconds. A visit is late by at
+   * most a tenth of this delay, and by at most a second.
    */
   constructor(clients: ReadonlySet<Client>, shortestDelay: number, visit: (client: Client) => void) {
     this.#clients = clients;
@@ -23,7 +23,7 @@ export class Sweeper<Client> {
     this.period = Math.min(Math.max(Math.floor(shortestDelay / 10), 5), 1000);
   }
 
-  /** Starts the timer if it does not run. It does not keep the process alive: the clients' sockets do. */
+  /** Starts the timer if it is not running. The timer does not keep the process alive; the clients' sockets do. */
   start(): void {
     this.#timer ??= setInterval(() => this.#beginRound(), this.period).unref();
   }
@@ -35,7 +35,7 @@ export class Sweeper<Client> {
   }
 
   #beginRound(): void {
-    // A round that still runs finishes first, so that no client is skipped.
+    // If the last round has not finished, let it finish, so that it skips no client.
     if (this.#round.length > 0) return;
     this.#round = [...this.#clients];
     this.#visitSlice(0);

@@ -1,8 +1,8 @@
 import { performance } from "node:perf_hooks";
 
 /**
- * Limits some work to a share of the time, so that other work of the process gets the rest. Unused time is saved up to
- * a limit, which a burst after a pause may use at once.
+ * Limits work to a share of the time, which leaves the rest to other work of the process. Unused time accumulates up to
+ * a limit, and a burst after a pause may use it immediately.
  */
 export class TimeBudget {
   readonly #share: number;

@@ -1,15 +1,15 @@
 import { performance } from "node:perf_hooks";
 
-/** How long streams may send before other work of the process gets a turn, in milliseconds. */
+/** The time for which streams may send before other work of the process can run, in milliseconds. */
 const SLICE = 10;
 
-/** When the current slice of all streams began: they share it, since each turn of the event loop lasts for all. */
+/** The start of the current slice. All streams share it, because they share the turn of the event loop. */
 let startedAt = performance.now();
 let nextTurn: Promise<void> | undefined;
 
 /**
- * The next turn of the event loop if streams have sent for a whole slice, otherwise `undefined`. A source and a client
- * that are both fast make a loop of promises alone, which would block timers and all other requests.
+ * Returns a promise for the next turn of the event loop if streams have sent for a whole slice, otherwise `undefined`.
+ * With a fast source and a fast client, sending is a loop of promises, which would block timers and all other requests.
  */
 export function pauseAfterSlice(): Promise<void> | undefined {
   if (nextTurn !== undefined || performance.now() - startedAt < SLICE) return nextTurn;

@@ -6,21 +6,22 @@ export const EVENT_STREAM_HEADERS: Readonly<Record<string, string>> = {
   "Content-Type": "text/event-stream",
   // no-store: caches must not store the stream. no-transform: proxies must not buffer bytes to compress them.
   "Cache-Control": "no-store, no-transform",
-  // Without it, nginx delays even the status line until it has 4 kB, and hides that the client has left.
+  // Without this header, nginx buffers the response, even the status line, until it has 4 kB, and does not report that
+  // the client has left.
   "X-Accel-Buffering": "no",
 };
 
 /** The object that a connection reports to. */
 export interface ConnectionListener {
-  /** The client has read what was written, after a `write` that left the connection blocked. */
+  /** Called when a blocked connection can be written to again, because the client has read its bytes. */
   onDrain(): void;
-  /** The connection is over, whichever side ended it. Nothing is called after this. */
+  /** Called when the connection is over, whether the client or the server ended it. It is the last call. */
   onClose(): void;
 }
 
 /**
- * Whether only the stream ends, whose connection may then serve the client's next request, or the connection with it,
- * so that a client that reconnects reaches another process.
+ * What to end: only the `stream`, so that the connection can serve the client's next request, or the `connection` as
+ * well, so that a client that reconnects can reach another process.
  */
 export type EndScope = "stream" | "connection";
 
@@ -28,24 +29,30 @@ export type EndScope = "stream" | "connection";
  * The open event-stream response of one client, over any HTTP API.
  */
 export interface Connection {
-  /** Whether the client must read the written bytes before it gets more. `onDrain` follows. */
+  /** Whether the client must read the written bytes before the server sends more. `onDrain` follows. */
   readonly isBlocked: boolean;
   /**
-   * Since when (by `performance.now()`) the client has read nothing of the bytes that wait for it; `Infinity` when no
-   * bytes wait.
+   * The time (by `performance.now()`) since which the client has not read its waiting bytes; `Infinity` when no bytes
+   * wait.
    */
   readonly blockedSince: number;
-  /** Whether the stream was ended, or is gone. */
+  /** Whether the stream was ended, or its connection is over. */
   readonly isEnded: boolean;
-  /** Writes bytes; afterwards `isBlocked` shows whether more should follow. Does nothing once the stream was ended. */
+  /**
+   * Writes bytes. Afterwards, the caller should not write more while `isBlocked` is true. It has no effect after the
+   * stream was ended.
+   */
   write(bytes: EncodedBytes): void;
   /**
-   * Ends the stream after what was written. `onClose` follows when the client has read it all, or is gone.
+   * Ends the stream after all written bytes. `onClose` follows when the client has read them, or has left.
    *
    * @param scope - Default `"stream"`.
    */
   end(scope?: EndScope): void;
-  /** Notices a client that ended its half, so that nothing can be written: no event reports it. Called regularly. */
+  /**
+   * Checks whether the client has half-closed the connection, so that writing is no longer possible: no event reports
+   * this. The supervisor calls it regularly.
+   */
   look(): void;
   /** Drops the connection at once, with everything that the client has not read. */
   destroy(): void;

@@ -1,18 +1,18 @@
 import type { Reply } from "../../http/reply.ts";
 import type { StreamRequest } from "./stream-request.ts";
 
-/** The pages of other origins that may read a channel's streams, as the option `cors` says. */
+/** The option `cors`: the pages of other origins that may read a channel's streams. */
 export interface CorsOptions {
-  /** The exact origins of these pages, such as `"https://app.example"`; or `"*"` alone for every origin. */
+  /** The exact origins of these pages, such as `"https://app.example"`; or only `"*"` for every origin. */
   origins: readonly string[];
-  /** Whether their requests may carry cookies. Not together with `"*"`. Default false. */
+  /** Whether their requests may carry cookies. Not allowed with `"*"`. Default false. */
   credentials?: boolean | undefined;
 }
 
-/** How long a browser may remember the reply to a preflight request, in seconds. */
+/** The time for which a browser may cache the reply to a preflight request, in seconds. */
 const MAX_AGE = 600;
 
-/** The headers that let the page that made this request read the reply (Fetch standard, section 3.3). */
+/** Returns the headers that allow the requesting page to read the reply (Fetch standard, section 3.3). */
 export function corsHeaders(cors: CorsOptions | undefined, origin: string | undefined): Record<string, string> {
   if (cors === undefined) return {};
   if (cors.origins.includes("*")) return { "Access-Control-Allow-Origin": "*" };
@@ -24,8 +24,8 @@ export function corsHeaders(cors: CorsOptions | undefined, origin: string | unde
 }
 
 /**
- * The reply to a preflight request, which a browser sends before a `fetch` with headers of the page's own
- * (`Last-Event-ID` is one); `undefined` when the request is not one, or its origin is not allowed.
+ * Returns the reply to a preflight request, which a browser sends before a `fetch` with custom headers (such as
+ * `Last-Event-ID`); `undefined` for other requests, and for an origin that is not allowed.
  */
 export function preflightReply(
   cors: CorsOptions | undefined,
@@ -39,7 +39,7 @@ export function preflightReply(
     "Access-Control-Allow-Methods": methods.join(", "),
     "Access-Control-Max-Age": String(MAX_AGE),
   };
-  // The origin is allowed to read the stream: the headers that it sends grant it nothing more.
+  // This origin may read the stream, and its headers do not extend its rights, so allow them all.
   if (preflightHeaders !== undefined) headers["Access-Control-Allow-Headers"] = preflightHeaders;
   return { status: 204, headers, body: "" };
 }

@@ -1,15 +1,15 @@
 /**
  * CRC-32 values (RFC 1952 section 8) of texts that consist of parts.
  *
- * The checksum of `A` followed by `B` follows from the checksums of both and the length of `B`, without reading a byte
- * again: appending n bytes multiplies the checksum, seen as a polynomial over GF(2), by x^(8n). So parts that many
- * clients share are read once, and a client's own checksum costs one multiplication for each part.
+ * The checksum of `A` followed by `B` can be computed from the two checksums and the length of `B`, without reading the
+ * bytes again: appending n bytes multiplies the checksum, seen as a polynomial over GF(2), by x^(8n). So each shared
+ * part is read once for all clients, and the checksum of a client costs one multiplication for each part.
  */
 
 /** The generator polynomial, bits reversed, as everywhere in CRC-32. */
 const POLYNOMIAL = 0xedb88320;
 
-/** The factor of a checksum when `length` bytes follow: x^(8 * length) modulo the generator. */
+/** Returns the factor for a checksum that `length` bytes follow: x^(8 * length) modulo the generator. */
 export function shiftBy(length: number): number {
   let product = 0x80000000; // 1
   // 3: x^(2^3) is x^8, a byte.
@@ -19,7 +19,7 @@ export function shiftBy(length: number): number {
   return product;
 }
 
-/** The checksum of two parts together. `shift` is `shiftBy` of the second part's length. */
+/** Returns the checksum of two consecutive parts. `shift` is `shiftBy` of the second part's length. */
 export function combine(first: number, second: number, shift: number): number {
   return (multiply(shift, first) ^ second) >>> 0;
 }

@@ -12,17 +12,17 @@ export class FetchConnection implements Connection {
   readonly #listener: ConnectionListener;
   readonly #gzip: GzipSum | undefined;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-  /** Kept in memory: Node aborts the signal of a request only while the request is referenced. */
+  /** A reference that keeps the request in memory: Node aborts its signal only while the request is referenced. */
   readonly #request: Request;
   readonly #onAbort = (): void => this.#leave();
   readonly #highWaterMark: number;
   #isEnded = false;
   #blockedSince = Infinity;
-  /** The error that the body ends with, once everything before it was read. */
+  /** The error with which the body ends, after all written bytes were read. */
   #failure: { readonly error: unknown } | undefined;
 
   /**
-   * @param request - The server aborts its signal when the client has gone; some servers cancel the body instead.
+   * @param request - The server aborts its signal when the client has left; some servers cancel the body instead.
    * @param highWaterMark - How many bytes may wait in the body before the client counts as blocked; 0 writes only when
    * the body is being read.
    */
@@ -47,7 +47,7 @@ export class FetchConnection implements Connection {
         },
         cancel: () => this.#cancel(),
       },
-      // Not a byte stream: that would detach the memory that the clients share.
+      // Do not use a byte stream: it would detach the memory that the clients share.
       { highWaterMark, size: (bytes) => bytes?.byteLength ?? 0 },
     );
     if (gzip) this.#controller?.enqueue(GZIP_HEAD);
@@ -73,18 +73,21 @@ export class FetchConnection implements Connection {
     if ((this.#controller?.desiredSize ?? 0) <= 0) this.#blockedSince = Math.min(this.#blockedSince, performance.now());
   }
 
-  /** Ends the body. The connection belongs to the server, and cannot be reached from here. */
+  /** Ends the body. This class has no access to the connection, which belongs to the server. */
   end(): void {
     if (this.#isEnded) return;
     if (this.#gzip !== undefined) this.#controller?.enqueue(this.#gzip.tail);
     this.#controller?.close();
-    // Nothing reports that the last byte was read; the place is free from now on. Not at once: a listener is never
-    // called from within its own call.
+    // No event reports that the client has read the last byte, so release the client's place now. Use a microtask, so
+    // that no listener is called during its own call.
     this.#isEnded = true;
     queueMicrotask(() => this.#finish());
   }
 
-  /** The client has left. The body ends without an error: servers would report it for each client that leaves. */
+  /**
+   * Ends the body of a client that has left. It ends without an error, since servers would report an error for each
+   * client that leaves.
+   */
   #leave(): void {
     if (this.#isEnded) return;
     this.#controller?.close();
@@ -95,7 +98,7 @@ export class FetchConnection implements Connection {
   /**
    * Ends the stream with an error, which the reader of the body receives after all written bytes.
    *
-   * @returns Whether it does: a body that has ended already cannot fail.
+   * @returns False when the body has already ended, so that the error cannot be delivered.
    */
   fail(error: unknown): boolean {
     if (this.#isEnded) return false;
@@ -107,7 +110,7 @@ export class FetchConnection implements Connection {
   }
 
   look(): void {
-    // A body is cancelled as a whole, which the server reports.
+    // The server reports a client that has left: it cancels the body.
   }
 
   destroy(): void {

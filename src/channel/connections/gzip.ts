@@ -5,16 +5,16 @@ import type { EncodedBytes } from "../log/encoded-bytes.ts";
 /** The head of a gzip member (RFC 1952 section 2.3): deflate, no flags, no time, unknown system. */
 export const GZIP_HEAD: Buffer = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
 
-/** Fewer bytes than this are not compressed: they would hardly become smaller. */
+/** The minimum number of bytes to compress: compression hardly reduces fewer bytes. */
 const WORTH_DEFLATING = 96;
 
-/** The longest stored block (RFC 1951 section 3.2.4). */
+/** The maximum length of a stored block (RFC 1951 section 3.2.4). */
 const STORED_MAX = 0xffff;
 
 /**
  * Compresses bytes into deflate blocks that end on a byte border and refer to nothing before them (a full flush, RFC
- * 1951). They can follow any blocks that a client got before: so they are made once and sent to all. A decoder returns
- * their content at once, without waiting for more.
+ * 1951). They can follow any earlier blocks, so all clients can share them. A decoder returns their content
+ * immediately, without waiting for more blocks.
  */
 export function deflateWhole(bytes: Buffer): Buffer {
   if (bytes.length >= WORTH_DEFLATING) {
@@ -29,14 +29,14 @@ export function deflateWhole(bytes: Buffer): Buffer {
   return block;
 }
 
-/** The checksum and length of what one client was sent, which end its gzip member. */
+/** The checksum and length of one client's content, which the end of its gzip member contains. */
 export class GzipSum {
   #crc = 0;
   #length = 0;
 
   add(bytes: EncodedBytes): void {
     this.#crc = combine(this.#crc, bytes.crc, bytes.shift);
-    // Modulo 2^32, as the trailer says it: a stream may run for years.
+    // The trailer has the length modulo 2^32, which a long stream may exceed.
     this.#length = (this.#length + bytes.byteLength) >>> 0;
   }
 

@@ -13,14 +13,14 @@ import type { EncodedBytes } from "../log/encoded-bytes.ts";
 import type { Connection, ConnectionListener, EndScope } from "./connection.ts";
 
 /**
- * The longest write, in bytes. Longer bytes are handed over piece by piece, as the client reads them: so progress of a
- * slow client shows, and the bytes that the operating system has not taken are bounded.
+ * The maximum size of one write, in bytes. Larger content is written piece by piece, as the client reads it. This makes
+ * the progress of a slow client visible, and limits the number of bytes that wait for the operating system.
  */
 const PIECE_BYTES = 64 * 1024;
 
 /**
- * After how many milliseconds of silence the operating system probes whether the peer is still there; Node gives it
- * ten seconds to answer. Only without heartbeats is a connection silent for that long: then only probes find a dead
+ * The time without traffic, in milliseconds, after which the operating system probes the peer. Node allows ten seconds
+ * for the answer. A connection is idle for that long only without heartbeats; only these probes then detect a dead
  * peer.
  */
 const KEEP_ALIVE_DELAY = 20_000;
@@ -30,26 +30,23 @@ const CHUNKED_GZIP_HEAD = ChunkedBytes.of(GZIP_HEAD);
 /**
  * An event stream on a response of `node:http`, or of the compat API of `node:http2`.
  *
- * Bytes go straight to the socket where that is safe, since `ServerResponse.write` costs a quarter more per delivery
- * (measured at 1 000 clients: 8.9 against 7.2 microseconds). `write` of the response is used when another library
- * replaced it (compression, tracing), when the response has no plain socket of its own (HTTP/2), and when it has no
- * chunk framing that this class knows of (HTTP/1.0; Bun, which chunks and says that it does not).
+ * Bytes are written directly to the socket where that is safe, since `ServerResponse.write` costs a quarter more per
+ * delivery (measured at 1 000 clients: 8.9 against 7.2 microseconds). `write` of the response is used when another
+ * library replaced it (compression, tracing), when the response does not have its own socket (HTTP/2), and when it does
+ * not report chunk framing (HTTP/1.0; Bun, which uses it but does not report it).
  *
- * The response to a pipelined request gets its socket when the responses before it are over. Until then the connection
- * counts as blocked.
+ * Node assigns the socket to the response of a pipelined request when the responses before it are over. Until then the
+ * connection counts as blocked.
  */
 export class NodeConnection implements Connection {
   readonly #response: ServerResponse;
   readonly #listener: ConnectionListener;
-  /** The stream that is written to: the socket, with the HTTP/1.1 chunk framing from here, or the response itself. */
+  /** The stream to write to: the socket, for which this class writes the HTTP/1.1 chunk framing, or the response. */
   #target: Writable;
   #isDirect = false;
-  /** The bytes sent so far, when the stream is gzip-coded. */
+  /** The checksum and length of the bytes sent so far; `undefined` when the stream is not gzip-coded. */
   readonly #gzip: GzipSum | undefined;
-  /**
-   * The bytes that were written but not handed over yet, since the target is full: at most one chunk, and what ends the
-   * stream.
-   */
+  /** The bytes that wait because the target is full: at most one chunk, and the last bytes of the stream. */
   #rest: Buffer[] | undefined;
   #isFull = false;
   #isEnded = false;
@@ -63,7 +60,7 @@ export class NodeConnection implements Connection {
   /**
    * Sends the head and `opening`, so that the client's `open` event fires at once (Firefox waits for a body byte).
    *
-   * @param headers - The headers of another format than that of event streams.
+   * @param headers - The headers; set them for a format other than event streams.
    */
   constructor(
     response: ServerResponse,
@@ -79,7 +76,7 @@ export class NodeConnection implements Connection {
     this.#gzip = gzip ? new GzipSum() : undefined;
     response.on("close", this.#onClose);
     ownSocket(response);
-    // HTTP/2 has no queue, and its response a stand-in for a socket that refuses to be touched.
+    // HTTP/2 has no pipelining, and the `socket` of its responses is a proxy that throws on many operations.
     if (response instanceof ServerResponse && response.socket === null) {
       this.#isFull = true;
       this.#rest = [];
@@ -124,7 +121,7 @@ export class NodeConnection implements Connection {
     this.#isEnded = true;
     this.#endScope = scope;
     if (this.#rest === undefined) this.#finish();
-    // The client must read the rest within the usual time limit.
+    // The usual time limit for a client that does not read also applies to the rest.
     this.#blockedSince = Math.min(this.#blockedSince, performance.now());
   }
 
@@ -132,9 +129,9 @@ export class NodeConnection implements Connection {
     this.#isEnded = true;
     const hadTurn = this.#response.socket !== null;
     this.#response.destroy();
-    // Nothing waits for the client now, even if its connection closes only later.
+    // No bytes wait for the client now, even if its connection closes later.
     this.#blockedSince = Infinity;
-    // Without a socket, Node reports nothing. A listener is never called from within its own call.
+    // Without a socket, Node emits no `close`. Use a microtask, so that no listener is called during its own call.
     if (!hadTurn) queueMicrotask(this.#onClose);
   }
 
@@ -142,7 +139,7 @@ export class NodeConnection implements Connection {
     if (!this.isEnded && !this.#target.writable) this.#giveUp();
   }
 
-  /** Sends the head, and with it, in one segment, what `write` writes. */
+  /** Sends the head and the bytes that `write` writes, in one segment. */
   #open(write: () => void): void {
     const response = this.#response;
     const socket = response instanceof ServerResponse ? response.socket : null;
@@ -172,8 +169,8 @@ export class NodeConnection implements Connection {
   };
 
   /**
-   * Nothing more can be written. Node has ended the socket of a client that half-closed: `close` follows when the
-   * client has read what was written, for which it has as much time as any other.
+   * Stops writing, because the target is not writable. Node has ended the socket of a client that half-closed. `close`
+   * follows when the client has read all written bytes, to which the usual time limit applies.
    */
   #giveUp(): void {
     this.#isEnded = true;
@@ -181,7 +178,7 @@ export class NodeConnection implements Connection {
     this.#blockedSince = Math.min(this.#blockedSince, performance.now());
   }
 
-  /** Hands over what waits, piece by piece, until the target is full. */
+  /** Writes the waiting bytes, piece by piece, until the target is full. */
   #handOver(): void {
     while (this.#rest !== undefined && !this.#isFull) {
       const [bytes, ...others] = this.#rest;
@@ -195,8 +192,8 @@ export class NodeConnection implements Connection {
 
   #put({ payload, chunked }: ChunkedBytes): void {
     const target = this.#target;
-    // A socket accepts bytes even after its response has ended: they would land in the next response on a kept-alive
-    // connection.
+    // A socket accepts bytes even after its response has ended: they would become part of the next response on a
+    // kept-alive connection.
     if (this.#response.writableEnded || !target.writable) {
       this.#giveUp();
       return;
@@ -213,7 +210,7 @@ export class NodeConnection implements Connection {
       hasRoom = target.write("\r\n", "latin1");
       target.uncork();
     }
-    // A `write` that another library replaced may return nothing at all; then no `drain` would follow.
+    // If another library replaced `write`, it may return `undefined`; then no `drain` follows.
     if (hasRoom !== false || this.#isFull) return;
     this.#isFull = true;
     this.#blockedSince = performance.now();

@@ -1,13 +1,13 @@
 import type { Socket } from "node:net";
 
-/** The callbacks of each socket. A listener for each response would look like a leak to Node in a long pipeline. */
+/** The callbacks of each socket. With one listener for each response, Node would report a leak in a long pipeline. */
 const callbacksOf = new WeakMap<Socket, Set<() => void>>();
 
 /**
- * Calls back when a socket closes. The responses of a pipeline share a socket, and a response that waits for its turn
- * emits no event when the socket closes.
+ * Calls `callback` when a socket closes. The responses of a pipeline share a socket, and a response that waits for its
+ * turn emits no event when the socket closes.
  *
- * @returns A function that withdraws the callback.
+ * @returns A function that removes the callback.
  */
 export function onSocketClose(socket: Socket, callback: () => void): () => void {
   const callbacks = callbacksOf.get(socket) ?? watch(socket);

@@ -2,15 +2,15 @@ import { ServerResponse } from "node:http";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 
-/** A socket as `node:http` uses it: it knows the response whose turn it is. */
+/** A socket of `node:http`, with a reference to the response whose turn it is. */
 type ServerSocket = Socket & { readonly _httpMessage?: ServerResponse | null };
 
 /** The sockets that an event stream has, or waits for. */
 const owned = new WeakSet<Socket>();
 
 /**
- * Whether an event stream is open on the connection of this request, or waits there. A pipelined request for another
- * stream would wait for its end, perhaps for days.
+ * Whether the connection of this request has an event stream, open or waiting. A pipelined request for another stream
+ * would have to wait for the end of the first, perhaps for days.
  */
 export function hasEventStream(response: ServerResponse): boolean {
   const socket = socketOf(response);
@@ -23,16 +23,16 @@ export function ownSocket(response: ServerResponse): void {
   if (socket !== undefined) owned.add(socket);
 }
 
-/** The event stream is over: the connection may get another. */
+/** Removes the mark when the event stream is over. The connection can then serve another one. */
 export function disownSocket(response: ServerResponse): void {
   const socket = socketOf(response);
   if (socket !== undefined) owned.delete(socket);
 }
 
 /**
- * Ends the connection of a response once the response has been handed to the operating system. A client that
- * reconnects then needs a new connection, which reaches another process when this one no longer listens: on a
- * kept-alive connection it would return to the process that is ending.
+ * Ends the connection of a response after the operating system has accepted the whole response. A client that
+ * reconnects then needs a new connection, which leads to another process when this one no longer listens. On a
+ * kept-alive connection, the client would reconnect to the process that is shutting down.
  *
  * Requests that the client pipelined behind the response are answered first. An HTTP/2 connection gets a GOAWAY frame
  * (RFC 9113 section 6.8): its open streams continue to their ends.
@@ -47,7 +47,7 @@ export function endConnectionAfter(response: ServerResponse): void {
   }
 }
 
-/** Lets the connection end with a response that has not started yet. */
+/** Makes the connection end after a response that has not started yet. */
 export function endConnectionWith(response: ServerResponse): void {
   // HTTP/2 has no `Connection` header (RFC 9113 section 8.2.2).
   if (response instanceof ServerResponse) response.setHeader("Connection", "close");

@@ -5,19 +5,19 @@ import type { IncomingMessage } from "node:http";
 
 const NO_QUERY = new URLSearchParams();
 
-/** The properties of a request for an event stream that count, whatever brought it. */
+/** The relevant properties of a request for an event stream, independent of the HTTP API. */
 export interface StreamRequest {
   readonly method: string;
   /** The `Accept` and `Accept-Encoding` headers. */
   readonly accept: string | undefined;
   readonly acceptEncoding: string | undefined;
-  /** The id of the last event that the client has seen; empty for a client that has seen none. */
+  /** The last event id of the client; empty for a client without one. */
   readonly lastEventId: string;
-  /** Whether the client asks for padding: polyfills on very old browsers show nothing before about 2 kB have come. */
+  /** Whether the client requests padding: in very old browsers, polyfills receive no events before about 2 kB. */
   readonly wantsPadding: boolean;
-  /** The origin of the page that made the request, where the browser names it. */
+  /** The origin of the page that made the request, if the browser sent it. */
   readonly origin: string | undefined;
-  /** The method and the headers that a preflight request asks for (Fetch standard, section 3.3.2). */
+  /** The method and the headers that a preflight request announces (Fetch standard, section 3.3.2). */
   readonly preflightMethod: string | undefined;
   readonly preflightHeaders: string | undefined;
 }
@@ -30,16 +30,16 @@ export function readIncoming(request: IncomingMessage): StreamRequest {
   });
 }
 
-/** Reads a request of the Fetch standard. Its header values show bytes as Latin-1 as well. */
+/** Reads a request of the Fetch standard. Its header values are Latin-1 as well. */
 export function readFetch(request: Request): StreamRequest {
   checkValue("request", request, kinds.fetchRequest);
   return readRequest(request.method, request.url, (name) => request.headers.get(name) ?? undefined);
 }
 
 /**
- * The last event id comes from the `Last-Event-ID` header (HTML 9.2.3), or else from the query, where polyfills put it
- * because they cannot set headers: `lastEventId`, or `evs_last_event_id`. The header wins: a browser sends in
- * it the id that it saw last, while a page's URL stays as it was written.
+ * Reads the properties of a request. The last event id is in the `Last-Event-ID` header (HTML 9.2.3), or in the query,
+ * where polyfills send it because they cannot set headers: `lastEventId`, or `evs_last_event_id`. The header has
+ * priority: the browser updates it with each event, but does not change the URL.
  */
 function readRequest(method: string, target: string, header: (name: string) => string | undefined): StreamRequest {
   const { search } = splitTarget(target);
