@@ -4,33 +4,33 @@ import type { OptionNames } from "../check-options.ts";
 import type { CorsOptions } from "./connections/cors.ts";
 import type { ChannelOptions } from "./options.ts";
 
-/** Makes the options of the channel of a topic. */
+/** Returns the options for the channel of a topic. */
 export type OptionsOf<Data> = (topic: string) => ChannelOptions<Data> | Promise<ChannelOptions<Data>>;
 
 /** The options of a `ChannelGroup`. */
 export interface ChannelGroupOptions<Data = unknown> {
   /**
-   * The options of every channel, or a function that makes them for a topic, for example after it has opened a history.
-   * Each channel needs its own history. Default: `{}`.
+   * The options of every channel, or a function that returns the options for a topic, for example after it has opened a
+   * history. Each channel needs its own history. Default: `{}`.
    */
   channel?: ChannelOptions<Data> | OptionsOf<Data> | undefined;
   /** The maximum number of channels. Default 10 000. */
   maxChannels?: number | undefined;
   /**
-   * A channel is closed when it has had no clients and was not used for this time, in milliseconds, or at most twice
-   * this time. A reader of `read()` that waits for the next event counts as a client. Choose a longer time than clients
-   * need to reconnect. Default 60 000; 0: never.
+   * The idle time after which a channel is closed, in milliseconds: the time without clients and without use. It may
+   * take up to twice this time. A reader of `read()` that waits for the next event counts as a client. Choose a longer
+   * time than clients need to reconnect. Default 60 000; 0: never.
    */
   idleTimeout?: number | undefined;
 }
 
 /** Statistics of a group. `opened`, `dropped` and `refused` only increase; the others are current values. */
 export interface ChannelGroupStatistics {
-  /** The channels that are open, are being opened or are being closed. */
+  /** The channels that are open, opening or closing. */
   readonly channels: number;
   /** The clients of all channels. */
   readonly clients: number;
-  /** Channels opened so far, and channels closed so far because they were idle. */
+  /** Channels opened so far, and idle channels closed so far. */
   readonly opened: number;
   readonly dropped: number;
   /** Requests for a channel that failed because of `maxChannels`. */
@@ -61,7 +61,8 @@ export function channelGroupSettings<Data>(options: ChannelGroupOptions<Data>): 
 }
 
 /**
- * Returns `options` when it can be the options of a channel. A caller without types may pass a channel or a history.
+ * Returns `options` when it can be the options of a channel. In plain JavaScript, a caller may pass a channel or a
+ * history.
  *
  * @throws {TailcastError} `INVALID_OPTION`
  */
@@ -82,7 +83,9 @@ function sharedOptions<Data>(channel: ChannelOptions<Data>): OptionsOf<Data> {
   throw invalidOption("channel", reason);
 }
 
-/** Refuses an epoch that a later channel of the same topic would repeat. @throws {TailcastError} `INVALID_OPTION` */
+/**
+ * Refuses a fixed epoch, which a later channel of the same topic would repeat. @throws {TailcastError} `INVALID_OPTION`
+ */
 export function refuseUniqueEpoch({ uniqueEpoch }: Pick<ChannelOptions, "uniqueEpoch">): void {
   if (uniqueEpoch === undefined) return;
   const reason = "a topic's channel may open again, and its epoch must then be a new one; leave it out";

@@ -29,13 +29,13 @@ interface Entry<Data> {
   /** Set when the channel is being closed. */
   closing: Promise<void> | undefined;
   lastUsedAt: number;
-  /** The number of events that the channel had published when it last seemed idle. */
+  /** The number of published events at the last idle check. */
   published: number;
 }
 
 /**
- * One channel per topic: per user, document or task. Channels open on demand, their number is limited, and idle
- * channels are closed.
+ * One channel per topic: per user, document or task. Channels open on demand and are closed when they are idle. Their
+ * number is limited.
  *
  * ```js
  * const group = new ChannelGroup();
@@ -45,10 +45,11 @@ interface Entry<Data> {
  * group.find("alice")?.publish("hello");
  * ```
  *
- * The promise of a channel holds. If the channel of a topic was closed while a client was away, the client receives
- * a `gap` when it reconnects, since the new channel has a new epoch. With a history, the client resumes exactly.
+ * The guarantee of a channel also applies to a group. If the channel of a topic was closed while a client was
+ * disconnected, the client receives a `gap` when it reconnects, since the new channel has a new epoch. With a history,
+ * the client receives exactly the missed events.
  *
- * Check a topic that comes from a request before you use it: each new topic opens a channel.
+ * Validate a topic from a request before you use it: each new topic opens a channel.
  */
 export class ChannelGroup<Data = unknown> {
   readonly #settings: ChannelGroupSettings<Data>;
@@ -78,8 +79,8 @@ export class ChannelGroup<Data = unknown> {
   }
 
   /**
-   * Returns the channel of a topic, and opens one if necessary. Ask for it before each use: an idle channel is closed,
-   * and the topic then gets a new one.
+   * Returns the channel of a topic, and opens one if necessary. Call it before each use: an idle channel is closed, and
+   * the next call opens a new one.
    *
    * @throws {TailcastError} (as a rejection) `TOO_MANY_CHANNELS` at `maxChannels`; `CHANNEL_CLOSED` after `close`.
    * Otherwise the error of the function `channel`.
@@ -100,17 +101,17 @@ export class ChannelGroup<Data = unknown> {
     return await this.#add(topic, last?.closing).opened;
   }
 
-  /** Returns the channel of a topic if it is open. Use it for events that matter only to connected clients. */
+  /** Returns the channel of a topic if it is open. Use it for events that only connected clients need. */
   find(topic: string): Channel<Data> | undefined {
     return this.#use(checkValue("topic", topic, kinds.text))?.channel;
   }
 
   /**
    * Answers a request with the stream of a topic, as `Channel.handle` does. At `maxChannels`, and after `close`, the
-   * answer asks the client to return later. It has the headers of the option `cors` unless `channel` is a function.
+   * reply makes the client reconnect later. It has the headers of the option `cors` unless `channel` is a function.
    *
    * @returns The client; `undefined` when the request got another reply or its client has already left.
-   * @throws The error of the function `channel` (as a rejection); the answer asks the client to return later.
+   * @throws The error of the function `channel` (as a rejection); the reply makes the client reconnect later.
    */
   handle(
     topic: string,
@@ -118,7 +119,7 @@ export class ChannelGroup<Data = unknown> {
     response: ServerResponse | Http2ServerResponse,
     options?: ClientOptions<Data>,
   ): Promise<ChannelClient<Data> | undefined>;
-  // The compat API of HTTP/2 has every member of the other that is used here, though not every type.
+  // The HTTP/2 compatibility API has every member that is used here, though its types differ.
   async handle(
     topic: string,
     request: IncomingMessage,
@@ -132,7 +133,7 @@ export class ChannelGroup<Data = unknown> {
       channel = await this.get(topic);
     } catch (error) {
       if (!response.headersSent && !response.destroyed) {
-        // On a kept-alive connection, the client would reconnect to the process that is ending.
+        // On a kept-alive connection, the client would reconnect to the process that is shutting down.
         if (this.#closing !== undefined) endConnectionWith(response);
         setHeaders(response, corsHeaders(this.#settings.cors, request.headers.origin));
         sendReply(response, pauseReply(reasonOf(error), RETURN_DELAY));
@@ -193,7 +194,10 @@ export class ChannelGroup<Data = unknown> {
     return entry;
   }
 
-  /** @param before - The end of the topic's last channel: two channels must not use one history at the same time. */
+  /**
+   * @param before - Resolves when the topic's previous channel has ended: two channels must not use one history at the
+   * same time.
+   */
   async #create(topic: string, before: Promise<void> | undefined): Promise<Channel<Data>> {
     await before;
     const options = checkChannelOptions(await this.#settings.optionsOf(topic));
@@ -207,7 +211,7 @@ export class ChannelGroup<Data = unknown> {
     }
   }
 
-  /** Returns the entry of a topic unless its channel is being closed, and keeps it from being idle. */
+  /** Returns the entry of a topic unless its channel is closing, and records its use. */
   #use(topic: string): Entry<Data> | undefined {
     const entry = this.#entries.get(topic);
     if (entry === undefined || this.#isClosing(entry)) return undefined;
@@ -226,12 +230,13 @@ export class ChannelGroup<Data = unknown> {
     const { channel, lastUsedAt } = entry;
     if (channel === undefined || this.#isClosing(entry)) return;
     const now = performance.now();
-    // The last client may leave up to a period after it is seen here.
+    // The last client may leave up to one period after this check.
     const dropsAt = lastUsedAt + this.#settings.idleTimeout + this.#sweeper.period;
     if (channel.clientCount > 0 || countWaitingReaders(channel) > 0 || channel.unflushedBytes > 0) {
       entry.lastUsedAt = now;
     } else if (now >= dropsAt) {
-      // Only now, since it costs more than the rest: the application may still publish to a channel that it keeps.
+      // The application may still publish to a channel that it has a reference to. Check this last, since it costs the
+      // most.
       const { published } = channel.statistics;
       if (published !== entry.published) {
         entry.published = published;
@@ -264,7 +269,7 @@ export class ChannelGroup<Data = unknown> {
   }
 }
 
-/** Whether clients cause an error or can wait until it passes, so that it is not a failure of the application. */
+/** Whether an error is temporary or caused by clients, and thus not a failure of the application. */
 function isExpected(error: unknown): boolean {
   return error instanceof TailcastError && (error.code === "TOO_MANY_CHANNELS" || error.code === "CHANNEL_CLOSED");
 }

@@ -24,9 +24,9 @@ import type { ChannelStatistics } from "./statistics.ts";
 /**
  * The life of a channel:
  * - `open`: events can be published;
- * - `ending`: no more events; clients get the rest of the log, and their streams end;
- * - `closing`: what was published is still stored and sent; new clients are asked to return later;
- * - `closed`: every stream was ended. Connections close as their clients read the rest.
+ * - `ending`: the log is complete; clients receive the rest of it, and their streams end;
+ * - `closing`: published events are still stored and sent; new clients receive a `retry:`;
+ * - `closed`: every stream was ended; each connection closes when its client has read the rest.
  */
 export type ChannelState = "open" | "ending" | "closing" | "closed";
 
@@ -35,7 +35,7 @@ export type ChannelState = "open" | "ending" | "closing" | "closed";
  * the connection. The package does not export this function.
  *
  * @param open - Opens the connection, which reports to the given listener.
- * @returns The reason if there is no room; then nothing was sent.
+ * @returns The reason if a limit is reached or the channel is closing; then nothing was sent.
  */
 export let attachConnection: (
   channel: Channel,
@@ -46,7 +46,7 @@ export let attachConnection: (
 /** The number of readers of `channel.read()` that wait for the next event. The package does not export it. */
 export let countWaitingReaders: <Data>(channel: Channel<Data>) => number;
 
-/** The number of refused clients, without the cost of all statistics. The package does not export it. */
+/** The number of refused clients. It costs less than all statistics. The package does not export it. */
 export let countRefused: (channel: Channel) => number;
 
 /** The names of the options of `close`. The package does not export them. */
@@ -58,7 +58,7 @@ const readOptionNames: OptionNames<ReadOptions> = { lastEventId: true, backlog: 
  *
  * Publishing appends to the log. A client is a cursor in the log. One operation replays events to a client that
  * reconnects, keeps a client up to date and lets a slow client catch up: it writes from the cursor towards the end
- * until the socket is full. So the log bounds the memory, whatever the clients do.
+ * until the socket is full. So the log bounds the memory, even if clients do not read.
  *
  * ```js
  * const channel = new Channel();
@@ -68,8 +68,9 @@ const readOptionNames: OptionNames<ReadOptions> = { lastEventId: true, backlog: 
  *
  * `Data` is the type of `client.data`, which the application keeps for each client.
  *
- * The promise: every client gets events in order and at most once on a connection; a client that reconnects with the
- * last id that it saw gets exactly the missed events, or a `gap` event in the stream reports that events are gone.
+ * The guarantee: every client receives events in order, and each event at most once on a connection. A client that
+ * reconnects with its last event id receives exactly the missed events, or a `gap` event, which reports that events are
+ * gone.
  */
 export class Channel<Data = unknown> {
   #state: ChannelState = "open";
@@ -80,7 +81,7 @@ export class Channel<Data = unknown> {
   readonly #entrance: Entrance;
   readonly #readers = new Waiters();
   readonly #publisher: Publisher;
-  /** How many events the history had at the start. */
+  /** The number of events in the history when the channel was created. */
   readonly #publishedBefore: number;
   #closing: Promise<void> | undefined;
   #onEmpty: (() => void) | undefined;
@@ -121,7 +122,7 @@ export class Channel<Data = unknown> {
       callClientAddress(this, settings.clientAddress, request);
     const guarded = { ...settings, clientAddress };
     this.#entrance = new Entrance(this.#log, guarded, this.#clientSet, () => this.#publisher.flush());
-    // Bound, so that both can be passed as callbacks: `http.createServer(channel.handle)`.
+    // Bind both, so that they can be passed as callbacks: `http.createServer(channel.handle)`.
     this.handle = this.handle.bind(this);
     this.respond = this.respond.bind(this);
   }
@@ -141,8 +142,8 @@ export class Channel<Data = unknown> {
   }
 
   /**
-   * An estimate of the published bytes that clients cannot see yet (for some events it counts characters). They are in
-   * memory: when they exceed your limit, wait for {@link flushed}.
+   * The approximate size of the published events that clients cannot see yet, in bytes. These events are in memory:
+   * when the size exceeds your limit, wait for {@link flushed}.
    */
   get unflushedBytes(): number {
     return this.#log.hiddenBytes;
@@ -168,14 +169,14 @@ export class Channel<Data = unknown> {
   }
 
   /**
-   * Appends an event to the log and returns its id. All events of one turn of the event loop leave together at its end.
+   * Appends an event to the log and returns its id. All events of one turn of the event loop are sent together at its
+   * end.
    *
    * @param event - The data, or an object with `data` and optionally `event` (the type), `id`, `retry` (milliseconds)
-   * and `comment`. Without an id the event gets `<epoch>-<sequence>`. Ids that the application gives must not repeat
-   * while the channel keeps them. With a `history` that has `append`, clients see the event once it is stored; see
-   * {@link flushed}.
-   * @throws {TailcastError} `INVALID_EVENT` for values that no client could read back as given, `EVENT_TOO_LARGE`
-   * beyond `capacityBytes`, `CHANNEL_CLOSED` after `end` or `close`. Nothing is published then.
+   * and `comment`. The default id is `<epoch>-<sequence>`. Ids of the application must not repeat while the channel
+   * keeps them. With a `history` that has `append`, clients receive the event when it is stored; see {@link flushed}.
+   * @throws {TailcastError} `INVALID_EVENT` for values that a client could not read unchanged, `EVENT_TOO_LARGE` beyond
+   * `capacityBytes`, `CHANNEL_CLOSED` after `end` or `close`. The event is not published then.
    */
   publish(event: PublishedEvent | string): string {
     this.#assertOpen("publish the event");
@@ -187,7 +188,7 @@ export class Channel<Data = unknown> {
    * them; clients read them from the history.
    *
    * @param count - At least 1.
-   * @throws {TailcastError} `INVALID_OPTION` for another count, or without a history that the application fills;
+   * @throws {TailcastError} `INVALID_OPTION` for an invalid count, or without a history that the application fills;
    * `CHANNEL_CLOSED`.
    */
   skip(count: number): void {
@@ -200,7 +201,7 @@ export class Channel<Data = unknown> {
   }
 
   /**
-   * Answers a request for the event stream, always completely: the caller must not write to the response.
+   * Answers a request for the event stream. The reply is always complete: the caller must not write to the response.
    *
    * | answer | when |
    * |---|---|
@@ -212,8 +213,8 @@ export class Channel<Data = unknown> {
    * | 406 | the `Accept` header excludes `text/event-stream`, with `accept: "strict"` |
    * | 204, with CORS headers | a preflight request from an origin that `cors` allows |
    *
-   * Headers that were set before with `response.setHeader` (cookies, say) are kept. HEAD gets the head that GET would
-   * get. A pipelined request waits until the responses before it on its connection are over.
+   * Existing headers from `response.setHeader` (such as cookies) are kept. The reply to HEAD is the head of the reply
+   * to GET. A pipelined request waits until the responses before it on its connection are over.
    *
    * @throws {TailcastError} `HEADERS_SENT` when the response has already started.
    * @returns The client; `undefined` when the request got another reply or its client has already left.
@@ -229,7 +230,7 @@ export class Channel<Data = unknown> {
     response: ServerResponse,
     options: ClientOptions<Data> = {},
   ): ChannelClient<Data> | undefined {
-    // Not its names: a framework may pass an object of its own, or a function.
+    // Do not check the names: a framework may pass its own object, or a function.
     checkValue("options", options, kinds.objectOrFunction);
     return this.#entrance.handle(request, response, options) as ChannelClient<Data> | undefined;
   }
@@ -244,13 +245,13 @@ export class Channel<Data = unknown> {
   }
 
   /**
-   * Returns the stream that a client would get, as bytes, without the first `retry:` and heartbeats. Use it for other
-   * transports, and for consumers in the same process. Each piece ends with a whole event.
+   * Returns the stream that a client would receive, as bytes, without the first `retry:` and heartbeats. Use it for
+   * other transports, and for consumers in the same process. Each piece ends with a whole event.
    *
    * The stream starts when `read` is called: after `lastEventId`, or with the `backlog`. A `gap` reports lost events,
-   * as it does to a client, also to a reader that is too slow without a `history`. The stream ends with the log, when
-   * the channel is closed, when `signal` is aborted, or, with `until: "now"`, once it has every event that was
-   * published before the call; the last piece may hold newer events as well.
+   * as in a client's stream, for example when the reader is too slow and the channel has no `history`. The stream ends
+   * with the log, when the channel is closed, when `signal` is aborted, or, with `until: "now"`, after all events that
+   * were published before the call; the last piece may contain newer events as well.
    *
    * @throws {TailcastError} `INVALID_OPTION`
    */
@@ -276,8 +277,8 @@ export class Channel<Data = unknown> {
   }
 
   /**
-   * Completes the log. Clients get the events that they have not seen yet, then their stream ends; a client that
-   * reconnects with the last id is answered 204, which stops a browser from reconnecting.
+   * Completes the log. Clients receive the remaining events, then their streams end. The reply to a client that
+   * reconnects with the last id is 204, which stops a browser from reconnecting.
    *
    * @throws {TailcastError} `CHANNEL_CLOSED` when the channel was closed.
    */
@@ -291,19 +292,19 @@ export class Channel<Data = unknown> {
   }
 
   /**
-   * Resolves when clients can see everything published so far: at once, or, with a `history`, once it is stored. A fast
-   * publisher should wait for it regularly, since events that wait to be stored are in memory.
+   * Resolves when clients can see all events published so far: immediately, or, with a `history`, when they are stored.
+   * A fast publisher should await it regularly, since events stay in memory until they are stored.
    *
-   * Rejects with the error of the history if it could not store an event. The channel then continues in memory alone.
+   * Rejects with the error of the history if it could not store an event. The channel then continues only in memory.
    */
   flushed(): Promise<void> {
     return this.#publisher.flushed();
   }
 
   /**
-   * Shuts the channel down. Every stream ends with a `retry:`, which spreads the reconnections, and its connection ends
-   * with it, so that clients reconnect to the next process. Clients that connect meanwhile receive a `retry:` as well.
-   * Finally the history is closed, if it has `close`.
+   * Shuts the channel down. It ends every stream with a `retry:`, which spreads the reconnections, and its connection,
+   * so that clients reconnect to the next process. Clients that connect meanwhile receive a `retry:` as well. Finally,
+   * the channel closes the history, if it has `close`.
    *
    * @returns A promise that resolves when the last connection is over, at the latest after `deadline`, and the history
    * is closed. Further calls return the same promise.
@@ -318,7 +319,7 @@ export class Channel<Data = unknown> {
     this.#entrance.close(retry);
     const empty = new Promise<void>((resolve) => (this.#onEmpty = resolve));
     const timer = setTimeout(() => {
-      // The newest events may not be stored yet.
+      // End the streams first: the newest events may not be stored yet.
       this.#endStreams(retry);
       this.#clientSet.dropAll();
     }, deadline);
@@ -346,7 +347,7 @@ export class Channel<Data = unknown> {
     throw new TailcastError("CHANNEL_CLOSED", `Cannot ${action} on the channel: ${reason}`);
   }
 
-  /** Brings every client up to the newest visible event. */
+  /** Sends all visible events to the clients. */
   #show(now: number): void {
     this.#clientSet.advanceAll(now);
     this.#readers.wake();
@@ -377,7 +378,7 @@ export class Channel<Data = unknown> {
     this.#call("onConnect", client);
   }
 
-  /** A client's connection is over. */
+  /** Called when a client's connection is over. */
   #onLeave(client: Client): void {
     const reason = client.closeReason;
     this.#entrance.release(client);

@@ -6,16 +6,16 @@ import type { Gap } from "./log/gap.ts";
 
 /**
  * Reports about the clients of every channel of the process, for logs and metrics: subscribe with
- * `node:diagnostics_channel`. A name without subscribers costs nothing.
+ * `node:diagnostics_channel`. A name without subscribers has no cost.
  */
 export interface DiagnosticsMessages {
-  /** A client was accepted. */
+  /** The channel accepted a client. */
   "tailcast:connect": { readonly channel: Channel; readonly client: ChannelClient };
   /** The connection of a client is over. */
   "tailcast:disconnect": { readonly channel: Channel; readonly client: ChannelClient; readonly reason: CloseReason };
   /** A client received a `gap` event. */
   "tailcast:gap": { readonly channel: Channel; readonly client: ChannelClient; readonly gap: Gap };
-  /** A client did not read for `stallTimeout`, and is dropped. */
+  /** A client did not read for `stallTimeout`, and was dropped. */
   "tailcast:stall": { readonly channel: Channel; readonly client: ChannelClient };
   /** The history of a channel failed. */
   "tailcast:history": {
@@ -33,7 +33,7 @@ export interface DiagnosticsMessages {
 
 type Name = keyof DiagnosticsMessages;
 
-/** The channels of `node:diagnostics_channel`, which keeps a named channel only as long as something refers to it. */
+/** The channels of `node:diagnostics_channel`. Node keeps a named channel only while it is referenced. */
 const subjects: Readonly<Record<Name, Subject>> = {
   "tailcast:connect": subject("tailcast:connect"),
   "tailcast:disconnect": subject("tailcast:disconnect"),
@@ -43,7 +43,7 @@ const subjects: Readonly<Record<Name, Subject>> = {
   "tailcast:error": subject("tailcast:error"),
 };
 
-/** Publishes a report of a channel. Returns whether anything subscribes to this name. */
+/** Publishes a report of a channel. Returns whether the name has subscribers. */
 export function publishReport<Subject extends Name, Data>(
   name: Subject,
   channel: Channel<Data>,

@@ -7,11 +7,11 @@ import type { SupervisorLimits } from "./clients/supervisor.ts";
 export interface EventStreamOptions {
   /** The longest silence before a comment is sent, so that proxies keep the connection open. Default 7000; 0: never. */
   heartbeat?: number | undefined;
-  /** The reconnection time that the stream announces. Default: none, so that the client uses its own. */
+  /** The reconnection time that the stream sends. Default: none, so that the client uses its own. */
   retry?: number | undefined;
-  /** A client that reads nothing for this time while bytes wait for it is disconnected. Default 60 000; 0: never. */
+  /** A client is disconnected when it reads none of its waiting bytes for this time. Default 60 000; 0: never. */
   stallTimeout?: number | undefined;
-  /** The stream ends after about this time: 80 to 100 % of it, at random. Default 0: never. */
+  /** The maximum age of the stream, which ends after 80 to 100 % of this time, at random. Default 0: no limit. */
   maxConnectionAge?: number | undefined;
   /** Whether the stream is compressed with gzip for clients that accept it. Default false. */
   compress?: boolean | undefined;

@@ -14,14 +14,14 @@ import type { StreamEvent, StreamSource } from "./stream-source.ts";
 
 const HEARTBEAT = new EncodedBytes(encodeComment(""));
 
-/** How the connection of a stream is opened and ended, which depends on the HTTP API. */
+/** Opens and ends the connection of a stream with the functions of one HTTP API. */
 export interface StreamTransport {
   open(gzip: boolean, opening: EncodedBytes, listener: ConnectionListener): Connection;
   /** Ends the stream because its source failed. */
   fail(connection: Connection, error: unknown): void;
 }
 
-/** Ends a stream after the events that were already sent, because the code that makes its events failed. */
+/** Ends a stream after the sent events, because the code that produces its events failed. */
 export let failStream: (stream: EventStream, error: unknown) => void;
 
 /** An open event stream to one client; see `openEventStream`. */
@@ -33,10 +33,10 @@ export class EventStream {
   readonly #over = new AbortController();
   readonly #transport: StreamTransport;
   readonly #watched: Supervised;
-  /** Whether the server has ended the stream, and whether because of a failure. */
+  /** Whether the server has ended the stream, and whether a failure was the reason. */
   #isClosing = false;
   #hasFailed = false;
-  /** The last send: the next one waits for it, so that events keep their order. */
+  /** The last send. The next one waits for it, which keeps the order of the events. */
   #queue: Promise<void> = Promise.resolve();
   /** Wakes the send that waits for the client. */
   #wake: () => void = () => undefined;
@@ -71,9 +71,9 @@ export class EventStream {
   }
 
   /**
-   * Aborted when the stream is over, whether the client or the server ended it. Pass the signal to the code that makes
-   * the events (a `fetch`, the SDK of a model), so that this code stops when the client leaves. The `reason` is a
-   * `TailcastError`: `CHANNEL_CLOSED` after {@link close}, otherwise `CLIENT_LEFT`.
+   * Aborted when the stream is over, whether the client or the server ended it. Pass the signal to the code that
+   * produces the events (a `fetch`, the SDK of a model), so that this code stops when the client leaves. The `reason`
+   * is a `TailcastError`: `CHANNEL_CLOSED` after {@link close}, otherwise `CLIENT_LEFT`.
    */
   get signal(): AbortSignal {
     return this.#over.signal;
@@ -82,10 +82,11 @@ export class EventStream {
   /**
    * Sends an event, or a comment.
    *
-   * Resolves when the client can take more: a caller that awaits each call sends at the client's pace, and no events
-   * accumulate. A caller need not await the promise: a client that leaves never causes an unhandled rejection.
+   * Resolves when the client can receive more events: if the caller awaits each call, it sends at the client's pace,
+   * and no events accumulate. A caller need not await the promise: a client that leaves never causes an unhandled
+   * rejection.
    *
-   * @throws {TailcastError} (as a rejection) `INVALID_EVENT` when no client could read the event as it was given;
+   * @throws {TailcastError} (as a rejection) `INVALID_EVENT` when a client could not read the event unchanged;
    * `CLIENT_LEFT` when the client has left or was disconnected (`stallTimeout`, `maxConnectionAge`); `CHANNEL_CLOSED`
    * after `close()`.
    */
@@ -103,9 +104,9 @@ export class EventStream {
   /**
    * Sends every event of a source, at the client's pace. Resolves when the source ends; the stream stays open.
    *
-   * When the client leaves, the promise rejects with `CLIENT_LEFT`, at once even if the source is silent. The source is
-   * stopped, by `return()` of an iterator or `cancel()` of a `ReadableStream`; the promise does not wait for it. After
-   * `close()`, the promise rejects with `CHANNEL_CLOSED`. A caller need not await these rejections.
+   * When the client leaves, the promise rejects with `CLIENT_LEFT` immediately, even if the source is silent. The
+   * stream stops the source with `return()` of an iterator or `cancel()` of a `ReadableStream`; the promise does not
+   * wait for it. After `close()`, the promise rejects with `CHANNEL_CLOSED`. A caller need not await these rejections.
    *
    * When the source fails, the stream ends after the sent events, and the promise rejects with the error of the source;
    * with `INVALID_OPTION` when `source` is not a source.
@@ -125,7 +126,7 @@ export class EventStream {
   /**
    * Ends the stream after the sent events. An EventSource of a browser then reconnects.
    *
-   * @returns A promise for the end of the stream: the client has received everything, or has left. Same as `closed`.
+   * @returns The promise `closed`, which resolves when the client has received everything or has left.
    */
   close(): Promise<void> {
     this.#isClosing = true;
@@ -146,7 +147,7 @@ export class EventStream {
     await sent;
   }
 
-  /** Stops the code that makes the events, and the sends that wait. */
+  /** Stops the code that produces the events, and the waiting sends. */
   #abort(reason: TailcastError): void {
     this.#over.abort(reason);
     this.#wake();
@@ -168,10 +169,10 @@ export class EventStream {
     this.#watched.lastWriteAt = performance.now();
     if (connection.isBlocked) {
       await new Promise<void>((resolve) => (this.#wake = resolve));
-      // If the client left before it read the event, it has not received the event.
+      // If the client has left meanwhile, it has not received the event.
       this.signal.throwIfAborted();
     }
-    // After the event, so that it is never late.
+    // Pause after the event, so that the pause does not delay it.
     const pause = pauseAfterSlice();
     if (pause !== undefined) await pause;
   }

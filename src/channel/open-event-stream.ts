@@ -14,15 +14,15 @@ import type { StreamProducer } from "./stream-producer.ts";
 import type { StreamSource } from "./stream-source.ts";
 
 /**
- * Answers a request with an event stream for this client alone: the tokens of a model, the progress of a task. Events
- * that all clients should see belong in a `Channel`.
+ * Answers a request with an event stream for only this client, such as the tokens of a model or the progress of a task.
+ * For events that all clients should receive, use a `Channel`.
  *
  * ```js
  * const stream = openEventStream(request, response);
  * stream?.send("hello");
  * ```
  *
- * The caller has decided to stream, so the `Accept` header is not read. The caller also ends the stream; see
+ * The `Accept` header is ignored, since the caller has decided to stream. The caller also ends the stream; see
  * {@link sendEventStream} for a stream that ends with its source.
  *
  * @returns The stream; `undefined` when the request got another reply (405 for a method other than GET, HEAD or POST,
@@ -49,12 +49,12 @@ export function openEventStream(
  * });
  * ```
  *
- * The source is read at the client's pace. When the client leaves, which is not an error, the source is stopped (see
- * `EventStream.sendAll`) and the promise resolves.
+ * The source is read at the client's pace. When the client leaves, the source is stopped (see `EventStream.sendAll`)
+ * and the promise resolves, since this is not an error.
  *
  * @returns A promise that resolves when the stream is over, or the request got another reply. When the source or the
- * function fails while the client is connected, the stream ends after what was sent, and the promise rejects with that
- * error.
+ * function fails while the client is connected, the stream ends after the sent events, and the promise rejects with
+ * that error.
  * @throws {TailcastError} (as a rejection) As {@link openEventStream}.
  */
 export async function sendEventStream(
@@ -69,7 +69,7 @@ export async function sendEventStream(
   else await deliver(stream, source);
 }
 
-/** The reply when a caller's mistake prevents the stream. The caller gets the details. */
+/** The reply when a mistake of the caller prevents the stream. Only the caller receives the details. */
 const FAILURE_REPLY = errorReply(500, "INTERNAL_ERROR", "Cannot open the event stream: the server failed");
 
 function open(
@@ -93,7 +93,10 @@ function open(
   });
 }
 
-/** Checks what the caller gives. The caller may only log an error, so the request is answered before it is thrown. */
+/**
+ * Checks the caller's arguments. On an error, it answers the request before it throws, since the caller may only log
+ * the error.
+ */
 function checkedSettings(
   request: IncomingMessage,
   response: ServerResponse,
@@ -105,7 +108,7 @@ function checkedSettings(
     return eventStreamSettings(options);
   } catch (error) {
     stopSource(source);
-    // A value that is no response, as in a call without arguments, is a mistake of its own.
+    // The response may not be a response, as in a call without arguments. Then `isConnected` throws.
     const hasStarted = kinds.nodeResponse.includes(response) && response.headersSent;
     if (!hasStarted && isConnected(request, response)) sendReply(response, FAILURE_REPLY);
     throw error;

@@ -8,27 +8,27 @@ import type { Gap } from "./log/gap.ts";
 export interface ChannelOptions<Data = unknown> {
   /** The maximum number of events that are kept for clients that reconnect or lag. Default 1000. */
   capacity?: number | undefined;
-  /** The maximum size of the kept events, encoded, in bytes; also the limit of one event. Default 16 MiB. */
+  /** The maximum size of the kept events in bytes, encoded. It is also the limit for one event. Default 16 MiB. */
   capacityBytes?: number | undefined;
   /**
-   * The events that a client without a last event id gets: the newest `backlog`, or `"all"` that are kept. Default 0:
-   * only events that are published from then on.
+   * The number of newest events that a client without a last event id receives, or `"all"` kept events. Default 0: only
+   * events that are published later.
    */
   backlog?: number | "all" | undefined;
   /**
-   * The longest silence in milliseconds before a client gets a comment, so that proxies and servers keep its connection
-   * open. 0 turns heartbeats off. Default 7000, which is below the shortest common idle limit: `Bun.serve` ends a
-   * silent response after 8 to 12 s.
+   * The longest silence in milliseconds before the channel sends a comment, so that proxies and servers keep the
+   * connection open. 0 turns heartbeats off. Default 7000, which is below the shortest common idle limit: `Bun.serve`
+   * ends a silent response after 8 to 12 s.
    */
   heartbeat?: number | undefined;
   /**
-   * The type of an event without data that takes the place of the heartbeat's comment, for pages that monitor their
-   * connection: an EventSource does not show comments. Default: a comment.
+   * The type of an event without data that is sent as heartbeat instead of a comment. Pages can monitor their
+   * connection with it: an EventSource does not report comments. Default: a comment.
    */
   heartbeatEvent?: string | undefined;
   /**
    * The reconnection time that clients receive (HTML 9.2.6, `retry`), in milliseconds. Default 2000; `null`: clients
-   * use their own.
+   * use their own default.
    */
   retry?: number | null | undefined;
   /**
@@ -39,44 +39,47 @@ export interface ChannelOptions<Data = unknown> {
   /** The maximum number of connected clients from one address (IPv4, or IPv6 /64). Default `Infinity`. */
   maxClientsPerAddress?: number | undefined;
   /**
-   * The address that `maxClientsPerAddress` counts, e.g. from a header that your own proxy sets. Default: the socket's.
-   * If this function throws or returns anything but a string, the error is reported, and the socket's address counts.
+   * Returns the address that `maxClientsPerAddress` counts, e.g. from a header that your own proxy sets. Default: the
+   * socket's address. If this function throws or returns anything but a string, the error is reported, and the socket's
+   * address counts.
    */
   clientAddress?: ((request: IncomingMessage) => string) | undefined;
   /**
-   * How a client is refused when a limit is reached: `"retry"` answers 200 with a `retry:` and ends, so that an
-   * EventSource tries again; `"reject"` answers 503 with `Retry-After`, after which an EventSource never tries again.
-   * Default `"retry"`.
+   * The reply to a client when a limit is reached: `"retry"` is a 200 with a `retry:` that ends, so that an EventSource
+   * reconnects; `"reject"` is a 503 with `Retry-After`, after which an EventSource never reconnects. Default `"retry"`.
    */
   whenFull?: "retry" | "reject" | undefined;
   /**
-   * How long a refused client should wait, in milliseconds; each receives a random time between this and twice this.
-   * Default 5000.
+   * The time after which a refused client should reconnect, in milliseconds. Each client receives a random time between
+   * one and two times this value. Default 5000.
    */
   retryAfter?: number | undefined;
   /**
-   * A client that reads nothing for this many milliseconds while bytes wait for it is disconnected. Default 60 000; 0
-   * means never.
+   * A client is disconnected when it reads none of its waiting bytes for this time, in milliseconds. Default 60 000; 0:
+   * never.
    */
   stallTimeout?: number | undefined;
   /**
-   * After about this many milliseconds (80 to 100 % of it, at random) a connection is ended, so that its client
-   * reconnects, perhaps to another server. Default 0: never.
+   * The maximum age of a connection, in milliseconds. The channel ends it after 80 to 100 % of this time, at random, so
+   * that its client reconnects, perhaps to another server. Default 0: no limit.
    */
   maxConnectionAge?: number | undefined;
   /**
    * The shortest time between two writes, in milliseconds; the first event after a pause is still written at once.
-   * Default 0: events that are published in one turn of the event loop leave at its end.
+   * Default 0: events that are published in one turn of the event loop are written at its end.
    */
   coalesce?: number | undefined;
   /**
-   * The maximum number of clients to which missed events are sent in one turn of the event loop, a slice to each.
-   * Default 16.
+   * The maximum number of clients that receive a slice of their missed events in one turn of the event loop. Default
+   * 16.
    */
   maxCatchUps?: number | undefined;
-  /** Whether streams are compressed for clients that accept gzip, once for all of them. Default false. */
+  /**
+   * Whether streams are compressed for clients that accept gzip. Events are compressed once for all clients. Default
+   * false.
+   */
   compress?: boolean | undefined;
-  /** The methods that open a stream; HEAD belongs to GET. Default `["GET"]`. */
+  /** The methods that open a stream. GET includes HEAD. Default `["GET"]`. */
   methods?: readonly string[] | undefined;
   /**
    * `"strict"`: a request whose `Accept` header excludes `text/event-stream` is answered 406. `"ignore"`: the header is
@@ -86,14 +89,14 @@ export interface ChannelOptions<Data = unknown> {
   /** The origins whose pages may open the stream. Default: none. */
   cors?: CorsOptions | undefined;
   /**
-   * The store of events: they are stored before clients see them, and read from it when they are no longer in memory.
-   * It belongs to this channel until the channel is closed. Default: none. See `FileHistory`.
+   * The store of the log: the channel stores events before clients receive them, and reads events that are no longer in
+   * memory. Only this channel may use it until the channel is closed. Default: none. See `FileHistory`.
    */
   history?: ChannelHistory | undefined;
   /**
    * The epoch of a log in memory, which starts empty: 1 to 128 letters, digits or `. _ ~ -`, **new each time**, such as
-   * the id of a job. A name that returns after a restart would give old ids to new events, and clients that reconnect
-   * would miss events without a `gap`. Default: a random one.
+   * the id of a job. If a name were used again after a restart, new events would have old ids, and clients that
+   * reconnect would miss events without a `gap`. Default: a random epoch.
    */
   uniqueEpoch?: string | undefined;
   /** The epoch of the `history`, which determines it; without a history, see `uniqueEpoch`. */
@@ -109,35 +112,37 @@ export interface ChannelOptions<Data = unknown> {
 /** How {@link Channel.close} ends the streams. */
 export interface CloseOptions {
   /**
-   * When clients should reconnect, in milliseconds; each receives a time between this and twice this, at random.
-   * Default: the channel's `retry`, or else 2000.
+   * The time after which clients should reconnect, in milliseconds. Each client receives a random time between one and
+   * two times this value. Default: the channel's `retry`, or else 2000.
    */
   retry?: number | undefined;
-  /** The time after which a connection is dropped if its client does not read the rest, in ms. Default 5000. */
+  /**
+   * The time after which connections whose clients have not read the rest are dropped, in milliseconds. Default 5000.
+   */
   deadline?: number | undefined;
 }
 
-/** The options for the request of one client. */
+/** The options of one client's request. */
 export interface ClientOptions<Data> {
   /** Any value. It becomes the `data` of the client. */
   data?: Data | undefined;
 }
 
-/** The same as {@link ClientOptions}, for a request that has no address. */
+/** The options of one client's request in the Fetch API, which does not have the client's address. */
 export interface FetchClientOptions<Data> extends ClientOptions<Data> {
   /** The client's address. Without it, `maxClientsPerAddress` does not apply to the client. */
   address?: string | undefined;
 }
 
-/** Where {@link Channel.read} starts and ends. */
+/** The options of {@link Channel.read}: where it starts and ends. */
 export interface ReadOptions {
-  /** The id of the last event that the reader has. Default: none. */
+  /** The id of the last event that the reader has received. Default: none. */
   lastEventId?: string | undefined;
-  /** The events that a reader without a last event id gets first. Default: the channel's `backlog`. */
+  /** The number of events that a reader without a last event id receives first. Default: the channel's `backlog`. */
   backlog?: number | "all" | undefined;
   /**
-   * `"end"`: the reader follows the log to its end. `"now"`: it ends with the last event that was published before the
-   * call. Default `"end"`.
+   * `"end"`: the reader follows the log to its end. `"now"`: the reader ends with the last event that was published
+   * before the call. Default `"end"`.
    */
   until?: "end" | "now" | undefined;
   /** Ends the stream when it is aborted. */

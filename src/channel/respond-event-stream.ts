@@ -49,18 +49,18 @@ export function respondEventStream(
   const stream = new EventStream(asked, settings, {
     open: (gzip, opening, listener) => {
       if (gzip) headers.set("Content-Encoding", "gzip");
-      // The body buffers nothing: a model is not asked for tokens that the client does not read.
+      // The body does not buffer events, so that a model does not produce tokens that the client does not read.
       const connection = new FetchConnection(request, gzip, opening, listener, 0);
       body = connection.body;
       return connection;
     },
     fail: (connection, error) => {
       if ((connection as FetchConnection).fail(error)) return;
-      // The function closed the stream before it failed: the body cannot carry the error.
+      // The function closed the stream before it failed, so the body cannot report the error.
       process.emitWarning(error instanceof Error ? error : inspect(error));
     },
   });
-  // The body reports a failure.
+  // The body reports failures.
   deliver(stream, source).catch(() => undefined);
   return new Response(body, { headers });
 }

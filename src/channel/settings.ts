@@ -20,7 +20,7 @@ import type { CorsOptions } from "./connections/cors.ts";
 import type { ChannelHistory } from "./history/history.ts";
 import type { ChannelOptions } from "./options.ts";
 
-/** The reconnection time, in milliseconds, where one is needed and no option sets it. */
+/** The default reconnection time, in milliseconds. */
 export const DEFAULT_RETRY = 2000;
 
 /**
@@ -33,10 +33,10 @@ export const DEFAULT_HEARTBEAT = 7000;
 export interface ChannelSettings {
   readonly capacity: number;
   readonly capacityBytes: number;
-  /** `Infinity` for everything. */
+  /** `Infinity`: all kept events. */
   readonly backlog: number;
   readonly heartbeat: number;
-  /** The text that is written after silence. */
+  /** The text of a heartbeat. */
   readonly heartbeatText: string;
   readonly retry: number | null;
   readonly maxClients: number;
@@ -49,7 +49,7 @@ export interface ChannelSettings {
   readonly coalesce: number;
   readonly maxCatchUps: number;
   readonly compress: boolean;
-  /** With HEAD when GET is one of them. */
+  /** Includes HEAD when it includes GET. */
   readonly methods: readonly string[];
   readonly accept: "strict" | "ignore";
   readonly cors: CorsOptions | undefined;
@@ -69,7 +69,7 @@ const optionNames: OptionNames<ChannelOptions> = {
 export function channelSettings<Data>(options: ChannelOptions<Data>): ChannelSettings {
   checkNames(options, optionNames);
   const delay = { min: 0, max: MAX_DELAY };
-  // Half of the longest delay, because jitter can double the value.
+  // The maximum is half of the longest delay, because jitter can double the value.
   const jitteredDelay = { min: 0, max: (MAX_DELAY - 1) / 2 };
   const count = { min: 1, orInfinity: true };
   const {
@@ -147,7 +147,7 @@ function epochOf({ history, epoch, uniqueEpoch }: EpochOptions): string {
   return own;
 }
 
-/** Checks what the channel reads before it calls anything. */
+/** Checks the properties of a history. */
 function checkHistory(history: ChannelHistory): ChannelHistory {
   const { start, end, read, append, close } = checkValue("history", history, kinds.object);
   if ("then" in history) {
@@ -194,7 +194,7 @@ function checkHeartbeat(event: string): string {
 }
 
 /**
- * Encodes an option that becomes text of the stream.
+ * Encodes an option whose value becomes part of the stream.
  *
  * @param kind - The second half of a sentence that begins with `it must be`.
  * @throws {TailcastError} `INVALID_OPTION`, naming the option.

@@ -5,20 +5,20 @@ import type { EventStream } from "./event-stream.ts";
 import type { StreamSource } from "./stream-source.ts";
 
 /**
- * A function that makes the events of a stream. It returns a source, as an async generator function does, or sends
+ * A function that produces the events of a stream. It returns a source, as an async generator function does, or sends
  * events itself and returns when it has finished. The stream then ends.
  */
 export type StreamProducer = (stream: EventStream) => StreamSource | void | Promise<StreamSource | void>;
 
-/** The methods that a per-request stream answers: a question to a model is too long for a URL, so POST is one. */
+/** The methods of a per-request stream. POST is included, because a prompt for a model is too long for a URL. */
 export const streamMethods: readonly string[] = ["GET", "HEAD", "POST"];
 
 /**
- * Sends the events of a source or a function, then ends the stream. Resolves when the stream is over; also when the
- * client has left, without waiting for a function that continues.
+ * Sends the events of a source or a function, then ends the stream. Resolves when the stream is over. If the client has
+ * left, it does not wait for a function that is still running.
  *
- * Rejects when the source or the function fails. An error after the client has left, or of a send after the stream was
- * closed, is a consequence of that, and is dropped.
+ * Rejects when the source or the function fails. An error after the client has left, or of a send to a closed stream,
+ * is expected and ignored.
  */
 export async function deliver(stream: EventStream, source: StreamSource | StreamProducer): Promise<void> {
   const produced = produce(stream, source);
@@ -26,7 +26,7 @@ export async function deliver(stream: EventStream, source: StreamSource | Stream
   try {
     await Promise.race([produced, over]);
   } catch (error) {
-    // The application may also have closed the stream from elsewhere, at a shutdown for example.
+    // Other code of the application may also have closed the stream, for example at shutdown.
     const isOver = hasLeft(stream) || (error instanceof TailcastError && error.code === "CHANNEL_CLOSED");
     if (!isOver) {
       failStream(stream, error);

@@ -15,10 +15,10 @@ export interface ReadableSource {
 /** The origin of the events of a per-request stream. */
 export type StreamSource = AsyncIterable<StreamEvent> | Iterable<StreamEvent> | ReadableSource;
 
-/** A source that is being read. */
+/** An open source. */
 interface OpenSource {
   next(): Promise<IteratorResult<StreamEvent, unknown>>;
-  /** Stops the source: nothing more is read from it. */
+  /** Stops the source. No further events are read. */
   stop(): Promise<unknown>;
 }
 
@@ -40,11 +40,11 @@ function isSource(value: unknown): value is StreamSource {
 }
 
 /**
- * Sends each event of a source, and asks for the next one when the client can take it. Resolves when the source ends.
+ * Sends each event of a source, and reads the next one when the client can receive it. Resolves when the source ends.
  * Rejects with `INVALID_OPTION` when `source` is not a source.
  *
- * When `signal` is aborted, rejects at once with its reason, also while the source is silent. The source is stopped
- * then (`return()` of an iterator, `cancel()` of a `ReadableStream`) without waiting for it.
+ * When `signal` is aborted, rejects immediately with its reason, even while the source is silent. It then stops the
+ * source (`return()` of an iterator, `cancel()` of a `ReadableStream`) and does not wait for it.
  */
 export async function sendSource(
   source: StreamSource,
@@ -58,7 +58,7 @@ export async function sendSource(
   try {
     for (;;) {
       signal.throwIfAborted();
-      // Not `Promise.race` with one promise for the abort: each race would leave a reaction on that promise.
+      // Do not use `Promise.race` with one promise for the abort: each race would add a reaction to that promise.
       const result = await new Promise<IteratorResult<StreamEvent, unknown>>((resolve, reject) => {
         interrupt = reject;
         next().then(resolve, reject);
@@ -74,7 +74,7 @@ export async function sendSource(
   }
 }
 
-/** Stops a source from which nothing was read. */
+/** Stops a source that was not read. */
 export function stopSource(source: unknown): void {
   if (!isSource(source)) return;
   try {
@@ -87,7 +87,7 @@ export function stopSource(source: unknown): void {
 }
 
 function openSource(source: StreamSource): OpenSource {
-  // The iterator of a ReadableStream waits for the read that is under way before it cancels; its reader does not.
+  // The iterator of a ReadableStream cancels only after a pending read; its reader cancels immediately.
   if ("getReader" in source) {
     const reader = source.getReader();
     return {

@@ -48,7 +48,7 @@ export class Entrance {
     this.#paddedOpening = new EncodedBytes(PADDING + opening);
   }
 
-  /** From now on, asks clients to reconnect after `retry` to twice `retry` milliseconds. */
+  /** Refuses all further clients with a reconnection time of `retry` to twice `retry` milliseconds. */
   close(retry: number): void {
     this.#closingRetry = retry;
   }

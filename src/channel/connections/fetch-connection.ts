@@ -110,7 +110,7 @@ export class FetchConnection implements Connection {
   }
 
   look(): void {
-    // The server reports a client that has left: it cancels the body.
+    // Nothing to check: the server reports a client that has left.
   }
 
   destroy(): void {

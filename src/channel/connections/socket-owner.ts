@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 /** A socket of `node:http`, with a reference to the response whose turn it is. */
 type ServerSocket = Socket & { readonly _httpMessage?: ServerResponse | null };
 
-/** The sockets that an event stream has, or waits for. */
+/** The sockets that an event stream uses or waits for. */
 const owned = new WeakSet<Socket>();
 
 /**
