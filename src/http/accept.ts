@@ -1,4 +1,4 @@
-/** One element of an `Accept` or `Accept-Encoding` header: what it names, in lower case, and its weight. */
+/** One element of an `Accept` or `Accept-Encoding` header: its name in lower case, and its weight. */
 interface Weighted {
   readonly name: string;
   readonly weight: number;
@@ -7,11 +7,11 @@ interface Weighted {
 /**
  * Whether a request with this `Accept` header accepts `text/event-stream` (RFC 9110 section 12.5.1).
  *
- * The most specific range that matches decides; `q=0` excludes. No header, or one without any readable range, accepts
- * everything.
+ * The most specific matching range decides; `q=0` excludes the type. A missing header, or a header without a readable
+ * range, accepts everything.
  */
 export function acceptsEventStream(accept: string | undefined): boolean {
-  // A quick answer for the header of every EventSource, and for clients without one.
+  // A fast path for the header of every EventSource, and for clients without the header.
   if (accept === undefined || accept === "text/event-stream") return true;
   const ranges = elements(accept).filter(({ name }) => /^[^\s/]+\/[^\s/]+$/.test(name));
   if (ranges.length === 0) return true;
@@ -19,8 +19,8 @@ export function acceptsEventStream(accept: string | undefined): boolean {
 }
 
 /**
- * Whether a response to a request with this `Accept-Encoding` header should be gzip-coded (RFC 9110 section 12.5.3): it
- * is accepted, and its weight is not below that of no coding. Without the header, the reply is not coded.
+ * Whether a response to a request with this `Accept-Encoding` header should be gzip-coded (RFC 9110 section 12.5.3):
+ * the client accepts gzip, and its weight is at least that of no coding. Without the header, the response is not coded.
  */
 export function prefersGzip(acceptEncoding: string | undefined): boolean {
   const codings = elements(acceptEncoding);
@@ -29,7 +29,7 @@ export function prefersGzip(acceptEncoding: string | undefined): boolean {
   return gzip > 0 && gzip >= identity;
 }
 
-/** The weight of the first of these names that is listed; 0 when none is. */
+/** Returns the weight of the first of these names that the header lists; 0 when it lists none of them. */
 function weightOf(listed: readonly Weighted[], names: readonly string[]): number {
   for (const name of names) {
     const found = listed.find((element) => element.name === name);
@@ -38,7 +38,7 @@ function weightOf(listed: readonly Weighted[], names: readonly string[]): number
   return 0;
 }
 
-/** The elements of a header with weights (RFC 9110 section 12.4.2). A weight that is absent or not readable is 1. */
+/** The elements of a header with weights (RFC 9110 section 12.4.2). A missing or unreadable weight is 1. */
 function elements(header: string | undefined): Weighted[] {
   return (header ?? "").split(",").map((element) => {
     const [name = "", ...parameters] = element.split(";").map((part) => part.trim().toLowerCase());

@@ -1,10 +1,10 @@
 import { isIPv6 } from "node:net";
 
 /**
- * The key under which the limit per address counts a client. One key stands for about one person.
+ * Returns the key under which the limit per address counts a client. Usually one key represents one person.
  *
- * An IPv4 address stands for itself, also in its IPv6 form (`::ffff:192.0.2.1`, as a dual-stack socket
- * reports it). For IPv6 the first 64 bits count: a provider gives a customer at least a whole /64.
+ * The key of an IPv4 address is the address, also in its IPv6 form (`::ffff:192.0.2.1`, as a dual-stack socket reports
+ * it). The key of an IPv6 address is its first 64 bits, since providers assign at least a whole /64 to each customer.
  */
 export function addressKey(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];

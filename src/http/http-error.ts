@@ -1,4 +1,6 @@
-/** Why the server refuses a request, as a closed set: compare `error.code` in the reply, never the message. */
+/**
+ * The reasons why the server refuses a request, as a closed set: compare `error.code` in the reply, never the message.
+ */
 export type HttpErrorCode =
   | "BAD_REQUEST"
   | "UNAUTHORIZED"
@@ -42,7 +44,7 @@ const STATUS: Readonly<Record<HttpErrorCode, number>> = {
 /** Each possible {@link HttpErrorCode}. */
 export const httpErrorCodes: readonly string[] = Object.keys(STATUS);
 
-/** A request that is refused, with the status and the headers of the reply. */
+/** The refusal of a request, with the status and the headers of the reply. */
 export class HttpError extends Error {
   override readonly name = "HttpError";
   readonly code: HttpErrorCode;

@@ -1,6 +1,6 @@
 /**
- * Whether a text is the origin of web pages as browsers write it (RFC 6454 section 6.2): scheme, host and port, nothing
- * else. `null`, the origin of every sandboxed page, is not one.
+ * Whether a text is an origin in the form that browsers send (RFC 6454 section 6.2): only scheme, host and port. It
+ * does not accept `null`, the origin of every sandboxed page.
  */
 export function isOrigin(text: string): boolean {
   if (!URL.canParse(text)) return false;

@@ -6,20 +6,20 @@ import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 export interface ForwardedClient {
   /** Its IP address; empty when the connection has none. */
   readonly address: string;
-  /** The scheme that the client uses; `undefined` when it is not known, since an untrusted proxy may add TLS. */
+  /** The scheme that the client uses; `undefined` when it is unknown, since an untrusted proxy may add TLS. */
   readonly scheme: "http" | "https" | undefined;
 }
 
-/** One proxy's report, of the connection that it received. `undefined`: missing or not readable. */
+/** The report of one proxy about its own client. `undefined`: missing or not readable. */
 interface Report {
   readonly address: string | undefined;
   readonly scheme: "http" | "https" | undefined;
 }
 
 /**
- * The proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `Forwarded` (RFC 7239) headers count. Each proxy appends
- * the address of its own client, so the headers are read from the right, and only as far as proxies are trusted: a
- * client can write anything to the left of that.
+ * The proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `Forwarded` (RFC 7239) headers the server trusts. Each
+ * proxy appends the address of its own client. So the headers are read from the right, and only as far as the proxies
+ * are trusted: a client can send any text to the left of that.
  */
 export class ProxyTrust {
   readonly #hops: number;
@@ -35,14 +35,14 @@ export class ProxyTrust {
     }
   }
 
-  /** The client of a request of `node:http` or `node:http2`. */
+  /** Returns the client of a request of `node:http` or `node:http2`. */
   clientOf({ headers, socket }: IncomingMessage): ForwardedClient {
     const isEncrypted = "encrypted" in socket && socket.encrypted === true;
     return this.read(socket.remoteAddress ?? "", isEncrypted, headers);
   }
 
   /**
-   * The client behind a connection.
+   * Returns the client behind a connection.
    *
    * @param peer - The address at the other end of the connection.
    * @param isEncrypted - Whether the connection itself has TLS.
@@ -54,13 +54,13 @@ export class ProxyTrust {
     const legacy = this.#follow(address, legacyReports(headers));
     const standard = this.#follow(address, standardReports(headers["forwarded"]));
     const hasBoth = headers["x-forwarded-for"] !== undefined && headers["forwarded"] !== undefined;
-    // A proxy writes one of them, and may forward the other one from the client. Trust neither.
+    // A proxy writes only one of the two headers, and may forward the client's value of the other one. Trust neither.
     if (hasBoth && legacy.address !== standard.address) return { address, scheme: undefined };
     const scheme = headers["x-forwarded-proto"] === undefined ? standard.scheme : legacy.scheme;
     return { address: headers["forwarded"] === undefined ? legacy.address : standard.address, scheme };
   }
 
-  /** Walks from the last report to the left while the proxy that wrote it is trusted. */
+  /** Reads the reports from right to left while their proxies are trusted. */
   #follow(peer: string, reports: readonly Report[]): ForwardedClient {
     let address = peer;
     let scheme: ForwardedClient["scheme"];
@@ -73,7 +73,7 @@ export class ProxyTrust {
     return { address, scheme };
   }
 
-  /** @param depth - How many proxies are between this address and the server. */
+  /** @param depth - The number of proxies between this address and the server. */
   #isTrusted(address: string, depth: number): boolean {
     const family = isIP(address);
     return depth < this.#hops || (family !== 0 && this.#ranges.check(address, family === 6 ? "ipv6" : "ipv4"));
@@ -101,7 +101,7 @@ export function isAddressRange(text: string): boolean {
   return family !== 0 && !address.includes("%") && Number(prefix ?? 0) <= (family === 6 ? 128 : 32);
 }
 
-/** The reports of `X-Forwarded-For`. A proxy that sets `X-Forwarded-Proto` once means the nearest client. */
+/** Reads the reports of `X-Forwarded-For`. A single value of `X-Forwarded-Proto` applies to all addresses. */
 function legacyReports(headers: IncomingHttpHeaders): Report[] {
   const addresses = (headers["x-forwarded-for"]?.toString() ?? "").split(",");
   const schemes = (headers["x-forwarded-proto"]?.toString() ?? "").split(",");
@@ -112,7 +112,7 @@ function legacyReports(headers: IncomingHttpHeaders): Report[] {
   });
 }
 
-/** The reports of `Forwarded`; none when its quotes are not balanced. */
+/** Reads the reports of `Forwarded`. It returns no reports when the quotes are not balanced. */
 function standardReports(header: string | undefined): Report[] {
   if (header === undefined || !/^(?:[^"]|"(?:\\.|[^"\\])*")*$/.test(header)) return [];
   const elements = header.match(/(?:[^,"]|"(?:\\.|[^"\\])*")+/g) ?? [];
@@ -132,7 +132,10 @@ function readScheme(text: string | undefined): "http" | "https" | undefined {
   return scheme === "http" || scheme === "https" ? scheme : undefined;
 }
 
-/** An address without its port, its brackets, and the IPv6 form of an IPv4 address; `undefined` for other texts. */
+/**
+ * Returns an address without its port and brackets, and an IPv4 address without its IPv6 form; `undefined` for other
+ * texts.
+ */
 function readAddress(text: string): string | undefined {
   const bare = /^\[(.+)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
   if (isIP(bare) === 0 || bare.includes("%")) return undefined;

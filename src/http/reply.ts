@@ -1,11 +1,11 @@
 import type { ServerResponse } from "node:http";
 import type { HttpErrorCode } from "./http-error.ts";
 
-/** A complete reply as data. It can be sent by `node:http` and by Fetch. */
+/** A complete reply as data. `node:http` and Fetch can send it. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Empty for no body. */
+  /** Empty: the reply has no body. */
   readonly body: string;
 }
 
@@ -50,7 +50,7 @@ export function sendJson(
 /** Makes a `Response` of the Fetch standard from a reply, with additional headers. */
 export function fetchReply(method: string, reply: Reply, headers: Readonly<Record<string, string>> = {}): Response {
   const { status, body } = reply;
-  // The constructor refuses a body with 204, even an empty one.
+  // The constructor throws for any body with 204, even an empty one.
   const isBare = status === 204 || method === "HEAD";
   return new Response(isBare ? null : body, { status, headers: { ...reply.headers, ...headers } });
 }

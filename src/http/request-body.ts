@@ -2,18 +2,18 @@ import { isObject } from "../check-options.ts";
 import { HttpError } from "./http-error.ts";
 import type { IncomingMessage } from "node:http";
 
-/** The longest request body, in bytes. It is many times longer than a path. */
+/** The maximum length of a request body, in bytes. It is much longer than any path. */
 const MAX_BODY_BYTES = 64 * 1024;
 
 /**
  * Reads the fields of a request body, which may be JSON (an object) or a form (`application/x-www-form-urlencoded`,
  * what HTML forms and jQuery send).
  *
- * @throws {HttpError} `UNSUPPORTED_MEDIA_TYPE`, `BODY_TOO_LARGE`, `BAD_REQUEST` (not readable, or broken off).
+ * @throws {HttpError} `UNSUPPORTED_MEDIA_TYPE`, `BODY_TOO_LARGE`, `BAD_REQUEST` (not readable, or incomplete).
  */
 export async function readFields(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
   const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
-  // A form without fields, as jQuery sends it: an empty body has no type.
+  // jQuery sends a form without fields as an empty body without a type.
   if (type === "" && isEmpty(request)) return {};
   const read = READERS.get(type);
   if (read === undefined) {
@@ -59,8 +59,8 @@ function readBytes(request: IncomingMessage): Promise<Buffer> {
     let size = 0;
     request.on("data", (piece: Buffer) => {
       size += piece.length;
-      // The rest is read and dropped, because otherwise the reply could not reach a client that is still writing. The
-      // server's request timeout bounds how long that may take.
+      // Read and drop the rest, because otherwise the reply could not reach a client that is still writing. The
+      // server's request timeout limits the time for this.
       if (size <= MAX_BODY_BYTES) pieces.push(piece);
       else
         reject(
@@ -68,7 +68,7 @@ function readBytes(request: IncomingMessage): Promise<Buffer> {
         );
     });
     request.once("end", () => resolve(Buffer.concat(pieces)));
-    // After `end` this has no effect.
+    // This has no effect after `end`.
     request.once("close", () => reject(new HttpError("BAD_REQUEST", "Cannot read the request: it is incomplete")));
     request.once("error", () => {});
   });

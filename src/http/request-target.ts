@@ -1,6 +1,6 @@
 /** A request target in origin or absolute form (RFC 9112 section 3.2), in parts. */
 export interface RequestTarget {
-  /** The host and port that the absolute form names; `undefined` for the origin form. */
+  /** The host and port in the absolute form; `undefined` for the origin form. */
   readonly authority: string | undefined;
   /** The path as it was sent; `/` when it is empty. */
   readonly path: string;

@@ -10,7 +10,7 @@ export interface Exchange {
   readonly parameter: string;
 }
 
-/** Answers a request, at once or later. The caller turns what it throws into an error reply. */
+/** Answers a request, synchronously or later. The caller turns its errors into error replies. */
 export type Handler = (exchange: Exchange) => void | Promise<void>;
 
 /** The handlers of one path. `GET` also answers `HEAD`: Node sends the same head without the body. */
@@ -44,7 +44,7 @@ export class Router<R extends Route> {
     }));
   }
 
-  /** The first route whose pattern matches; `undefined` when no pattern does. */
+  /** Returns the first route whose pattern matches; `undefined` when no pattern matches. */
   find(path: string): RouteMatch<R> | undefined {
     for (const { path: name, pattern, route } of this.#routes) {
       const match = pattern.exec(path);
@@ -54,14 +54,14 @@ export class Router<R extends Route> {
   }
 }
 
-/** The methods that a route answers, as an `Allow` header lists them. */
+/** Returns the methods of a route in the format of an `Allow` header. */
 export function allowedMethods({ GET, POST, DELETE }: Route): string {
   const methods = [GET && "GET, HEAD", POST && "POST", DELETE && "DELETE", "OPTIONS"];
   return methods.filter((method) => method !== undefined).join(", ");
 }
 
 /**
- * The handler of a route for a method.
+ * Returns the handler of a route for a method.
  *
  * @param path - For the message.
  * @throws {HttpError} `METHOD_NOT_ALLOWED`, with `Allow` (RFC 9110 section 15.5.6).
@@ -74,7 +74,7 @@ export function handlerFor(route: Route, method: string, path: string): Handler 
   throw new HttpError("METHOD_NOT_ALLOWED", `Cannot ${method} ${path}: use ${allow}`, { headers: { Allow: allow } });
 }
 
-/** Decodes a path segment. A segment with invalid percent-encoding stays as it is, and matches no resource. */
+/** Decodes a path segment. A segment with invalid percent-encoding is not changed, and matches no resource. */
 function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);

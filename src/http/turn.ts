@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-/** How many pipelined requests of one connection may wait for their turn. Each costs some kilobytes. */
+/** The maximum number of pipelined requests of one connection that wait for their turn. Each needs some kilobytes. */
 const MAX_WAITING = 16;
 
 const waiting = new WeakMap<Socket, number>();
 
 /**
- * Resolves when the responses before this one on its connection are over (HTTP/1.1 pipelining). Until then nothing is
- * written, so Node keeps reading and notices a client that leaves; the promise never resolves then. A connection with
- * too many waiting requests is dropped.
+ * Resolves when the responses before this one on its connection are over (HTTP/1.1 pipelining). Until then the server
+ * writes no bytes, so Node continues to read and detects a client that leaves; the promise then never resolves. A
+ * connection with too many waiting requests is dropped.
  */
 export async function responseTurn(request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (response.socket !== null) return;

@@ -4,11 +4,11 @@ import type { BuildEvent } from "../runner/events.ts";
 import type { FileHistory } from "../channel/history/file-history.ts";
 import type { ChannelOptions, CloseOptions } from "../channel/options.ts";
 
-/** The maximum size of one build's log in memory, in bytes: without a file, and with a file. */
+/** The maximum size of one build's log in memory, in bytes, without and with a file. */
 const MEMORY_LOG_BYTES = 8 * 1024 * 1024;
 const TAIL_BYTES = 1024 * 1024;
 
-/** The number of bytes that may wait to be stored. Beyond it, the command of the build is paused. */
+/** The maximum number of bytes that wait to be stored. Above it, the command of the build is paused. */
 const MAX_UNSTORED_BYTES = 1024 * 1024;
 
 /** The stream of one build, from its first line. */
@@ -21,7 +21,7 @@ export class BuildLog {
   /** @param history - The file of the log. Default: the log is in memory. */
   constructor(buildId: string, options: ChannelOptions, history?: FileHistory) {
     this.history = history;
-    // The build's id names its log, so that an event id of one build is invalid in the stream of another.
+    // The epoch of the log is the build's id, so that an event id of one build is invalid in the stream of another.
     const log =
       history === undefined
         ? { uniqueEpoch: buildId, capacityBytes: MEMORY_LOG_BYTES }
@@ -30,8 +30,9 @@ export class BuildLog {
   }
 
   /**
-   * Publishes an event of a build. A promise that is returned for a line pauses the build's command until it settles.
-   * For a change of state it resolves when the change has reached the disk; it rejects when storing the log fails.
+   * Publishes an event of a build. If it returns a promise for a line, the build's command is paused until the promise
+   * settles. For a change of state, the promise resolves when the change is on disk, and rejects when storing the log
+   * fails.
    */
   publish(event: BuildEvent): void | Promise<void> {
     if (event.type === "line") {

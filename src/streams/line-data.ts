@@ -1,20 +1,20 @@
 import { decimal } from "../channel/log/decimal.ts";
 import type { BuildLineEvent, OutputStream } from "../runner/events.ts";
 
-/** The JSON before the text of a line. Nearly all lines have the same step and stream as the line before. */
+/** The JSON before the text of a line, cached: nearly all lines have the same step and stream as the line before. */
 let lastStep: string | null | undefined;
 let lastStream: OutputStream | undefined;
 let beforeText = "";
 
 /**
- * Text that JSON writes as it is: without quotes, backslashes, controls and, which only matter if alone, surrogates.
- * Matching the whole text takes two thirds of the time of a search for one of these characters.
+ * Text that JSON does not escape: it has no quotes, backslashes, control characters or surrogates (JSON escapes only
+ * lone surrogates). Matching the whole text takes two thirds of the time of a search for one of these characters.
  */
 const PLAIN = /^[^"\\\0-\x1f\ud800-\udfff]*$/;
 
 /**
  * Encodes the data of a `line` event: JSON with the fields in the order of the type. The result is exactly that of
- * `JSON.stringify`, which takes three times as long. Usually only the text needs a check.
+ * `JSON.stringify`, which takes three times as long. Usually it needs to check only the text.
  */
 export function lineData({ number, step, stream, text, time, open }: BuildLineEvent): string {
   if (step !== lastStep || stream !== lastStream) {
@@ -32,7 +32,10 @@ export interface ReadLine extends Pick<BuildLineEvent, "number" | "text" | "time
   readonly isOpen: boolean;
 }
 
-/** Reads the result of {@link lineData}; `undefined` for any other text, since then the log was changed. */
+/**
+ * Reads the result of {@link lineData}. It returns `undefined` for any other text, which means that another program
+ * changed the log.
+ */
 export function readLineData(data: string): ReadLine | undefined {
   try {
     const { number, text, time, open } = JSON.parse(data) as Partial<BuildLineEvent>;

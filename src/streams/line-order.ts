@@ -10,19 +10,19 @@ export const MAX_WAITING = 128;
 /** The maximum length of the waiting text, in UTF-16 units. */
 const MAX_LENGTH = 1024 * 1024;
 
-/** A line that waits. */
+/** A waiting line. */
 interface HeldLine {
   /** A line of text that reports missing lines before it. */
   readonly mark: string;
-  /** When it arrived, by `performance.now()`. */
+  /** The time when it arrived, by `performance.now()`. */
   readonly since: number;
   text: string;
   isOpen: boolean;
 }
 
 /**
- * Puts the lines of one build's log in the order of their numbers, each once and with its last state. Since a line can
- * be redrawn after its line end, the last 128 lines wait. A line that is redrawn later than that follows again with its
+ * Sorts the lines of one build's log by number, and returns each line once, with its last state. Since a program can
+ * redraw a line after its line end, the last 128 lines wait. If a line is redrawn later, it is returned again with its
  * last state, since text that a client has received cannot change.
  */
 export class LineOrder {
@@ -31,7 +31,7 @@ export class LineOrder {
   readonly #held = new Map<number, HeldLine>();
   #length = 0;
   #openCount = 0;
-  /** The open lines that could not wait for their end. */
+  /** The open lines that were released before their end. */
   readonly #early = new Map<number, string>();
 
   /** Whether lines wait. */
@@ -44,7 +44,7 @@ export class LineOrder {
     return this.#openCount > 0;
   }
 
-  /** When the first line arrived, if it is complete; `undefined` otherwise. */
+  /** The time when the first line arrived, if it is complete; `undefined` otherwise. */
   get waitingSince(): number | undefined {
     const [first] = this.#held.values();
     return first === undefined || first.isOpen ? undefined : first.since;
@@ -53,7 +53,7 @@ export class LineOrder {
   /**
    * Adds states of lines and returns the text that no longer waits.
    *
-   * @param now - When they arrived, by `performance.now()`.
+   * @param now - The time when they arrived, by `performance.now()`.
    */
   push(lines: readonly TextLine[], now = 0): string {
     let written = "";
@@ -64,7 +64,7 @@ export class LineOrder {
     return written;
   }
 
-  /** Returns the lines that have waited since a moment, up to the first one that is not complete. */
+  /** Returns the lines that have waited since `moment` or longer, up to the first incomplete line. */
   releaseBefore(moment: number): string {
     return this.#release(({ isOpen, since }) => !isOpen && since <= moment);
   }
@@ -98,7 +98,7 @@ export class LineOrder {
     this.#openCount += Number(line.isOpen);
   }
 
-  /** @param mayGo - Returns whether the first line is released. */
+  /** @param mayGo - Returns whether to release the first line. */
   #release(mayGo: (first: HeldLine) => boolean): string {
     let written = "";
     for (const [number, line] of this.#held) {

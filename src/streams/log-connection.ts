@@ -14,20 +14,20 @@ export const LOG_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * How long the lines of a running build wait for a redraw at least, in milliseconds. The runner reports one within half
- * a second, and most programs draw several times a second.
+ * The minimum time for which the lines of a running build wait for a redraw, in milliseconds. The runner reports a
+ * redraw within half a second, and most programs redraw several times a second.
  */
 const LIVE_DELAY = 1000;
 
-/** Lines without another state, whose text clients share. */
+/** Lines with only one state. Clients share their text. */
 interface PlainPiece {
   readonly events: EncodedBytes;
   readonly bytes: EncodedBytes;
-  /** The number that was next before it. */
+  /** The expected number of the first line. */
   readonly before: number;
   readonly first: number;
   readonly length: number;
-  /** When it arrived, by `performance.now()`. */
+  /** The time when it arrived, by `performance.now()`. */
   readonly since: number;
 }
 
@@ -42,11 +42,14 @@ export class LogConnection implements Connection {
   readonly #texts: LogTexts;
   readonly #isOver: () => boolean;
   readonly #order = new LineOrder();
-  /** The lines that wait, as long as none of them has another state. Otherwise they are in the order. */
+  /** The waiting lines while each of them has only one state. Otherwise the waiting lines are in `#order`. */
   #pieces: PlainPiece[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param isOver - Returns whether the build has ended. Then lines wait for the lines behind them, not for a time. */
+  /**
+   * @param isOver - Returns whether the build has ended. Lines then wait only for the lines after them, not for a
+   * redraw.
+   */
   constructor(response: ServerResponse, texts: LogTexts, listener: ConnectionListener, isOver: () => boolean) {
     this.#texts = texts;
     this.#isOver = isOver;
@@ -70,13 +73,13 @@ export class LogConnection implements Connection {
     return this.#connection.isEnded;
   }
 
-  /** Writes the lines among the events. Heartbeats and other events have no text. */
+  /** Writes the text of the `line` events. Heartbeats and other events have no text. */
   write(events: EncodedBytes): void {
     const order = this.#order;
     const { bytes, lines, first = order.next, length } = this.#texts.of(events);
     if (bytes === undefined && lines === undefined) return;
     const since = performance.now();
-    // Nearly always, no line has more than one state.
+    // In nearly all cases, each line has only one state.
     if (bytes !== undefined && first >= order.next && this.#mayShare(length)) {
       this.#writeText(order.end());
       this.#pieces.push({ events, bytes, before: order.next, first, length, since });
@@ -102,13 +105,13 @@ export class LogConnection implements Connection {
     this.#connection.destroy();
   }
 
-  /** Whether the next lines need not be put in order, since no line before them can change. */
+  /** Whether the next lines need no sorting, since no line before them can change. */
   #mayShare(length: number): boolean {
     const { isHolding, hasOpen } = this.#order;
     return !isHolding || (!hasOpen && length >= MAX_WAITING);
   }
 
-  /** Gives the lines of the pieces to the order. */
+  /** Moves the lines of the pieces to `#order`. */
   #orderPieces(): string {
     const [first] = this.#pieces;
     if (first === undefined) return "";
@@ -127,7 +130,7 @@ export class LogConnection implements Connection {
     }
   }
 
-  /** Limits the wait of lines while the build runs. A slow client receives the next lines first. */
+  /** Limits the waiting time of lines while the build runs. A blocked client must first read the earlier lines. */
   #writeLater(): NodeJS.Timeout | undefined {
     const since = this.#pieces[0]?.since ?? this.#order.waitingSince;
     if (since === undefined || this.#isOver()) return undefined;

@@ -4,26 +4,26 @@ import { readLineData } from "./line-data.ts";
 
 /** One state of a line, as text. */
 export interface TextLine {
-  /** `undefined`: the event cannot be read, so it is the line after the one before. */
+  /** `undefined`: the event cannot be read, so it counts as the line after the previous line. */
   readonly number: number | undefined;
   readonly text: string;
-  /** Another state of the line follows. */
+  /** Whether another state of the line follows. */
   readonly isOpen: boolean;
 }
 
 /** The lines of some events of a build, as text. */
 export interface LogText {
-  /** The text of the lines; `undefined` when the events have no line, or {@link lines} must be put in order. */
+  /** The text of the lines; `undefined` when the events have no lines, or {@link lines} must be sorted. */
   readonly bytes: EncodedBytes | undefined;
-  /** Present when a line has more than one state. */
+  /** The lines, if they must be sorted, because a line has more than one state; otherwise `undefined`. */
   readonly lines: readonly TextLine[] | undefined;
   /** The number of the first line; `undefined` when no line has a readable number. */
   readonly first: number | undefined;
-  /** How many numbers the lines span. */
+  /** The size of the range of their numbers. */
   readonly length: number;
 }
 
-/** The line of text that stands for `count` removed lines. */
+/** Returns the line of text that replaces `count` removed lines. */
 export function missingLines(count: number): string {
   return `[tailcast: ${count === 1 ? "1 line is" : `${count} lines are`} no longer kept]\n`;
 }
@@ -37,7 +37,9 @@ export class LogTexts {
   readonly #known = new WeakMap<EncodedBytes, LogText>();
   readonly #lines = new WeakMap<EncodedBytes, readonly TextLine[]>();
 
-  /** @param render - Turns the text of a line, which has control functions of a terminal, into what clients receive. */
+  /**
+   * @param render - Converts the text of a line, which can contain terminal control functions, to the text for clients.
+   */
   constructor(render: (line: string) => string) {
     this.#render = render;
   }
@@ -52,7 +54,7 @@ export class LogTexts {
     return text;
   }
 
-  /** The lines one by one. @param events - Whole events. */
+  /** Returns the separate lines. @param events - Whole events. */
   linesOf(events: EncodedBytes): readonly TextLine[] {
     let lines = this.#known.get(events)?.lines ?? this.#lines.get(events);
     if (lines === undefined) {
@@ -76,7 +78,7 @@ export class LogTexts {
     const lines = this.#read(events);
     let text = "";
     let first: number | undefined;
-    // Relative to the first line that is here, until a line has a readable number.
+    // Count from the first line of these events until a line has a readable number.
     let next = 0;
     let isInOrder = true;
     for (const line of lines) {

@@ -10,10 +10,10 @@ import type { BuildStore, StoredBuild } from "../runner/store/build-store.ts";
 import type { BuildRecord } from "../runner/record.ts";
 import type { StreamRegistry } from "./stream-registry.ts";
 
-/** The time that processes of a killed server get between SIGTERM and SIGKILL, in milliseconds. */
+/** The time between SIGTERM and SIGKILL for the processes of a killed server, in milliseconds. */
 const ORPHAN_GRACE = 2000;
 
-/** The objects that take over the builds of an earlier server. */
+/** The objects that recovery needs. */
 export interface Recovery {
   readonly store: BuildStore;
   readonly streams: StreamRegistry;
@@ -22,23 +22,23 @@ export interface Recovery {
   readonly plan: BuildPlanner;
   /** Called with a sentence about each build that cannot be taken over. */
   readonly onProblem: (problem: string) => void;
-  /** Called with each build that the earlier server has lost. */
+  /** Called with each build that is lost. */
   readonly onLost: (build: BuildRecord) => void;
 }
 
-/** The rest of one build: a record of its end, or a build that is still queued. */
+/** The recovered state of one build: its end, or a build that is still queued. */
 interface Remains {
   readonly record: BuildRecord;
   /** Present for a build that is still queued. */
   readonly plan?: Plan;
-  /** How many lines were emitted. */
+  /** The number of emitted lines. */
   readonly lineCount?: number;
 }
 
 /**
  * Takes over the builds of an earlier server, after a clean end or a kill. Ended builds are restored. Queued builds are
- * planned and queued again. Running builds become `lost`: their processes are terminated, and
- * their log says so and ends.
+ * planned and queued again. Running builds become `lost`: their processes are terminated, and their logs end with a
+ * line about this.
  */
 export async function recoverBuilds(recovery: Recovery): Promise<void> {
   const { store, streams, queue, onProblem } = recovery;
@@ -63,10 +63,10 @@ async function recoverBuild(
   stored: StoredBuild | undefined,
 ): Promise<Remains | undefined> {
   // This comes first: the processes must not continue, whatever else fails. A finished build has a cookie only if some
-  // were left.
+  // of its processes were still running.
   const { notes, gone } = await endRemaining(stored);
   const remains = await recoverRecord(recovery, id, stored, notes);
-  // Not before the end is stored: a build that is queued and has no cookie would run again.
+  // Do this only after the end is stored: a queued build without a cookie would run again.
   if (remains?.record.finishedAt != null) void forgetProcesses(recovery, id, gone);
   return remains;
 }
@@ -106,12 +106,12 @@ async function recoverLog(
   if (record === undefined || record.finishedAt !== null) {
     await history.close();
     if (record !== undefined) return saveEnd(recovery, record);
-    // The server was killed before any client could learn about this build.
+    // The server was killed before any client could receive this build.
     await store.remove(id);
     return undefined;
   }
   streams.resume(id, history);
-  // The log may say that it has started, but no command has as long as no cookie is stored.
+  // The log may already contain the start of the build, but no command starts before a cookie is stored.
   const isQueued = stored?.record.status === "queued" && stored.cookie === null;
   const planOrLoss = isQueued ? await planAgain(recovery, stored.record) : describeLoss(record);
   if (typeof planOrLoss !== "string") {
@@ -122,7 +122,7 @@ async function recoverLog(
   return saveEnd(recovery, end);
 }
 
-/** Plans a queued build as if it were requested now; a sentence says why it cannot be built. */
+/** Plans a queued build like a new request. Returns a sentence with the reason if it cannot be built. */
 async function planAgain({ plan }: Recovery, record: BuildRecord): Promise<Plan | string> {
   const { projectPath, script, install, variables, color } = record;
   if (variables.length > 0) {
@@ -168,8 +168,8 @@ function report({ onProblem }: Recovery, id: string, error: unknown): void {
 }
 
 /**
- * Ends the processes that the build has left running. Returns sentences about them for the log, and when they are gone:
- * `undefined` if there never were any.
+ * Ends the remaining processes of a build. Returns sentences about them for the log, and the promise `gone` for their
+ * end, which is `undefined` if the build had no processes.
  */
 async function endRemaining(stored: StoredBuild | undefined): Promise<{ notes: string[]; gone?: Promise<boolean> }> {
   if (stored === undefined || stored.cookie === null) return { notes: [] };
@@ -181,8 +181,8 @@ async function endRemaining(stored: StoredBuild | undefined): Promise<{ notes: s
   return { notes: [`${processes} of this build were still running and ${result}`], gone };
 }
 
-/** As long as a process may be left, its cookie stays stored for the next server. */
+/** Removes the stored cookie of a build after all its processes have ended. Until then, the next server may need it. */
 async function forgetProcesses({ store }: Recovery, id: string, gone: Promise<boolean> | undefined): Promise<void> {
-  // If the write fails, the next server finds nothing to end.
+  // If the write fails, the next server finds no processes, which is harmless.
   if ((await gone) === true) await store.save(id, { cookie: null, identity: null }).catch(() => undefined);
 }

@@ -17,7 +17,7 @@ export interface StoredLog {
   readonly lineCount: number;
 }
 
-/** Reads a whole log, as clients get it. Used only for the few builds whose server was killed. */
+/** Reads a whole log like a client. Used only for the few builds that had not ended when their server was killed. */
 export async function readStoredLog(history: ChannelHistory): Promise<StoredLog> {
   const decoder = new EventStreamDecoder();
   const reader = history.read(1);
@@ -41,15 +41,15 @@ export async function readStoredLog(history: ChannelHistory): Promise<StoredLog>
   };
 }
 
-/** The facts about the logs of all builds that the feed needs. */
+/** The information about the logs of all builds that the feed needs. */
 export interface StoredLogs {
-  /** How many events each log has; logs without events are left out. `Infinity`: it cannot be read now. */
+  /** The number of events in each log that has events. `Infinity`: the log cannot be read now. */
   readonly counts: ReadonlyMap<string, number>;
   /** The builds whose logs have no `end` event. */
   readonly unfinished: UnfinishedBuilds;
 }
 
-/** Inspects the logs of all builds. It reads one end of each, not the whole. */
+/** Inspects the logs of all builds. It does not read whole logs, only their first or last events. */
 export async function surveyLogs(store: BuildStore): Promise<StoredLogs> {
   const counts = new Map<string, number>();
   const unfinished = new Map<string, "queued" | "running">();
@@ -67,7 +67,7 @@ export async function surveyLogs(store: BuildStore): Promise<StoredLogs> {
   return { counts, unfinished };
 }
 
-/** Whether a log has its last event. */
+/** Whether a log contains its `end` event. */
 export async function isLogEnded(log: ChannelHistory): Promise<boolean> {
   const reader = log.read(log.end - 1);
   try {
@@ -77,7 +77,7 @@ export async function isLogEnded(log: ChannelHistory): Promise<boolean> {
   }
 }
 
-/** Whether a log has the start of its build. The states of the queue are before it, and lines are behind it. */
+/** Whether a log contains the start of its build, which follows the queued states and precedes the lines. */
 async function hasStarted(log: ChannelHistory): Promise<boolean> {
   const decoder = new EventStreamDecoder();
   const reader = log.read(1);

@@ -11,7 +11,7 @@ import type { ChannelOptions, CloseOptions } from "../channel/options.ts";
 import type { FeedJournal } from "./feed/journal.ts";
 import type { StreamNumbers } from "./stream-totals.ts";
 
-/** Where the logs of builds are kept. */
+/** The files of the builds' logs. */
 export interface LogFiles {
   logPath(buildId: string): string;
   /** 0 when the log does not exist. */
@@ -40,7 +40,8 @@ export class StreamRegistry {
     onError: (error: unknown) => void,
     storage?: { readonly store: LogFiles; readonly journal: FeedJournal },
   ) {
-    // A build prints in bursts. Ten milliseconds, too short to notice, gather most of a burst into one write.
+    // A build prints in bursts. A window of ten milliseconds combines most of a burst into one write, and users do not
+    // notice the delay.
     this.#options = { coalesce: 10, compress: true, ...options };
     this.#files = storage?.store;
     this.#onError = onError;
@@ -57,7 +58,7 @@ export class StreamRegistry {
     return this.#feed.channel;
   }
 
-  /** The stream of one build from its first line; `undefined` when there is no log of it. */
+  /** Returns the stream of one build from its first line; `undefined` when it has no log. */
   async of(build: BuildRecord): Promise<Channel | undefined> {
     const live = this.#live.get(build.id);
     if (live !== undefined || this.#files === undefined) return live?.channel;
@@ -65,7 +66,7 @@ export class StreamRegistry {
     if (stored === undefined) {
       stored = this.#open(build, this.#files);
       this.#stored.set(build.id, stored);
-      // Let the next request try again.
+      // The next request tries again.
       stored.catch(() => this.#stored.delete(build.id));
     }
     return stored;
@@ -81,7 +82,7 @@ export class StreamRegistry {
     }
     const published = stream.publish(event);
     if (stream.history === undefined) this.#feed.publish(event);
-    // From now on the log is read from its file. The memory is released when the last client leaves.
+    // After its end, the log is read from its file. The memory is released when the last client leaves.
     return event.type === "end" ? published?.then(() => this.#drop(buildId)) : published;
   }
 
@@ -95,7 +96,7 @@ export class StreamRegistry {
     this.#feed.endRecovery();
   }
 
-  /** Statistics of the feed, and of the streams of all builds together. */
+  /** The statistics of the feed, and the sum of those of all builds' streams. */
   get numbers(): { readonly feed: StreamNumbers; readonly build: StreamNumbers } {
     const channels = [...Array.from(this.#live.values(), ({ channel }) => channel), ...this.#opened.values()];
     return { feed: this.#feed.channel.statistics, build: this.#totals.sum(channels) };
@@ -141,7 +142,7 @@ export class StreamRegistry {
     if ((await files.logBytes(id)) === 0) return undefined;
     const history = await FileHistory.openToRead(files.logPath(id), id);
     const channel = new Channel({ ...this.#options, history, backlog: "all" });
-    // When the log could not be stored to its end, clients receive at least the end of the build, from memory.
+    // If the log is incomplete because storing failed, clients receive at least the end of the build, from memory.
     if (!(await isLogEnded(history))) channel.publish({ event: "end", data: JSON.stringify(build) });
     channel.end();
     // The build may have been removed meanwhile.

@@ -15,18 +15,18 @@ export type StreamNumbers = Pick<
   | "closed"
 >;
 
-/** A sum that is being made. */
+/** A sum that can be changed. */
 type Sum = { -readonly [Name in keyof StreamNumbers]: Mutable<StreamNumbers[Name]> };
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 /**
- * Adds up the statistics of channels that are opened and dropped. The values of a dropped channel stay in the sum: a
- * counter that decreases would look like a restart.
+ * Adds up the statistics of channels that are opened and dropped. The values of a dropped channel stay in the sum,
+ * because monitors interpret a decreasing counter as a restart.
  */
 export class StreamTotals {
   /** The sum of the dropped channels that have no clients left. */
   readonly #gone = nothing();
-  /** Dropped channels that still have clients, so that their values still change. */
+  /** Dropped channels that still have clients, so their values can still change. */
   readonly #leaving = new Set<Channel>();
 
   /** Adds the values of a channel that was dropped. */
@@ -35,13 +35,13 @@ export class StreamTotals {
     this.#dropIdle();
   }
 
-  /** Channels that were dropped, and still have clients. */
+  /** The dropped channels that still have clients. */
   get leaving(): readonly Channel[] {
     this.#dropIdle();
     return [...this.#leaving];
   }
 
-  /** The sum of these channels and all that were dropped. */
+  /** Returns the sum of these channels and all dropped channels. */
   sum(channels: Iterable<Channel>): StreamNumbers {
     this.#dropIdle();
     const sum = nothing();
@@ -76,7 +76,7 @@ function nothing(): Sum {
   };
 }
 
-/** Adds to a sum in place: a scrape adds up the channels of all builds. */
+/** Adds to a sum in place, since a scrape adds up the channels of all builds. */
 function add(sum: Sum, numbers: StreamNumbers): void {
   sum.clients += numbers.clients;
   sum.blocked += numbers.blocked;

@@ -6,15 +6,18 @@ import type { BuildRecord } from "../../runner/record.ts";
 /** Opens the log of a build to read it. Rejects when it is gone. */
 export type OpenLog = (buildId: string) => Promise<ChannelHistory>;
 
-/** How much of a project's name is in a label, in characters: a name comes from a file of the project. */
+/**
+ * The maximum length of a project's name in a label, in characters. The name is untrusted: it comes from a file of the
+ * project.
+ */
 const MAX_NAME_LENGTH = 64;
 
-/** How many labels are kept. */
+/** The maximum number of cached labels. */
 const KEPT_LABELS = 256;
 
 /**
- * The build of a line in the feed: the id, which programs read at a fixed place, and the name of the project, for
- * people.
+ * Returns the label that names the build of a line in the feed: the id, at a fixed position for programs, and the name
+ * of the project, for people.
  */
 export function buildLabel({ id, projectName }: Pick<BuildRecord, "id" | "projectName">): string {
   const name = Array.from(plainText(projectName).replaceAll("\t", " "));
@@ -31,7 +34,7 @@ export class BuildLabels {
     this.#openLog = openLog;
   }
 
-  /** The label of a build. It has no name when the log cannot be read. Never rejects. */
+  /** Returns the label of a build. It has no name when the log cannot be read. Never rejects. */
   async of(buildId: string): Promise<string> {
     const known = this.#labels.get(buildId);
     if (known !== undefined) return known;

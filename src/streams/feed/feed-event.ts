@@ -4,11 +4,11 @@ import type { PublishedEvent } from "../../channel/log/event-log.ts";
 import type { DecodedEvent } from "../../protocol/decode.ts";
 
 /**
- * The feed's event for an event of a build's own stream: a line as plain text, or the build as it is now. A line that
- * is not complete is an event of another type, which plain clients do not see. Every event has its place in the feed,
- * even an unreadable one.
+ * Converts an event of a build's stream to the event of the feed: a line as plain text, or the current state of the
+ * build. A line that is not complete becomes an event of another type, which plain clients do not receive. Every event,
+ * even an unreadable one, has a position in the feed.
  *
- * @param label - Names the build in a line. Default: the line does not name it.
+ * @param label - The label that names the build in a line. Default: no label.
  */
 export function feedEvent({ type, data }: DecodedEvent, label?: string): PublishedEvent {
   if (type !== "line") return { event: "build", data };

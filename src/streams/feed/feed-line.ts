@@ -1,14 +1,15 @@
 import { plainText } from "../../terminal/plain-text.ts";
 
 /**
- * Hundreds of consecutive lines can have the same time. Formatting it for each took a third of the server's CPU time.
+ * Hundreds of consecutive lines can have the same time. Formatting it for each line took a third of the server's CPU
+ * time.
  */
 let lastTime = "";
 let lastLocal = "";
 
 /**
- * A line of the feed, `[YYYY-MM-DD HH:mm:ss] text`, in the server's time zone. Half a character, which JSON can hold
- * and UTF-8 cannot, becomes U+FFFD.
+ * A line of the feed, `[YYYY-MM-DD HH:mm:ss] text`, in the server's time zone. A lone surrogate, which JSON can contain
+ * but UTF-8 cannot, becomes U+FFFD.
  *
  * @param label - The build of the line, see `buildLabel`: `[YYYY-MM-DD HH:mm:ss] [label] text`. Default: none.
  */

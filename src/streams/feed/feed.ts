@@ -17,8 +17,8 @@ const ID = "\nid: ";
 const GAP = Buffer.from("event: gap\n");
 
 /**
- * How long events that no client reads wait until they are counted, in milliseconds. A write for each batch would cost
- * a fifth more.
+ * The delay before events that no client reads are counted, in milliseconds. A write for each batch would cost a fifth
+ * more.
  */
 const COUNT_DELAY = 100;
 
@@ -29,7 +29,7 @@ interface Batch extends FeedAddition {
   readonly events: (() => readonly DecodedEvent[]) | undefined;
 }
 
-/** The stored feed, which outlives the process. */
+/** The storage of a feed that is stored. */
 export interface FeedStorage {
   /** See `FeedJournal`. */
   readonly journal: FeedOrder & {
@@ -45,9 +45,9 @@ export interface FeedStorage {
  * The feed of all builds: lines of text as default messages, and the JSON of each build as `build` when its state
  * changes. While more than one build is running, each line names its build.
  *
- * If builds are stored, the feed follows the stream of each build as a client does. So it has only stored events, and
- * continues at the same place in each stream after a restart. While no client reads it, it only counts events: clients
- * that reconnect, or resume reading, receive the events from the logs of the builds.
+ * If builds are stored, the feed follows the stream of each build like a client. So it contains only stored events, and
+ * continues at the same position in each stream after a restart. While no client reads the feed, it only counts events:
+ * clients that reconnect, or resume reading, receive the events from the logs of the builds.
  */
 export class Feed {
   readonly channel: Channel;
@@ -87,7 +87,7 @@ export class Feed {
     this.channel.publish({ event: "build", data: JSON.stringify(build) });
   }
 
-  /** Publishes the events of a stored build's stream, from the first one that the feed does not have. */
+  /** Publishes the events of a stored build's stream, starting with the first event that is not in the feed. */
   follow(buildId: string, stream: Channel): void {
     const following = this.#follow(buildId, stream)
       .catch(this.#onError)
@@ -98,7 +98,7 @@ export class Feed {
     this.#following.set(buildId, following);
   }
 
-  /** Counts running builds of an earlier process as ended if they could not be taken over. */
+  /** Treats running builds of an earlier process as ended if this process could not take them over. */
   endRecovery(): void {
     for (const id of this.#running.ids) {
       if (!this.#following.has(id)) this.#running.forget(id);
@@ -112,7 +112,7 @@ export class Feed {
     this.#journal?.ranges.forget(buildId);
   }
 
-  /** Ends the feed when it has every event of the streams of builds, which must be closed as well. */
+  /** Ends the feed when it contains all events of the builds' streams. The caller must close these streams as well. */
   async close(options?: CloseOptions): Promise<void> {
     while (this.#following.size > 0) await Promise.all(this.#following.values());
     await this.flush();
@@ -170,12 +170,14 @@ export class Feed {
   }
 }
 
-/** Whether these bytes are a `gap` event, which stands for lost events. */
+/** Whether these bytes are a `gap` event, which represents lost events. */
 function isGap(bytes: Buffer): boolean {
   return bytes.subarray(0, GAP.length).equals(GAP);
 }
 
-/** The sequence number of the last event. Its id is the last line of that name: data begins with "data: ". */
+/**
+ * Returns the sequence number of the last event. Its id is in the last `id:` line: lines of data start with "data: ".
+ */
 function lastSequence(bytes: Buffer): number | undefined {
   const start = bytes.lastIndexOf(ID) + ID.length;
   const id = parseSequenceId(bytes.toString("latin1", start, bytes.indexOf("\n", start)));

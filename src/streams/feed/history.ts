@@ -20,13 +20,13 @@ const PIECE_LENGTH = 256 * 1024;
 export interface FeedOrder {
   readonly epoch: string;
   readonly ranges: FeedRanges;
-  /** The sequence number that follows the newest event that is stored. */
+  /** The sequence number that follows the newest stored event. */
   readonly end: number;
 }
 
 /**
- * The history of the feed. The order names the events of builds, and the logs of the builds contain them. A
- * `gap` stands for the events of a log that cannot be read.
+ * The history of the feed. The order lists the events, and the logs of the builds contain them. A `gap` replaces the
+ * events of a log that cannot be read.
  */
 export class FeedHistory implements ChannelHistory {
   readonly epoch: string;
@@ -99,7 +99,10 @@ export class FeedHistory implements ChannelHistory {
     return cursor.read(position, limit);
   }
 
-  /** The events before an unreadable one, or the `gap` in its place. The next reader tries to read it again. */
+  /**
+   * Returns the events before an unreadable event, or a `gap` that replaces it. The next reader tries to read the event
+   * again.
+   */
   #gap(first: number, text: string, next: number, to: number): HistoryPiece {
     this.#recent.forget(first);
     if (text !== "") return { bytes: Buffer.from(text), next };
@@ -112,7 +115,7 @@ export class FeedHistory implements ChannelHistory {
 class LogCursor {
   readonly #reader: HistoryReader;
   #events: DecodedEvent[] = [];
-  /** The sequence number of the first of them. */
+  /** The sequence number of the first event in `#events`. */
   #next: number;
 
   constructor(log: ChannelHistory, sequence: number) {
@@ -120,7 +123,9 @@ class LogCursor {
     this.#next = sequence;
   }
 
-  /** Reads events from `sequence` on, at least one and at most `limit`. It never decreases between two calls. */
+  /**
+   * Reads events from `sequence` on, at least one and at most `limit`. `sequence` must not decrease between two calls.
+   */
   async read(sequence: number, limit: number): Promise<DecodedEvent[]> {
     for (this.#drop(sequence - this.#next); this.#events.length === 0; this.#drop(sequence - this.#next)) {
       const { bytes } = await this.#reader.next();

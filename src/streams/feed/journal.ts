@@ -10,32 +10,33 @@ import type { FileHandle } from "node:fs/promises";
 import type { FeedRange } from "./ranges.ts";
 
 /**
- * The maximum number of ranges; then the oldest quarter is removed. Builds that print in turns make one for each line.
+ * The maximum number of ranges. Above it, the oldest quarter is removed. Builds that print lines alternately create one
+ * range for each line.
  */
 const MAX_RANGES = 65_536;
 
-/** One range in the file: the build's id, a mark, the first event and their number, in fixed columns. */
+/** The columns of a range in the file: the build's id, a mark, the first event and the number of events. */
 const NUMBER_LENGTH = 15;
 const RECORD_LENGTH = 16 + 1 + NUMBER_LENGTH + 1 + NUMBER_LENGTH + 1;
 
-/** The first line of the file. Plain JSON. */
+/** The first line of the file, as JSON. */
 interface Head {
   readonly epoch: string;
-  /** The sequence number of the first event that the ranges after this line stand for. */
+  /** The sequence number of the first event in the ranges after this line. */
   readonly start: number;
-  /** The boot of the machine during which the file is written; `null` after the file was closed. */
+  /** The id of the boot during which the file was written; `null` after the file was closed. */
   readonly bootId: string | null;
 }
 
-/** Events that were added to the feed. */
+/** Events to add to the feed. */
 export type FeedAddition = Pick<FeedRange, "buildId" | "first" | "count"> & Partial<Pick<FeedRange, "isShared">>;
 
 /** The builds whose logs have no `end` event, and whether a command of them has started. */
 export type UnfinishedBuilds = ReadonlyMap<string, "queued" | "running">;
 
 /**
- * The feed on disk, without text, which is in the logs of the builds. A small file lists which events of which log the
- * feed consists of, so that every id means the same event after a restart.
+ * The feed on disk. A small file lists the events of the builds' logs that the feed consists of, so that every id
+ * refers to the same event after a restart. The text of the events is only in the logs.
  *
  * ```text
  * {"epoch":"q3Jx8k","start":1,"bootId":"…"}
@@ -45,8 +46,8 @@ export type UnfinishedBuilds = ReadonlyMap<string, "queued" | "running">;
  *
  * An asterisk marks events that happened while more than one build was running.
  *
- * The file survives any end of the process, but not a power cut: then a new epoch starts, and clients that reconnect
- * receive a `gap`.
+ * The file remains valid after any end of the process, but not after a power cut: then a new epoch starts, and clients
+ * that reconnect receive a `gap`.
  */
 export class FeedJournal {
   readonly epoch: string;
@@ -55,7 +56,7 @@ export class FeedJournal {
   readonly running: readonly string[];
   readonly #path: string;
   #file: FileHandle | undefined;
-  /** The position of the ranges in the file, and the number of ranges before them. */
+  /** The position of the ranges in the file, and the number of removed ranges before them. */
   #base = 0;
   #skipped = 0;
   #storedEnd: number;
@@ -70,12 +71,12 @@ export class FeedJournal {
   }
 
   /**
-   * Continues the feed of an earlier process, which has every event of the logs. Begins a new feed after those events
-   * when the file is missing, unreliable or a link.
+   * Continues the feed of an earlier process, and adds the events of the logs that it lacks. Starts a new feed after
+   * those events when the file is missing, unreliable or a link.
    *
    * @param logs - The number of events in each stored log, the oldest build first; `Infinity` for a log that cannot be
    * read now.
-   * @param unfinished - The builds that had not ended.
+   * @param unfinished - The builds that have not ended.
    */
   static async open(
     path: string,
@@ -84,7 +85,7 @@ export class FeedJournal {
   ): Promise<FeedJournal> {
     const flag = constants.O_RDONLY | constants.O_NOFOLLOW;
     const found = parse(await readFile(path, { encoding: "latin1", flag }).catch(() => ""));
-    // A log with fewer events than the journal counts could not be stored, or lost them in a power cut.
+    // A log with fewer events than the journal counts was not stored completely, or lost events in a power cut.
     const isTrue = [...(found?.ranges.builds ?? [])].every(
       ([buildId, last]) => last <= (logs.get(buildId) ?? Infinity),
     );
@@ -103,16 +104,16 @@ export class FeedJournal {
     return journal;
   }
 
-  /** The sequence number that follows the newest event that is stored. */
+  /** The sequence number that follows the newest stored event. */
   get end(): number {
     return this.#storedEnd;
   }
 
-  /** Stores the added ranges. Called again only when the promise is settled. */
+  /** Adds events to the ranges and stores them. Call it again only after the promise has settled. */
   async add(additions: readonly FeedAddition[]): Promise<void> {
     if (additions.length === 0) return;
     const { ranges } = this;
-    // The last range may become longer.
+    // The last range may become longer, so it is written again.
     const changed = ranges.forgotten + Math.max(0, ranges.length - 1);
     for (const { buildId, first, count, isShared } of additions) ranges.add(buildId, first, count, isShared);
     if (ranges.length > MAX_RANGES) ranges.forgetOldest(MAX_RANGES / 4);
@@ -126,7 +127,7 @@ export class FeedJournal {
     this.#storedEnd = ranges.end;
   }
 
-  /** Makes the file survive a power cut as well. No range is added after this. */
+  /** Closes the file, which then remains valid after a power cut as well. No events may be added afterwards. */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
@@ -156,7 +157,7 @@ export class FeedJournal {
     const skipped = ranges.forgotten;
     const kept = ranges.from(skipped);
     const shown = new Set(kept.map(({ buildId }) => buildId));
-    // The position of other builds in the feed must be known, too.
+    // Store the position of all other builds in the feed as well.
     const others = [...ranges.builds].filter(([buildId]) => !shown.has(buildId));
     const marks = others.map(([buildId, last]) => encodeRange({ buildId, first: last + 1, count: 0 }));
     const opening = `${JSON.stringify(head)}\n${marks.join("")}`;
@@ -177,7 +178,9 @@ export class FeedJournal {
   }
 }
 
-/** How many builds were running in the part of the logs that is not in the ranges yet, as far as that is known. */
+/**
+ * Returns the number of builds that were running in the part of the logs that the ranges lack, as far as it is known.
+ */
 function countRunning(ranges: FeedRanges, logs: ReadonlyMap<string, number>, unfinished: UnfinishedBuilds): number {
   let count = 0;
   for (const [buildId, last] of logs) {
@@ -193,7 +196,7 @@ function encodeRange({ buildId, first, count, isShared }: FeedAddition): string 
   return `${buildId}${isShared === true ? "*" : " "}${columns.join(" ")}\n`;
 }
 
-/** The content of a file; `undefined` when it is not a journal, or a power cut may have damaged it. */
+/** Reads the content of a file; `undefined` when it is not a journal, or a power cut may have damaged it. */
 function parse(text: string): { epoch: string; ranges: FeedRanges } | undefined {
   const headEnd = text.indexOf("\n");
   try {

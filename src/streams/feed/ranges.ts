@@ -1,18 +1,18 @@
 /** Consecutive events of one build's log, and their position in the feed. */
 export interface FeedRange {
   readonly buildId: string;
-  /** The sequence number that the first of them has in the build's log, and the one it has in the feed. */
+  /** The sequence numbers of the first event: in the build's log, and in the feed. */
   readonly first: number;
   readonly start: number;
   /** The number of events. */
   readonly count: number;
-  /** Whether more than one build was running, so that their lines name the build. */
+  /** Whether more than one build was running, so that each line names the build. */
   readonly isShared: boolean;
 }
 
 /**
- * The composition of the feed: which events of which logs it consists of, in order. Events that are consecutive in the
- * log and in the feed are one range, whatever their number.
+ * The composition of the feed: a list of the events of the builds' logs, in order. Any number of events that are
+ * consecutive both in the log and in the feed form one range.
  */
 export class FeedRanges {
   readonly #ranges: FeedRange[] = [];
@@ -47,7 +47,7 @@ export class FeedRanges {
     return this.#ranges.at(-1)?.isShared ?? false;
   }
 
-  /** The number of removed ranges before them. */
+  /** The number of removed ranges. */
   get forgotten(): number {
     return this.#forgotten;
   }
@@ -57,17 +57,19 @@ export class FeedRanges {
     return this.#ranges.slice(index - this.#forgotten);
   }
 
-  /** Every build with events that are or were in the feed, with the last event of its log there. */
+  /** Every build with events that are or were in the feed, and the last of these events in the build's log. */
   get builds(): ReadonlyMap<string, number> {
     return this.#reached;
   }
 
-  /** The last event of a build's log that is in the feed; 0 when none is. */
+  /** Returns the last event of a build's log that is or was in the feed; 0 without such events. */
   reached(buildId: string): number {
     return this.#reached.get(buildId) ?? 0;
   }
 
-  /** Appends events of a build's log. Without events, records only that those before `first` were in the feed. */
+  /**
+   * Appends events of a build's log. If `count` is 0, it only records that the events before `first` were in the feed.
+   */
   add(buildId: string, first: number, count: number, isShared = false): void {
     this.#reached.set(buildId, first + count - 1);
     if (count === 0) return;
@@ -80,7 +82,7 @@ export class FeedRanges {
     this.#end += count;
   }
 
-  /** The range that has the event `sequence`; `undefined` when none has. */
+  /** Returns the range that contains the event `sequence`; `undefined` when no range contains it. */
   at(sequence: number): FeedRange | undefined {
     if (sequence < this.#start || sequence >= this.#end) return undefined;
     let low = 0;
@@ -100,7 +102,7 @@ export class FeedRanges {
     if (index !== -1) this.forgetOldest(index + 1);
   }
 
-  /** Removes this number of ranges. The last event of each build's log stays known. */
+  /** Removes this number of ranges. The last event of each build's log is kept. */
   forgetOldest(count: number): void {
     this.#forgotten += this.#ranges.splice(0, count).length;
     this.#start = this.#ranges[0]?.start ?? this.#end;

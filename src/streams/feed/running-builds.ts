@@ -10,7 +10,7 @@ export interface SharedEvents {
   readonly count: number;
   /** Whether more than one build was running. */
   readonly isShared: boolean;
-  /** Decodes them. */
+  /** Decodes the events. */
   readonly events: () => readonly DecodedEvent[];
 }
 
@@ -26,7 +26,7 @@ export class RunningBuilds {
     this.#ids = new Set(ids);
   }
 
-  /** Their ids. */
+  /** The ids of the builds. */
   get ids(): readonly string[] {
     return [...this.#ids];
   }
@@ -36,7 +36,7 @@ export class RunningBuilds {
     return this.#ids.size > 1;
   }
 
-  /** Follows a change of a build's state. */
+  /** Records a change of a build's state. */
   note({ id, status }: Pick<BuildRecord, "id" | "status">): void {
     if (status === "running") this.#ids.add(id);
     else this.#ids.delete(id);
@@ -47,9 +47,12 @@ export class RunningBuilds {
     this.#ids.delete(id);
   }
 
-  /** Divides events of one build by whether more than one build was running, and follows the states in them. */
+  /**
+   * Divides the events of one build into parts during which one build was running, or more than one, and records the
+   * states in them.
+   */
   divide(bytes: Buffer, count: number): readonly SharedEvents[] {
-    // Nearly all pieces have lines only, and are decoded only if a client reads the feed.
+    // Nearly all pieces contain only lines. They are decoded only if a client reads the feed.
     if (!STATES.some((state) => bytes.includes(state))) {
       return [{ count, isShared: this.areShared, events: () => new EventStreamDecoder().decode(bytes) }];
     }
@@ -63,14 +66,14 @@ export class RunningBuilds {
     return parts.map(({ isShared, events }) => ({ count: events.length, isShared, events: () => events }));
   }
 
-  /** A start and an end belong to the time in which their build runs. */
+  /** Whether more than one build was running at an event. The start and the end of a build count as part of its run. */
   #isShared({ type, data }: DecodedEvent): boolean {
     const wereShared = this.areShared;
     if (type === "build" || type === "end") {
       try {
         this.note(JSON.parse(data) as BuildRecord);
       } catch {
-        // The log was changed. The event keeps its place in the feed.
+        // Another program changed the log. The event keeps its position in the feed.
       }
     }
     return wereShared || this.areShared;
