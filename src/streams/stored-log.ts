@@ -17,7 +17,7 @@ export interface StoredLog {
   readonly lineCount: number;
 }
 
-/** Reads a whole log like a client. Used only for the few builds that had not ended when their server was killed. */
+/** Reads a whole log like a client. Used only for the few builds that had not ended. */
 export async function readStoredLog(history: ChannelHistory): Promise<StoredLog> {
   const decoder = new EventStreamDecoder();
   const reader = history.read(1);

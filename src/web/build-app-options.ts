@@ -31,7 +31,7 @@ type QueueOption =
 
 /** The options of a `BuildApp`. The options of its builds are those of a `BuildQueue`. */
 export interface BuildAppOptions extends Pick<BuildQueueOptions, QueueOption> {
-  /** Only projects in or below these directories can be built. */
+  /** The directories in or below which projects can be built. */
   roots: readonly string[];
   /**
    * The name or address that the server listens on. The `Host` header of a request must name it, `localhost`, an IP
@@ -43,15 +43,17 @@ export interface BuildAppOptions extends Pick<BuildQueueOptions, QueueOption> {
    * token is required.
    */
   token?: string | undefined;
-  /** A second token, for clients that may see builds, but not start or cancel them. It needs `token`. Default: none. */
+  /**
+   * A second token, for clients that may view builds, but not start or cancel them. It needs `token`. Default: none.
+   */
   viewerToken?: string | undefined;
-  /** How long a browser stays signed in, in milliseconds. Default 604 800 000 (7 days). */
+  /** The time for which a browser stays signed in, in milliseconds. Default 604 800 000 (7 days). */
   sessionLifetime?: number | undefined;
-  /** Whether nobody may start or cancel builds. Default false. */
+  /** Whether the server refuses to start and cancel builds. Default false. */
   readOnly?: boolean | undefined;
   /**
-   * Origins of other pages that may use the API, e.g. `https://ci.example`. The server also answers to their hosts.
-   * Default: none.
+   * Origins of other pages that may use the API, e.g. `https://ci.example`. The server also accepts their hosts in
+   * `Host`. Default: none.
    */
   allowedOrigins?: readonly string[] | undefined;
   /** Whether pages of allowed origins may send the session cookie. Default false. */
@@ -66,7 +68,9 @@ export interface BuildAppOptions extends Pick<BuildQueueOptions, QueueOption> {
    * memory.
    */
   data?: string | undefined;
-  /** How long running builds may continue after `close` before they are cancelled, in milliseconds. Default 0. */
+  /**
+   * The time for which running builds may continue after `close` before they are cancelled, in milliseconds. Default 0.
+   */
   grace?: number | undefined;
   /** The maximum number of clients of each stream. Default 1000. */
   maxClients?: number | undefined;
@@ -79,12 +83,12 @@ export interface BuildAppOptions extends Pick<BuildQueueOptions, QueueOption> {
   maxRequestsPerAddress?: number | undefined;
   /** The longest silence on a stream, in milliseconds; 0 turns heartbeats off. Default 7000. */
   heartbeat?: number | undefined;
-  /** How many events each stream keeps in memory for clients that reconnect or lag. Default 50 000. */
+  /** The number of events that each stream keeps in memory for clients that reconnect or lag. Default 50 000. */
   capacity?: number | undefined;
   /**
    * Describes how to build folders that are not JavaScript projects: with `make`, `cargo` or any other command. The app
-   * calls it for every folder below the roots that is to be built. If it returns `undefined`, the app uses the folder's
-   * `package.json`. Default: the app always does.
+   * calls it before it builds a folder below the roots. If it returns `undefined`, the app uses the folder's
+   * `package.json`. Default: the app always uses `package.json`.
    */
   plan?: FolderPlanner | undefined;
   /** Called with every unexpected error of the server, which is answered 500. Default: errors are ignored. */

@@ -51,9 +51,9 @@ export class BuildApp {
   readonly #problems: string[] = [];
 
   /**
-   * Opens an app. With `data`, builds and logs are stored there, and the app continues the work of an earlier process,
-   * however that process ended: finished builds are known, queued builds are queued again, and builds that were running
-   * are `lost`, with their processes terminated. Without `data`, builds are in memory.
+   * Opens an app. With `data`, the app stores builds and logs there, and continues the work of an earlier process, even
+   * one that was killed: it lists finished builds, queues queued builds again, and marks running builds as `lost` and
+   * ends their processes. Without `data`, builds are in memory.
    *
    * @throws {TailcastError} `INVALID_OPTION`, naming the option; `DATA_IN_USE` when another process uses the folder.
    */
@@ -87,7 +87,7 @@ export class BuildApp {
     this.#settings = settings;
     this.#store = storage?.store;
     const clientAddress = (request: IncomingMessage): string => settings.trustProxy.clientOf(request).address;
-    // "retry": an EventSource never reconnects after a 503.
+    // Use "retry", because an EventSource never reconnects after a 503.
     this.#streams = new StreamRegistry(
       { maxClients, maxClientsPerAddress, clientAddress, heartbeat, capacity, whenFull: "retry" },
       onError,
@@ -116,12 +116,12 @@ export class BuildApp {
     return [...this.#queue.warnings, ...this.#problems];
   }
 
-  /** Makes the code of a link, `/?code=<code>`, that signs a builder in: once, within an hour. */
+  /** Creates the code of a link, `/?code=<code>`, that signs a builder in once, within an hour. */
   createSignInCode(): string {
     return this.#guards.access.createCode();
   }
 
-  /** Answers a request. It is bound to the app: pass it to `createServer` as it is. */
+  /** Answers a request. It is bound to the app, so it can be passed to `createServer`. */
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
     const obstacle = this.#monitors.requests.watch(request, response);
     const { onError } = this.#settings;
@@ -131,7 +131,7 @@ export class BuildApp {
   };
 
   /**
-   * Starts no more builds, cancels running builds after `grace`, ends every stream with a time to reconnect, and
+   * Stops starting builds, cancels running builds after `grace`, ends every stream with a time to reconnect, and
    * resolves when all builds have ended and are stored. Stored builds that are queued stay queued for the next process;
    * others are cancelled. A second call kills running builds instead of waiting for them.
    */

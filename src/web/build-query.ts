@@ -3,14 +3,14 @@ import { buildStatuses } from "../runner/record.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { BuildRecord, BuildStatus } from "../runner/record.ts";
 
-/** The builds that a request asks for, and their maximum number. */
+/** The builds that a request selects, and their maximum number. */
 export interface BuildQuery {
-  /** Only those of this project: its path, or its name. `undefined`: of all. */
+  /** The path or the name of a project. `undefined`: builds of all projects. */
   readonly project: string | undefined;
-  /** Only those with one of these. Empty: with any. */
+  /** The statuses of the builds. Empty: builds with any status. */
   readonly statuses: ReadonlySet<BuildStatus>;
   readonly limit: number;
-  /** Only those older than the build with this id. That build may be forgotten. */
+  /** Selects builds that are older than the build with this id, which may have been removed. */
   readonly before: string | undefined;
 }
 
@@ -25,7 +25,7 @@ const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 500;
 
 /**
- * Reads `?project=`, `?status=` (repeated, or divided by commas), `?limit=` and `?before=`.
+ * Reads `?project=`, `?status=` (repeated, or separated by commas), `?limit=` and `?before=`.
  *
  * @throws {HttpError} `BAD_REQUEST` for an invalid or empty value.
  */
@@ -53,8 +53,8 @@ function refusal(name: string, wanted: string): HttpError {
 }
 
 /**
- * Selects the requested page. Pages follow the ids, which sort by age, so that builds that are added or removed
- * meanwhile neither repeat nor hide others.
+ * Selects the requested page. Pages follow the ids, which sort by age. So builds that are added or removed meanwhile do
+ * not cause repeated or missing builds.
  */
 export function selectBuilds(builds: readonly BuildRecord[], query: BuildQuery): BuildPage {
   const { project, statuses, limit, before } = query;

@@ -13,7 +13,7 @@ export interface BuildRequest {
   readonly color: boolean | undefined;
 }
 
-/** The most variables of a request. */
+/** The maximum number of variables in a request. */
 const MAX_VARIABLES = 100;
 
 /** The names of variables in a form begin with this. */
@@ -28,10 +28,10 @@ const COLORS: ReadonlyMap<unknown, boolean | undefined> = new Map<unknown, boole
 ]);
 
 /**
- * Reads what to build out of the fields of a request body.
+ * Reads a request for a build from the fields of a request body.
  *
- * @throws {HttpError} `BAD_REQUEST` when there is no path, or a field has a value that it cannot have. An empty one
- * is refused, too: it is most likely a variable that was not set.
+ * @throws {HttpError} `BAD_REQUEST` when the path is missing, or a field has an invalid value. An empty value is
+ * invalid: it probably comes from a variable that was not set.
  */
 export function readBuildRequest(fields: Readonly<Record<string, unknown>>): BuildRequest {
   const { projectPath, script, install } = fields;
@@ -53,7 +53,7 @@ export function readBuildRequest(fields: Readonly<Record<string, unknown>>): Bui
   return { projectPath: projectPath.trim(), script, install, variables, color: COLORS.get(color) };
 }
 
-/** The variables of JSON are the object `env`, those of a form the fields `env.NAME`. Errors never show a value. */
+/** Reads the variables: the object `env` in JSON, the fields `env.NAME` in a form. Errors never show a value. */
 function requestedVariables(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> | undefined {
   const { env = {} } = fields;
   const refusal = (reason: string): HttpError => new HttpError("BAD_REQUEST", `Cannot build: "env" ${reason}`);

@@ -11,20 +11,23 @@ import type { Access } from "./guards/access.ts";
 import type { OriginOptions } from "./guards/origin.ts";
 import type { AppRoute } from "./routes.ts";
 
-/** The checks of a request that need options. */
+/** The guards that need options. */
 interface Guards {
   readonly origins: OriginOptions;
   readonly access: Access;
 }
 
-/** After how many milliseconds a client that does not read a reply is dropped; streams have a deadline of their own. */
+/**
+ * The time after which a client that does not read a reply is dropped, in milliseconds. Streams have their own
+ * deadline.
+ */
 const STALL_TIMEOUT = 60_000;
 
 /**
  * Passes a request through the guards to the handler of its route.
  *
- * @param obstacle - Why there is no place for the request.
- * @throws {HttpError} When a guard, or the handler, refuses it; handlers also throw errors of the library.
+ * @param obstacle - The reason why the server cannot accept the request now.
+ * @throws {HttpError} When a guard or the handler refuses the request. Handlers also throw errors of the library.
  */
 export async function dispatch(
   router: Router<AppRoute>,
@@ -38,7 +41,7 @@ export async function dispatch(
   const { method = "" } = request;
   const target = splitTarget(request.url ?? "");
   const { path, search } = target;
-  // HTTP/2 names the host in a field of its own (RFC 9113 section 8.3.1).
+  // HTTP/2 has a separate field for the host (RFC 9113 section 8.3.1).
   const authority = target.authority ?? request.headers[":authority"]?.toString();
   if (request.httpVersionMajor >= 2) request.headers.host ??= authority;
   checkForm(request, authority);

@@ -20,7 +20,7 @@ export function failRequest(response: ServerResponse, error: unknown, { queue, r
   sendError(response, error, blockingBuild(error, queue));
 }
 
-/** The build that prevents the requested one, if the error names it and it is still known. */
+/** Returns the build that prevents the requested one, if the error contains its id and the build still exists. */
 function blockingBuild(error: unknown, queue: BuildQueue): Readonly<Record<string, unknown>> {
   const id = error instanceof TailcastError ? error.buildId : undefined;
   const build = queue.list().find((known) => known.id === id);

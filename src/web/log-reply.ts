@@ -9,9 +9,9 @@ import type { LogTexts } from "../streams/log-text.ts";
 
 /**
  * Answers with a build's log as text, from its first line to its end, live while the build runs. The client is a client
- * of the channel and shares the bytes and the deadlines of the others.
+ * of the channel: it shares bytes with the other clients and has the same deadlines.
  *
- * @param readers - The limit of such clients.
+ * @param readers - The limit of clients that read a log as text.
  * @param address - The key under which the limit counts the client.
  * @throws {HttpError} `TOO_MANY_CLIENTS`
  */

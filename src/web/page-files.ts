@@ -20,7 +20,7 @@ interface PageFile {
   readonly tag: string;
 }
 
-/** The files of the page. They are read once, so that no path from a request ever reaches the disk. */
+/** The files of the page. They are read once, so that a path from a request is never used to read the disk. */
 export class PageFiles {
   readonly #files = new Map<string, PageFile>();
 
@@ -36,11 +36,11 @@ export class PageFiles {
     }
   }
 
-  /** Answers a GET or HEAD for a file, named by its path below the directory. Returns whether there is such a file. */
+  /** Answers a GET or HEAD for a file. The name is the path below the directory. Returns whether the file exists. */
   answer(request: IncomingMessage, response: ServerResponse, name: string): boolean {
     const file = this.#files.get(name);
     if (file === undefined) return false;
-    // Browsers revalidate each file at each load, so a new version appears at the next load.
+    // Browsers must revalidate each file at each load, so that a new version is used at the next load.
     const headers = { "Cache-Control": "no-cache", ETag: file.tag };
     if (request.headers["if-none-match"] === file.tag) response.writeHead(304, { ...headers, ...POLICY }).end();
     else send(response, 200, headers, file);

@@ -8,8 +8,8 @@ import type { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 /**
- * Makes a server of `node:http` or `node:http2` refuse requests that never reach the app, since Node refuses them, as
- * the app refuses others: with the security headers and a JSON error.
+ * Sets the replies to requests that Node refuses before they reach the app, for a server of `node:http` or
+ * `node:http2`. They have the security headers and a JSON error, like other refusals of the app.
  */
 export function refuseMalformed(server: EventEmitter): void {
   const open = new WeakMap<object, Set<ServerResponse>>();
@@ -20,13 +20,14 @@ export function refuseMalformed(server: EventEmitter): void {
   });
   const refuse = (socket: Socket, error: HttpError): void => {
     const responses = [...(open.get(socket) ?? [])];
-    // The refusal would be read as a reply to a request before, or as a part of that reply.
+    // The client would interpret the refusal as the reply to an earlier request, or as part of that reply.
     const isLate = responses.some(({ headersSent, req }) => headersSent || req.complete);
     if (!socket.writable || isLate) socket.destroy();
     else writeRefusal(socket, error);
   };
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
-    // Bytes behind a request with `Connection: close` are no request (RFC 9112 section 9.6): the replies continue.
+    // Bytes after a request with `Connection: close` are not a request (RFC 9112 section 9.6). Earlier replies
+    // continue.
     if (error.code === "HPE_CLOSED_CONNECTION") return;
     if (error.code === "ECONNRESET") socket.destroy();
     else refuse(socket, errorOf(error));
@@ -35,12 +36,12 @@ export function refuseMalformed(server: EventEmitter): void {
     setSecurityHeaders(response);
     sendError(response, new HttpError("EXPECTATION_FAILED", "Cannot answer this request: Expect must be 100-continue"));
   });
-  // HTTP/1.1 gives the socket of the request, the compat API of HTTP/2 a response.
+  // With HTTP/1.1, `target` is the socket of the request; with the compat API of HTTP/2, it is a response.
   server.on("connect", (_: IncomingMessage, target: ServerResponse | Socket) => {
     const headers = { Allow: "GET, HEAD, POST, DELETE, OPTIONS" };
     const error = new HttpError("METHOD_NOT_ALLOWED", "Cannot CONNECT: this server is not a proxy", { headers });
     if (target instanceof Socket) {
-      // Node has removed its listeners. Without one, the error of a client that leaves would end the process.
+      // Node has removed its listeners. Without a listener, an error when the client leaves would end the process.
       target.on("error", () => undefined);
       refuse(target, error);
     } else {
@@ -61,7 +62,7 @@ function errorOf({ code }: NodeJS.ErrnoException): HttpError {
   }
 }
 
-/** Writes a reply to a socket that has no response object, and closes it. */
+/** Writes a reply to a socket without a response object, and closes the socket. */
 function writeRefusal(socket: Socket, { status, code, message, headers: own }: HttpError): void {
   const { headers, body } = errorReply(status, code, message, { ...SECURITY_HEADERS, ...own, Connection: "close" });
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);

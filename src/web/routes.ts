@@ -20,7 +20,7 @@ export interface Services extends BuildServices, StreamServices, MonitoringServi
   readonly access: Access;
 }
 
-/** Every route of the app. `README.md` beside this file documents the same table. */
+/** Every route of the app. `README.md` in this folder documents the same table. */
 export function routes(services: Services): Readonly<Record<string, AppRoute>> {
   const page = pageHandlers(services.access);
   const session = sessionHandlers(services.access);
@@ -30,7 +30,7 @@ export function routes(services: Services): Readonly<Record<string, AppRoute>> {
   return {
     // Without a session, the reply is the sign-in page.
     "/": { needs: "open", GET: page.page },
-    // The sign-in page needs them too, and they hold no secret.
+    // The sign-in page also needs these files, and they do not contain secrets.
     "/page/*file": { needs: "open", GET: page.file },
     "/terminal/*file": { needs: "open", GET: page.terminalFile },
     "/api/session": { needs: "open", GET: session.show, POST: session.signIn, DELETE: session.signOut },
@@ -44,7 +44,7 @@ export function routes(services: Services): Readonly<Record<string, AppRoute>> {
     "/api/builds/:id/cancel": { needs: "build", POST: builds.cancel },
     "/api/builds/:id/rerun": { needs: "build", POST: builds.rerun },
     "/metrics": { needs: "view", GET: monitoring.metrics },
-    // Monitors have no token.
+    // Monitors do not have a token.
     "/healthz": { needs: "open", GET: monitoring.health },
   };
 }

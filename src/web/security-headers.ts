@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
 
 /**
- * The page may run and fetch files of this server, and nothing else. Even if text of a log became markup, it could
- * neither run nor load nor send anything.
+ * The page may run and fetch only files of this server. Even if the text of a log became markup, it could not run
+ * scripts, load files or send data.
  */
 export const PAGE_POLICY: string = [
   "default-src 'none'",
@@ -15,7 +15,7 @@ export const PAGE_POLICY: string = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** Every reply has these headers, errors and streams included. The page's files have a policy of their own. */
+/** The headers of every reply, including errors and streams. The page's files have their own policy. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   "Cross-Origin-Opener-Policy": "same-origin",
@@ -24,7 +24,7 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "X-Content-Type-Options": "nosniff",
 };
 
-/** Sets the headers that keep other sites from embedding, opening or sniffing a reply. */
+/** Sets the headers that prevent other sites from embedding, opening or sniffing a reply. */
 export function setSecurityHeaders(response: ServerResponse): void {
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
 }

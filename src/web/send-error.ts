@@ -6,7 +6,9 @@ import { isOutOfFiles } from "../runner/project/out-of-files.ts";
 import type { ServerResponse } from "node:http";
 import type { TailcastErrorCode } from "../error.ts";
 
-/** The status of the library's errors that a request can cause. Every other one is a fault of the server: 500. */
+/**
+ * The status of the library's errors that a request can cause. All others are faults of the server, with status 500.
+ */
 const STATUS: Partial<Record<TailcastErrorCode, number>> = {
   PROJECT_NOT_FOUND: 404,
   BUILD_NOT_FOUND: 404,
@@ -26,17 +28,20 @@ export const requestErrorCodes: readonly string[] = Object.keys(STATUS);
 
 /** The headers of every reply with this status. */
 export const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
-  // RFC 9110 section 15.5.2 requires it.
+  // RFC 9110 section 15.5.2 requires this header.
   401: { "WWW-Authenticate": 'Bearer realm="tailcast"' },
-  // In seconds.
+  // The value is in seconds.
   429: { "Retry-After": "10" },
   503: { "Retry-After": "10" },
 };
 
-/** Refusals that are temporary, whatever the client does. */
+/** The codes of temporary refusals, which do not depend on the request. */
 const TEMPORARY: readonly string[] = ["TOO_MANY_REQUESTS", "OUT_OF_FILES"];
 
-/** After how many milliseconds, to twice that many, an EventSource returns after a temporary refusal. */
+/**
+ * The minimum time after which an EventSource reconnects after a temporary refusal, in milliseconds. The maximum is
+ * twice this time.
+ */
 const PAUSE = 5000;
 
 /** A reply to a failed request: its status, the content of `error`, and headers. */
@@ -46,7 +51,7 @@ interface Refusal {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The reply to an error that the request or the load explains; `undefined` for a fault of the server. */
+/** Returns the reply to an error that the request or the load caused; `undefined` for a fault of the server. */
 function refusalOf(error: unknown): Refusal | undefined {
   if (error instanceof HttpError) {
     const { status, code, message } = error;
@@ -62,17 +67,17 @@ function refusalOf(error: unknown): Refusal | undefined {
   return status === undefined ? undefined : { status, error: { code, message }, headers: HEADERS[status] ?? {} };
 }
 
-/** The code with which an error is refused; `undefined` for a fault of the server. */
+/** Returns the code in the reply to an error; `undefined` for a fault of the server. */
 export function refusalCode(error: unknown): string | undefined {
   return refusalOf(error)?.error.code;
 }
 
 /**
- * Replies to a failed request with `{"error": {"code", "message"}}`. A fault of the server is a 500 that says nothing
- * about the inside of the server. An EventSource never reconnects after a 429 or a 503: if the refusal is temporary,
- * the reply is a stream that asks it to return.
+ * Replies to a failed request with `{"error": {"code", "message"}}`. The reply to a fault of the server is a 500
+ * without internal details. An EventSource never reconnects after a 429 or a 503, so it receives a temporary refusal as
+ * a stream with a `retry:`.
  *
- * @param extra - Fields beside `error`, e.g. the build that is in the way.
+ * @param extra - Fields in addition to `error`, e.g. the build that prevents the requested one.
  */
 export function sendError(
   response: ServerResponse,
@@ -80,7 +85,7 @@ export function sendError(
   extra: Readonly<Record<string, unknown>> = {},
 ): void {
   if (response.headersSent) {
-    // Too late for a status. The broken connection shows the client that the reply is incomplete.
+    // The status was already sent. The broken connection shows the client that the reply is incomplete.
     response.destroy();
     return;
   }

@@ -11,18 +11,21 @@ import type { HostOptions } from "./host.ts";
 import type { Session } from "./sessions.ts";
 import type { TokenOptions } from "./token.ts";
 
-/** The right that a route needs: `open` needs none, `view` to see builds, `build` to start and cancel them. */
+/**
+ * The right that a route needs: `open` is no right, `view` is the right to view builds, and `build` is the right to
+ * start and cancel them.
+ */
 export type Need = "open" | "view" | "build";
 
-/** The clients that may use the server. */
+/** The options that determine which clients may use the server. */
 export interface AccessOptions extends HostOptions, TokenOptions {
-  /** Whether nobody may start or cancel builds. */
+  /** Whether the server refuses to start and cancel builds. */
   readonly readOnly: boolean;
-  /** How long a browser stays signed in, in milliseconds. */
+  /** The time for which a browser stays signed in, in milliseconds. */
   readonly sessionLifetime: number;
 }
 
-/** A client that the server knows. */
+/** A client that the server has identified. */
 export interface Identity {
   readonly role: Role;
   /** `undefined` when the request has a bearer token, or when the server requires none. */
@@ -36,7 +39,7 @@ export interface SignedIn {
   readonly cookie: string;
 }
 
-/** Recognizes clients by a bearer token or by a session's cookie (an EventSource cannot set headers). */
+/** Identifies clients by a bearer token or by a session's cookie (an EventSource cannot set headers). */
 export class Access {
   readonly #options: AccessOptions;
   readonly #sessions: Sessions;
@@ -48,13 +51,13 @@ export class Access {
     this.#sessions = new Sessions(options, options.sessionLifetime);
   }
 
-  /** Whether nobody may start or cancel builds. */
+  /** Whether the server refuses to start and cancel builds. */
   get isReadOnly(): boolean {
     return this.#options.readOnly;
   }
 
   /**
-   * The client of a request; `undefined` when it is not known. Wrong guesses never block a session.
+   * Returns the client of a request; `undefined` when it cannot be identified. Wrong guesses never block a session.
    *
    * @throws {HttpError} `TOO_MANY_ATTEMPTS` for a bearer token.
    */
@@ -89,7 +92,7 @@ export class Access {
   }
 
   /**
-   * Signs a client in by a token.
+   * Signs a client in with a token.
    *
    * @throws {HttpError} `UNAUTHORIZED` when the secret is not a token; `BAD_REQUEST` when the server requires no token;
    *   `TOO_MANY_ATTEMPTS`.
@@ -104,7 +107,7 @@ export class Access {
   }
 
   /**
-   * Signs a builder in by the code of a link; `undefined` for a wrong or used code.
+   * Signs a builder in with the code of a link. Returns `undefined` for a wrong or used code.
    *
    * @throws {HttpError} `TOO_MANY_ATTEMPTS`
    */
@@ -116,7 +119,7 @@ export class Access {
     return undefined;
   }
 
-  /** Makes the code of a link that signs a builder in, once. */
+  /** Creates the code of a link that signs a builder in once. */
   createCode(): string {
     return this.#codes.create();
   }
@@ -142,7 +145,7 @@ export class Access {
     return undefined;
   }
 
-  /** The role of the first secret that is a token. All of them are one guess. */
+  /** Returns the role of the first secret that is a token. The secrets count as one guess. */
   #roleOf(request: IncomingMessage, secrets: readonly string[]): Role | undefined {
     const [first] = secrets;
     if (first === undefined) return undefined;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { HttpError } from "../../http/http-error.ts";
 
-/** The number of wrong guesses of an address before it must wait. */
+/** The number of wrong guesses after which an address must wait. */
 const FREE_GUESSES = 5;
 
 /** The wait after the last free guess, in milliseconds. Each further wrong guess doubles it. */
@@ -10,16 +10,16 @@ const FIRST_WAIT = 1000;
 /** The longest wait of an address, in milliseconds. */
 const LONGEST_WAIT = 15 * 60_000;
 
-/** An address that has not guessed for this time, in milliseconds, has its free guesses again. */
+/** The time after the last wrong guess of an address after which its count starts again, in milliseconds. */
 const FORGET_AFTER = 60 * 60_000;
 
-/** The number of wrong guesses of all addresses in a {@link WINDOW} before only trusted addresses may guess. */
+/** The number of wrong guesses of all addresses in a {@link WINDOW} after which only trusted addresses may guess. */
 const GUESSES_IN_ALL = 100;
 
 /** The period of {@link GUESSES_IN_ALL}, in milliseconds. */
 const WINDOW = 60_000;
 
-/** The largest number of addresses to remember, of each kind. */
+/** The maximum number of stored addresses of each kind. */
 const MAX_ADDRESSES = 10_000;
 
 /** The wrong guesses of an address. */
@@ -31,9 +31,10 @@ interface Guesses {
 }
 
 /**
- * Slows down the guessing of secrets. An address has five free guesses, then it waits for 1 s, 2 s, 4 s ... 15 min
- * after each wrong one. All addresses together have 100 wrong guesses a minute; then only addresses that have known a
- * secret before may try. A secret that an address repeats is not a new guess: a client with an old token blocks nobody.
+ * Slows down the guessing of secrets. From its fifth wrong guess on, an address must wait after each wrong guess: 1 s,
+ * 2 s, 4 s ... 15 min. After 100 wrong guesses of all addresses in a minute, only addresses that have sent a correct
+ * secret before may guess. If an address repeats a secret, this is not a new guess, so a client with an old token does
+ * not block other clients.
  */
 export class AttemptLimit {
   readonly #now: () => number;
@@ -47,13 +48,13 @@ export class AttemptLimit {
     this.#now = now;
   }
 
-  /** The number of addresses that it remembers. */
+  /** The number of stored addresses. */
   get size(): number {
     return this.#guesses.size + this.#trusted.size;
   }
 
   /**
-   * Refuses an address that must wait, whatever secret it has: otherwise it could guess without the wait.
+   * Refuses an address that must wait, even with a correct secret: otherwise it could guess during the wait.
    *
    * @param address - The key of the client's address.
    * @throws {HttpError} `TOO_MANY_ATTEMPTS`, with `Retry-After`.
@@ -88,7 +89,10 @@ export class AttemptLimit {
     this.#countInWindow += 1;
   }
 
-  /** Notes that an address knows a secret. Its wrong guesses stay: a viewer may guess the token of builders. */
+  /**
+   * Records that an address has sent a correct secret. Its wrong guesses still count, because a viewer could guess the
+   * token of builders.
+   */
   succeed(address: string): void {
     this.#trusted.delete(address);
     this.#trusted.add(address);
@@ -96,7 +100,7 @@ export class AttemptLimit {
   }
 }
 
-/** Forgets the entry that was added first when there are too many. */
+/** Removes the oldest entry when the limit is exceeded. */
 function dropOldest(entries: Map<string, unknown> | Set<string>): void {
   const [oldest] = entries.keys();
   if (entries.size > MAX_ADDRESSES && oldest !== undefined) entries.delete(oldest);

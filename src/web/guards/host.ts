@@ -3,23 +3,29 @@ import { HttpError } from "../../http/http-error.ts";
 import type { IncomingMessage } from "node:http";
 import type { ProxyTrust } from "../../http/proxy-trust.ts";
 
-/** The names under which the server answers. */
+/** The host names that the server accepts. */
 export interface HostOptions {
   /** The name or address that the server listens on. */
   readonly host: string;
-  /** Origins of other pages that may use the API, e.g. `https://ci.example`. The server also answers to their hosts. */
+  /**
+   * Origins of other pages that may use the API, e.g. `https://ci.example`. The server also accepts their hosts in
+   * `Host`.
+   */
   readonly allowedOrigins: readonly string[];
   /** The proxies whose headers about the client the server trusts. */
   readonly trustProxy: ProxyTrust;
 }
 
-/** The maximum number of headers. By default Node drops headers after this number, but the guards must see all. */
+/**
+ * The maximum number of headers. By default, Node drops headers above this number, but the guards must check all
+ * headers.
+ */
 const MAX_HEADERS = 1000;
 
 /**
- * Refuses requests that a proxy and this server could read in different ways (RFC 9112 sections 3.2 and 6.1).
+ * Refuses requests that a proxy and this server could interpret differently (RFC 9112 sections 3.2 and 6.1).
  *
- * @param authority - The host that the request target names; `undefined` when it names none.
+ * @param authority - The host in the request target; `undefined` without a host.
  * @throws {HttpError} `BAD_REQUEST`
  */
 export function checkForm(request: IncomingMessage, authority: string | undefined): void {
@@ -41,9 +47,10 @@ function bad(reason: string): HttpError {
 }
 
 /**
- * Refuses foreign host names, on every route. A page on the web can point its own host name at 127.0.0.1 and then talk
- * to the server as its own origin (DNS rebinding), but its name stays in the `Host` header. An IP address is not a name
- * that an attacker can point elsewhere, so every address is allowed. The host of an allowed origin must have its port.
+ * Refuses foreign host names, on every route. An attacker can point a host name at 127.0.0.1, and pages of that host
+ * can then send requests to this server as their own origin (DNS rebinding). But the `Host` header still contains that
+ * name. An attacker cannot redirect an IP address, so every address is allowed. The host of an allowed origin must
+ * include its port.
  *
  * @throws {HttpError} `FORBIDDEN`
  */
@@ -53,13 +60,13 @@ export function checkHost(request: IncomingMessage, options: HostOptions): void 
   throw new HttpError("FORBIDDEN", message);
 }
 
-/** Whether the `Host` header has a name of the server itself, with any port. */
+/** Whether the `Host` header contains a name of the server, with any port. */
 export function isOwnName({ headers }: IncomingMessage, { host }: HostOptions): boolean {
   const name = hostName(headers.host ?? "");
   return name === "localhost" || isIP(name) !== 0 || name === host;
 }
 
-/** The allowed origin whose host and port are those of the `Host` header; `undefined` when no origin matches. */
+/** Returns the allowed origin with the host and port of the `Host` header; `undefined` when no origin matches. */
 export function allowedOriginOf({ headers }: IncomingMessage, { allowedOrigins }: HostOptions): string | undefined {
   const host = headers.host?.toLowerCase() ?? "";
   return allowedOrigins.find((origin) => {
@@ -69,7 +76,7 @@ export function allowedOriginOf({ headers }: IncomingMessage, { allowedOrigins }
   });
 }
 
-/** The name in a `Host` header, without its port and the brackets of IPv6 (RFC 9110 section 7.2). */
+/** Returns the name in a `Host` header, without its port and IPv6 brackets (RFC 9110 section 7.2). */
 function hostName(host: string): string {
   return host
     .toLowerCase()

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Route } from "../../http/router.ts";
 import type { HostOptions } from "./host.ts";
 
-/** The pages that may use the API. */
+/** The options that determine which pages may use the API. */
 export interface OriginOptions extends HostOptions {
   /** Whether pages of allowed origins may send the cookie of the session. */
   readonly allowCredentials: boolean;
@@ -13,10 +13,10 @@ export interface OriginOptions extends HostOptions {
 
 /**
  * Refuses pages of other origins. For a page of an allowed origin it sets the CORS headers (Fetch, "CORS protocol"),
- * which every reply to the request has, errors included.
+ * which every reply to the request has, including errors.
  *
- * Browsers send `Origin` with every POST and with every EventSource across origins. Requests across sites without it
- * (images, scripts) are recognized by `Sec-Fetch-Site`. Links from other sites are allowed.
+ * Browsers send `Origin` with every POST and with every cross-origin EventSource. `Sec-Fetch-Site` identifies
+ * cross-site requests without `Origin` (images, scripts). Links from other sites are allowed.
  *
  * @throws {HttpError} `FORBIDDEN`
  */
@@ -30,8 +30,8 @@ export function checkOrigin(request: IncomingMessage, response: ServerResponse, 
     return;
   }
   response.setHeader("Vary", "Origin");
-  // Without a trusted proxy that reports the scheme, an untrusted one may add TLS. For the host of an allowed origin
-  // only its scheme is accepted.
+  // If no trusted proxy reports the scheme, an untrusted proxy may add TLS, so both schemes are accepted. For the host
+  // of an allowed origin, only the scheme of that origin is accepted.
   const { scheme } = options.trustProxy.clientOf(request);
   const schemes = scheme === undefined ? ["http", "https"] : [scheme];
   if (isOwnName(request, options) && schemes.some((name) => origin === `${name}://${host}`)) return;
@@ -46,8 +46,8 @@ export function checkOrigin(request: IncomingMessage, response: ServerResponse, 
 }
 
 /**
- * Answers `OPTIONS` with the methods of the route. Browsers also ask this before they send a request of a page of
- * another origin (Fetch, "CORS-preflight"), always without credentials.
+ * Answers `OPTIONS` with the methods of the route. Browsers also send it before a request of a page of another origin
+ * (Fetch, "CORS-preflight"), always without credentials.
  */
 export function sendOptions(request: IncomingMessage, response: ServerResponse, route: Route): void {
   const allow = allowedMethods(route);

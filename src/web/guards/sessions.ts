@@ -13,20 +13,20 @@ export interface Session {
   readonly expiresAt: number;
 }
 
-/** The largest number of ended sessions to remember. */
+/** The maximum number of stored ended sessions. */
 const MAX_ENDED = 10_000;
 
 const FORMAT = /^(builder|viewer)\.([0-9a-z]{1,11})\.([\w-]{22})\.([\w-]{43})$/;
 
 /**
- * Sessions without a store: the value of a session is its content with a signature. The key of the signature comes
- * from the token, which keeps sessions at a restart and ends them when the token changes. The derivation is slow
- * (scrypt), so a stolen value does not help to guess the token.
+ * Sessions without a store: the value of a session contains its data and a signature. The key of the signature is
+ * derived from the token, so sessions survive a restart and end when the token changes. The derivation is slow
+ * (scrypt), so that a stolen value does not help to guess the token.
  */
 export class Sessions {
   readonly #keys: Readonly<Record<Role, Buffer | undefined>>;
   readonly #lifetime: number;
-  /** The sessions that were signed out, by their ids. */
+  /** The ids of the sessions that were signed out. */
   readonly #ended = new Set<string>();
   readonly #held = new Map<string, Set<ServerResponse>>();
 
@@ -39,14 +39,14 @@ export class Sessions {
     this.#lifetime = lifetime;
   }
 
-  /** Makes a session, and its value. */
+  /** Creates a session and its value. */
   create(role: Role): { readonly session: Session; readonly value: string } {
     const session = { id: randomBytes(16).toString("base64url"), role, expiresAt: Date.now() + this.#lifetime };
     const content = [role, session.expiresAt.toString(36), session.id].join(".");
     return { session, value: `${content}.${this.#sign(role, content)}` };
   }
 
-  /** The session of a value; `undefined` when its signature is wrong, or when it has ended. */
+  /** Returns the session of a value; `undefined` when the signature is wrong or the session has ended. */
   read(value: string): Session | undefined {
     const [, name, time = "", id = "", signature = ""] = FORMAT.exec(value) ?? [];
     if (name === undefined) return undefined;
@@ -89,7 +89,7 @@ export class Sessions {
 }
 
 function breakOff(response: ServerResponse): void {
-  // The response of the compat API of `node:http2` has no `destroy`, but its stream has.
+  // The response of the compat API of `node:http2` does not have `destroy`, but its stream does.
   const { stream } = response as { readonly stream?: { destroy(): void } };
   (stream ?? response).destroy();
 }

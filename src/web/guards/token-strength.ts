@@ -1,18 +1,18 @@
 import { invalidOption } from "../../check-options.ts";
 
 /**
- * The fewest bits of a token that other machines can guess. The estimate is low for short texts: every token of
- * `openssl rand -hex 16`, which has 128 bits, passes.
+ * The minimum number of bits of a token on an address that other machines reach. The estimate is low for short texts,
+ * so the minimum accepts every token of `openssl rand -hex 16`, which has 128 bits.
  */
 const MIN_BITS = 64;
 
-/** Whether only this machine reaches a server that listens on this name or address. */
+/** Whether only this machine can reach a server that listens on this name or address. */
 export function isLoopback(host: string): boolean {
   return /^(?:localhost|::1|127(?:\.\d{1,3}){3})$/i.test(host);
 }
 
 /**
- * Refuses a weak token on an address that other machines reach.
+ * Refuses a weak token on an address that other machines can reach.
  *
  * @param option - The name of the token's option, for the message.
  * @param token - The token.
@@ -26,7 +26,7 @@ export function checkStrength(option: string, token: string, host: string): void
   throw invalidOption(option, `${reason}; ${advice}`);
 }
 
-/** The bits of a text, as far as the frequencies of its characters show (Shannon entropy). */
+/** Estimates the bits of a text from the frequencies of its characters (Shannon entropy). */
 function bitsOf(text: string): number {
   const characters = [...text];
   const counts = new Map<string, number>();

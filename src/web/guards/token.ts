@@ -11,8 +11,8 @@ export interface TokenOptions {
 }
 
 /**
- * The role that a secret gives; `undefined` when it is not a token. The time does not depend on where the secret and
- * the tokens differ.
+ * Returns the role for a secret; `undefined` when it is not a token. The duration does not depend on where the secret
+ * and the tokens differ.
  */
 export function roleOf(secret: string, { token, viewerToken }: TokenOptions): Role | undefined {
   const isBuilder = token !== undefined && isSame(secret, token);
@@ -21,8 +21,8 @@ export function roleOf(secret: string, { token, viewerToken }: TokenOptions): Ro
 }
 
 /**
- * The possible secrets of a request with `Authorization: Bearer` (RFC 6750 section 2.1): as it is, and decoded. Only
- * visible ASCII characters survive in every header, so clients percent-encode the others.
+ * Returns the possible secrets of a request with `Authorization: Bearer` (RFC 6750 section 2.1): the unchanged and the
+ * decoded value. Headers can carry only visible ASCII characters reliably, so clients percent-encode the others.
  */
 export function bearerSecrets({ headers }: IncomingMessage): readonly string[] {
   const text = /^Bearer +(\S+)$/i.exec(headers.authorization ?? "")?.[1];
@@ -34,7 +34,7 @@ export function bearerSecrets({ headers }: IncomingMessage): readonly string[] {
   }
 }
 
-/** Compares secrets in a time that does not depend on where they differ. */
+/** Compares secrets. The duration does not depend on where they differ. */
 export function isSame(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));
 }

@@ -24,7 +24,8 @@ export function buildHandlers({ queue, projects, plan }: BuildServices): BuildHa
   const accept = async (response: ServerResponse, request: PlanRequest): Promise<void> => {
     const build = queue.add(await plan(request));
     await queue.stored(build.id).catch((cause: Error) => {
-      // A client may rely on an accepted build, even if this process is killed now. The cause may quote paths.
+      // An accepted build must survive even if this process is killed now. The message has no details, since the cause
+      // may contain paths.
       const reason = (cause as NodeJS.ErrnoException).code ?? "an error on the server";
       throw new HttpError("NOT_STORED", `Cannot build: the build could not be stored (${reason})`, { cause });
     });
@@ -40,7 +41,7 @@ export function buildHandlers({ queue, projects, plan }: BuildServices): BuildHa
       const build = queue.cancel(parameter);
       sendJson(response, 202, { msg: `Cancelling the build of ${build.projectName}`, build });
     },
-    // The same choices, in the project as it is now.
+    // Uses the same inputs with the current state of the project.
     rerun: async ({ response, parameter }) => {
       await accept(response, queue.inputs(parameter));
     },

@@ -8,7 +8,7 @@ import type { Handler } from "../../http/router.ts";
 import type { StreamRegistry } from "../../streams/stream-registry.ts";
 import type { Monitors } from "../monitoring/monitors.ts";
 
-/** The objects that the metrics are read from. */
+/** The objects that provide the metrics. */
 export interface MonitoringServices {
   readonly streams: StreamRegistry;
   readonly monitors: Monitors;
@@ -19,7 +19,7 @@ export interface MonitoringServices {
 export function monitoringHandlers(services: MonitoringServices): Readonly<Record<"health" | "metrics", Handler>> {
   return {
     health: ({ response }) => {
-      // Fails without a free file descriptor, as starting a build would. The reply is `OUT_OF_FILES` then.
+      // Without a free file descriptor, this fails as starting a build would, and the reply is `OUT_OF_FILES`.
       closeSync(openSync(devNull, "r"));
       sendJson(response, 200, { status: "ok" });
     },

@@ -3,7 +3,10 @@ import { PageFiles } from "../page-files.ts";
 import type { Exchange, Handler } from "../../http/router.ts";
 import type { Access } from "../guards/access.ts";
 
-/** The page or the sign-in page, their files, and the modules of `src/terminal`, which it shares with the server. */
+/**
+ * Handlers of the page or the sign-in page, their files, and the modules of `src/terminal`, which the page shares with
+ * the server.
+ */
 export function pageHandlers(access: Access): Readonly<Record<"page" | "file" | "terminalFile", Handler>> {
   const pageFiles = new PageFiles(new URL("../../page/", import.meta.url));
   const terminalFiles = new PageFiles(new URL("../../terminal/", import.meta.url));
@@ -17,7 +20,7 @@ export function pageHandlers(access: Access): Readonly<Record<"page" | "file" | 
       const isLink = code !== null && request.method === "GET" && identity?.role !== "builder";
       const signedIn = isLink ? access.redeem(request, code) : undefined;
       if (signedIn !== undefined) {
-        // A reload must not use the code again.
+        // Redirect, so that a reload does not use the code again.
         query.delete("code");
         const rest = query.size === 0 ? "" : `?${query}`;
         const headers = { "Set-Cookie": signedIn.cookie, Location: `/${rest}`, "Cache-Control": "no-store" };

@@ -5,7 +5,7 @@ import type { Handler } from "../../http/router.ts";
 import type { Access, Identity } from "../guards/access.ts";
 import type { SessionState } from "../session-state.ts";
 
-/** Handlers that sign a browser in and out, and say what a client may do. */
+/** Handlers that sign a browser in and out, and return the rights of a client. */
 export function sessionHandlers(access: Access): Readonly<Record<"show" | "signIn" | "signOut", Handler>> {
   const describe = (identity: Identity | undefined): SessionState => {
     const { role = null, session } = identity ?? {};

@@ -17,9 +17,9 @@ export interface StreamServices {
   readonly queue: BuildQueue;
   readonly streams: StreamRegistry;
   readonly monitors: Monitors;
-  /** The clients that read a log as text. */
+  /** The limit of clients that read a log as text. */
   readonly logReaders: ClientLimit;
-  /** The address of a client. */
+  /** Returns the address of a client. */
   readonly clientAddress: (request: IncomingMessage) => string;
 }
 
@@ -36,7 +36,7 @@ export function streamHandlers(services: StreamServices): Readonly<Record<"feed"
   const follow = ({ request, response }: Exchange, channel: Channel): void => {
     const before = countRefused(channel);
     channel.handle(request, response);
-    // The channel has refused the client, with a time to reconnect.
+    // The channel has already refused the client with a time to reconnect.
     if (countRefused(channel) > before) monitors.requests.refuse(response, "TOO_MANY_CLIENTS");
   };
   return {

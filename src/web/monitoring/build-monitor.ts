@@ -7,37 +7,40 @@ import type { LogEntry } from "./log-entry.ts";
 
 const finalStatuses = buildStatuses.filter((status) => status !== "queued" && status !== "running");
 
-/** The next process finds a lost build, so its duration is unknown. */
+/**
+ * The statuses with a known duration. Only the next process detects a lost build, so the duration of a lost build is
+ * unknown.
+ */
 const measured = finalStatuses.filter((status) => status !== "lost");
 
-/** Counts and measures builds, and logs that they are accepted, start and end. */
+/** Counts and measures builds, and logs when they are accepted, start and end. */
 export class BuildMonitor {
   readonly #onLog: (entry: LogEntry) => void;
   /** The builds that have not ended, and whether they have started. */
   readonly #started = new Map<string, boolean>();
   #running = 0;
-  /** How many builds have ended so far, by status. */
+  /** The number of builds that have ended so far, by status. */
   readonly outcomes: Map<BuildStatus, number> = new Map(finalStatuses.map((status) => [status, 0]));
-  /** How long the builds that have ended ran, by status, without lost builds. */
+  /** The durations of the builds that have ended, by status, without lost builds. */
   readonly durations: Map<BuildStatus, Histogram> = new Map(measured.map((status) => [status, new Histogram()]));
-  /** How long the builds that have started were queued. */
+  /** The queueing times of the builds that have started. */
   readonly waits: Histogram = new Histogram();
 
   constructor(onLog: (entry: LogEntry) => void) {
     this.#onLog = onLog;
   }
 
-  /** How many builds are running. */
+  /** The number of running builds. */
   get running(): number {
     return this.#running;
   }
 
-  /** How many builds are queued. */
+  /** The number of queued builds. */
   get queued(): number {
     return this.#started.size - this.#running;
   }
 
-  /** Notes an event of a build. */
+  /** Records an event of a build. */
   note(event: BuildEvent): void {
     if (event.type === "line") return;
     const { build } = event;
@@ -75,17 +78,17 @@ export class BuildMonitor {
   }
 }
 
-/** How long a build ran, in milliseconds; `null` when it never started. */
+/** Returns the duration of a build, in milliseconds; `null` when it never started. */
 function durationOf({ startedAt, finishedAt }: BuildRecord): number | null {
   return startedAt === null || finishedAt === null ? null : between(startedAt, finishedAt);
 }
 
-/** How long a build was queued, in milliseconds; `null` when it never started. */
+/** Returns the queueing time of a build, in milliseconds; `null` when it never started. */
 function waitOf({ queuedAt, startedAt }: BuildRecord): number | null {
   return startedAt === null ? null : between(queuedAt, startedAt);
 }
 
 function between(start: string, end: string): number {
-  // The clock may have been set back.
+  // The system clock may have been set back.
   return Math.max(0, Date.parse(end) - Date.parse(start));
 }

@@ -2,16 +2,16 @@ import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { logEntry } from "./log-entry.ts";
 import type { LogEntry } from "./log-entry.ts";
 
-/** The period of the samples, in milliseconds. Node adds it to each of them. */
+/** The period of the samples, in milliseconds. Node adds it to each sample. */
 const RESOLUTION = 20;
 
-/** After how many milliseconds a new window starts, and the shortest time between two warnings. */
+/** The length of a window, and the minimum time between two warnings, in milliseconds. */
 const WINDOW = 60_000;
 
-/** How often the monitor checks for a long delay, in milliseconds. */
+/** The interval between checks for a long delay, in milliseconds. */
 const CHECK_INTERVAL = 1000;
 
-/** Longer delays are logged, in milliseconds. */
+/** The monitor logs longer delays than this, in milliseconds. */
 const LONG_DELAY = 200;
 
 /** Delays of the event loop, in seconds. */
@@ -25,7 +25,7 @@ export interface EventLoopDelay {
 
 const NO_DELAY: EventLoopDelay = { mean: 0, p50: 0, p90: 0, p99: 0, max: 0 };
 
-/** Measures the delay of the event loop in windows of a minute, and logs at most one long delay a minute. */
+/** Measures the delay of the event loop in windows of one minute, and logs at most one long delay per minute. */
 export class EventLoopMonitor {
   readonly #histogram = monitorEventLoopDelay({ resolution: RESOLUTION });
   readonly #onLog: (entry: LogEntry) => void;
@@ -42,7 +42,7 @@ export class EventLoopMonitor {
   }
 
   /**
-   * The larger values of this window and the previous one. A scrape every minute therefore misses no delay, with any
+   * The larger values of the current and the previous window. So a scrape every minute includes every delay, with any
    * number of monitoring systems.
    */
   get delay(): EventLoopDelay {
@@ -58,9 +58,9 @@ export class EventLoopMonitor {
   }
 
   /**
-   * Logs a long delay of this window, and starts the next window when it is time.
+   * Logs a long delay of the current window, and starts the next window when the current one is over.
    *
-   * @param now - By `performance.now()`.
+   * @param now - The current time, by `performance.now()`.
    */
   check(now: number = performance.now()): void {
     const { max } = this.#read();

@@ -4,7 +4,7 @@ export const logLevels = ["error", "warn", "info", "debug"] as const;
 /** The importance of a log entry. */
 export type LogLevel = (typeof logLevels)[number];
 
-/** One event of the server, as data. It never contains a query, a cookie, a token or another header of a client. */
+/** One event of the server, as data. It never contains queries, cookies, tokens or other headers of clients. */
 export interface LogEntry {
   /** ISO 8601, UTC. */
   readonly time: string;

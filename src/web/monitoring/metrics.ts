@@ -6,13 +6,13 @@ import type { ProcessSources } from "./process-metrics.ts";
 import type { Metric, Sample } from "./prometheus.ts";
 import type { RequestMonitor } from "./request-monitor.ts";
 
-/** The current values that the metrics are made of. */
+/** The sources of the metrics. */
 export interface MetricSources extends ProcessSources {
   readonly builds: BuildMonitor;
   readonly requests: RequestMonitor;
-  /** By the kind of stream. */
+  /** The statistics by the kind of stream. */
   readonly streams: Readonly<Record<string, StreamNumbers>>;
-  /** How many clients follow a log as text. */
+  /** The number of clients that follow a log as text. */
   readonly logReaders: number;
 }
 
@@ -137,12 +137,12 @@ export const metrics: readonly Metric<MetricSources>[] = [
   ...processMetrics,
 ];
 
-/** One value for each kind of stream. */
+/** Returns one value for each kind of stream. */
 function each(read: (numbers: StreamNumbers) => number): (sources: MetricSources) => Sample[] {
   return ({ streams }) => Object.entries(streams).map(([stream, numbers]) => [{ stream }, read(numbers)]);
 }
 
-/** Several values for each kind of stream, which a label distinguishes. */
+/** Returns several values for each kind of stream, with a label that distinguishes them. */
 function eachBy(
   label: string,
   read: (numbers: StreamNumbers) => Readonly<Record<string, number>>,
@@ -154,7 +154,7 @@ function eachBy(
   };
 }
 
-/** Clients of a log as text are clients of the build's channel. */
+/** Clients that read a log as text are included: they are clients of the build's channel. */
 function readClients({ streams, logReaders }: MetricSources): Sample[] {
   const clients = Object.entries(streams).map(([stream, numbers]): Sample => {
     return [{ stream }, stream === "build" ? numbers.clients - logReaders : numbers.clients];

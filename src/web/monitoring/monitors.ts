@@ -9,7 +9,7 @@ export class Monitors {
   readonly requests: RequestMonitor;
   readonly eventLoop: EventLoopMonitor;
 
-  /** @param routeOf - The pattern of the route that a path has; one text for all paths without a route. */
+  /** @param routeOf - Returns the pattern of a path's route, and the same text for all paths without a route. */
   constructor(options: RequestMonitorOptions, routeOf: (path: string) => string) {
     this.builds = new BuildMonitor(options.onLog);
     this.requests = new RequestMonitor(options, routeOf);

@@ -3,7 +3,7 @@ import { getHeapStatistics } from "node:v8";
 import type { EventLoopMonitor } from "./event-loop-monitor.ts";
 import type { Metric, Sample } from "./prometheus.ts";
 
-/** The current values that the metrics of the process are made of. */
+/** The sources of the metrics of the process. */
 export interface ProcessSources {
   readonly eventLoop: EventLoopMonitor;
 }
@@ -11,10 +11,10 @@ export interface ProcessSources {
 /** The folder of the open file descriptors. Only Linux has it. */
 const DESCRIPTORS = "/proc/self/fd";
 
-/** Read once: the limit does not change, and reading it needs a free descriptor. */
+/** The limit is read once: it does not change, and reading it needs a free descriptor. */
 const maxDescriptors = unlessItFails(readMaxDescriptors);
 
-/** The metrics of the process, by the names that the client libraries of Prometheus use. */
+/** The metrics of the process, with the same names as in the Prometheus client libraries. */
 export const processMetrics: readonly Metric<ProcessSources>[] = [
   {
     name: "process_cpu_seconds_total",
@@ -108,7 +108,10 @@ function processorTime(): number {
   return (user + system) / 1e6;
 }
 
-/** No sample when the value cannot be read: some systems do not have it, and some values need a free descriptor. */
+/**
+ * Reads a value. Returns no sample when this fails: some systems do not have the value, and some values need a free
+ * descriptor.
+ */
 function unlessItFails(read: () => number): readonly Sample[] {
   try {
     const value = read();
@@ -118,9 +121,12 @@ function unlessItFails(read: () => number): readonly Sample[] {
   }
 }
 
-/** The number of open descriptors. Since Linux 6.2 it is the size of the folder, which needs no descriptor to read. */
+/**
+ * Returns the number of open descriptors. Since Linux 6.2 it is the size of the folder, which can be read without a
+ * descriptor.
+ */
 function openDescriptors(): number {
-  // One of the listed descriptors is that of the folder itself.
+  // The list includes the descriptor that reads the folder.
   return statSync(DESCRIPTORS).size || readdirSync(DESCRIPTORS).length - 1;
 }
 

@@ -1,9 +1,12 @@
-/** One number, the labels that distinguish it from others of its metric, and the suffix of a histogram's series. */
+/**
+ * A number, the labels that distinguish it from other samples of its metric, and the suffix of a histogram's series.
+ */
 export type Sample = readonly [labels: Readonly<Record<string, string>>, value: number, suffix?: string];
 
 /**
- * One metric of a process, and how it is read. A `counter` only grows, and its name ends in `_total`; a `gauge` is
- * momentary; a `histogram` counts values in buckets. Values have the base unit that the name has, e.g. `_seconds`.
+ * One metric of a process, and the function that reads it. A `counter` only increases, and its name ends in `_total`; a
+ * `gauge` is a current value; a `histogram` counts values in buckets. The name contains the base unit of the values,
+ * e.g. `_seconds`.
  */
 export interface Metric<Sources> {
   readonly name: string;

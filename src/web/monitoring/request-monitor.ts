@@ -13,26 +13,26 @@ import type { ProxyTrust } from "../../http/proxy-trust.ts";
 import type { LogEntry, LogLevel } from "./log-entry.ts";
 import type { ReplyKind } from "./sent-bytes.ts";
 
-/** Longer paths are cut in the log. */
+/** The maximum length of a path in the log. Longer paths are truncated. */
 const MAX_PATH = 500;
 
 /** The options of a request monitor. */
 export interface RequestMonitorOptions {
   readonly trustProxy: ProxyTrust;
-  /** The maximum number of requests of one address that are under way, open streams included. */
+  /** The maximum number of concurrent requests of one address, including open streams. */
   readonly maxRequestsPerAddress: number;
   readonly onLog: (entry: LogEntry) => void;
 }
 
-/** A request that is under way. */
+/** A request whose response is not over. */
 interface OpenRequest {
   readonly connection: Socket;
   readonly kind: ReplyKind;
-  /** Why it was refused; `undefined` when it was not. */
+  /** The reason why it was refused; `undefined` when it was not refused. */
   refusal: string | undefined;
 }
 
-/** Counts and logs the requests of the app, and limits how many of one address are under way. */
+/** Counts and logs the requests of the app, and limits the concurrent requests of each address. */
 export class RequestMonitor {
   readonly #options: RequestMonitorOptions;
   readonly #routeOf: (path: string) => string;
@@ -42,14 +42,14 @@ export class RequestMonitor {
   /** The requests that are over, and the refusals. */
   readonly tally: RequestTally = new RequestTally();
 
-  /** @param routeOf - The pattern of the route that a path has; one text for all paths without a route. */
+  /** @param routeOf - Returns the pattern of a path's route, and the same text for all paths without a route. */
   constructor(options: RequestMonitorOptions, routeOf: (path: string) => string) {
     this.#options = options;
     this.#routeOf = routeOf;
     this.#limit = new ClientLimit(Infinity, options.maxRequestsPerAddress);
   }
 
-  /** How many requests are under way. */
+  /** The number of open requests. */
   get underWay(): number {
     return this.#open.size;
   }
@@ -63,7 +63,7 @@ export class RequestMonitor {
   /**
    * Watches a request until its response is over, and sets `X-Request-Id`.
    *
-   * @returns Why the request exceeds the limit of its address; `undefined` when it does not.
+   * @returns The reason when the request exceeds the limit of its address, otherwise `undefined`.
    */
   watch(request: IncomingMessage, response: ServerResponse): string | undefined {
     const id = randomUUID();
@@ -86,7 +86,7 @@ export class RequestMonitor {
       stopWatching?.();
       if (obstacle === undefined) this.#limit.release(key);
       this.#sentBytes.count(connection, open.kind);
-      // Requests that share a connection (HTTP/2, a pipeline) share its count: an upper bound.
+      // This is an upper bound: requests that share a connection (HTTP/2, a pipeline) share its count.
       const bytes = bytesOf(connection) - bytesBefore;
       const status = response.headersSent ? response.statusCode : null;
       this.tally.countRequest(route, method, status);
@@ -98,13 +98,13 @@ export class RequestMonitor {
     response.once("close", finish);
     // A response that waits for its turn in a pipeline emits no event when the connection closes.
     if (response instanceof ServerResponse && response.socket === null) stopWatching = onSocketClose(socket, finish);
-    // The client left while the server was starting.
+    // The client may have left while the server was starting.
     if (response.destroyed || socket.destroyed) finish();
     return obstacle;
   }
 
   /**
-   * Counts a refused request, and notes the reason for its line in the log.
+   * Counts a refused request, and records the reason for its log entry.
    *
    * @param code - The code of the error.
    */
@@ -115,10 +115,13 @@ export class RequestMonitor {
   }
 }
 
-/** The level of a fault is `error`, of a refusal by a guard or a limit `warn`, of files and monitoring `debug`. */
+/**
+ * Returns the level of a request: `error` for a fault of the server, `warn` for a refusal by a guard or a limit,
+ * `debug` for files and monitoring, otherwise `info`.
+ */
 function levelOf(status: number | null, path: string, refusal: string | undefined): LogLevel {
   if (status === 500) return "error";
-  // An EventSource that a limit refuses is answered 200.
+  // The reply to an EventSource that a limit refuses is 200.
   if (refusal !== undefined && (status === null || [200, 401, 403, 429, 503].includes(status))) return "warn";
   return /^\/(?:page|terminal|metrics|healthz)(?:\/|$)/.test(path) ? "debug" : "info";
 }

@@ -2,7 +2,7 @@ import { httpErrorCodes } from "../../http/http-error.ts";
 import { requestErrorCodes } from "../send-error.ts";
 import type { Sample } from "./prometheus.ts";
 
-/** The methods that labels name. A client can invent methods, so all others share the label `other`. */
+/** The methods with their own labels. All other methods share the label `other`, since clients can invent methods. */
 const METHODS: readonly string[] = ["GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"];
 
 /** Counts requests that are over, and refusals. Labels come from closed sets, never from a client. */
@@ -17,7 +17,7 @@ export class RequestTally {
   /**
    * Counts a request that is over.
    *
-   * @param status - `null` when the client left before the reply.
+   * @param status - `null`: the client left before the reply.
    */
   countRequest(route: string, method: string, status: number | null): void {
     const labels = { route, method: METHODS.includes(method) ? method : "other", status: String(status ?? "none") };
@@ -27,7 +27,7 @@ export class RequestTally {
     else counted.count++;
   }
 
-  /** Counts a refusal by the code of its error. Returns the reason, as the metrics and the log show it. */
+  /** Counts a refusal by the code of its error. Returns the reason for the metrics and the log. */
   countRefusal(code: string): string {
     const reason = reasonOf(code);
     this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
@@ -45,7 +45,7 @@ export class RequestTally {
   }
 }
 
-/** The code of an error in lower case, with dashes. */
+/** Returns the code of an error in lower case, with dashes. */
 function reasonOf(code: string): string {
   return code.toLowerCase().replaceAll("_", "-");
 }
