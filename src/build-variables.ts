@@ -3,12 +3,12 @@ import { parseEnv } from "node:util";
 import { TailcastError } from "./error.ts";
 import { variableProblem } from "./runner/program/variables.ts";
 
-/** A line of a file: empty, a comment, or a name and a value, which can have further lines within quotes. */
+/** A line of a file: empty, a comment, or a name and a value. A quoted value can have several lines. */
 const ENTRY = /[ \t\r]*(?:#[^\n]*|[^\n=#]+=[ \t]*(?:"[^"]*"|'[^']*'|`[^`]*`)?[^\n]*)?(?:\n|$)/y;
 
 /**
- * Collects the variables that a person gives to all builds: of the files, in the format of `node --env-file`, and then
- * of `NAME=value` texts. The last one of a name wins. Errors never show a value, since it can be a secret.
+ * Collects the variables that the user sets for all builds: from files in the format of `node --env-file`, and then
+ * from `NAME=value` texts. The last value of a name applies. Errors never show a value, since it can be a secret.
  *
  * @throws {TailcastError} `INVALID_OPTION`, naming the flag.
  */
@@ -35,7 +35,7 @@ function readVariableFile(file: string): Readonly<Record<string, string | undefi
   } catch (cause) {
     throw invalid(`--env-from cannot be read: ${(cause as Error).message}`, cause);
   }
-  // Some versions of Node skip a line without "=", and others take it as a part of the next name.
+  // Some versions of Node skip a line without "=", and others read it as part of the next name.
   let end = 0;
   for (const { 0: entry, index } of text.matchAll(new RegExp(ENTRY, "gy"))) end = index + entry.length;
   if (end < text.length) throw invalid(`--env-from ${file} holds something that is not NAME=value`);

@@ -1,20 +1,20 @@
 import { TailcastError } from "./error.ts";
 
-/** The range an integer option may have; both ends are allowed. */
+/** The range of an integer option, including both ends. */
 export interface IntegerRange {
   readonly min: number;
   readonly max?: number | undefined;
-  /** Whether `Infinity` ("no limit") is allowed beside the integers. */
+  /** Whether `Infinity` ("no limit") is allowed as well. */
   readonly orInfinity?: boolean | undefined;
 }
 
-/** The longest delay that timers take before they wrap around to 1 ms: 2^31 - 1 ms, about 24.8 days. */
+/** The longest delay of a timer: 2^31 - 1 ms, about 24.8 days. Node changes longer delays to 1 ms. */
 export const MAX_DELAY = 2_147_483_647;
 
 /** The first argument of every private constructor; see {@link checkOpened}. */
 export const OPENED: unique symbol = Symbol("opened");
 
-/** The error for an option that cannot be used. */
+/** Returns the error for an invalid option. */
 export function invalidOption(name: string, reason: string, cause?: unknown): TailcastError {
   return new TailcastError("INVALID_OPTION", `Cannot use the option "${name}": ${reason}`, { cause });
 }
@@ -47,18 +47,18 @@ export function checkChoice<const Choice extends string>(
   throw invalidOption(name, `it must be ${wanted}, not ${show(value)}`);
 }
 
-/** A kind of value: in words, and as a test. */
+/** A kind of value: its description and its test. */
 export interface Kind {
   readonly description: string;
   readonly includes: (value: unknown) => boolean;
 }
 
-/** Whether a value is an object as JSON has them: neither an array nor `null`. */
+/** Whether a value is an object in the sense of JSON: neither an array nor `null`. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Not `instanceof`: the signal may come from another realm or from a polyfill. */
+/** Does not use `instanceof`: the signal may come from another realm or from a polyfill. */
 function isAbortSignal(value: unknown): boolean {
   return isObject(value) && typeof value["aborted"] === "boolean" && typeof value["addEventListener"] === "function";
 }
@@ -77,7 +77,7 @@ type KindName =
   | "text"
   | "textOrNull";
 
-/** Whether an object has a method, as far as that can be seen without a call. */
+/** Whether an object has a method with this name. It does not call the method. */
 function hasMethod(value: unknown, name: string): boolean {
   return typeof Object(value)[name] === "function";
 }
@@ -92,7 +92,7 @@ function isNodeRequest(value: unknown): boolean {
 
 const isText = (value: unknown): boolean => typeof value === "string";
 
-/** The kinds that {@link checkValue} is asked about. An array is no object here. */
+/** The kinds for {@link checkValue}. An array does not count as an object. */
 export const kinds: Readonly<Record<KindName, Kind>> = {
   abortSignal: { description: "an AbortSignal", includes: isAbortSignal },
   array: { description: "an array", includes: Array.isArray },
@@ -121,7 +121,7 @@ export const kinds: Readonly<Record<KindName, Kind>> = {
  */
 export function checkValue<Value>(name: string, value: Value, { description, includes }: Kind): Value {
   if (includes(value)) return value;
-  // For most values the type is enough: the value itself may be long, or refuse to become text.
+  // For most values, the message contains only the type: the value may be long, or its conversion to text may throw.
   const given = value === null || value === "" ? JSON.stringify(value) : Array.isArray(value) ? "array" : typeof value;
   throw invalidOption(name, `it must be ${description}, not ${given}`);
 }
@@ -135,17 +135,20 @@ export function checkTexts(name: string, texts: readonly string[]): readonly str
   return checkValue(name, texts, kinds.array).map((text) => checkValue(name, text, kinds.filledText));
 }
 
-/** The names of all options of an interface. TypeScript demands each of them, and accepts no other. */
+/** The names of all options of an interface. TypeScript requires each name, and accepts no other names. */
 export type OptionNames<Options> = Readonly<Record<keyof Required<Options>, true>>;
 
-/** A name is recognized with this number of wrong characters, if they are less than half of it. */
+/**
+ * The maximum number of wrong characters in a name for which the error suggests an option. They must also be less than
+ * half of the name.
+ */
 const MAX_TYPOS = 2;
 
 /**
- * Refuses options that are not an object, and an option that does not exist: in plain JavaScript, nothing else would
- * report a misspelled name. An option whose value is `undefined` counts as left out.
+ * Refuses options that are not an object, and unknown options: in plain JavaScript, no other check reports a misspelled
+ * name. An option with the value `undefined` counts as omitted.
  *
- * @throws {TailcastError} `INVALID_OPTION`, naming the option, and the one that was probably meant.
+ * @throws {TailcastError} `INVALID_OPTION`, naming the option, and a similar option if there is one.
  */
 export function checkNames(options: object, names: Readonly<Record<string, true>>): void {
   for (const [name, value] of Object.entries(checkValue("options", options, kinds.object))) {
@@ -160,8 +163,8 @@ export function checkNames(options: object, names: Readonly<Record<string, true>
 }
 
 /**
- * Refuses `new` for a class that is opened by a static method. TypeScript knows that its constructor is private, plain
- * JavaScript does not.
+ * Refuses `new` for a class that a static method opens. Its constructor is private in TypeScript, but not in plain
+ * JavaScript.
  *
  * @param key - The first argument of the constructor.
  * @param name - The class and its methods, e.g. `BuildStore.open()`.
@@ -172,7 +175,9 @@ export function checkOpened(key: unknown, name: string): void {
   throw new TailcastError("INVALID_OPTION", `Cannot use this class with "new": use ${name}`);
 }
 
-/** The number of characters to insert, remove or replace in `name` to get `known` (the Levenshtein distance). */
+/**
+ * Returns the number of characters to insert, remove or replace in `name` to get `known` (the Levenshtein distance).
+ */
 function countTypos(name: string, known: string): number {
   if (Math.abs(name.length - known.length) > MAX_TYPOS) return Infinity;
   let row = Array.from({ length: known.length + 1 }, (_, index) => index);
@@ -187,7 +192,7 @@ function countTypos(name: string, known: string): number {
   return row.at(-1) ?? 0;
 }
 
-/** An option as the caller wrote it: strings have quotes, so that `"5"` differs from `5`. */
+/** Formats a value like source code: strings have quotes, so that `"5"` differs from `5`. */
 function show(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : String(value);
 }

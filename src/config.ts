@@ -35,7 +35,7 @@ export interface Config {
   readonly nice: number;
   /** 0: no limit. */
   readonly pids: number;
-  /** An absolute path, or `auto`; `undefined`: none, unless `pids` needs one. */
+  /** An absolute path, or `auto`; `undefined`: no cgroup, unless `pids` needs one. */
   readonly cgroup: string | undefined;
   readonly output: OutputMode;
   readonly color: boolean;
@@ -63,7 +63,7 @@ export interface Config {
   readonly heartbeat: number;
   readonly capacity: number;
   readonly token: string | undefined;
-  /** Whether the program has made the token, so that it must print it. */
+  /** Whether the program created the token, and therefore must print it. */
   readonly isTokenNew: boolean;
   readonly viewerToken: string | undefined;
   /** Milliseconds. */
@@ -77,20 +77,20 @@ export interface Config {
 
 type AppOptions = Omit<Config, "port" | "color" | "tls" | "isTokenNew" | "logLevel" | "logFormat">;
 
-/** The options that the program passes to `BuildApp` as they are: all but those of the program alone. */
+/** The options that the program passes to `BuildApp` unchanged: all except those that only the program uses. */
 export function appOptions(config: Config): AppOptions {
   const { port, color, tls, isTokenNew, logLevel, logFormat, ...options } = config;
   return options;
 }
 
-/** The work of the program: a sub-command, with its options if it has any. */
+/** The sub-command to run, with its options if it has any. */
 export type Invocation =
   { readonly kind: "serve"; readonly config: Config } | { readonly kind: Exclude<CommandName, "serve"> };
 
 /**
  * Reads the program's arguments and environment.
  *
- * @throws {TailcastError} `INVALID_OPTION` for an unknown sub-command, an unknown flag or a bad value, naming it.
+ * @throws {TailcastError} `INVALID_OPTION` for an unknown sub-command, an unknown flag or an invalid value, naming it.
  */
 export function readConfig(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Invocation {
   const { flags, words } = parse(args);
@@ -101,7 +101,8 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
 
   const text = (flag: Flag): string | undefined => {
     const given = flags[flag] as string | undefined;
-    // Probably an unset variable of a shell, as in --token "$TOKEN". Starting without the option would be dangerous.
+    // The value is probably an unset shell variable, as in --token "$TOKEN". Starting without the option would be
+    // dangerous.
     if (given === "") throw invalid(`--${flag} is empty; give it a value, or leave it out`);
     return given ?? (env[variableOf(flag)] || undefined);
   };
@@ -184,7 +185,7 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
   return { kind, config };
 }
 
-/** Reads the sub-command, and refuses further words, and flags if it has no options. */
+/** Reads the sub-command. It refuses further words, and flags for a sub-command without options. */
 function readCommand(words: readonly string[], flags: Readonly<Record<string, unknown>>): CommandName {
   const [word = "serve", surplus] = words;
   const names = Object.keys(COMMANDS) as CommandName[];
@@ -250,7 +251,7 @@ function readTls(cert: string | undefined, key: string | undefined): TlsFiles | 
   if (cert === undefined && key === undefined) return undefined;
   if (cert === undefined || key === undefined) throw invalid("--cert and --key must be given together");
   const files = { cert: resolve(cert), key: resolve(key) };
-  // Read the files now, so that a bad file is reported as a bad option.
+  // Read the files now, so that an unusable file is reported as an invalid option.
   readCertificate(files);
   return files;
 }

@@ -2,9 +2,10 @@ import { mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
- * Creates a folder, and the folders above it, for the user alone. `mkdir` with `recursive` never ends below `/proc`.
+ * Creates a folder and its missing parents, with access only for the user. It does not use `mkdir` with `recursive`,
+ * which never ends below `/proc`.
  *
- * @throws The system's error when a folder cannot be created.
+ * @throws The error of the system when a folder cannot be created.
  */
 export async function createFolder(path: string): Promise<void> {
   try {
@@ -12,7 +13,7 @@ export async function createFolder(path: string): Promise<void> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EEXIST" && (await isFolder(path))) return;
-    // ENOENT although the folder above exists: this file system has no folders of that name.
+    // The parent exists, but the error is ENOENT: this file system does not allow folders with this name.
     const parent = dirname(path);
     if (code !== "ENOENT" || parent === path || (await isFolder(parent))) throw error;
     await createFolder(parent);

@@ -9,14 +9,15 @@ import { BuildStore } from "./runner/store/build-store.ts";
 /** The folder in the working directory where older versions stored builds. */
 const OLD_FOLDER = ".tailcast";
 
-/** The names of files that an older version made in its folder. */
+/** The names of the files that older versions created in their folder. */
 const OLD_NAMES: readonly string[] = ["builds", "feed"];
 
 /**
- * The default folder for builds. It is in the user's state directory (XDG Base Directory Specification), where no
- * repository can place one. Servers with other roots have other folders.
+ * Returns the default folder for builds. It is in the user's state directory (XDG Base Directory Specification), where
+ * a repository cannot place files. Servers with different roots have different folders.
  *
- * @param env - `XDG_STATE_HOME`, if it is an absolute path. Default `~/.local/state`.
+ * @param env - The environment. `XDG_STATE_HOME` sets the state directory if it is an absolute path. Default
+ * `~/.local/state`.
  */
 export function defaultDataFolder(roots: readonly string[], env: Readonly<Record<string, string | undefined>>): string {
   const given = env["XDG_STATE_HOME"] ?? "";
@@ -26,18 +27,18 @@ export function defaultDataFolder(roots: readonly string[], env: Readonly<Record
 }
 
 /**
- * Moves the folder that an older version left in the working directory to the default place, once.
+ * Moves the folder of an older version from the working directory to the default place, if that does not exist yet.
  *
  * @param folder - The default place.
- * @param workingDirectory - Where the older version ran.
- * @returns A sentence about what happened; `undefined` when there is nothing to move.
+ * @param workingDirectory - The directory that may contain the folder of the older version.
+ * @returns A message about the result; `undefined` when no folder needs to be moved.
  */
 export async function moveOldFolder(folder: string, workingDirectory: string): Promise<string | undefined> {
   const old = join(workingDirectory, OLD_FOLDER);
   if (await exists(folder) || !(await exists(old))) return undefined;
   try {
     await checkOldFolder(old);
-    // An older server may still use it.
+    // Open the store, which fails if an older server still uses it.
     const store = await BuildStore.open(old);
     await checkEnded(store).finally(() => store.close());
     await createFolder(dirname(folder));
@@ -54,8 +55,8 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /**
- * Throws unless the folder looks like one that an older version made for this user. That is no proof: a repository or
- * an archive can carry such a folder, and gives it the owner and the mode of the user who unpacks it.
+ * Throws unless the folder looks like one that an older version created for this user. This is not proof: a repository
+ * or an archive can contain such a folder, and unpacking it sets the same owner and mode.
  */
 async function checkOldFolder(old: string): Promise<void> {
   const { mode } = await checkOwned(old);
@@ -67,8 +68,8 @@ async function checkOldFolder(old: string): Promise<void> {
 }
 
 /**
- * Throws if a build has not ended: the next start would build its project, or end its processes. A planted build must
- * not have that effect.
+ * Throws if a build has not ended: the next start would build its project or end its processes, and an attacker may
+ * have created the build.
  */
 async function checkEnded(store: BuildStore): Promise<void> {
   for (const [id, build] of await store.load(() => undefined)) {

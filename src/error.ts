@@ -1,5 +1,5 @@
 /**
- * The reasons of errors, as a closed set: compare `error.code`, never the message. Messages may change in any release.
+ * The reasons for errors, as a closed set: compare `error.code`, never the message. Messages may change in any release.
  *
  * | code | thrown by | when |
  * |---|---|---|

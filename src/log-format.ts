@@ -14,7 +14,10 @@ export function isLogged(entry: LogEntry, level: LogLevel): boolean {
   return logLevels.indexOf(entry.level) <= logLevels.indexOf(level);
 }
 
-/** Formats an entry as one line, with control characters escaped: it quotes paths and names from untrusted sources. */
+/**
+ * Formats an entry as one line. It escapes control characters, since an entry can contain paths and names from
+ * untrusted sources.
+ */
 export function formatEntry({ time, level, event, fields }: LogEntry, format: LogFormat): string {
   if (format === "json") return `${escapeJson(JSON.stringify({ time, level, event, ...fields }))}\n`;
   const pairs = Object.entries(fields).map(([name, value]) => `${name}=${formatValue(value)}`);
@@ -27,7 +30,7 @@ function formatValue(value: string | number | null): string {
   return /^[\w./:%+~-]+$/.test(text) ? text : showControls(JSON.stringify(text));
 }
 
-/** Escapes the characters that would act on a terminal and that `JSON.stringify` does not escape. */
+/** Escapes the characters that affect a terminal and that `JSON.stringify` does not escape. */
 function escapeJson(json: string): string {
   return replaceHidden(json.replaceAll("\x7f", escapeCharacter), escapeCharacter);
 }

@@ -3,7 +3,10 @@ import { replaceHidden } from "./terminal/hidden-characters.ts";
 /** Control characters except the tab and the line feed. */
 const CONTROLS = /[\0-\x08\x0b-\x1f\x7f]/g;
 
-/** Returns a text as one line, with control characters shown as `\x1b`: it may quote names from untrusted sources. */
+/**
+ * Returns a text as one line, with control characters escaped as in `\x1b`, since it may contain names from untrusted
+ * sources.
+ */
 export function showControls(text: string): string {
   return escape(text).replaceAll("\n", "\\n");
 }

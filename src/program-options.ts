@@ -3,7 +3,7 @@ import { delimiter } from "node:path";
 /** The name of a sub-command. */
 export type CommandName = "serve" | "help" | "version";
 
-/** A sub-command of the program: the first word of its arguments. */
+/** A sub-command of the program, which is the first word of the arguments. */
 export interface Command {
   readonly help: string;
   /** Whether it has the options of the program. Flags for a command without them are refused. */

@@ -53,21 +53,22 @@ function main(): void {
 function serve(config: Config): void {
   let isReady: (app: BuildApp) => void = () => undefined;
   const ready = new Promise<BuildApp>((resolve) => (isReady = resolve));
-  // A client must send the head of a request within 10 s, and all of it within 30 s. A reply has no limit.
+  // A client must send the head of a request within 10 s, and the whole request within 30 s. Replies have no time
+  // limit.
   const limits = {
     headersTimeout: 10_000,
     requestTimeout: 30_000,
     keepAliveTimeout: 5000,
     connectionsCheckingInterval: 5000,
   };
-  // Requests that arrive while the builds of an earlier process are recovered wait instead of failing.
+  // Requests that arrive during the recovery of an earlier process's builds wait instead of failing.
   const handle: RequestListener = (request, response) => void ready.then((app) => app.handle(request, response));
   const tls = config.tls && new TlsServer(config.tls, limits, handle, printMessage);
   const plain = createServer(limits, handle);
   const server = tls?.server ?? plain;
   refuseMalformed(server);
   server.once("error", (error) => fail(`cannot listen on ${config.host} port ${config.port}: ${error.message}`));
-  // Listening comes first, so that nothing changes on disk when another server already uses the port.
+  // Listen first, so that the data folder does not change when another server already uses the port.
   server.listen(config.port, config.host, () => {
     const { port } = server.address() as AddressInfo;
     open(config).then(
@@ -89,7 +90,8 @@ function serve(config: Config): void {
 
   let stoppedAt: number | undefined;
   const stop = (): void => {
-    // Under `npm start`, Ctrl-C arrives twice, from the terminal and from npm. Only a later signal means "now".
+    // Under `npm start`, Ctrl-C arrives twice, from the terminal and from npm. Only a later signal kills running
+    // builds.
     if (stoppedAt !== undefined && performance.now() - stoppedAt < 1000) return;
     stoppedAt ??= performance.now();
     (tls ?? plain).close();
@@ -100,8 +102,8 @@ function serve(config: Config): void {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  // SIGHUP means that the terminal was closed. Builds have their own process groups, so they would continue. Without a
-  // terminal, it is a request to reload the certificate.
+  // SIGHUP means that the terminal was closed. Builds have their own process groups, so they would continue. With TLS
+  // and without a terminal, SIGHUP reloads the certificate.
   const hasTerminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
   process.on("SIGHUP", tls === undefined || hasTerminal ? stop : () => tls.reload());
 }

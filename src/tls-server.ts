@@ -13,8 +13,8 @@ const WATCH_INTERVAL = 2000;
 const IDLE_TIMEOUT = 60_000;
 
 /**
- * The limits of a connection over HTTP/2. Twenty tabs need 20 streams and some requests beside them; headers have the
- * size that Node allows in HTTP/1.1. Node itself limits their number (128), CONTINUATION frames, pings, and streams
+ * The limits of a connection over HTTP/2. Twenty tabs need 20 streams and some further requests. The maximum size of
+ * headers is that of Node for HTTP/1.1. Node itself limits their number (128), CONTINUATION frames, pings, and streams
  * that are opened and reset (CVE-2023-44487).
  */
 const SETTINGS = { maxConcurrentStreams: 250, maxHeaderListSize: 16 * 1024 } as const;
@@ -29,7 +29,7 @@ export interface TlsFiles {
 export interface TlsLimits {
   readonly headersTimeout: number;
   readonly requestTimeout: number;
-  /** How long an HTTP/2 connection may have no open stream. Default 60 s. */
+  /** The time for which an HTTP/2 connection may have no open stream. Default 60 s. */
   readonly idleTimeout?: number;
 }
 
@@ -42,7 +42,7 @@ export interface Certificate {
 /**
  * Reads a certificate and its key.
  *
- * @throws {TailcastError} `INVALID_OPTION` when a file cannot be read, or the key does not fit the certificate.
+ * @throws {TailcastError} `INVALID_OPTION` when a file cannot be read, or the key does not match the certificate.
  */
 export function readCertificate({ cert, key }: TlsFiles): Certificate {
   try {
@@ -55,7 +55,7 @@ export function readCertificate({ cert, key }: TlsFiles): Certificate {
   }
 }
 
-/** Serves HTTP/2 and HTTP/1.1 over TLS, with the limits of slow requests in both. */
+/** Serves HTTP/2 and HTTP/1.1 over TLS, with the limits for slow requests in both. */
 export class TlsServer {
   readonly server: Http2SecureServer;
   readonly #files: TlsFiles;
@@ -77,14 +77,14 @@ export class TlsServer {
     this.#report = report;
     const options = { ...readCertificate(files), ...limits, settings: SETTINGS, allowHTTP1: true };
     this.server = createSecureServer({ ...options, handshakeTimeout: limits.headersTimeout }, (request, response) => {
-      // The compat API of HTTP/2 has what the app uses of HTTP/1.1.
+      // The compat API of HTTP/2 has all parts of HTTP/1.1 that the app uses.
       handle(request as unknown as IncomingMessage, response as unknown as ServerResponse);
     });
-    // Node 20 does not read them from the options here.
+    // Node 20 ignores these limits in the options.
     Object.assign(this.server, limits);
     this.server.on("connection", (socket: Socket) => this.#keepSocket(socket));
     this.server.on("session", (session) => this.#keepSession(session, { ...limits, idleTimeout }));
-    // A failed handshake concerns its client alone.
+    // A failed handshake affects only its client.
     this.server.on("sessionError", () => undefined);
     for (const path of [files.cert, files.key]) {
       watchFile(path, { interval: WATCH_INTERVAL, persistent: false }, this.#reload);
@@ -101,7 +101,7 @@ export class TlsServer {
     }
   }
 
-  /** Stops accepting connections, and asks HTTP/2 clients to open no new streams. */
+  /** Stops accepting connections, and sends HTTP/2 clients a GOAWAY, so that they open no new streams. */
   close(): void {
     for (const path of [this.#files.cert, this.#files.key]) unwatchFile(path, this.#reload);
     this.server.close();
@@ -143,7 +143,7 @@ export class TlsServer {
   }
 }
 
-/** Closes a stream whose client has not sent its whole request. An answer may take as long as it needs. */
+/** Closes a stream whose client has not sent the whole request. Replies have no time limit. */
 function closeIncomplete(stream: ServerHttp2Stream): void {
   if (stream.state.state !== constants.NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE) stream.close();
 }

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { TailcastError } from "./error.ts";
 
-/** The mode bits that let other users read or change a file, or let its group change it. */
+/** The mode bits that allow other users to read or change a file, or its group to change it. */
 const OPEN_TO_OTHERS = 0o027;
 
 /**
@@ -9,7 +9,7 @@ const OPEN_TO_OTHERS = 0o027;
  *
  * @param flag - The flag that names the file, for the message.
  * @param path - The file.
- * @throws {TailcastError} `INVALID_OPTION` when the file cannot be read, is empty, or is open to other users.
+ * @throws {TailcastError} `INVALID_OPTION` when the file cannot be read, is empty, or is accessible to other users.
  */
 export function readTokenFile(flag: string, path: string): string {
   let file: number;
