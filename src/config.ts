@@ -238,7 +238,7 @@ function checkRoot(root: string): string {
 
 function checkName(name: string): string {
   if (!name.includes("=")) return name;
-  // The message does not show the text: it probably holds a name with its secret value.
+  // The message does not show the text: it probably contains a name with its secret value.
   throw invalid('--mask must be the name of a variable, without "=" and its value');
 }
 

@@ -50,7 +50,7 @@ export type TailcastErrorCode =
   | "BUILD_ENDED"
   | "SHUTTING_DOWN";
 
-/** The only error class of the library. The message says what failed and what to do about it. */
+/** The only error class of the library. The message describes the failure and its remedy. */
 export class TailcastError extends Error {
   override readonly name = "TailcastError";
   /** The reason; stable between releases. */

@@ -58,7 +58,7 @@ export type Flag =
   | "allow-credentials"
   | "trust-proxy";
 
-/** An option of the program: a flag, and an environment variable that is used when the flag is not given. */
+/** An option of the program: a flag, and an environment variable that is used without the flag. */
 export interface Option {
   readonly flag: Flag;
   readonly variable: string;

@@ -110,7 +110,7 @@ export class ChannelGroup<Data = unknown> {
    * Answers a request with the stream of a topic, as `Channel.handle` does. At `maxChannels`, and after `close`, the
    * reply makes the client reconnect later. It has the headers of the option `cors` unless `channel` is a function.
    *
-   * @returns The client; `undefined` when the request got another reply or its client has already left.
+   * @returns The client; `undefined` when the request received another reply or its client has already left.
    * @throws The error of the function `channel` (as a rejection); the reply makes the client reconnect later.
    */
   handle(

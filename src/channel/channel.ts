@@ -217,7 +217,7 @@ export class Channel<Data = unknown> {
    * to GET. A pipelined request waits until the responses before it on its connection are over.
    *
    * @throws {TailcastError} `HEADERS_SENT` when the response has already started.
-   * @returns The client; `undefined` when the request got another reply or its client has already left.
+   * @returns The client; `undefined` when the request received another reply or its client has already left.
    */
   handle(
     request: IncomingMessage | Http2ServerRequest,

@@ -25,8 +25,8 @@ import type { StreamSource } from "./stream-source.ts";
  * The `Accept` header is ignored, since the caller has decided to stream. The caller also ends the stream; see
  * {@link sendEventStream} for a stream that ends with its source.
  *
- * @returns The stream; `undefined` when the request got another reply (405 for a method other than GET, HEAD or POST,
- * only the head for HEAD) or when its client has already left.
+ * @returns The stream; `undefined` when the request received another reply (405 for a method other than GET, HEAD or
+ * POST, only the head for HEAD) or when its client has already left.
  * @throws {TailcastError} `INVALID_OPTION`, and the request is answered 500; `HEADERS_SENT` when the response has
  * already started.
  */
@@ -52,8 +52,8 @@ export function openEventStream(
  * The source is read at the client's pace. When the client leaves, the source is stopped (see `EventStream.sendAll`)
  * and the promise resolves, since this is not an error.
  *
- * @returns A promise that resolves when the stream is over, or the request got another reply. When the source or the
- * function fails while the client is connected, the stream ends after the sent events, and the promise rejects with
+ * @returns A promise that resolves when the stream is over, or the request received another reply. When the source or
+ * the function fails while the client is connected, the stream ends after the sent events, and the promise rejects with
  * that error.
  * @throws {TailcastError} (as a rejection) As {@link openEventStream}.
  */

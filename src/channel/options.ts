@@ -65,7 +65,7 @@ export interface ChannelOptions<Data = unknown> {
    */
   maxConnectionAge?: number | undefined;
   /**
-   * The shortest time between two writes, in milliseconds; the first event after a pause is still written at once.
+   * The shortest time between two writes, in milliseconds; the first event after a pause is still written immediately.
    * Default 0: events that are published in one turn of the event loop are written at its end.
    */
   coalesce?: number | undefined;

@@ -9,7 +9,7 @@ export interface Reply {
   readonly body: string;
 }
 
-/** Makes a JSON reply that caches must not store. */
+/** Returns a JSON reply that caches must not store. */
 export function jsonReply(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
   const body = `${JSON.stringify(value)}\n`;
   const own = {
@@ -21,7 +21,7 @@ export function jsonReply(status: number, value: unknown, headers: Readonly<Reco
   return { status, headers: { ...own, ...headers }, body };
 }
 
-/** Makes the reply to a refused request: `{"error": {"code", "message"}}`. */
+/** Returns the reply to a refused request: `{"error": {"code", "message"}}`. */
 export function errorReply(
   status: number,
   code: HttpErrorCode,
@@ -47,7 +47,7 @@ export function sendJson(
   sendReply(response, jsonReply(status, value, headers));
 }
 
-/** Makes a `Response` of the Fetch standard from a reply, with additional headers. */
+/** Converts a reply to a `Response` of the Fetch standard, with additional headers. */
 export function fetchReply(method: string, reply: Reply, headers: Readonly<Record<string, string>> = {}): Response {
   const { status, body } = reply;
   // The constructor throws for any body with 204, even an empty one.

@@ -7,7 +7,7 @@ const MAX_BODY_BYTES = 64 * 1024;
 
 /**
  * Reads the fields of a request body, which may be JSON (an object) or a form (`application/x-www-form-urlencoded`,
- * what HTML forms and jQuery send).
+ * which HTML forms and jQuery send).
  *
  * @throws {HttpError} `UNSUPPORTED_MEDIA_TYPE`, `BODY_TOO_LARGE`, `BAD_REQUEST` (not readable, or incomplete).
  */

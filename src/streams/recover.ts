@@ -62,8 +62,8 @@ async function recoverBuild(
   id: string,
   stored: StoredBuild | undefined,
 ): Promise<Remains | undefined> {
-  // This comes first: the processes must not continue, whatever else fails. A finished build has a cookie only if some
-  // of its processes were still running.
+  // End the processes first: they must not continue, even if another step fails. A finished build has a cookie only if
+  // some of its processes were still running.
   const { notes, gone } = await endRemaining(stored);
   const remains = await recoverRecord(recovery, id, stored, notes);
   // Do this only after the end is stored: a queued build without a cookie would run again.

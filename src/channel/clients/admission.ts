@@ -110,7 +110,7 @@ function startPosition(log: EventLog, position: Position, lastEventId: string): 
   return { start, lastEventId, next: position.next, gap: undefined };
 }
 
-/** Returns a refusal that asks the client to wait for a random time. */
+/** Returns a refusal with a random waiting time. */
 function refusal(reason: string, { whenFull, retryAfter }: ChannelSettings): Reply {
   if (whenFull === "retry") return pauseReply(reason, retryAfter);
   const message = `Cannot open another event stream: ${reason}; try again later`;

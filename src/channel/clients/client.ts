@@ -35,7 +35,7 @@ export interface ChannelClient<Data = unknown> {
    */
   readonly signal: AbortSignal;
   /**
-   * Sends an event to this client alone, such as a greeting or a snapshot. It is not part of the log, so it has no id
+   * Sends an event only to this client, such as a greeting or a snapshot. It is not part of the log, so it has no id
    * and is never replayed.
    *
    * @returns Whether the event was written: false when the client has left, or has not read the earlier bytes.
@@ -143,7 +143,7 @@ export class Client implements ChannelClient, ConnectionListener {
     this.connection.end(scope);
   }
 
-  /** Drops the connection at once. */
+  /** Drops the connection immediately. */
   destroy(reason: CloseReason): void {
     if (this.closeReason === "left") this.closeReason = reason;
     this.connection.destroy();

@@ -130,7 +130,7 @@ export class Entrance {
     return admission;
   }
 
-  /** The headers of every reply, whatever its status. */
+  /** Returns the headers of every reply, regardless of its status. */
   #headersFor({ origin }: StreamRequest): Record<string, string> {
     const headers = corsHeaders(this.#settings.cors, origin);
     const vary = [this.#settings.compress ? "Accept-Encoding" : undefined, headers["Vary"]].filter(Boolean);

@@ -20,8 +20,8 @@ export interface ConnectionListener {
 }
 
 /**
- * What to end: only the `stream`, so that the connection can serve the client's next request, or the `connection` as
- * well, so that a client that reconnects can reach another process.
+ * The scope of an end: only the `stream`, so that the connection can serve the client's next request, or the
+ * `connection` as well, so that a client that reconnects can reach another process.
  */
 export type EndScope = "stream" | "connection";
 
@@ -54,6 +54,6 @@ export interface Connection {
    * this. The supervisor calls it regularly.
    */
   look(): void;
-  /** Drops the connection at once, with everything that the client has not read. */
+  /** Drops the connection immediately, with all unread bytes. */
   destroy(): void;
 }

@@ -58,7 +58,7 @@ export class NodeConnection implements Connection {
   readonly #headers: Readonly<Record<string, string>>;
 
   /**
-   * Sends the head and `opening`, so that the client's `open` event fires at once (Firefox waits for a body byte).
+   * Sends the head and `opening`, so that the client's `open` event fires immediately (Firefox waits for a body byte).
    *
    * @param headers - The headers; set them for a format other than event streams.
    */

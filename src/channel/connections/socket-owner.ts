@@ -34,8 +34,8 @@ export function disownSocket(response: ServerResponse): void {
  * reconnects then needs a new connection, which leads to another process when this one no longer listens. On a
  * kept-alive connection, the client would reconnect to the process that is shutting down.
  *
- * Requests that the client pipelined behind the response are answered first. An HTTP/2 connection gets a GOAWAY frame
- * (RFC 9113 section 6.8): its open streams continue to their ends.
+ * Requests that the client pipelined after this one are answered first. On an HTTP/2 connection, the server sends a
+ * GOAWAY frame (RFC 9113 section 6.8): its open streams continue to their ends.
  */
 export function endConnectionAfter(response: ServerResponse): void {
   if (response instanceof ServerResponse) {

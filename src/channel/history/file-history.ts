@@ -71,7 +71,7 @@ export class FileHistory implements ChannelHistory {
    * leaves an incomplete last event. This function removes it: without its blank line it is not an event (HTML 9.2.6).
    *
    * @param epoch - The epoch of the ids in it: 1 to 128 letters, digits or `. _ ~ -`.
-   * @throws {TailcastError} `INVALID_OPTION`; `INVALID_HISTORY` when the file holds something else, or is a symbolic
+   * @throws {TailcastError} `INVALID_OPTION`; `INVALID_HISTORY` when the file contains something else, or is a symbolic
    * link; `HISTORY_IN_USE` while a history of this process writes the file. The file is unchanged then.
    */
   static async open(path: string, epoch: string): Promise<FileHistory> {
@@ -79,7 +79,7 @@ export class FileHistory implements ChannelHistory {
     // Not "a": each write has a position, so that the next write can overwrite a failed one.
     const handle = await openLog(path, constants.O_RDWR | constants.O_CREAT);
     try {
-      // This comes first: another writer in this process may not have completed its last event, which must stay.
+      // Claim the file before truncating it: another writer in this process may not have completed its last event.
       await claimFile(handle, path);
       const { size } = await handle.stat();
       const last = await new EventFile(handle, epoch).findLast(size);
@@ -146,7 +146,7 @@ export class FileHistory implements ChannelHistory {
     try {
       const total = pieces.reduce((sum, { length }) => sum + length, 0);
       let { bytesWritten } = await writer.writev(pieces, start);
-      // A file accepts all bytes at once, unless the disk is nearly full.
+      // One write usually stores all bytes, unless the disk is nearly full.
       while (bytesWritten < total) {
         const rest = Buffer.concat(pieces).subarray(bytesWritten);
         bytesWritten += (await writer.write(rest, 0, rest.length, start + bytesWritten)).bytesWritten;

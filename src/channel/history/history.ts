@@ -22,7 +22,7 @@ export interface ChannelHistory {
   readonly end: number;
   /**
    * Stores the events from `end` to `next - 1`, which readers can then read. The channel calls it again only after the
-   * promise has settled. When it rejects, the channel continues in memory alone and does not call it again. `flushed()`
+   * promise has settled. When it rejects, the channel continues only in memory and does not call it again. `flushed()`
    * then rejects with the error, `statistics.historyFailures` counts it, and `tailcast:history` publishes it.
    *
    * @param pieces - Event-stream bytes, whole events in each. The channel sends the same Buffers to clients, so

@@ -27,7 +27,7 @@ export class FlushSchedule {
     else setImmediate(this.#run);
   }
 
-  /** Records a flush, whatever its reason. */
+  /** Records a flush. */
   note(now: number): void {
     this.#lastAt = now;
   }

@@ -16,7 +16,7 @@ export interface SharedEvents {
 
 /**
  * The builds that are running at the end of the feed: the feed has their start, but not their end. Queued builds do not
- * count. So a client can derive from the feed alone why a line names its build.
+ * count. So a client can derive from the feed why a line names its build.
  */
 export class RunningBuilds {
   readonly #ids: Set<string>;
