@@ -84,7 +84,9 @@ function sharedOptions<Data>(channel: ChannelOptions<Data>): OptionsOf<Data> {
 }
 
 /**
- * Refuses a fixed epoch, which a later channel of the same topic would repeat. @throws {TailcastError} `INVALID_OPTION`
+ * Refuses a fixed epoch, which a later channel of the same topic would repeat.
+ *
+ * @throws {TailcastError} `INVALID_OPTION`
  */
 export function refuseUniqueEpoch({ uniqueEpoch }: Pick<ChannelOptions, "uniqueEpoch">): void {
   if (uniqueEpoch === undefined) return;

@@ -47,7 +47,9 @@ export async function play(script: Script, open: Connect): Promise<readonly numb
       if (isOver) return;
       isOver = true;
       clearTimeout(timer);
-      if (isReset && !socket.destroyed) socket.resetAndDestroy();
+      // Node neither resets nor closes a socket whose half-close is under way: its handle would stay open.
+      const isHalfClosing = socket.writableEnded && !socket.writableFinished;
+      if (isReset && !isHalfClosing && !socket.destroyed) socket.resetAndDestroy();
       stream.destroy();
       socket.destroy();
       if (error === undefined) resolve(reader.statuses);
