@@ -225,8 +225,11 @@ function parse(args: readonly string[]): { flags: Readonly<Record<string, unknow
     const parsed = parseArgs({ args: [...args], options: { ...options, ...switches }, allowPositionals: true });
     return { flags: parsed.values, words: parsed.positionals };
   } catch (cause) {
+    const { message } = cause as Error;
+    const [, flag] = /^Option '(--[\w-]+).*' argument is ambiguous/.exec(message) ?? [];
+    if (flag !== undefined) throw invalid(`${flag} needs a value; write ${flag}=VALUE if it starts with "-"`, cause);
     // Node's message names the argument. Its second sentence is about another mode of the parser.
-    throw invalid((cause as Error).message.split(". ")[0] ?? "", cause);
+    throw invalid(message.split(/\. |\n/)[0] ?? "", cause);
   }
 }
 

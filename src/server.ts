@@ -114,7 +114,6 @@ async function open(config: Config): Promise<BuildApp> {
     const move = await moveOldFolder(data, process.cwd());
     if (move !== undefined) printMessage(move);
   }
-  printMessage(`builds are stored in ${data}`);
   const app = await BuildApp.open({
     ...appOptions(config),
     data,
@@ -125,6 +124,7 @@ async function open(config: Config): Promise<BuildApp> {
       if (isLogged(entry, config.logLevel)) process.stderr.write(formatEntry(entry, config.logFormat));
     },
   });
+  printMessage(`builds are stored in ${data}`);
   for (const warning of app.warnings) printMessage(`warning: ${warning}`);
   return app;
 }

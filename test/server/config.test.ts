@@ -191,6 +191,16 @@ describe("readConfig()", () => {
     });
   }
 
+  it("says how to give a value that starts with a hyphen, in one line", () => {
+    for (const { flag, value } of OPTIONS.filter((option) => option.value !== "")) {
+      const message = `--${flag} needs a value; write --${flag}=VALUE if it starts with "-"`;
+      assert.throws(() => readConfig([`--${flag}`, "-1"], {}), { code: "INVALID_OPTION", message }, value);
+    }
+    for (const args of [["--prot"], ["--port"], ["--port", "--host"], ["--color=1"], ["-x"], ["--port=-1"]]) {
+      assert.throws(() => readConfig(args, {}), { code: "INVALID_OPTION", message: /^[^\n]+[^\n.]$/ }, args.join(" "));
+    }
+  });
+
   it("listens on other addresses only with a token", () => {
     assert.equal(configOf(["--host", "0.0.0.0", "--token", "9W4T25bAHzu3Ot+uScRhmfp2"]).host, "0.0.0.0");
     assert.equal(configOf(["--host", "LOCALHOST"]).host, "LOCALHOST");

@@ -225,7 +225,7 @@ describe("server", () => {
     await first.port();
     const second = new Program(t, ["--port", "0", "--data", data]);
     assert.equal(await second.ended, 1);
-    assert.match(second.stderr, /\ntailcast: cannot store builds: Cannot use .*: process \d+ is using it/);
+    assert.match(second.stderr, /^tailcast: cannot store builds: Cannot use .*: process \d+ is using it/);
     for (const [folder, code] of [
       ["/dev/null/x", "ENOTDIR"],
       // `mkdir` with `recursive` never ends there.
@@ -234,7 +234,7 @@ describe("server", () => {
     ] as const) {
       const third = new Program(t, ["--port", "0", "--data", folder]);
       assert.equal(await third.ended, 1);
-      assert.match(third.stderr, new RegExp(`\\ntailcast: cannot store builds: ${code}: .*${folder.slice(0, 6)}`));
+      assert.match(third.stderr, new RegExp(`^tailcast: cannot store builds: ${code}: .*${folder.slice(0, 6)}`));
     }
   });
 

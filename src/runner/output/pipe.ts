@@ -6,6 +6,7 @@ import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { attempt } from "../attempt.ts";
 import { findProgram } from "../program/find-program.ts";
 import { PipeReader } from "./pipe-reader.ts";
 import type { Readable } from "node:stream";
@@ -162,12 +163,4 @@ function adopt<Owner>(path: string, flags: number, own: (descriptor: number) => 
 function makeBlocking(writer: Socket): void {
   const { _handle: handle } = writer as unknown as { _handle?: { setBlocking?: (isBlocking: boolean) => void } | null };
   handle?.setBlocking?.(true);
-}
-
-function attempt(action: () => void): void {
-  try {
-    action();
-  } catch {
-    // It was not made, or is already removed.
-  }
 }

@@ -45,7 +45,7 @@ export interface PackageManager {
   readonly windowsScript?: string | undefined;
 }
 
-/** The signs of a variant: any of them is enough, but a version in `package.json` decides alone. */
+/** The signs of a variant. One sign is enough, except that a version in `package.json` overrides the lock file. */
 export interface ManagerVariant {
   /** The first major version that is this variant. */
   readonly sinceMajor: number;

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { getPriority, setPriority } from "node:os";
+import { attempt } from "../attempt.ts";
 
 /** The difference of the OOM scores of a build and this server, of 1000: the kernel ends builds first. */
 const OOM_SHIFT = 500;
@@ -22,12 +23,4 @@ export function giveWay(pid: number, nice: number): void {
   attempt(() => {
     if (nice > getPriority()) setPriority(pid, nice);
   });
-}
-
-function attempt(action: () => void): void {
-  try {
-    action();
-  } catch {
-    // The process has ended already, or the system does not support this, or forbids it.
-  }
 }

@@ -17,7 +17,7 @@ import type { BuildRecord } from "../record.ts";
  */
 export interface StoredBuild {
   readonly record: BuildRecord;
-  /** Identifies its processes; `null` before it has any. See `endOrphans`. */
+  /** Identifies the processes of the build; `null` until the first one starts. See `endOrphans`. */
   readonly cookie: string | null;
   readonly identity: ProcessIdentity | null;
 }
