@@ -4,6 +4,7 @@ import { checkCycles, checkDepth, checkFolders, checkImportOrder, checkImports }
 import { EXPECTED } from "./sources/expected.js";
 import { checkConstants, checkParams, checkTodos } from "./sources/handwriting.js";
 import { checkBeginnings, checkPhrases } from "./sources/language.js";
+import { checkSignPosts } from "./sources/sign-posts.js";
 import { checkColumns, checkFileSize, checkFolderSize } from "./sources/sizes.js";
 import { readSources } from "./sources/source.js";
 import type { Problem, Rule, Source } from "./sources/source.js";
@@ -21,6 +22,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   checkParams,
   checkPhrases,
   checkFolders,
+  checkSignPosts,
   checkTodos,
 };
 
@@ -263,5 +265,38 @@ describe("checkBeginnings", () => {
   it("accepts questions, headings and words inside a sentence", () => {
     const files = { "README.md": "## What it promises\n\nWhat is a gap?\n", "src/a.ts": "/** Says what it is. */\n" };
     assert.deepEqual(places(checkBeginnings, files), []);
+  });
+});
+
+describe("checkSignPosts", () => {
+  const files = {
+    "src/web/routes.ts": "export const routes = { open: [] };\n",
+    "test/web/handlers/builds.test.ts": "",
+    "src/page/api.ts": "class Api { #send(text) {} }\n",
+  };
+
+  it("accepts files and folders near the README, tests of its folder, and names of the code in them", () => {
+    const readme = [
+      "**To add a route**, add it to `routes` of `routes.ts`, or `Api.#send(text)` of [api](../page/api.ts).",
+      "`node:http` is no file. Test it in `handlers/builds.test.ts`, in `builds.test.ts` or `test/web`.",
+      "",
+      "## `Other`",
+    ];
+    assert.deepEqual(places(checkSignPosts, { ...files, "src/web/README.md": readme.join("\n") }), []);
+  });
+
+  it("reports what does not exist, or is in no file that the part names", () => {
+    const readme = [
+      "**To add a route**, add it to `route` of `routes.ts` or to `send.ts`.",
+      "",
+      "Test `Api` in `test/http`.",
+      "",
+      "**To add a file**, see `open`.",
+      "",
+      "| `other` |",
+    ];
+    const problems = checkSignPosts(sources({ ...files, "src/web/README.md": readme.join("\n") }));
+    const missing = problems.map(({ line, message }) => `${line} ${message.replace(/ .*/, "")}`);
+    assert.deepEqual(missing, ["1 send.ts", "1 test/http", "1 route", "1 Api", "5 open"]);
   });
 });
