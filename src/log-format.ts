@@ -1,5 +1,4 @@
 import { showControls } from "./print.ts";
-import { replaceHidden } from "./terminal/hidden-characters.ts";
 import { logLevels } from "./web/monitoring/log-entry.ts";
 import type { LogEntry, LogLevel } from "./web/monitoring/log-entry.ts";
 
@@ -19,7 +18,7 @@ export function isLogged(entry: LogEntry, level: LogLevel): boolean {
  * untrusted sources.
  */
 export function formatEntry({ time, level, event, fields }: LogEntry, format: LogFormat): string {
-  if (format === "json") return `${escapeJson(JSON.stringify({ time, level, event, ...fields }))}\n`;
+  if (format === "json") return `${showControls(JSON.stringify({ time, level, event, ...fields }))}\n`;
   const pairs = Object.entries(fields).map(([name, value]) => `${name}=${formatValue(value)}`);
   return `${time} ${level} ${event} ${pairs.join(" ")}\n`;
 }
@@ -28,13 +27,4 @@ function formatValue(value: string | number | null): string {
   if (value === null) return "-";
   const text = String(value);
   return /^[\w./:%+~-]+$/.test(text) ? text : showControls(JSON.stringify(text));
-}
-
-/** Escapes the characters that affect a terminal and that `JSON.stringify` does not escape. */
-function escapeJson(json: string): string {
-  return replaceHidden(json.replaceAll("\x7f", escapeCharacter), escapeCharacter);
-}
-
-function escapeCharacter(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

@@ -4,8 +4,8 @@ import { replaceHidden } from "./terminal/hidden-characters.ts";
 const CONTROLS = /[\0-\x08\x0b-\x1f\x7f]/g;
 
 /**
- * Returns a text as one line, with control characters escaped as in `\x1b`, since it may contain names from untrusted
- * sources.
+ * Returns a text as one line, with control characters escaped as in `\u001b`, since it may contain names from
+ * untrusted sources. Text in JSON stays the same text.
  */
 export function showControls(text: string): string {
   return escape(text).replaceAll("\n", "\\n");
@@ -28,6 +28,5 @@ function escape(text: string): string {
 }
 
 function escapeCharacter(character: string): string {
-  const code = character.charCodeAt(0).toString(16);
-  return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

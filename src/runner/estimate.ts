@@ -15,7 +15,7 @@ const MAX_BUILDS = 5;
 export function estimateDuration(plan: Plan, records: Iterable<BuildRecord>): number | null {
   const durations: number[] = [];
   for (const record of records) {
-    if (record.status !== "succeeded" || !isSame(plan, record)) continue;
+    if (record.status !== "succeeded" || !isOfPlan(record, plan)) continue;
     durations.push(duration(record));
     if (durations.length === MAX_BUILDS) break;
   }
@@ -24,7 +24,8 @@ export function estimateDuration(plan: Plan, records: Iterable<BuildRecord>): nu
   return low === undefined || high === undefined ? null : Math.round((low + high) / 2);
 }
 
-function isSame({ projectPath, script = null, install = null }: Plan, record: BuildRecord): boolean {
+/** Whether a build did the same work as a plan. */
+function isOfPlan(record: BuildRecord, { projectPath, script = null, install = null }: Plan): boolean {
   return record.projectPath === projectPath && record.script === script && record.install === install;
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { formatBytes, formatCommand } from "../../dist/runner/format.js";
+import { formatBytes, formatCommand, shortenName } from "../../dist/runner/format.js";
 
 describe("formatBytes()", () => {
   for (const [bytes, text] of [
@@ -27,4 +27,8 @@ describe("formatCommand()", () => {
   it("quotes what a shell would interpret", () => {
     assert.equal(formatCommand("echo", ["two words", "", "$HOME", "it's"]), "echo 'two words' '' '$HOME' 'it'\\''s'");
   });
+});
+
+describe("shortenName()", () => {
+  it("keeps 64 characters", () => assert.equal(shortenName("ab".repeat(1000)), "ab".repeat(32)));
 });

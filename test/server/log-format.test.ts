@@ -17,7 +17,7 @@ describe("formatEntry()", () => {
   it("writes one line of text without control characters", () =>
     assert.equal(
       formatEntry(ENTRY, "text"),
-      '2026-01-02T03:04:05.006Z warn request path="/a b\\u001b[2J\\x9b\\u202e\\n" status=- ms=7\n',
+      '2026-01-02T03:04:05.006Z warn request path="/a b\\u001b[2J\\u009b\\u202e\\n" status=- ms=7\n',
     ));
 
   it("writes one line of JSON without control characters", () => {

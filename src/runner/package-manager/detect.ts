@@ -1,5 +1,6 @@
 import { join, relative } from "node:path";
 import { isObject } from "../../check-options.ts";
+import { shortenName } from "../format.ts";
 import { DEFAULT_PROGRAM, managerPrograms, managers, managersOf, unsupportedManagers } from "./managers.ts";
 import { readStart } from "../project/read-file-start.ts";
 import { isFile } from "../program/is-file.ts";
@@ -54,8 +55,6 @@ interface Lock {
 /** Makes the path of a file in a place relative to the project. */
 type ShowFile = (file: string) => string;
 
-/** A warning must not repeat a field of any length. */
-const MAX_NAME_SHOWN = 64;
 const MAX_WARNINGS = 10;
 
 /** A longer text is not a version. The version appears in the log and in arguments. */
@@ -109,7 +108,7 @@ function fieldEvidence({ manifest }: Place, show: ShowFile, warnings: string[]):
     }
     if (isOptional === true) continue;
     const problem = Object.hasOwn(unsupportedManagers, name) ? "which is not supported yet" : "which is unknown";
-    const shown = JSON.stringify(name.slice(0, MAX_NAME_SHOWN));
+    const shown = JSON.stringify(shortenName(name));
     warnings.push(`${source} names ${shown}, ${problem}; looking for other evidence`);
   }
   return undefined;

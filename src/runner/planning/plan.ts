@@ -1,5 +1,6 @@
 import { checkChoice, checkNames, checkValue, kinds } from "../../check-options.ts";
 import { TailcastError } from "../../error.ts";
+import { shortenName } from "../format.ts";
 import { pinDirectories } from "../project/directory-pin.ts";
 import { buildEnvironment } from "../program/environment.ts";
 import { DEFAULT_INPUTS, installModes } from "./build-inputs.ts";
@@ -52,7 +53,6 @@ const optionNames: OptionNames<PlanOptions> = { script: true, install: true, env
 
 /** A message must not list a thousand scripts. */
 const MAX_SCRIPTS_SHOWN = 20;
-const MAX_NAME_SHOWN = 64;
 
 /**
  * Plans the build of a JavaScript project: install its dependencies, exactly as the lock file of its package manager
@@ -123,9 +123,9 @@ export async function pinFolders(...paths: readonly string[]): Promise<readonly 
 function requireScript({ manifest, name }: Project, script: string): void {
   const names = scriptNames(manifest);
   if (names.includes(script)) return;
-  const first = names.slice(0, MAX_SCRIPTS_SHOWN).map((each) => each.slice(0, MAX_NAME_SHOWN));
+  const first = names.slice(0, MAX_SCRIPTS_SHOWN).map(shortenName);
   const shown = first.join(", ") + (names.length > MAX_SCRIPTS_SHOWN ? ", ..." : "");
   const others = names.length === 0 ? "it has no scripts" : `its scripts are: ${shown}`;
-  const wanted = JSON.stringify(script.slice(0, MAX_NAME_SHOWN));
+  const wanted = JSON.stringify(shortenName(script));
   throw new TailcastError("NO_SCRIPT", `Cannot build ${name}: its package.json has no ${wanted} script; ${others}`);
 }

@@ -93,7 +93,7 @@ async function killProcesses(
   for (let searches = 1, emptySearches = 0; emptySearches < EMPTY_SEARCHES; searches++) {
     const fresh: ProcessStat[] = [];
     await find((each) => {
-      if ([...known, ...fresh].some((other) => isSame(each, other))) return;
+      if ([...known, ...fresh].some((other) => isSameProcess(each, other))) return;
       fresh.push(each);
       send([each], "SIGSTOP");
     });
@@ -111,7 +111,7 @@ async function killProcesses(
   return true;
 }
 
-function isSame(one: ProcessStat, other: ProcessStat): boolean {
+function isSameProcess(one: ProcessStat, other: ProcessStat): boolean {
   return one.pid === other.pid && one.startTime === other.startTime;
 }
 

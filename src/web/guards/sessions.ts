@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, scryptSync } from "node:crypto";
 import { onSocketClose } from "../../channel/connections/socket-close.ts";
-import { isSame } from "./token.ts";
+import { isSameSecret } from "./token.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Role } from "../session-state.ts";
 import type { TokenOptions } from "./token.ts";
@@ -52,7 +52,7 @@ export class Sessions {
     if (name === undefined) return undefined;
     const role = name as Role;
     const expected = this.#sign(role, value.slice(0, value.lastIndexOf(".")));
-    if (expected === undefined || !isSame(signature, expected)) return undefined;
+    if (expected === undefined || !isSameSecret(signature, expected)) return undefined;
     const expiresAt = Number.parseInt(time, 36);
     return Date.now() >= expiresAt || this.#ended.has(id) ? undefined : { id, role, expiresAt };
   }

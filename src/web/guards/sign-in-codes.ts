@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { isSame } from "./token.ts";
+import { isSameSecret } from "./token.ts";
 
 /** The lifetime of a code, in milliseconds. */
 const LIFETIME = 60 * 60_000;
@@ -18,7 +18,7 @@ export class SignInCodes {
   /** Returns whether a text is the code, which is no longer valid afterwards. */
   redeem(text: string): boolean {
     const code = this.#code;
-    if (code === undefined || !isSame(text, code.text) || performance.now() >= code.until) return false;
+    if (code === undefined || !isSameSecret(text, code.text) || performance.now() >= code.until) return false;
     this.#code = undefined;
     return true;
   }

@@ -15,8 +15,8 @@ export interface TokenOptions {
  * and the tokens differ.
  */
 export function roleOf(secret: string, { token, viewerToken }: TokenOptions): Role | undefined {
-  const isBuilder = token !== undefined && isSame(secret, token);
-  const isViewer = viewerToken !== undefined && isSame(secret, viewerToken);
+  const isBuilder = token !== undefined && isSameSecret(secret, token);
+  const isViewer = viewerToken !== undefined && isSameSecret(secret, viewerToken);
   return isBuilder ? "builder" : isViewer ? "viewer" : undefined;
 }
 
@@ -35,7 +35,7 @@ export function bearerSecrets({ headers }: IncomingMessage): readonly string[] {
 }
 
 /** Compares secrets. The duration does not depend on where they differ. */
-export function isSame(a: string, b: string): boolean {
+export function isSameSecret(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));
 }
 
