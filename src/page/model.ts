@@ -1,8 +1,8 @@
 // The types of the server's data. Types only, so that no server code reaches the browser.
-export type { ProjectSummary as Project } from "../runner/project/find-projects.ts";
 export type { BuildInputs, InstallMode } from "../runner/planning/build-inputs.ts";
 export type { BuildRecord as Build, BuildStatus, StepRecord as Step, StepStatus } from "../runner/record.ts";
 export type { BuildPage } from "../web/build-query.ts";
+export type { ListedProject as Project } from "../web/project-list.ts";
 export type { SessionState } from "../web/session-state.ts";
 import type { BuildInputs } from "../runner/planning/build-inputs.ts";
 import type { BuildLineEvent } from "../runner/events.ts";

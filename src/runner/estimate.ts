@@ -16,7 +16,7 @@ export function estimateDuration(plan: Plan, records: Iterable<BuildRecord>): nu
   const durations: number[] = [];
   for (const record of records) {
     if (record.status !== "succeeded" || !isOfPlan(record, plan)) continue;
-    durations.push(duration(record));
+    durations.push(durationOf(record));
     if (durations.length === MAX_BUILDS) break;
   }
   durations.sort((a, b) => a - b);
@@ -29,7 +29,10 @@ function isOfPlan(record: BuildRecord, { projectPath, script = null, install = n
   return record.projectPath === projectPath && record.script === script && record.install === install;
 }
 
-/** The duration of a build that has ended. It is 0, never less, when the clock was set back during the build. */
-function duration({ startedAt, finishedAt }: BuildRecord): number {
+/**
+ * The duration of a build that has ended, in milliseconds. It is 0, never less, when the clock was set back during the
+ * build.
+ */
+export function durationOf({ startedAt, finishedAt }: BuildRecord): number {
   return Math.max(0, Date.parse(finishedAt ?? "") - Date.parse(startedAt ?? ""));
 }

@@ -7,6 +7,8 @@ import type { BuildRecord, BuildStatus } from "../runner/record.ts";
 export interface BuildQuery {
   /** The path or the name of a project. `undefined`: builds of all projects. */
   readonly project: string | undefined;
+  /** A part of the name or the path of a project, or of the id. `undefined`: all builds. */
+  readonly search: string | undefined;
   /** The statuses of the builds. Empty: builds with any status. */
   readonly statuses: ReadonlySet<BuildStatus>;
   readonly limit: number;
@@ -25,13 +27,15 @@ const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 500;
 
 /**
- * Reads `?project=`, `?status=` (repeated, or separated by commas), `?limit=` and `?before=`.
+ * Reads `?project=`, `?search=`, `?status=` (repeated, or separated by commas), `?limit=` and `?before=`.
  *
  * @throws {HttpError} `BAD_REQUEST` for an invalid or empty value.
  */
 export function readBuildQuery(query: URLSearchParams): BuildQuery {
   const project = query.get("project") ?? undefined;
   if (project === "") throw refusal("project", "the path or the name of a project");
+  const search = query.get("search") ?? undefined;
+  if (search === "") throw refusal("search", "a part of the name or the path of a project, or of an id");
   const before = query.get("before") ?? undefined;
   if (before !== undefined && !isBuildId(before)) throw refusal("before", "the id of a build");
   const limit = query.get("limit") ?? String(DEFAULT_LIMIT);
@@ -39,7 +43,7 @@ export function readBuildQuery(query: URLSearchParams): BuildQuery {
     throw refusal("limit", `a whole number from 1 to ${MAX_LIMIT}`);
   }
   const statuses = new Set(query.getAll("status").flatMap((list) => list.split(",").map(readStatus)));
-  return { project, statuses, limit: Number(limit), before };
+  return { project, search, statuses, limit: Number(limit), before };
 }
 
 function readStatus(text: string): BuildStatus {
@@ -58,11 +62,18 @@ function refusal(name: string, wanted: string): HttpError {
  */
 export function selectBuilds(builds: readonly BuildRecord[], query: BuildQuery): BuildPage {
   const { project, statuses, limit, before } = query;
+  const search = query.search?.toLowerCase();
   const found = builds
     .filter(({ id }) => before === undefined || id < before)
     .filter(({ projectPath, projectName }) => [undefined, projectPath, projectName].includes(project))
+    .filter((build) => search === undefined || isFound(build, search))
     .filter(({ status }) => statuses.size === 0 || statuses.has(status))
     .sort((a, b) => (a.id > b.id ? -1 : 1));
   const page = found.slice(0, limit);
   return { builds: page, next: found.length > limit ? (page.at(-1)?.id ?? null) : null };
+}
+
+/** @param search - In lower case. */
+function isFound({ id, projectPath, projectName }: BuildRecord, search: string): boolean {
+  return [id, projectPath, projectName].some((text) => text.toLowerCase().includes(search));
 }

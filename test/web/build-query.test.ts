@@ -24,13 +24,14 @@ describe("readBuildQuery()", () => {
   };
 
   it("asks for the newest fifty of all builds by default", () => {
-    assert.deepEqual(read(""), { project: undefined, statuses: [], limit: 50, before: undefined });
+    assert.deepEqual(read(""), { project: undefined, search: undefined, statuses: [], limit: 50, before: undefined });
   });
 
   it("reads every field, and statuses in both forms", () => {
-    const text = `project=%2Fprojects%2Fa%20b&status=failed,lost&status=timed-out&limit=500&before=${id(7)}&other=1`;
+    const selectors = "project=%2Fprojects%2Fa%20b&search=%C3%84+b&status=failed,lost&status=timed-out";
+    const text = `${selectors}&limit=500&before=${id(7)}&other=1`;
     const statuses = ["failed", "lost", "timed-out"];
-    assert.deepEqual(read(text), { project: "/projects/a b", statuses, limit: 500, before: id(7) });
+    assert.deepEqual(read(text), { project: "/projects/a b", search: "Ä b", statuses, limit: 500, before: id(7) });
   });
 
   const wrong = [
@@ -38,6 +39,7 @@ describe("readBuildQuery()", () => {
     ...["", "done", "failed,", "failed,,lost", "Failed", "constructor"].map((value) => `status=${value}`),
     ...["", "1", id(1).toUpperCase() + "A", "../../../../etc/p"].map((value) => `before=${value}`),
     "project=",
+    "search=",
   ];
   for (const text of wrong) {
     it(`refuses ${text}`, () => {
@@ -79,5 +81,23 @@ describe("selectBuilds()", () => {
     assert.deepEqual(find(mixed, "status=failed"), [4, 2, null]);
     assert.deepEqual(find(mixed, "status=failed,queued&project=two&limit=1"), [5, 5]);
     assert.deepEqual(find(mixed, `status=failed,queued&project=two&limit=1&before=${id(5)}`), [2, null]);
+  });
+
+  it("searches in the path, the name and the id, not in other fields, in upper and lower case", () => {
+    const mixed = [
+      build(1, "failed", "App"),
+      build(25, "lost", "appendix"),
+      build(3, "queued", "Zoë"),
+      build(4, "queued", "a.b"),
+    ];
+    assert.deepEqual(find(mixed, "search=app"), [25, 1, null]);
+    assert.deepEqual(find(mixed, "search=/PROJECTS/APP"), [25, 1, null]);
+    assert.deepEqual(find(mixed, "search=zo%C3%8B"), [3, null]);
+    assert.deepEqual(find(mixed, "search=0025"), [25, null]);
+    assert.deepEqual(find(mixed, "search=queued"), [null]);
+    assert.deepEqual(find(mixed, "search=a.b"), [4, null]);
+    assert.deepEqual(find(mixed, "search=.*"), [null]);
+    assert.deepEqual(find(mixed, "search=app&status=failed&project=App&limit=1"), [1, null]);
+    assert.deepEqual(find(mixed, `search=app&limit=1&before=${id(25)}`), [1, null]);
   });
 });

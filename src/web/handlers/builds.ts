@@ -3,6 +3,7 @@ import { sendJson } from "../../http/reply.ts";
 import { readFields } from "../../http/request-body.ts";
 import { readBuildQuery, selectBuilds } from "../build-query.ts";
 import { readBuildRequest } from "../build-request.ts";
+import { listProjects } from "../project-list.ts";
 import type { ServerResponse } from "node:http";
 import type { Handler } from "../../http/router.ts";
 import type { BuildQueue } from "../../runner/build-queue.ts";
@@ -33,7 +34,9 @@ export function buildHandlers({ queue, projects, plan }: BuildServices): BuildHa
     sendJson(response, 202, { msg, build }, { Location: `/api/builds/${build.id}` });
   };
   return {
-    listProjects: async ({ response }) => sendJson(response, 200, { projects: await projects.find() }),
+    listProjects: async ({ response }) => {
+      sendJson(response, 200, { projects: listProjects(await projects.find(), queue.list()) });
+    },
     start: async ({ request, response }) => accept(response, readBuildRequest(await readFields(request))),
     list: ({ response, query }) => sendJson(response, 200, selectBuilds(queue.list(), readBuildQuery(query))),
     show: ({ response, parameter }) => sendJson(response, 200, queue.get(parameter)),

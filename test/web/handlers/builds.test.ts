@@ -5,6 +5,7 @@ import { Stage } from "../../support/actors.js";
 import { EventClient, ask, postJson } from "../../support/http.js";
 import { build, buildIn, codeIn, has, start, texts } from "../app.js";
 import type { BuildRecord } from "../../../dist/runner/record.js";
+import type { ListedProject } from "../../../dist/web/project-list.js";
 
 describe("BuildApp: requests for builds", () => {
   it("is joined, not repeated, while it runs", async (t) => {
@@ -184,7 +185,7 @@ describe("BuildApp: requests for builds", () => {
     }
   });
 
-  it("is listed page by page, and by project and status", async (t) => {
+  it("is listed page by page, and by project, status and search", async (t) => {
     const { port, root, stage } = await start(t);
     const ids: string[] = [];
     for (const [name, code] of [
@@ -209,11 +210,37 @@ describe("BuildApp: requests for builds", () => {
     assert.deepEqual(await list(`project=${encodeURIComponent(`${root}/other`)}`), [0, 1, null]);
     assert.deepEqual(await list("status=failed&status=cancelled"), [1, null]);
     assert.deepEqual(await list("status=succeeded,failed&project=other&limit=1"), [0, ids[0]]);
-    for (const query of ["limit=0", "status=done", "before=1", "project="]) {
+    assert.deepEqual(await list(`search=${ids[2]?.slice(3).toUpperCase()}`), [2, null]);
+    assert.deepEqual(await list("search=OTH"), [0, 1, null]);
+    for (const query of ["limit=0", "status=done", "before=1", "project=", "search="]) {
       const { status, json } = await ask(port, "GET", `/api/builds?${query}`);
       assert.deepEqual([status, (json["error"] as { code: string }).code], [400, "BAD_REQUEST"], query);
     }
     const head = await ask(port, "HEAD", "/api/builds?limit=1");
     assert.deepEqual([head.status, head.text], [200, ""]);
+  });
+
+  it("is listed with its project, while it runs and after its end", async (t) => {
+    const { port, root, stage } = await start(t);
+    const project = async (): Promise<ListedProject> => {
+      const { projects } = (await ask(port, "GET", "/api/projects")).json as { projects: readonly ListedProject[] };
+      return projects.find(({ path }) => path === `${root}/project`) ?? assert.fail();
+    };
+    for (const number of [1, 2]) {
+      const { id } = buildIn(await build(port, "project"));
+      const actor = await stage.actor("build");
+      const before = await project();
+      assert.deepEqual([before.builds, before.active?.id, before.active?.status], [number, id, "running"]);
+      assert.equal(before.durations.length, number - 1);
+      const client = await EventClient.open(port, `/api/builds/${id}/events`);
+      actor.tell({ action: "exit", code: 0 });
+      const ended = JSON.parse((await client.ended()).at(-1)?.data ?? "") as BuildRecord;
+      stage.forget("build");
+      const after = await project();
+      assert.deepEqual([after.builds, after.active], [number, null]);
+      assert.deepEqual([after.last?.id, after.last?.status], [id, "succeeded"]);
+      const duration = Date.parse(ended.finishedAt ?? "") - Date.parse(ended.startedAt ?? "");
+      assert.deepEqual(after.durations, [...before.durations, duration]);
+    }
   });
 });

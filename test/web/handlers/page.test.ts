@@ -34,10 +34,11 @@ describe("BuildApp: the page", () => {
 
   it("offers the projects below the roots", async (t) => {
     const { port, root } = await start(t);
+    const noBuilds = { builds: 0, last: null, active: null, durations: [] };
     assert.deepEqual((await ask(port, "GET", "/api/projects")).json, {
       projects: [
-        { path: `${root}/other`, name: "other" },
-        { path: `${root}/project`, name: "build" },
+        { path: `${root}/other`, name: "other", ...noBuilds },
+        { path: `${root}/project`, name: "build", ...noBuilds },
       ],
     });
   });
