@@ -116,7 +116,7 @@ function openLine(number: number): void {
  * page chose may be replaced automatically.
  */
 function showAddress(): void {
-  const { buildId, line } = readAddress(location.search, location.hash);
+  const { buildId, line } = readAddress(location.pathname, location.hash);
   const { interest = "pinned" } = (history.state ?? {}) as { interest?: Interest };
   if (buildId === undefined) void session.showDefault();
   else if (session.shown?.id === buildId) log.goToLine(line);

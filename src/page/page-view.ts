@@ -60,7 +60,7 @@ export class PageView implements SessionView {
     document.title = pageTitle(undefined);
     if (id === undefined) return;
     log.open(id);
-    const { buildId, line } = readAddress(location.search, location.hash);
+    const { buildId, line } = readAddress(location.pathname, location.hash);
     if (buildId === id) log.goToLine(line);
     // A build that the page chose replaces the address, so that it can be shared, but adds no history entry.
     else history.replaceState({ interest }, "", writeAddress(id));

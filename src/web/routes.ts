@@ -30,6 +30,7 @@ export function routes(services: Services): Readonly<Record<string, AppRoute>> {
   return {
     // Without a session, the reply is the sign-in page.
     "/": { needs: "open", GET: page.page },
+    "/builds/:id": { needs: "open", GET: page.page },
     // The sign-in page also needs these files, and they do not contain secrets.
     "/page/*file": { needs: "open", GET: page.file },
     "/terminal/*file": { needs: "open", GET: page.terminalFile },

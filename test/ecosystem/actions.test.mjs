@@ -25,7 +25,7 @@ describe("a build that has ended", () => {
     const server = await BuildServer.start(t, { args: ["--root", root] });
     const tab = await BuildTab.open(await openContext(t, browser), server.url);
     const rerun = tab.page.getByRole("button", { name: "Rerun" });
-    const current = () => tab.page.evaluate(() => new URLSearchParams(location.search).get("build"));
+    const current = () => tab.page.evaluate(() => location.pathname.split("/")[2]);
     const next = async (press) => {
       const before = await current();
       await press();
@@ -66,13 +66,13 @@ describe("a build that has ended", () => {
     const { id } = await server.build("app");
     await server.log(id);
     await rm(join(root, "app", "open"));
-    const tab = await BuildTab.open(await openContext(t, browser), `${server.url}/?build=${id}`);
+    const tab = await BuildTab.open(await openContext(t, browser), `${server.url}/builds/${id}`);
     const running = await server.build("app");
     await tab.page.getByRole("button", { name: "Rerun" }).click();
     await tab.status("running");
     const text = "app is already being built. This is the existing build.";
     await tab.page.locator("#notice-text", { hasText: text }).waitFor();
-    assert.equal(new URL(tab.page.url()).search, `?build=${running.id}`);
+    assert.equal(new URL(tab.page.url()).pathname, `/builds/${running.id}`);
     assert.equal((await server.builds()).length, 2);
   });
 

@@ -56,7 +56,7 @@ describe("the list of builds", () => {
     const listed = await (await fetch(`${server.url}/api/builds?limit=500`)).json();
     assert.deepEqual(
       hrefs,
-      listed.builds.map(({ id }) => `${server.url}/?build=${id}`),
+      listed.builds.map(({ id }) => `${server.url}/builds/${id}`),
     );
 
     // The page shows the latest build, of the other project.
@@ -81,7 +81,7 @@ describe("the list of builds", () => {
     await build(server, "other", 2);
     const [{ id }] = await server.builds();
     await build(server, "app", 55);
-    const tab = await BuildTab.open(await openContext(t, browser), `${server.url}/?build=${id}`);
+    const tab = await BuildTab.open(await openContext(t, browser), `${server.url}/builds/${id}`);
     await tab.status("succeeded");
     const names = tab.page.locator(".builds-entry .builds-name");
     // The shown build is listed, though it is older than the others.

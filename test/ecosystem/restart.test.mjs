@@ -73,7 +73,7 @@ describe("a server that restarts", () => {
       await server.log(earlier.id);
 
       // One tab reads an old build, one watches a running build, one a queued build.
-      const reader = await BuildTab.open(context, `${server.url}/?build=${earlier.id}`);
+      const reader = await BuildTab.open(context, `${server.url}/builds/${earlier.id}`);
       await reader.status("succeeded");
       const watcher = await BuildTab.open(context, server.url);
       await watcher.build("endless");

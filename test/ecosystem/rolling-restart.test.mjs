@@ -129,7 +129,7 @@ describe("a rolling restart of the build server", () => {
       const server = await BuildServer.start(t, { args: ["--root", root] });
       const { id } = await server.build("short");
       await server.log(id);
-      const urls = [server.url, `${server.url}/?build=${id}`];
+      const urls = [server.url, `${server.url}/builds/${id}`];
       for (const url of urls) await open(t, url);
       const haveAll = () => until(async () => (await clientsOfFeed(server)) === urls.length);
       await haveAll();

@@ -37,7 +37,7 @@ describe("the sign-in page", () => {
 
   it("works from the keyboard, explains errors, opens the address, and stays signed in after a restart", async (t) => {
     const server = await BuildServer.start(t, { args: ["--root", await makeFolder(t), ...TOKENS] });
-    const { context, tab, page } = await openSignIn(t, browser, `${server.url}/?build=0123456789abcdef#L7`);
+    const { context, tab, page } = await openSignIn(t, browser, `${server.url}/builds/0123456789abcdef#L7`);
     assert.equal(await page.evaluate(() => document.activeElement.id), "token");
     assert.equal(await page.getByLabel("Token").getAttribute("type"), "password");
     await page.keyboard.press("Enter");
@@ -49,7 +49,7 @@ describe("the sign-in page", () => {
     assert.equal(await page.evaluate(() => document.activeElement.id), "token");
     await signIn(page, "s3cret");
     await page.getByRole("heading", { name: "Build not found" }).waitFor();
-    assert.equal(page.url(), `${server.url}/?build=0123456789abcdef#L7`);
+    assert.equal(page.url(), `${server.url}/builds/0123456789abcdef#L7`);
     await live(page);
     const [{ httpOnly, sameSite, expires }] = await context.cookies();
     assert.deepEqual([httpOnly, sameSite], [true, "Strict"]);

@@ -43,11 +43,11 @@ describe("a server with a certificate", () => {
     const build = await dictation.next();
     build.write("first\n");
     await first.line("first");
-    const id = await first.page.evaluate(() => new URL(location.href).searchParams.get("build"));
+    const id = await first.page.evaluate(() => location.pathname.split("/")[2]);
     assert.match(id, /^[0-9a-z]{16}$/);
 
     const tabs = [first];
-    while (tabs.length < TABS) tabs.push(await BuildTab.open(context, `${server.url}/?build=${id}`));
+    while (tabs.length < TABS) tabs.push(await BuildTab.open(context, `${server.url}/builds/${id}`));
     const plain = await followOverHttp1(t, `${server.url}/api/builds/${id}/events`, readFileSync(cert));
     for (const text of ["second", "last"]) {
       build.write(`${text}\n`);

@@ -1,5 +1,7 @@
 import { HttpError } from "../../http/http-error.ts";
+import { isBuildId } from "../../runner/build-id.ts";
 import { PageFiles } from "../page-files.ts";
+import type { ServerResponse } from "node:http";
 import type { Exchange, Handler } from "../../http/router.ts";
 import type { Access } from "../guards/access.ts";
 
@@ -14,7 +16,9 @@ export function pageHandlers(access: Access): Readonly<Record<"page" | "file" | 
     if (!files.answer(request, response, parameter)) throw new HttpError("NOT_FOUND", `Cannot find ${parameter}`);
   };
   return {
-    page: ({ request, response, query }) => {
+    page: ({ request, response, query, parameter }) => {
+      const path = parameter === "" ? "/" : `/builds/${encodeURIComponent(parameter)}`;
+      const buildId = query.get("build");
       const identity = access.identify(request);
       const code = query.get("code");
       const isLink = code !== null && request.method === "GET" && identity?.role !== "builder";
@@ -22,9 +26,11 @@ export function pageHandlers(access: Access): Readonly<Record<"page" | "file" | 
       if (signedIn !== undefined) {
         // Redirect, so that a reload does not use the code again.
         query.delete("code");
-        const rest = query.size === 0 ? "" : `?${query}`;
-        const headers = { "Set-Cookie": signedIn.cookie, Location: `/${rest}`, "Cache-Control": "no-store" };
-        response.writeHead(303, headers).end();
+        redirect(response, path, query, { "Set-Cookie": signedIn.cookie });
+      } else if (path === "/" && buildId !== null && isBuildId(buildId)) {
+        // Links of earlier versions.
+        query.delete("build");
+        redirect(response, `/builds/${buildId}`, query);
       } else if (identity !== undefined) {
         pageFiles.answer(request, response, "index.html");
       } else if (request.headers.accept?.includes("text/html") === true) {
@@ -36,4 +42,15 @@ export function pageHandlers(access: Access): Readonly<Record<"page" | "file" | 
     file: (exchange) => sendFile(exchange, pageFiles),
     terminalFile: (exchange) => sendFile(exchange, terminalFiles),
   };
+}
+
+/** Redirects a browser. It keeps the fragment of the address, which the server does not know. */
+function redirect(
+  response: ServerResponse,
+  path: string,
+  query: URLSearchParams,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const location = query.size === 0 ? path : `${path}?${query}`;
+  response.writeHead(303, { ...headers, Location: location, "Cache-Control": "no-store" }).end();
 }

@@ -32,6 +32,18 @@ describe("BuildApp: the page", () => {
     assert.deepEqual([head.status, head.text], [200, ""]);
   });
 
+  it("has an address for each build, and redirects the address of earlier versions", async (t) => {
+    const { port } = await start(t);
+    const page = await ask(port, "GET", "/");
+    assert.equal((await ask(port, "GET", "/builds/0123456789abcdef")).text, page.text);
+    const found = await ask(port, "GET", "/?build=0123456789abcdef&x=1");
+    assert.deepEqual([found.status, found.headers.location, found.text], [303, "/builds/0123456789abcdef?x=1", ""]);
+    const own = "/builds/0123456789abcdef?build=0123456789abcdef";
+    for (const path of ["/?build=0123", "/?build=//evil.example/abcd", own]) {
+      assert.equal((await ask(port, "GET", path)).status, 200, path);
+    }
+  });
+
   it("offers the projects below the roots", async (t) => {
     const { port, root } = await start(t);
     const noBuilds = { builds: 0, last: null, active: null, durations: [] };
@@ -87,7 +99,7 @@ describe("BuildApp: origins and the token", () => {
     const { port } = await start(t, { token: "s3cret" });
     const index = await ask(port, "GET", "/", { headers: { Authorization: "Bearer s3cret" } });
     const headers = { Accept: "text/html,application/xhtml+xml", "If-None-Match": String(index.headers.etag) };
-    const page = await ask(port, "GET", "/?build=abc", { headers });
+    const page = await ask(port, "GET", "/builds/0123456789abcdef", { headers });
     assert.deepEqual([page.status, page.headers["content-type"]], [401, "text/html; charset=utf-8"]);
     assert.equal(page.headers["cache-control"], "no-store");
     assert.equal(page.headers["www-authenticate"], 'Bearer realm="tailcast"');

@@ -95,6 +95,8 @@ describe("BuildApp: sessions", () => {
     assert.equal((await ask(port, "HEAD", path)).status, 401, "a preview of the link does not use the code");
     const entered = await ask(port, "GET", path);
     assert.deepEqual([entered.status, entered.headers.location], [303, "/?build=abc"]);
+    const toBuild = await ask(port, "GET", `/builds/0123456789abcdef?code=${app.createSignInCode()}`);
+    assert.deepEqual([toBuild.status, toBuild.headers.location], [303, "/builds/0123456789abcdef"]);
     const headers = { Cookie: cookieOf(entered) };
     assert.equal((await ask(port, "GET", "/", { headers })).status, 200);
     assert.equal((await ask(port, "GET", path)).status, 401);
