@@ -12,8 +12,9 @@ import { TailcastError } from "./error.ts";
 import { formatEntry, isLogged } from "./log-format.ts";
 import { printFault, printMessage } from "./print.ts";
 import { helpText } from "./program-options.ts";
+import { pipeSizeWarning } from "./runner/output/pipe-size.ts";
 import { buildEnvironment } from "./runner/program/environment.ts";
-import { variableSecrets } from "./runner/program/variables.ts";
+import { secretNames } from "./runner/program/variables.ts";
 import { TlsServer } from "./tls-server.ts";
 import { BuildApp } from "./web/build-app.ts";
 import { refuseMalformed } from "./web/refuse-malformed.ts";
@@ -118,14 +119,17 @@ async function open(config: Config): Promise<BuildApp> {
     ...appOptions(config),
     data,
     env: buildEnvironment(process.env, config.env, { color: config.color }),
-    maskValues: variableSecrets(config.env),
+    mask: [...config.mask, ...secretNames(config.env)],
     onError: printFault,
     onLog: (entry) => {
       if (isLogged(entry, config.logLevel)) process.stderr.write(formatEntry(entry, config.logFormat));
     },
   });
   printMessage(`builds are stored in ${data}`);
-  for (const warning of app.warnings) printMessage(`warning: ${warning}`);
+  const pipeWarning = await pipeSizeWarning();
+  for (const warning of [...app.warnings, ...(pipeWarning === undefined ? [] : [pipeWarning])]) {
+    printMessage(`warning: ${warning}`);
+  }
   return app;
 }
 

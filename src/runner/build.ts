@@ -5,7 +5,7 @@ import { runInCgroup } from "./cgroup/run-in-cgroup.ts";
 import { formatCommand } from "./format.ts";
 import { OutputTime } from "./output/output-time.ts";
 import { environmentDifference } from "./program/environment.ts";
-import { addVariables, variableSecrets } from "./program/variables.ts";
+import { addVariables, unmaskedVariables, variableSecrets } from "./program/variables.ts";
 import { createCookie } from "./process/marker.ts";
 import { runStep } from "./process/run-step.ts";
 import { pinProblem } from "./project/directory-pin.ts";
@@ -140,7 +140,9 @@ export class Build {
     const environment = environmentDifference(addVariables(this.#context.env, this.plan));
     if (environment !== undefined) void this.#emitter.emitLine({ text: environment });
     const { logWarning } = this.#context.cgroups;
-    const warnings = [...this.plan.warnings, ...(logWarning === undefined ? [] : [logWarning])];
+    const { projectVariables, variables } = this.plan;
+    const unmasked = unmaskedVariables({ ...projectVariables, ...variables });
+    const warnings = [...this.plan.warnings, ...unmasked, ...(logWarning === undefined ? [] : [logWarning])];
     for (const warning of warnings) void this.#emitter.emitLine({ text: `warning: ${warning}` });
     if (this.plan.steps.length > 0) await this.#prepare();
     for (const [index, step] of this.plan.steps.entries()) {

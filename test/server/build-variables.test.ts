@@ -55,18 +55,21 @@ describe("the variables of builds", () => {
       "p/package.json": JSON.stringify({ scripts: { build: "echo $REGION $DEPLOYMENT $CI $NO_COLOR" } }),
       variables: "REGION=eu-west-1\n",
     });
-    const variables = ["--env-from", join(root, "variables"), "--env", "DEPLOYMENT=0123-4567"];
+    const variables = ["--env-from", join(root, "variables"), "--env", "DEPLOYMENT=0123-4567", "--env", "PIN=123"];
     const args = ["--port", "0", "--root", root, ...variables];
     const program = new Program(t, args, { CI: "0", NO_COLOR: "1" });
     const port = await program.port();
-    const { json } = await postJson(port, "/api/project/build", { projectPath: "p", install: "skip" });
+    const fields = { projectPath: "p", install: "skip", env: { CODE: "42" } };
+    const { json } = await postJson(port, "/api/project/build", fields);
     const client = await EventClient.open(port, `/api/builds/${(json["build"] as BuildRecord).id}/events`);
     const texts = (await client.ended()).flatMap(({ type, data }) => {
       return type === "line" ? [(JSON.parse(data) as { text: string }).text] : [];
     });
     assert.ok(texts.includes("*** *** 0 1"), texts.join("\n"));
     const sentence = texts.find((text) => text.startsWith("the environment of the build sets"));
-    assert.match(sentence ?? "", /, REGION, DEPLOYMENT(?: and|$)/);
+    assert.match(sentence ?? "", /, REGION, DEPLOYMENT, PIN, CODE(?: and|$)/);
+    assert.ok(program.stderr.includes("warning: PIN is not masked: its value has fewer than 4 characters\n"));
+    assert.ok(texts.includes("warning: CODE is not masked: its value has fewer than 4 characters"), texts.join("\n"));
     assert.doesNotMatch(texts.join("\n"), /eu-west-1|0123-4567/);
   });
 

@@ -8,8 +8,8 @@ import type { Round } from "./support/scenario.js";
 
 const RUNS = 20;
 
-/** Without one of these programs a pipe holds 64 KiB, and the promise does not hold under load: see `src/runner`. */
-const canEnlarge = ["perl", "python3"].some((name) => spawnSync(name, ["--version"]).status === 0);
+/** Without one of these programs, a pipe holds 64 KiB, and the promise does not hold under load: see `src/runner`. */
+const canEnlarge = ["pipesz", "perl", "python3"].some((name) => spawnSync(name, ["--version"]).status === 0);
 
 /** Keeps all processors busy until the end of the round. */
 function occupyProcessors(round: Round): void {

@@ -1,5 +1,4 @@
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import { closeSync, constants, openSync, rmdirSync, unlinkSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { Socket } from "node:net";
@@ -9,6 +8,7 @@ import { promisify } from "node:util";
 import { attempt } from "../attempt.ts";
 import { findProgram } from "../program/find-program.ts";
 import { PipeReader } from "./pipe-reader.ts";
+import { enlargePipes } from "./pipe-size.ts";
 import type { Readable } from "node:stream";
 
 /** A pipe of the kernel: one end to read from, and one or more descriptors to write to, each opened separately. */
@@ -23,26 +23,8 @@ export interface Pipe {
   closeWriters(): void;
 }
 
-/** The time limit of the programs that make and enlarge the pipes, in milliseconds. Each takes two. */
+/** The time limit of `mkfifo`, in milliseconds. It takes two. */
 const PROGRAM_TIMEOUT = 5000;
-
-/** The command of `fcntl` that changes the size of a pipe (Linux, `fcntl.h`). */
-const F_SETPIPE_SZ = 1031;
-
-const PIPE_BYTES = 1024 * 1024;
-
-/** Enlarges the descriptors from 3 to the last argument. */
-const PERL = `for (3 .. $ARGV[0]) { open(H, ">&=", $_) and fcntl(H, ${F_SETPIPE_SZ}, ${PIPE_BYTES}) or exit 1 }`;
-
-/** The same in Python. */
-const PYTHON = `import fcntl, sys
-for fd in range(3, int(sys.argv[1]) + 1): fcntl.fcntl(fd, ${F_SETPIPE_SZ}, ${PIPE_BYTES})`;
-
-/** Programs that can call `fcntl`, in the order in which they are tried. */
-const FCNTL_PROGRAMS = [
-  ["perl", "-e", PERL],
-  ["python3", "-Ic", PYTHON],
-] as const;
 
 /** The minimum time between two calls that make the writers blocking, in milliseconds. Filling a pipe takes longer. */
 const BLOCK_INTERVAL = 1;
@@ -68,7 +50,7 @@ export async function openPipes(writerCounts: readonly number[]): Promise<readon
   try {
     await promisify(execFile)(mkfifo, ["-m", "600", ...paths], { timeout: PROGRAM_TIMEOUT, env: {} });
     for (const [index, path] of paths.entries()) pipes.push(openPipe(path, writerCounts[index] ?? 1));
-    await enlarge(pipes.flatMap(({ writers }) => writers.slice(0, 1)));
+    await enlargePipes(pipes.flatMap(({ writers }) => writers.slice(0, 1)));
     return pipes;
   } catch (error) {
     for (const { reader, closeWriters } of pipes) {
@@ -111,31 +93,6 @@ function openPipe(path: string, writerCount: number): Pipe {
   }
   block();
   return { reader, writers: descriptors, closeWriters };
-}
-
-/**
- * Lets each pipe hold 1 MiB on Linux instead of 64 KiB. The kernel allows this size to every user. So a program of
- * Node.js that prints thousands of lines in its first milliseconds loses no line, even if this process gets no
- * processor time meanwhile. Node.js has no `fcntl`, so another program calls it. Without such a program, the pipes keep
- * their size.
- *
- * @param writers - A descriptor of each pipe.
- */
-async function enlarge(writers: readonly number[]): Promise<void> {
-  if (process.platform !== "linux") return;
-  const stdio = ["ignore", "ignore", "ignore", ...writers] as const;
-  const env = { PATH: process.env["PATH"] };
-  for (const [name, option, code] of FCNTL_PROGRAMS) {
-    const program = await findProgram(name, process.env);
-    if (program === undefined) continue;
-    try {
-      const args = [option, code, String(writers.length + 2)];
-      const [exitCode] = await once(spawn(program, args, { stdio: [...stdio], env, timeout: PROGRAM_TIMEOUT }), "exit");
-      if (exitCode === 0) return;
-    } catch {
-      // It could not start.
-    }
-  }
 }
 
 /** Opens a writer for {@link makeBlocking}. This process never writes to it, and the writer does not keep it alive. */

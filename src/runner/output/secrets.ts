@@ -1,4 +1,5 @@
 import { Mask } from "./mask.ts";
+import { MIN_SECRET_LENGTH, isTooShort, unmaskedSentence } from "../program/variables.ts";
 import { secretForms } from "./secret-forms.ts";
 import type { Environment } from "../program/find-program.ts";
 import type { Step } from "../planning/step.ts";
@@ -10,11 +11,8 @@ import type { Step } from "../planning/step.ts";
 const USUAL_NAME =
   /(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|_PASS|_PWD|API_?KEY|(?:ACCESS|SECRET|PRIVATE|SIGNING|ENCRYPTION)_?KEY|CREDENTIALS?|CONNECTION_STRING|^NPM_CONFIG_.*_AUTH)(?:_BASE64|_B64)?$/i;
 
-/** Harmless words would contain shorter values. */
+/** Harmless words would contain shorter values. A variable that the options name may hold a PIN. */
 const MIN_LENGTH = 6;
-
-/** A variable that the options name may hold a PIN. Masking three characters would make any log unreadable. */
-const MIN_NAMED_LENGTH = 4;
 
 /** The options of {@link Secrets}. */
 export interface SecretsOptions {
@@ -38,8 +36,10 @@ export class Secrets {
     this.#names = new Set(names);
     const missing = names.filter((name) => (env[name] ?? "") === "").map((name) => `${name} has no value to mask`);
     const { forms, problems } = this.#collect(env);
-    for (const value of values) for (const form of secretForms(value, MIN_NAMED_LENGTH)) forms.add(form);
-    this.problems = [...missing, ...problems];
+    for (const value of values) for (const form of secretForms(value, MIN_SECRET_LENGTH)) forms.add(form);
+    const short = values.filter((value) => value !== "" && isTooShort(value, MIN_SECRET_LENGTH));
+    const unnamed = short.map(() => `a value has fewer than ${MIN_SECRET_LENGTH} characters and is not masked`);
+    this.problems = [...missing, ...problems, ...new Set(unnamed)];
     this.#forms = forms;
     this.#mask = maskFor(forms);
   }
@@ -52,7 +52,7 @@ export class Secrets {
    */
   maskFor(steps: readonly Pick<Step, "env">[], values: readonly string[] = []): Mask | undefined {
     const own = steps.flatMap(({ env }) => (env === undefined ? [] : [...this.#collect(env).forms]));
-    own.push(...values.flatMap((value) => secretForms(value, MIN_NAMED_LENGTH)));
+    own.push(...values.flatMap((value) => secretForms(value, MIN_SECRET_LENGTH)));
     const isKnown = own.every((form) => this.#forms.has(form));
     return isKnown ? this.#mask : maskFor(new Set([...this.#forms, ...own]));
   }
@@ -63,11 +63,9 @@ export class Secrets {
     for (const [name, value = ""] of Object.entries(env)) {
       const isNamed = this.#names.has(name);
       if (value === "" || !(isNamed || USUAL_NAME.test(name))) continue;
-      const minLength = isNamed ? MIN_NAMED_LENGTH : MIN_LENGTH;
-      const found = secretForms(value, minLength);
-      if (value.trim().length < minLength) {
-        problems.push(`${name} is not masked: its value has fewer than ${minLength} characters`);
-      } else for (const form of found) forms.add(form);
+      const minLength = isNamed ? MIN_SECRET_LENGTH : MIN_LENGTH;
+      if (isTooShort(value, minLength)) problems.push(unmaskedSentence(name, minLength));
+      else for (const form of secretForms(value, minLength)) forms.add(form);
     }
     return { forms, problems };
   }

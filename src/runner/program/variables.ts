@@ -22,7 +22,10 @@ const ABOUT_COLORS: ReadonlySet<string> = new Set([
 ]);
 
 /** Values that are no secret, and that occur in most logs. */
-const COMMON_VALUE = /^(?:true|false|null|none|test|debug|info|production|development|staging)$/i;
+const COMMON_VALUE = /^(?:true|false|yes|no|on|off|null|none|test|debug|info|production|development|staging|\d)$/i;
+
+/** The minimum length of a masked value. Masking three characters would make any log unreadable. */
+export const MIN_SECRET_LENGTH = 4;
 
 /**
  * Says why a build cannot have a variable, to complete a sentence that begins with its source. The value is not shown,
@@ -43,10 +46,31 @@ export function addVariables(env: Environment, given: BuildVariables, step: Envi
   return { ...(color === undefined ? merged : decideColors(merged, color)), ...variables };
 }
 
-/** The values that must not be in the log, apart from empty ones and words that are in most logs. */
+/** The names of variables whose values must not be in the log: they are not empty, nor words that are in most logs. */
+export function secretNames(variables: Environment = {}): string[] {
+  const entries = Object.entries(variables);
+  return entries.filter(([, value = ""]) => value.trim() !== "" && !COMMON_VALUE.test(value)).map(([name]) => name);
+}
+
+/** The values that must not be in the log: those of {@link secretNames}. */
 export function variableSecrets(...layers: readonly (Environment | undefined)[]): string[] {
-  const values = layers.flatMap((layer) => Object.values(layer ?? {}));
-  return values.filter((value) => value !== undefined && value !== "" && !COMMON_VALUE.test(value)) as string[];
+  return layers.flatMap((layer) => secretNames(layer).map((name) => layer?.[name] ?? ""));
+}
+
+/** A sentence for each variable of {@link secretNames} whose value is too short to be masked. */
+export function unmaskedVariables(variables: Environment): string[] {
+  const names = secretNames(variables).filter((name) => isTooShort(variables[name] ?? "", MIN_SECRET_LENGTH));
+  return names.map((name) => unmaskedSentence(name, MIN_SECRET_LENGTH));
+}
+
+/** Whether a value cannot be masked. */
+export function isTooShort(value: string, minLength: number): boolean {
+  return value.trim().length < minLength;
+}
+
+/** Says that a variable is not masked. */
+export function unmaskedSentence(name: string, minLength: number): string {
+  return `${name} is not masked: its value has fewer than ${minLength} characters`;
 }
 
 function decideColors(env: Environment, isOn: boolean): Environment {

@@ -30,7 +30,7 @@ function node(program: string, options?: Partial<StepRunOptions>) {
 }
 
 const hasPython = spawnSync("python3", ["-c", ""]).status === 0;
-const canEnlarge = hasPython || spawnSync("perl", ["-e", ""]).status === 0;
+const canEnlarge = hasPython || ["pipesz", "perl"].some((name) => spawnSync(name, ["--version"]).status === 0);
 
 describe("the output of a step", { skip: process.platform === "win32" }, () => {
   for (const output of ["merged", "separate"] as const) {

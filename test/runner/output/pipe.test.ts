@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmod, readdir, readlink, symlink, writeFile } from "node:fs/promises";
+import { chmod, readFile, readdir, readlink, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { openPipes } from "../../../dist/runner/output/pipe.js";
+import { pipeSizeWarning } from "../../../dist/runner/output/pipe-size.js";
 import { findProgram } from "../../../dist/runner/program/find-program.js";
 import { makeFolder } from "../../support/folders.js";
 import { setVariable } from "../variables.js";
@@ -23,6 +24,7 @@ async function textOf(reader: Readable): Promise<string> {
 
 /** The paths of the programs that can enlarge a pipe. */
 const enlargers = {
+  pipesz: process.platform === "linux" ? await findProgram("pipesz", process.env) : undefined,
   perl: pathFrom("perl", ["-e", "print $^X"]),
   python3: pathFrom("python3", ["-c", "import sys; print(sys.executable, end='')"]),
 };
@@ -39,6 +41,20 @@ async function openFifos(): Promise<string[]> {
   const targets = await Promise.all(names.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => "")));
   return targets.filter((target) => target.includes("tailcast-pipe-"));
 }
+
+describe("pipeSizeWarning()", { skip: process.platform !== "linux" }, () => {
+  it("warns only when no program can enlarge pipes", async (t) => {
+    const bin = await makeFolder(t, { "perl/perl": "", "pipesz/pipesz": "", "none/": "" });
+    for (const name of ["perl", "pipesz"]) {
+      await chmod(join(bin, name, name), 0o755);
+      assert.equal(await pipeSizeWarning({ PATH: join(bin, name) }), undefined);
+    }
+    const warning =
+      "pipesz, perl and python3 are not on PATH: on a busy machine, a build can lose the last lines of a program " +
+      "that prints much and exits";
+    assert.equal(await pipeSizeWarning({ PATH: join(bin, "none") }), warning);
+  });
+});
 
 describe("openPipes()", () => {
   it("ends when no process has a writer", async () => {
@@ -123,6 +139,18 @@ describe("openPipes()", () => {
       }
     });
   }
+
+  it("asks pipesz to enlarge all pipes, where it is installed", { skip: process.platform !== "linux" }, async (t) => {
+    const bin = await makeFolder(t, { pipesz: '#!/bin/sh\necho "$@" > "$0.arguments"\n' });
+    await chmod(join(bin, "pipesz"), 0o755);
+    setVariable(t, "PATH", `${bin}:${process.env["PATH"]}`);
+    for (const { reader, closeWriters } of await openPipes([1, 1])) {
+      closeWriters();
+      reader.destroy();
+    }
+    const args = await readFile(join(bin, "pipesz.arguments"), "utf8");
+    assert.equal(args, "--check --set 1048576 --fd 3 --fd 4\n");
+  });
 
   it("works when the programs that enlarge it fail", async (t) => {
     const bin = await makeFolder(t);

@@ -75,6 +75,12 @@ describe("Secrets", () => {
     ]);
   });
 
+  it("reports that a value without a name is too short, once and without the value", () => {
+    const secrets = secretsOf({ values: ["", "abc", " ab\n", "abcd"] });
+    assert.equal(secrets.maskFor(steps())?.text("abc abcd"), "abc ***");
+    assert.deepEqual(secrets.problems, ["a value has fewer than 4 characters and is not masked"]);
+  });
+
   it("masks the secrets of a plan in its builds only", () => {
     const secrets = secretsOf({ env: { NPM_TOKEN: "hidden1" } });
     const text = "hidden1 hidden2 hidden3";

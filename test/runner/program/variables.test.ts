@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { projectVariablesPath } from "../../../dist/runner/project/project-variables.js";
-import { addVariables, variableProblem, variableSecrets } from "../../../dist/runner/program/variables.js";
+import {
+  addVariables,
+  unmaskedVariables,
+  variableProblem,
+  variableSecrets,
+} from "../../../dist/runner/program/variables.js";
 
 describe("addVariables()", () => {
   it("lets the request win over the project's file, the file over the step, and the step over the rest", () => {
@@ -35,6 +40,16 @@ describe("variableSecrets()", () => {
     assert.deepEqual(variableSecrets({ A: "true", B: "hunter2" }, undefined, { C: "Production", D: "productive" }), [
       "hunter2",
       "productive",
+    ]);
+  });
+});
+
+describe("unmaskedVariables()", () => {
+  it("names variables with values that are too short, and shows no value", () => {
+    const variables = { PIN: "123", PADDED: " 123 ", LONG: "1234", EMPTY: "", BLANK: " ", FLAG: "1", SWITCH: "on" };
+    assert.deepEqual(unmaskedVariables(variables), [
+      "PIN is not masked: its value has fewer than 4 characters",
+      "PADDED is not masked: its value has fewer than 4 characters",
     ]);
   });
 });
