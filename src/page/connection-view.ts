@@ -1,19 +1,8 @@
-import { formatDuration } from "../terminal/duration.ts";
 import { byId, setText } from "./dom.ts";
+import { words } from "./words/words.ts";
 import type { StreamState } from "./server/live-stream.ts";
 
-const words: Readonly<Record<StreamState["type"], string>> = {
-  idle: "Paused",
-  connecting: "Connecting",
-  live: "Live",
-  reconnecting: "Reconnecting",
-  waiting: "Disconnected",
-};
-
-const reasons = {
-  lost: "Connection lost",
-  full: "The server has too many clients or is unavailable",
-};
+type Waiting = Extract<StreamState, { type: "waiting" }>;
 
 /** A shorter wait than this, in milliseconds, shows no banner, because the banner would only flash. */
 const BANNER_FROM = 2000;
@@ -25,7 +14,7 @@ export class ConnectionView {
   readonly #banner = byId("banner", HTMLElement);
   readonly #bannerText = byId("banner-text", HTMLElement);
   readonly #announce: (text: string) => void;
-  #wait: Extract<StreamState, { type: "waiting" }> | undefined;
+  #wait: Waiting | undefined;
 
   /**
    * @param retryNow - Ends the wait.
@@ -40,13 +29,13 @@ export class ConnectionView {
   show(state: StreamState): void {
     const before = this.#wait;
     this.#state.dataset["state"] = state.type;
-    setText(this.#text, words[state.type]);
+    setText(this.#text, words().connection[state.type]);
     if (state.type === "waiting" && state.until - Date.now() >= BANNER_FROM) {
       this.#wait = state;
-      if (before?.reason !== state.reason) this.#announce(reasons[state.reason]);
+      if (before?.reason !== state.reason) this.#announce(reasonText(state));
     } else if (state.type === "live" || state.type === "idle") {
       this.#wait = undefined;
-      if (before !== undefined && state.type === "live") this.#announce("Reconnected");
+      if (before !== undefined && state.type === "live") this.#announce(words().reconnected);
     }
     // The banner stays during an attempt; hiding it would make it flicker.
     this.#banner.hidden = this.#wait === undefined;
@@ -57,7 +46,12 @@ export class ConnectionView {
   tick(): void {
     if (this.#wait === undefined) return;
     const seconds = Math.ceil((this.#wait.until - Date.now()) / 1000);
-    const attempt = seconds > 0 ? `Retrying in ${formatDuration(1000 * seconds)}.` : "Retrying now.";
-    setText(this.#bannerText, `${reasons[this.#wait.reason]}. ${attempt}`);
+    const reason = reasonText(this.#wait);
+    const { duration, retryingIn, retryingNow } = words();
+    setText(this.#bannerText, seconds > 0 ? retryingIn(reason, duration(1000 * seconds)) : retryingNow(reason));
   }
+}
+
+function reasonText({ reason }: Waiting): string {
+  return reason === "full" ? words().serverFull : words().connectionLost;
 }

@@ -13,10 +13,12 @@ import { Permissions } from "./permissions.ts";
 import { Api } from "./server/api.ts";
 import { LiveStream } from "./server/live-stream.ts";
 import { Session } from "./session.ts";
+import { translateDocument, words } from "./words/words.ts";
 import type { Interest } from "./interest.ts";
 import type { Build } from "./model.ts";
 import type { Started } from "./server/api.ts";
 
+translateDocument();
 // The server answers with the sign-in page.
 const api = new Api(() => location.reload());
 const now = (): number => api.now();
@@ -63,7 +65,7 @@ async function start(ask: () => Promise<Started>): Promise<void> {
     session.update(build);
     if (session.shown?.id !== build.id) open(build.id, "started");
     else session.setInterest("started");
-    if (isJoined) notices.show(`${build.projectName} is already being built. This is the existing build.`);
+    if (isJoined) notices.show(words().alreadyBuilding(build.projectName));
   } finally {
     isStarting = false;
   }

@@ -2,6 +2,7 @@ import { readAddress, writeAddress } from "./address.ts";
 import { announcement } from "./builds/outlook.ts";
 import { pageTitle } from "./builds/status.ts";
 import { byId, setText } from "./dom.ts";
+import { words } from "./words/words.ts";
 import type { BuildList } from "./builds/build-list.ts";
 import type { BuildView } from "./builds/build-view.ts";
 import type { ListControls } from "./builds/list-controls.ts";
@@ -47,8 +48,8 @@ export class PageView implements SessionView {
     this.#parts.controls.show(builds.length > 0, hasOlder);
     byId("empty-link", HTMLAnchorElement).hidden = builds.length === 0;
     if (builds.length > 0 || shownId !== undefined) return;
-    const advice = "Enter the path of a project above and press Build. Everyone with this page open sees it run.";
-    this.#showEmpty("No builds yet", this.#state.mayBuild() ? advice : "A build appears here when it starts.");
+    const { noBuilds, noBuildsAdvice, noBuildsToViewer } = words();
+    this.#showEmpty(noBuilds, this.#state.mayBuild() ? noBuildsAdvice : noBuildsToViewer);
   }
 
   openBuild(id: string | undefined, interest: Interest): void {
@@ -91,18 +92,18 @@ export class PageView implements SessionView {
   showMissing(message: string): void {
     this.#parts.head.open(undefined);
     document.title = pageTitle(undefined);
-    this.#showEmpty("Build not found", message);
+    this.#showEmpty(words().buildNotFound, message);
   }
 
   mentionLoss(lost: Build | undefined): void {
-    const name = lost === undefined ? "The build that was shown here" : `The build of ${lost.projectName}`;
-    this.#parts.notices.show(`${name} was removed from the server.`);
+    const { buildRemoved, shownBuildRemoved } = words();
+    this.#parts.notices.show(lost === undefined ? shownBuildRemoved : buildRemoved(lost.projectName));
   }
 
   announce({ id, status, projectName }: Build): void {
     if (this.#state.isStarting()) return;
-    const text = status === "queued" ? "is queued" : "is being built";
-    this.#parts.notices.show(`${projectName} ${text}.`, () => this.#state.open(id));
+    const text = status === "queued" ? words().isQueued : words().isBeingBuilt;
+    this.#parts.notices.show(text(projectName), () => this.#state.open(id));
   }
 
   isBusy(): boolean {

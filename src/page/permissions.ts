@@ -1,4 +1,5 @@
 import { byId, setText } from "./dom.ts";
+import { words } from "./words/words.ts";
 import type { SessionState } from "./model.ts";
 
 /** The rights of the person. The page offers only the allowed actions. */
@@ -21,7 +22,7 @@ export class Permissions {
     document.body.classList.toggle("viewing", !this.#mayBuild);
     const note = byId("view-only", HTMLElement);
     note.hidden = this.#mayBuild;
-    setText(note, readOnly ? "Read-only server" : "Viewer");
+    setText(note, readOnly ? words().readOnly : words().viewer);
     byId("sign-out-button", HTMLButtonElement).hidden = expiresAt === null;
   }
 }

@@ -1,5 +1,6 @@
 import { byId, setText } from "./dom.ts";
 import { Api } from "./server/api.ts";
+import { translateDocument, words } from "./words/words.ts";
 
 /** The history entry after {@link retryOnce} has reloaded the page. */
 interface SignInState {
@@ -17,7 +18,7 @@ async function signIn(): Promise<void> {
   button.disabled = true;
   complain("");
   try {
-    if (field.value === "") complain("Enter the token.");
+    if (field.value === "") complain(words().enterToken);
     else {
       await api.signIn(field.value);
       location.reload();
@@ -58,6 +59,7 @@ async function retryOnce(): Promise<void> {
   location.reload();
 }
 
+translateDocument();
 byId("sign-in-form", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
   void signIn();

@@ -1,3 +1,4 @@
+import { words } from "./words/words.ts";
 import type { Build, Step } from "./model.ts";
 
 const SECOND = 1000;
@@ -16,11 +17,10 @@ export function formatOffset(milliseconds: number): string {
 
 /** Formats an age, coarsely so that a list does not tick: `just now`, `5 min ago`, `3 h ago`, `2 days ago`. */
 export function formatAgo(milliseconds: number): string {
-  if (milliseconds < MINUTE) return "just now";
-  if (milliseconds < HOUR) return `${Math.floor(milliseconds / MINUTE)} min ago`;
-  if (milliseconds < DAY) return `${Math.floor(milliseconds / HOUR)} h ago`;
-  const days = Math.floor(milliseconds / DAY);
-  return days === 1 ? "1 day ago" : `${days} days ago`;
+  if (milliseconds < MINUTE) return words().justNow;
+  if (milliseconds < HOUR) return words().minutesAgo(Math.floor(milliseconds / MINUTE));
+  if (milliseconds < DAY) return words().hoursAgo(Math.floor(milliseconds / HOUR));
+  return words().daysAgo(Math.floor(milliseconds / DAY));
 }
 
 /**

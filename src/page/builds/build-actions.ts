@@ -1,4 +1,5 @@
 import { byId, setText } from "../dom.ts";
+import { words } from "../words/words.ts";
 import { isActive } from "./status.ts";
 import type { Build } from "../model.ts";
 
@@ -38,8 +39,8 @@ export class BuildActions {
     const isEndable = build !== undefined && isActive(build);
     this.#toggle(this.#cancel, isEndable);
     this.#toggle(this.#rerun, build !== undefined && !isEndable);
-    setText(this.#cancel, this.#isCancelling ? "Kill now" : "Cancel");
-    this.#cancel.title = this.#isCancelling ? "The build was asked to stop; this kills it immediately" : "";
+    setText(this.#cancel, this.#isCancelling ? words().killNow : words().cancel);
+    this.#cancel.title = this.#isCancelling ? words().killNowHint : "";
   }
 
   #onPress(button: HTMLButtonElement, press: (build: Build) => Promise<void>): void {

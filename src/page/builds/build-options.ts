@@ -1,4 +1,5 @@
 import { byId, setText } from "../dom.ts";
+import { words } from "../words/words.ts";
 import { readVariableLines } from "./variable-lines.ts";
 import type { BuildChoices, InstallMode } from "../model.ts";
 
@@ -55,6 +56,6 @@ export class BuildOptions {
   /** Shows the number of chosen options, because the fields may be folded away. */
   #showCount(): void {
     const count = Object.keys(this.inputs).length;
-    setText(this.#button, count === 0 ? "Options" : `Options (${count})`);
+    setText(this.#button, count === 0 ? words().options : words().optionsChosen(count));
   }
 }

@@ -1,7 +1,7 @@
-import { formatDuration } from "../../terminal/duration.ts";
 import { byId, create, createIcon, setText } from "../dom.ts";
 import { rawLogPath } from "../server/api.ts";
 import { timeTaken } from "../time.ts";
+import { words } from "../words/words.ts";
 import { BuildActions } from "./build-actions.ts";
 import { buildFacts } from "./build-facts.ts";
 import { outlook } from "./outlook.ts";
@@ -75,7 +75,7 @@ export class BuildView {
     const now = this.#now();
     const length = timeTaken(build, now);
     const { text, title, percent } = outlook(build, now);
-    setText(this.#elapsed, length === undefined ? "" : formatDuration(length, build.finishedAt === null));
+    setText(this.#elapsed, length === undefined ? "" : words().duration(length, build.finishedAt === null));
     setText(this.#outlook, text);
     this.#outlook.title = title;
     this.#progress.hidden = percent === undefined;

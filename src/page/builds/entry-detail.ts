@@ -1,5 +1,5 @@
-import { formatDuration } from "../../terminal/duration.ts";
 import { formatAgo, timeTaken } from "../time.ts";
+import { words } from "../words/words.ts";
 import { outlook } from "./outlook.ts";
 import { statusWord } from "./status.ts";
 import type { Build } from "../model.ts";
@@ -12,7 +12,7 @@ const columns: readonly Column[] = [
   ({ status }) => statusWord(status),
   (build, now) => {
     const length = timeTaken(build, now);
-    return length === undefined ? "" : formatDuration(length, build.finishedAt === null);
+    return length === undefined ? "" : words().duration(length, build.finishedAt === null);
   },
   (build, now) => (build.status === "queued" ? outlook(build, now).text : ""),
   ({ finishedAt }, now) => (finishedAt === null ? "" : formatAgo(now - Date.parse(finishedAt))),

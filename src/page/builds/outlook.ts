@@ -1,4 +1,4 @@
-import { formatDuration } from "../../terminal/duration.ts";
+import { words } from "../words/words.ts";
 import { statusWord } from "./status.ts";
 import type { Build } from "../model.ts";
 
@@ -37,35 +37,31 @@ export function outlook(build: Build, now: number): Outlook {
 /** Returns the announcement of a build's new state for screen readers. It is made once, so it holds no ticking time. */
 export function announcement(build: Build): string {
   const { projectName, status, message, estimatedDuration } = build;
-  if (message !== null) return `${projectName}: ${message}`;
+  if (message !== null) return words().announcement(projectName, message);
   const usual = status === "running" && estimatedDuration ? usually(estimatedDuration) : "";
   const more = status === "queued" ? place(build) : usual;
-  return `${projectName}: ${statusWord(status)}${more === "" ? "" : `, ${more}`}`;
+  const word = statusWord(status);
+  return words().announcement(projectName, more === "" ? word : words().withDetail(word, more));
 }
 
 function place({ queuePosition }: Build): string {
   if (queuePosition === null) return "";
-  return `${queuePosition === 1 ? "next" : ordinal(queuePosition)} in the queue`;
+  return queuePosition === 1 ? words().nextInQueue : words().placeInQueue(queuePosition);
 }
 
 function timeLeft(passed: number, estimated: number): string {
   const left = estimated - passed;
-  if (left > 60_000) return `about ${Math.ceil(left / 60_000)} min left`;
-  if (left > 0) return `about ${Math.ceil(left / 1000)} s left`;
+  if (left > 60_000) return words().minutesLeft(Math.ceil(left / 60_000));
+  if (left > 0) return words().secondsLeft(Math.ceil(left / 1000));
   const { factor, milliseconds } = tolerance;
-  return passed > Math.max(estimated * factor, estimated + milliseconds) ? "longer than usual" : "almost done";
+  const isLonger = passed > Math.max(estimated * factor, estimated + milliseconds);
+  return isLonger ? words().longerThanUsual : words().almostDone;
 }
 
 function usually(estimated: number): string {
-  return `usually takes about ${formatDuration(estimated)}`;
+  return words().usually(words().duration(estimated));
 }
 
 function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function ordinal(number: number): string {
-  const isTeen = number % 100 >= 11 && number % 100 <= 13;
-  const ending = isTeen ? undefined : ["th", "st", "nd", "rd"][number % 10];
-  return `${number}${ending ?? "th"}`;
 }

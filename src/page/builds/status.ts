@@ -1,16 +1,5 @@
+import { words } from "../words/words.ts";
 import type { Build, BuildStatus, StepStatus } from "../model.ts";
-
-const words: Readonly<Record<BuildStatus | StepStatus, string>> = {
-  queued: "Queued",
-  pending: "Pending",
-  running: "Running",
-  succeeded: "Succeeded",
-  failed: "Failed",
-  cancelled: "Cancelled",
-  "timed-out": "Timed out",
-  lost: "Lost",
-  skipped: "Skipped",
-};
 
 const titleMarks: Readonly<Record<BuildStatus, string>> = {
   queued: "\u25cb",
@@ -24,7 +13,7 @@ const titleMarks: Readonly<Record<BuildStatus, string>> = {
 
 /** Returns the word for a status. An icon or a colour never stands without it. */
 export function statusWord(status: BuildStatus | StepStatus): string {
-  return words[status];
+  return words().status[status];
 }
 
 /** Whether a build is queued or running. */

@@ -1,5 +1,5 @@
-import { formatDuration } from "../../terminal/duration.ts";
 import { timeTaken } from "../time.ts";
+import { words } from "../words/words.ts";
 import { statusWord } from "./status.ts";
 import type { Step } from "../model.ts";
 
@@ -8,8 +8,8 @@ import type { Step } from "../model.ts";
  */
 export function stepOutcome({ status, exitCode, signal }: Step): string {
   const word = statusWord(status);
-  if (signal !== null) return `${word} (${signal})`;
-  return exitCode === null || exitCode === 0 ? word : `${word} (exit code ${exitCode})`;
+  if (signal !== null) return words().withReason(word, signal);
+  return exitCode === null || exitCode === 0 ? word : words().withReason(word, words().exitCode(exitCode));
 }
 
 /**
@@ -19,5 +19,5 @@ export function stepOutcome({ status, exitCode, signal }: Step): string {
  */
 export function stepDuration(step: Step, now: number): string {
   const length = timeTaken(step, now);
-  return length === undefined ? "" : formatDuration(length, step.finishedAt === null);
+  return length === undefined ? "" : words().duration(length, step.finishedAt === null);
 }

@@ -1,3 +1,5 @@
+import { words } from "../words/words.ts";
+
 /**
  * Reads the variables of a build: one `NAME=value` on each line. Empty lines do not count.
  *
@@ -10,7 +12,7 @@ export function readVariableLines(text: string): Readonly<Record<string, string>
     if (line.trim() === "") continue;
     const end = line.indexOf("=");
     const name = line.slice(0, Math.max(0, end)).trim();
-    if (!/^[A-Za-z_]\w*$/.test(name)) return `Line ${index + 1} of the variables is not NAME=value`;
+    if (!/^[A-Za-z_]\w*$/.test(name)) return words().invalidVariable(index + 1);
     variables.set(name, line.slice(end + 1));
   }
   return Object.fromEntries(variables);

@@ -1,4 +1,5 @@
 import { create } from "../dom.ts";
+import { words } from "../words/words.ts";
 import { gapText } from "./log-words.ts";
 import type { LogLine } from "../model.ts";
 import type { Span } from "./ansi.ts";
@@ -25,7 +26,7 @@ export function createLine(line: LogLine, spans: readonly Span[], time: string):
   link.href = `#${lineId(number)}`;
   // Thousands of tab stops would make the tab key useless.
   link.tabIndex = -1;
-  if (line.stream === "stderr") link.setAttribute("aria-label", `${number}, standard error`);
+  if (line.stream === "stderr") link.setAttribute("aria-label", words().standardError(number));
   // The style sheet draws this attribute: it needs no node, and copying a log does not copy it.
   if (time !== "") text.dataset["time"] = time;
   text.append(...nodesOf(spans));

@@ -1,4 +1,4 @@
-import { formatDuration } from "../../terminal/duration.ts";
+import { words } from "../words/words.ts";
 import type { Build } from "../model.ts";
 
 /** The page mentions that a running build prints nothing after this time, in milliseconds. */
@@ -16,8 +16,7 @@ export interface LogExtent {
 
 /** Returns the text in place of `count` lines that the server dropped; `undefined` if the number is not known. */
 export function gapText(count: number | undefined): string {
-  if (count === undefined) return "Lines may be missing here: they are no longer available";
-  return `${lines(count)} no longer available`;
+  return count === undefined ? words().linesMissing : words().linesGone(count);
 }
 
 /**
@@ -30,22 +29,20 @@ export function gapText(count: number | undefined): string {
  * @param lost - The number of these lines that the server is known to have dropped.
  */
 export function earlierText(count: number, lost: number): string {
-  if (lost === count) return `${lines(count, "earlier ")} no longer available`;
-  const known = lost === 0 ? "" : `; ${format(lost)} of them ${lost === 1 ? "is" : "are"} no longer available`;
-  return `${lines(count, "earlier ")} not on this page${known}.`;
+  if (lost === count) return words().earlierGone(count);
+  return lost === 0 ? words().earlierElsewhere(count) : words().earlierPartlyGone(count, lost);
 }
 
 /** Explains why a line is not on the page; `undefined` while it can still arrive. */
 export function absentLineText(number: number, log: LogExtent): string | undefined {
-  if (number <= log.lostThrough) return `Line ${number} is no longer available.`;
-  if (number > log.lastNumber) return log.isComplete ? `The log ends before line ${number}.` : undefined;
-  return `Line ${number} is no longer on this page. If it is still available, it is in the raw log.`;
+  if (number <= log.lostThrough) return words().lineGone(number);
+  if (number > log.lastNumber) return log.isComplete ? words().lineBeyondEnd(number) : undefined;
+  return words().lineElsewhere(number);
 }
 
 /** The text of the button that scrolls to the end of the log, where `unread` lines have arrived. */
 export function jumpText(unread: number): string {
-  if (unread === 0) return "Jump to end";
-  return `${unread === 1 ? "1 new line" : `${format(unread)} new lines`}, jump to end`;
+  return unread === 0 ? words().jumpToEnd : words().newLines(unread);
 }
 
 /**
@@ -56,18 +53,10 @@ export function jumpText(unread: number): string {
  * @param now - The server's time. Both are in milliseconds since 1970.
  */
 export function waitingText(build: Build | undefined, lastLine: number | undefined, now: number): string {
-  if (build?.status === "queued") return "Queued: the build starts when an earlier build has ended.";
+  if (build?.status === "queued") return words().waitingInQueue;
   if (build?.status !== "running") return "";
-  if (lastLine === undefined) return "Waiting for output.";
+  if (lastLine === undefined) return words().waitingForOutput;
   const lastByte = build.lastOutputAt === null ? 0 : Date.parse(build.lastOutputAt);
   const silence = now - Math.max(lastLine, lastByte);
-  return silence < QUIET_AFTER ? "" : `No output for ${formatDuration(silence, true)}`;
-}
-
-function lines(count: number, kind = ""): string {
-  return count === 1 ? `1 ${kind}line is` : `${format(count)} ${kind}lines are`;
-}
-
-function format(count: number): string {
-  return count.toLocaleString("en");
+  return silence < QUIET_AFTER ? "" : words().noOutputFor(words().duration(silence, true));
 }

@@ -1,3 +1,4 @@
+import { words } from "../words/words.ts";
 import { ServerClock } from "./clock.ts";
 import type { Build, BuildChoices, BuildPage, BuildStatus, Project, SessionState } from "../model.ts";
 
@@ -138,12 +139,12 @@ export class Api {
       this.#clock.note(response.headers.get("Date"), requestedAt, Date.now());
       body = parseJson(await response.text());
     } catch (cause) {
-      throw new ApiError(0, "The server does not respond. Check that it is running, then try again.", { cause });
+      throw new ApiError(0, words().noAnswer, { cause });
     }
     if (response.ok && body !== undefined) return body as Reply;
     if (response.status === 401) this.#onUnauthorized();
     const { error, build } = (body ?? {}) as { error?: { code?: string; message?: string }; build?: Build };
-    const message = error?.message ?? `The server responded with status ${response.status}.`;
+    const message = error?.message ?? words().answerStatus(response.status);
     throw new ApiError(response.status, message, { code: error?.code, build });
   }
 }

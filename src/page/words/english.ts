@@ -1,0 +1,169 @@
+import { formatDuration } from "../../terminal/duration.ts";
+
+/**
+ * The texts of the page in English. index.html and sign-in.html repeat those that their `data-words` attributes name,
+ * so that the page can be read before its scripts run.
+ */
+export const english = {
+  // The state of builds and steps.
+  status: {
+    queued: "Queued",
+    pending: "Pending",
+    running: "Running",
+    succeeded: "Succeeded",
+    failed: "Failed",
+    cancelled: "Cancelled",
+    "timed-out": "Timed out",
+    lost: "Lost",
+    skipped: "Skipped",
+  },
+  withReason: (word: string, reason: string): string => `${word} (${reason})`,
+  exitCode: (code: number): string => `exit code ${code}`,
+
+  // Times. A running duration is cut to whole seconds.
+  duration: (milliseconds: number, isRunning = false): string => formatDuration(milliseconds, isRunning),
+  justNow: "just now",
+  minutesAgo: (count: number): string => `${count} min ago`,
+  hoursAgo: (count: number): string => `${count} h ago`,
+  daysAgo: (count: number): string => (count === 1 ? "1 day ago" : `${count} days ago`),
+
+  // The estimate of a build.
+  nextInQueue: "next in the queue",
+  placeInQueue: (place: number): string => `${ordinal(place)} in the queue`,
+  minutesLeft: (count: number): string => `about ${count} min left`,
+  secondsLeft: (count: number): string => `about ${count} s left`,
+  almostDone: "almost done",
+  longerThanUsual: "longer than usual",
+  usually: (duration: string): string => `usually takes about ${duration}`,
+
+  // The header and the form that starts a build.
+  projectPath: "Project path",
+  projectPathExample: "/path/to/project",
+  build: "Build",
+  options: "Options",
+  optionsChosen: (count: number): string => `Options (${count})`,
+  script: "Script",
+  scriptExample: "build",
+  install: "Install",
+  installAuto: "automatic",
+  installClean: "clean (removes node_modules)",
+  installSkip: "skip",
+  variables: "Variables",
+  variablesExample: "NAME=value, one on each line",
+  invalidVariable: (line: number): string => `Line ${line} of the variables is not NAME=value`,
+  colours: "Colours",
+  coloursByServer: "as the server decides",
+  on: "on",
+  off: "off",
+  signOut: "Sign out",
+  readOnly: "Read-only server",
+  viewer: "Viewer",
+  alreadyBuilding: (project: string): string => `${project} is already being built. This is the existing build.`,
+
+  // The list of builds.
+  builds: "Builds",
+  onlyThisProject: "Only this project",
+  noneYet: "None yet",
+  olderBuilds: "Older builds",
+
+  // The page without a build.
+  noBuilds: "No builds yet",
+  noBuildsAdvice: "Enter the path of a project above and press Build. Everyone with this page open sees it run.",
+  noBuildsToViewer: "A build appears here when it starts.",
+  buildNotFound: "Build not found",
+  showLatest: "Show the latest build",
+
+  // The open build.
+  steps: "Steps",
+  cancel: "Cancel",
+  killNow: "Kill now",
+  killNowHint: "The build was asked to stop; this kills it immediately",
+  rerun: "Rerun",
+  rerunHint: "Build again with the same options",
+  startedAt: (time: string): string => `started ${time}`,
+  scriptFact: (name: string): string => `script ${name}`,
+  cleanInstall: "clean install",
+  withoutInstall: "without install",
+  announcement: (project: string, text: string): string => `${project}: ${text}`,
+  withDetail: (word: string, detail: string): string => `${word}, ${detail}`,
+
+  // Notices.
+  showIt: "Show it",
+  dismiss: "Dismiss",
+  isQueued: (project: string): string => `${project} is queued.`,
+  isBeingBuilt: (project: string): string => `${project} is being built.`,
+  buildRemoved: (project: string): string => `The build of ${project} was removed from the server.`,
+  shownBuildRemoved: "The build that was shown here was removed from the server.",
+
+  // The log.
+  log: "Log",
+  buildLog: "Build log",
+  wrap: "Wrap",
+  times: "Times",
+  rawLog: "Raw log",
+  top: "Top",
+  end: "End",
+  seeRawLog: "See the raw log",
+  standardError: (line: number): string => `${line}, standard error`,
+  linesMissing: "Lines may be missing here: they are no longer available",
+  linesGone: (count: number): string => `${lines(count)} no longer available`,
+  earlierGone: (count: number): string => `${lines(count, "earlier ")} no longer available`,
+  earlierElsewhere: (count: number): string => `${lines(count, "earlier ")} not on this page.`,
+  earlierPartlyGone: (count: number, gone: number): string =>
+    `${lines(count, "earlier ")} not on this page; ${number(gone)} of them ${is(gone)} no longer available.`,
+  lineGone: (line: number): string => `Line ${line} is no longer available.`,
+  lineBeyondEnd: (line: number): string => `The log ends before line ${line}.`,
+  lineElsewhere: (line: number): string =>
+    `Line ${line} is no longer on this page. If it is still available, it is in the raw log.`,
+  jumpToEnd: "Jump to end",
+  newLines: (count: number): string =>
+    `${count === 1 ? "1 new line" : `${number(count)} new lines`}, jump to end`,
+  waitingInQueue: "Queued: the build starts when an earlier build has ended.",
+  waitingForOutput: "Waiting for output.",
+  noOutputFor: (duration: string): string => `No output for ${duration}`,
+
+  // The connection.
+  connection: {
+    idle: "Paused",
+    connecting: "Connecting",
+    live: "Live",
+    reconnecting: "Reconnecting",
+    waiting: "Disconnected",
+  },
+  connectionLost: "Connection lost",
+  serverFull: "The server has too many clients or is unavailable",
+  reconnected: "Reconnected",
+  retryingIn: (reason: string, duration: string): string => `${reason}. Retrying in ${duration}.`,
+  retryingNow: (reason: string): string => `${reason}. Retrying now.`,
+  retryNow: "Retry now",
+  noAnswer: "The server does not respond. Check that it is running, then try again.",
+  answerStatus: (status: number): string => `The server responded with status ${status}.`,
+
+  // The sign-in page.
+  signIn: "Sign in",
+  signInTitle: "Sign in \u2013 tailcast",
+  token: "Token",
+  enterToken: "Enter the token.",
+  signInHelp: "The person who runs this server set the token when it started, with one of these options:",
+};
+
+/** The texts of the page in one language. Every language has the same names. */
+export type Words = typeof english;
+
+function number(count: number): string {
+  return count.toLocaleString("en");
+}
+
+function is(count: number): string {
+  return count === 1 ? "is" : "are";
+}
+
+function lines(count: number, kind = ""): string {
+  return `${number(count)} ${kind}${count === 1 ? "line" : "lines"} ${is(count)}`;
+}
+
+function ordinal(count: number): string {
+  const isTeen = count % 100 >= 11 && count % 100 <= 13;
+  const ending = isTeen ? undefined : ["th", "st", "nd", "rd"][count % 10];
+  return `${count}${ending ?? "th"}`;
+}
