@@ -211,11 +211,13 @@ export class FileHistory implements ChannelHistory {
   /** Checks the path of the file. A write to a deleted file succeeds, but its events cannot be read later. */
   async #checkFile(writer: FileHandle): Promise<void> {
     this.#inode ??= (await writer.stat({ bigint: true })).ino;
+    // A write may end during the check, after the file was measured.
+    const stored = this.#size;
     const { ino, size } = await lstat(this.#path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
       throw error.code === "ENOENT" ? new Error("the file of the log was deleted", { cause: error }) : error;
     });
     if (ino !== this.#inode) throw new Error("the file of the log was replaced");
-    if (size < this.#size) throw new Error("the file of the log was cut short");
+    if (size < stored) throw new Error("the file of the log was cut short");
   }
 
   async #openWriter(): Promise<FileHandle> {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rename, rm, stat, symlink, truncate, unlink, writeFile } from "node:fs/promises";
+import promises, { mkdtemp, readFile, rename, rm, stat, symlink, truncate, unlink, writeFile } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -113,6 +114,28 @@ describe("FileHistory", () => {
     await channel.close();
     assert.equal(channel.statistics.historyFailures, 1);
     await assert.rejects(history.append([Buffer.from(event(2))], 3), { code: "CHANNEL_CLOSED" });
+  });
+
+  it("stores events while it syncs, and does not report its file as cut short", async (t) => {
+    const path = join(await folder(t), "log");
+    const history = await open(t, path);
+    await history.append([Buffer.from(event(1))], 2);
+    const { lstat } = promises;
+    t.after(() => {
+      promises.lstat = lstat;
+      syncBuiltinESMExports();
+    });
+    // The file is measured before the second event, and the size is compared after it.
+    promises.lstat = (async (...args: Parameters<typeof lstat>) => {
+      const measured = await lstat(...args);
+      promises.lstat = lstat;
+      syncBuiltinESMExports();
+      await history.append([Buffer.from(event(2))], 3);
+      return measured;
+    }) as typeof lstat;
+    syncBuiltinESMExports();
+    await history.sync();
+    assert.equal(await readFrom(history, 1), event(1) + event(2));
   });
 
   it("does not report a deleted file as stored", async (t) => {
