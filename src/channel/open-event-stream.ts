@@ -1,6 +1,7 @@
 import { kinds } from "../check-options.ts";
+import { prefersGzip } from "../http/accept.ts";
 import { addVary, errorReply, sendReply } from "../http/reply.ts";
-import { HEAD_REPLY, refuseMethod } from "./clients/admission.ts";
+import { headReply, refuseMethod } from "./clients/admission.ts";
 import { NodeConnection, isConnected } from "./connections/node-connection.ts";
 import { readIncoming } from "./connections/stream-request.ts";
 import { EventStream } from "./event-stream.ts";
@@ -82,7 +83,8 @@ function open(
   if (!isConnected(request, response)) return undefined;
   if (settings.compress) addVary(response);
   const asked = readIncoming(request);
-  const reply = refuseMethod(asked.method, streamMethods) ?? (asked.method === "HEAD" ? HEAD_REPLY : undefined);
+  const head = asked.method === "HEAD" ? headReply(settings.compress && prefersGzip(asked.acceptEncoding)) : undefined;
+  const reply = refuseMethod(asked.method, streamMethods) ?? head;
   if (reply !== undefined) {
     sendReply(response, reply);
     return undefined;

@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { prefersGzip } from "../http/accept.ts";
 import { EVENT_STREAM_HEADERS } from "./connections/connection.ts";
 import { FetchConnection } from "./connections/fetch-connection.ts";
 import { readFetch } from "./connections/stream-request.ts";
@@ -39,6 +40,8 @@ export function respondEventStream(
   const asked = readFetch(request);
   const headers = new Headers(EVENT_STREAM_HEADERS);
   if (settings.compress) headers.set("Vary", "Accept-Encoding");
+  const gzip = settings.compress && prefersGzip(asked.acceptEncoding);
+  if (gzip) headers.set("Content-Encoding", "gzip");
   const refusal = refuseMethod(asked.method, streamMethods);
   if (refusal !== undefined || asked.method === "HEAD" || request.signal.aborted) {
     stopSource(source);
@@ -47,8 +50,7 @@ export function respondEventStream(
   }
   let body: ReadableStream<Uint8Array> | null = null;
   const stream = new EventStream(asked, settings, {
-    open: (gzip, opening, listener) => {
-      if (gzip) headers.set("Content-Encoding", "gzip");
+    open: (_, opening, listener) => {
       // The body does not buffer events, so that a model does not produce tokens that the client does not read.
       const connection = new FetchConnection(request, gzip, opening, listener, 0);
       body = connection.body;

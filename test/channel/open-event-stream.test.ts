@@ -55,6 +55,10 @@ describe("openEventStream()", () => {
     const body = all.subarray(all.indexOf("\r\n\r\n") + 4);
     assert.equal(gunzipSync(body).toString(), `:\ndata: ${"x".repeat(500)}\n\n`);
     assert.match(all.toString("latin1"), /\r\nVary: Accept-Encoding\r\n/);
+    for (const [header, coding] of [["gzip", "gzip"], ["br", undefined]] as const) {
+      const head = await ask(port, "HEAD", "/", { headers: { "Accept-Encoding": header } });
+      assert.deepEqual([head.headers["content-encoding"], head.headers.vary], [coding, "Accept-Encoding"]);
+    }
   });
 
   it("throws for bad options, and answers 500", async (t) => {

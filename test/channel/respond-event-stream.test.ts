@@ -168,6 +168,9 @@ describe("respondEventStream()", () => {
     );
     const bytes = Buffer.from(await response.arrayBuffer());
     assert.equal(gunzipSync(bytes).toString(), `:\ndata: ${"x".repeat(500)}\n\n`);
+    const headRequest = ask({ method: "HEAD", headers: { "Accept-Encoding": "gzip" } });
+    const head = respondEventStream(headRequest, [], { compress: true });
+    assert.equal(head.headers.get("content-encoding"), "gzip");
   });
 
   it("sends heartbeats, and drops a body that is not read for stallTimeout", async (t) => {

@@ -64,8 +64,11 @@ function refuseRequest(request: StreamRequest, { methods, accept }: ChannelSetti
   return undefined;
 }
 
-/** The reply to HEAD: the head of the stream. */
-export const HEAD_REPLY: Reply = { status: 200, headers: EVENT_STREAM_HEADERS, body: "" };
+/** Returns the reply to HEAD: the head of the stream, which may be gzip-coded. */
+export function headReply(gzip: boolean): Reply {
+  const coding = gzip ? { "Content-Encoding": "gzip" } : {};
+  return { status: 200, headers: { ...EVENT_STREAM_HEADERS, ...coding }, body: "" };
+}
 
 /**
  * Decides about a request. It checks, in this order: method, format, remaining events, limits. The reply to HEAD is the
@@ -92,14 +95,9 @@ export function admit(
   const isHead = method === "HEAD";
   const reason = obstacle ?? (isHead ? clientLimit.obstacle(address) : clientLimit.acquire(address));
   if (reason !== undefined) return { reply: refusal(reason, settings), isRefusal: true };
-  if (isHead) return { reply: gzip ? GZIP_HEAD_REPLY : HEAD_REPLY };
+  if (isHead) return { reply: headReply(gzip) };
   return { admitted: { ...startPosition(log, position, lastEventId), gzip } };
 }
-
-const GZIP_HEAD_REPLY: Reply = {
-  ...HEAD_REPLY,
-  headers: { ...EVENT_STREAM_HEADERS, "Content-Encoding": "gzip" },
-};
 
 function startPosition(log: EventLog, position: Position, lastEventId: string): Omit<StartPosition, "gzip"> {
   if (position.kind === "gap") {
