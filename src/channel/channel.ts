@@ -34,13 +34,13 @@ export type ChannelState = "open" | "ending" | "closing" | "closed";
  * Sends the log of a channel, from its oldest event, over a connection in another format. Limits and statistics include
  * the connection. The package does not export this function.
  *
- * @param open - Opens the connection, which reports to the given listener.
+ * @param open - Opens the connection, which reports to the given listener. Without it, nothing is sent, as for HEAD.
  * @returns The reason if a limit is reached or the channel is closing; then nothing was sent.
  */
 export let attachConnection: (
   channel: Channel,
   response: ServerResponse,
-  open: (listener: ConnectionListener) => Connection,
+  open?: (listener: ConnectionListener) => Connection,
 ) => string | undefined;
 
 /** The number of readers of `channel.read()` that wait for the next event. The package does not export it. */

@@ -26,7 +26,7 @@ export async function sendLog(
   // The client left meanwhile.
   if (response.destroyed || request.socket.destroyed) return;
   if (request.method === "HEAD") {
-    checkRoom(readers.obstacle(address));
+    checkRoom(readers.obstacle(address) ?? attachConnection(channel, response));
     response.writeHead(200, LOG_HEADERS).end();
     return;
   }

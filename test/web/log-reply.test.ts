@@ -12,6 +12,13 @@ function cpuTime(): number {
   return (user + system) / 1000;
 }
 
+/** Resolves when no client follows a build. */
+async function vacant(port: number): Promise<void> {
+  for (const stream of ["log", "build"]) {
+    while (!(await ask(port, "GET", "/metrics")).text.includes(`tailcast_clients{stream="${stream}"} 0\n`));
+  }
+}
+
 describe("GET /api/builds/:id/log", () => {
   it("releases the places of pipelined requests whose connection ends", async (t) => {
     const { port, stage } = await start(t);
@@ -28,10 +35,7 @@ describe("GET /api/builds/:id/log", () => {
       }
       await client.closed();
     }
-    const readers = async (): Promise<boolean> => {
-      return (await ask(port, "GET", "/metrics")).text.includes('tailcast_clients{stream="log"} 0\n');
-    };
-    while (!(await readers()));
+    await vacant(port);
     const next = new RawClient(port).get(path);
     assert.match(await next.until("npm"), /^HTTP\/1\.1 200 /);
     actor.tell({ action: "exit", code: 0 });
@@ -64,9 +68,16 @@ describe("GET /api/builds/:id/log", () => {
     await reader.until("npm");
     for (const method of ["GET", "HEAD"]) assert.equal((await ask(port, method, path)).status, 503);
     assert.equal(codeIn(await ask(port, "GET", path)), "TOO_MANY_CLIENTS");
-    actor.tell({ action: "exit", code: 0 });
-    await reader.until("succeeded");
     reader.socket.destroy();
+    await vacant(port);
+    // A client of the events takes the place in the channel.
+    const follower = await EventClient.open(port, `/api/builds/${id}/events`);
+    await follower.until((events) => events.length > 0);
+    for (const method of ["GET", "HEAD"]) assert.equal((await ask(port, method, path)).status, 503);
+    follower.close();
+    await vacant(port);
+    actor.tell({ action: "exit", code: 0 });
+    assert.match((await ask(port, "GET", path)).text, /succeeded/);
     const head = await ask(port, "HEAD", path);
     assert.deepEqual([head.status, head.text, head.headers["content-type"]], [200, "", "text/plain; charset=utf-8"]);
   });

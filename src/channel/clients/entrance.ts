@@ -104,13 +104,14 @@ export class Entrance {
   }
 
   /** See `attachConnection` in `channel.ts`. */
-  attach(response: ServerResponse, open: (listener: ConnectionListener) => Connection): string | undefined {
+  attach(response: ServerResponse, open?: (listener: ConnectionListener) => Connection): string | undefined {
     this.#flush();
     const closing = this.#closingRetry === undefined ? undefined : "the server is shutting down";
     const stream = hasEventStream(response) ? "this connection has a stream already" : undefined;
-    const obstacle = closing ?? stream ?? this.#clientLimit.acquire();
+    const limit = this.#clientLimit;
+    const obstacle = closing ?? stream ?? (open === undefined ? limit.obstacle() : limit.acquire());
     if (obstacle !== undefined) this.refused++;
-    else {
+    else if (open !== undefined) {
       const anonymous = { lastEventId: "", address: undefined, data: undefined };
       this.#clientSet.join({ ...anonymous, start: "fresh", next: this.#log.oldest }, undefined, open);
     }
