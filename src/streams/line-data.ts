@@ -45,3 +45,15 @@ export function readLineData(data: string): ReadLine | undefined {
     return undefined;
   }
 }
+
+/** The fields of a `line` event. */
+export type LogLine = Omit<BuildLineEvent, "type" | "buildId">;
+
+/** Reads all fields of {@link lineData}, as {@link readLineData}. */
+export function readLogLine(data: string): LogLine | undefined {
+  const line = readLineData(data);
+  if (line === undefined) return undefined;
+  const { step = null, stream } = JSON.parse(data) as BuildLineEvent;
+  const { number, text, time, isOpen } = line;
+  return isOpen ? { number, step, stream, text, time, open: true } : { number, step, stream, text, time };
+}

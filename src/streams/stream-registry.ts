@@ -2,6 +2,7 @@ import { Channel } from "../channel/channel.ts";
 import { FileHistory } from "../channel/history/file-history.ts";
 import { BuildLog } from "./build-log.ts";
 import { Feed } from "./feed/feed.ts";
+import { BuildLines } from "./lines/build-lines.ts";
 import { isLogEnded } from "./stored-log.ts";
 import { StreamTotals } from "./stream-totals.ts";
 import type { BuildEvent } from "../runner/events.ts";
@@ -70,6 +71,12 @@ export class StreamRegistry {
       stored.catch(() => this.#stored.delete(build.id));
     }
     return stored;
+  }
+
+  /** Returns the lines of one build by number; `undefined` when it has no log. */
+  async linesOf(build: BuildRecord): Promise<BuildLines | undefined> {
+    const channel = await this.of(build);
+    return channel && new BuildLines(channel, build.id);
   }
 
   /** Publishes an event of a build. See {@link BuildLog.publish} for the promise. */

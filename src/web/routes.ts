@@ -1,4 +1,5 @@
 import { buildHandlers } from "./handlers/builds.ts";
+import { lineHandlers } from "./handlers/lines.ts";
 import { monitoringHandlers } from "./handlers/monitoring.ts";
 import { pageHandlers } from "./handlers/page.ts";
 import { sessionHandlers } from "./handlers/session.ts";
@@ -6,6 +7,7 @@ import { streamHandlers } from "./handlers/streams.ts";
 import type { Route } from "../http/router.ts";
 import type { Access, Need } from "./guards/access.ts";
 import type { BuildServices } from "./handlers/builds.ts";
+import type { LineServices } from "./handlers/lines.ts";
 import type { MonitoringServices } from "./handlers/monitoring.ts";
 import type { StreamServices } from "./handlers/streams.ts";
 
@@ -16,7 +18,7 @@ export interface AppRoute extends Route {
 }
 
 /** The objects that the handlers use. */
-export interface Services extends BuildServices, StreamServices, MonitoringServices {
+export interface Services extends BuildServices, StreamServices, LineServices, MonitoringServices {
   readonly access: Access;
 }
 
@@ -26,6 +28,7 @@ export function routes(services: Services): Readonly<Record<string, AppRoute>> {
   const session = sessionHandlers(services.access);
   const builds = buildHandlers(services);
   const streams = streamHandlers(services);
+  const lines = lineHandlers(services);
   const monitoring = monitoringHandlers(services);
   return {
     // Without a session, the reply is the sign-in page.
@@ -41,6 +44,8 @@ export function routes(services: Services): Readonly<Record<string, AppRoute>> {
     "/api/builds": { needs: "view", GET: builds.list },
     "/api/builds/:id": { needs: "view", GET: builds.show },
     "/api/builds/:id/events": { needs: "view", GET: streams.events },
+    "/api/builds/:id/outline": { needs: "view", GET: lines.outline },
+    "/api/builds/:id/lines": { needs: "view", GET: lines.lines },
     "/api/builds/:id/log": { needs: "view", GET: streams.log },
     "/api/builds/:id/cancel": { needs: "build", POST: builds.cancel },
     "/api/builds/:id/rerun": { needs: "build", POST: builds.rerun },

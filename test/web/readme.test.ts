@@ -125,7 +125,11 @@ describe("src/web/README.md", () => {
     const projects = (await ask(port, "GET", "/api/projects")).json;
     const health = (await ask(port, "GET", "/healthz")).json;
     const replies = tables("Field of the reply", "Type", "Meaning").map((rows) => rows.map(([name]) => name).sort());
-    assert.deepEqual(replies, [accepted.json, page, projects, health].map(keysOf));
+    const outline = (await ask(port, "GET", `/api/builds/${id}/outline`)).json;
+    const lineRange = (await ask(port, "GET", `/api/builds/${id}/lines`)).json;
+    assert.deepEqual(replies, [accepted.json, page, projects, outline, lineRange, health].map(keysOf));
+    assertDocumented("Field of a section", (outline["sections"] as unknown[])[0]);
+    for (const mark of outline["marks"] as unknown[]) assertDocumented("Field of a mark", mark);
     assertDocumented("Field of a build", (await ask(port, "GET", `/api/builds/${id}`)).json);
     for (const project of projects["projects"] as unknown[]) assertDocumented("Field of a project", project);
     assertDocumented("Field of a session", (await ask(port, "GET", "/api/session")).json);
