@@ -18,6 +18,21 @@ export function colouredText(line: string): string {
   return rewrite(line, (control) => (parseSequence(control)?.final === "m" ? control : ""));
 }
 
+/** A line without control functions, except tabs. Hidden characters stay. */
+export function withoutControls(line: string): string {
+  if (!CONTROL.test(line)) return line;
+  let result = "";
+  scanControls(line, {
+    text: (text) => {
+      result += text;
+    },
+    control: (control) => {
+      if (control === "\t") result += control;
+    },
+  });
+  return result;
+}
+
 /** @param keep - Returns the replacement of a control function that is not a tab. */
 function rewrite(line: string, keep: (control: string) => string): string {
   let result = "";

@@ -4,15 +4,19 @@ import { plainText } from "../../terminal/plain-text.ts";
 import { Screen } from "../../terminal/screen.ts";
 import { PLAIN } from "../../terminal/style.ts";
 import { styledLine, withoutIncompleteControl } from "../../terminal/styled-line.ts";
-import type { MaskStream } from "./mask.ts";
+import { SILENT, maskLine, maskRow } from "./mask-row.ts";
+import type { Mask, MaskStream } from "./mask.ts";
 import type { RowChange } from "../../terminal/screen.ts";
 
 /** The options of a {@link LineSplitter}. */
 export interface LineSplitterOptions {
   /** How long a line may be, in UTF-16 units and in columns, before it is cut. At least 2. Default 16 384. */
   maxLineLength?: number | undefined;
-  /** Masks the text before it is divided, and so before a line is cut: no part of a secret is left on either side. */
-  mask?: MaskStream | undefined;
+  /**
+   * Masks the text before it is divided, and so before a line is cut: no part of a secret is left on either side. Then
+   * it masks each line as a terminal shows it.
+   */
+  mask?: Mask | undefined;
 }
 
 /** The characters that move the cursor within a line, beside escape sequences. */
@@ -34,7 +38,8 @@ export class LineSplitter {
   // order mark at the start of a program's output like any other character.
   readonly #decoder = new StringDecoder("utf8");
   readonly #maxLineLength: number;
-  readonly #mask: MaskStream | undefined;
+  readonly #mask: Mask | undefined;
+  readonly #maskStream: MaskStream | undefined;
   readonly #screen: Screen;
   /** The start of a line that is not drawn on the screen. Then the screen is at a new line. */
   #pending = "";
@@ -44,6 +49,7 @@ export class LineSplitter {
   /** @throws {TailcastError} `INVALID_OPTION`. */
   constructor({ maxLineLength = 16_384, mask }: LineSplitterOptions = {}) {
     this.#mask = mask;
+    this.#maskStream = mask?.stream();
     this.#maxLineLength = checkInteger("maxLineLength", maxLineLength, { min: 2 });
     this.#screen = new Screen(maxLineLength);
   }
@@ -56,7 +62,7 @@ export class LineSplitter {
   /** Adds the next bytes and returns the lines that are complete now, without their line ends. */
   push(chunk: Uint8Array): string[] {
     const text = this.#decoder.write(chunk);
-    return this.#split(this.#mask?.push(text) ?? text);
+    return this.#split(this.#maskStream?.push(text) ?? text);
   }
 
   /**
@@ -65,20 +71,20 @@ export class LineSplitter {
    */
   end(): string[] {
     const text = this.#decoder.end();
-    const lines = this.#split(this.#mask === undefined ? text : this.#mask.push(text) + this.#mask.end());
+    const lines = this.#split((this.#maskStream?.push(text) ?? text) + (this.#maskStream?.end() ?? ""));
     const rest = withoutIncompleteControl(this.#takePending());
     // A colour that is reset at the end of the output is not a line. Cursor movements may still change other lines.
     if (plainText(rest) !== "") lines.push(...this.#split(`${rest}\n`));
     else this.#screen.write(rest);
     this.#screen.end();
     this.#isDrawn = false;
-    lines.push(...this.#screen.takeClosed());
+    lines.push(...this.#takeClosed());
     return lines;
   }
 
   /** Returns the last state of lines that were redrawn after they were returned, and can no longer change. */
   takeRedrawn(): RowChange[] {
-    return this.#screen.takeRedrawn();
+    return this.#screen.takeRedrawn().map((change) => this.#masked(change));
   }
 
   /**
@@ -95,7 +101,7 @@ export class LineSplitter {
     if (shown !== undefined && shown !== this.#screen.lastShown && plainText(shown) !== "") {
       changes.push(this.#screen.showLastRow(shown));
     }
-    return changes;
+    return changes.map((change) => this.#masked(change));
   }
 
   #split(text: string): string[] {
@@ -103,14 +109,14 @@ export class LineSplitter {
     const hasCrs = text.includes("\r");
     const hasMoves = text.includes("\b") || text.includes("\v") || text.includes("\f");
     // Nearly all output is such text. Five searches take less time than one for all of these characters.
-    const hasNone = !hasCrs && !hasMoves && !text.includes(ESC);
+    const hasNone = !hasCrs && !hasMoves && !text.includes(ESC) && !(this.#mask !== undefined && SILENT.test(text));
     let isPlain = hasNone && this.#isAtPlainLine;
     let start = 0;
     let undrawn = 0;
     const draw = (part: string): void => {
       this.#screen.writeLines(lines, undrawn);
       this.#screen.write(part);
-      for (const closed of this.#screen.takeClosed()) lines.push(closed);
+      for (const closed of this.#takeClosed()) lines.push(closed);
       undrawn = lines.length;
     };
     // Draws up to the last VT or FF, and returns what is behind it.
@@ -166,13 +172,24 @@ export class LineSplitter {
     const content = mayMove ? withoutCrs(line) : line;
     const styled = mayMove && MOVES.test(content) ? undefined : styledLine(content, this.#screen.style);
     if (styled !== undefined) this.#screen.style = styled.style;
-    return styled?.text;
+    return styled === undefined || this.#mask === undefined ? styled?.text : maskLine(styled.text, this.#mask);
   }
 
   #isTooLong(line: string): boolean {
     const limit = this.#maxLineLength;
     // CRs at its end do not count, but their number is limited.
     return line.length > limit && (line.length > 2 * limit || withoutCrs(line).length > limit);
+  }
+
+  /** The rows that a line end has closed on the screen. */
+  #takeClosed(): string[] {
+    const closed = this.#screen.takeClosed();
+    const mask = this.#mask;
+    return mask === undefined ? closed : closed.map((text) => maskRow(text, mask));
+  }
+
+  #masked(change: RowChange): RowChange {
+    return this.#mask === undefined ? change : { ...change, text: maskRow(change.text, this.#mask) };
   }
 
   #takePending(): string {

@@ -71,7 +71,7 @@ export class StepOutput {
     this.#onLines = onLines;
     this.#onRead = onRead;
     this.#sources = sources.map((source) => {
-      const splitter = new LineSplitter({ mask: mask?.stream() });
+      const splitter = new LineSplitter({ mask });
       return { ...source, splitter, isDelivering: false, showing: undefined, timer: undefined };
     });
     this.ended = Promise.all(this.#sources.map((source) => this.#read(source))).then(() => undefined);
