@@ -228,10 +228,15 @@ export class FileHistory implements ChannelHistory {
 
 /** Opens the file of a log, but not through a symbolic link: an attacker's link could lead to any file. */
 async function openLog(path: string, flags: number): Promise<FileHandle> {
-  return open(path, flags | constants.O_NOFOLLOW, 0o600).catch((error: NodeJS.ErrnoException) => {
+  // O_NONBLOCK: opening a named pipe does not wait for a writer.
+  const safeFlags = flags | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const handle = await open(path, safeFlags, 0o600).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ELOOP") throw error;
     throw new TailcastError("INVALID_HISTORY", `Cannot open ${path}: it is a symbolic link`, { cause: error });
   });
+  if ((await handle.stat()).isFile()) return handle;
+  await closeFile(handle);
+  throw new TailcastError("INVALID_HISTORY", `Cannot open ${path}: it is not a regular file`);
 }
 
 /** Creates the file of a new log. */

@@ -50,7 +50,7 @@ export class FilePieces {
 
   constructor(path: string, epoch: string) {
     this.#epoch = epoch;
-    this.#handle = open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    this.#handle = open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   }
 
   /** Returns the position of the event `sequence` in the first `size` bytes. */

@@ -1,11 +1,12 @@
-import { lstat, readFile, readdir, rm, stat } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { OPENED, checkOpened, checkValue, kinds } from "../../check-options.ts";
 import { createFolder } from "../../create-folder.ts";
 import { replaceFile, syncDirectory } from "./atomic-file.ts";
-import { openDataFolder } from "./data-folder.ts";
+import { openDataFolder, ownershipProblem } from "./data-folder.ts";
 import { DirectoryLock } from "./directory-lock.ts";
 import { isBuildId } from "../build-id.ts";
+import { readStart } from "../project/read-file-start.ts";
 import { SingleWriter } from "./single-writer.ts";
 import { buildStatuses, completeRecord } from "../record.ts";
 import type { ProcessIdentity } from "../process/identity.ts";
@@ -91,8 +92,8 @@ export class BuildStore {
     for (const id of await this.ids()) {
       const path = this.#statePath(id);
       try {
-        if (await isLink(this.logPath(id))) throw new Error("its log is a symbolic link");
-        const stored = checkStored(JSON.parse(await readFile(path, "utf8")), id);
+        await checkOwnership(this.#folder(id), path, this.logPath(id));
+        const stored = checkStored(JSON.parse(Buffer.from((await readStart(path, Infinity)) ?? []).toString()), id);
         this.#states.set(id, new StateFile(path, stored));
         found.set(id, stored);
       } catch (error) {
@@ -184,8 +185,12 @@ class StateFile {
   }
 }
 
-async function isLink(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => undefined))?.isSymbolicLink() ?? false;
+/** @throws {Error} When other users could have created or changed one of the paths. */
+async function checkOwnership(...paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const problem = await ownershipProblem(path);
+    if (problem !== undefined) throw new Error(`Cannot use ${path}: ${problem}`);
+  }
 }
 
 function checkStored(value: unknown, id: string): StoredBuild {

@@ -1,9 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, lstat, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { TailcastError } from "../../error.ts";
 import { exists, identify } from "../process/identity.ts";
+import { readStart } from "../project/read-file-start.ts";
 import type { ProcessIdentity } from "../process/identity.ts";
+
+/** The maximum size of a lock, in bytes. */
+const MAX_BYTES = 4096;
 
 /**
  * Keeps two servers from using the same folder: a file in it identifies the process. A lock whose process is gone does
@@ -56,6 +60,9 @@ async function removeStale(directory: string, path: string): Promise<void> {
     const message = `Cannot use ${directory}: process ${owner.pid} is using it; give each server its own folder`;
     throw new TailcastError("DATA_IN_USE", message);
   }
+  if ((await lstat(path).catch(() => undefined))?.isDirectory() === true) {
+    throw new TailcastError("UNSAFE_DATA", `Cannot use ${directory}: "lock" in it is a folder; choose another folder`);
+  }
   const moved = `${path}-${randomBytes(8).toString("hex")}`;
   await rename(path, moved).catch(() => undefined);
   // If another process was faster, this is its new lock.
@@ -64,7 +71,9 @@ async function removeStale(directory: string, path: string): Promise<void> {
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {
-  return readFile(path, "utf8").catch(() => undefined);
+  // It follows no link, and does not wait for the writer of a named pipe.
+  const bytes = await readStart(path, MAX_BYTES).catch(() => undefined);
+  return bytes && Buffer.from(bytes).toString();
 }
 
 function readOwner(text: string | undefined): Owner | undefined {

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { open, readFile, rm } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { replaceFile } from "../../runner/store/atomic-file.ts";
 import { bootId } from "../../runner/process/identity.ts";
 import { isBuildId } from "../../runner/build-id.ts";
+import { readStart } from "../../runner/project/read-file-start.ts";
 import { isEpoch } from "../../protocol/sequence-id.ts";
 import { FeedRanges } from "./ranges.ts";
 import type { FileHandle } from "node:fs/promises";
@@ -83,8 +84,8 @@ export class FeedJournal {
     logs: ReadonlyMap<string, number>,
     unfinished: UnfinishedBuilds = new Map(),
   ): Promise<FeedJournal> {
-    const flag = constants.O_RDONLY | constants.O_NOFOLLOW;
-    const found = parse(await readFile(path, { encoding: "latin1", flag }).catch(() => ""));
+    const bytes = await readStart(path, Infinity).catch(() => undefined);
+    const found = parse(Buffer.from(bytes ?? []).toString("latin1"));
     // A log with fewer events than the journal counts was not stored completely, or lost events in a power cut.
     const isTrue = [...(found?.ranges.builds ?? [])].every(
       ([buildId, last]) => last <= (logs.get(buildId) ?? Infinity),

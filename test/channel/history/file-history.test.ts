@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import promises, { mkdtemp, readFile, rename, rm, stat, symlink, truncate, unlink, writeFile } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
@@ -207,6 +207,14 @@ describe("FileHistory", () => {
       assert.equal(await readFile(target, "utf8").catch(() => undefined), content);
       await unlink(path);
     }
+  });
+
+  it("opens no log that is a named pipe", async (t) => {
+    const path = join(await folder(t), "events");
+    execFileSync("mkfifo", [path]);
+    const refusal = { code: "INVALID_HISTORY", message: `Cannot open ${path}: it is not a regular file` };
+    await assert.rejects(FileHistory.openToRead(path, "a"), refusal);
+    await assert.rejects(FileHistory.open(path, "a"), refusal);
   });
 
   it("reads no log through a symbolic link that has replaced it", async (t) => {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, lstat, mkdir, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import promises, { chmod, lstat, mkdir, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { BuildStore } from "../../../dist/runner/store/build-store.js";
@@ -83,6 +85,52 @@ describe("BuildStore", () => {
     assert.deepEqual(await readdir(join(folder, "real")), []);
   });
 
+  it("says what is wrong when its path is a file or a broken link", async (t) => {
+    const folder = await makeFolder(t, { file: "untouched", "locked/lock/": "" });
+    await symlink(join(folder, "nowhere"), join(folder, "broken"));
+    const refusals = { file: "it is not a folder", broken: "it is a broken symb", locked: '"lock" in it is a' };
+    for (const [name, reason] of Object.entries(refusals)) {
+      const refusal = { code: "UNSAFE_DATA", message: new RegExp(`^Cannot use .*${name}: ${reason}`) };
+      await assert.rejects(BuildStore.open(join(folder, name)), refusal, name);
+    }
+    assert.deepEqual(await readdir(join(folder, "locked")), ["builds", "lock"]);
+  });
+
+  it("fails at once when it cannot write to the folder of the builds", async (t) => {
+    const folder = await makeFolder(t, { "builds/": "" });
+    t.mock.method(promises, "access", async (path: string, mode: number) => {
+      assert.equal(mode, constants.W_OK | constants.X_OK);
+      if (path.endsWith("builds")) throw Object.assign(new Error("read-only"), { code: "EROFS" });
+    });
+    syncBuiltinESMExports();
+    t.after(() => (t.mock.restoreAll(), syncBuiltinESMExports()));
+    await assert.rejects(BuildStore.open(folder), { code: "EROFS" });
+  });
+
+  it("refuses the builds that other users could have changed, and reads no named pipe", async (t) => {
+    const { store, folder } = await open(t);
+    const paths = new Map<string, string>();
+    for (const name of ["folder", "build.json", "events", "pipe"]) {
+      const build = record();
+      await store.save(build.id, { record: build });
+      const own = join(folder, "builds", build.id);
+      const path = name === "folder" ? own : join(own, name === "pipe" ? "build.json" : name);
+      paths.set(build.id, path);
+      if (name === "events") await writeFile(path, "");
+      if (name === "pipe") await rm(path).then(() => execFileSync("mkfifo", [path]));
+      else await chmod(path, 0o777);
+    }
+    await store.close();
+    execFileSync("mkfifo", [join(folder, "lock")]);
+    const next = await BuildStore.open(folder);
+    t.after(() => next.close());
+    const problems: string[] = [];
+    assert.deepEqual([...(await next.load((problem) => problems.push(problem))).keys()], []);
+    for (const path of [...paths].sort().map(([, path]) => path)) {
+      assert.match(problems.shift() ?? "", new RegExp(`: Cannot use ${path}: (other users may|it is not a reg)`));
+    }
+  });
+
   it("refuses a folder that everybody can replace, but not one in a sticky folder, as /tmp is", async (t) => {
     const folder = await makeFolder(t, { "shared/own/": "" });
     const shared = join(folder, "shared");
@@ -123,7 +171,7 @@ describe("BuildStore", () => {
     t.after(() => next.close());
     const problems: string[] = [];
     assert.deepEqual([...(await next.load((problem) => problems.push(problem))).keys()], []);
-    assert.deepEqual(problems, [`cannot read ${path}: its log is a symbolic link`]);
+    assert.deepEqual(problems, [`cannot read ${path}: Cannot use ${next.logPath(known.id)}: it is a symbolic link`]);
   });
 
   it("completes a record of an earlier version, which had other fields", async (t) => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { lstat, readFile, rename, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -70,6 +71,13 @@ describe("FeedJournal", () => {
     assert.notEqual(second.epoch, first.epoch);
     assert.ok((await lstat(path)).isFile());
     assert.equal(await readFile(join(folder, "elsewhere"), "latin1"), content);
+  });
+
+  it("replaces a named pipe, and does not wait for its writer", async (t) => {
+    const path = join(await makeFolder(t), "feed");
+    execFileSync("mkfifo", [path]);
+    await openJournal(t, path, none);
+    assert.ok((await lstat(path)).isFile());
   });
 
   it("starts a new feed after a power cut, and when the file is not a journal", async (t) => {
