@@ -249,9 +249,24 @@ export class Screen {
     else if (control === "\b") this.#column = Math.max(0, this.#column - 1);
     else if (control === "\t") this.#moveTo(this.#column + TAB_WIDTH - (this.#column % TAB_WIDTH));
     else if (control === "\v" || control === "\f") this.#down();
-    else if (control === `${ESC}7`) this.#save();
-    else if (control === `${ESC}8`) this.#restore();
     else if (control.length > 2) this.#sequence(control);
+    else this.#escape(control[1]);
+  }
+
+  /** The escape sequences of one character that move the cursor: DECSC, DECRC, IND, NEL, RI and RIS. */
+  #escape(final: string | undefined): void {
+    if (final === "7") this.#save();
+    else if (final === "8") this.#restore();
+    else if (final === "D") this.#down();
+    else if (final === "E") {
+      this.#column = 0;
+      this.#down();
+    } else if (final === "M") this.#row = Math.max(0, this.#row - 1);
+    else if (final === "c") {
+      this.#style = PLAIN;
+      this.#startBlock();
+      this.#save();
+    }
   }
 
   /** The control sequences that move the cursor, erase, or select a style. A log ignores others. */

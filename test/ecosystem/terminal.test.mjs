@@ -43,7 +43,7 @@ const PIECES = [
   (random) => `\x1b[${1 + random(5)}X`,
   (random) => ["\x1b7", "\x1b8", "\x1b[s", "\x1b[u"][random(4)],
   (random) => ["\x1b[?25l", "\x1b[?25h", "\x1b[?2026h", "\x07", "\0", "\x1b(B", "\x1b="][random(7)],
-  (random) => ["\v", "\f"][random(2)],
+  (random) => ["\v", "\f", "\x1bD", "\x1bE", "\x1bM"][random(5)],
   (random) => ["\x1b]0;a title\x07", "\x1b]8;;http://a.b/c\x1b\\", "\x1bP1$r\x1b\\", "\x1b_x\x1b\\"][random(4)],
   // A control string without its end in the line ends with the line.
   () => ["\x1b]0;never ends\n", "\x1b]0;never ends\x1b\\\n"],
@@ -123,12 +123,15 @@ function output(random) {
     const [ours, theirs] = typeof piece === "string" ? [piece, piece] : piece;
     const [, distance, direction] = /^\x1b\[(\d*)([ABEF])$/.exec(ours) ?? [];
     const rows = Number(distance || 1);
-    if (direction === "A" || direction === "F") row = Math.max(0, row - rows);
+    // At the top of its screen, the emulator would insert a row.
+    if (ours === "\x1bM" && row === 0) continue;
+    else if (ours === "\x1bM") row--;
+    else if (direction === "A" || direction === "F") row = Math.max(0, row - rows);
     else if (direction !== undefined && row + rows > lastRow) continue;
     else if (direction !== undefined) row += rows;
     else if (ours === "\x1b7" || ours === "\x1b[s") savedRow = row;
     else if (ours === "\x1b8" || ours === "\x1b[u") row = savedRow;
-    else if (/[\n\v\f]/.test(ours)) row++;
+    else if (/[\n\v\f]|\x1b[DE]$/.test(ours)) row++;
     lastRow = Math.max(row, lastRow);
     printed += ours;
     judged += theirs;

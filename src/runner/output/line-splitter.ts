@@ -19,8 +19,8 @@ export interface LineSplitterOptions {
   mask?: Mask | undefined;
 }
 
-/** The characters that move the cursor within a line, beside escape sequences. */
-const MOVES = /[\b\r]/;
+/** The characters that move the cursor, beside escape sequences. */
+const MOVES = /[\b\r\v\f]/;
 
 const CR = 0x0d;
 const ESC = "\x1b";
@@ -59,6 +59,11 @@ export class LineSplitter {
     return this.#screen.lastRow;
   }
 
+  /** Whether there is a line without an end that {@link takeChanges} has not returned. */
+  get hasUnshownLine(): boolean {
+    return (this.#pending !== "" || !this.#isAtNewLine) && this.#screen.lastShown === undefined;
+  }
+
   /** Adds the next bytes and returns the lines that are complete now, without their line ends. */
   push(chunk: Uint8Array): string[] {
     const text = this.#decoder.write(chunk);
@@ -88,16 +93,22 @@ export class LineSplitter {
   }
 
   /**
-   * Returns what has changed since the last call: the line without an end, and lines that were redrawn since.
+   * Returns what has changed since the last call: the line without an end, with lines that a movement in it has ended,
+   * and lines that were redrawn since.
    */
   takeChanges(): RowChange[] {
     const text = withoutCrs(withoutIncompleteControl(this.#pending));
     const shown = MOVES.test(text) ? undefined : styledLine(text, this.#screen.style)?.text;
+    const changes: RowChange[] = [];
     if (shown === undefined) {
+      const row = this.nextRow;
       this.#screen.write(this.#takePending());
       this.#isDrawn = true;
+      for (const [index, closed] of this.#screen.takeClosed().entries()) {
+        changes.push({ row: row + index, text: closed, isOpen: false });
+      }
     }
-    const changes = this.#screen.takeChanges();
+    changes.push(...this.#screen.takeChanges());
     if (shown !== undefined && shown !== this.#screen.lastShown && plainText(shown) !== "") {
       changes.push(this.#screen.showLastRow(shown));
     }
@@ -119,14 +130,6 @@ export class LineSplitter {
       for (const closed of this.#takeClosed()) lines.push(closed);
       undrawn = lines.length;
     };
-    // Draws up to the last VT or FF, and returns what is behind it.
-    const drawDown = (part: string): string => {
-      const end = Math.max(part.lastIndexOf("\v"), part.lastIndexOf("\f")) + 1;
-      if (end === 0) return part;
-      draw(part.slice(0, end));
-      this.#isDrawn = false;
-      return part.slice(end);
-    };
     for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", start)) {
       const part = text.slice(start, end);
       start = end + 1;
@@ -135,16 +138,14 @@ export class LineSplitter {
         continue;
       }
       const mayMove = hasCrs || hasMoves || this.#pending !== "";
-      let line = this.#takePending() + part;
-      if (hasMoves) line = drawDown(line);
+      const line = this.#takePending() + part;
       const kept = this.#isAtNewLine ? this.#keep(line, mayMove) : undefined;
       if (kept === undefined) draw(`${line}\n`);
       else lines.push(kept);
       this.#isDrawn = false;
       isPlain = hasNone && this.#isAtPlainLine;
     }
-    let rest = this.#takePending() + text.slice(start);
-    if (hasMoves) rest = drawDown(rest);
+    const rest = this.#takePending() + text.slice(start);
     if (this.#isAtNewLine && !this.#isTooLong(rest)) this.#pending = rest;
     else if (rest !== "") {
       draw(rest);

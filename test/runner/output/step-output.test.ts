@@ -46,6 +46,28 @@ describe("StepOutput", () => {
     assert.equal(output.silentTime, 30);
   });
 
+  it("emits no line of a pipe before the consumer has accepted the unfinished lines before it", async () => {
+    const stdout = new PassThrough();
+    const emitted: string[] = [];
+    let accept: () => void = () => undefined;
+    const accepted = new Promise<void>((resolve) => (accept = resolve));
+    const output = new StepOutput([{ stream: "stdout", reader: stdout }], (lines) => {
+      emitted.push(lines.map(({ text, row, isOpen }) => `${row} ${text}${isOpen === true ? " ..." : ""}`).join(", "));
+      return accepted;
+    });
+    stdout.write("x\x1b[Hy");
+    while (output.bytesRead < 5) await turn();
+    output.say("shows it");
+    stdout.write("z\n");
+    while (output.bytesRead < 7) await turn();
+    for (let count = 0; count < 5; count++) await turn();
+    assert.deepEqual(emitted, ["0 x, 1 y ...", "undefined shows it"]);
+    accept();
+    stdout.end();
+    await output.ended;
+    assert.deepEqual(emitted.slice(2), ["1 yz"]);
+  });
+
   it("emits an unfinished line before later lines of the other pipe, however slow the consumer is", async () => {
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];
     const emitted: string[] = [];
