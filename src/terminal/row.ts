@@ -78,7 +78,8 @@ export class Row {
     if (characters[end] === "") characters[end] = undefined;
     if (end >= characters.length) {
       characters.length = Math.min(start, characters.length);
-      this.#isCut = false;
+      // The cursor stays at the limit, behind which there is text that was not kept.
+      this.#isCut &&= start >= this.#limit;
     } else characters.fill(undefined, start, end);
     while (characters.length > 0 && characters.at(-1) === undefined) characters.pop();
   }
