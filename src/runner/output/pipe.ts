@@ -1,12 +1,9 @@
 import { execFile } from "node:child_process";
-import { closeSync, constants, openSync, rmdirSync, unlinkSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
+import { closeSync, constants, openSync } from "node:fs";
 import { Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { promisify } from "node:util";
-import { attempt } from "../attempt.ts";
 import { findProgram } from "../program/find-program.ts";
+import { PipeFolder } from "./pipe-folder.ts";
 import { PipeReader } from "./pipe-reader.ts";
 import { enlargePipes } from "./pipe-size.ts";
 import type { Readable } from "node:stream";
@@ -44,12 +41,16 @@ const BLOCK_INTERVAL = 1;
 export async function openPipes(writerCounts: readonly number[]): Promise<readonly Pipe[]> {
   const mkfifo = await findProgram("mkfifo", process.env);
   if (mkfifo === undefined) throw new Error("mkfifo is not on PATH");
-  const directory = await mkdtemp(join(tmpdir(), "tailcast-pipe-"));
-  const paths = writerCounts.map((_, index) => join(directory, String(index)));
   const pipes: Pipe[] = [];
   try {
-    await promisify(execFile)(mkfifo, ["-m", "600", ...paths], { timeout: PROGRAM_TIMEOUT, env: {} });
-    for (const [index, path] of paths.entries()) pipes.push(openPipe(path, writerCounts[index] ?? 1));
+    const folder = await PipeFolder.make();
+    try {
+      const paths = folder.paths(writerCounts.length);
+      await promisify(execFile)(mkfifo, ["-m", "600", ...paths], { timeout: PROGRAM_TIMEOUT, env: {} });
+      for (const [index, path] of paths.entries()) pipes.push(openPipe(path, writerCounts[index] ?? 1));
+    } finally {
+      folder.remove();
+    }
     await enlargePipes(pipes.flatMap(({ writers }) => writers.slice(0, 1)));
     return pipes;
   } catch (error) {
@@ -58,9 +59,6 @@ export async function openPipes(writerCounts: readonly number[]): Promise<readon
       reader.destroy();
     }
     throw error;
-  } finally {
-    for (const path of paths) attempt(() => unlinkSync(path));
-    attempt(() => rmdirSync(directory));
   }
 }
 

@@ -103,7 +103,7 @@ function withoutNpm(base: Environment): Environment {
 }
 
 /** The variables that builds do not get, and that a build script may read. */
-const MISSED = ["NODE_ENV", "PORT", "HOST"];
+const MISSED = ["NODE_ENV", "PORT", "HOST", "NO_COLOR", "NODE_DISABLE_COLORS"];
 
 /** Defaults that say nothing to a person who reads a log: the first of {@link COLORS} stands for all. */
 const UNREMARKABLE: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmod, readFile, readdir, readlink, symlink, writeFile } from "node:fs/promises";
+import { chmod, readFile, readdir, readlink, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { openPipes } from "../../../dist/runner/output/pipe.js";
@@ -101,6 +101,36 @@ describe("openPipes()", () => {
       await once(reader, "close");
     }
     assert.deepEqual(await openFifos(), []);
+  });
+
+  it("removes the names of the pipes before it enlarges them", { skip: process.platform !== "linux" }, async (t) => {
+    const [bin, folder] = [await makeFolder(t), await makeFolder(t)];
+    await writeFile(join(bin, "pipesz"), `#!/bin/sh\nls '${folder}' > '${bin}/names'\n`);
+    await chmod(join(bin, "pipesz"), 0o755);
+    setVariable(t, "PATH", `${bin}:${process.env["PATH"]}`);
+    setVariable(t, "TMPDIR", folder);
+    for (const { reader, closeWriters } of await openPipes([2])) {
+      closeWriters();
+      reader.destroy();
+    }
+    assert.equal(await readFile(join(bin, "names"), "utf8"), "");
+  });
+
+  it("removes old folders that a killed process has left behind, and no others", async (t) => {
+    const names = ["tailcast-pipe-old/0", "tailcast-pipe-old/1", "tailcast-pipe-empty/", "tailcast-pipe-more/file"];
+    const others = ["tailcast-pipe-new/0", "tailcast-data-old/0"];
+    const folder = await makeFolder(t, Object.fromEntries([...names, ...others].map((name) => [name, ""])));
+    for (const name of ["tailcast-pipe-old", "tailcast-pipe-empty", "tailcast-pipe-more", "tailcast-data-old"]) {
+      await utimes(join(folder, name), 0, 0);
+    }
+    setVariable(t, "TMPDIR", folder);
+    for (const { reader, closeWriters } of await openPipes([1])) {
+      closeWriters();
+      reader.destroy();
+    }
+    // A folder with other files is not one of these.
+    const left = ["tailcast-data-old", "tailcast-pipe-more", "tailcast-pipe-new"];
+    assert.deepEqual((await readdir(folder)).toSorted(), left);
   });
 
   const failures: Readonly<Record<string, string | undefined>> = {

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { describe, it } from "node:test";
 import { promisify } from "node:util";
 import { buildEnvironment, environmentDifference } from "../../../dist/runner/program/environment.js";
+import { addVariables } from "../../../dist/runner/program/variables.js";
 
 /** The variables of every build that this process does not set. */
 const added = {
@@ -118,6 +119,9 @@ describe("environmentDifference()", () => {
     const debugged = { CI: "1", TERM: "dumb", COLUMNS: "80", NODE_OPTIONS: "--inspect" };
     const left = "the environment of the build leaves out NODE_OPTIONS";
     assert.equal(environmentDifference(buildEnvironment(debugged), debugged), left);
+    const plain = { ...debugged, NODE_OPTIONS: "", NO_COLOR: "1", NODE_DISABLE_COLORS: "1" };
+    const coloured = "the environment of the build sets FORCE_COLOR=1 and leaves out NO_COLOR, NODE_DISABLE_COLORS";
+    assert.equal(environmentDifference(addVariables(buildEnvironment(plain), { color: true }), plain), coloured);
   });
 
   it("names neither what npm has added nor what concerns this process alone", () => {
