@@ -228,7 +228,10 @@ describe("ChannelGroup", () => {
     assert.equal((await slow).state, "closed");
     await client.ended();
     await assert.rejects(group.get("/a"), { code: "CHANNEL_CLOSED" });
-    assert.match((await ask(port, "GET", "/a")).text, /^: the server is shutting down\nretry: \d+\n$/);
+    const late = rawClient(t, port).get("/a", ["Connection: keep-alive"]);
+    assert.match(await late.closed(), /\r\n\r\n[0-9a-f]+\r\n: the server is shutting down\nretry: \d+\n\r\n0\r\n\r\n$/);
+    assert.match(late.head, /\r\nConnection: close\r\n/);
+    assert.equal((await group.respond("/a", new Request("http://localhost/a"))).headers.get("connection"), "close");
     assert.deepEqual(group.statistics, { channels: 0, clients: 0, opened: 2, dropped: 0, refused: 0 });
   });
 });

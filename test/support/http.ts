@@ -17,7 +17,8 @@ export class TestServer {
   }
 
   static async start(handler: RequestListener): Promise<TestServer> {
-    const server = createServer(handler);
+    // The server ends a kept-alive connection only when the code under test does.
+    const server = createServer({ keepAliveTimeout: 0 }, handler);
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     return new TestServer(server);
