@@ -88,7 +88,9 @@ export class Row {
   toString(): string {
     const characters = this.#characters;
     const limit = this.#limit;
-    let text = "";
+    // Joined at the end: a text that grows by single characters needs a hundred times the memory until it is read.
+    const parts: string[] = [];
+    let length = 0;
     let style = PLAIN;
     let sequence = "";
     let isCut = this.#isCut;
@@ -97,15 +99,18 @@ export class Row {
       const wantedStyle = characters[column] === undefined ? PLAIN : (this.#styles[column] ?? PLAIN);
       const wanted = wantedStyle === style ? sequence : styleSequence(wantedStyle);
       const change = wanted === sequence ? "" : `${sequence === "" ? "" : RESET}${wanted}`;
-      if (text.length + change.length + character.length > limit) {
+      if (length + change.length + character.length > limit) {
         isCut = true;
         break;
       }
-      text += change + character;
+      if (change !== "") parts.push(change);
+      parts.push(character);
+      length += change.length + character.length;
       sequence = wanted;
       style = wantedStyle;
     }
-    const end = sequence === "" ? "" : RESET;
-    return isCut ? `${text}${end} … [line cut at ${limit} characters]` : text + end;
+    if (sequence !== "") parts.push(RESET);
+    if (isCut) parts.push(` … [line cut at ${limit} characters]`);
+    return parts.join("");
   }
 }

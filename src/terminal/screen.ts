@@ -261,7 +261,7 @@ export class Screen {
     else if (final === "E") {
       this.#column = 0;
       this.#down();
-    } else if (final === "M") this.#row = Math.max(0, this.#row - 1);
+    } else if (final === "M") this.#moveToRow(this.#row - 1);
     else if (final === "c") {
       this.#style = PLAIN;
       this.#startBlock();
@@ -280,8 +280,8 @@ export class Screen {
     }
     const value = Number.parseInt(parameters, 10) || 0;
     const count = Math.max(1, value);
-    if (final === "A" || final === "F") this.#row = Math.max(0, this.#row - count);
-    else if (final === "B" || final === "E") this.#row = Math.min(this.#rows.length - 1, this.#row + count);
+    if (final === "A" || final === "F") this.#moveToRow(this.#row - count);
+    else if (final === "B" || final === "E") this.#moveToRow(this.#row + count);
     else if (final === "C" || final === "a") this.#moveTo(this.#column + count);
     else if (final === "D") this.#column = Math.max(0, this.#column - count);
     else if (final === "G" || final === "`") this.#moveTo(count - 1);
@@ -299,6 +299,13 @@ export class Screen {
     const { content } = this.#rows[this.#row] as ReachableRow;
     const most = Math.max(MAX_CURSOR_COLUMN, content.length);
     this.#column = Math.min(column, Math.max(most, this.#column), this.#limit);
+  }
+
+  /** Moves the cursor to another row, in which it keeps its column within the printed text and a little beyond. */
+  #moveToRow(row: number): void {
+    this.#row = Math.min(Math.max(row, 0), this.#rows.length - 1);
+    const { content } = this.#rows[this.#row] as ReachableRow;
+    this.#column = Math.min(this.#column, Math.max(MAX_CURSOR_COLUMN, content.length));
   }
 
   #eraseInLine(part: number): void {
@@ -334,18 +341,19 @@ export class Screen {
 
   #restore(): void {
     const { row, column, style } = this.#saved;
-    this.#row = Math.min(Math.max(row - this.#numberOf(0), 0), this.#rows.length - 1);
     this.#column = column;
     this.#style = style;
+    this.#moveToRow(row - this.#numberOf(0));
   }
 
   #down(): void {
-    if (this.#row < this.#rows.length - 1) this.#row++;
-    else {
+    const next = this.#row + 1;
+    if (next === this.#rows.length) {
       const text = String((this.#rows.at(-1) as ReachableRow).content);
       this.#closed.push(text);
       this.#closeRow(text);
     }
+    this.#moveToRow(Math.min(next, this.#rows.length - 1));
   }
 
   /** Gives the last row its text, adds another row, and moves the cursor to it. */

@@ -35,6 +35,17 @@ describe("Screen", () => {
     assert.deepEqual(rows.takeChanges(), []);
   });
 
+  it("moves the cursor to other rows with columns up to 255 beyond their ends", () => {
+    for (const step of ["\v", "\f", "\n\x1b[A\x1b[B", "\x1b7\n\x1b8\n"]) {
+      const rows = screen();
+      rows.write(`${"x".repeat(900)}\x1b7${`x${step}`.repeat(300)}`);
+      const lengths = rows.takeClosed().map((text) => text.length);
+      assert.ok(lengths.length >= 300);
+      const longest = Math.max(...lengths.slice(1));
+      assert.ok(longest <= 256, `${longest} columns after ${JSON.stringify(step)}`);
+    }
+  });
+
   it("settles a row that is out of reach", () => {
     const rows = screen();
     rows.write("one\n\x1b[AONE\n");

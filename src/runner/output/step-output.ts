@@ -28,6 +28,12 @@ export type OnLines = (lines: readonly OutputLine[]) => void | Promise<void>;
  */
 const LINES_PER_TURN = 512;
 
+/**
+ * How many bytes are divided into lines before the event loop turns. A pipe can deliver two megabytes in one turn, and
+ * dividing 64 KiB takes up to 60 ms: a control function of a few bytes makes a line of 256 characters.
+ */
+const BYTES_PER_TURN = 16 * 1024;
+
 /** How long a line without a line end waits for it before it is emitted as it is, in milliseconds. */
 const OPEN_INTERVAL = 500;
 
@@ -58,6 +64,8 @@ export class StepOutput {
   readonly #failure = new AbortController();
   /** How many lines of all pipes may still be emitted before the event loop turns. */
   #room = LINES_PER_TURN;
+  /** How many bytes of all pipes may still be divided into lines before the event loop turns. */
+  #bytesLeft = BYTES_PER_TURN;
   #nextTurn: Promise<void> | undefined;
   /** Settles when the lines of both pipes were emitted that were read so far. */
   #lastDelivery: Promise<void> = Promise.resolve();
@@ -130,9 +138,14 @@ export class StepOutput {
         this.#onRead?.();
         this.#showBeforeOthers(source);
         this.#reads += 1;
-        if (!splitter.hasUnshownLine) source.beganAt = this.#reads;
-        const row = splitter.nextRow;
-        await this.#deliver(source, row, splitter.push(chunk), splitter.takeRedrawn());
+        for (let start = 0; start < chunk.length; start += BYTES_PER_TURN) {
+          while (this.#bytesLeft <= 0) await this.#makeRoom();
+          const slice = chunk.subarray(start, start + BYTES_PER_TURN);
+          this.#bytesLeft -= slice.length;
+          if (!splitter.hasUnshownLine) source.beganAt = this.#reads;
+          const row = splitter.nextRow;
+          await this.#deliver(source, row, splitter.push(slice), splitter.takeRedrawn());
+        }
         source.timer ??= this.#showLater(source);
       }
     } catch {
@@ -237,6 +250,7 @@ export class StepOutput {
     this.#nextTurn ??= turn().then(() => {
       this.#nextTurn = undefined;
       this.#room = LINES_PER_TURN;
+      this.#bytesLeft = BYTES_PER_TURN;
     });
     return this.#nextTurn;
   }

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
-import { PassThrough } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { describe, it } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { StepOutput } from "../../../dist/runner/output/step-output.js";
-import type { Readable } from "node:stream";
 import type { OutputSource } from "../../../dist/runner/output/output-pipes.js";
 
 function sources(stdout: Readable, stderr: Readable): readonly OutputSource[] {
@@ -100,6 +99,21 @@ describe("StepOutput", () => {
       await turn();
     }
     assert.deepEqual(emitted, ["one", "Compiling ...", "warning", "and ...", "Compiling more", "and"]);
+  });
+
+  it("lets the event loop turn within a flood without lines", async () => {
+    const chunks = Array.from({ length: 8 }, () => Buffer.alloc(64 * 1024, "x"));
+    const reader = new Readable({ read: () => void reader.push(chunks.pop() ?? null) });
+    const output = new StepOutput([{ stream: "stdout", reader }], () => undefined);
+    let isOver = false;
+    void output.ended.then(() => (isOver = true));
+    let most = 0;
+    for (let before = 0; !isOver; before = output.bytesRead) {
+      await turn();
+      most = Math.max(most, output.bytesRead - before);
+    }
+    assert.equal(output.bytesRead, 8 * 64 * 1024);
+    assert.ok(most <= 128 * 1024, `${most} bytes in one turn`);
   });
 
   it("counts a part of a line as output", async (t) => {
