@@ -136,7 +136,7 @@ export function environmentDifference(env: Environment, base: Environment = proc
   });
   const removed = MISSED.filter((name) => base[name] !== undefined && env[name] === undefined);
   const { NODE_OPTIONS: options } = env;
-  if (options !== base["NODE_OPTIONS"] && options === usual["NODE_OPTIONS"]) {
+  if ((options ?? "") !== (base["NODE_OPTIONS"] ?? "") && options === usual["NODE_OPTIONS"]) {
     removed.push(options === undefined ? "NODE_OPTIONS" : "parts of NODE_OPTIONS");
   }
   const parts = [
