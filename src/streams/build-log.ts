@@ -1,5 +1,6 @@
 import { Channel } from "../channel/channel.ts";
 import { lineData } from "./line-data.ts";
+import { LineIndex } from "./lines/line-index.ts";
 import type { BuildEvent } from "../runner/events.ts";
 import type { FileHistory } from "../channel/history/file-history.ts";
 import type { ChannelOptions, CloseOptions } from "../channel/options.ts";
@@ -15,12 +16,18 @@ const MAX_UNSTORED_BYTES = 1024 * 1024;
 export class BuildLog {
   readonly channel: Channel;
   readonly history: FileHistory | undefined;
+  /** The index of all published events. */
+  readonly index: LineIndex;
   /** Whether the last published state was `queued`. */
   #isWaiting = false;
 
-  /** @param history - The file of the log. Default: the log is in memory. */
-  constructor(buildId: string, options: ChannelOptions, history?: FileHistory) {
+  /**
+   * @param history - The file of the log. Default: the log is in memory.
+   * @param index - The index of the events in the file. Default: the file has no events.
+   */
+  constructor(buildId: string, options: ChannelOptions, history?: FileHistory, index: LineIndex = new LineIndex()) {
     this.history = history;
+    this.index = index;
     // The epoch of the log is the build's id, so that an event id of one build is invalid in the stream of another.
     const log =
       history === undefined
@@ -37,10 +44,12 @@ export class BuildLog {
   publish(event: BuildEvent): void | Promise<void> {
     if (event.type === "line") {
       this.channel.publish({ event: "line", data: lineData(event) });
+      this.index.add(event);
       if (this.history?.failure !== undefined) return Promise.reject(this.history.failure);
       return this.channel.unflushedBytes > MAX_UNSTORED_BYTES ? this.channel.flushed() : undefined;
     }
     this.channel.publish({ event: event.type, data: JSON.stringify(event.build) });
+    this.index.skip();
     if (event.type === "end") this.channel.end();
     if (this.history === undefined) return undefined;
     // A new position in the queue need not survive a power cut.

@@ -49,11 +49,19 @@ export function readLineData(data: string): ReadLine | undefined {
 /** The fields of a `line` event. */
 export type LogLine = Omit<BuildLineEvent, "type" | "buildId">;
 
-/** Reads all fields of {@link lineData}, as {@link readLineData}. */
+/** Reads all fields, as {@link readLineData}. The number is a positive integer. */
 export function readLogLine(data: string): LogLine | undefined {
-  const line = readLineData(data);
-  if (line === undefined) return undefined;
-  const { step = null, stream } = JSON.parse(data) as BuildLineEvent;
-  const { number, text, time, isOpen } = line;
-  return isOpen ? { number, step, stream, text, time, open: true } : { number, step, stream, text, time };
+  try {
+    const { number, step, stream, text, time, open } = JSON.parse(data) as LogLine;
+    const hasNumber = Number.isSafeInteger(number) && number > 0;
+    const isLine = hasNumber && typeof text === "string" && typeof time === "string" && isStep(step);
+    if (!isLine || !["stdout", "stderr", "system"].includes(stream)) return undefined;
+    return open === true ? { number, step, stream, text, time, open } : { number, step, stream, text, time };
+  } catch {
+    return undefined;
+  }
+}
+
+function isStep(step: unknown): boolean {
+  return step === null || typeof step === "string";
 }

@@ -110,7 +110,7 @@ async function recoverLog(
     await store.remove(id);
     return undefined;
   }
-  streams.resume(id, history);
+  streams.resume(id, history, log.index);
   // The log may already contain the start of the build, but no command starts before a cookie is stored.
   const isQueued = stored?.record.status === "queued" && stored.cookie === null;
   const planOrLoss = isQueued ? await planAgain(recovery, stored.record) : describeLoss(record);

@@ -1,5 +1,6 @@
 import { FileHistory } from "../channel/history/file-history.ts";
 import { EventStreamDecoder } from "../protocol/decode.ts";
+import { LineIndex } from "./lines/line-index.ts";
 import { completeRecord } from "../runner/record.ts";
 import type { BuildStore } from "../runner/store/build-store.ts";
 import type { BuildRecord } from "../runner/record.ts";
@@ -15,12 +16,15 @@ export interface StoredLog {
   readonly record: BuildRecord | undefined;
   /** The highest number of its lines; 0 without lines. */
   readonly lineCount: number;
+  /** Finds its lines. */
+  readonly index: LineIndex;
 }
 
 /** Reads a whole log like a client. Used only for the few builds that had not ended. */
 export async function readStoredLog(history: ChannelHistory): Promise<StoredLog> {
   const decoder = new EventStreamDecoder();
   const reader = history.read(1);
+  const index = new LineIndex();
   let state: string | undefined;
   let lineCount = 0;
   try {
@@ -30,6 +34,7 @@ export async function readStoredLog(history: ChannelHistory): Promise<StoredLog>
       for (const { type, data } of decoder.decode(piece.bytes)) {
         if (type === "line") lineCount = Math.max(lineCount, Number(NUMBER.exec(data)?.[1] ?? 0));
         else if (type === "build" || type === "end") state = data;
+        index.addEvent(type, data);
       }
     }
   } finally {
@@ -38,6 +43,7 @@ export async function readStoredLog(history: ChannelHistory): Promise<StoredLog>
   return {
     record: state === undefined ? undefined : completeRecord(JSON.parse(state) as BuildRecord),
     lineCount,
+    index,
   };
 }
 

@@ -3,6 +3,7 @@ import { FileHistory } from "../channel/history/file-history.ts";
 import { BuildLog } from "./build-log.ts";
 import { Feed } from "./feed/feed.ts";
 import { BuildLines } from "./lines/build-lines.ts";
+import { LineIndexes } from "./lines/line-indexes.ts";
 import { isLogEnded } from "./stored-log.ts";
 import { StreamTotals } from "./stream-totals.ts";
 import type { BuildEvent } from "../runner/events.ts";
@@ -10,10 +11,12 @@ import type { BuildRecord } from "../runner/record.ts";
 import type { ChannelHistory } from "../channel/history/history.ts";
 import type { ChannelOptions, CloseOptions } from "../channel/options.ts";
 import type { FeedJournal } from "./feed/journal.ts";
+import type { LineIndex } from "./lines/line-index.ts";
+import type { CompleteLog, IndexFiles } from "./lines/line-indexes.ts";
 import type { StreamNumbers } from "./stream-totals.ts";
 
-/** The files of the builds' logs. */
-export interface LogFiles {
+/** The files of the builds' logs, and of their indexes. */
+export interface LogFiles extends IndexFiles {
   logPath(buildId: string): string;
   /** 0 when the log does not exist. */
   logBytes(buildId: string): Promise<number>;
@@ -31,9 +34,11 @@ export class StreamRegistry {
   /** The streams of builds that have not ended, or whose log is only in memory. */
   readonly #live = new Map<string, BuildLog>();
   /** The streams that are read from their files. */
-  readonly #stored = new Map<string, Promise<Channel | undefined>>();
+  readonly #stored = new Map<string, Promise<CompleteLog | undefined>>();
   readonly #opened = new Map<string, Channel>();
   readonly #totals = new StreamTotals();
+  /** The indexes of the logs that are read from their files. */
+  readonly #indexes: LineIndexes | undefined;
 
   /** @param storage - Where the logs and the feed are stored. Default: in memory. */
   constructor(
@@ -45,6 +50,7 @@ export class StreamRegistry {
     // notice the delay.
     this.#options = { coalesce: 10, compress: true, ...options };
     this.#files = storage?.store;
+    this.#indexes = storage && new LineIndexes(storage.store);
     this.#onError = onError;
     this.#feed = new Feed(
       this.#options,
@@ -61,22 +67,16 @@ export class StreamRegistry {
 
   /** Returns the stream of one build from its first line; `undefined` when it has no log. */
   async of(build: BuildRecord): Promise<Channel | undefined> {
-    const live = this.#live.get(build.id);
-    if (live !== undefined || this.#files === undefined) return live?.channel;
-    let stored = this.#stored.get(build.id);
-    if (stored === undefined) {
-      stored = this.#open(build, this.#files);
-      this.#stored.set(build.id, stored);
-      // The next request tries again.
-      stored.catch(() => this.#stored.delete(build.id));
-    }
-    return stored;
+    return this.#live.get(build.id)?.channel ?? (await this.#completeLog(build))?.channel;
   }
 
   /** Returns the lines of one build by number; `undefined` when it has no log. */
   async linesOf(build: BuildRecord): Promise<BuildLines | undefined> {
-    const channel = await this.of(build);
-    return channel && new BuildLines(channel, build.id);
+    const { id } = build;
+    const live = this.#live.get(id);
+    if (live !== undefined) return new BuildLines(live.channel, id, live.index);
+    const log = await this.#completeLog(build);
+    return log && this.#indexes && new BuildLines(log.channel, id, await this.#indexes.of(id, log));
   }
 
   /** Publishes an event of a build. See {@link BuildLog.publish} for the promise. */
@@ -90,12 +90,16 @@ export class StreamRegistry {
     const published = stream.publish(event);
     if (stream.history === undefined) this.#feed.publish(event);
     // After its end, the log is read from its file. The memory is released when the last client leaves.
-    return event.type === "end" ? published?.then(() => this.#drop(buildId)) : published;
+    return event.type === "end" ? published?.then(() => this.#complete(buildId)) : published;
   }
 
-  /** Continues the log of a build of an earlier process that has not ended. */
-  resume(buildId: string, history: FileHistory): void {
-    this.#begin(buildId, history);
+  /**
+   * Continues the log of a build of an earlier process that has not ended.
+   *
+   * @param index - The index of all its events.
+   */
+  resume(buildId: string, history: FileHistory, index: LineIndex): void {
+    this.#begin(buildId, history, index);
   }
 
   /** Called when every build of an earlier process has ended or is queued again. */
@@ -112,14 +116,24 @@ export class StreamRegistry {
   /** Drops the stream of a build whose log is being removed. Connected clients receive the rest. */
   forget(buildId: string): void {
     this.#drop(buildId);
+    this.#indexes?.forget(buildId);
     void this.#feed.forget(buildId).catch(this.#onError);
   }
 
-  #begin(buildId: string, history: FileHistory | undefined): BuildLog {
-    const stream = new BuildLog(buildId, this.#options, history);
+  #begin(buildId: string, history: FileHistory | undefined, index?: LineIndex): BuildLog {
+    const stream = new BuildLog(buildId, this.#options, history, index);
     this.#live.set(buildId, stream);
     if (history !== undefined) this.#feed.follow(buildId, stream.channel);
     return stream;
+  }
+
+  /** Drops the stream of a build that has ended, which is stored. */
+  #complete(buildId: string): void {
+    const { history, index } = this.#live.get(buildId) ?? {};
+    if (history !== undefined && index !== undefined) {
+      void this.#indexes?.save(buildId, index, { end: history.end, bytes: history.size });
+    }
+    this.#drop(buildId);
   }
 
   #drop(buildId: string): void {
@@ -132,6 +146,7 @@ export class StreamRegistry {
 
   /** Ends every stream with a time to reconnect. */
   async close(options?: CloseOptions): Promise<void> {
+    this.#indexes?.close();
     const channels = [...this.#opened.values(), ...this.#totals.leaving];
     const builds = [...this.#live.values(), ...channels].map((stream) => stream.close(options));
     await Promise.all([...builds, this.#feed.close(options)]);
@@ -144,16 +159,30 @@ export class StreamRegistry {
     return FileHistory.openToRead(this.#files.logPath(buildId), buildId);
   }
 
-  async #open(build: BuildRecord, files: LogFiles): Promise<Channel | undefined> {
+  /** Opens the log of a build that has ended, if it is not open; `undefined` when it has no log. */
+  async #completeLog(build: BuildRecord): Promise<CompleteLog | undefined> {
+    if (this.#files === undefined) return undefined;
+    let stored = this.#stored.get(build.id);
+    if (stored === undefined) {
+      stored = this.#open(build, this.#files);
+      this.#stored.set(build.id, stored);
+      // The next request tries again.
+      stored.catch(() => this.#stored.delete(build.id));
+    }
+    return stored;
+  }
+
+  async #open(build: BuildRecord, files: LogFiles): Promise<CompleteLog | undefined> {
     const { id } = build;
     if ((await files.logBytes(id)) === 0) return undefined;
     const history = await FileHistory.openToRead(files.logPath(id), id);
     const channel = new Channel({ ...this.#options, history, backlog: "all" });
+    const { end, size: bytes } = history;
     // If the log is incomplete because storing failed, clients receive at least the end of the build, from memory.
     if (!(await isLogEnded(history))) channel.publish({ event: "end", data: JSON.stringify(build) });
     channel.end();
     // The build may have been removed meanwhile.
     if (this.#stored.has(id)) this.#opened.set(id, channel);
-    return channel;
+    return { channel, end, bytes };
   }
 }

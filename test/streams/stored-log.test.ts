@@ -12,7 +12,12 @@ function historyOf(numbers: readonly number[]): ChannelHistory {
 
 describe("readStoredLog()", () => {
   it("counts the lines by their highest number: the last event can replace an older line", async () => {
-    assert.deepEqual(await readStoredLog(historyOf([1, 2, 3, 1])), { record: undefined, lineCount: 3 });
-    assert.deepEqual(await readStoredLog(historyOf([])), { record: undefined, lineCount: 0 });
+    for (const [numbers, count] of [
+      [[1, 2, 3, 1], 3],
+      [[], 0],
+    ] as const) {
+      const { record, lineCount, index } = await readStoredLog(historyOf(numbers));
+      assert.deepEqual([record, lineCount, index.end], [undefined, count, numbers.length + 1]);
+    }
   });
 });

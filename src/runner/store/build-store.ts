@@ -25,14 +25,18 @@ export interface StoredBuild {
 
 const BUILDS = "builds";
 
+/** The maximum size of an index, in bytes. A larger one is not stored. */
+const MAX_INDEX_BYTES = 64 * 1024 * 1024;
+
 /**
  * Builds on disk: a folder for each, named by its id, with its state in `build.json` and its log in `events`. Only the
- * owner may read them.
+ * owner may read them. The index of the log in `lines` can be deleted: it is made again from the log.
  *
  * ```text
  * <directory>/lock
  * <directory>/builds/<id>/build.json
  * <directory>/builds/<id>/events
+ * <directory>/builds/<id>/lines
  * ```
  */
 export class BuildStore {
@@ -42,6 +46,8 @@ export class BuildStore {
   readonly #lock: DirectoryLock;
   readonly #states = new Map<string, StateFile>();
   readonly #removals = new Set<Promise<void>>();
+  /** The indexes that are being written. */
+  readonly #indexes = new Map<string, Promise<void>>();
 
   private constructor(key: typeof OPENED, directory: string, lock: DirectoryLock) {
     checkOpened(key, "BuildStore.open()");
@@ -79,6 +85,21 @@ export class BuildStore {
   /** The size of a build's log in bytes; 0 when it has none. */
   async logBytes(id: string): Promise<number> {
     return (await stat(this.logPath(id)).catch(() => undefined))?.size ?? 0;
+  }
+
+  /** The index of a build's log, as {@link saveIndex} stored it; `undefined` when it cannot be read. */
+  async readIndex(id: string): Promise<string | undefined> {
+    const bytes = await readStart(this.#indexPath(id), MAX_INDEX_BYTES).catch(() => undefined);
+    return bytes && Buffer.from(bytes).toString();
+  }
+
+  /** Stores the index of a build's log, which is a cache: if the write fails, or the build was removed, it is lost. */
+  async saveIndex(id: string, index: string): Promise<void> {
+    if (!this.#states.has(id) || index.length > MAX_INDEX_BYTES) return;
+    const write = replaceFile(this.#indexPath(id), index).catch(() => undefined);
+    this.#indexes.set(id, write);
+    await write;
+    this.#indexes.delete(id);
   }
 
   /**
@@ -125,6 +146,7 @@ export class BuildStore {
     this.#states.delete(id);
     const remove = async (): Promise<void> => {
       await state?.close();
+      await this.#indexes.get(id);
       await rm(this.#folder(id), { recursive: true, force: true });
     };
     const removal = remove().finally(() => this.#removals.delete(removal));
@@ -134,8 +156,13 @@ export class BuildStore {
 
   /** Resolves when everything is stored, and releases the folder. */
   async close(): Promise<void> {
-    await Promise.allSettled([...Array.from(this.#states.values(), (state) => state.close()), ...this.#removals]);
+    const states = Array.from(this.#states.values(), (state) => state.close());
+    await Promise.allSettled([...states, ...this.#removals, ...this.#indexes.values()]);
     await this.#lock.release();
+  }
+
+  #indexPath(id: string): string {
+    return join(this.#folder(id), "lines");
   }
 
   #statePath(id: string): string {

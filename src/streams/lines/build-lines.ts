@@ -1,18 +1,19 @@
-import { EventStreamDecoder } from "../../protocol/decode.ts";
+import { formatSequenceId } from "../../protocol/sequence-id.ts";
 import { readLogLine } from "../line-data.ts";
+import { EventCursor } from "./event-cursor.ts";
+import { BLOCK_LINES } from "./line-index.ts";
 import type { Channel } from "../../channel/channel.ts";
 import type { LogLine } from "../line-data.ts";
+import type { LineIndex, LinePlace, LogSection } from "./line-index.ts";
 
 /** The maximum length of the text of lines in one reply, in UTF-16 units. */
 const MAX_TEXT = 1024 * 1024;
 
-/** Consecutive lines of one step. */
-export interface LogSection {
-  /** `null`: lines about the whole build. */
-  readonly step: string | null;
-  /** The number of the first line. */
-  readonly first: number;
-}
+/** The maximum number of states in one reply that must be searched separately. */
+const MAX_LATE = 128;
+
+/** The maximum number of searches for the first line that is not gone. */
+const MAX_ATTEMPTS = 8;
 
 /** A line that looks like an error. */
 export interface LogMark {
@@ -43,65 +44,111 @@ export interface LogLines {
   readonly lastEventId: string;
 }
 
-/** The lines of one build's log by number. */
+/** The lines of one build's log by number, as far as clients of its channel can see them. */
 export class BuildLines {
   readonly #channel: Channel;
   readonly #buildId: string;
+  readonly #index: LineIndex;
 
-  constructor(channel: Channel, buildId: string) {
+  /** @param index - The index of all events of the channel. */
+  constructor(channel: Channel, buildId: string, index: LineIndex) {
     this.#channel = channel;
     this.#buildId = buildId;
+    this.#index = index;
   }
 
-  /** Returns the outline of all lines that clients of the channel can see. */
+  /** Returns the outline of all lines. */
   async outline(): Promise<LogOutline> {
-    const sections: LogSection[] = [];
-    let lineCount = 0;
-    const lastEventId = await this.#scan(({ number, step }) => {
-      if (number <= lineCount) return;
-      lineCount = number;
-      if (sections.length === 0 || sections.at(-1)?.step !== step) sections.push({ step, first: number });
-    });
-    return { lineCount, lastEventId, sections, marks: [], marksOmitted: 0 };
+    const { lineCount, end, sections } = this.#index;
+    const lastEventId = this.#idBefore(end);
+    const outline = { lineCount, lastEventId, sections: [...sections], marks: [], marksOmitted: 0 };
+    await this.#stored();
+    return outline;
   }
 
-  /** Returns at most `count` lines from the line `from` on, or fewer if they are long. */
+  /** Returns at most `count` lines from the line `from` on: fewer if they are long, or their states are far apart. */
   async lines(from: number, count: number): Promise<LogLines> {
-    const states = new Map<number, LogLine>();
-    let lineCount = 0;
-    const lastEventId = await this.#scan((line) => {
-      lineCount = Math.max(lineCount, line.number);
-      if (line.number >= from && line.number < from + count) states.set(line.number, line);
-    });
-    return { ...withoutHoles(states, from, count), lineCount, lastEventId };
+    let at = from;
+    for (let attempts = 1; ; attempts++) {
+      // Lines that are gone are skipped in larger steps.
+      const step = attempts === 1 ? count : Math.max(count, BLOCK_LINES);
+      const { oldest, ...found } = await this.#read(at, at + step - 1);
+      if (found.lines.length > 0) return { ...found, lines: found.lines.slice(0, count) };
+      const near = this.#index.firstNear(oldest);
+      const next = near > at ? near : at + step;
+      if (next > found.lineCount || attempts === MAX_ATTEMPTS) return found;
+      at = next;
+    }
   }
 
-  /** Reads all lines. Returns the id of the last event. */
-  async #scan(onLine: (line: LogLine) => void): Promise<string> {
-    const decoder = new EventStreamDecoder();
-    for await (const bytes of this.#channel.read({ backlog: "all", until: "now" })) {
-      for (const { type, data } of decoder.decode(bytes)) {
-        const line = type === "line" ? readLogLine(data) : undefined;
-        if (line !== undefined) onLine(line);
-      }
+  /** Reads the first of the lines from `from` to `to` that exist and fit into one reply. */
+  async #read(from: number, to: number): Promise<LogLines & { readonly oldest: number }> {
+    const { lineCount, end } = this.#index;
+    const places = this.#index.locate(from, to);
+    // The index changes meanwhile.
+    await this.#stored();
+    const cursor = new EventCursor(this.#channel, this.#buildId);
+    const page = new LinePage(cursor, end);
+    try {
+      for (const place of places) if (!(await page.add(place))) break;
+      const { lines } = page;
+      const lastEventId = this.#idBefore(end);
+      return { from: lines[0]?.number ?? from, lines, lineCount, lastEventId, oldest: cursor.oldest };
+    } finally {
+      await cursor.close();
     }
-    return decoder.lastEventId === "" ? `${this.#buildId}-0` : decoder.lastEventId;
+  }
+
+  #idBefore(sequence: number): string {
+    return formatSequenceId(this.#buildId, sequence - 1);
+  }
+
+  /** Resolves when clients can see all events of the index, also if storing the log failed. */
+  async #stored(): Promise<void> {
+    await this.#channel.flushed().catch(() => undefined);
   }
 }
 
-/** Selects the first lines that follow each other. Lines before them are gone. */
-function withoutHoles(
-  states: ReadonlyMap<number, LogLine>,
-  from: number,
-  count: number,
-): Pick<LogLines, "from" | "lines"> {
-  const lines: LogLine[] = [];
-  let length = 0;
-  for (let number = from; number < from + count; number++) {
-    const line = states.get(number);
-    length += line?.text.length ?? 0;
-    if (lines.length > 0 && (line === undefined || length > MAX_TEXT)) break;
-    if (line !== undefined) lines.push(line);
+/** The lines of one reply. */
+class LinePage {
+  readonly lines: LogLine[] = [];
+  readonly #cursor: EventCursor;
+  readonly #end: number;
+  #length = 0;
+  #lateCount = 0;
+
+  /** @param end - The sequence number that follows the last event that counts. */
+  constructor(cursor: EventCursor, end: number) {
+    this.#cursor = cursor;
+    this.#end = end;
   }
-  return { from: lines[0]?.number ?? from, lines };
+
+  /** Adds the lines of a place. Returns whether the lines of the next place can follow. */
+  async add({ first, last, start, end, late }: LinePlace): Promise<boolean> {
+    const allowed = late.slice(0, MAX_LATE - this.#lateCount);
+    const stop = (late[allowed.length]?.number ?? last + 1) - 1;
+    const states = new Map<number, LogLine>();
+    const note = (line: LogLine): void => {
+      if (line.number >= first && line.number <= stop) states.set(line.number, line);
+    };
+    await this.#read(start, Math.min(end, this.#end), note);
+    const sequences = allowed.map(({ sequence }) => sequence).sort((a, b) => a - b);
+    for (const sequence of sequences) await this.#read(sequence, sequence + 1, note);
+    this.#lateCount += allowed.length;
+    for (let number = first; number <= stop; number++) {
+      const line = states.get(number);
+      this.#length += line?.text.length ?? 0;
+      if (this.lines.length > 0 && (line === undefined || this.#length > MAX_TEXT)) return false;
+      if (line !== undefined) this.lines.push(line);
+    }
+    // Do not search the next places for lines that are gone as well.
+    return stop === last && (this.lines.length > 0 || this.#cursor.oldest <= end);
+  }
+
+  async #read(start: number, end: number, onLine: (line: LogLine) => void): Promise<void> {
+    for await (const { type, data } of this.#cursor.read(start, end)) {
+      const line = type === "line" ? readLogLine(data) : undefined;
+      if (line !== undefined) onLine(line);
+    }
+  }
 }

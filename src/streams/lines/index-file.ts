@@ -1,0 +1,88 @@
+import { crc32 } from "node:zlib";
+import { LineIndex, NEAR_EVENTS } from "./line-index.ts";
+import type { LineBlock, LogSection } from "./line-index.ts";
+
+/** The version of the format. Another version is ignored. */
+const VERSION = 1;
+
+/** Identifies the content of a log that an index belongs to. */
+export interface LogSize {
+  /** The sequence number that follows its last event. */
+  readonly end: number;
+  /** The size of its file. */
+  readonly bytes: number;
+}
+
+/** The content of a file. Numbers that grow are stored as differences, which are shorter. */
+interface IndexFile extends LogSize {
+  readonly version: number;
+  readonly lineCount: number;
+  /** Three numbers for each block: its first line and start, each minus that of the block before, and its length. */
+  readonly blocks: readonly number[];
+  /** Two numbers for each state that is not in near events: the number of its line, and its sequence number. */
+  readonly late: readonly number[];
+  readonly sections: readonly LogSection[];
+}
+
+/** Returns the text of an index, with a checksum. */
+export function encodeIndex(index: LineIndex, { end, bytes }: LogSize): string {
+  const blocks: number[] = [];
+  const late: number[] = [];
+  let before = { first: 0, start: 0 };
+  for (const block of index.blocks) {
+    blocks.push(block.first - before.first, block.start - before.start, block.end - block.start);
+    for (const [number, sequence] of block.late) late.push(number, sequence);
+    before = block;
+  }
+  const { lineCount, sections } = index;
+  const file: IndexFile = { version: VERSION, end, bytes, lineCount, blocks, late, sections };
+  const text = JSON.stringify(file);
+  return `${crc32(text)} ${text}\n`;
+}
+
+/**
+ * Reads the text of an index. It returns `undefined` for any text that is not the index of this log: another program
+ * can have changed the file.
+ */
+export function decodeIndex(text: string, log: LogSize): LineIndex | undefined {
+  const [, sum, json] = /^(\d+) (.*)\n$/.exec(text) ?? [];
+  if (json === undefined || crc32(json) !== Number(sum)) return undefined;
+  try {
+    return readIndex(JSON.parse(json) as IndexFile, log);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws For any other content than that of an index. */
+function readIndex(file: IndexFile, log: LogSize): LineIndex | undefined {
+  const { version, end, bytes, lineCount, late } = file;
+  if (version !== VERSION || end !== log.end || bytes !== log.bytes) return undefined;
+  const blocks: LineBlock[] = [];
+  let first = 0;
+  let start = 0;
+  for (let at = 0; at < file.blocks.length; at += 3) {
+    first += integer(file.blocks[at], 1, lineCount);
+    start += integer(file.blocks[at + 1], 1, end);
+    const length = integer(file.blocks[at + 2], 1, NEAR_EVENTS);
+    integer(first, 1, lineCount);
+    blocks.push({ first, start, end: integer(start + length, 2, end), late: new Map() });
+  }
+  const index = new LineIndex({ blocks, sections: file.sections.map(readSection), end, lineCount });
+  for (let at = 0; at < late.length; at += 2) {
+    index.setLate(integer(late[at], 1, lineCount), integer(late[at + 1], 1, end - 1));
+  }
+  return index;
+}
+
+function readSection({ step, first }: LogSection): LogSection {
+  if (step !== null && typeof step !== "string") throw new TypeError("Not the name of a step");
+  return { step, first: integer(first, 1, Infinity) };
+}
+
+function integer(value: unknown, least: number, most: number): number {
+  if (!Number.isSafeInteger(value) || Number(value) < least || Number(value) > most) {
+    throw new RangeError(`Not a number from ${least} to ${most}: ${String(value)}`);
+  }
+  return Number(value);
+}
