@@ -212,6 +212,29 @@ describe("BuildStore", () => {
     assert.deepEqual(await reload(store, folder), []);
   });
 
+  it("stores the index of a log until the build is removed, and reads it through no link", async (t) => {
+    const folder = await makeFolder(t);
+    const store = await BuildStore.open(folder);
+    const { id } = record();
+    await store.saveIndex(id, "too early");
+    assert.equal(await store.readIndex(id), undefined);
+    await store.save(id, { record: record({ id }) });
+    await store.saveIndex(id, "the index");
+    assert.equal(await store.readIndex(id), "the index");
+    const path = join(folder, "builds", id, "lines");
+    assert.equal((await stat(path)).mode & 0o777, 0o600);
+    await rm(path);
+    await symlink(store.logPath(id), path);
+    await writeFile(store.logPath(id), "elsewhere");
+    assert.equal(await store.readIndex(id), undefined);
+    const write = store.saveIndex(id, "another index");
+    await store.remove(id);
+    await write;
+    await store.saveIndex(id, "too late");
+    assert.deepEqual(await store.ids(), []);
+    await store.close();
+  });
+
   it("reports builds that it cannot read, keeps their files, and reads the others", async (t) => {
     const { store, folder } = await open(t);
     const good = record();
