@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
-import { TailcastError } from "./error.ts";
+import { invalidOption } from "./error.ts";
 import { variableProblem } from "./runner/program/variables.ts";
 
 /** A line of a file: empty, a comment, or a name and a value. A quoted value can have several lines. */
@@ -21,7 +21,7 @@ export function readVariables(files: readonly string[], pairs: readonly string[]
   }
   for (const pair of pairs) {
     const end = pair.indexOf("=");
-    if (end === -1) throw invalid("--env must be NAME=value");
+    if (end === -1) throw invalidOption("--env", "it must be NAME=value");
     const value = pair.slice(end + 1);
     variables.set(checkVariable(pair.slice(0, end), value, "--env"), value);
   }
@@ -33,21 +33,17 @@ function readVariableFile(file: string): Readonly<Record<string, string | undefi
   try {
     text = readFileSync(file, "utf8");
   } catch (cause) {
-    throw invalid(`--env-from cannot be read: ${(cause as Error).message}`, cause);
+    throw invalidOption(`--env-from ${file}`, (cause as Error).message, cause);
   }
   // Some versions of Node skip a line without "=", and others read it as part of the next name.
   let end = 0;
   for (const { 0: entry, index } of text.matchAll(new RegExp(ENTRY, "gy"))) end = index + entry.length;
-  if (end < text.length) throw invalid(`--env-from ${file} holds something that is not NAME=value`);
+  if (end < text.length) throw invalidOption(`--env-from ${file}`, "it holds something that is not NAME=value");
   return parseEnv(text);
 }
 
 function checkVariable(name: string, value: string, source: string): string {
   const problem = variableProblem(name, value);
-  if (problem !== undefined) throw invalid(`${source} ${problem}`);
+  if (problem !== undefined) throw invalidOption(source, `it ${problem}`);
   return name;
-}
-
-function invalid(message: string, cause?: unknown): TailcastError {
-  return new TailcastError("INVALID_OPTION", message, { cause });
 }

@@ -1,4 +1,4 @@
-import { TailcastError } from "./error.ts";
+import { TailcastError, invalidOption, typeName } from "./error.ts";
 
 /** The range of an integer option, including both ends. */
 export interface IntegerRange {
@@ -14,11 +14,6 @@ export const MAX_DELAY = 2_147_483_647;
 /** The first argument of every private constructor; see {@link checkOpened}. */
 export const OPENED: unique symbol = Symbol("opened");
 
-/** Returns the error for an invalid option. */
-export function invalidOption(name: string, reason: string, cause?: unknown): TailcastError {
-  return new TailcastError("INVALID_OPTION", `Cannot use the option "${name}": ${reason}`, { cause });
-}
-
 /**
  * Returns `value` when it is an integer inside `range`.
  *
@@ -28,8 +23,8 @@ export function checkInteger(name: string, value: unknown, range: IntegerRange):
   const { min, max = Number.MAX_SAFE_INTEGER, orInfinity = false } = range;
   if (orInfinity && value === Infinity) return Infinity;
   if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return value as number;
-  const wanted = `an integer from ${min} to ${max}${orInfinity ? ", or Infinity" : ""}`;
-  throw invalidOption(name, `it must be ${wanted}, not ${show(value)}`);
+  const wanted = max === Number.MAX_SAFE_INTEGER ? `an integer of at least ${min}` : `an integer from ${min} to ${max}`;
+  throw invalidOption(name, `it must be ${wanted}${orInfinity ? ", or Infinity" : ""}, not ${show(value)}`);
 }
 
 /**
@@ -121,9 +116,7 @@ export const kinds: Readonly<Record<KindName, Kind>> = {
  */
 export function checkValue<Value>(name: string, value: Value, { description, includes }: Kind): Value {
   if (includes(value)) return value;
-  // For most values, the message contains only the type: the value may be long, or its conversion to text may throw.
-  const given = value === null || value === "" ? JSON.stringify(value) : Array.isArray(value) ? "array" : typeof value;
-  throw invalidOption(name, `it must be ${description}, not ${given}`);
+  throw invalidOption(name, `it must be ${description}, not ${(value as unknown) === "" ? '""' : typeName(value)}`);
 }
 
 /**

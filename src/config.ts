@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { statSync } from "node:fs";
 import { delimiter, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { MAX_DELAY } from "./check-options.ts";
+import { MAX_DELAY, checkChoice, checkInteger } from "./check-options.ts";
 import { readVariables } from "./build-variables.ts";
-import { TailcastError } from "./error.ts";
+import { TailcastError, invalidOption } from "./error.ts";
 import { isOrigin } from "./http/origin.ts";
 import { checkProxies } from "./http/proxy-trust.ts";
 import { logFormats } from "./log-format.ts";
@@ -20,6 +20,8 @@ import type { CommandName, Flag } from "./program-options.ts";
 import type { OutputMode } from "./runner/output/output-pipes.ts";
 import type { TlsFiles } from "./tls-server.ts";
 import type { LogLevel } from "./web/monitoring/log-entry.ts";
+
+const EMPTY = "it is empty; give it a value, or leave it out";
 
 /** The options of the program with every default filled in. */
 export interface Config {
@@ -99,33 +101,29 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
   const kind = readCommand(words, flags);
   if (kind !== "serve") return { kind };
 
+  /** The name of an option as the person wrote it, for messages. */
+  const nameOf = (flag: Flag): string => (flags[flag] === undefined ? variableOf(flag) : `--${flag}`);
   const text = (flag: Flag): string | undefined => {
     const given = flags[flag] as string | undefined;
     // The value is probably an unset shell variable, as in --token "$TOKEN". Starting without the option would be
     // dangerous.
-    if (given === "") throw invalid(`--${flag} is empty; give it a value, or leave it out`);
+    if (given === "") throw invalidOption(`--${flag}`, EMPTY);
     return given ?? (env[variableOf(flag)] || undefined);
   };
   const list = (flag: Flag, divider: string): string[] => {
     const given = flags[flag] as string[] | undefined;
-    if (given?.includes("") === true) throw invalid(`--${flag} is empty; give it a value, or leave it out`);
+    if (given?.includes("") === true) throw invalidOption(`--${flag}`, EMPTY);
     return given ?? (env[variableOf(flag)] ?? "").split(divider).filter((part) => part !== "");
   };
   const integer = (flag: Flag, standard: number, min: number, max: number): number => {
     const given = text(flag);
     if (given === undefined) return standard;
-    if (/^\d+$/.test(given) && Number(given) >= min && Number(given) <= max) return Number(given);
-    throw invalid(`--${flag} (or ${variableOf(flag)}) must be a whole number from ${min} to ${max}, not "${given}"`);
+    return checkInteger(nameOf(flag), /^\d+$/.test(given) ? Number(given) : given, { min, max });
   };
-  const choice = <Choice extends string>(flag: Flag, choices: readonly Choice[], standard: Choice): Choice => {
-    const given = text(flag) ?? standard;
-    const chosen = choices.find((name) => name === given);
-    if (chosen !== undefined) return chosen;
-    throw invalid(`--${flag} must be ${choices.join(" or ")}, not "${given}"`);
-  };
+  const choice = <Choice extends string>(flag: Flag, choices: readonly Choice[], standard: Choice): Choice =>
+    checkChoice(nameOf(flag), text(flag) ?? standard, choices);
   const isOn = (flag: Flag): boolean => {
-    const variable = env[variableOf(flag)] || "0";
-    if (!["0", "1"].includes(variable)) throw invalid(`${variableOf(flag)} must be 0 or 1, not "${variable}"`);
+    const variable = checkChoice(variableOf(flag), env[variableOf(flag)] || "0", ["0", "1"]);
     return flags[flag] === true || variable === "1";
   };
   const seconds = Math.floor(MAX_DELAY / 1000);
@@ -134,7 +132,9 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
   const secret = (flag: "token" | "viewer-token"): string | undefined => {
     const given = text(flag);
     const path = text(`${flag}-file`);
-    if (given !== undefined && path !== undefined) throw invalid(`--${flag} and --${flag}-file are both set; use one`);
+    if (given !== undefined && path !== undefined) {
+      throw invalidOption(`--${flag}-file`, `--${flag} is set as well; use one`);
+    }
     return path === undefined ? given : readTokenFile(`${flag}-file`, path);
   };
 
@@ -147,7 +147,7 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
   const config: Config = {
     port: integer("port", 3000, 0, 65_535),
     host,
-    roots: roots.length > 0 ? roots.map(checkRoot) : [process.cwd()],
+    roots: roots.length > 0 ? roots.map((root) => checkRoot(nameOf("root"), root)) : [process.cwd()],
     concurrency: integer("concurrency", 2, 1, many),
     queueLimit: integer("queue-limit", 20, 0, many),
     timeout: integer("timeout", 1800, 0, seconds) * 1000,
@@ -163,7 +163,7 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
     keep: integer("keep", 20, 0, many),
     keepSize: integer("keep-size", 1024, 0, many) * 1024 * 1024,
     logLimit: integer("log-limit", 100, 1, many) * 1024 * 1024,
-    mask: list("mask", ",").map(checkName),
+    mask: list("mask", ",").map((name) => checkName(nameOf("mask"), name)),
     tls: readTls(text("cert"), text("key")),
     maxClients: integer("max-clients", 1000, 1, many),
     maxClientsPerAddress: integer("max-clients-per-address", 500, 1, many),
@@ -177,9 +177,9 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
     viewerToken: secret("viewer-token"),
     sessionLifetime: integer("session-lifetime", 604_800, 1, seconds) * 1000,
     readOnly: isOn("read-only"),
-    allowedOrigins: list("allowed-origin", ",").map(checkOrigin),
+    allowedOrigins: list("allowed-origin", ",").map((origin) => checkOrigin(nameOf("allowed-origin"), origin)),
     allowCredentials: isOn("allow-credentials"),
-    trustProxy: readProxies(text("trust-proxy") ?? "0"),
+    trustProxy: readProxies(nameOf("trust-proxy"), text("trust-proxy") ?? "0"),
   };
   checkTokens(config);
   return { kind, config };
@@ -193,17 +193,19 @@ function readCommand(words: readonly string[], flags: Readonly<Record<string, un
   if (name === undefined) throw invalid(`unknown sub-command "${word}"; the sub-commands are ${names.join(", ")}`);
   if (surplus !== undefined) throw invalid(`unexpected argument "${surplus}" after "${name}"`);
   const [flag] = Object.keys(flags);
-  if (flag !== undefined && !COMMANDS[name].hasOptions) throw invalid(`${name} has no options; leave out --${flag}`);
+  if (flag !== undefined && !COMMANDS[name].hasOptions) {
+    throw invalidOption(`--${flag}`, `${name} has no options; leave it out`);
+  }
   return name;
 }
 
 function checkTokens({ token, viewerToken, host }: Config): void {
   if (token === undefined && !isLoopback(host)) {
-    const reason = `--host ${host} is reachable from other machines, which could run code here`;
-    throw invalid(`${reason}; set --token-file as well, or --token auto`);
+    const reason = `${host} is reachable from other machines, which could run code here`;
+    throw invalidOption("--host", `${reason}; set --token-file as well, or --token auto`);
   }
   if (viewerToken !== undefined && (token === undefined || viewerToken === token)) {
-    throw invalid("--viewer-token needs --token as well, and must differ from it");
+    throw invalidOption("--viewer-token", "it needs --token as well, and must differ from it");
   }
   if (token !== undefined) checkStrength("--token", token, host);
   if (viewerToken !== undefined) checkStrength("--viewer-token", viewerToken, host);
@@ -227,41 +229,43 @@ function parse(args: readonly string[]): { flags: Readonly<Record<string, unknow
   } catch (cause) {
     const { message } = cause as Error;
     const [, flag] = /^Option '(--[\w-]+).*' argument is ambiguous/.exec(message) ?? [];
-    if (flag !== undefined) throw invalid(`${flag} needs a value; write ${flag}=VALUE if it starts with "-"`, cause);
+    const remedy = `write ${flag}=VALUE if it starts with "-"`;
+    if (flag !== undefined) throw invalidOption(flag, `it needs a value; ${remedy}`, cause);
     // Node's message names the argument. Its second sentence is about another mode of the parser.
     throw invalid(message.split(/\. |\n/)[0] ?? "", cause);
   }
 }
 
-function checkRoot(root: string): string {
+function checkRoot(name: string, root: string): string {
   const path = resolve(root);
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return path;
-  throw invalid(`--root must be a directory: "${root}" is not a directory`);
+  throw invalidOption(name, `"${root}" is not a directory`);
 }
 
-function checkName(name: string): string {
+function checkName(option: string, name: string): string {
   if (!name.includes("=")) return name;
   // The message does not show the text: it probably contains a name with its secret value.
-  throw invalid('--mask must be the name of a variable, without "=" and its value');
+  throw invalidOption(option, 'it must be the name of a variable, without "=" and its value');
 }
 
-function checkOrigin(origin: string): string {
+function checkOrigin(name: string, origin: string): string {
   if (isOrigin(origin)) return origin;
-  throw invalid(`--allowed-origin must be an origin such as https://ci.example, without a path, not "${origin}"`);
+  throw invalidOption(name, `it must be an origin such as https://ci.example, without a path, not "${origin}"`);
 }
 
 function readTls(cert: string | undefined, key: string | undefined): TlsFiles | undefined {
   if (cert === undefined && key === undefined) return undefined;
-  if (cert === undefined || key === undefined) throw invalid("--cert and --key must be given together");
+  if (cert === undefined) throw invalidOption("--key", "it needs --cert as well");
+  if (key === undefined) throw invalidOption("--cert", "it needs --key as well");
   const files = { cert: resolve(cert), key: resolve(key) };
   // Read the files now, so that an unusable file is reported as an invalid option.
   readCertificate(files);
   return files;
 }
 
-function readProxies(text: string): number | readonly string[] {
+function readProxies(name: string, text: string): number | readonly string[] {
   const proxies = /^\d{1,3}$/.test(text) ? Number(text) : text.split(",");
-  checkProxies("--trust-proxy", proxies);
+  checkProxies(name, proxies);
   return proxies;
 }
 
@@ -270,5 +274,5 @@ function variableOf(flag: Flag): string {
 }
 
 function invalid(message: string, cause?: unknown): TailcastError {
-  return new TailcastError("INVALID_OPTION", message, { cause });
+  return new TailcastError("INVALID_OPTION", `Cannot read the arguments: ${message}`, { cause });
 }

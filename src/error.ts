@@ -5,7 +5,7 @@
  * |---|---|---|
  * | `INVALID_EVENT` | `encodeEvent`, `encodeComment`, `publish`, `send` | a field would not reach a client unchanged |
  * | `EVENT_TOO_LARGE` | `EventStreamDecoder`, `publish` | an event exceeds `maxEventBytes` or `capacityBytes` |
- * | `INVALID_OPTION` | all functions with options | an option that the message names is unknown or has a bad value |
+ * | `INVALID_OPTION` | all functions | an option or argument, which the message names, is unknown or has a bad value |
  * | `HEADERS_SENT` | `handle`, `openEventStream`, `sendEventStream` | the response has already started |
  * | `CHANNEL_CLOSED` | channel, group, client, `EventStream`, `FileHistory` | it was closed, or its log was ended |
  * | `CLIENT_LEFT` | `EventStream`, its `signal` and that of a client | the client has left or was disconnected |
@@ -63,4 +63,24 @@ export class TailcastError extends Error {
     this.code = code;
     this.buildId = options?.buildId;
   }
+}
+
+/**
+ * Returns the error for an invalid option or argument.
+ *
+ * @param name - Its name as the caller wrote it: `capacity`, `--port`, `PORT`.
+ * @param reason - Completes the sentence and says what to do, without a final full stop.
+ */
+export function invalidOption(name: string, reason: string, cause?: unknown): TailcastError {
+  const shown = /^--|^[A-Z_]+$/.test(name) ? name : `"${name}"`;
+  return new TailcastError("INVALID_OPTION", `Cannot use ${shown}: ${reason}`, { cause });
+}
+
+/** Names the type of a value for a message. The value itself may be long, or its conversion to text may throw. */
+export function typeName(value: unknown): string {
+  if (value === undefined || value === null) return String(value);
+  if (Array.isArray(value)) return "an array";
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return "bytes";
+  if (value instanceof Promise) return "a promise";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

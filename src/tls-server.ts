@@ -1,7 +1,7 @@
 import { readFileSync, unwatchFile, watchFile } from "node:fs";
 import { constants, createSecureServer } from "node:http2";
 import { createSecureContext } from "node:tls";
-import { TailcastError } from "./error.ts";
+import { invalidOption } from "./error.ts";
 import type { IncomingMessage, ServerOptions, ServerResponse } from "node:http";
 import type { Http2SecureServer, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
@@ -51,7 +51,7 @@ export function readCertificate({ cert, key }: TlsFiles): Certificate {
     return certificate;
   } catch (cause) {
     const reason = (cause as Error).message;
-    throw new TailcastError("INVALID_OPTION", `Cannot use --cert ${cert} with --key ${key}: ${reason}`, { cause });
+    throw invalidOption(`--cert ${cert} with --key ${key}`, reason, cause);
   }
 }
 

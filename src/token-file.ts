@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
-import { TailcastError } from "./error.ts";
+import { invalidOption } from "./error.ts";
 
 /** The mode bits that allow other users to read or change a file, or its group to change it. */
 const OPEN_TO_OTHERS = 0o027;
@@ -12,26 +12,23 @@ const OPEN_TO_OTHERS = 0o027;
  * @throws {TailcastError} `INVALID_OPTION` when the file cannot be read, is empty, or is accessible to other users.
  */
 export function readTokenFile(flag: string, path: string): string {
+  const name = `--${flag} ${path}`;
   let file: number;
   try {
     file = openSync(path, "r");
   } catch (cause) {
-    throw invalid(flag, path, (cause as Error).message, cause);
+    throw invalidOption(name, (cause as Error).message, cause);
   }
   try {
     const stat = fstatSync(file);
-    if (!stat.isFile() && !stat.isFIFO()) throw invalid(flag, path, "it is not a file");
+    if (!stat.isFile() && !stat.isFIFO()) throw invalidOption(name, "it is not a file");
     if ((stat.mode & OPEN_TO_OTHERS) !== 0) {
-      throw invalid(flag, path, 'other users may read or change it; restrict it with "chmod 600"');
+      throw invalidOption(name, 'other users may read or change it; restrict it with "chmod 600"');
     }
     const token = readFileSync(file, "utf8").replace(/\r?\n$/, "");
-    if (token === "") throw invalid(flag, path, "it is empty");
+    if (token === "") throw invalidOption(name, "it is empty");
     return token;
   } finally {
     closeSync(file);
   }
-}
-
-function invalid(flag: string, path: string, reason: string, cause?: unknown): TailcastError {
-  return new TailcastError("INVALID_OPTION", `Cannot use --${flag} ${path}: ${reason}`, { cause });
 }

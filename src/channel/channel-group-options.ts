@@ -1,4 +1,5 @@
-import { MAX_DELAY, checkInteger, checkNames, checkValue, invalidOption, kinds } from "../check-options.ts";
+import { MAX_DELAY, checkInteger, checkNames, checkValue, kinds } from "../check-options.ts";
+import { invalidOption } from "../error.ts";
 import { channelSettings } from "./settings.ts";
 import type { OptionNames } from "../check-options.ts";
 import type { CorsOptions } from "./connections/cors.ts";

@@ -195,7 +195,8 @@ export class Channel<Data = unknown> {
     this.#assertOpen("skip events");
     const { history } = this.#settings;
     if (history === undefined || history.append !== undefined) {
-      throw new TailcastError("INVALID_OPTION", "Cannot skip events: that needs a history without append");
+      const problem = history === undefined ? "the channel has no history" : "its history has append";
+      throw new TailcastError("INVALID_OPTION", `Cannot skip events: ${problem}; publish them`);
     }
     this.#publisher.skip(checkInteger("count", count, { min: 1 }));
   }

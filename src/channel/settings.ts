@@ -1,14 +1,6 @@
 import { randomBytes } from "node:crypto";
-import {
-  MAX_DELAY,
-  checkChoice,
-  checkInteger,
-  checkNames,
-  checkTexts,
-  checkValue,
-  invalidOption,
-  kinds,
-} from "../check-options.ts";
+import { MAX_DELAY, checkChoice, checkInteger, checkNames, checkTexts, checkValue, kinds } from "../check-options.ts";
+import { invalidOption } from "../error.ts";
 import { isOrigin } from "../http/origin.ts";
 import { encodeComment, encodeEvent } from "../protocol/encode.ts";
 import { isEpoch } from "../protocol/sequence-id.ts";

@@ -1,4 +1,5 @@
-import { invalidOption } from "../check-options.ts";
+import { invalidOption, typeName } from "../error.ts";
+import { REMEDY_FOR_BYTES } from "../protocol/field-value.ts";
 import type { EventFields } from "../protocol/encode.ts";
 
 /** An event of a source: its fields, or only its data. */
@@ -29,13 +30,15 @@ interface OpenSource {
  */
 export function checkSource(source: unknown): StreamSource {
   if (isSource(source)) return source;
-  const wanted = "an iterable, an async iterable or a ReadableStream; for one event, pass [event]";
-  throw invalidOption("source", `it must be ${wanted}`);
+  const wanted = "an iterable, an async iterable or a ReadableStream of events";
+  const type = typeName(source);
+  const remedy = type === "bytes" ? REMEDY_FOR_BYTES : "for one event, pass [event]";
+  throw invalidOption("source", `it must be ${wanted}, not ${type}; ${remedy}`);
 }
 
-/** Whether a value is a source. A string is not a source: each of its characters would be an event. */
+/** Whether a value is a source. Text and bytes are not: each character and each byte would be an event. */
 function isSource(value: unknown): value is StreamSource {
-  if (typeof value !== "object" || value === null) return false;
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return false;
   return Symbol.asyncIterator in value || Symbol.iterator in value || "getReader" in value;
 }
 

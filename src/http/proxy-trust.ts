@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
-import { checkInteger, checkTexts, invalidOption } from "../check-options.ts";
+import { checkInteger, checkTexts } from "../check-options.ts";
+import { invalidOption } from "../error.ts";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 
 /** The client of a request, as trusted proxies report it. */

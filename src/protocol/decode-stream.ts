@@ -1,4 +1,4 @@
-import { TailcastError } from "../error.ts";
+import { invalidOption, typeName } from "../error.ts";
 import { EventStreamDecoder } from "./decode.ts";
 import type { DecodedEvent, EventStreamDecoderOptions } from "./decode.ts";
 
@@ -52,8 +52,8 @@ function checkSource(source: EventStreamSource): EventStreamSource {
     !ArrayBuffer.isView(source) &&
     (Symbol.asyncIterator in source || Symbol.iterator in source || "getReader" in source);
   if (isSource) return source;
-  const wanted = "an iterable, an async iterable or a ReadableStream of bytes; for one chunk, pass [chunk]";
-  throw new TailcastError("INVALID_OPTION", `Cannot decode the source: it must be ${wanted}`);
+  const wanted = "an iterable, an async iterable or a ReadableStream of bytes";
+  throw invalidOption("source", `it must be ${wanted}, not ${typeName(source)}; for one chunk, pass [chunk]`);
 }
 
 async function* decodeWith(

@@ -1,4 +1,4 @@
-import { TailcastError } from "../error.ts";
+import { TailcastError, invalidOption, typeName } from "../error.ts";
 import { LineReader } from "./line-reader.ts";
 
 /** The default of `maxEventBytes`: 16 MiB. */
@@ -64,14 +64,14 @@ export class EventStreamDecoder {
   /** @throws {TailcastError} `INVALID_OPTION` when an option has a wrong type or range; the message names it. */
   constructor(options: EventStreamDecoderOptions = {}) {
     if (typeof options !== "object" || options === null) {
-      throw new TailcastError("INVALID_OPTION", "Cannot create the decoder: its options must be an object");
+      throw invalidOption("options", `it must be an object, not ${typeName(options)}`);
     }
     const { maxEventBytes = DEFAULT_MAX_EVENT_BYTES, lastEventId = "" } = options;
     if (!Number.isSafeInteger(maxEventBytes) || maxEventBytes < 1) {
-      throw new TailcastError("INVALID_OPTION", "Cannot create the decoder: maxEventBytes must be a positive integer");
+      throw invalidOption("maxEventBytes", "it must be an integer of at least 1");
     }
     if (typeof lastEventId !== "string") {
-      throw new TailcastError("INVALID_OPTION", "Cannot create the decoder: lastEventId must be a string");
+      throw invalidOption("lastEventId", `it must be a string, not ${typeName(lastEventId)}`);
     }
     this.#maxEventBytes = maxEventBytes;
     this.#lastEventId = lastEventId;
@@ -111,9 +111,8 @@ export class EventStreamDecoder {
   decode(chunk: Uint8Array): DecodedEvent[] {
     this.#assertNotFailed();
     if (!isUint8Array(chunk)) {
-      throw new TypeError(
-        `Cannot decode a chunk of type ${typeof chunk}: pass a Uint8Array, without setEncoding() on the source`,
-      );
+      const problem = `it must be a Uint8Array, not ${typeName(chunk)}`;
+      throw new TypeError(`Cannot decode the chunk: ${problem}; do not call setEncoding() on the source`);
     }
     const events: DecodedEvent[] = [];
     try {

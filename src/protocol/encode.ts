@@ -1,6 +1,6 @@
 import { TailcastError } from "../error.ts";
 import { assertEventId } from "./event-id.ts";
-import { assertSingleLine, assertText, invalidField } from "./field-value.ts";
+import { assertSingleLine, assertText, invalidField, problemWithoutData } from "./field-value.ts";
 
 /**
  * The longest reconnection time, in milliseconds (almost 25 days). The standard has no limit, but clients that wait
@@ -53,7 +53,7 @@ export interface EventFields {
  */
 export function encodeEvent(fields: EventFields): string {
   if (typeof fields !== "object" || fields === null) {
-    throw invalidEvent('it is not an object; pass its fields, for example { data: "text" }');
+    throw invalidEvent(problemWithoutData(fields));
   }
   const id = fields.id ?? undefined;
   if (id !== undefined) assertEventId(id);
@@ -102,7 +102,7 @@ export function encodeEventWithId(
     throw invalidEvent('event and id without data fire nothing in the client; add data, which may be ""');
   }
   if (block === "") {
-    throw invalidEvent("it has no field; give it data, a retry or a comment");
+    throw invalidEvent(problemWithoutData(fields));
   }
   return block;
 }
@@ -140,7 +140,7 @@ function endWithData(block: string, data: string): string {
     return `${block}data: ${isOneLine ? data : data.replace(LINE_END, "\ndata: ")}\n\n`;
   } catch (cause) {
     // A RangeError: with a "data: " for each line it exceeds the maximum length of a string.
-    throw new TailcastError("INVALID_EVENT", "Cannot encode the event: its data is too long", { cause });
+    throw new TailcastError("INVALID_EVENT", "Cannot encode the event: its data is too long; split it", { cause });
   }
 }
 

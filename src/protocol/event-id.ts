@@ -1,4 +1,4 @@
-import { TailcastError } from "../error.ts";
+import { invalidOption, typeName } from "../error.ts";
 import { assertText, invalidField } from "./field-value.ts";
 
 /**
@@ -53,7 +53,7 @@ export function assertEventId(id: unknown): asserts id is string {
  */
 export function decodeLastEventId(headerValue: string): string {
   if (typeof headerValue !== "string") {
-    throw new TailcastError("INVALID_OPTION", "Cannot decode the last event id: its header is not a string");
+    throw invalidOption("headerValue", `it must be a string, not ${typeName(headerValue)}; check for the header first`);
   }
   const bytes = new Uint8Array(headerValue.length);
   for (let index = 0; index < headerValue.length; index += 1) {

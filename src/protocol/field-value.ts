@@ -1,4 +1,4 @@
-import { TailcastError } from "../error.ts";
+import { TailcastError, typeName } from "../error.ts";
 
 /** The parts of an event: the four fields of HTML 9.2.6, and the comment. */
 export type FieldName = "comment" | "retry" | "event" | "id" | "data";
@@ -13,6 +13,20 @@ export function invalidField(field: FieldName, reason: string): TailcastError {
   return new TailcastError("INVALID_EVENT", `Cannot encode the field "${field}": ${reason}`);
 }
 
+/** The remedy for bytes in place of an event. */
+export const REMEDY_FOR_BYTES = "decode them to text, for example with a TextDecoder";
+
+/** Returns what is wrong with an event that has no data, and the remedy. */
+export function problemWithoutData(event: unknown): string {
+  const type = typeName(event);
+  if (type === "bytes") return `it is bytes; ${REMEDY_FOR_BYTES}`;
+  if (type === "a promise") return "it is a promise; await it";
+  if (type !== "an object") return `it is ${type}; pass an object, such as { data: "text" }`;
+  const { data } = event as { readonly data?: unknown };
+  if (data === null) return 'its data is null, which means no data; pass "" for empty data, or JSON.stringify(value)';
+  return 'it has no data; pass { data: "text" }, or { data: JSON.stringify(value) } to send an object';
+}
+
 /**
  * Refuses values that are not strings. Converting an object would send "[object Object]" to every client; the caller
  * must choose the text.
@@ -21,12 +35,12 @@ export function invalidField(field: FieldName, reason: string): TailcastError {
  */
 export function assertString(field: FieldName, value: unknown): asserts value is string {
   if (typeof value === "string") return;
-  if (typeof value === "object" && value !== null) {
-    const remedy = field === "data" ? "pass JSON.stringify(value)" : "pass a string";
-    const problem = `${field} is ${Array.isArray(value) ? "an array" : "an object"}; ${remedy}`;
-    throw new TailcastError("INVALID_EVENT", `Cannot encode the event: ${problem}`);
-  }
-  throw invalidField(field, `it is of type ${typeof value}; pass a string, made with String() or JSON.stringify()`);
+  const type = typeName(value);
+  let remedy = "pass a string, for example String(value)";
+  if (field === "data" && typeof value === "object") remedy = "pass JSON.stringify(value)";
+  if (type === "bytes") remedy = "pass text, for example new TextDecoder().decode(value)";
+  if (type === "a promise") remedy = "await it";
+  throw new TailcastError("INVALID_EVENT", `Cannot encode the event: ${field} is ${type}; ${remedy}`);
 }
 
 /**

@@ -1,4 +1,5 @@
-import { MAX_DELAY, checkInteger, checkNames, checkTexts, checkValue, invalidOption, kinds } from "../check-options.ts";
+import { MAX_DELAY, checkInteger, checkNames, checkTexts, checkValue, kinds } from "../check-options.ts";
+import { invalidOption } from "../error.ts";
 import { isOrigin } from "../http/origin.ts";
 import { checkProxies } from "../http/proxy-trust.ts";
 import { DEFAULT_HEARTBEAT } from "../channel/settings.ts";

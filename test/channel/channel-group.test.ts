@@ -78,10 +78,10 @@ describe("ChannelGroup", () => {
     await assert.rejects(late.get("a"), { code: "INVALID_OPTION" });
     for (const [value, given] of [
       [undefined, "undefined"],
-      [5, "number"],
+      [5, "a number"],
       [null, "null"],
     ]) {
-      const message = `Cannot use the option "channel": it must be an object, not ${given}`;
+      const message = `Cannot use "channel": it must be an object, not ${given}`;
       const group = new ChannelGroup({ channel: () => value as never });
       await assert.rejects(group.get("a"), { code: "INVALID_OPTION", message });
     }
@@ -93,7 +93,7 @@ describe("ChannelGroup", () => {
       [new Channel(), "it must be the options of a channel, not a channel"],
       [history, "it must be the options of a channel; pass { history }"],
     ] as const) {
-      const refusal = { code: "INVALID_OPTION", message: `Cannot use the option "channel": ${problem}` };
+      const refusal = { code: "INVALID_OPTION", message: `Cannot use "channel": ${problem}` };
       assert.throws(() => new ChannelGroup({ channel: value as never }), refusal);
       await assert.rejects(new ChannelGroup({ channel: () => value as never }).get("a"), refusal);
     }

@@ -163,7 +163,7 @@ describe("Channel: history", () => {
     assert.throws(() => new Channel({ history: Promise.resolve() } as never), {
       code: "INVALID_OPTION",
       message:
-        'Cannot use the option "history": it is a promise; await it, ' +
+        'Cannot use "history": it is a promise; await it, ' +
         "as in `history: await FileHistory.open(path, epoch)`",
     });
   });

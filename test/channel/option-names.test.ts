@@ -10,7 +10,7 @@ import { BuildApp } from "../../dist/web/build-app.js";
 const untyped = (options: Readonly<Record<string, unknown>>): never => options as never;
 
 function refusal(name: string, hint = ""): { code: string; message: string } {
-  return { code: "INVALID_OPTION", message: `Cannot use the option "${name}": there is no such option${hint}` };
+  return { code: "INVALID_OPTION", message: `Cannot use "${name}": there is no such option${hint}` };
 }
 
 describe("checkNames", () => {

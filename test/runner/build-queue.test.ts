@@ -85,34 +85,34 @@ describe("BuildQueue", () => {
       const wrong: readonly (readonly [given: unknown, complaint: string])[] = [
         [undefined, '"plan": it must be an object, not undefined'],
         [null, '"plan": it must be an object, not null'],
-        ["npm run build", '"plan": it must be an object, not string'],
-        [[], '"plan": it must be an object, not array'],
+        ["npm run build", '"plan": it must be an object, not a string'],
+        [[], '"plan": it must be an object, not an array'],
         [{ ...plan([]), projectPath: "" }, '"plan.projectPath": it must be a non-empty string, not ""'],
-        [{ ...plan([]), projectName: 7 }, '"plan.projectName": it must be a string, not number'],
-        [{ ...plan([]), packageManager: 7 }, '"plan.packageManager": it must be a string or null, not number'],
-        [{ ...plan([]), script: 7 }, '"plan.script": it must be a string or null, not number'],
+        [{ ...plan([]), projectName: 7 }, '"plan.projectName": it must be a string, not a number'],
+        [{ ...plan([]), packageManager: 7 }, '"plan.packageManager": it must be a string or null, not a number'],
+        [{ ...plan([]), script: 7 }, '"plan.script": it must be a string or null, not a number'],
         [{ ...plan([]), install: "no" }, '"plan.install": it must be "auto" or "clean" or "skip", not "no"'],
         [{ ...plan([]), reason: undefined }, '"plan.reason": it must be a string, not undefined'],
         [{ ...plan([]), warnings: undefined }, '"plan.warnings": it must be an array, not undefined'],
-        [{ ...plan([]), warnings: ["odd", {}] }, '"plan.warnings[1]": it must be a string, not object'],
-        [{ ...plan([]), steps: {} }, '"plan.steps": it must be an array, not object'],
-        [{ ...plan([]), steps: ["make"] }, '"plan.steps[0]": it must be an object, not string'],
+        [{ ...plan([]), warnings: ["odd", {}] }, '"plan.warnings[1]": it must be a string, not an object'],
+        [{ ...plan([]), steps: {} }, '"plan.steps": it must be an array, not an object'],
+        [{ ...plan([]), steps: ["make"] }, '"plan.steps[0]": it must be an object, not a string'],
         [withStep({ name: null }), '"plan.steps[1].name": it must be a string, not null'],
         [withStep({ command: "" }), '"plan.steps[1].command": it must be a non-empty string, not ""'],
         [withStep({ args: undefined }), '"plan.steps[1].args": it must be an array, not undefined'],
-        [withStep({ args: "-v" }), '"plan.steps[1].args": it must be an array, not string'],
-        [withStep({ args: ["-j", 2] }), '"plan.steps[1].args[1]": it must be a string, not number'],
+        [withStep({ args: "-v" }), '"plan.steps[1].args": it must be an array, not a string'],
+        [withStep({ args: ["-j", 2] }), '"plan.steps[1].args[1]": it must be a string, not a number'],
         [withStep({ cwd: undefined }), '"plan.steps[1].cwd": it must be a non-empty string, not undefined'],
-        [{ ...plan([]), pins: "/" }, '"plan.pins": it must be an array, not string'],
-        [{ ...plan([]), pins: ["/"] }, '"plan.pins[0]": it must be an object, not string'],
+        [{ ...plan([]), pins: "/" }, '"plan.pins": it must be an array, not a string'],
+        [{ ...plan([]), pins: ["/"] }, '"plan.pins[0]": it must be an object, not a string'],
         [
           { ...plan([]), pins: [{ path: "/", device: "1" }] },
           '"plan.pins[0].inode": it must be a non-empty string, not undefined',
         ],
-        [withStep({ env: "A=1" }), '"plan.steps[1].env": it must be an object, not string'],
+        [withStep({ env: "A=1" }), '"plan.steps[1].env": it must be an object, not a string'],
       ];
       for (const [given, complaint] of wrong) {
-        const message = `Cannot use the option ${complaint}`;
+        const message = `Cannot use ${complaint}`;
         assert.throws(() => scene.queue.add(given as Plan), { code: "INVALID_OPTION", message });
       }
       assert.deepEqual([scene.events, scene.queue.list()], [[], []]);
@@ -335,7 +335,7 @@ describe("BuildQueue", () => {
     }
 
     it("refuses options that are not an object", () => {
-      const message = /^Cannot use the option "options": it must be an object, not /;
+      const message = /^Cannot use "options": it must be an object, not /;
       for (const value of [undefined, null, 7, "fast", []]) {
         const options = value as unknown as BuildQueueOptions;
         assert.throws(() => new BuildQueue(options), { code: "INVALID_OPTION", message });
@@ -343,7 +343,7 @@ describe("BuildQueue", () => {
     });
 
     it("refuses to work without onEvent", () => {
-      const message = 'Cannot use the option "onEvent": it must be a function, not undefined';
+      const message = 'Cannot use "onEvent": it must be a function, not undefined';
       assert.throws(() => new BuildQueue({} as BuildQueueOptions), { code: "INVALID_OPTION", message });
     });
   });

@@ -17,11 +17,11 @@ describe("readVariables()", () => {
   });
 
   const refused: readonly (readonly [pair: string, message: RegExp])[] = [
-    ["secret", /^--env must be NAME=value$/],
-    ["=secret", /^--env holds something that is not NAME=value$/],
-    ["1A=secret", /^--env holds something that is not NAME=value$/],
-    ["A B=secret", /^--env holds something that is not NAME=value$/],
-    ["TAILCAST_TOKEN=secret", /^--env must not set TAILCAST_TOKEN: /],
+    ["secret", /^Cannot use --env: it must be NAME=value$/],
+    ["=secret", /^Cannot use --env: it holds something that is not NAME=value$/],
+    ["1A=secret", /^Cannot use --env: it holds something that is not NAME=value$/],
+    ["A B=secret", /^Cannot use --env: it holds something that is not NAME=value$/],
+    ["TAILCAST_TOKEN=secret", /^Cannot use --env: it must not set TAILCAST_TOKEN: /],
   ];
   for (const [pair, message] of refused) {
     it(`refuses ${pair}, and does not show the value`, () => {
@@ -33,7 +33,7 @@ describe("readVariables()", () => {
     const folder = await makeFolder(t, { key: "-----BEGIN PRIVATE KEY-----\nMIIEvQ==\n" });
     const [missing, key] = [join(folder, "missing"), join(folder, "key")];
     assert.throws(() => readVariables([missing], []), { code: "INVALID_OPTION", message: /ENOENT/ });
-    const message = `--env-from ${key} holds something that is not NAME=value`;
+    const message = `Cannot use --env-from ${key}: it holds something that is not NAME=value`;
     assert.throws(() => readVariables([key], []), { code: "INVALID_OPTION", message });
     for (const text of ["A=1\nsecret\n", "secret", "A='1\n2'\nsecret\nB=1\n"]) {
       await writeFile(key, text);
@@ -83,7 +83,7 @@ describe("the variables of builds", () => {
   it("stop the start with a clear message when their file is missing", async (t) => {
     const program = new Program(t, ["--port", "0", "--env-from", "/nowhere/at/all"]);
     assert.equal(await program.ended, 2);
-    assert.match(program.stderr, /^tailcast: --env-from cannot be read: ENOENT: .*\nTry "tailcast --help"\.\n$/);
+    assert.match(program.stderr, /^tailcast: Cannot use --env-from .*: ENOENT: .*\nTry "tailcast --help"\.\n$/);
   });
 
   it("may be empty", async (t) => {

@@ -23,7 +23,7 @@ describe("The program with --pids and --cgroup", () => {
   it("does not start with a directory that it cannot use", async (t) => {
     const program = new Program(t, ["--port", "0", "--cgroup", "/nowhere/at/all"]);
     assert.equal(await program.ended, 2);
-    const message = /^tailcast: Cannot use the option "cgroup": .+$/m;
+    const message = /^tailcast: Cannot use "cgroup": .+$/m;
     assert.match(program.stderr, message);
   });
 

@@ -123,16 +123,16 @@ describe("readConfig()", () => {
   });
 
   for (const [args, env, named] of [
-    [["--prot", "1"], {}, "--prot"],
+    [["--prot", "1"], {}, "Cannot read the arguments: Unknown option '--prot'"],
     [["deploy"], {}, 'unknown sub-command "deploy"; the sub-commands are serve, help, version'],
     [["--port", "0", "deploy"], {}, '"deploy"'],
     [["--color", "deploy"], {}, '"deploy"'],
     [["serve", "deploy"], {}, '"deploy"'],
-    [["version", "--port", "0"], {}, "version has no options; leave out --port"],
+    [["version", "--port", "0"], {}, "Cannot use --port: version has no options; leave it out"],
     [["--port"], {}, "--port"],
     [["--port", "65536"], {}, "--port"],
     [["--port", "-1"], {}, "--port"],
-    [["--port", "3e3"], {}, "--port"],
+    [["--port", "3e3"], {}, 'Cannot use --port: it must be an integer from 0 to 65535, not "3e3"'],
     [["--concurrency", "0"], {}, "--concurrency"],
     [["--timeout", "1.5"], {}, "--timeout"],
     [["--silence", "-1"], {}, "--silence"],
@@ -142,9 +142,9 @@ describe("readConfig()", () => {
     [["--pids", "many"], {}, "--pids"],
     [["--pids", "4194305"], {}, "--pids"],
     [["--pids", ""], {}, "--pids"],
-    [[], { TAILCAST_PIDS: "0x10" }, "--pids"],
+    [[], { TAILCAST_PIDS: "0x10" }, "TAILCAST_PIDS"],
     [["--cgroup", ""], {}, "--cgroup"],
-    [["--output", "both"], {}, "--output"],
+    [["--output", "both"], {}, 'Cannot use --output: it must be "merged" or "separate", not "both"'],
     [["--cert", "/etc/hostname"], {}, "--key"],
     [["--cert", "/nowhere/at/all", "--key", "/etc/hostname"], {}, "--cert"],
     [["--cert", "/etc/hostname", "--key", "/etc/hostname"], {}, "--cert"],
@@ -176,7 +176,7 @@ describe("readConfig()", () => {
     [["--root", ""], {}, "--root"],
     [["--log-limit", "0"], {}, "--log-limit"],
     [["--mask", "PIN=1234"], {}, "--mask"],
-    [[], { PORT: "http" }, "PORT"],
+    [[], { PORT: "http" }, 'Cannot use PORT: it must be an integer from 0 to 65535, not "http"'],
     [[], { TAILCAST_CAPACITY: "0" }, "TAILCAST_CAPACITY"],
   ] as const) {
     it(`refuses ${[...args, ...Object.entries(env).map((pair) => pair.join("="))].join(" ")}, naming it`, () => {
@@ -193,7 +193,7 @@ describe("readConfig()", () => {
 
   it("says how to give a value that starts with a hyphen, in one line", () => {
     for (const { flag, value } of OPTIONS.filter((option) => option.value !== "")) {
-      const message = `--${flag} needs a value; write --${flag}=VALUE if it starts with "-"`;
+      const message = `Cannot use --${flag}: it needs a value; write --${flag}=VALUE if it starts with "-"`;
       assert.throws(() => readConfig([`--${flag}`, "-1"], {}), { code: "INVALID_OPTION", message }, value);
     }
     for (const args of [["--prot"], ["--port"], ["--port", "--host"], ["--color=1"], ["-x"], ["--port=-1"]]) {

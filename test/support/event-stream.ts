@@ -7,14 +7,12 @@ import type { StreamSource } from "../../dist/channel/stream-source.js";
 import type { Lifetime } from "./lifetime.js";
 
 /** Values that give no events, although a caller without types may pass them as a source. */
-export const NO_SOURCES = ["hello", 5, null, {}] as unknown as readonly StreamSource[];
+export const NO_SOURCES = ["hello", 5, null, {}, Buffer.from("a")] as unknown as readonly StreamSource[];
 
 /** The error for each of them. */
 export const SOURCE_REFUSAL = {
   code: "INVALID_OPTION",
-  message:
-    'Cannot use the option "source": it must be an iterable, an async iterable or a ReadableStream; ' +
-    "for one event, pass [event]",
+  message: /^Cannot use "source": it must be an iterable, .* of events, not (?:bytes; decode|.+; for one event, pass) /,
 };
 
 /** A server that answers each request with a stream and passes the stream to `use`. */

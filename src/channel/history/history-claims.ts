@@ -1,5 +1,4 @@
-import { invalidOption } from "../../check-options.ts";
-import { TailcastError } from "../../error.ts";
+import { TailcastError, invalidOption } from "../../error.ts";
 import type { FileHandle } from "node:fs/promises";
 import type { ChannelHistory } from "./history.ts";
 

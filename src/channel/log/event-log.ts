@@ -2,7 +2,7 @@ import { TailcastError } from "../../error.ts";
 import { decimal } from "./decimal.ts";
 import { encodeEventType, encodeEventWithId } from "../../protocol/encode.ts";
 import { assertEventId } from "../../protocol/event-id.ts";
-import { assertString } from "../../protocol/field-value.ts";
+import { assertString, problemWithoutData } from "../../protocol/field-value.ts";
 import { parseSequenceId } from "../../protocol/sequence-id.ts";
 import { rememberLast } from "./remember-last.ts";
 import { Segment } from "./segment.ts";
@@ -155,21 +155,22 @@ export class EventLog {
   append(event: PublishedEvent): string {
     const data = typeof event === "object" ? (event?.data ?? undefined) : undefined;
     if (data === undefined) {
-      throw new TailcastError("INVALID_EVENT", 'Cannot publish the event: pass a string, or an object with "data"');
+      throw new TailcastError("INVALID_EVENT", `Cannot publish the event: ${problemWithoutData(event)}`);
     }
     assertString("data", data);
     const sequence = this.published + 1;
     const customId = event.id ?? undefined;
     if (customId !== undefined) assertEventId(customId);
     if (customId !== undefined && this.#history !== undefined) {
-      const message = "Cannot publish the event: the ids of a channel with a history are given by the channel itself";
+      const message = "Cannot publish the event: a channel with a history gives the ids itself; leave the id out";
       throw new TailcastError("INVALID_EVENT", message);
     }
     if (customId === "") {
-      throw new TailcastError("INVALID_EVENT", "Cannot publish the event: no client could resume after an empty id");
+      throw new TailcastError("INVALID_EVENT", "Cannot publish the event: its id is empty; leave the id out");
     }
     if (customId !== undefined && parseSequenceId(customId)?.epoch === this.epoch) {
-      const message = `Cannot publish the event: ids that start with "${this.epoch}-" are given by the channel itself`;
+      const problem = `ids that start with "${this.epoch}-" are given by the channel itself; leave the id out`;
+      const message = `Cannot publish the event: ${problem}`;
       throw new TailcastError("INVALID_EVENT", message);
     }
     // Each character is at least one byte, so check before the more expensive encoding.
@@ -300,7 +301,7 @@ export class EventLog {
 
   #tooLarge(byteLength: number): TailcastError {
     const problem = `its ${byteLength} bytes or more exceed capacityBytes (${this.#capacityBytes})`;
-    return new TailcastError("EVENT_TOO_LARGE", `Cannot publish the event: ${problem}`);
+    return new TailcastError("EVENT_TOO_LARGE", `Cannot publish the event: ${problem}; raise it, or split the data`);
   }
 
   #forgetCustomIdBeforeStart(): void {

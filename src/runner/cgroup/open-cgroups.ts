@@ -1,4 +1,4 @@
-import { invalidOption } from "../../check-options.ts";
+import { invalidOption } from "../../error.ts";
 import { CgroupFolder } from "./cgroup-folder.ts";
 import { cgroupFiles } from "./cgroup-files.ts";
 import type { CgroupFiles } from "./cgroup-files.ts";

@@ -1,4 +1,5 @@
-import { checkChoice, checkValue, invalidOption, kinds } from "../../check-options.ts";
+import { checkChoice, checkValue, kinds } from "../../check-options.ts";
+import { invalidOption } from "../../error.ts";
 import { variableProblem } from "../program/variables.ts";
 import { installModes } from "./build-inputs.ts";
 import type { DirectoryPin } from "../project/directory-pin.ts";

@@ -1,4 +1,5 @@
-import { MAX_DELAY, checkInteger, checkValue, invalidOption, kinds } from "../../check-options.ts";
+import { MAX_DELAY, checkInteger, checkValue, kinds } from "../../check-options.ts";
+import { invalidOption } from "../../error.ts";
 import { endInBackground, endProcesses, unique } from "./terminate.ts";
 import { findByCookie, isCookie } from "./marker.ts";
 import { exists } from "./identity.ts";

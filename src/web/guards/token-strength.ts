@@ -1,4 +1,4 @@
-import { invalidOption } from "../../check-options.ts";
+import { invalidOption } from "../../error.ts";
 
 /**
  * The minimum number of bits of a token on an address that other machines reach. The estimate is low for short texts,

@@ -10,7 +10,7 @@ import { HeldHistory, logPath } from "./histories.js";
 describe("Channel: history", () => {
   const refusal = {
     code: "INVALID_OPTION",
-    message: 'Cannot use the option "history": another channel uses it; close that channel first, or publish to it',
+    message: 'Cannot use "history": another channel uses it; close that channel first, or publish to it',
   };
 
   it("belongs to one channel until that channel is closed", async () => {

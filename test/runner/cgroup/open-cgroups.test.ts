@@ -38,7 +38,7 @@ describe("openCgroups()", { skip }, () => {
   });
 
   it("refuses a directory that was named and cannot be used", () => {
-    const message = /^Cannot use the option "cgroup": \/cg\/nothing is not a cgroup that this server can use \(ENOENT/;
+    const message = /^Cannot use "cgroup": \/cg\/nothing is not a cgroup that this server can use \(ENOENT/;
     assert.throws(() => openCgroups("/cg/nothing", 9, new FakeCgroups(UNIT)), { code: "INVALID_OPTION", message });
   });
 });

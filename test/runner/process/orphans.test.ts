@@ -152,7 +152,7 @@ describe("endOrphans()", () => {
       [{ cookie, identity: { pid: 1, startTime: 1 } }, "identity"],
     ];
     for (const [search, name] of wrong) {
-      const message = new RegExp(`^Cannot use the option "${name}": it must be `);
+      const message = new RegExp(`^Cannot use "${name}": it must be `);
       await assert.rejects(endOrphans(search as OrphanSearch), { code: "INVALID_OPTION", message });
     }
   });

@@ -10,7 +10,7 @@ describe("checkStrength()", () => {
       assert.throws(() => checkStrength("token", token, "0.0.0.0"), {
         code: "INVALID_OPTION",
         message:
-          'Cannot use the option "token": 0.0.0.0 is reachable from other machines, and they could guess this token; ' +
+          'Cannot use "token": 0.0.0.0 is reachable from other machines, and they could guess this token; ' +
           'make a token with "openssl rand -base64 24"',
       });
     });
