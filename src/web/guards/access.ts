@@ -63,7 +63,9 @@ export class Access {
    */
   identify(request: IncomingMessage): Identity | undefined {
     if (this.#options.token === undefined) return { role: "builder", session: undefined };
-    const session = this.#sessionOf(request);
+    // A viewer can plant the cookie of a valid session, which must not lock a builder out.
+    const sessions = this.#sessionsOf(request);
+    const session = sessions.find(({ role }) => role === "builder") ?? sessions[0];
     if (session !== undefined) return { role: session.role, session };
     const role = this.#roleOf(request, bearerSecrets(request));
     return role === undefined ? undefined : { role, session: undefined };
@@ -124,10 +126,9 @@ export class Access {
     return this.#codes.create();
   }
 
-  /** Ends the session of a request, and its streams. Returns the `Set-Cookie` value that removes the cookie. */
+  /** Ends the sessions of a request, and their streams. Returns the `Set-Cookie` value that removes the cookie. */
   signOut(request: IncomingMessage): string {
-    const session = this.#sessionOf(request);
-    if (session !== undefined) this.#sessions.end(session);
+    for (const session of this.#sessionsOf(request)) this.#sessions.end(session);
     return sessionCookie(request, "", 0, this.#options);
   }
 
@@ -137,12 +138,8 @@ export class Access {
     return { identity: { role, session }, cookie };
   }
 
-  #sessionOf(request: IncomingMessage): Session | undefined {
-    for (const value of cookieValues(request)) {
-      const session = this.#sessions.read(value);
-      if (session !== undefined) return session;
-    }
-    return undefined;
+  #sessionsOf(request: IncomingMessage): readonly Session[] {
+    return cookieValues(request).flatMap((value) => this.#sessions.read(value) ?? []);
   }
 
   /** Returns the role of the first secret that is a token. The secrets count as one guess. */

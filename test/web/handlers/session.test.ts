@@ -67,6 +67,19 @@ describe("BuildApp: sessions", () => {
     (await stage.actor("build")).tell({ action: "exit", code: 0 });
   });
 
+  it("locks no builder out by the planted cookie of a viewer, and signs both out", async (t) => {
+    const { port } = await start(t, TOKENS);
+    const viewer = await signIn(port, TOKENS.viewerToken);
+    const builder = await signIn(port, TOKENS.token);
+    for (const Cookie of [`${viewer}; ${builder}`, `${builder}; ${viewer}`]) {
+      assert.equal((await ask(port, "GET", "/api/session", { headers: { Cookie } })).json["role"], "builder");
+    }
+    await ask(port, "DELETE", "/api/session", { headers: { Cookie: `${viewer}; ${builder}` } });
+    for (const Cookie of [viewer, builder]) {
+      assert.equal((await ask(port, "GET", "/api/builds", { headers: { Cookie } })).status, 401);
+    }
+  });
+
   it("ends a session after its lifetime, and its streams", async (t) => {
     const { port } = await start(t, { ...TOKENS, sessionLifetime: 500 });
     const headers = { Cookie: await signIn(port, TOKENS.token) };
