@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync, unwatchFile, watchFile } from "node:fs";
 import { constants, createSecureServer } from "node:http2";
 import { createSecureContext } from "node:tls";
@@ -62,6 +63,8 @@ export class TlsServer {
   readonly #report: (message: string) => void;
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
+  /** The digest of the files that were read last. */
+  #lastDigest: string;
 
   /**
    * @param limits - The time limits of a request; those of HTTP/1.1 also apply to HTTP/2.
@@ -75,6 +78,7 @@ export class TlsServer {
   ) {
     this.#files = files;
     this.#report = report;
+    this.#lastDigest = digestOf(files);
     const options = { ...readCertificate(files), ...limits, settings: SETTINGS, allowHTTP1: true };
     this.server = createSecureServer({ ...options, handshakeTimeout: limits.headersTimeout }, (request, response) => {
       // The compat API of HTTP/2 has all parts of HTTP/1.1 that the app uses.
@@ -93,6 +97,7 @@ export class TlsServer {
 
   /** Reloads the certificate. If the new one cannot be used, the server keeps the current one. */
   reload(): void {
+    this.#lastDigest = digestOf(this.#files);
     try {
       this.server.setSecureContext(readCertificate(this.#files));
       this.#report("the certificate was read again");
@@ -113,7 +118,10 @@ export class TlsServer {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  readonly #reload = (): void => this.reload();
+  /** A change of both files, or one after SIGHUP, would otherwise be reported twice. */
+  readonly #reload = (): void => {
+    if (digestOf(this.#files) !== this.#lastDigest) this.reload();
+  };
 
   #keepSocket(socket: Socket): void {
     this.#sockets.add(socket);
@@ -141,6 +149,18 @@ export class TlsServer {
       this.#sessions.delete(session);
     });
   }
+}
+
+/** Returns a digest of the content of the files, or of the reason why a file cannot be read. */
+function digestOf({ cert, key }: TlsFiles): string {
+  const digests = [cert, key].map((path) => {
+    try {
+      return createHash("sha256").update(readFileSync(path)).digest("hex");
+    } catch (error) {
+      return String((error as NodeJS.ErrnoException).code);
+    }
+  });
+  return digests.join(" ");
 }
 
 /** Closes a stream whose client has not sent the whole request. Replies have no time limit. */

@@ -5,6 +5,7 @@ import { connect as connectHttp2 } from "node:http2";
 import { Agent, get } from "node:https";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { connect } from "node:tls";
 import { makeCertificate } from "../../support/certificate.js";
 import { Program, dataFolder } from "../../support/program.js";
@@ -102,6 +103,20 @@ describe("server: TLS", () => {
     program.child.kill("SIGHUP");
     while (!program.stderr.includes("keeps the certificate")) await once(program.child.stderr, "data");
     assert.equal(await nameOf(port), "second");
+  });
+
+  it("reports a new or bad certificate once, when SIGHUP comes before the change of the file is seen", async (t) => {
+    const { program, cert, key } = await serve(t);
+    makeCertificate(cert, key, "second");
+    program.child.kill("SIGHUP");
+    while (!program.stderr.includes("was read again")) await once(program.child.stderr, "data");
+    writeFileSync(cert, "no certificate");
+    program.child.kill("SIGHUP");
+    while (!program.stderr.includes("keeps the certificate")) await once(program.child.stderr, "data");
+    // The files are checked every two seconds.
+    await delay(3000);
+    assert.equal(program.stderr.match(/was read again/g)?.length, 1);
+    assert.equal(program.stderr.match(/keeps the certificate/g)?.length, 1);
   });
 
   it("reads the certificate again when its file changes, and keeps it when the new one is bad", async (t) => {
