@@ -61,13 +61,15 @@ function serve(config: Config): void {
     requestTimeout: 30_000,
     keepAliveTimeout: 5000,
     connectionsCheckingInterval: 5000,
+    // The app refuses requests without Host, with the headers of its other replies.
+    requireHostHeader: false,
   };
   // Requests that arrive during the recovery of an earlier process's builds wait instead of failing.
   const handle: RequestListener = (request, response) => void ready.then((app) => app.handle(request, response));
   const tls = config.tls && new TlsServer(config.tls, limits, handle, printMessage);
   const plain = createServer(limits, handle);
   const server = tls?.server ?? plain;
-  refuseMalformed(server);
+  refuseMalformed(server, (refused) => void ready.then((app) => app.noteMalformed(refused)));
   server.once("error", (error) => fail(`cannot listen on ${config.host} port ${config.port}: ${error.message}`));
   // Listen first, so that the data folder does not change when another server already uses the port.
   server.listen(config.port, config.host, () => {

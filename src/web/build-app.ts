@@ -20,6 +20,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BuildPlanner } from "../runner/planning/build-planner.ts";
 import type { BuildRecord } from "../runner/record.ts";
 import type { BuildAppOptions, BuildAppSettings } from "./build-app-options.ts";
+import type { MalformedRequest } from "./refuse-malformed.ts";
 import type { AppRoute } from "./routes.ts";
 
 /** Where builds and the feed are stored. */
@@ -119,6 +120,11 @@ export class BuildApp {
   /** Creates the code of a link, `/?code=<code>`, that signs a builder in once, within an hour. */
   createSignInCode(): string {
     return this.#guards.access.createCode();
+  }
+
+  /** Counts and logs a request that `refuseMalformed` has refused. */
+  noteMalformed(request: MalformedRequest): void {
+    this.#monitors.requests.noteMalformed(request);
   }
 
   /** Answers a request. It is bound to the app, so it can be passed to `createServer`. */

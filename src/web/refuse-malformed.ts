@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { STATUS_CODES } from "node:http";
 import { Socket } from "node:net";
 import { HttpError } from "../http/http-error.ts";
@@ -7,11 +8,27 @@ import { sendError } from "./send-error.ts";
 import type { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+/** A request that was refused before it reached the app. */
+export interface MalformedRequest {
+  /** The `X-Request-Id` of the reply. */
+  readonly id: string;
+  /** `null`: it got no reply, because an earlier reply on its connection was not complete. */
+  readonly status: number | null;
+  readonly code: string;
+  /** The address at the other end of the connection. */
+  readonly address: string;
+}
+
 /**
  * Sets the replies to requests that Node refuses before they reach the app, for a server of `node:http` or
  * `node:http2`. They have the security headers and a JSON error, like other refusals of the app.
+ *
+ * @param onRefused - Called with each refused request. Default: nothing happens.
  */
-export function refuseMalformed(server: EventEmitter): void {
+export function refuseMalformed(
+  server: EventEmitter,
+  onRefused: (refused: MalformedRequest) => void = () => undefined,
+): void {
   const open = new WeakMap<object, Set<ServerResponse>>();
   server.on("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
     const responses = open.get(socket) ?? new Set();
@@ -22,8 +39,11 @@ export function refuseMalformed(server: EventEmitter): void {
     const responses = [...(open.get(socket) ?? [])];
     // The client would interpret the refusal as the reply to an earlier request, or as part of that reply.
     const isLate = responses.some(({ headersSent, req }) => headersSent || req.complete);
-    if (!socket.writable || isLate) socket.destroy();
-    else writeRefusal(socket, error);
+    const id = randomUUID();
+    const hasReply = socket.writable && !isLate;
+    onRefused({ id, status: hasReply ? error.status : null, code: error.code, address: socket.remoteAddress ?? "" });
+    if (hasReply) writeRefusal(socket, error, id);
+    else socket.destroy();
   };
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     // Bytes after a request with `Connection: close` are not a request (RFC 9112 section 9.6). Earlier replies
@@ -32,12 +52,19 @@ export function refuseMalformed(server: EventEmitter): void {
     if (error.code === "ECONNRESET") socket.destroy();
     else refuse(socket, errorOf(error));
   });
-  server.on("checkExpectation", (_: IncomingMessage, response: ServerResponse) => {
+  const reply = ({ socket }: IncomingMessage, response: ServerResponse, error: HttpError): void => {
+    const id = randomUUID();
+    onRefused({ id, status: error.status, code: error.code, address: socket.remoteAddress ?? "" });
     setSecurityHeaders(response);
-    sendError(response, new HttpError("EXPECTATION_FAILED", "Cannot answer this request: Expect must be 100-continue"));
+    response.setHeader("X-Request-Id", id);
+    sendError(response, error);
+  };
+  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
+    const message = "Cannot answer this request: Expect must be 100-continue";
+    reply(request, response, new HttpError("EXPECTATION_FAILED", message));
   });
   // With HTTP/1.1, `target` is the socket of the request; with the compat API of HTTP/2, it is a response.
-  server.on("connect", (_: IncomingMessage, target: ServerResponse | Socket) => {
+  server.on("connect", (request: IncomingMessage, target: ServerResponse | Socket) => {
     const headers = { Allow: "GET, HEAD, POST, DELETE, OPTIONS" };
     const error = new HttpError("METHOD_NOT_ALLOWED", "Cannot CONNECT: this server is not a proxy", { headers });
     if (target instanceof Socket) {
@@ -45,8 +72,7 @@ export function refuseMalformed(server: EventEmitter): void {
       target.on("error", () => undefined);
       refuse(target, error);
     } else {
-      setSecurityHeaders(target);
-      sendError(target, error);
+      reply(request, target, error);
     }
   });
 }
@@ -63,8 +89,9 @@ function errorOf({ code }: NodeJS.ErrnoException): HttpError {
 }
 
 /** Writes a reply to a socket without a response object, and closes the socket. */
-function writeRefusal(socket: Socket, { status, code, message, headers: own }: HttpError): void {
-  const { headers, body } = errorReply(status, code, message, { ...SECURITY_HEADERS, ...own, Connection: "close" });
+function writeRefusal(socket: Socket, { status, code, message, headers: own }: HttpError, id: string): void {
+  const all = { ...SECURITY_HEADERS, ...own, "X-Request-Id": id, Connection: "close" };
+  const { headers, body } = errorReply(status, code, message, all);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("\r\n")}\r\n\r\n${body}`);
   socket.destroySoon();

@@ -34,6 +34,8 @@ export function checkForm(request: IncomingMessage, authority: string | undefine
   if (rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name)).length > 1) {
     throw bad("it has more than one Host header");
   }
+  // RFC 9112 section 3.2.
+  if (httpVersion === "1.1" && headers.host === undefined) throw bad("it has no Host header");
   if (authority !== undefined && authority.toLowerCase() !== headers.host?.toLowerCase()) {
     throw bad("its target names another host than its Host header");
   }

@@ -10,6 +10,7 @@ import { SentBytes, bytesOf, connectionOf, replyKindOf } from "./sent-bytes.ts";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { ProxyTrust } from "../../http/proxy-trust.ts";
+import type { MalformedRequest } from "../refuse-malformed.ts";
 import type { LogEntry, LogLevel } from "./log-entry.ts";
 import type { ReplyKind } from "./sent-bytes.ts";
 
@@ -101,6 +102,14 @@ export class RequestMonitor {
     // The client may have left while the server was starting.
     if (response.destroyed || socket.destroyed) finish();
     return obstacle;
+  }
+
+  /** Counts and logs a request that was refused before it reached the app. */
+  noteMalformed({ id, status, code, address }: MalformedRequest): void {
+    const reason = this.tally.countRefusal(code);
+    this.tally.countRequest("other", "other", status);
+    const fields = { id, method: null, path: null, status, bytes: null, ms: null, address, reason };
+    this.#options.onLog(logEntry(levelOf(status, "", reason), "request", fields));
   }
 
   /**

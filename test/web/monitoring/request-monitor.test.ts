@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { createServer } from "node:http";
 import { describe, it } from "node:test";
+import { refuseMalformed } from "../../../dist/web/refuse-malformed.js";
 import { EventClient, RawClient, ask } from "../../support/http.js";
 import { build, buildIn, codeIn, start } from "../app.js";
+import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 import type { BuildAppOptions } from "../../../dist/web/build-app-options.js";
 import type { LogEntry } from "../../../dist/web/monitoring/log-entry.js";
@@ -35,6 +38,27 @@ async function startLogged(t: TestContext, options: Partial<BuildAppOptions> = {
 const isPath = (path: string) => (entry: LogEntry) => entry.fields["path"] === path;
 
 describe("RequestMonitor", () => {
+  it("counts and logs requests that were refused before they reached the app", async (t) => {
+    const { app, port, entry } = await startLogged(t);
+    const server = createServer(app.handle).listen(0, "127.0.0.1");
+    t.after(() => server.close());
+    await once(server, "listening");
+    refuseMalformed(server, (refused) => app.noteMalformed(refused));
+    const { port: own } = server.address() as AddressInfo;
+    const codes = { "nonsense": "bad-request", "CONNECT a:1 HTTP/1.1": "method-not-allowed" };
+    for (const [line, reason] of Object.entries({ ...codes, "GET / HTTP/1.1\r\nExpect: x": "expectation-failed" })) {
+      const reply = await new RawClient(own).send(line, "Host: localhost", "Connection: close").closed();
+      const { level, fields } = await entry(({ fields: { id } }) => reply.includes(`X-Request-Id: ${id}\r\n`));
+      const { id, ...rest } = fields;
+      const status = Number(reply.slice(9, 12));
+      const unknown = { method: null, path: null, bytes: null, ms: null };
+      assert.deepEqual([level, rest], ["info", { ...unknown, status, address: "127.0.0.1", reason }]);
+      const metrics = (await ask(port, "GET", "/metrics")).text;
+      assert.ok(metrics.includes(`tailcast_requests_refused_total{reason="${reason}"} 1\n`), reason);
+      assert.ok(metrics.includes(`tailcast_requests_total{route="other",method="other",status="${status}"} 1\n`), line);
+    }
+  });
+
   it("limits the requests of one address, and frees the place of each that is over", async (t) => {
     const { port, entry } = await startLogged(t, { maxRequestsPerAddress: 2 });
     const first = await EventClient.open(port, "/api/log/push");
