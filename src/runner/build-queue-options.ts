@@ -80,7 +80,7 @@ export interface BuildQueueOptions extends Pick<RetentionOptions, "keep" | "keep
   onSpawn?: ((buildId: string, identity: ProcessIdentity) => void | Promise<void>) | undefined;
   /** Called once for each build that was stopped because an event could not be delivered or stored. Must not throw. */
   onFailure?: ((build: BuildRecord, error: unknown) => void) | undefined;
-  /** Called when the queue removes an old build, so that its data can be removed. Must not throw. */
+  /** Called when the queue removes an old build, so that the application can remove its data. Must not throw. */
   onForget?: ((id: string) => void) | undefined;
 }
 

@@ -303,13 +303,13 @@ export class BuildQueue {
   #removeEnded(build: Build): void {
     if (this.#waiting.delete(build)) this.#positions.advance();
     this.#running.delete(build);
-    // Before the next build starts: that build may end at once, and must count as the newer one.
+    // Before the next build starts: that build may end immediately, and must count as the newer one.
     void this.#retention.add(build.record.id, build.ended);
     this.#startWaiting();
   }
 }
 
-/** Calls `onEvent` at once. An error that it throws becomes a rejection. */
+/** Calls `onEvent` immediately. An error that it throws becomes a rejection. */
 async function deliver(onEvent: BuildQueueOptions["onEvent"], event: BuildEvent): Promise<void> {
   await onEvent(event);
 }

@@ -6,7 +6,7 @@ export class OutputTime {
   /** In milliseconds since 1970; `-Infinity` before the first output. */
   #last = -Infinity;
 
-  /** Notes that output was read. It is bound, so that it can be passed as a callback. */
+  /** Records that output was read. The method is bound, so callers can pass it as a callback. */
   readonly note = (): void => {
     this.#last = Date.now();
   };

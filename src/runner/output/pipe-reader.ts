@@ -13,7 +13,7 @@ const PAUSE = 2;
 
 /**
  * Reads a pipe in portions. Every write to an empty pipe wakes the reader, and a read costs as much as splitting fifty
- * lines. So bytes that arrive after a silence are read at once, and bytes that follow a small read stay in the pipe for
+ * lines. Bytes that arrive after a silence are read immediately. Bytes that follow a small read stay in the pipe for
  * {@link PAUSE}. A program that prints line by line costs this process less than half of the processor time then. The
  * program waits only if it fills the pipe during the pause.
  */

@@ -113,7 +113,7 @@ export class StepOutput {
     return this.#busyPipes === 0 ? performance.now() - this.#waitingSince : 0;
   }
 
-  /** Emits a line of the runner about the step, at once. */
+  /** Emits a line of the runner about the step immediately. */
   say(text: string): void {
     for (const source of this.#sources) void this.#show(source);
     void this.#emit([{ stream: "system", text }]);

@@ -9,7 +9,7 @@ const HASH_SHIFT = 5;
 const HASH_MASK = 0x7fff;
 
 /**
- * Finds many texts at once, in a time that does not depend on their number (Aho and Corasick, 1975).
+ * Finds many texts in one pass, in a time that does not depend on their number (Aho and Corasick, 1975).
  *
  * The texts form a tree. A state is a node of the tree: the longest suffix of the input that is a prefix of a text. The
  * children of a state are a list, so that the memory is proportional to the texts. Walking the tree costs about 10 ns a

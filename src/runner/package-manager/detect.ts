@@ -15,7 +15,7 @@ export interface DetectedPackageManager {
   readonly manager: PackageManager;
   /** The directory of the install, which holds the lock file: for a member of a monorepo, the root of the monorepo. */
   readonly installPath: string;
-  /** The manager's lock file, relative to the project. `null`: it has none, so the install cannot be frozen. */
+  /** The manager's lock file, relative to the project. `null`: no lock file, so the install cannot be frozen. */
   readonly lockFile: string | null;
   /** Whether a `package.json` names the manager, so that corepack knows its version. */
   readonly isNamed: boolean;

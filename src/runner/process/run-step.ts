@@ -15,7 +15,7 @@ import type { Step } from "../planning/step.ts";
 export interface StepRunOptions {
   /** Aborting it ends the step: SIGTERM to the command and everything it started, and SIGKILL after `killGrace`. */
   signal?: AbortSignal | undefined;
-  /** Aborting it after `signal` ends the grace: SIGKILL at once. */
+  /** Aborting it after `signal` ends the grace: SIGKILL immediately. */
   forceSignal?: AbortSignal | undefined;
   /** The environment, to which the step's own variables are added. Default: {@link buildEnvironment}. */
   env?: Environment | undefined;

@@ -19,7 +19,7 @@ const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 60_000;
 const BACKGROUND_TIME = 3_600_000;
 
-/** Calls `visit` for each process as soon as it is found: a process that is stopped at once cannot start others. */
+/** Calls `visit` for each process as soon as it is found: a process that is stopped immediately cannot start others. */
 export type FindProcesses = (visit: (found: ProcessStat) => void) => Promise<void>;
 
 /** The options of {@link endProcesses}. */

@@ -13,7 +13,7 @@ import type { ProcessIdentity } from "../process/identity.ts";
 import type { BuildRecord } from "../record.ts";
 
 /**
- * The stored state of a build, in addition to its log. Plain JSON. The plan is not stored: the next process plans anew,
+ * The stored state of a build, in addition to its log. Plain JSON. The plan is not stored: the next process replans,
  * so that nobody can make it run a command by writing a file.
  */
 export interface StoredBuild {

@@ -11,7 +11,7 @@ const MAX_BYTES = 4096;
 
 /**
  * Keeps two servers from using the same folder: a file in it identifies the process. A lock whose process is gone does
- * not count, so a server that was killed can be started again at once.
+ * not count, so a server that was killed can be restarted immediately.
  */
 export class DirectoryLock {
   readonly #path: string;
