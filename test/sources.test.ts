@@ -93,7 +93,7 @@ describe("checkImports", () => {
     assert.deepEqual(places(checkImports, files), ["src/page/log/b.ts:1"]);
   });
 
-  it("lets a folder import what is further down, and the top import everything", () => {
+  it("lets a folder import lower folders, and the top import everything", () => {
     const files = {
       "src/streams/feed/a.ts": 'import { Channel } from "../../channel/channel.ts";\nimport { b } from "../b.ts";\n',
       "src/server.ts": 'import { BuildApp } from "./web/build-app.ts";\n',
@@ -191,7 +191,7 @@ describe("checkColumns", () => {
     assert.deepEqual(places(checkColumns, { "src/a.ts": "word ".repeat(24) }), []);
   });
 
-  it("accepts what cannot be wrapped: a row of a table, and a long word", () => {
+  it("accepts lines that cannot be wrapped: a row of a table, and a long word", () => {
     const url = `https://example.com/${"a".repeat(120)}`;
     const markdown = `| ${"word ".repeat(30)} |\n- ${url}\n[1]: ${url}\n`;
     assert.deepEqual(places(checkColumns, { "a.md": markdown, "src/a.ts": ` * ${url}\n// ${url}\n` }), []);

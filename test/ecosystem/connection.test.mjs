@@ -19,7 +19,7 @@ for (const { name, launch } of BROWSERS) {
     before(async () => (browser = await launch()));
     after(() => browser?.close());
 
-    it("ends for good at any other status, first or later", async (t) => {
+    it("ends permanently at any other status, first or later", async (t) => {
       const requests = [];
       const server = await WebServer.start(t, ({ url }, response) => {
         requests.push(url);

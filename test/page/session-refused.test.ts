@@ -16,7 +16,7 @@ describe("Session, when a stream is refused", () => {
     assert.equal(page.path, FEED);
   });
 
-  it("removes a build that no longer exists from the list for good", async () => {
+  it("removes a build that no longer exists from the list permanently", async () => {
     const page = new Fixture();
     await page.start(build("a", "running", 1));
     page.session.setInterest("pinned");

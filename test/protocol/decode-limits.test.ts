@@ -51,7 +51,7 @@ describe("EventStreamDecoder maxEventBytes", () => {
     assert.deepEqual(decodeText(decoder, "\n"), [message("a")]);
   });
 
-  it("fails for good: every later call throws the same error", () => {
+  it("fails permanently: every later call throws the same error", () => {
     const decoder = new EventStreamDecoder({ maxEventBytes: 10 });
     assert.deepEqual(decodeText(decoder, "id: 1\n\n"), []);
     let first: unknown;

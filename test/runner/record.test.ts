@@ -30,7 +30,7 @@ const queued: BuildRecord = {
   lastOutputAt: "2026-11-22T00:00:00.000Z",
 };
 
-/** The fields that a queued build gets anew when it is planned again. */
+/** The fields that change when a queued build is planned again. */
 const planned: readonly (keyof BuildRecord)[] = [
   ...(["projectPath", "projectName", "packageManager", "script", "install", "variables", "color", "steps"] as const),
   ...(["message", "estimatedDuration", "queuePosition", "startedAt", "finishedAt", "lastOutputAt"] as const),
@@ -48,7 +48,7 @@ describe("completeRecord()", () => {
 });
 
 describe("a queued build of an earlier process", () => {
-  it("keeps every field that is not planned anew", async () => {
+  it("keeps every field that is not planned again", async () => {
     const queue = new BuildQueue({ onEvent: () => undefined });
     await queue.restore(queued, plan);
     const [restored = assert.fail("no build")] = queue.list();

@@ -25,7 +25,7 @@ describe("createFolder()", () => {
     await assert.rejects(createFolder(join(link, "x")), { code: "EEXIST" });
   });
 
-  it("lets a store and an app fail at once, too", async () => {
+  it("makes a store and an app fail immediately as well", async () => {
     const path = "/proc/tailcast/x";
     await assert.rejects(BuildStore.open(path), { code: "ENOENT" });
     await assert.rejects(BuildApp.open({ roots: [process.cwd()], data: path }), { code: "ENOENT" });

@@ -204,7 +204,7 @@ describe("BuildApp.open()", () => {
     assert.deepEqual(await readdir(join(here.data, "builds")), []);
   });
 
-  it("warns of what it cannot take over, leaves it alone, and takes over the rest", async (test) => {
+  it("warns of builds that it cannot recover, leaves them unchanged, and recovers the rest", async (test) => {
     const t = lastFirst(test);
     const here = await scene(t);
     const path = await leave(here, running(here), "Dear aunt,\n\nthis is no log.");

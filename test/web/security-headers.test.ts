@@ -140,7 +140,7 @@ describe("refuseMalformed()", () => {
     return Object.fromEntries(Array.from(fields, ([, name = "", value = ""]) => [name.toLowerCase(), value.trim()]));
   };
 
-  it("answers what is not HTTP with the security headers and a JSON error, and closes", async (t) => {
+  it("answers bytes that are not HTTP with the security headers and a JSON error, and closes", async (t) => {
     const port = await listen(t, () => assert.fail("it reached the app"));
     for (const [status, code, lines] of [
       ["400 Bad Request", "BAD_REQUEST", ["nonsense"]],

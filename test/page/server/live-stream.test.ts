@@ -237,7 +237,7 @@ describe("LiveStream", () => {
       assert.deepEqual(fixture.states.at(-1), { type: "waiting", reason: "lost", until: Date.now() + 1000 });
     });
 
-    it("does not count streams that lasted, nor another target's", () => {
+    it("does not count streams that lasted, or streams of another target", () => {
       const fixture = new Fixture();
       const source = fixture.open("/a");
       turnAway(fixture);

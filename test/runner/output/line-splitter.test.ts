@@ -37,7 +37,7 @@ describe("LineSplitter", () => {
     assertLines("one\n\nlast", ["one", "", "last"]);
   });
 
-  it("keeps the last state of a line: a CR moves, and only what is printed over it replaces text", () => {
+  it("keeps the last state of a line: a CR moves the cursor, and only later characters replace text", () => {
     assertLines("10%\r50%\r100%\n", ["100%"]);
     assertLines("10%\r50%\r\n", ["50%"]);
     assertLines("10%\r\r\r\n", ["10%"]);

@@ -108,7 +108,7 @@ describe("buildEnvironment()", () => {
 });
 
 describe("environmentDifference()", () => {
-  it("names what is set and what a script may miss, and shows the values of defaults only", () => {
+  it("names the set and the missing variables, and shows the values of defaults only", () => {
     const base = { PATH: "/bin", NODE_ENV: "production", PORT: "1", NODE_OPTIONS: "--inspect --no-warnings" };
     const env = buildEnvironment(base, { DEPLOY_KEY: "0123", CI: "1" });
     const sentence =

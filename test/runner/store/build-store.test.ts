@@ -85,7 +85,7 @@ describe("BuildStore", () => {
     assert.deepEqual(await readdir(join(folder, "real")), []);
   });
 
-  it("says what is wrong when its path is a file or a broken link", async (t) => {
+  it("names the problem when its path is a file or a broken link", async (t) => {
     const folder = await makeFolder(t, { file: "untouched", "locked/lock/": "" });
     await symlink(join(folder, "nowhere"), join(folder, "broken"));
     const refusals = { file: "it is not a folder", broken: "it is a broken symb", locked: '"lock" in it is a' };

@@ -119,7 +119,7 @@ describe("FeedHistory", () => {
     assert.deepEqual(new EventStreamDecoder().decode(bytes), [gap(2, 12)]);
   });
 
-  it("closes what it has opened, when that fails, too", async (t) => {
+  it("closes every opened log and reader when a read fails", async (t) => {
     const { journal, logs } = await scene(t);
     let isClosed = false;
     const failing = new FeedHistory(journal, async (buildId) => {
