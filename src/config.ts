@@ -141,7 +141,8 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
   const roots = list("root", delimiter);
   const data = text("data");
   const cgroup = text("cgroup");
-  const host = text("host") ?? "127.0.0.1";
+  // As in an address of a browser: [::1].
+  const host = (text("host") ?? "127.0.0.1").replace(/^\[(.+)\]$/, "$1");
   const isTokenNew = text("token") === "auto";
   const token = secret("token");
   const config: Config = {
@@ -232,7 +233,9 @@ function parse(args: readonly string[]): { flags: Readonly<Record<string, unknow
     const remedy = `write ${flag}=VALUE if it starts with "-"`;
     if (flag !== undefined) throw invalidOption(flag, `it needs a value; ${remedy}`, cause);
     // Node's message names the argument. Its second sentence is about another mode of the parser.
-    throw invalid(message.split(/\. |\n/)[0] ?? "", cause);
+    // The option of Node that reads such a file has another name.
+    const hint = message.includes("'--env-file'") ? "; did you mean --env-from?" : "";
+    throw invalid(`${message.split(/\. |\n/)[0] ?? ""}${hint}`, cause);
   }
 }
 

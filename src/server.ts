@@ -16,6 +16,7 @@ import { pipeSizeWarning } from "./runner/output/pipe-size.ts";
 import { buildEnvironment } from "./runner/program/environment.ts";
 import { secretNames } from "./runner/program/variables.ts";
 import { TlsServer } from "./tls-server.ts";
+import { unknownVariables } from "./unknown-variables.ts";
 import { BuildApp } from "./web/build-app.ts";
 import { refuseMalformed } from "./web/refuse-malformed.ts";
 import { version } from "./web/monitoring/version.ts";
@@ -52,6 +53,7 @@ function main(): void {
 }
 
 function serve(config: Config): void {
+  for (const warning of unknownVariables(process.env)) printMessage(`warning: ${warning}`);
   let isReady: (app: BuildApp) => void = () => undefined;
   const ready = new Promise<BuildApp>((resolve) => (isReady = resolve));
   // A client must send the head of a request within 10 s, and the whole request within 30 s. Replies have no time

@@ -124,6 +124,7 @@ describe("readConfig()", () => {
 
   for (const [args, env, named] of [
     [["--prot", "1"], {}, "Cannot read the arguments: Unknown option '--prot'"],
+    [["--env-file", "x"], {}, "Unknown option '--env-file'; did you mean --env-from?"],
     [["deploy"], {}, 'unknown sub-command "deploy"; the sub-commands are serve, help, version'],
     [["--port", "0", "deploy"], {}, '"deploy"'],
     [["--color", "deploy"], {}, '"deploy"'],
@@ -190,6 +191,10 @@ describe("readConfig()", () => {
       );
     });
   }
+
+  it("accepts an IPv6 address in brackets", () => {
+    assert.equal(configOf(["--host", "[::1]"]).host, "::1");
+  });
 
   it("says how to give a value that starts with a hyphen, in one line", () => {
     for (const { flag, value } of OPTIONS.filter((option) => option.value !== "")) {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { OPTIONS } from "../../dist/program-options.js";
+import { unknownVariables } from "../../dist/unknown-variables.js";
 import { makeFolder } from "../support/folders.js";
 import { Program } from "../support/program.js";
 
@@ -23,4 +24,14 @@ describe("OPTIONS", () => {
       }
     });
   }
+});
+
+describe("unknownVariables()", () => {
+  it("warns of variables that are not options, and suggests the nearest name", () => {
+    const known = { TAILCAST_TOKEN: "t", TAILCAST_BUILD: "0", PORT: "1", TAILCASTX: "x", tailcast_token: "t" };
+    assert.deepEqual(unknownVariables({ ...known, TAILCAST_TOKN: "s3cret", TAILCAST_SOMETHING_ELSE: "1" }), [
+      "the environment variable TAILCAST_TOKN is not an option; did you mean TAILCAST_TOKEN?",
+      'the environment variable TAILCAST_SOMETHING_ELSE is not an option; "tailcast --help" lists the variables',
+    ]);
+  });
 });

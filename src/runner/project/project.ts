@@ -2,6 +2,7 @@ import { realpath, stat } from "node:fs/promises";
 import { basename, resolve, sep } from "node:path";
 import { checkTexts, checkValue, kinds } from "../../check-options.ts";
 import { TailcastError } from "../../error.ts";
+import { plainText } from "../../terminal/plain-text.ts";
 import { readManifest } from "./manifest.ts";
 import { rethrowOutOfFiles } from "./out-of-files.ts";
 import type { JsonObject } from "./manifest.ts";
@@ -82,10 +83,13 @@ function isInside(path: string, root: string): boolean {
   return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
-/** The name in `package.json` if it is usable, otherwise the name of the directory. */
+/**
+ * The name in `package.json` if it is usable, otherwise the name of the directory. It appears on the page, in logs and
+ * on terminals, so its hidden characters are shown by their name: `<U+202E>`.
+ */
 export function projectName({ name }: JsonObject, path: string): string {
-  const usable = typeof name === "string" && name !== "" && name.length <= MAX_NAME_LENGTH;
-  return usable ? name : basename(path) || path;
+  const shown = typeof name === "string" && name.length <= MAX_NAME_LENGTH ? plainText(name) : "";
+  return shown || plainText(basename(path) || path);
 }
 
 function notFound(reason: string): TailcastError {

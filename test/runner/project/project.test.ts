@@ -54,10 +54,15 @@ describe("openProject()", () => {
   });
 
   it("uses the directory's name when package.json has no usable one", async (t) => {
-    for (const name of [undefined, "", 7, "x".repeat(215)]) {
+    for (const name of [undefined, "", 7, "x".repeat(215), "\x1b[2J\n"]) {
       const folder = await makeFolder(t, { "package.json": JSON.stringify({ name }) });
       assert.equal((await openProject(folder, [folder])).name, basename(folder));
     }
+  });
+
+  it("names the hidden characters of a name, and drops its control functions", async (t) => {
+    const hidden = await makeFolder(t, { "package.json": JSON.stringify({ name: "a\u202eb\x1b]0;title\x07\nc" }) });
+    assert.equal((await openProject(hidden, [hidden])).name, "a<U+202E>bc");
   });
 
   it("reads package.json with a byte order mark", async (t) => {
