@@ -1,4 +1,5 @@
 import { attachConnection } from "../channel/channel.ts";
+import { hasLeft } from "../http/has-left.ts";
 import { HttpError } from "../http/http-error.ts";
 import { responseTurn } from "../http/turn.ts";
 import { LOG_HEADERS, LogConnection } from "../streams/log-connection.ts";
@@ -24,7 +25,7 @@ export async function sendLog(
 ): Promise<void> {
   await responseTurn(request, response);
   // The client left meanwhile.
-  if (response.destroyed || request.socket.destroyed) return;
+  if (hasLeft(request, response)) return;
   if (request.method === "HEAD") {
     checkRoom(readers.obstacle(address) ?? attachConnection(channel, response));
     response.writeHead(200, LOG_HEADERS).end();

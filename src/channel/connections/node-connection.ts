@@ -2,6 +2,7 @@ import { ServerResponse } from "node:http";
 import { performance } from "node:perf_hooks";
 import { checkValue, kinds } from "../../check-options.ts";
 import { TailcastError } from "../../error.ts";
+import { hasLeft } from "../../http/has-left.ts";
 import { ChunkedBytes, chunkHead } from "../log/encoded-bytes.ts";
 import { EVENT_STREAM_HEADERS } from "./connection.ts";
 import { GZIP_HEAD, GzipSum } from "./gzip.ts";
@@ -253,7 +254,7 @@ export class NodeConnection implements Connection {
 export function isConnected(request: IncomingMessage, response: ServerResponse): boolean {
   checkValue("request", request, kinds.nodeRequest);
   checkValue("response", response, kinds.nodeResponse);
-  if (response.destroyed || request.socket.destroyed) return false;
+  if (hasLeft(request, response)) return false;
   if (!response.headersSent) return true;
   throw new TailcastError("HEADERS_SENT", "Cannot open an event stream: the response has already started");
 }

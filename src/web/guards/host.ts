@@ -29,7 +29,12 @@ const MAX_HEADERS = 1000;
  * @throws {HttpError} `BAD_REQUEST`
  */
 export function checkForm(request: IncomingMessage, authority: string | undefined): void {
-  const { headers, rawHeaders, httpVersion } = request;
+  const { headers, rawHeaders, httpVersion, httpVersionMajor } = request;
+  const bad = (reason: string): HttpError => {
+    // HTTP/2 has no such header (RFC 9113 section 8.2.2).
+    const close = httpVersionMajor >= 2 ? {} : { headers: { Connection: "close" } };
+    return new HttpError("BAD_REQUEST", `Cannot answer this request: ${reason}`, close);
+  };
   if (rawHeaders.length >= 2 * MAX_HEADERS) throw bad("it has too many headers");
   if (rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name)).length > 1) {
     throw bad("it has more than one Host header");
@@ -42,10 +47,6 @@ export function checkForm(request: IncomingMessage, authority: string | undefine
   if (httpVersion === "1.0" && headers["transfer-encoding"] !== undefined) {
     throw bad("HTTP/1.0 has no Transfer-Encoding");
   }
-}
-
-function bad(reason: string): HttpError {
-  return new HttpError("BAD_REQUEST", `Cannot answer this request: ${reason}`, { headers: { Connection: "close" } });
 }
 
 /**

@@ -3,6 +3,7 @@ import { ServerResponse } from "node:http";
 import { ClientLimit } from "../../channel/clients/client-limit.ts";
 import { onSocketClose } from "../../channel/connections/socket-close.ts";
 import { addressKey } from "../../http/address-key.ts";
+import { hasLeft } from "../../http/has-left.ts";
 import { splitTarget } from "../../http/request-target.ts";
 import { logEntry } from "./log-entry.ts";
 import { RequestTally } from "./request-tally.ts";
@@ -100,7 +101,7 @@ export class RequestMonitor {
     // A response that waits for its turn in a pipeline emits no event when the connection closes.
     if (response instanceof ServerResponse && response.socket === null) stopWatching = onSocketClose(socket, finish);
     // The client may have left while the server was starting.
-    if (response.destroyed || socket.destroyed) finish();
+    if (hasLeft(request, response)) finish();
     return obstacle;
   }
 

@@ -146,6 +146,16 @@ describe("TlsServer: limits of HTTP/2", () => {
     assert.equal(await statusOf(request(session, { ":path": "/healthz", "x-long": "x".repeat(8000) })), 200);
   });
 
+  it("refuses a request that names two hosts, and sends no field that HTTP/2 does not have", async (t) => {
+    const warnings: string[] = [];
+    const onWarning = ({ message }: Error): void => void warnings.push(message);
+    process.on("warning", onWarning);
+    t.after(() => process.off("warning", onWarning));
+    const session = open(t, await serveApp(t));
+    assert.equal(await statusOf(request(session, { ":path": "/healthz", host: "evil.example" })), 400);
+    assert.deepEqual(warnings, []);
+  });
+
   it("ends a session that opens and resets streams without end, and keeps no place for them", async (t) => {
     const port = await serveApp(t, {}, { maxRequestsPerAddress: 100 });
     const session = open(t, port);
