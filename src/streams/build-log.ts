@@ -49,7 +49,7 @@ export class BuildLog {
       return this.channel.unflushedBytes > MAX_UNSTORED_BYTES ? this.channel.flushed() : undefined;
     }
     this.channel.publish({ event: event.type, data: JSON.stringify(event.build) });
-    this.index.skip();
+    this.index.addState(event.build);
     if (event.type === "end") this.channel.end();
     if (this.history === undefined) return undefined;
     // A new position in the queue need not survive a power cut.

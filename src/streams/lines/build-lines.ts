@@ -4,6 +4,7 @@ import { EventCursor } from "./event-cursor.ts";
 import { BLOCK_LINES } from "./line-index.ts";
 import type { Channel } from "../../channel/channel.ts";
 import type { LogLine } from "../line-data.ts";
+import type { LogMark } from "./error-marks.ts";
 import type { LineIndex, LinePlace, LogSection } from "./line-index.ts";
 
 /** The maximum length of the text of lines in one reply, in UTF-16 units. */
@@ -14,12 +15,6 @@ const MAX_LATE = 128;
 
 /** The maximum number of searches for the first line that is not gone. */
 const MAX_ATTEMPTS = 8;
-
-/** A line that looks like an error. */
-export interface LogMark {
-  readonly line: number;
-  readonly kind: "error" | "warning" | "stack";
-}
 
 /** A log without its lines. */
 export interface LogOutline {
@@ -59,9 +54,9 @@ export class BuildLines {
 
   /** Returns the outline of all lines. */
   async outline(): Promise<LogOutline> {
-    const { lineCount, end, sections } = this.#index;
-    const lastEventId = this.#idBefore(end);
-    const outline = { lineCount, lastEventId, sections: [...sections], marks: [], marksOmitted: 0 };
+    const { lineCount, end, sections, marks: found } = this.#index;
+    const marks = { marks: [...found.marks], marksOmitted: found.omitted };
+    const outline = { lineCount, lastEventId: this.#idBefore(end), sections: [...sections], ...marks };
     await this.#stored();
     return outline;
   }

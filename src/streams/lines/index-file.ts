@@ -1,5 +1,8 @@
 import { crc32 } from "node:zlib";
+import { markKinds } from "./error-lines.ts";
+import { ErrorMarks, MAX_MARKS } from "./error-marks.ts";
 import { LineIndex, NEAR_EVENTS } from "./line-index.ts";
+import type { LogMark } from "./error-marks.ts";
 import type { LineBlock, LogSection } from "./line-index.ts";
 
 /** The version of the format. Another version is ignored. */
@@ -22,6 +25,8 @@ interface IndexFile extends LogSize {
   /** Two numbers for each state that is not in near events: the number of its line, and its sequence number. */
   readonly late: readonly number[];
   readonly sections: readonly LogSection[];
+  readonly marks: readonly LogMark[];
+  readonly marksOmitted: number;
 }
 
 /** Returns the text of an index, with a checksum. */
@@ -35,7 +40,8 @@ export function encodeIndex(index: LineIndex, { end, bytes }: LogSize): string {
     before = block;
   }
   const { lineCount, sections } = index;
-  const file: IndexFile = { version: VERSION, end, bytes, lineCount, blocks, late, sections };
+  const { marks, omitted: marksOmitted } = index.marks;
+  const file: IndexFile = { version: VERSION, end, bytes, lineCount, blocks, late, sections, marks, marksOmitted };
   const text = JSON.stringify(file);
   return `${crc32(text)} ${text}\n`;
 }
@@ -66,9 +72,11 @@ function readIndex(file: IndexFile, log: LogSize): LineIndex | undefined {
     start += integer(file.blocks[at + 1], 1, end);
     const length = integer(file.blocks[at + 2], 1, NEAR_EVENTS);
     integer(first, 1, lineCount);
-    blocks.push({ first, start, end: integer(start + length, 2, end), late: new Map() });
+    blocks.push({ first, start, end: integer(start + length, 2, end), late: new Map(), lengthBefore: 0 });
   }
-  const index = new LineIndex({ blocks, sections: file.sections.map(readSection), end, lineCount });
+  const omitted = integer(file.marksOmitted, 0, end);
+  const marks = new ErrorMarks({ marks: file.marks.slice(0, MAX_MARKS).map(readMark), omitted });
+  const index = new LineIndex({ blocks, sections: file.sections.map(readSection), marks, end, lineCount });
   for (let at = 0; at < late.length; at += 2) {
     index.setLate(integer(late[at], 1, lineCount), integer(late[at + 1], 1, end - 1));
   }
@@ -78,6 +86,11 @@ function readIndex(file: IndexFile, log: LogSize): LineIndex | undefined {
 function readSection({ step, first }: LogSection): LogSection {
   if (step !== null && typeof step !== "string") throw new TypeError("Not the name of a step");
   return { step, first: integer(first, 1, Infinity) };
+}
+
+function readMark({ line, kind }: LogMark): LogMark {
+  if (!markKinds.includes(kind)) throw new TypeError("Not the kind of a mark");
+  return { line: integer(line, 1, Infinity), kind };
 }
 
 function integer(value: unknown, least: number, most: number): number {

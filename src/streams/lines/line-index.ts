@@ -1,5 +1,7 @@
 import { readLogLine } from "../line-data.ts";
-import type { LogLine } from "../line-data.ts";
+import { ErrorMarks } from "./error-marks.ts";
+import type { BuildRecord } from "../../runner/record.ts";
+import type { MarkedLine } from "./error-marks.ts";
 
 /** A block ends after this number of lines, or after this length of text, in UTF-16 units. */
 export const BLOCK_LINES = 256;
@@ -30,10 +32,9 @@ export interface LineBlock {
   end: number;
   /** The sequence numbers of the last states that are not in near events, by the number of the line. */
   readonly late: Map<number, number>;
+  /** The length of the text of all events before it. Only lines that are added need it. */
+  readonly lengthBefore: number;
 }
-
-/** The fields of a line that the index needs. */
-export type IndexedLine = Pick<LogLine, "number" | "step" | "text">;
 
 /** The place of a block's lines in the log. */
 export interface LinePlace {
@@ -56,16 +57,17 @@ export interface LinePlace {
  * of each state outside of this range. 5 million lines have about 20 000 blocks.
  */
 export class LineIndex {
+  readonly marks: ErrorMarks;
   readonly #blocks: LineBlock[];
   readonly #sections: LogSection[];
   #end: number;
   #lineCount: number;
-  /** The length of the text of all events, and of those before each block. Only lines that are added need it. */
+  /** The length of the text of all events. */
   #length = 0;
-  readonly #lengthBefore = new WeakMap<LineBlock, number>();
 
   /** @param stored - The content of an index. Default: an index without events. */
-  constructor(stored: Partial<Pick<LineIndex, "blocks" | "sections" | "end" | "lineCount">> = {}) {
+  constructor(stored: Partial<Pick<LineIndex, "blocks" | "sections" | "marks" | "end" | "lineCount">> = {}) {
+    this.marks = stored.marks ?? new ErrorMarks();
     this.#blocks = [...(stored.blocks ?? [])];
     this.#sections = [...(stored.sections ?? [])];
     this.#end = stored.end ?? 1;
@@ -94,20 +96,29 @@ export class LineIndex {
   /** Adds the next event, as clients receive it. */
   addEvent(type: string, data: string): void {
     const line = type === "line" ? readLogLine(data) : undefined;
-    if (line === undefined) this.skip();
-    else this.add(line);
+    if (line !== undefined) this.add(line);
+    else if (type === "build" || type === "end") this.addState(readState(data));
+    else this.skip();
   }
 
-  /** Adds the next event, which is not a readable line. */
+  /** Adds the next event, which is a state of the build. */
+  addState(build: Pick<BuildRecord, "steps">): void {
+    this.marks.addState(build);
+    this.#end++;
+  }
+
+  /** Adds the next event, which has no readable content. */
   skip(): void {
     this.#end++;
   }
 
   /** Adds the next event, which is a state of a line. */
-  add({ number, step, text }: IndexedLine): void {
+  add(line: MarkedLine): void {
+    const { number, step, text } = line;
     if (number > this.#lineCount && number <= MAX_NUMBER) this.#addFirst(number, step);
     const block = this.#blockOf(number);
     if (block !== undefined) this.#touch(block, number);
+    this.marks.add(line);
     this.#length += text.length;
     this.#end++;
   }
@@ -139,9 +150,8 @@ export class LineIndex {
   #addFirst(number: number, step: string | null): void {
     const block = this.#blocks.at(-1);
     if (block === undefined || number >= block.first + BLOCK_LINES || this.#lengthSince(block) >= BLOCK_TEXT) {
-      const next = { first: number, start: this.#end, end: this.#end, late: new Map<number, number>() };
-      this.#blocks.push(next);
-      this.#lengthBefore.set(next, this.#length);
+      const start = this.#end;
+      this.#blocks.push({ first: number, start, end: start, late: new Map(), lengthBefore: this.#length });
     }
     if (this.#sections.length === 0 || this.#sections.at(-1)?.step !== step) {
       this.#sections.push({ step, first: number });
@@ -156,7 +166,7 @@ export class LineIndex {
   }
 
   #lengthSince(block: LineBlock): number {
-    return this.#length - (this.#lengthBefore.get(block) ?? 0);
+    return this.#length - block.lengthBefore;
   }
 
   #blockOf(number: number): LineBlock | undefined {
@@ -174,6 +184,16 @@ export class LineIndex {
       else high = middle;
     }
     return low - 1;
+  }
+}
+
+/** Reads the state of a build. The log can contain anything: another program can have changed it. */
+function readState(data: string): Pick<BuildRecord, "steps"> {
+  try {
+    const { steps } = JSON.parse(data) as BuildRecord;
+    return { steps: Array.isArray(steps) ? steps.filter((step) => typeof step === "object" && step !== null) : [] };
+  } catch {
+    return { steps: [] };
   }
 }
 

@@ -16,7 +16,7 @@ function sample(): LineIndex {
       index.add(lineOf(number, "a", { step: number < 400 ? "install" : null }));
     }
   }
-  index.add(lineOf(1, "b"));
+  index.add(lineOf(1, "Error: b"));
   return index;
 }
 
@@ -25,10 +25,13 @@ describe("decodeIndex()", () => {
     const index = sample();
     assert.equal(index.end, LOG.end);
     const read = decodeIndex(encodeIndex(index, LOG), LOG);
-    assert.deepEqual(
-      [read?.end, read?.lineCount, read?.blocks, read?.sections],
-      [2603, 600, index.blocks, [{ step: "install", first: 1 }, { step: null, first: 400 }]],
-    );
+    const sections = [
+      { step: "install", first: 1 },
+      { step: null, first: 400 },
+    ];
+    assert.deepEqual([read?.end, read?.lineCount, read?.sections], [2603, 600, sections]);
+    assert.deepEqual(read?.blocks, index.blocks.map((block) => ({ ...block, lengthBefore: 0 })));
+    assert.deepEqual([read?.marks.marks, read?.marks.omitted], [[{ line: 1, kind: "error" }], 0]);
     assert.deepEqual(read?.locate(1, 300), index.locate(1, 300));
     assert.deepEqual(index.locate(1, 300).map(({ late }) => late), [
       [{ number: 1, sequence: 2602 }],
@@ -56,6 +59,7 @@ describe("decodeIndex()", () => {
       ["an incomplete block", signed(json.replace('"blocks":[1,', '"blocks":[')), LOG],
       ["a range that is too long", signed(json.replace('"blocks":[1,2,256', '"blocks":[1,2,2000')), LOG],
       ["a state after the end", signed(json.replace('"late":[1,2602', '"late":[1,2603')), LOG],
+      ["a wrong mark", signed(json.replace('"kind":"error"', '"kind":"x"')), LOG],
       ["a wrong section", signed(json.replace('"step":"install"', '"step":7')), LOG],
     ] as const) {
       assert.notEqual(changed, name === "a longer log" || name === "another end" ? "" : text, name);

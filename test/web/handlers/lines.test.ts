@@ -52,6 +52,24 @@ describe("BuildApp: the lines of a log by number", () => {
     });
   }
 
+  it("are marked if they look like errors, and the last lines of stderr if the build failed", async (t) => {
+    const { port, stage } = await start(t, { data: dataFolder(t), output: "separate" });
+    const { id } = buildIn(await build(port, "project"));
+    const client = await EventClient.open(port, `/api/builds/${id}/events`);
+    const actor = await stage.actor("build");
+    await actor.do({ action: "write", text: "Error: no\n    at build (build.js:1:1)\n0 errors\n" });
+    await client.until((events) => texts(events).includes("0 errors"));
+    await actor.do({ action: "write", to: 2, text: "it does not work\nthe end\n" });
+    actor.tell({ action: "exit", code: 1 });
+    await client.ended();
+    const { marks } = await outlineOf(port, id);
+    const { lines } = await linesOf(port, id);
+    assert.deepEqual(
+      marks.map(({ line, kind }) => `${kind}: ${lines[line - 1]?.text}`),
+      ["error: Error: no", "error: it does not work"],
+    );
+  });
+
   it("end before the text exceeds 1 MiB", async (t) => {
     const { port, stage } = await start(t, { data: dataFolder(t) });
     const { id } = buildIn(await build(port, "project"));
