@@ -32,6 +32,15 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Lets a link act on the page. With a modifier key the browser opens it elsewhere. */
+export function onPlainClick(link: HTMLAnchorElement, act: () => void): void {
+  link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    act();
+  });
+}
+
 /** Creates a status icon from the symbols of index.html. The icon is decoration: a word next to it names the status. */
 export function createIcon(name: string): SVGSVGElement {
   const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");

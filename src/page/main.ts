@@ -1,10 +1,11 @@
 import { readAddress, writeAddress } from "./address.ts";
-import { BuildForm } from "./builds/build-form.ts";
 import { BuildList } from "./builds/build-list.ts";
 import { BuildView } from "./builds/build-view.ts";
 import { ListControls } from "./builds/list-controls.ts";
 import { ConnectionView } from "./connection-view.ts";
-import { byId } from "./dom.ts";
+import { byId, onPlainClick } from "./dom.ts";
+import { BuildForm } from "./form/build-form.ts";
+import { rememberPath } from "./form/recent-paths.ts";
 import { connectSwitch } from "./log/log-switch.ts";
 import { LogView } from "./log/log-view.ts";
 import { Notices } from "./notices.ts";
@@ -13,6 +14,7 @@ import { Permissions } from "./permissions.ts";
 import { Api } from "./server/api.ts";
 import { LiveStream } from "./server/live-stream.ts";
 import { Session } from "./session.ts";
+import { StartView } from "./start/start-view.ts";
 import { translateDocument, words } from "./words/words.ts";
 import type { Interest } from "./interest.ts";
 import type { Build } from "./model.ts";
@@ -24,13 +26,21 @@ const api = new Api(() => location.reload());
 const now = (): number => api.now();
 const notices = new Notices();
 const permissions = new Permissions(() => attempt(() => signOut()));
-const form = new BuildForm(api, (path, inputs) => start(() => api.startBuild(path, inputs)));
+const form = new BuildForm((path, inputs) => start(() => api.startBuild(path, inputs)));
 const list = new BuildList(now, (id) => open(id, "pinned"));
 const controls = new ListControls({
   older: () => attempt(() => session.loadOlder()),
   filter: (isFiltered) => session.filter(isFiltered),
 });
 const head = new BuildView(now, { cancel, rerun, openStep: (name) => log.goToStep(name) });
+const startView = new StartView({
+  now,
+  open: (id) => open(id, "pinned"),
+  build: buildProject,
+  choose: (path) => form.choose(path),
+  listProjects: () => api.listProjects(),
+  offer: (projects) => form.offer(projects),
+});
 const log = new LogView({ now, openLine, notify: (text) => notices.show(text) });
 const stream = new LiveStream({
   connect: (url) => new EventSource(url),
@@ -44,8 +54,8 @@ const scrollKeys: readonly string[] = ["PageUp", "PageDown", "Home", "End", "Arr
 /** Whether this tab is starting a build, which it is about to open. */
 let isStarting = false;
 
-const view = new PageView({ list, controls, head, log, notices }, {
-  mayBuild: () => permissions.mayBuild,
+const view = new PageView({ list, controls, head, log, notices, start: startView }, {
+  isTyping: () => form.isTyping,
   isStarting: () => isStarting,
   open: (id) => open(id, "pinned"),
 });
@@ -53,6 +63,8 @@ const session = new Session(api, stream, view);
 
 /** Opens a build that the person requested, as a history entry that Back undoes. */
 function open(id: string, interest: Interest): void {
+  // Back must lead to the start page, even if a build could replace it.
+  if (startView.isOpen) history.replaceState({ interest: "pinned" }, "");
   history.pushState({ interest }, "", writeAddress(id));
   session.show(id, interest);
 }
@@ -62,6 +74,7 @@ async function start(ask: () => Promise<Started>): Promise<void> {
   isStarting = true;
   try {
     const { build, isJoined } = await ask();
+    rememberPath(build.projectPath);
     session.update(build);
     if (session.shown?.id !== build.id) open(build.id, "started");
     else session.setInterest("started");
@@ -69,6 +82,23 @@ async function start(ask: () => Promise<Started>): Promise<void> {
   } finally {
     isStarting = false;
   }
+}
+
+/** Builds a project with the server's defaults; resolves with the reason of a failure. */
+async function buildProject(path: string): Promise<string | undefined> {
+  try {
+    await start(() => api.startBuild(path, {}));
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Opens the start page because the person requested it, so it stays. */
+function openStart(): void {
+  if (!startView.isOpen) history.pushState({ interest: "pinned" }, "", "/");
+  else history.replaceState({ interest: "pinned" }, "");
+  void session.showStart("pinned");
 }
 
 function cancel({ id }: Build): Promise<boolean> {
@@ -119,16 +149,17 @@ function openLine(number: number): void {
  */
 function showAddress(): void {
   const { buildId, line } = readAddress(location.pathname, location.hash);
-  const { interest = "pinned" } = (history.state ?? {}) as { interest?: Interest };
-  if (buildId === undefined) void session.showDefault();
+  const { interest } = (history.state ?? {}) as { interest?: Interest };
+  if (buildId === undefined) void session.showStart(interest ?? "default");
   else if (session.shown?.id === buildId) log.goToLine(line);
-  else session.show(buildId, interest);
+  else session.show(buildId, interest ?? "pinned");
 }
 
 function tick(): void {
   if (document.hidden) return;
   list.tick();
   head.tick();
+  startView.tick();
   connection.tick();
   log.tick();
 }
@@ -142,6 +173,8 @@ document.body.addEventListener("keydown", (event) => {
   // The page itself does not scroll, so these keys scroll the log.
   if (event.target === document.body && scrollKeys.includes(event.key)) log.focus();
 });
+onPlainClick(byId("brand", HTMLAnchorElement), openStart);
+onPlainClick(byId("empty-link", HTMLAnchorElement), openStart);
 addEventListener("popstate", showAddress);
 addEventListener("online", () => stream.retryNow());
 document.addEventListener("visibilitychange", () => {
@@ -149,7 +182,7 @@ document.addEventListener("visibilitychange", () => {
   tick();
 });
 void showPermissions();
-void form.loadProjects();
+void startView.refresh();
 showAddress();
 void session.refresh();
 if (document.hidden) session.setVisible(false);

@@ -11,6 +11,7 @@ import type { LogView } from "./log/log-view.ts";
 import type { Build, Gap, LogLine } from "./model.ts";
 import type { Notices } from "./notices.ts";
 import type { SessionView } from "./session-view.ts";
+import type { StartView } from "./start/start-view.ts";
 
 /** The parts of the page that show builds. */
 export interface PageParts {
@@ -18,13 +19,14 @@ export interface PageParts {
   readonly controls: ListControls;
   readonly head: BuildView;
   readonly log: LogView;
+  readonly start: StartView;
   readonly notices: Notices;
 }
 
 /** The rest of the page, as far as the view depends on it. */
 export interface PageState {
-  /** Whether the person may start builds. */
-  readonly mayBuild: () => boolean;
+  /** Whether the person types in a field. */
+  readonly isTyping: () => boolean;
   /** Whether this tab is starting a build, which it is about to open. */
   readonly isStarting: () => boolean;
   /** Opens a build, because the person asked for it. */
@@ -46,20 +48,25 @@ export class PageView implements SessionView {
   showList(builds: readonly Build[], shownId: string | undefined, hasOlder: boolean): void {
     this.#parts.list.show(builds, shownId);
     this.#parts.controls.show(builds.length > 0, hasOlder);
-    byId("empty-link", HTMLAnchorElement).hidden = builds.length === 0;
-    if (builds.length > 0 || shownId !== undefined) return;
-    const { noBuilds, noBuildsAdvice, noBuildsToViewer } = words();
-    this.#showEmpty(noBuilds, this.#state.mayBuild() ? noBuildsAdvice : noBuildsToViewer);
   }
 
-  openBuild(id: string | undefined, interest: Interest): void {
-    const { head, log, notices } = this.#parts;
-    this.#announcedStatus = "";
-    notices.clear();
-    head.open(id);
-    this.#empty.hidden = true;
-    document.title = pageTitle(undefined);
-    if (id === undefined) return;
+  noteBuilds(builds: readonly Build[]): void {
+    this.#parts.start.note(builds);
+  }
+
+  refreshProjects(): void {
+    void this.#parts.start.refresh();
+  }
+
+  openStart(): void {
+    this.#open(undefined);
+    // After the end of a build that no longer exists, too.
+    if (location.pathname !== "/") history.replaceState({}, "", "/");
+  }
+
+  openBuild(id: string, interest: Interest): void {
+    const { log } = this.#parts;
+    this.#open(id);
     log.open(id);
     const { buildId, line } = readAddress(location.pathname, location.hash);
     if (buildId === id) log.goToLine(line);
@@ -102,12 +109,26 @@ export class PageView implements SessionView {
 
   announce({ id, status, projectName }: Build): void {
     if (this.#state.isStarting()) return;
-    const text = status === "queued" ? words().isQueued : words().isBeingBuilt;
-    this.#parts.notices.show(text(projectName), () => this.#state.open(id));
+    const text = (status === "queued" ? words().isQueued : words().isBeingBuilt)(projectName);
+    // The card of the project shows it.
+    if (this.#parts.start.isOpen && !this.#state.isTyping()) this.#parts.notices.announce(text);
+    else this.#parts.notices.show(text, () => this.#state.open(id));
   }
 
   isBusy(): boolean {
-    return this.#state.isStarting() || this.#parts.log.isReading;
+    const { start, log } = this.#parts;
+    return this.#state.isStarting() || this.#state.isTyping() || (!start.isOpen && this.#empty.hidden && log.isReading);
+  }
+
+  /** Opens a build, or the start page. */
+  #open(id: string | undefined): void {
+    const { head, notices, start } = this.#parts;
+    this.#announcedStatus = "";
+    notices.clear();
+    head.open(id);
+    start.toggle(id === undefined);
+    this.#empty.hidden = true;
+    document.title = pageTitle(undefined);
   }
 
   #showEmpty(title: string, text: string): void {

@@ -5,8 +5,14 @@ import type { Build, Gap, LogLine } from "./model.ts";
 export interface SessionView {
   /** Shows the list, and whether there are older builds. */
   showList(builds: readonly Build[], shownId: string | undefined, hasOlder: boolean): void;
-  /** Opens a build on the page, or none; its report and its lines follow. */
-  openBuild(id: string | undefined, interest: Interest): void;
+  /** Reports the state of all known builds, the newest first, among them all that are active. */
+  noteBuilds(builds: readonly Build[]): void;
+  /** Opens the start page. */
+  openStart(): void;
+  /** Notes that the list of projects may be outdated. */
+  refreshProjects(): void;
+  /** Opens a build on the page; its report and its lines follow. */
+  openBuild(id: string, interest: Interest): void;
   showBuild(build: Build): void;
   addLine(line: LogLine): void;
   addGap(gap: Gap): void;
@@ -14,10 +20,10 @@ export interface SessionView {
   endLog(): void;
   /** Shows that the build does not exist, or no longer exists. */
   showMissing(message: string): void;
-  /** Reports that another build automatically replaced the missing one. */
+  /** Reports that another build, or the start page, automatically replaced the missing build. */
   mentionLoss(lost: Build | undefined): void;
-  /** Announces another build while the person is busy with the shown one. */
+  /** Announces another build that does not replace what is on the page. */
   announce(build: Build): void;
-  /** Whether the person is busy: reads in the log above its end, or has just requested a build. */
+  /** Whether the person is busy: types, reads in the log above its end, or has just requested a build. */
   isBusy(): boolean;
 }

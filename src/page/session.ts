@@ -65,12 +65,13 @@ export class Session {
     this.#openBuild(id);
   }
 
-  /** Shows the default: the running or queued build, else the latest, else none. */
-  async showDefault(): Promise<void> {
+  /** Shows the start page. With the interest `default`, a queued or running build replaces it. */
+  async showStart(interest: Interest): Promise<void> {
     this.#known.shownId = undefined;
-    this.#interest = "default";
-    this.#view.openBuild(undefined, "default");
-    // The previous stream must not write into the empty page.
+    this.#interest = interest;
+    this.#view.openStart();
+    this.#showList();
+    // The previous stream must not write into another build.
     this.#openFeed();
     await this.refresh();
   }
@@ -160,7 +161,10 @@ export class Session {
       // Each connect requests the list, so the feed does not need to repeat anything.
       resume: false,
       on: { build: (data) => this.#hear(data as Build) },
-      opened: () => void this.refresh(),
+      opened: () => {
+        this.#view.refreshProjects();
+        void this.refresh();
+      },
       failed: () => void this.refresh(),
     });
     if (!this.#visible) this.setVisible(false);
@@ -192,7 +196,9 @@ export class Session {
     this.#openFeed();
     // The rest of the list may be outdated, too.
     await this.refresh();
-    if (this.#known.shownId !== id && this.#interest === "default") this.#view.mentionLoss(lost);
+    if (this.#interest === "pinned") return;
+    if (this.#known.shownId === id) void this.showStart("default");
+    this.#view.mentionLoss(lost);
   }
 
   #hear(build: Build): void {
@@ -204,7 +210,7 @@ export class Session {
 
   /** Replaces the build on the page if the rules of {@link Interest} allow it. */
   #consider(): void {
-    if (this.#holding !== "feed" || (this.shown !== undefined && this.#view.isBusy())) return;
+    if (this.#holding !== "feed" || this.#view.isBusy()) return;
     const next = nextBuild(this.#known.all, this.shown, this.#interest);
     if (next !== undefined) this.show(next.id, "default");
   }
@@ -218,6 +224,7 @@ export class Session {
   #showList(): void {
     const known = this.#known;
     if (known.isOutdated) void this.refresh();
+    this.#view.noteBuilds(known.all);
     this.#view.showList(known.listed, known.shownId, known.hasOlder);
   }
 }

@@ -57,8 +57,8 @@ describe("the page", () => {
         const context = await openContext(t, browser, { colorScheme, viewport: { width, height: 800 } });
         const tab = await BuildTab.open(context, server.url);
         const check = (name) => assertFits(tab.page, `${name}-${width}-${colorScheme}`);
-        await tab.page.getByText("No builds yet").waitFor();
-        await check("empty");
+        await tab.page.locator(".card").first().waitFor();
+        await check("start");
         await tab.build("colourful");
         await tab.status("succeeded");
         await tab.line("cleared");
@@ -120,24 +120,6 @@ describe("the page", () => {
       });
     }
   }
-
-  it("offers projects, but does not fill the field while a person is about to type", async (t) => {
-    const root = await makeFolder(t, projectFiles("colourful", PROGRAMS.colourful));
-    const server = await BuildServer.start(t, { args: ["--root", root] });
-    const context = await openContext(t, browser);
-    let answer;
-    const answered = new Promise((resolve) => (answer = resolve));
-    await context.route("**/api/projects", (route) => answered.then(() => route.continue()));
-    const tab = await BuildTab.open(context, server.url);
-    const field = tab.page.getByLabel("Project path");
-    await field.focus();
-    answer();
-    await tab.page.locator("#projects option").waitFor({ state: "attached" });
-    assert.equal(await field.inputValue(), "");
-    // If the focus is elsewhere, the field holds the first project.
-    const other = await BuildTab.open(context, server.url);
-    await until(async () => (await other.page.getByLabel("Project path").inputValue()) === `${root}/colourful`);
-  });
 
   it("shows all output of a build as text", async (t) => {
     const root = await makeFolder(t, projectFiles("colourful", PROGRAMS.colourful));

@@ -12,10 +12,10 @@ describe("nextBuild", () => {
   const next = (builds: Build[], shown: Build | undefined, interest: Interest): string | undefined =>
     nextBuild(builds, shown, interest)?.id;
 
-  it("fills an empty page with a running build, else a queued one, else the latest", () => {
+  it("replaces the start page by a running build, else a queued one", () => {
     assert.equal(next([queued, running, old], undefined, "default"), "running");
     assert.equal(next([queued, old], undefined, "started"), "queued");
-    assert.equal(next([old], undefined, "default"), "old");
+    assert.equal(next([old], undefined, "default"), undefined);
     assert.equal(next([], undefined, "default"), undefined);
   });
 

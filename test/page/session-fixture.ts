@@ -26,6 +26,8 @@ export class Fixture implements SessionApi, SessionStream, SessionView {
   target: StreamTarget | undefined;
   queries: ListQuery[] = [];
   list = "";
+  noted = "";
+  projectRequests = 0;
   readonly seen: string[] = [];
   readonly session: Session = new Session(this, this, this);
 
@@ -54,8 +56,17 @@ export class Fixture implements SessionApi, SessionStream, SessionView {
     const texts = builds.map(({ id, status }) => `${id === shownId ? "*" : ""}${id} ${status}`);
     this.list = [...texts, ...(hasOlder ? ["older"] : [])].join(", ");
   }
-  openBuild(id: string | undefined, interest: string): void {
-    this.seen.push(id === undefined ? "open nothing" : `open ${id} ${interest}`);
+  noteBuilds(builds: readonly Build[]): void {
+    this.noted = builds.map(({ id, status }) => `${id} ${status}`).join(", ");
+  }
+  openStart(): void {
+    this.seen.push("open start page");
+  }
+  refreshProjects(): void {
+    this.projectRequests++;
+  }
+  openBuild(id: string, interest: string): void {
+    this.seen.push(`open ${id} ${interest}`);
   }
   showBuild(shown: Build): void {
     this.seen.push(`show ${shown.id} ${shown.status}`);
@@ -103,9 +114,12 @@ export class Fixture implements SessionApi, SessionStream, SessionView {
   news(): string[] {
     return this.seen.splice(0);
   }
+  /** Opens the page, which shows the active build, or else the first of these builds. */
   async start(...builds: Build[]): Promise<void> {
     this.builds = builds;
-    await this.session.showDefault();
+    await this.session.showStart("default");
+    const [first] = builds;
+    if (this.session.shown === undefined && first !== undefined) this.session.show(first.id, "default");
     this.news();
   }
 }

@@ -30,7 +30,7 @@ describe("Session, when a stream is refused", () => {
     assert.equal(page.list, "");
   });
 
-  it("returns to the default view after a build that was not pinned, and shows the reason", async () => {
+  it("returns to the start page after a build that was not pinned, and shows the reason", async () => {
     for (const interest of ["default", "started"] as const) {
       const page = new Fixture();
       await page.start(build("a", "running", 2));
@@ -41,25 +41,21 @@ describe("Session, when a stream is refused", () => {
       await page.opened();
       assert.deepEqual(page.news(), [
         "missing No such build",
-        "open older default",
-        "show older succeeded",
+        "open start page",
         "mention loss of a",
       ]);
-      assert.equal(page.list, "*older succeeded");
-      assert.equal(page.path, pathOf("older"));
+      assert.equal(page.list, "older succeeded");
+      assert.equal(page.path, FEED);
     }
   });
 
-  it("says that the build is gone until there is another", async () => {
+  it("shows another build, if one is active", async () => {
     const page = new Fixture();
     await page.start(build("a", "running", 1));
-    page.builds = [];
+    page.builds = [build("b", "queued", 2)];
     await page.failed();
-    await page.opened();
-    assert.deepEqual(page.news(), ["missing No such build"]);
-    assert.equal(page.path, FEED);
-    await page.event("build", build("b", "queued", 2));
-    assert.deepEqual(page.news(), ["open b default", "show b queued"]);
+    assert.deepEqual(page.news(), ["missing No such build", "open b default", "show b queued", "mention loss of a"]);
+    assert.equal(page.path, pathOf("b"));
   });
 
   it("keeps the address of a pinned build that is gone, and only announces others", async () => {

@@ -8,30 +8,53 @@ describe("Session", () => {
   beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "setInterval"] }));
   afterEach(() => mock.timers.reset());
 
-  it("opens the feed while there is no build", async () => {
+  it("opens the start page and the feed while no build is active", async () => {
     const page = new Fixture();
-    await page.session.showDefault();
-    assert.deepEqual(page.news(), ["open nothing"]);
+    page.builds = [build("ended", "failed", 3)];
+    await page.session.showStart("default");
+    assert.deepEqual(page.news(), ["open start page"]);
+    assert.equal(page.list, "ended failed");
     assert.equal(page.path, FEED);
     assert.equal(page.target?.resume, false);
     assert.equal(page.session.shown, undefined);
   });
 
-  it("shows the running build, else the queued one, else the latest", async () => {
+  it("shows the running build, else the queued one, instead of the start page", async () => {
     const ended = build("ended", "failed", 3);
     const running = build("running", "running", 1);
     const queued = build("queued", "queued", 2);
     for (const [builds, id] of [
       [[ended, queued, running], "running"],
       [[ended, queued], "queued"],
-      [[ended, build("older", "succeeded", 0)], "ended"],
     ] as const) {
       const page = new Fixture();
-      await page.start(...builds);
+      page.builds = [...builds];
+      await page.session.showStart("default");
       assert.equal(page.session.shown?.id, id);
       assert.equal(page.path, pathOf(id));
       assert.equal(page.target?.resume, true);
     }
+  });
+
+  it("keeps a start page that the person opened, or types on", async () => {
+    for (const interest of ["pinned", "default"] as const) {
+      const page = new Fixture();
+      page.busy = interest === "default";
+      page.builds = [build("running", "running", 1)];
+      await page.session.showStart(interest);
+      await page.event("build", build("queued", "queued", 2));
+      assert.deepEqual(page.news(), ["open start page", "announce queued"]);
+      assert.equal(page.noted, "queued queued, running running");
+      assert.equal(page.path, FEED);
+    }
+  });
+
+  it("requests the projects whenever the feed connects, because it does not repeat anything", async () => {
+    const page = new Fixture();
+    await page.session.showStart("pinned");
+    await page.opened();
+    await page.opened();
+    assert.equal(page.projectRequests, 2);
   });
 
   it("follows a build to its end and returns to the feed", async () => {

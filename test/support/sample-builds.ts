@@ -1,4 +1,4 @@
-import type { Build, LogLine, Step } from "../../dist/page/model.js";
+import type { Build, LogLine, Project, Step } from "../../dist/page/model.js";
 
 /** A build as the server describes it; just queued, apart from `changes`. */
 export function sampleBuild(changes: Partial<Build> = {}): Build {
@@ -36,6 +36,11 @@ export function sampleStep(changes: Partial<Step> = {}): Step {
     finishedAt: null,
     ...changes,
   };
+}
+
+/** A project that was never built, apart from `changes`. */
+export function sampleProject(changes: Partial<Project> = {}): Project {
+  return { path: "/projects/one", name: "one", builds: 0, last: null, active: null, durations: [], ...changes };
 }
 
 /** A line of standard output. */

@@ -1,5 +1,5 @@
 import { writeAddress } from "../address.ts";
-import { byId, create, createIcon, setText } from "../dom.ts";
+import { byId, create, createIcon, onPlainClick, setText } from "../dom.ts";
 import { entryDetail } from "./entry-detail.ts";
 import type { Build } from "../model.ts";
 
@@ -59,12 +59,7 @@ export class BuildList {
     const detail = create("span", "builds-detail");
     link.href = writeAddress(id);
     link.append(name, detail);
-    link.addEventListener("click", (event) => {
-      // With a modifier key the browser opens the link elsewhere.
-      if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-      event.preventDefault();
-      this.#open(id);
-    });
+    onPlainClick(link, () => this.#open(id));
     item.append(link);
     return { item, link, name, detail, build: undefined };
   }

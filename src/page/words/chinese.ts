@@ -38,7 +38,8 @@ export const chinese: Words = {
 
   // The header and the form that starts a build.
   projectPath: "项目路径",
-  projectPathExample: "/path/to/project",
+  projectPathHint: "路径或名称",
+  recent: "最近使用",
   build: "构建",
   options: "选项",
   optionsChosen: (count) => `选项（${count}）`,
@@ -66,12 +67,26 @@ export const chinese: Words = {
   noneYet: "暂无记录",
   olderBuilds: "更早的构建",
 
-  // The page without a build.
-  noBuilds: "还没有构建",
-  noBuildsAdvice: "在上方输入项目路径，然后点击“构建”。所有打开此页面的人都能实时看到构建过程。",
-  noBuildsToViewer: "构建开始后会显示在这里。",
+  // The start page, and the page of a build that does not exist.
+  projects: "项目",
+  allProjects: (count) => `显示全部 ${count} 个项目`,
+  allProjectsLink: "所有项目",
+  neverBuilt: "尚未构建",
+  buildProject: (project) => `构建 ${project}`,
+  openBuild: "查看",
+  openBuildOf: (project) => `查看 ${project} 的构建`,
+  customize: "自定义",
+  customizeBuildOf: (project) => `自定义 ${project} 的构建`,
+  lastDurations: (count, shortest, longest, usual) =>
+    `最近 ${count} 次成功构建：最短 ${shortest}，最长 ${longest}，通常 ${usual}`,
+  noProjects: "还没有项目",
+  noProjectsReason: "服务器根目录下，凡是 package.json 中有 build 脚本的文件夹，都会以卡片的形式显示在这里。",
+  enterPath: "在上方输入项目路径，然后点击“构建”。",
+  watchBuild: "构建输出会逐行显示在这里，所有打开此页面的人都能实时看到。",
+  shareBuild: "每次构建都有自己的网址：可以分享整次构建，也可以链接到某一行。",
+  fromTerminal: "也可以在终端中运行：",
+  recentPaths: "最近使用的路径",
   buildNotFound: "找不到该构建",
-  showLatest: "查看最新的构建",
 
   // The open build.
   steps: "步骤",

@@ -38,7 +38,8 @@ export const english = {
 
   // The header and the form that starts a build.
   projectPath: "Project path",
-  projectPathExample: "/path/to/project",
+  projectPathHint: "Path or name",
+  recent: "recent",
   build: "Build",
   options: "Options",
   optionsChosen: (count: number): string => `Options (${count})`,
@@ -66,12 +67,28 @@ export const english = {
   noneYet: "None yet",
   olderBuilds: "Older builds",
 
-  // The page without a build.
-  noBuilds: "No builds yet",
-  noBuildsAdvice: "Enter the path of a project above and press Build. Everyone with this page open sees it run.",
-  noBuildsToViewer: "A build appears here when it starts.",
+  // The start page, and the page of a build that does not exist.
+  projects: "Projects",
+  allProjects: (count: number): string => `Show all ${count} projects`,
+  allProjectsLink: "All projects",
+  neverBuilt: "Never built",
+  buildProject: (project: string): string => `Build ${project}`,
+  openBuild: "Watch",
+  openBuildOf: (project: string): string => `Watch the build of ${project}`,
+  customize: "Customize",
+  customizeBuildOf: (project: string): string => `Customize the build of ${project}`,
+  lastDurations: (count: number, shortest: string, longest: string, usual: string): string =>
+    `${count === 1 ? "1 build" : `The last ${count} builds`} that succeeded: ${shortest} to ${longest}, ` +
+    `usually ${usual}`,
+  noProjects: "No projects yet",
+  noProjectsReason:
+    "Every folder below the server's roots that has a package.json with a build script appears here as a card.",
+  enterPath: "Enter the path of a project above and press Build.",
+  watchBuild: "Its output appears here line by line, for everyone with this page open.",
+  shareBuild: "Each build has an address of its own: share it, or link to a line.",
+  fromTerminal: "From a terminal:",
+  recentPaths: "Recent paths",
   buildNotFound: "Build not found",
-  showLatest: "Show the latest build",
 
   // The open build.
   steps: "Steps",

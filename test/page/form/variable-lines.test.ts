@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { readVariableLines } from "../../../dist/page/builds/variable-lines.js";
+import { readVariableLines } from "../../../dist/page/form/variable-lines.js";
 
 describe("readVariableLines", () => {
   it("reads one variable from each line, with every character of its value", () => {
