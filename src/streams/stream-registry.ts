@@ -1,9 +1,11 @@
 import { Channel } from "../channel/channel.ts";
 import { FileHistory } from "../channel/history/file-history.ts";
+import { TailcastError } from "../error.ts";
 import { BuildLog } from "./build-log.ts";
 import { Feed } from "./feed/feed.ts";
 import { BuildLines } from "./lines/build-lines.ts";
 import { LineIndexes } from "./lines/line-indexes.ts";
+import { LogSearches } from "./search/log-search.ts";
 import { isLogEnded } from "./stored-log.ts";
 import { StreamTotals } from "./stream-totals.ts";
 import type { BuildEvent } from "../runner/events.ts";
@@ -13,6 +15,8 @@ import type { ChannelOptions, CloseOptions } from "../channel/options.ts";
 import type { FeedJournal } from "./feed/journal.ts";
 import type { LineIndex } from "./lines/line-index.ts";
 import type { CompleteLog, IndexFiles } from "./lines/line-indexes.ts";
+import type { LogSource } from "./search/log-pieces.ts";
+import type { ClientSearch } from "./search/log-search.ts";
 import type { StreamNumbers } from "./stream-totals.ts";
 
 /** The files of the builds' logs, and of their indexes. */
@@ -39,6 +43,7 @@ export class StreamRegistry {
   readonly #totals = new StreamTotals();
   /** The indexes of the logs that are read from their files. */
   readonly #indexes: LineIndexes | undefined;
+  readonly #searches = new LogSearches();
 
   /** @param storage - Where the logs and the feed are stored. Default: in memory. */
   constructor(
@@ -77,6 +82,20 @@ export class StreamRegistry {
     if (live !== undefined) return new BuildLines(live.channel, id, live.index);
     const log = await this.#completeLog(build);
     return log && this.#indexes && new BuildLines(log.channel, id, await this.#indexes.of(id, log));
+  }
+
+  /**
+   * Searches the lines of one build that are stored now. See {@link LogSearches.search}.
+   *
+   * @throws {TailcastError} `BUILD_NOT_FOUND` when the build has no log.
+   */
+  async search({ id }: BuildRecord, search: Omit<ClientSearch, "openLog">): Promise<void> {
+    try {
+      await this.#searches.search({ ...search, openLog: () => this.#logSource(id) });
+    } catch (error) {
+      // The build was removed meanwhile.
+      throw (error as NodeJS.ErrnoException).code === "ENOENT" ? noLog(id) : error;
+    }
   }
 
   /** Publishes an event of a build. See {@link BuildLog.publish} for the promise. */
@@ -149,7 +168,7 @@ export class StreamRegistry {
     this.#indexes?.close();
     const channels = [...this.#opened.values(), ...this.#totals.leaving];
     const builds = [...this.#live.values(), ...channels].map((stream) => stream.close(options));
-    await Promise.all([...builds, this.#feed.close(options)]);
+    await Promise.all([...builds, this.#feed.close(options), this.#searches.close()]);
   }
 
   async #openLog(buildId: string): Promise<ChannelHistory> {
@@ -172,6 +191,17 @@ export class StreamRegistry {
     return stored;
   }
 
+  async #logSource(buildId: string): Promise<LogSource> {
+    const live = this.#live.get(buildId);
+    if (this.#files !== undefined) {
+      const size = live?.history?.size ?? (await this.#files.logBytes(buildId));
+      if (live !== undefined || size > 0) return { path: this.#files.logPath(buildId), epoch: buildId, size };
+    } else if (live !== undefined) {
+      return { bytes: await allBytes(live.channel.read({ backlog: "all", until: "now" })) };
+    }
+    throw noLog(buildId);
+  }
+
   async #open(build: BuildRecord, files: LogFiles): Promise<CompleteLog | undefined> {
     const { id } = build;
     if ((await files.logBytes(id)) === 0) return undefined;
@@ -185,4 +215,21 @@ export class StreamRegistry {
     if (this.#stored.has(id)) this.#opened.set(id, channel);
     return { channel, end, bytes };
   }
+}
+
+function noLog(buildId: string): TailcastError {
+  return new TailcastError("BUILD_NOT_FOUND", `Cannot search the log of the build ${buildId}: it does not exist`);
+}
+
+/** Copies pieces into one buffer, which can be moved to another thread. */
+async function allBytes(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
+  const all: Uint8Array[] = [];
+  for await (const piece of pieces) all.push(piece);
+  const bytes = new Uint8Array(all.reduce((sum, { length }) => sum + length, 0));
+  let position = 0;
+  for (const piece of all) {
+    bytes.set(piece, position);
+    position += piece.length;
+  }
+  return bytes;
 }

@@ -2,6 +2,7 @@ import { buildHandlers } from "./handlers/builds.ts";
 import { lineHandlers } from "./handlers/lines.ts";
 import { monitoringHandlers } from "./handlers/monitoring.ts";
 import { pageHandlers } from "./handlers/page.ts";
+import { searchHandlers } from "./handlers/search.ts";
 import { sessionHandlers } from "./handlers/session.ts";
 import { streamHandlers } from "./handlers/streams.ts";
 import type { Route } from "../http/router.ts";
@@ -9,6 +10,7 @@ import type { Access, Need } from "./guards/access.ts";
 import type { BuildServices } from "./handlers/builds.ts";
 import type { LineServices } from "./handlers/lines.ts";
 import type { MonitoringServices } from "./handlers/monitoring.ts";
+import type { SearchServices } from "./handlers/search.ts";
 import type { StreamServices } from "./handlers/streams.ts";
 
 /** A route of the app. */
@@ -18,7 +20,7 @@ export interface AppRoute extends Route {
 }
 
 /** The objects that the handlers use. */
-export interface Services extends BuildServices, StreamServices, LineServices, MonitoringServices {
+export interface Services extends BuildServices, StreamServices, LineServices, SearchServices, MonitoringServices {
   readonly access: Access;
 }
 
@@ -29,6 +31,7 @@ export function routes(services: Services): Readonly<Record<string, AppRoute>> {
   const builds = buildHandlers(services);
   const streams = streamHandlers(services);
   const lines = lineHandlers(services);
+  const { search } = searchHandlers(services);
   const monitoring = monitoringHandlers(services);
   return {
     // Without a session, the reply is the sign-in page.
@@ -46,6 +49,7 @@ export function routes(services: Services): Readonly<Record<string, AppRoute>> {
     "/api/builds/:id/events": { needs: "view", GET: streams.events },
     "/api/builds/:id/outline": { needs: "view", GET: lines.outline },
     "/api/builds/:id/lines": { needs: "view", GET: lines.lines },
+    "/api/builds/:id/search": { needs: "view", GET: search },
     "/api/builds/:id/log": { needs: "view", GET: streams.log },
     "/api/builds/:id/cancel": { needs: "build", POST: builds.cancel },
     "/api/builds/:id/rerun": { needs: "build", POST: builds.rerun },

@@ -81,6 +81,7 @@ describe("src/web/README.md", () => {
       "/api/session": { token: "s3cret" },
       "/api/project/build": { projectPath: "other", install: "skip" },
     };
+    const queries: Readonly<Record<string, string>> = { "/api/builds/:id/search": "?q=a" };
     const first = { projectPath: "project", install: "skip" };
     const ended = buildIn(await postJson(port, "/api/project/build", first, headers)).id;
     const events = await EventClient.open(port, `/api/builds/${ended}/events`, headers);
@@ -90,7 +91,8 @@ describe("src/web/README.md", () => {
     const [rows = []] = tables("Method", "Path", "Needs", "Success", "Reply");
     for (const [method = "", path = "", , success = "", reply = ""] of rows) {
       const id = path.endsWith("/cancel") ? running : ended;
-      const target = path.replace(":id", id).replace("*file", path.startsWith("/page") ? "main.js" : "style.js");
+      const file = path.startsWith("/page") ? "main.js" : "style.js";
+      const target = `${path.replace(":id", id).replace("*file", file)}${queries[path] ?? ""}`;
       const found =
         method === "POST"
           ? await postJson(port, target, bodies[path] ?? {}, headers)
@@ -133,6 +135,8 @@ describe("src/web/README.md", () => {
     assertDocumented("Field of a mark", (outline["marks"] as unknown[])[0]);
     assertDocumented("Field of a build", (await ask(port, "GET", `/api/builds/${id}`)).json);
     for (const project of projects["projects"] as unknown[]) assertDocumented("Field of a project", project);
+    const found = await ask(port, "GET", `/api/builds/${id}/search?q=a`);
+    assertDocumented("Field of a search report", JSON.parse(found.text.trim().split("\n").at(-1) ?? ""));
     assertDocumented("Field of a session", (await ask(port, "GET", "/api/session")).json);
     const missing = (await ask(port, "GET", "/api/builds/0123456789abcdef")).json;
     assertDocumented("Field of an error reply", missing);
