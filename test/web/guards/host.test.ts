@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { describe, it } from "node:test";
 import { checkHost } from "../../../dist/web/guards/host.js";
 import { RawClient } from "../../support/http.js";
 import { start } from "../app.js";
 import { options, request } from "./request.js";
+import type { AddressInfo } from "node:net";
 
 describe("checkHost()", () => {
   for (const host of [
@@ -58,6 +61,15 @@ describe("checkForm()", () => {
       assert.match(await client.closed(), /^HTTP\/1\.1 (?:400 Bad Request|431 Request Header Fields Too Large)\r\n/);
     });
   }
+
+  it("refuses HTTP/1.1 without a Host header, with a reply of the app", async (t) => {
+    const { app } = await start(t);
+    const server = createServer({ requireHostHeader: false }, app.handle).listen(0, "127.0.0.1");
+    t.after(() => server.close());
+    await once(server, "listening");
+    const reply = await new RawClient((server.address() as AddressInfo).port).send("GET /healthz HTTP/1.1").closed();
+    assert.match(reply, /^HTTP\/1\.1 400 Bad Request\r\n[^]*it has no Host header/);
+  });
 
   it("allows the absolute form of its own host", async (t) => {
     const { port } = await start(t);
