@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { chmod, readFile, readdir, readlink, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { openPipes } from "../../../dist/runner/output/pipe.js";
 import { pipeSizeWarning } from "../../../dist/runner/output/pipe-size.js";
 import { findProgram } from "../../../dist/runner/program/find-program.js";
@@ -198,11 +199,16 @@ describe("openPipes()", () => {
 
   it("makes the pipe blocking again after a program has made it non-blocking", async () => {
     const pipe = await open();
-    // A program of Node.js prints a hundred times the size of the pipe in one turn, and exits before it is written.
-    const program = "console.log(1); setTimeout(() => { for (let i = 0; i < 9e4; i++) console.log('x'.repeat(70));" +
-      " process.exit(1); }, 200)";
-    const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", pipe.writers[0], "inherit"] });
+    // A program of Node.js prints more than the pipe holds while nothing is read, and exits before it is written.
+    const program = "console.log(1); setTimeout(() => { console.error(); for (let i = 0; i < 9e4; i++)" +
+      " console.log('x'.repeat(70)); process.exit(1); }, 200)";
+    const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", pipe.writers[0] as number, "pipe"] });
     child.once("exit", () => pipe.closeWriters());
+    await once(pipe.reader, "readable");
+    await once(child.stderr as Readable, "data");
+    // Without a reader, a blocking pipe keeps the program from its end.
+    await Promise.race([once(child, "exit"), delay(1500)]);
+    assert.equal(child.exitCode, null);
     assert.equal((await textOf(pipe.reader)).split("\n").length, 90_002);
   });
 });
