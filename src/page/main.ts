@@ -3,10 +3,10 @@ import { BuildList } from "./builds/build-list.ts";
 import { BuildView } from "./builds/build-view.ts";
 import { ListControls } from "./builds/list-controls.ts";
 import { ConnectionView } from "./connection-view.ts";
-import { byId, onPlainClick } from "./dom.ts";
+import { onPlainClick } from "./dom.ts";
 import { BuildForm } from "./form/build-form.ts";
 import { rememberPath } from "./form/recent-paths.ts";
-import { connectSwitch } from "./log/log-switch.ts";
+import { LogTools } from "./log/log-tools.ts";
 import { LogView } from "./log/log-view.ts";
 import { Notices } from "./notices.ts";
 import { PageView } from "./page-view.ts";
@@ -17,6 +17,7 @@ import { Session } from "./session.ts";
 import { StartView } from "./start/start-view.ts";
 import { translateDocument, words } from "./words/words.ts";
 import type { Interest } from "./interest.ts";
+import type { LineRange } from "./log/log-rows.ts";
 import type { Build } from "./model.ts";
 import type { Started } from "./server/api.ts";
 
@@ -41,7 +42,13 @@ const startView = new StartView({
   listProjects: () => api.listProjects(),
   offer: (projects) => form.offer(projects),
 });
-const log = new LogView({ now, openLine, notify: (text) => notices.show(text) });
+const log = new LogView({
+  now,
+  requestLines: (id, from, count, signal) => api.getLines(id, from, count, signal),
+  openLines,
+  notify: (text) => notices.show(text),
+});
+const tools = new LogTools(log);
 const stream = new LiveStream({
   connect: (url) => new EventSource(url),
   onState: (state) => connection.show(state),
@@ -54,7 +61,7 @@ const scrollKeys: readonly string[] = ["PageUp", "PageDown", "Home", "End", "Arr
 /** Whether this tab is starting a build, which it is about to open. */
 let isStarting = false;
 
-const view = new PageView({ list, controls, head, log, notices, start: startView }, {
+const view = new PageView({ list, controls, head, log, tools, notices, start: startView }, {
   isTyping: () => form.isTyping,
   isStarting: () => isStarting,
   open: (id) => open(id, "pinned"),
@@ -135,12 +142,12 @@ async function attempt(action: () => Promise<void>): Promise<boolean> {
   }
 }
 
-function openLine(number: number): void {
+/** Notes in the address which lines the person has marked. */
+function openLines(lines: LineRange | undefined): void {
   const shown = session.shown;
   if (shown === undefined) return;
-  history.replaceState({ interest: "pinned" }, "", writeAddress(shown.id, number));
+  history.replaceState({ interest: "pinned" }, "", writeAddress(shown.id, lines?.first, lines?.last));
   session.setInterest("pinned");
-  log.goToLine(number);
 }
 
 /**
@@ -148,10 +155,10 @@ function openLine(number: number): void {
  * page chose may be replaced automatically.
  */
 function showAddress(): void {
-  const { buildId, line } = readAddress(location.pathname, location.hash);
+  const { buildId, line, lastLine } = readAddress(location.pathname, location.hash);
   const { interest } = (history.state ?? {}) as { interest?: Interest };
   if (buildId === undefined) void session.showStart(interest ?? "default");
-  else if (session.shown?.id === buildId) log.goToLine(line);
+  else if (session.shown?.id === buildId) log.goToLine(line, lastLine);
   else session.show(buildId, interest ?? "pinned");
 }
 
@@ -164,10 +171,6 @@ function tick(): void {
   log.tick();
 }
 
-connectSwitch("wrap-button", "wrap", true);
-connectSwitch("times-button", "times", false);
-byId("top-button", HTMLButtonElement).addEventListener("click", () => log.goToTop());
-byId("end-button", HTMLButtonElement).addEventListener("click", () => log.goToEnd());
 setInterval(tick, 1000);
 document.body.addEventListener("keydown", (event) => {
   // The page itself does not scroll, so these keys scroll the log.

@@ -21,13 +21,16 @@ export type LogLine = Pick<BuildLineEvent, "step" | "stream" | "text" | "time" |
   readonly number: number;
 };
 
-/** The data of a `gap` event, which stands for events that the server can no longer send. */
-export interface Gap {
+/** A log without its lines. */
+export interface Outline {
+  /** The number of the last line. */
+  readonly lineCount: number;
+  /** The id of the last event that it includes. */
   readonly lastEventId: string;
-  readonly reason: string;
-  /**
-   * The number of missing events, not all of them lines; null if the server cannot know it. The server then sends
-   * everything that it keeps again.
-   */
-  readonly missed: number | null;
+  /** Consecutive lines of one step (null: of the whole build), in order, by the number of the first line. */
+  readonly sections: readonly { readonly step: string | null; readonly first: number }[];
+  /** The first line of each block that looks like an error. */
+  readonly marks: readonly { readonly line: number; readonly kind: "error" | "warning" | "stack" }[];
+  /** The number of blocks that `marks` does not have. */
+  readonly marksOmitted: number;
 }

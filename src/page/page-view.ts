@@ -7,8 +7,9 @@ import type { BuildList } from "./builds/build-list.ts";
 import type { BuildView } from "./builds/build-view.ts";
 import type { ListControls } from "./builds/list-controls.ts";
 import type { Interest } from "./interest.ts";
+import type { LogTools } from "./log/log-tools.ts";
 import type { LogView } from "./log/log-view.ts";
-import type { Build, Gap, LogLine } from "./model.ts";
+import type { Build, LogLine, Outline } from "./model.ts";
 import type { Notices } from "./notices.ts";
 import type { SessionView } from "./session-view.ts";
 import type { StartView } from "./start/start-view.ts";
@@ -20,6 +21,7 @@ export interface PageParts {
   readonly head: BuildView;
   readonly log: LogView;
   readonly start: StartView;
+  readonly tools: LogTools;
   readonly notices: Notices;
 }
 
@@ -68,16 +70,17 @@ export class PageView implements SessionView {
     const { log } = this.#parts;
     this.#open(id);
     log.open(id);
-    const { buildId, line } = readAddress(location.pathname, location.hash);
-    if (buildId === id) log.goToLine(line);
+    const { buildId, line, lastLine } = readAddress(location.pathname, location.hash);
+    if (buildId === id) log.goToLine(line, lastLine);
     // A build that the page chose replaces the address, so that it can be shared, but adds no history entry.
     else history.replaceState({ interest }, "", writeAddress(id));
   }
 
   showBuild(build: Build): void {
-    const { head, log, notices } = this.#parts;
+    const { head, log, tools, notices } = this.#parts;
     head.show(build);
     log.showBuild(build);
+    tools.show(build);
     document.title = pageTitle(build);
     if (this.#announcedStatus === build.status) return;
     this.#announcedStatus = build.status;
@@ -88,8 +91,8 @@ export class PageView implements SessionView {
     this.#parts.log.addLine(line);
   }
 
-  addGap(gap: Gap): void {
-    this.#parts.log.addGap(gap);
+  showOutline(outline: Outline): void {
+    this.#parts.log.showOutline(outline);
   }
 
   endLog(): void {

@@ -1,5 +1,5 @@
 import type { Interest } from "./interest.ts";
-import type { Build, Gap, LogLine } from "./model.ts";
+import type { Build, LogLine, Outline } from "./model.ts";
 
 /** The parts of the page that the session updates. */
 export interface SessionView {
@@ -14,8 +14,9 @@ export interface SessionView {
   /** Opens a build on the page; its report and its lines follow. */
   openBuild(id: string, interest: Interest): void;
   showBuild(build: Build): void;
+  /** Shows the extent of the log, also again when events were lost. */
+  showOutline(outline: Outline): void;
   addLine(line: LogLine): void;
-  addGap(gap: Gap): void;
   /** Notes that the log of the build is complete. */
   endLog(): void;
   /** Shows that the build does not exist, or no longer exists. */

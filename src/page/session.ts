@@ -4,13 +4,14 @@ import { nextBuild } from "./interest.ts";
 import { ApiError, eventsPath } from "./server/api.ts";
 import type { ListApi } from "./builds/known-builds.ts";
 import type { Interest } from "./interest.ts";
-import type { Build, Gap, LogLine } from "./model.ts";
+import type { Build, LogLine, Outline } from "./model.ts";
 import type { StreamTarget } from "./server/live-stream.ts";
 import type { SessionView } from "./session-view.ts";
 
 /** The requests that the session sends to the server. */
 export interface SessionApi extends ListApi {
   getBuild(id: string): Promise<Build>;
+  getOutline(id: string): Promise<Outline>;
 }
 
 /** The tab's event stream, as the session uses it. */
@@ -132,13 +133,20 @@ export class Session {
   #openBuild(id: string): void {
     this.#holding = "build";
     let isBack = false;
+    let hasBegun = false;
     this.#stream.open({
       path: eventsPath(id),
       resume: true,
+      begin: async () => {
+        const lastEventId = await this.#begin(id);
+        hasBegun = true;
+        return lastEventId;
+      },
       on: {
         build: (data) => this.update(data as Build),
         line: (data) => this.#view.addLine(data as LogLine),
-        gap: (data) => this.#view.addGap(data as Gap),
+        // The next outline says which lines there are. Those that are lost become rows when they are requested.
+        gap: () => this.#openBuild(id),
         end: (data) => {
           this.update(data as Build);
           this.#view.endLog();
@@ -150,8 +158,25 @@ export class Session {
         if (isBack) void this.refresh();
         isBack = true;
       },
-      failed: () => void this.#findBuild(id),
+      failed: () => void this.#findBuild(id, hasBegun),
     });
+  }
+
+  /**
+   * Shows the outline of a log. Resolves with the id of the last event in it, with which the stream begins; `undefined`
+   * when the build has ended, and the log is complete.
+   */
+  async #begin(id: string): Promise<string | undefined> {
+    // The state comes first: a log that is read after the end of its build is complete.
+    const build = await this.#api.getBuild(id);
+    const outline = await this.#api.getOutline(id);
+    if (this.#known.shownId !== id || this.#holding !== "build") return undefined;
+    this.update(build);
+    this.#view.showOutline(outline);
+    if (isActive(build)) return outline.lastEventId;
+    this.#view.endLog();
+    this.#openFeed();
+    return undefined;
   }
 
   #openFeed(): void {
@@ -176,10 +201,18 @@ export class Session {
     this.#stream.close();
   }
 
-  /** Requests the build, because an EventSource does not report the reason of a refusal. */
-  async #findBuild(id: string): Promise<void> {
+  /**
+   * Requests the build, because an EventSource does not report the reason of a refusal.
+   *
+   * @param hasBegun - Whether the page has the outline of the log.
+   */
+  async #findBuild(id: string, hasBegun: boolean): Promise<void> {
     try {
-      this.update(await this.#api.getBuild(id));
+      const build = await this.#api.getBuild(id);
+      this.update(build);
+      // The stream of a build that has ended cannot continue behind its last event: read the rest of the log instead.
+      const isShown = this.#known.shownId === id && this.#holding === "build";
+      if (hasBegun && isShown && !isActive(build)) this.#openBuild(id);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404) return;
       if (this.#known.shownId !== id || this.#holding !== "build") return;

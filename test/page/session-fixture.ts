@@ -1,7 +1,7 @@
 import { ApiError } from "../../dist/page/server/api.js";
 import { Session } from "../../dist/page/session.js";
 import { sampleBuild } from "../support/sample-builds.js";
-import type { Build, BuildPage } from "../../dist/page/model.js";
+import type { Build, BuildPage, Outline } from "../../dist/page/model.js";
 import type { ListQuery } from "../../dist/page/server/api.js";
 import type { StreamTarget } from "../../dist/page/server/live-stream.js";
 import type { SessionApi, SessionStream } from "../../dist/page/session.js";
@@ -46,6 +46,10 @@ export class Fixture implements SessionApi, SessionStream, SessionView {
     if (this.failure) return Promise.reject(this.failure);
     return found ? Promise.resolve(found) : Promise.reject(new ApiError(404, "No such build"));
   }
+  getOutline(id: string): Promise<Outline> {
+    if (this.failure) return Promise.reject(this.failure);
+    return Promise.resolve({ lineCount: 0, lastEventId: `${id}-1`, sections: [], marks: [], marksOmitted: 0 });
+  }
   open(target: StreamTarget): void {
     this.target = target;
   }
@@ -74,8 +78,8 @@ export class Fixture implements SessionApi, SessionStream, SessionView {
   addLine(line: { text: string }): void {
     this.seen.push(`line ${line.text}`);
   }
-  addGap(gap: { missed: number | null }): void {
-    this.seen.push(`gap ${gap.missed}`);
+  showOutline({ lastEventId }: Outline): void {
+    this.seen.push(`outline ${lastEventId}`);
   }
   endLog(): void {
     this.seen.push("end of log");
@@ -101,6 +105,12 @@ export class Fixture implements SessionApi, SessionStream, SessionView {
   async event(type: string, data: unknown): Promise<void> {
     this.target?.on[type]?.(data);
     await settle();
+  }
+  /** Requests the id after which the stream begins, as the stream of a tab does before its first connect. */
+  async begin(): Promise<string | undefined> {
+    const lastEventId = await this.target?.begin?.();
+    await settle();
+    return lastEventId;
   }
   async opened(): Promise<void> {
     this.target?.opened?.();

@@ -61,12 +61,62 @@ describe("Session", () => {
     const page = new Fixture();
     await page.start(build("a", "running", 1));
     await page.event("line", sampleLine(1, "x"));
-    await page.event("gap", { lastEventId: null, reason: "evicted", missed: 3 });
     await page.event("build", build("a", "running", 1, { startedAt: "2026-01-01T10:01:00.000Z" }));
-    assert.deepEqual(page.news(), ["line x", "gap 3", "show a running"]);
+    assert.deepEqual(page.news(), ["line x", "show a running"]);
     await page.event("end", build("a", "failed", 1));
     assert.deepEqual(page.news(), ["show a failed", "end of log"]);
     assert.equal(page.list, "*a failed");
+    assert.equal(page.path, FEED);
+  });
+
+  it("shows the outline of a log first, and follows the build after the last event in it", async () => {
+    const page = new Fixture();
+    await page.start(build("a", "running", 1));
+    assert.equal(await page.begin(), "a-1");
+    assert.deepEqual(page.news(), ["show a running", "outline a-1"]);
+    assert.equal(page.path, pathOf("a"));
+  });
+
+  it("needs no stream for a build that has ended", async () => {
+    const page = new Fixture();
+    await page.start(build("a", "failed", 1));
+    assert.equal(await page.begin(), undefined);
+    assert.deepEqual(page.news(), ["show a failed", "outline a-1", "end of log"]);
+    assert.equal(page.path, FEED);
+  });
+
+  it("ignores the outline of a build that is no longer shown", async () => {
+    const page = new Fixture();
+    await page.start(build("b", "running", 2), build("a", "running", 1));
+    page.session.show("a", "pinned");
+    const beginning = page.begin();
+    page.session.show("b", "pinned");
+    page.news();
+    assert.equal(await beginning, undefined);
+    assert.deepEqual(page.news(), []);
+  });
+
+  it("requests the outline again when the server can no longer send some events", async () => {
+    const page = new Fixture();
+    await page.start(build("a", "running", 1));
+    await page.begin();
+    const { target } = page;
+    page.news();
+    await page.event("gap", { lastEventId: null, reason: "evicted", missed: 3 });
+    assert.notEqual(page.target, target);
+    assert.equal(await page.begin(), "a-1");
+    assert.deepEqual(page.news(), ["show a running", "outline a-1"]);
+  });
+
+  it("reads the rest of a log whose build has ended while the stream could not connect", async () => {
+    const page = new Fixture();
+    await page.start(build("a", "running", 1));
+    await page.begin();
+    page.builds = [build("a", "failed", 1)];
+    page.news();
+    await page.failed();
+    await page.begin();
+    assert.deepEqual(page.news(), ["show a failed", "show a failed", "outline a-1", "end of log"]);
     assert.equal(page.path, FEED);
   });
 

@@ -1,7 +1,7 @@
 /** Compares how the consumers of a line treat each control function: all of them must find the same end of it. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { spansOf } from "../../dist/page/log/ansi.js";
+import { spansOf } from "../../dist/page/line/ansi.js";
 import { showControls } from "../../dist/print.js";
 import { LineSplitter } from "../../dist/runner/output/line-splitter.js";
 import { Mask } from "../../dist/runner/output/mask.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { formatEntry } from "../../dist/log-format.js";
-import { revealHidden } from "../../dist/page/log/reveal-hidden.js";
+import { revealHidden } from "../../dist/page/line/reveal-hidden.js";
 import { showControls } from "../../dist/print.js";
 import { codePointName, replaceHidden, splitHidden } from "../../dist/terminal/hidden-characters.js";
 import { plainText } from "../../dist/terminal/plain-text.js";

@@ -1,6 +1,7 @@
 import { words } from "../words/words.ts";
 import { ServerClock } from "./clock.ts";
-import type { Build, BuildChoices, BuildPage, BuildStatus, Project, SessionState } from "../model.ts";
+import type { LinesReply } from "../log/log-source.ts";
+import type { Build, BuildChoices, BuildPage, BuildStatus, Outline, Project, SessionState } from "../model.ts";
 
 const SESSION_PATH = "/api/session";
 
@@ -96,6 +97,16 @@ export class Api {
     return this.#request(buildPath(id));
   }
 
+  /** Returns the extent and the steps of a build's log. */
+  getOutline(id: string): Promise<Outline> {
+    return this.#request(`${buildPath(id)}/outline`);
+  }
+
+  /** Returns at most `count` lines of a build's log from line `from` on. */
+  getLines(id: string, from: number, count: number, signal: AbortSignal): Promise<LinesReply> {
+    return this.#request(`${buildPath(id)}/lines?from=${from}&count=${count}`, { signal });
+  }
+
   /** Lists the projects that can be built. */
   async listProjects(): Promise<readonly Project[]> {
     return (await this.#request<{ projects: readonly Project[] }>("/api/projects")).projects;
@@ -134,7 +145,7 @@ export class Api {
       response = await fetch(path, {
         ...init,
         headers: { Accept: "application/json", ...init.headers },
-        signal: AbortSignal.timeout(ANSWER_TIMEOUT),
+        signal: AbortSignal.any([AbortSignal.timeout(ANSWER_TIMEOUT), ...(init.signal ? [init.signal] : [])]),
       });
       this.#clock.note(response.headers.get("Date"), requestedAt, Date.now());
       body = parseJson(await response.text());

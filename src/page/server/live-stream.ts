@@ -31,6 +31,12 @@ export interface StreamTarget {
   readonly path: string;
   /** Whether the page's own reconnections resume after the last id. (Those of the browser always do.) */
   readonly resume: boolean;
+  /**
+   * Called before the first connect; resolves with the id after which the stream begins. Without an id nothing is
+   * connected, because the target has changed. A rejection counts as a failed connect. Default: the stream begins with
+   * its first event.
+   */
+  readonly begin?: (() => Promise<string | undefined>) | undefined;
   /** Called with the parsed JSON of each event of this type. */
   readonly on: Readonly<Record<string, (data: unknown) => void>>;
   /** Called on each connect. */
@@ -73,7 +79,7 @@ export class LiveStream {
   open(target: StreamTarget): void {
     this.close();
     this.#target = target;
-    this.#connect(target);
+    this.#start(target);
   }
 
   /** Closes the stream. Its events are no longer delivered. */
@@ -89,7 +95,25 @@ export class LiveStream {
   retryNow(): void {
     if (this.#target === undefined || this.#source !== undefined) return;
     this.#disconnect();
-    this.#connect(this.#target);
+    this.#start(this.#target);
+  }
+
+  #start(target: StreamTarget): void {
+    if (target.begin === undefined || this.#lastEventId !== "") this.#connect(target);
+    else void this.#begin(target, target.begin);
+  }
+
+  async #begin(target: StreamTarget, begin: () => Promise<string | undefined>): Promise<void> {
+    const generation = this.#generation;
+    this.#options.onState({ type: "connecting" });
+    try {
+      const lastEventId = await begin();
+      if (generation !== this.#generation || lastEventId === undefined) return;
+      this.#lastEventId = lastEventId;
+      this.#connect(target);
+    } catch {
+      if (generation === this.#generation) this.#retryLater(target);
+    }
   }
 
   #connect(target: StreamTarget): void {

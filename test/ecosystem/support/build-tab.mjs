@@ -1,6 +1,26 @@
 import assert from "node:assert/strict";
 import { until } from "./until.mjs";
 
+/** Runs in the page: the number and the text of every line. */
+async function collectRows() {
+  const log = document.getElementById("log");
+  const rows = new Map();
+  const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+  const isAbsent = () => document.querySelector("#sections .absent:not(.kept)") !== null;
+  log.scrollTop = 0;
+  for (;;) {
+    do await frame();
+    while (isAbsent());
+    for (const line of document.querySelectorAll("#sections .line:not(.kept)")) {
+      rows.set(Number(line.querySelector(".number").textContent), line.querySelector(".text").textContent);
+    }
+    const before = log.scrollTop;
+    log.scrollTop += log.clientHeight;
+    if (log.scrollTop === before) break;
+  }
+  return [...rows].sort(([one], [other]) => one - other);
+}
+
 /** A browser tab with the page of a build server, as a person sees and uses it. */
 export class BuildTab {
   /** Playwright's page. */
@@ -62,18 +82,11 @@ export class BuildTab {
     await until(() => this.page.locator(selector).evaluate(isInSight));
   }
 
-  /** The texts of all rows, whose numbers must count up without holes. */
+  /** The texts of all lines, whose numbers must count up without holes. It scrolls from the first line to the end. */
   async rows() {
-    const rows = await this.page.locator("#sections .line").evaluateAll((elements) =>
-      elements.map((element) => ({
-        number: Number(element.querySelector(".number").textContent),
-        text: element.querySelector(".text").textContent,
-      })),
-    );
-    const first = rows[0]?.number ?? 1;
-    const expected = rows.map((row, index) => first + index);
-    assert.deepEqual(rows.map(({ number }) => number), expected, "the numbers of the rows");
-    return rows.map(({ text }) => text);
+    const rows = await this.page.evaluate(collectRows);
+    assert.deepEqual(rows.map(([number]) => number), rows.map((_, index) => 1 + index), "the numbers of the rows");
+    return rows.map(([, text]) => text);
   }
 
   /** Name, command and state of each step. */

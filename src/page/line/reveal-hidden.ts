@@ -8,10 +8,10 @@ import type { Span } from "./ansi.ts";
 export function revealHidden(spans: readonly Span[]): readonly Span[] {
   // Nearly all lines have no such character.
   if (!spans.some(({ text }) => splitHidden(text).length > 1)) return spans;
-  return spans.flatMap(({ text, classes }) =>
-    splitHidden(text).flatMap((part, index) => {
-      if (index % 2 === 1) return { text: codePointName(part), classes: "code-point" };
-      return part === "" ? [] : { text: part, classes };
+  return spans.flatMap((span) =>
+    splitHidden(span.text).flatMap((part, index) => {
+      if (index % 2 === 1) return { ...span, text: codePointName(part), classes: "code-point" };
+      return part === "" ? [] : { ...span, text: part };
     }),
   );
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { revealHidden } from "../../../dist/page/log/reveal-hidden.js";
+import { revealHidden } from "../../../dist/page/line/reveal-hidden.js";
 
 /** All characters with the property Bidi_Control, escaped so that they have no effect on this source. */
 const CONTROLS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { spansOf } from "../../../dist/page/log/ansi.js";
+import { spansOf } from "../../../dist/page/line/ansi.js";
 
 const ESC = "\u001b";
 
@@ -129,7 +129,8 @@ describe("spansOf()", () => {
       `${ESC}[>4;2m`,
       `${ESC}[1 q`,
       `${ESC}]0;title\u0007`,
-      `${ESC}]8;;https://example.com/${ESC}\\`,
+      `${ESC}]8;;${ESC}\\`,
+      `${ESC}]9;4;1;50${ESC}\\`,
       `${ESC}P1$r0m${ESC}\\`,
       `${ESC}_payload${ESC}\\`,
       `${ESC}^private${ESC}\\`,
@@ -147,6 +148,28 @@ describe("spansOf()", () => {
     for (const sequence of dropped)
       assert.deepEqual(spansOf(`a${sequence}b`), [{ text: "ab", classes: "" }], JSON.stringify(sequence));
     assert.deepEqual(spansOf(`${ESC}[>1m${ESC}[?4mx`), [{ text: "x", classes: "" }]);
+  });
+
+  it("makes a link of a hyperlink to http or https, whatever its text is, and of no other", () => {
+    const link = (address: string, end = "\u0007"): unknown =>
+      spansOf(`${ESC}]8;id=1;${address}${end}text${ESC}]8;;${end}`).map((span) => span.link?.href);
+    assert.deepEqual(link("https://example.com/a;b"), ["https://example.com/a;b"]);
+    assert.deepEqual(link("http://localhost:5173/", `${ESC}\\`), ["http://localhost:5173/"]);
+    for (const address of ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "//a.b", "https://"])
+      assert.deepEqual(link(address), [undefined], address);
+  });
+
+  it("keeps one link where its colour changes", () => {
+    const spans = spansOf(`${ESC}]8;;https://a.b/\u0007x${ESC}[31my${ESC}]8;;\u0007z`);
+    assert.deepEqual(
+      spans.map(({ text, link }) => [text, link?.href]),
+      [
+        ["x", "https://a.b/"],
+        ["y", "https://a.b/"],
+        ["z", undefined],
+      ],
+    );
+    assert.equal(spans[0]?.link, spans[1]?.link);
   });
 
   it("keeps the text of a hyperlink", () => {

@@ -4,6 +4,13 @@ import { fromPalette, fromRgb } from "./ansi-colour.ts";
 import type { Colour, Style } from "../../terminal/style.ts";
 import type { ThemeColour } from "./ansi-colour.ts";
 
+/** A link that a program printed (OSC 8), or an address in the text. */
+export interface Link {
+  readonly href: string;
+  /** Whether the text does not say where the link leads. */
+  readonly isNamed: boolean;
+}
+
 /** A piece of a line in one style. */
 export interface Span {
   readonly text: string;
@@ -12,7 +19,12 @@ export interface Span {
    * theme.
    */
   readonly classes: string;
+  /** The link that it is a part of. Parts of one link have the same object. */
+  readonly link?: Link | undefined;
 }
+
+/** A hyperlink: `ESC ] 8 ; parameters ; address`, then ST or BEL. An empty address ends the link. */
+const HYPERLINK = /^\x1b\]8;[^;]*;(.*?)(?:\x07|\x1b\\)$/s;
 
 /** The attributes that the style sheet has a class for. */
 const CLASSES = ["bold", "dim", "italic", "underline", "strike"] as const;
@@ -22,10 +34,11 @@ export function spansOf(line: string): Span[] {
   const spans: Span[] = [];
   let style = PLAIN;
   let classes = "";
+  let link: Link | undefined;
   const add = (text: string): void => {
     const last = spans.at(-1);
-    if (last?.classes === classes) spans[spans.length - 1] = { text: last.text + text, classes };
-    else spans.push({ text, classes });
+    const before = last?.classes === classes && last.link === link ? spans.pop()?.text : "";
+    spans.push(link === undefined ? { text: before + text, classes } : { text: before + text, classes, link });
   };
   scanControls(line, {
     text: add,
@@ -33,9 +46,21 @@ export function spansOf(line: string): Span[] {
       const sequence = parseSequence(control);
       if (sequence?.final === "m") classes = classesOf((style = selectStyle(style, sequence.parameters)));
       else if (control === "\t") add(control);
+      else if (control.startsWith("\x1b]8;")) link = hyperlink(control);
     },
   });
   return spans;
+}
+
+/** Only http and https lead anywhere: a log must not run scripts, open files or start programs. */
+function hyperlink(control: string): Link | undefined {
+  const address = HYPERLINK.exec(control)?.[1];
+  return address !== undefined && isWebAddress(address) ? { href: address, isNamed: true } : undefined;
+}
+
+/** Whether a text is an http or https address. */
+export function isWebAddress(text: string): boolean {
+  return /^https?:\/\/[^\s/]/i.test(text) && URL.canParse(text);
 }
 
 function classesOf({ attributes, foreground, background }: Style): string {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { fromPalette, fromRgb } from "../../../dist/page/log/ansi-colour.js";
+import { fromPalette, fromRgb } from "../../../dist/page/line/ansi-colour.js";
 
 describe("fromPalette", () => {
   it("leaves the sixteen colours of the theme as they are", () => {
