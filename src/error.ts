@@ -9,6 +9,9 @@
  * | `HEADERS_SENT` | `handle`, `openEventStream`, `sendEventStream` | the response has already started |
  * | `CHANNEL_CLOSED` | channel, group, client, `EventStream`, `FileHistory` | it was closed, or its log was ended |
  * | `CLIENT_LEFT` | `EventStream`, its `signal` and that of a client | the client has left or was disconnected |
+ * | `STREAM_REFUSED` | `follow` | the server answered something else than an event stream; `status` has its status |
+ * | `STREAM_LOST` | `follow` | `retry.attempts` consecutive connections failed; `cause` has the last reason |
+ * | `STREAM_SILENT` | `onConnection` of `follow` | the stream sent no byte for `silence`; the client reconnects |
  * | `TOO_MANY_CHANNELS` | `ChannelGroup.get` | the group has `maxChannels` channels |
  * | `INVALID_HISTORY` | `FileHistory.open`, `FileHistory.openToRead` | the file does not contain this log |
  * | `HISTORY_IN_USE` | `FileHistory.open`, `append` after `FileHistory.create` | this process writes the file already |
@@ -33,6 +36,9 @@ export type TailcastErrorCode =
   | "HEADERS_SENT"
   | "CHANNEL_CLOSED"
   | "CLIENT_LEFT"
+  | "STREAM_REFUSED"
+  | "STREAM_LOST"
+  | "STREAM_SILENT"
   | "TOO_MANY_CHANNELS"
   | "INVALID_HISTORY"
   | "HISTORY_IN_USE"
@@ -57,11 +63,18 @@ export class TailcastError extends Error {
   readonly code: TailcastErrorCode;
   /** With `ALREADY_BUILDING`: the id of the build that is queued or running. */
   readonly buildId: string | undefined;
+  /** With `STREAM_REFUSED`: the status of the response. */
+  readonly status: number | undefined;
 
-  constructor(code: TailcastErrorCode, message: string, options?: { cause?: unknown; buildId?: string }) {
+  constructor(
+    code: TailcastErrorCode,
+    message: string,
+    options?: { cause?: unknown; buildId?: string; status?: number },
+  ) {
     super(message, options);
     this.code = code;
     this.buildId = options?.buildId;
+    this.status = options?.status;
   }
 }
 

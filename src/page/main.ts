@@ -3,7 +3,7 @@ import { BuildList } from "./builds/build-list.ts";
 import { BuildView } from "./builds/build-view.ts";
 import { ListControls } from "./builds/list-controls.ts";
 import { ConnectionView } from "./connection-view.ts";
-import { onPlainClick } from "./dom.ts";
+import { byId, onPlainClick } from "./dom.ts";
 import { BuildForm } from "./form/build-form.ts";
 import { rememberPath } from "./form/recent-paths.ts";
 import { LogTools } from "./log/log-tools.ts";

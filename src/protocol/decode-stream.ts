@@ -60,11 +60,34 @@ async function* decodeWith(
   decoder: EventStreamDecoder,
   source: EventStreamSource,
 ): AsyncGenerator<DecodedEvent, void, undefined> {
-  const isIterable = Symbol.asyncIterator in source || Symbol.iterator in source;
-  for await (const chunk of isIterable ? source : chunksOf(source)) {
-    yield* decoder.decode(chunk);
+  for await (const chunk of iterable(source)) {
+    yield* decodeChunk(decoder, chunk);
   }
   decoder.end();
+}
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * Yields the events of a chunk.
+ *
+ * @throws {TailcastError} `EVENT_TOO_LARGE`, after the events before it; it does not wait for another chunk.
+ */
+export function* decodeChunk(decoder: EventStreamDecoder, chunk: Uint8Array): Generator<DecodedEvent, void, undefined> {
+  const events = decoder.decode(chunk);
+  yield* events;
+  // A decoder that failed after these events throws at its next call.
+  if (events.length > 0) decoder.decode(NOTHING);
+}
+
+/** Returns the chunks of a source. */
+export function iterateChunks(source: EventStreamSource): AsyncIterator<Uint8Array> | Iterator<Uint8Array> {
+  const chunks = iterable(source);
+  return Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
+}
+
+function iterable(source: EventStreamSource): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
+  return Symbol.asyncIterator in source || Symbol.iterator in source ? source : chunksOf(source);
 }
 
 // Reads a web stream as `for await` does where the stream is an AsyncIterable.

@@ -49,6 +49,16 @@ async function collect(events: AsyncIterable<DecodedEvent>, into: DecodedEvent[]
 }
 
 describe("decodeEventStream", () => {
+  it("throws EVENT_TOO_LARGE without another chunk, after the events before it", async () => {
+    const source = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(Buffer.from(`data: a\n\ndata: ${"x".repeat(100)}`)),
+    });
+    const events: DecodedEvent[] = [];
+    const decoded = collect(decodeEventStream(source, { maxEventBytes: 50 }), events);
+    await assert.rejects(decoded, { code: "EVENT_TOO_LARGE" });
+    assert.deepEqual(events, [message("a")]);
+  });
+
   it("yields the events of all chunks in order and discards an unfinished one", async () => {
     const source = new Source();
     const chunks = source.chunks("id: 1\ndata: a\n\nda", "ta: b\n", "\n", "data: c\n\ndata: d\n\ndata: e\n");

@@ -9,6 +9,7 @@ const IMPORTS: ReadonlyMap<string, readonly string[]> = new Map([
   ["create-folder.ts", []],
   ["protocol", ["error.ts"]],
   ["terminal", []],
+  ["client", ["protocol", "error.ts", "check-options.ts"]],
   ["http", ["error.ts", "check-options.ts"]],
   ["channel", ["http", "protocol", "terminal", "error.ts", "check-options.ts", "create-folder.ts"]],
   ["runner", ["terminal", "error.ts", "check-options.ts", "create-folder.ts"]],

@@ -27,9 +27,9 @@ export type MeasuredHeight = (row: number) => number | undefined;
  *
  * Only the rows that are drawn have a known height. One of them, the anchor, has a fixed position, and the others
  * follow from it, so nothing moves under the eye when the height of another row turns out to be different. While
- * scrolling, the content moves with the scroll bar pixel by pixel; a jump leads to the row in proportion. When scrolling
- * rests, {@link Viewport.settle} moves the anchor and the scroll position together to where that row belongs in
- * proportion. The person sees no change, except that the scroll bar is exact again.
+ * scrolling, the content moves with the scroll bar pixel by pixel; a jump leads to the row in proportion. When
+ * scrolling rests, {@link Viewport.settle} moves the anchor and the scroll position together to where that row belongs
+ * in proportion. The person sees no change, except that the scroll bar is exact again.
  */
 export class Viewport {
   /** The visible height, in pixels. */

@@ -67,9 +67,11 @@ export class BuildTab {
     await this.page.locator(`#build[data-status="${status}"]`).waitFor();
   }
 
-  /** Waits for the line with this number. */
+  /** Waits for the line with this number, or a later one, at the end of the log. */
   async number(number) {
-    await this.page.locator(`#L${number}`).waitFor({ state: "attached" });
+    const lastNumber = (numbers) => Number(numbers.at(-1)?.textContent ?? 0);
+    const numbers = this.page.locator("#sections .line .number");
+    await until(async () => (await numbers.evaluateAll(lastNumber)) >= number);
   }
 
   /** Waits until an element is in the visible part of the log. */

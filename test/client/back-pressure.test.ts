@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { describe, it } from "node:test";
+import { follow } from "../../dist/client/index.js";
+import { ScriptServer, status } from "./script-server.ts";
+import type { Answer } from "./script-server.ts";
+
+const MIB = 1024 * 1024;
+const EVENT = `data: ${"x".repeat(4086)}\n\n`;
+/** The size of the stream, 256 MiB: far more than all buffers between the two ends. */
+const COUNT = Math.floor((256 * MIB) / EVENT.length);
+
+/** Sends the whole stream as fast as the client reads it. */
+function flood(progress: { sent: number }): Answer {
+  return async (response) => {
+    response.writeHead(200, { "Content-Type": "text/event-stream" });
+    for (let count = 0; count < COUNT; count++) {
+      progress.sent += EVENT.length;
+      if (response.write(EVENT)) continue;
+      await once(response, "drain");
+    }
+    response.end();
+  };
+}
+
+describe("follow with a slow loop", () => {
+  it("makes the server wait, and loses nothing", { timeout: 60_000 }, async () => {
+    const progress = { sent: 0 };
+    await using server = await ScriptServer.start(flood(progress), status(204));
+    let count = 0;
+    let mostUnread = 0;
+    for await (const { data } of follow(server.url, { retry: { initial: 0 } })) {
+      assert.equal(data.length, EVENT.length - 8);
+      if (count++ === 0) {
+        // Wait until the server stays blocked: its buffers and those of the kernel are full.
+        for (let sent = -1; sent !== progress.sent;) {
+          sent = progress.sent;
+          await new Promise((resolve) => setTimeout(resolve, 300));
+        }
+      }
+      mostUnread = Math.max(mostUnread, progress.sent - count * EVENT.length);
+    }
+    assert.equal(count, COUNT);
+    // All that the server has sent and the loop has not received is in memory, of the kernel or of the process.
+    assert.ok(mostUnread < 32 * MIB, `${mostUnread} bytes were waiting`);
+  });
+});
