@@ -109,7 +109,7 @@ export class BuildApp {
     this.#plan = buildPlanner(roots, settings.plan, settings.builds.env, variablesFolder, limitsOf(this.#queue));
     const logReaders = new ClientLimit(maxClients, maxClientsPerAddress);
     const shared = { access, queue: this.#queue, streams: this.#streams, logReaders, clientAddress, monitors };
-    this.#router = new Router(routes({ ...shared, projects: new ProjectCache(roots), plan: this.#plan }));
+    this.#router = new Router(routes({ ...shared, settings, projects: new ProjectCache(roots), plan: this.#plan }));
   }
 
   /** A sentence for each secret that cannot be masked, and for each stored build that could not be continued. */

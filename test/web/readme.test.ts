@@ -56,7 +56,7 @@ function assertDocumented(head: string, value: unknown): void {
 
 describe("src/web/README.md", () => {
   it("lists the routes with their methods, and what each of them needs", async (t) => {
-    const found = Object.entries(routes({} as Services)).flatMap(([path, { needs, ...handlers }]) => {
+    const found = Object.entries(routes({ settings: {} } as Services)).flatMap(([path, { needs, ...handlers }]) => {
       return Object.keys(handlers).map((method) => `${method} ${path} ${needs}`);
     });
     const [rows = []] = tables("Method", "Path", "Needs");

@@ -5,13 +5,13 @@ import type { Socket } from "node:net";
 /** The kinds of replies whose bytes are counted separately. */
 export const replyKinds = ["stream", "log", "other"] as const;
 
-/** The kind of a reply: an event stream, a log as text, or another reply. */
+/** The kind of a reply: an event stream, a log as text or as lines, or another reply. */
 export type ReplyKind = (typeof replyKinds)[number];
 
 /** Returns the kind of a route's replies. */
 export function replyKindOf(route: string): ReplyKind {
   if (/\/(?:events|push)$/.test(route)) return "stream";
-  return route.endsWith("/log") ? "log" : "other";
+  return /\/(?:log|lines|outline)$/.test(route) ? "log" : "other";
 }
 
 /**

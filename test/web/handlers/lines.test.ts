@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { EventClient, ask } from "../../support/http.js";
+import { EventClient, RawClient, ask } from "../../support/http.js";
 import { build, buildIn, codeIn, dataFolder, start, texts } from "../app.js";
 import type { LogLine } from "../../../dist/streams/line-data.js";
 import type { LogLines, LogOutline } from "../../../dist/streams/lines/build-lines.js";
@@ -97,6 +97,26 @@ describe("BuildApp: the lines of a log by number", () => {
     assert.ok(from > 1 && lines[0]?.number === from);
     assert.ok(lineCount > 600);
     assert.equal((await outlineOf(port, id)).lineCount, lineCount);
+  });
+
+  it("are refused while a client does not read its replies, until it leaves", async (t) => {
+    const { port, stage } = await start(t, { data: dataFolder(t), maxClientsPerAddress: 2 });
+    const { id } = buildIn(await build(port, "project"));
+    const client = await EventClient.open(port, `/api/builds/${id}/events`);
+    const actor = await stage.actor("build");
+    // As JSON, this is more than the buffers of a socket hold.
+    actor.tell({ action: "write", text: `${"\x01".repeat(16_000)}\n`.repeat(100) });
+    actor.tell({ action: "exit", code: 0 });
+    await client.ended();
+    const path = `/api/builds/${id}/lines`;
+    const stuck = [1, 2].map(() => new RawClient(port, { reads: false }).get(path));
+    const status = async (): Promise<number> => (await ask(port, "GET", path)).status;
+    while ((await status()) !== 429);
+    const refused = await ask(port, "GET", `/api/builds/${id}/outline`);
+    assert.deepEqual([refused.status, codeIn(refused)], [429, "TOO_MANY_REQUESTS"]);
+    assert.match(refused.text, /Cannot read the lines: the limit of 2 clients for one address is reached/);
+    for (const { socket } of stuck) socket.destroy();
+    while ((await status()) !== 200);
   });
 
   it("are refused for an unknown build, and for a wrong range", async (t) => {

@@ -13,6 +13,7 @@ describe("replyKindOf()", () => {
   it("knows the routes of streams and of logs", () => {
     const routes = ["/api/log/push", "/api/builds/:id/events", "/api/builds/:id/log", "/api/builds", "other"];
     assert.deepEqual(routes.map(replyKindOf), ["stream", "stream", "log", "other", "other"]);
+    assert.deepEqual(["/api/builds/:id/lines", "/api/builds/:id/outline"].map(replyKindOf), ["log", "log"]);
   });
 });
 
