@@ -88,6 +88,7 @@ export class PageView implements SessionView {
   }
 
   addLine(line: LogLine): void {
+    this.#parts.head.noteLine(line);
     this.#parts.log.addLine(line);
   }
 

@@ -46,11 +46,13 @@ describe("the page", () => {
     await tab.build("app");
     await tab.line("working");
     await listen(tab.page, "#waiting");
+    await listen(tab.page, "#build-output");
     await tab.page.locator("#waiting", { hasText: "No output for 15 s" }).waitFor({ timeout: 50_000 });
     const [build] = await server.builds();
     const silence = Date.now() - Date.parse(build.startedAt);
     assert.ok(silence > 33_000, `${silence} ms after the start`);
     assert.deepEqual((await heard(tab.page, "#waiting")).slice(0, 2), ["", "No output for 15 s"]);
+    assert.deepEqual((await heard(tab.page, "#build-output")).slice(0, 2), ["", "last output 8 s ago"]);
   });
 
   it("counts down the place in the queue, in the head and in the list", async (t) => {
@@ -86,14 +88,16 @@ describe("the page", () => {
       const gate = join(root, "app", "open");
       const server = await BuildServer.start(t, { args: ["--root", root] });
       await writeFile(gate, "");
-      await server.log((await server.build("app")).id);
+      const { id } = await server.build("app");
+      await server.log(id);
       await rm(gate);
       const context = await openContext(t, browser);
       await context.addInitScript((offset) => {
         const { now } = Date;
         Date.now = () => now() + offset;
       }, hours * 3_600_000);
-      const tab = await BuildTab.open(context, server.url);
+      const tab = await BuildTab.open(context, `${server.url}/builds/${id}`);
+      await tab.status("succeeded");
       const place = await top(tab.page);
       for (const selector of ["#build-outlook", "#announcer"]) await listen(tab.page, selector);
       await tab.build("app");
@@ -102,7 +106,11 @@ describe("the page", () => {
       await tab.status("running");
       await progress.waitFor();
       assert.equal(await top(tab.page), place, "nothing moved");
-      await outlook.getByText("longer than usual", { exact: true }).waitFor();
+      await outlook.getByText(/^\d s longer than usual$/).waitFor();
+      const steps = tab.page.locator("#timeline .timeline-step");
+      assert.equal(await steps.last().getAttribute("data-status"), "running");
+      assert.match(await steps.last().getAttribute("style"), /^width: [\d.]+%;$/);
+      await tab.page.locator("#timeline .timeline-usual").waitFor();
       assert.equal(await progress.evaluate(({ value, max }) => `${value} of ${max}`), "99 of 100");
       assert.match(await outlook.getAttribute("title"), /^Usually takes about \d+(\.\d)? s$/);
       await writeFile(gate, "");
@@ -112,7 +120,7 @@ describe("the page", () => {
       assert.equal(await top(tab.page), place, "nothing moved");
 
       const said = (await heard(tab.page, "#build-outlook")).filter((text) => text !== "" && !text.endsWith("queue"));
-      assert.match(said.join(), /^(about \d s left,){1,9}almost done,longer than usual$/);
+      assert.match(said.join(), /^(about \d s left,){1,9}almost done(,\d s longer than usual){1,9}$/);
       // Screen readers announce it once, and not every second.
       const announced = (await heard(tab.page, "#announcer")).slice(1);
       assert.match(announced.at(-2), /^app: Running, usually takes about \d+(\.\d)? s$/);

@@ -7,8 +7,15 @@ import { buildFacts } from "./build-facts.ts";
 import { outlook } from "./outlook.ts";
 import { statusWord } from "./status.ts";
 import { StepsView } from "./steps-view.ts";
-import type { Build } from "../model.ts";
+import { TimelineView } from "./timeline-view.ts";
+import type { Build, LogLine } from "../model.ts";
 import type { BuildActionHandlers } from "./build-actions.ts";
+
+/**
+ * The page mentions the last output after this time, in milliseconds. The list of builds, which is requested every 5 s,
+ * reports bytes that change no line.
+ */
+const QUIET_AFTER = 8000;
 
 /** The head of the build on the page: its state, name, time and steps, and the buttons for it. */
 export class BuildView {
@@ -17,6 +24,8 @@ export class BuildView {
   readonly #name = byId("build-name", HTMLElement);
   readonly #elapsed = byId("build-elapsed", HTMLElement);
   readonly #outlook = byId("build-outlook", HTMLElement);
+  readonly #output = byId("build-output", HTMLElement);
+  readonly #timeline = new TimelineView();
   readonly #progress = byId("build-progress", HTMLProgressElement);
   readonly #facts = byId("build-facts", HTMLElement);
   readonly #message = byId("build-message", HTMLElement);
@@ -25,6 +34,7 @@ export class BuildView {
   readonly #actions: BuildActions;
   readonly #now: () => number;
   #build: Build | undefined;
+  #lastLine = 0;
 
   /**
    * @param now - The server's time, in milliseconds since 1970.
@@ -39,15 +49,17 @@ export class BuildView {
   /** Clears the head until the build's report arrives; hides it for `undefined`. */
   open(id: string | undefined): void {
     this.#build = undefined;
+    this.#lastLine = 0;
     this.#actions.show(undefined);
     this.#article.hidden = id === undefined;
     this.#article.dataset["status"] = "";
     if (id !== undefined) this.#rawLog.href = rawLogPath(id);
-    const texts = [this.#status, this.#name, this.#elapsed, this.#outlook, this.#facts];
+    const texts = [this.#status, this.#name, this.#elapsed, this.#outlook, this.#output, this.#facts];
     for (const element of texts) element.replaceChildren();
     this.#progress.hidden = true;
     this.#message.hidden = true;
     this.#steps.show([]);
+    this.#timeline.show(undefined, 0);
   }
 
   /** Shows a report on the build. */
@@ -68,19 +80,35 @@ export class BuildView {
     this.tick();
   }
 
+  /** Notes that a line has arrived. */
+  noteLine(line: LogLine): void {
+    if (line.stream !== "system") this.#lastLine = Date.parse(line.time);
+  }
+
   /** Updates the times. */
   tick(): void {
     const build = this.#build;
     if (build === undefined) return;
     const now = this.#now();
     const length = timeTaken(build, now);
-    const { text, title, percent } = outlook(build, now);
+    const { text, title, percent, isLate } = outlook(build, now);
     setText(this.#elapsed, length === undefined ? "" : words().duration(length, build.finishedAt === null));
     setText(this.#outlook, text);
     this.#outlook.title = title;
     this.#progress.hidden = percent === undefined;
     this.#progress.value = percent ?? 0;
+    this.#progress.classList.toggle("late", isLate);
+    this.#outlook.classList.toggle("late", isLate);
+    setText(this.#output, this.#outputAge(build, now));
+    this.#timeline.show(build, now);
     this.#steps.tick();
+  }
+
+  #outputAge({ status, lastOutputAt }: Build, now: number): string {
+    const last = Math.max(this.#lastLine, lastOutputAt === null ? 0 : Date.parse(lastOutputAt));
+    const age = now - last;
+    if (status !== "running" || last === 0 || age < QUIET_AFTER) return "";
+    return words().lastOutput(words().duration(age, true));
   }
 
   #showFacts(build: Build): void {

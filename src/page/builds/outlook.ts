@@ -4,12 +4,14 @@ import type { Build } from "../model.ts";
 
 /** The estimate for a build that is queued or running. */
 export interface Outlook {
-  /** For example `about 12 s left` or `2nd in the queue`; empty without an estimate. */
+  /** For example `about 12 s left`, `40 s longer than usual` or `2nd in the queue`; empty without an estimate. */
   readonly text: string;
   /** The basis of the estimate; empty if the text is not an estimate. */
   readonly title: string;
   /** The share of its usual time that has passed, from 0 to 99; `undefined` without an estimate. */
   readonly percent: number | undefined;
+  /** Whether it takes noticeably longer than usual. */
+  readonly isLate: boolean;
 }
 
 /** A build takes longer than usual if it exceeds its usual time by both this factor and this number of milliseconds. */
@@ -23,7 +25,7 @@ const tolerance = { factor: 1.2, milliseconds: 2000 };
 export function outlook(build: Build, now: number): Outlook {
   const { status, startedAt, estimatedDuration } = build;
   if (status !== "running" || startedAt === null || !estimatedDuration) {
-    return { text: status === "queued" ? place(build) : "", title: "", percent: undefined };
+    return { text: status === "queued" ? place(build) : "", title: "", percent: undefined, isLate: false };
   }
   const passed = Math.max(0, now - Date.parse(startedAt));
   return {
@@ -31,6 +33,7 @@ export function outlook(build: Build, now: number): Outlook {
     title: sentence(usually(estimatedDuration)),
     // Only its end completes a build.
     percent: Math.min(99, Math.floor((100 * passed) / estimatedDuration)),
+    isLate: isLonger(passed, estimatedDuration),
   };
 }
 
@@ -53,9 +56,13 @@ function timeLeft(passed: number, estimated: number): string {
   const left = estimated - passed;
   if (left > 60_000) return words().minutesLeft(Math.ceil(left / 60_000));
   if (left > 0) return words().secondsLeft(Math.ceil(left / 1000));
+  if (!isLonger(passed, estimated)) return words().almostDone;
+  return words().longerThanUsual(words().duration(-left, true));
+}
+
+function isLonger(passed: number, estimated: number): boolean {
   const { factor, milliseconds } = tolerance;
-  const isLonger = passed > Math.max(estimated * factor, estimated + milliseconds);
-  return isLonger ? words().longerThanUsual : words().almostDone;
+  return passed > Math.max(estimated * factor, estimated + milliseconds);
 }
 
 function usually(estimated: number): string {

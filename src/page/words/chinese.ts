@@ -33,7 +33,7 @@ export const chinese: Words = {
   minutesLeft: (count) => `预计还需 ${count} 分钟`,
   secondsLeft: (count) => `预计还需 ${count} 秒`,
   almostDone: "即将完成",
-  longerThanUsual: "比平时慢",
+  longerThanUsual: (duration) => `比平时慢 ${duration}`,
   usually: (duration) => `通常需要约 ${duration}`,
 
   // The header and the form that starts a build.
@@ -97,6 +97,7 @@ export const chinese: Words = {
   rerunHint: "以相同的选项再次构建",
   startedAt: (time) => `${time} 开始`,
   scriptFact: (name) => `脚本 ${name}`,
+  lastOutput: (duration) => `最后一次输出在 ${duration}前`,
   cleanInstall: "全新安装依赖",
   withoutInstall: "不安装依赖",
   announcement: (project, text) => `${project}：${text}`,

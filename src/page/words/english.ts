@@ -33,7 +33,7 @@ export const english = {
   minutesLeft: (count: number): string => `about ${count} min left`,
   secondsLeft: (count: number): string => `about ${count} s left`,
   almostDone: "almost done",
-  longerThanUsual: "longer than usual",
+  longerThanUsual: (duration: string): string => `${duration} longer than usual`,
   usually: (duration: string): string => `usually takes about ${duration}`,
 
   // The header and the form that starts a build.
@@ -99,6 +99,7 @@ export const english = {
   rerunHint: "Build again with the same options",
   startedAt: (time: string): string => `started ${time}`,
   scriptFact: (name: string): string => `script ${name}`,
+  lastOutput: (duration: string): string => `last output ${duration} ago`,
   cleanInstall: "clean install",
   withoutInstall: "without install",
   announcement: (project: string, text: string): string => `${project}: ${text}`,

@@ -17,7 +17,7 @@ describe("outlook", () => {
       (queuePosition) => outlook(sampleBuild({ queuePosition }), 0).text.split(" ")[0],
     );
     assert.equal(places.join(), "next,2nd,3rd,4th,10th,11th,12th,13th,21st,22nd,101st,111th");
-    const expected = { text: "2nd in the queue", title: "", percent: undefined };
+    const expected = { text: "2nd in the queue", title: "", percent: undefined, isLate: false };
     assert.deepEqual(outlook(sampleBuild({ queuePosition: 2, estimatedDuration: 1000 }), 0), expected);
   });
 
@@ -32,25 +32,28 @@ describe("outlook", () => {
       [179_001, "about 1 s left", 99],
       [180_000, "almost done", 99],
       [216_000, "almost done", 99],
-      [216_001, "longer than usual", 99],
-      [900_000, "longer than usual", 99],
+      [216_001, "36 s longer than usual", 99],
+      [900_000, "12 min longer than usual", 99],
     ];
     for (const [passed, text, percent] of expected) {
-      assert.deepEqual(after(passed, 180_000), { text, title: "Usually takes about 3 min", percent }, String(passed));
+      const isLate = text.endsWith("longer than usual");
+      const title = "Usually takes about 3 min";
+      assert.deepEqual(after(passed, 180_000), { text, title, percent, isLate }, String(passed));
     }
   });
 
   it("does not call a second or two longer than usual", () => {
     assert.equal(after(2500, 500).text, "almost done");
-    assert.equal(after(2501, 500).text, "longer than usual");
+    assert.equal(after(2501, 500).text, "2 s longer than usual");
   });
 
   it("tolerates a clock that is behind the server's", () => {
-    assert.deepEqual(after(-5000, 10_000), { text: "about 10 s left", title: "Usually takes about 10 s", percent: 0 });
+    const { text, percent } = after(-5000, 10_000);
+    assert.deepEqual([text, percent], ["about 10 s left", 0]);
   });
 
   it("is empty without an estimate", () => {
-    const nothing = { text: "", title: "", percent: undefined };
+    const nothing = { text: "", title: "", percent: undefined, isLate: false };
     assert.deepEqual(after(1000, null), nothing);
     assert.deepEqual(after(1000, 0), nothing);
     assert.deepEqual(outlook(sampleBuild({ queuePosition: null }), 0), nothing);
