@@ -7,9 +7,13 @@ import type { ServerResponse } from "node:http";
 export const PAGE_POLICY: string = [
   "default-src 'none'",
   "script-src 'self'",
+  "worker-src 'self'",
   "style-src 'self'",
   "connect-src 'self'",
   "img-src 'self' data:",
+  // No text becomes markup or a script. The page makes the address of its shared worker with the policy "tailcast".
+  "require-trusted-types-for 'script'",
+  "trusted-types tailcast",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",

@@ -7,7 +7,7 @@ import { BuildApp } from "../../dist/web/build-app.js";
 import { makeFolder } from "../support/folders.js";
 import { EventClient, TestServer, ask, postJson } from "../support/http.js";
 import { buildIn, dataFolder, has } from "./app.js";
-import { signIn } from "./sessions.js";
+import { signIn } from "./handlers/sessions.js";
 import type { TestContext } from "node:test";
 import type { DecodedEvent } from "../../dist/protocol/decode.js";
 import type { BuildRecord } from "../../dist/runner/record.js";

@@ -34,7 +34,7 @@ export function pageHandlers(access: Access): Readonly<Record<"page" | "file" | 
       } else if (identity !== undefined) {
         pageFiles.answer(request, response, "index.html");
       } else if (request.headers.accept?.includes("text/html") === true) {
-        pageFiles.answerUnauthorized(response, "sign-in.html");
+        pageFiles.answerUnauthorized(request, response, "sign-in.html");
       } else {
         access.check(request, response, "view");
       }

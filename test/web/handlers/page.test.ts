@@ -12,6 +12,8 @@ describe("BuildApp: the page", () => {
     const policy = String(page.headers["content-security-policy"]);
     assert.match(policy, /default-src 'none'/);
     assert.doesNotMatch(policy, /unsafe/);
+    assert.match(policy, /; require-trusted-types-for 'script'; trusted-types tailcast;/);
+    assert.match(policy, /; worker-src 'self';/);
     assert.equal(page.headers["x-content-type-options"], "nosniff");
     for (const [, file] of page.text.matchAll(/(?:src|href)="(\/page\/[^"]+)"/g)) {
       assert.equal((await ask(port, "GET", file ?? "")).status, 200, file);

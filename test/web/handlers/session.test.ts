@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { EventClient, ask, postJson } from "../../support/http.js";
 import { build, buildIn, codeIn, has, start } from "../app.js";
-import { cookieOf, signIn } from "../sessions.js";
+import { cookieOf, signIn } from "./sessions.js";
 import type { Reply } from "../../support/http.js";
 
 const TOKENS = { token: "s3cret=;ü", viewerToken: "v13wer" };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { postJson } from "../support/http.js";
-import type { Reply } from "../support/http.js";
+import { postJson } from "../../support/http.js";
+import type { Reply } from "../../support/http.js";
 
 /** Signs in. Returns the `Cookie` header of the session. */
 export async function signIn(port: number, token: string): Promise<string> {
