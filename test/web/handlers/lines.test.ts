@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, it } from "node:test";
+import { Stage } from "../../support/actors.js";
 import { EventClient, RawClient, ask } from "../../support/http.js";
+import { lastFirst } from "../../support/lifetime.js";
+import { actorProject, build as buildFirst, follow, open, scene } from "../../streams/recover-scene.js";
 import { build, buildIn, codeIn, dataFolder, start, texts } from "../app.js";
 import type { LogLine } from "../../../dist/streams/line-data.js";
 import type { LogLines, LogOutline } from "../../../dist/streams/lines/build-lines.js";
@@ -68,6 +73,33 @@ describe("BuildApp: the lines of a log by number", () => {
       marks.map(({ line, kind }) => `${kind}: ${lines[line - 1]?.text}`),
       ["error: Error: no", "error: it does not work"],
     );
+  });
+
+  it("are the same after a restart, by a stored index and by the log alone", async (test) => {
+    const t = lastFirst(test);
+    const stage = await Stage.open(test);
+    const here = await scene(t, actorProject(stage));
+    const first = await open(t, here.options);
+    const { id } = await buildFirst(first.port, "first");
+    const client = await follow(first.port, id);
+    const actor = await stage.actor("actor");
+    const lines = Array.from({ length: 9000 }, (_, index) => `line ${index + 1}`).join("\n");
+    actor.tell({ action: "write", text: `Error: no\n${lines}\n` });
+    actor.tell({ action: "exit", code: 1 });
+    await client.ended();
+    const before = [await outlineOf(first.port, id), await linesOf(first.port, id, "?from=8000&count=100")];
+    assert.equal(before[0]?.lineCount, (await linesOf(first.port, id, "?from=8950")).lines.at(-1)?.number);
+    await first.close();
+    const path = join(here.data, "builds", id, "lines");
+    const index = await readFile(path, "utf8");
+    for (const content of [index, "damaged", undefined]) {
+      await (content === undefined ? rm(path) : writeFile(path, content));
+      const next = await open(t, here.options);
+      const found = [await outlineOf(next.port, id), await linesOf(next.port, id, "?from=8000&count=100")];
+      assert.deepEqual(found, before);
+      await next.close();
+      assert.equal(await readFile(path, "utf8"), index);
+    }
   });
 
   it("end before the text exceeds 1 MiB", async (t) => {
