@@ -7,12 +7,16 @@ type Waiting = Extract<StreamState, { type: "waiting" }>;
 /** A shorter wait than this, in milliseconds, shows no banner, because the banner would only flash. */
 const BANNER_FROM = 2000;
 
-/** The state of the connection: always a word and a dot, and during a longer wait a banner with a countdown. */
+/**
+ * The state of the connection: always a word and a dot; during a longer wait a banner with a countdown, and a banner
+ * while other tabs use all connections.
+ */
 export class ConnectionView {
   readonly #state = byId("connection", HTMLElement);
   readonly #text = byId("connection-text", HTMLElement);
   readonly #banner = byId("banner", HTMLElement);
   readonly #bannerText = byId("banner-text", HTMLElement);
+  readonly #retry = byId("retry-button", HTMLButtonElement);
   readonly #announce: (text: string) => void;
   #wait: Waiting | undefined;
 
@@ -22,7 +26,7 @@ export class ConnectionView {
    */
   constructor(retryNow: () => void, announce: (text: string) => void) {
     this.#announce = announce;
-    byId("retry-button", HTMLButtonElement).addEventListener("click", retryNow);
+    this.#retry.addEventListener("click", retryNow);
   }
 
   /** Shows a state. */
@@ -33,12 +37,14 @@ export class ConnectionView {
     if (state.type === "waiting" && state.until - Date.now() >= BANNER_FROM) {
       this.#wait = state;
       if (before?.reason !== state.reason) this.#announce(reasonText(state));
-    } else if (state.type === "live" || state.type === "idle") {
+    } else if (state.type === "live" || state.type === "idle" || state.type === "polling") {
       this.#wait = undefined;
       if (before !== undefined && state.type === "live") this.#announce(words().reconnected);
     }
     // The banner stays during an attempt; hiding it would make it flicker.
-    this.#banner.hidden = this.#wait === undefined;
+    this.#banner.hidden = this.#wait === undefined && state.type !== "polling";
+    this.#retry.hidden = state.type === "polling";
+    if (state.type === "polling") setText(this.#bannerText, words().otherTabsConnected);
     this.tick();
   }
 

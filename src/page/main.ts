@@ -13,6 +13,7 @@ import { PageView } from "./page-view.ts";
 import { Permissions } from "./permissions.ts";
 import { Api } from "./server/api.ts";
 import { LiveStream } from "./server/live-stream.ts";
+import { openHub } from "./server/open-hub.ts";
 import { Session } from "./session.ts";
 import { StartView } from "./start/start-view.ts";
 import { translateDocument, words } from "./words/words.ts";
@@ -49,8 +50,9 @@ const log = new LogView({
   notify: (text) => notices.show(text),
 });
 const tools = new LogTools(log);
+const hub = openHub();
 const stream = new LiveStream({
-  connect: (url) => new EventSource(url),
+  connect: (url, isComplete) => hub.connect(url, isComplete),
   onState: (state) => connection.show(state),
 });
 const connection = new ConnectionView(

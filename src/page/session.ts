@@ -4,6 +4,7 @@ import { nextBuild } from "./interest.ts";
 import { ApiError, eventsPath } from "./server/api.ts";
 import type { ListApi } from "./builds/known-builds.ts";
 import type { Interest } from "./interest.ts";
+import type { LinesReply } from "./log/log-source.ts";
 import type { Build, LogLine, Outline } from "./model.ts";
 import type { StreamTarget } from "./server/live-stream.ts";
 import type { SessionView } from "./session-view.ts";
@@ -11,6 +12,7 @@ import type { SessionView } from "./session-view.ts";
 /** The requests that the session sends to the server. */
 export interface SessionApi extends ListApi {
   getBuild(id: string): Promise<Build>;
+  getLines(id: string, from: number, count: number): Promise<LinesReply>;
   getOutline(id: string): Promise<Outline>;
 }
 
@@ -18,13 +20,21 @@ export interface SessionApi extends ListApi {
 export interface SessionStream {
   open(target: StreamTarget): void;
   close(): void;
+  pause(): void;
+  unpause(): void;
 }
 
 /** The interval of requests for the list while the tab holds a build's stream, in milliseconds. */
 const LIST_INTERVAL = 5000;
 
-/** How long a hidden tab without a running build keeps its feed, in milliseconds. */
+/** How long a hidden tab keeps its stream, in milliseconds. */
 const HIDDEN_PATIENCE = 30_000;
+
+/** The interval of requests for the build on a hidden tab without a stream, in milliseconds. */
+const HIDDEN_INTERVAL = 10_000;
+
+/** The number of lines in a request. */
+const LINES_AT_ONCE = 1000;
 
 /**
  * Decides which build the page shows and which stream the tab holds: that of the shown build until its end, otherwise
@@ -38,7 +48,10 @@ export class Session {
   #interest: Interest = "default";
   #holding: "build" | "feed" | "nothing" = "nothing";
   #visible = true;
+  #isPaused = false;
   #hiddenTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The number of the last line on the page. */
+  #lastLine = 0;
 
   constructor(api: SessionApi, stream: SessionStream, view: SessionView) {
     this.#api = api;
@@ -118,20 +131,22 @@ export class Session {
   }
 
   /**
-   * Notes that the tab was hidden or shown. A hidden tab closes the feed after 30 s, because all tabs share six
-   * connections.
+   * Notes that the tab was hidden or shown. A hidden tab gives its stream back after 30 s, because all tabs share six
+   * connections. Its title still shows the state of the build, for which it sends a request now and then.
    */
   setVisible(visible: boolean): void {
     this.#visible = visible;
     clearTimeout(this.#hiddenTimer);
-    if (!visible) this.#hiddenTimer = setTimeout(() => this.#leaveFeed(), HIDDEN_PATIENCE);
+    if (!visible) this.#hiddenTimer = setTimeout(() => this.#leaveStream(), HIDDEN_PATIENCE);
     else if (this.#holding === "nothing") this.#openFeed();
+    else if (this.#isPaused) this.#resume();
     // Only the list reports when the build has last printed.
     else if (this.#holding === "build") void this.refresh();
   }
 
   #openBuild(id: string): void {
     this.#holding = "build";
+    this.#isPaused = false;
     let isBack = false;
     let hasBegun = false;
     this.#stream.open({
@@ -144,7 +159,7 @@ export class Session {
       },
       on: {
         build: (data) => this.update(data as Build),
-        line: (data) => this.#view.addLine(data as LogLine),
+        line: (data) => this.#addLine(data as LogLine),
         // The next outline says which lines there are. Those that are lost become rows when they are requested.
         gap: () => this.#openBuild(id),
         end: (data) => {
@@ -159,7 +174,33 @@ export class Session {
         isBack = true;
       },
       failed: () => void this.#findBuild(id, hasBegun),
+      poll: (isNeeded) => this.#poll(id, isNeeded),
     });
+    if (!this.#visible) this.setVisible(false);
+  }
+
+  #addLine(line: LogLine): void {
+    this.#lastLine = Math.max(this.#lastLine, line.number);
+    this.#view.addLine(line);
+  }
+
+  /** Requests what the stream of the build would have sent. */
+  async #poll(id: string, isNeeded: () => boolean): Promise<void> {
+    // The state comes first: a log that is read after the end of its build is complete.
+    const build = await this.#api.getBuild(id);
+    // The last line may have changed.
+    let from = Math.max(1, this.#lastLine);
+    for (let isBehind = true; isBehind;) {
+      const { lines, lineCount } = await this.#api.getLines(id, from, LINES_AT_ONCE);
+      if (!isNeeded()) return;
+      for (const line of lines) this.#addLine(line);
+      from = (lines.at(-1)?.number ?? lineCount) + 1;
+      isBehind = from <= lineCount;
+    }
+    this.update(build);
+    if (isActive(build)) return;
+    this.#view.endLog();
+    this.#openFeed();
   }
 
   /**
@@ -172,6 +213,7 @@ export class Session {
     const outline = await this.#api.getOutline(id);
     if (this.#known.shownId !== id || this.#holding !== "build") return undefined;
     this.update(build);
+    this.#lastLine = outline.lineCount;
     this.#view.showOutline(outline);
     if (isActive(build)) return outline.lastEventId;
     this.#view.endLog();
@@ -181,6 +223,7 @@ export class Session {
 
   #openFeed(): void {
     this.#holding = "feed";
+    this.#isPaused = false;
     this.#stream.open({
       path: "/api/log/push",
       // Each connect requests the list, so the feed does not need to repeat anything.
@@ -191,14 +234,38 @@ export class Session {
         void this.refresh();
       },
       failed: () => void this.refresh(),
+      poll: () => this.refresh(),
     });
     if (!this.#visible) this.setVisible(false);
   }
 
-  #leaveFeed(): void {
-    if (this.#holding !== "feed") return;
-    this.#holding = "nothing";
-    this.#stream.close();
+  #leaveStream(): void {
+    if (this.#holding === "feed") {
+      this.#holding = "nothing";
+      this.#stream.close();
+    } else if (this.#holding === "build") {
+      this.#isPaused = true;
+      this.#stream.pause();
+      this.#hiddenTimer = setTimeout(() => void this.#glance(), HIDDEN_INTERVAL);
+    }
+  }
+
+  /** Requests the state of the build while its stream is paused. */
+  async #glance(): Promise<void> {
+    const { shownId } = this.#known;
+    try {
+      if (shownId !== undefined) this.update(await this.#api.getBuild(shownId));
+    } catch {
+      // The stream reports the reason when it continues.
+    }
+    if (!this.#isPaused || this.#visible) return;
+    const isOver = this.shown !== undefined && !isActive(this.shown);
+    if (!isOver) this.#hiddenTimer = setTimeout(() => void this.#glance(), HIDDEN_INTERVAL);
+  }
+
+  #resume(): void {
+    this.#isPaused = false;
+    this.#stream.unpause();
   }
 
   /**

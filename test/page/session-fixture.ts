@@ -1,7 +1,8 @@
 import { ApiError } from "../../dist/page/server/api.js";
 import { Session } from "../../dist/page/session.js";
 import { sampleBuild } from "../support/sample-builds.js";
-import type { Build, BuildPage, Outline } from "../../dist/page/model.js";
+import type { LinesReply } from "../../dist/page/log/log-source.js";
+import type { Build, BuildPage, LogLine, Outline } from "../../dist/page/model.js";
 import type { ListQuery } from "../../dist/page/server/api.js";
 import type { StreamTarget } from "../../dist/page/server/live-stream.js";
 import type { SessionApi, SessionStream } from "../../dist/page/session.js";
@@ -21,6 +22,8 @@ export function build(id: string, status: Build["status"], minute: number, chang
 /** A session with a server, a stream and a view that record its calls. */
 export class Fixture implements SessionApi, SessionStream, SessionView {
   builds: Build[] = [];
+  lines: LogLine[] = [];
+  isPaused = false;
   failure: ApiError | undefined;
   busy = false;
   target: StreamTarget | undefined;
@@ -50,11 +53,24 @@ export class Fixture implements SessionApi, SessionStream, SessionView {
     if (this.failure) return Promise.reject(this.failure);
     return Promise.resolve({ lineCount: 0, lastEventId: `${id}-1`, sections: [], marks: [], marksOmitted: 0 });
   }
+  getLines(id: string, from: number, count: number): Promise<LinesReply> {
+    if (this.failure) return Promise.reject(this.failure);
+    this.seen.push(`lines of ${id} from ${from}`);
+    const lines = this.lines.filter(({ number }) => number >= from).slice(0, count);
+    return Promise.resolve({ lines, lineCount: this.lines.length });
+  }
   open(target: StreamTarget): void {
     this.target = target;
+    this.isPaused = false;
   }
   close(): void {
     this.target = undefined;
+  }
+  pause(): void {
+    this.isPaused = true;
+  }
+  unpause(): void {
+    this.isPaused = false;
   }
   showList(builds: readonly Build[], shownId: string | undefined, hasOlder: boolean): void {
     const texts = builds.map(({ id, status }) => `${id === shownId ? "*" : ""}${id} ${status}`);

@@ -205,6 +205,47 @@ describe("Session", () => {
     assert.equal(page.list, "b lost, *a running");
   });
 
+  describe("while no connection is free", () => {
+    const always = (): boolean => true;
+
+    it("requests the build and its lines from the last one on, and the feed after its end", async () => {
+      const page = new Fixture();
+      await page.start(build("a", "running", 1));
+      await page.event("line", sampleLine(1, "x"));
+      page.lines = Array.from({ length: 1500 }, (_, index) => sampleLine(index + 1, "y"));
+      page.news();
+      await page.target?.poll?.(always);
+      const news = page.news();
+      const added = Array.from({ length: 1500 }, () => "line y");
+      assert.deepEqual(news.filter((item) => item.startsWith("line y")), added);
+      assert.deepEqual(news.filter((item) => !item.startsWith("line y")), [
+        "lines of a from 1",
+        "lines of a from 1001",
+        "show a running",
+      ]);
+      page.builds = [build("a", "failed", 1)];
+      await page.target?.poll?.(always);
+      assert.deepEqual(page.news(), ["lines of a from 1500", "line y", "show a failed", "end of log"]);
+      assert.equal(page.path, FEED);
+    });
+
+    it("ignores an answer that is needed no longer", async () => {
+      const page = new Fixture();
+      await page.start(build("a", "running", 1));
+      page.lines = [sampleLine(1, "x")];
+      await page.target?.poll?.(() => false);
+      assert.deepEqual(page.news(), ["lines of a from 1"]);
+    });
+
+    it("requests the list in place of the feed", async () => {
+      const page = new Fixture();
+      await page.start();
+      page.builds = [build("a", "failed", 1)];
+      await page.target?.poll?.(always);
+      assert.equal(page.list, "a failed");
+    });
+  });
+
   describe("in a hidden tab", () => {
     it("closes the feed after 30 s and opens it again when visible", async () => {
       const page = new Fixture();
@@ -228,12 +269,40 @@ describe("Session", () => {
       assert.equal(page.path, FEED);
     });
 
-    it("keeps the stream of a build, and closes the feed 30 s after its end", async () => {
+    it("pauses the stream of a build after 30 s, and continues it when visible", async () => {
       const page = new Fixture();
       await page.start(build("a", "running", 1));
       page.session.setVisible(false);
-      mock.timers.tick(60_000);
+      mock.timers.tick(29_999);
+      assert.equal(page.isPaused, false);
+      mock.timers.tick(1);
+      assert.equal(page.isPaused, true);
+      page.session.setVisible(true);
+      assert.equal(page.isPaused, false);
       assert.equal(page.path, pathOf("a"));
+    });
+
+    it("requests the state of a build whose stream is paused every 10 s, until its end", async () => {
+      const page = new Fixture();
+      await page.start(build("a", "running", 1));
+      page.session.setVisible(false);
+      mock.timers.tick(30_000);
+      page.news();
+      for (const status of ["running", "failed"] as const) {
+        page.builds = [build("a", status, 1)];
+        mock.timers.tick(10_000);
+        await settle();
+        assert.deepEqual(page.news(), [`show a ${status}`]);
+      }
+      mock.timers.tick(60_000);
+      await settle();
+      assert.deepEqual(page.news(), []);
+    });
+
+    it("closes the feed 30 s after the end of a build", async () => {
+      const page = new Fixture();
+      await page.start(build("a", "running", 1));
+      page.session.setVisible(false);
       await page.event("end", build("a", "failed", 1));
       assert.equal(page.path, FEED);
       mock.timers.tick(30_000);

@@ -103,8 +103,8 @@ export class Api {
   }
 
   /** Returns at most `count` lines of a build's log from line `from` on. */
-  getLines(id: string, from: number, count: number, signal: AbortSignal): Promise<LinesReply> {
-    return this.#request(`${buildPath(id)}/lines?from=${from}&count=${count}`, { signal });
+  getLines(id: string, from: number, count: number, signal?: AbortSignal): Promise<LinesReply> {
+    return this.#request(`${buildPath(id)}/lines?from=${from}&count=${count}`, { signal: signal ?? null });
   }
 
   /** Lists the projects that can be built. */

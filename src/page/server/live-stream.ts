@@ -1,3 +1,4 @@
+import { NO_PLACE } from "./hub-protocol.ts";
 import { RetryPolicy, TRIAL } from "./retry-policy.ts";
 
 /** An event of the stream: its data and the last id (WHATWG HTML 9.2.6, "Interpreting an event stream"). */
@@ -14,11 +15,11 @@ export interface EventSourceLike {
 }
 
 /**
- * The state of the tab's connection. `waiting` is the page's own pause before the next attempt; `until` is in
- * milliseconds since 1970.
+ * The state of the tab's connection. `polling`: other tabs use all connections, so the tab sends requests. `waiting` is
+ * the page's own pause before the next attempt; `until` is in milliseconds since 1970.
  */
 export type StreamState =
-  | { readonly type: "idle" | "connecting" | "live" | "reconnecting" }
+  | { readonly type: "idle" | "connecting" | "live" | "polling" | "reconnecting" }
   | {
       readonly type: "waiting";
       /** `full`: the server answers, but ends every stream at once. */
@@ -43,11 +44,14 @@ export interface StreamTarget {
   readonly opened?: (() => void) | undefined;
   /** Called when the server refuses or is unavailable. The stream retries unless this opens or closes a stream. */
   readonly failed?: (() => void) | undefined;
+  /** Requests what has changed, while no connection is free for the stream. An answer may be needed no longer. */
+  readonly poll?: ((isNeeded: () => boolean) => Promise<void>) | undefined;
 }
 
 /** The environment of a {@link LiveStream}. */
 export interface LiveStreamOptions {
-  readonly connect: (url: string) => EventSourceLike;
+  /** Opens a source. With `isComplete`, it must have every event after the last id of the address. */
+  readonly connect: (url: string, isComplete: boolean) => EventSourceLike;
   readonly onState: (state: StreamState) => void;
   /** From 0 to 1. Default `Math.random`. */
   readonly random?: (() => number) | undefined;
@@ -57,6 +61,9 @@ const CLOSED = 2;
 
 /** The browser may take this long to reconnect, in milliseconds, before the page takes over and says so. */
 const PATIENCE = 20_000;
+
+/** The pause between two requests while no connection is free, in milliseconds. */
+const POLL_PAUSE = 1000;
 
 /**
  * The only event stream of a tab: browsers allow six connections per host over HTTP/1.1, so a second stream in each of
@@ -70,6 +77,9 @@ export class LiveStream {
   #lastEventId = "";
   #policy = new RetryPolicy();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isPaused = false;
+  /** The source for which no connection is free. */
+  #waiting: EventSourceLike | undefined;
 
   constructor(options: LiveStreamOptions) {
     this.#options = options;
@@ -86,14 +96,29 @@ export class LiveStream {
   close(): void {
     this.#disconnect();
     this.#target = undefined;
+    this.#isPaused = false;
     this.#lastEventId = "";
     this.#policy = new RetryPolicy();
     this.#options.onState({ type: "idle" });
   }
 
+  /** Gives the connection back, until {@link unpause} continues the stream after its last event. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#disconnect();
+    this.#options.onState({ type: "idle" });
+  }
+
+  /** Continues a paused stream. */
+  unpause(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.retryNow();
+  }
+
   /** Ends the page's pause before the next attempt, if there is one. */
   retryNow(): void {
-    if (this.#target === undefined || this.#source !== undefined) return;
+    if (this.#target === undefined || this.#source !== undefined || this.#isPaused) return;
     this.#disconnect();
     this.#start(this.#target);
   }
@@ -120,10 +145,11 @@ export class LiveStream {
     const generation = this.#generation;
     const isCurrent = (): boolean => generation === this.#generation;
     this.#options.onState({ type: "connecting" });
-    const source = this.#options.connect(this.#url(target));
+    const source = this.#options.connect(this.#url(target), target.resume);
     this.#source = source;
     source.addEventListener("open", () => {
       if (!isCurrent()) return;
+      this.#waiting = undefined;
       this.#stopTimer();
       this.#policy.opened(Date.now());
       if (!this.#policy.isDoubtful) this.#goLive(target);
@@ -140,6 +166,11 @@ export class LiveStream {
       this.#options.onState({ type: "reconnecting" });
       this.#timer ??= setTimeout(() => this.#retryLater(target), PATIENCE);
     });
+    source.addEventListener(NO_PLACE, () => {
+      if (!isCurrent()) return;
+      this.#waiting = source;
+      void this.#poll(target, source);
+    });
     for (const [type, listener] of Object.entries(target.on)) {
       source.addEventListener(type, (event) => {
         if (!isCurrent()) return;
@@ -148,6 +179,19 @@ export class LiveStream {
         listener(JSON.parse(event.data));
       });
     }
+  }
+
+  /** Sends requests until the source opens. */
+  async #poll(target: StreamTarget, source: EventSourceLike): Promise<void> {
+    this.#options.onState({ type: "polling" });
+    const isNeeded = (): boolean => this.#waiting === source;
+    try {
+      await target.poll?.(isNeeded);
+    } catch {
+      // The next request shows whether the server is back.
+    }
+    if (!isNeeded()) return;
+    this.#timer = setTimeout(() => void this.#poll(target, source), POLL_PAUSE);
   }
 
   /** Notes that the server has accepted the stream. */
@@ -179,6 +223,7 @@ export class LiveStream {
     this.#policy.disconnected();
     this.#source?.close();
     this.#source = undefined;
+    this.#waiting = undefined;
   }
 
   #stopTimer(): void {
