@@ -30,7 +30,7 @@ export interface SearchReport extends HitChanges {
 }
 
 /** A message of the thread. */
-export type SearchMessage = SearchReport | { readonly invalidPattern: string };
+export type SearchMessage = SearchReport | { readonly isStarted: true } | { readonly invalidPattern: string };
 
 /** The limits of a search, in milliseconds. */
 export interface SearchLimits {
@@ -87,10 +87,11 @@ export async function searchInThread(
       limit = setTimeout(stop, limits.time);
       // Several looks: when the whole process was paused, the thread can report before the last one.
       const look = (): void => void (++silentLooks > LOOKS && stop());
-      thread.on("online", () => (looks = setInterval(look, limits.silence / LOOKS)));
       thread.on("message", (message: SearchMessage) => {
         silentLooks = 0;
-        if ("invalidPattern" in message) fail(invalidPattern(message.invalidPattern));
+        // Not earlier: on a busy machine, a thread can need a second to start.
+        if ("isStarted" in message) looks = setInterval(look, limits.silence / LOOKS);
+        else if ("invalidPattern" in message) fail(invalidPattern(message.invalidPattern));
         else report(message);
       });
       // A pattern that explodes can also need too much memory.
@@ -105,7 +106,7 @@ export async function searchInThread(
   } finally {
     if (onAbort !== undefined) signal.removeEventListener("abort", onAbort);
     await thread.terminate();
-    // Not earlier: the thread may only now be online.
+    // Not earlier: the thread may only now have started.
     clearInterval(looks);
     clearTimeout(limit);
   }

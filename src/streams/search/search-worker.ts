@@ -26,6 +26,7 @@ const MAX_REPORTED = 100_000;
 class PatternFailure extends Error {}
 
 function search({ log, query, from }: SearchRequest, send: (message: SearchMessage) => void): void {
+  send({ isStarted: true });
   const matches = matcher(query, send);
   if (matches === undefined) return;
   const { pieces, lineCount } = openLog(log);

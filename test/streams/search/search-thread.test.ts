@@ -178,7 +178,7 @@ describe("searchInThread()", () => {
     process.once("worker", (thread: Worker) => {
       const terminate = thread.terminate.bind(thread);
       // The thread starts before it can be terminated.
-      thread.terminate = async () => (await once(thread, "online"), terminate());
+      thread.terminate = async () => (await once(thread, "message"), terminate());
       stop.abort(new Error("left"));
     });
     const before = resources();
