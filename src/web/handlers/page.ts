@@ -1,6 +1,6 @@
 import { HttpError } from "../../http/http-error.ts";
 import { isBuildId } from "../../runner/build-id.ts";
-import { PageFiles } from "../page-files.ts";
+import { PageFiles } from "../files/page-files.ts";
 import type { ServerResponse } from "node:http";
 import type { Exchange, Handler } from "../../http/router.ts";
 import type { Access } from "../guards/access.ts";

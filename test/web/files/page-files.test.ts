@@ -4,10 +4,10 @@ import { request } from "node:http";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { gunzipSync } from "node:zlib";
-import { PageFiles } from "../../dist/web/page-files.js";
-import { makeFolder } from "../support/folders.js";
-import { TestServer } from "../support/http.js";
-import { start } from "./app.js";
+import { PageFiles } from "../../../dist/web/files/page-files.js";
+import { makeFolder } from "../../support/folders.js";
+import { TestServer } from "../../support/http.js";
+import { start } from "../app.js";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { TestContext } from "node:test";
 
@@ -20,6 +20,8 @@ const FILES = {
   "main.js": TEXT,
   "new/worker.js": TEXT,
   "notes.txt": "secret",
+  "index.html": '<script type="module" src="/page/app.js"></script>\n',
+  "app.js": 'import { text } from "./main.js";\nconsole.log(text);\n',
   "style.css": '/* All */\n@import "styles/a.css";\n@import "styles/b.css";\n',
   "styles/a.css": '@import "c.css";\na {\n}\n',
   "styles/b.css": "b {\n}\n",
@@ -109,6 +111,12 @@ describe("PageFiles", () => {
     assert.equal((await ask(port, "/styles/b.css")).body.toString(), FILES["styles/b.css"]);
   });
 
+  it("joins the script of a document with the modules that it imports", async (t) => {
+    const port = await serve(t);
+    assert.equal((await ask(port, "/app.js")).body.toString().match(/page page/)?.length, 1);
+    assert.equal((await ask(port, "/main.js")).body.toString(), TEXT);
+  });
+
   it("has the files of every folder, but no other types", async (t) => {
     const port = await serve(t);
     assert.equal((await ask(port, "/new/worker.js")).status, 200);
@@ -138,7 +146,7 @@ describe("the page", () => {
         paths.add(new URL(absolute ?? "", `http://localhost${path}`).pathname);
       }
     }
-    for (const path of ["/page/main.js", "/page/style.css", "/page/log/log-view.js", "/terminal/controls.js"]) {
+    for (const path of ["/page/main.js", "/page/style.css", "/page/icon.svg"]) {
       assert.ok(paths.has(path), `${path} among ${[...paths].join(" ")}`);
     }
     t.diagnostic(`${total} bytes in ${paths.size} files`);

@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { sep } from "node:path";
 import { gzipSync } from "node:zlib";
-import { prefersGzip } from "../http/accept.ts";
-import { addVary } from "../http/reply.ts";
-import { PAGE_POLICY } from "./security-headers.ts";
-import { HEADERS } from "./send-error.ts";
+import { prefersGzip } from "../../http/accept.ts";
+import { addVary } from "../../http/reply.ts";
+import { PAGE_POLICY } from "../security-headers.ts";
+import { HEADERS } from "../send-error.ts";
+import { joinModules } from "./join-modules.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -31,18 +32,22 @@ interface PageFile {
 
 /**
  * The files of the page. They are read and compressed once, so that a path from a request is never used to read the
- * disk, and a request costs no compression.
+ * disk, and a request costs no compression. The script of a document includes the modules that it imports.
  */
 export class PageFiles {
   readonly #files = new Map<string, PageFile>();
 
   /** @param directory - The folder of the built page. */
   constructor(directory: URL) {
-    for (const path of readdirSync(directory, { encoding: "utf8", recursive: true })) {
-      const name = path.replaceAll(sep, "/");
+    const paths = readdirSync(directory, { encoding: "utf8", recursive: true });
+    const names = paths.map((path) => path.replaceAll(sep, "/"));
+    const documents = names.filter((name) => name.endsWith(".html"));
+    const entries = new Set(documents.flatMap((name) => scriptsOf(new URL(name, directory))));
+    for (const name of names) {
       const type = TYPES[name.slice(name.lastIndexOf(".") + 1)];
       if (type === undefined) continue;
-      const body = readSource(new URL(name, directory));
+      const file = new URL(name, directory);
+      const body = entries.has(name) ? Buffer.from(joinModules(file)) : readSource(file);
       const hash = createHash("sha256").update(body).digest("base64url").slice(0, 22);
       const headers = { "Content-Type": type };
       this.#files.set(name, {
@@ -76,6 +81,12 @@ export class PageFiles {
     const headers = { "Cache-Control": "no-store", ...HEADERS[401] };
     send(response, 401, headers, negotiate(file, request, response));
   }
+}
+
+/** Returns the names of the modules that a document loads. */
+function scriptsOf(document: URL): string[] {
+  const scripts = readFileSync(document, "utf8").matchAll(/<script type="module" src="\/page\/([^"]+)"/g);
+  return Array.from(scripts, ([, name = ""]) => name);
 }
 
 /** Reads a file. A style sheet includes those that it imports: one request is faster, and one text is smaller. */
