@@ -10,21 +10,21 @@ import type { LineIndex, LinePlace, LogSection } from "./line-index.ts";
 /** The maximum length of the text of lines in one reply, in UTF-16 units. */
 const MAX_TEXT = 1024 * 1024;
 
-/** The maximum number of states in one reply that must be searched separately. */
+/** The maximum number of states in one reply that are outside of the near events of their blocks. */
 const MAX_LATE = 128;
 
 /** The maximum number of searches for the first line that is not gone. */
 const MAX_ATTEMPTS = 8;
 
-/** A log without its lines. */
+/** The content of a log without the text of its lines. */
 export interface LogOutline {
   readonly lineCount: number;
   /** The id of the last event that it includes. */
   readonly lastEventId: string;
   readonly sections: readonly LogSection[];
-  /** The first line of each block of such lines. */
+  /** The marks of lines that look like errors, by line. */
   readonly marks: readonly LogMark[];
-  /** The number of other blocks. */
+  /** The number of marks that are left out. */
   readonly marksOmitted: number;
 }
 
@@ -80,7 +80,7 @@ export class BuildLines {
   async #read(from: number, to: number): Promise<LogLines & { readonly oldest: number }> {
     const { lineCount, end } = this.#index;
     const places = this.#index.locate(from, to);
-    // The index changes meanwhile.
+    // The index can change from here on.
     await this.#stored();
     const cursor = new EventCursor(this.#channel, this.#buildId);
     const page = new LinePage(cursor, end);
@@ -98,7 +98,7 @@ export class BuildLines {
     return formatSequenceId(this.#buildId, sequence - 1);
   }
 
-  /** Resolves when clients can see all events of the index, also if storing the log failed. */
+  /** Resolves when clients can see all events of the index. If the log cannot be stored, they see them from memory. */
   async #stored(): Promise<void> {
     await this.#channel.flushed().catch(() => undefined);
   }

@@ -3,7 +3,7 @@ import { formatSequenceId, parseSequenceId } from "../../protocol/sequence-id.ts
 import { pauseAfterSlice } from "../../channel/clients/time-slice.ts";
 import type { Channel } from "../../channel/channel.ts";
 
-/** The maximum number of events that are read, rather than opening the log again behind them. */
+/** The maximum number of events that the cursor skips by reading them. Otherwise it searches the log again. */
 const SHORT_WAY = 256;
 
 /** An event of a log, with its position. */
@@ -13,7 +13,7 @@ export interface LogEvent {
   readonly data: string;
 }
 
-/** Reads events of a channel, at any positions. Events that are gone are omitted. Close it after use. */
+/** Reads events of a channel at any position. It omits events that are gone. Close it after use. */
 export class EventCursor {
   readonly #channel: Channel;
   readonly #epoch: string;
@@ -42,7 +42,7 @@ export class EventCursor {
     return this.#oldest;
   }
 
-  /** Returns the events from `start` on, before `end`, which were published. */
+  /** Returns the events from `start` on, before `end`. All of them must be published. */
   async *read(start: number, end: number): AsyncGenerator<LogEvent, void, undefined> {
     if (this.#pieces === undefined || start < this.#next || start > this.#next + SHORT_WAY) await this.#open(start);
     while (this.#next < end) {

@@ -5,7 +5,7 @@ import { LineIndex, NEAR_EVENTS } from "./line-index.ts";
 import type { LogMark } from "./error-marks.ts";
 import type { LineBlock, LogSection } from "./line-index.ts";
 
-/** The version of the format. Another version is ignored. */
+/** The version of the format and of the patterns of errors. An index of another version is made again. */
 const VERSION = 1;
 
 /** Identifies the content of a log that an index belongs to. */
