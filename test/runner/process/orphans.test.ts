@@ -8,6 +8,8 @@ import { endOrphans } from "../../../dist/runner/process/orphans.js";
 import { createCookie } from "../../../dist/runner/process/marker.js";
 import { identify } from "../../../dist/runner/process/identity.js";
 import { Stage } from "../../support/actors.js";
+import { watchDelays } from "../delays.js";
+import { makeOthersImmortal } from "../immortal.js";
 import type { TestContext } from "node:test";
 import type { OrphanReport, OrphanSearch } from "../../../dist/runner/process/orphans.js";
 import type { ProcessIdentity } from "../../../dist/runner/process/identity.js";
@@ -64,6 +66,18 @@ describe("endOrphans()", () => {
     assert.deepEqual(report, { found: 4, areGone: true });
     await Promise.all([main, ...others].map(({ gone }) => gone));
     assert.deepEqual(await endNow({ cookie, identity }), { found: 0, areGone: true });
+  });
+
+  it("continues in the background with those that cannot be ended", async (t) => {
+    const { cookie, identity, main } = await orphan(t);
+    watchDelays(t, 1);
+    const makeMortal = makeOthersImmortal(t);
+    const { found, areGone, gone } = await endOrphans({ cookie, identity, grace: 0 });
+    assert.deepEqual({ found, areGone }, { found: 1, areGone: false });
+    await assertAlive(main);
+    makeMortal();
+    assert.equal(await gone, true);
+    await main.gone;
   });
 
   it("lets them exit within the grace", async (t) => {

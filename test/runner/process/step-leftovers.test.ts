@@ -4,6 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { runStep } from "../../../dist/runner/process/run-step.js";
 import { Stage } from "../../support/actors.js";
 import { watchDelays } from "../delays.js";
+import { makeOthersImmortal } from "../immortal.js";
 import { ESCAPED, FOR_EVER, KEPT_OPEN, Output } from "./step-lines.js";
 
 describe("runStep()", () => {
@@ -99,6 +100,24 @@ describe("runStep()", () => {
       assert.deepEqual(await run, { type: "succeeded" });
       await daemon.gone;
       assert.deepEqual(output.lines, [ESCAPED]);
+    });
+
+    it("continues in the background with processes that it could not end", async (t) => {
+      const stage = await Stage.open(t);
+      const left: Promise<boolean>[] = [];
+      const onLeft = (gone: Promise<boolean>): void => void left.push(gone);
+      const run = runStep(stage.step("main"), { onLeft, onLines: () => undefined });
+      const main = await stage.actor("main");
+      await main.do({ action: "spawn", child: "child", output: "ignore", detached: true });
+      const child = await stage.actor("child");
+      watchDelays(t, 50);
+      const makeMortal = makeOthersImmortal(t);
+      main.tell({ action: "exit", code: 0 });
+      await run;
+      await child.do({ action: "onTerm", say: "" });
+      makeMortal();
+      assert.deepEqual(await Promise.all(left), [true]);
+      await child.gone;
     });
 
     it("lets a process outside the group exit if it ends soon", async (t) => {
