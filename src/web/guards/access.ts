@@ -59,16 +59,22 @@ export class Access {
   /**
    * Returns the client of a request; `undefined` when it cannot be identified. Wrong guesses never block a session.
    *
-   * @throws {HttpError} `TOO_MANY_ATTEMPTS` for a bearer token.
+   * @throws {HttpError} `TOO_MANY_ATTEMPTS` for a bearer token without a session.
    */
   identify(request: IncomingMessage): Identity | undefined {
     if (this.#options.token === undefined) return { role: "builder", session: undefined };
-    // A viewer can plant the cookie of a valid session, which must not lock a builder out.
+    // A viewer can plant the cookie of a valid session, which must not lock a builder out: neither one with a session,
+    // nor one with a token.
     const sessions = this.#sessionsOf(request);
     const session = sessions.find(({ role }) => role === "builder") ?? sessions[0];
-    if (session !== undefined) return { role: session.role, session };
-    const role = this.#roleOf(request, bearerSecrets(request));
-    return role === undefined ? undefined : { role, session: undefined };
+    if (session?.role === "builder") return { role: session.role, session };
+    try {
+      const role = this.#roleOf(request, bearerSecrets(request));
+      if (role !== undefined) return { role, session: undefined };
+    } catch (error) {
+      if (session === undefined) throw error;
+    }
+    return session && { role: session.role, session };
   }
 
   /**

@@ -44,9 +44,10 @@ export function checkForm(request: IncomingMessage, authority: string | undefine
   if (authority !== undefined && authority.toLowerCase() !== headers.host?.toLowerCase()) {
     throw bad("its target names another host than its Host header");
   }
-  if (httpVersion === "1.0" && headers["transfer-encoding"] !== undefined) {
-    throw bad("HTTP/1.0 has no Transfer-Encoding");
-  }
+  const encoding = headers["transfer-encoding"];
+  if (httpVersion === "1.0" && encoding !== undefined) throw bad("HTTP/1.0 has no Transfer-Encoding");
+  // Node removes no other encoding, so a compressed body would be read as it is.
+  if (encoding !== undefined && encoding.toLowerCase() !== "chunked") throw bad("its Transfer-Encoding is not chunked");
 }
 
 /**

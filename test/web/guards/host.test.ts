@@ -50,6 +50,8 @@ describe("checkForm()", () => {
     ["GET http://evil.example/healthz HTTP/1.1", "Host: localhost"],
     ["GET http://localhost:81/healthz HTTP/1.1", "Host: localhost"],
     ["POST /api/project/build HTTP/1.0", "Host: localhost", "Transfer-Encoding: chunked"],
+    ["POST /api/project/build HTTP/1.1", "Host: localhost", "Transfer-Encoding: gzip, chunked"],
+    ["POST /api/project/build HTTP/1.1", "Host: localhost", "Transfer-Encoding: gzip"],
     // Node drops headers after the 1000th: a foreign origin there would pass.
     ["GET /healthz HTTP/1.1", "Host: localhost", ...Array<string>(1000).fill("a:b"), "Origin: https://evil.example"],
   ];

@@ -137,6 +137,20 @@ describe("BuildApp: rights", () => {
     (await stage.actor("build")).tell({ action: "exit", code: 0 });
   });
 
+  it("accepts the token of a builder beside the cookie of a viewer, and ignores a wrong token there", async (t) => {
+    const { port } = await start(t, TOKENS);
+    const Cookie = await signIn(port, TOKENS.viewerToken);
+    const rolesFor = async (token: string): Promise<unknown[]> => {
+      const headers = { Cookie, Authorization: `Bearer ${encodeURIComponent(token)}` };
+      const { role } = (await ask(port, "GET", "/api/session", { headers })).json;
+      const { status } = await ask(port, "POST", "/api/builds/0123456789abcdef/cancel", { headers });
+      return [role, status];
+    };
+    assert.deepEqual(await rolesFor(TOKENS.token), ["builder", 404]);
+    // The sixth guess is refused, but not the session.
+    for (const guess of "abcdef") assert.deepEqual(await rolesFor(guess), ["viewer", 403]);
+  });
+
   it("lets nobody start or cancel builds on a read-only server", async (t) => {
     const { port } = await start(t, { ...TOKENS, readOnly: true });
     const headers = { Authorization: `Bearer ${encodeURIComponent(TOKENS.token)}` };
