@@ -63,6 +63,10 @@ async function removeStale(directory: string, path: string): Promise<void> {
   if ((await lstat(path).catch(() => undefined))?.isDirectory() === true) {
     throw new TailcastError("UNSAFE_DATA", `Cannot use ${directory}: "lock" in it is a folder; choose another folder`);
   }
+  if (isForeign(seen)) {
+    const reason = `"lock" in it was not made by a build server`;
+    throw new TailcastError("UNSAFE_DATA", `Cannot use ${directory}: ${reason}; choose another folder`);
+  }
   const moved = `${path}-${randomBytes(8).toString("hex")}`;
   await rename(path, moved).catch(() => undefined);
   // If another process was faster, this is its new lock.
@@ -83,6 +87,17 @@ function readOwner(text: string | undefined): Owner | undefined {
   } catch {
     // Not written by this class.
     return undefined;
+  }
+}
+
+/** Whether a lock was written by another program. A lock can be empty, or full of NUL, after a loss of power. */
+function isForeign(text = ""): boolean {
+  if (/^\0*$/.test(text)) return false;
+  try {
+    const owner: unknown = JSON.parse(text);
+    return typeof owner !== "object" || owner === null;
+  } catch {
+    return true;
   }
 }
 

@@ -313,9 +313,17 @@ describe("BuildStore: its folder", () => {
     const exited = once(child, "exit");
     child.kill("SIGKILL");
     await exited;
-    for (const text of [JSON.stringify(identity), JSON.stringify({ pid: child.pid }), "", "{}", '{"pid":-1}']) {
+    for (const text of [JSON.stringify(identity), JSON.stringify({ pid: child.pid }), "", "\0\0", "{}"]) {
       await writeFile(lock, text);
       await (await BuildStore.open(folder)).close();
+    }
+  });
+
+  it("keeps the lock of another program, and refuses its folder", async (t) => {
+    for (const text of ["4711\n", "4711 program host\n", "null", "x".repeat(10_000)]) {
+      const folder = await makeFolder(t, { lock: text });
+      await assert.rejects(BuildStore.open(folder), { code: "UNSAFE_DATA", message: /"lock" in it was not made by/ });
+      assert.equal(await readFile(join(folder, "lock"), "utf8"), text);
     }
   });
 });
