@@ -5,6 +5,9 @@ const IMPORT = /^import \{ ([^}]+) \} from "([^"]+)";$/gm;
 const EXPORT = /^export ((?:async )?function|class|const) (\w+)/gm;
 const NO_EXPORT = /^export \{\};$/gm;
 
+/** Comments that start a line. Modules of src/terminal have them, because other programs import those as well. */
+const COMMENT = /^ *(?:\/\*\*[^]*?\*\/|\/\/.*)\n/gm;
+
 const OTHER = /^(?:import|export)\b.*$/m;
 
 /**
@@ -24,6 +27,7 @@ export function joinModules(entry: URL): string {
     if (known !== undefined) return known;
     const exported: string[] = [];
     const body = readFileSync(file, "utf8")
+      .replaceAll(COMMENT, "")
       .replaceAll(IMPORT, (_, imported: string, path: string) => {
         return `const { ${imported.replaceAll(" as ", ": ")} } = ${add(new URL(path, file))};`;
       })

@@ -32,7 +32,7 @@ interface PageFile {
 
 /**
  * The files of the page. They are read and compressed once, so that a path from a request is never used to read the
- * disk, and a request costs no compression. The script of a document includes the modules that it imports.
+ * disk, and a request costs no compression. The script of a document or a worker includes the modules that it imports.
  */
 export class PageFiles {
   readonly #files = new Map<string, PageFile>();
@@ -41,8 +41,8 @@ export class PageFiles {
   constructor(directory: URL) {
     const paths = readdirSync(directory, { encoding: "utf8", recursive: true });
     const names = paths.map((path) => path.replaceAll(sep, "/"));
-    const documents = names.filter((name) => name.endsWith(".html"));
-    const entries = new Set(documents.flatMap((name) => scriptsOf(new URL(name, directory))));
+    const sources = names.filter((name) => /\.(?:html|js)$/.test(name));
+    const entries = new Set(sources.flatMap((name) => entriesIn(new URL(name, directory))));
     for (const name of names) {
       const type = TYPES[name.slice(name.lastIndexOf(".") + 1)];
       if (type === undefined) continue;
@@ -83,10 +83,10 @@ export class PageFiles {
   }
 }
 
-/** Returns the names of the modules that a document loads. */
-function scriptsOf(document: URL): string[] {
-  const scripts = readFileSync(document, "utf8").matchAll(/<script type="module" src="\/page\/([^"]+)"/g);
-  return Array.from(scripts, ([, name = ""]) => name);
+/** Returns the names of the modules that a document, or a module that starts a worker, loads by their address. */
+function entriesIn(file: URL): string[] {
+  const addresses = readFileSync(file, "utf8").matchAll(/"\/page\/([^"]+\.js)"/g);
+  return Array.from(addresses, ([, name = ""]) => name);
 }
 
 /** Reads a file. A style sheet includes those that it imports: one request is faster, and one text is smaller. */

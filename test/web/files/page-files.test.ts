@@ -21,6 +21,8 @@ const FILES = {
   "new/worker.js": TEXT,
   "notes.txt": "secret",
   "index.html": '<script type="module" src="/page/app.js"></script>\n',
+  "starter.js": 'const WORKER_URL = "/page/worker.js";\n',
+  "worker.js": 'import { text } from "./main.js";\npostMessage(text);\n',
   "app.js": 'import { text } from "./main.js";\nconsole.log(text);\n',
   "style.css": '/* All */\n@import "styles/a.css";\n@import "styles/b.css";\n',
   "styles/a.css": '@import "c.css";\na {\n}\n',
@@ -111,9 +113,12 @@ describe("PageFiles", () => {
     assert.equal((await ask(port, "/styles/b.css")).body.toString(), FILES["styles/b.css"]);
   });
 
-  it("joins the script of a document with the modules that it imports", async (t) => {
+  it("joins the script of a document or a worker with the modules that it imports", async (t) => {
     const port = await serve(t);
-    assert.equal((await ask(port, "/app.js")).body.toString().match(/page page/)?.length, 1);
+    for (const path of ["/app.js", "/worker.js"]) {
+      const text = (await ask(port, path)).body.toString();
+      assert.deepEqual([/^import/m.test(text), text.includes(TEXT.slice(7, -1))], [false, true], path);
+    }
     assert.equal((await ask(port, "/main.js")).body.toString(), TEXT);
   });
 
