@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BuildApp } from "../../dist/web/build-app.js";
@@ -52,7 +53,8 @@ export async function start(t: TestContext, options: Partial<BuildAppOptions> = 
 /** A folder for builds, which is removed after the test. */
 export function dataFolder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), "tailcast-data-"));
-  t.after(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
+  // Not synchronously: the app may be writing the index of a log.
+  t.after(() => rm(path, { recursive: true, force: true, maxRetries: 5 }));
   return path;
 }
 
