@@ -16,6 +16,7 @@ import { LiveStream } from "./server/live-stream.ts";
 import { openHub } from "./server/open-hub.ts";
 import { Session } from "./session.ts";
 import { StartView } from "./start/start-view.ts";
+import { WatchButton } from "./watch/watch-button.ts";
 import { translateDocument, words } from "./words/words.ts";
 import type { Interest } from "./interest.ts";
 import type { LineRange } from "./log/log-rows.ts";
@@ -29,10 +30,10 @@ const now = (): number => api.now();
 const notices = new Notices();
 const permissions = new Permissions(() => attempt(() => signOut()));
 const form = new BuildForm((path, inputs) => start(() => api.startBuild(path, inputs)));
-const list = new BuildList(now, (id) => open(id, "pinned"));
+const list = new BuildList(now, (id) => open(id, "pinned"), (id) => attempt(() => start(() => api.rerunBuild(id))));
 const controls = new ListControls({
   older: () => attempt(() => session.loadOlder()),
-  filter: (isFiltered) => session.filter(isFiltered),
+  filter: (filter) => session.filter(filter),
 });
 const head = new BuildView(now, { cancel, rerun, openStep: (name) => log.goToStep(name) });
 const startView = new StartView({
@@ -51,6 +52,10 @@ const log = new LogView({
 });
 const tools = new LogTools(log);
 const hub = openHub();
+const watch = new WatchButton({
+  open: (id) => open(id, "pinned"),
+  notify: (text, action) => notices.show(text, action),
+});
 const stream = new LiveStream({
   connect: (url, isComplete) => hub.connect(url, isComplete),
   onState: (state) => connection.show(state),
@@ -63,7 +68,7 @@ const scrollKeys: readonly string[] = ["PageUp", "PageDown", "Home", "End", "Arr
 /** Whether this tab is starting a build, which it is about to open. */
 let isStarting = false;
 
-const view = new PageView({ list, controls, head, log, tools, notices, start: startView }, {
+const view = new PageView({ list, controls, head, log, tools, notices, start: startView, watch }, {
   isTyping: () => form.isTyping,
   isStarting: () => isStarting,
   open: (id) => open(id, "pinned"),

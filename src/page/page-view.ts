@@ -1,6 +1,6 @@
 import { readAddress, writeAddress } from "./address.ts";
 import { announcement } from "./builds/outlook.ts";
-import { pageTitle } from "./builds/status.ts";
+import { showInTab } from "./builds/tab-state.ts";
 import { byId, setText } from "./dom.ts";
 import { words } from "./words/words.ts";
 import type { BuildList } from "./builds/build-list.ts";
@@ -13,6 +13,7 @@ import type { Build, LogLine, Outline } from "./model.ts";
 import type { Notices } from "./notices.ts";
 import type { SessionView } from "./session-view.ts";
 import type { StartView } from "./start/start-view.ts";
+import type { WatchButton } from "./watch/watch-button.ts";
 
 /** The parts of the page that show builds. */
 export interface PageParts {
@@ -21,6 +22,7 @@ export interface PageParts {
   readonly head: BuildView;
   readonly log: LogView;
   readonly start: StartView;
+  readonly watch: WatchButton;
   readonly tools: LogTools;
   readonly notices: Notices;
 }
@@ -41,6 +43,7 @@ export class PageView implements SessionView {
   readonly #state: PageState;
   readonly #empty = byId("empty", HTMLElement);
   #announcedStatus = "";
+  #shownId: string | undefined;
 
   constructor(parts: PageParts, state: PageState) {
     this.#parts = parts;
@@ -54,6 +57,7 @@ export class PageView implements SessionView {
 
   noteBuilds(builds: readonly Build[]): void {
     this.#parts.start.note(builds);
+    this.#parts.watch.note(builds, this.#shownId);
   }
 
   refreshProjects(): void {
@@ -77,11 +81,12 @@ export class PageView implements SessionView {
   }
 
   showBuild(build: Build): void {
-    const { head, log, tools, notices } = this.#parts;
+    const { head, log, tools, notices, watch } = this.#parts;
     head.show(build);
     log.showBuild(build);
     tools.show(build);
-    document.title = pageTitle(build);
+    watch.show(build);
+    showInTab(build);
     if (this.#announcedStatus === build.status) return;
     this.#announcedStatus = build.status;
     notices.announce(announcement(build));
@@ -102,7 +107,7 @@ export class PageView implements SessionView {
 
   showMissing(message: string): void {
     this.#parts.head.open(undefined);
-    document.title = pageTitle(undefined);
+    showInTab(undefined);
     this.#showEmpty(words().buildNotFound, message);
   }
 
@@ -119,6 +124,10 @@ export class PageView implements SessionView {
     else this.#parts.notices.show(text, () => this.#state.open(id));
   }
 
+  isWaiting(): boolean {
+    return this.#parts.watch.isWaiting;
+  }
+
   isBusy(): boolean {
     const { start, log } = this.#parts;
     return this.#state.isStarting() || this.#state.isTyping() || (!start.isOpen && this.#empty.hidden && log.isReading);
@@ -126,13 +135,16 @@ export class PageView implements SessionView {
 
   /** Opens a build, or the start page. */
   #open(id: string | undefined): void {
-    const { head, notices, start } = this.#parts;
+    const { controls, head, notices, start, watch } = this.#parts;
     this.#announcedStatus = "";
     notices.clear();
+    controls.fold(true);
+    watch.show(undefined);
+    this.#shownId = id;
     head.open(id);
     start.toggle(id === undefined);
     this.#empty.hidden = true;
-    document.title = pageTitle(undefined);
+    showInTab(undefined);
   }
 
   #showEmpty(title: string, text: string): void {

@@ -25,6 +25,8 @@ export interface SessionView {
   mentionLoss(lost: Build | undefined): void;
   /** Announces another build that does not replace what is on the page. */
   announce(build: Build): void;
+  /** Whether the person waits for the end of a build, so that a hidden page must learn about it. */
+  isWaiting(): boolean;
   /** Whether the person is busy: types, reads in the log above its end, or has just requested a build. */
   isBusy(): boolean;
 }

@@ -3,6 +3,7 @@ import { isActive } from "./builds/status.ts";
 import { nextBuild } from "./interest.ts";
 import { ApiError, eventsPath } from "./server/api.ts";
 import type { ListApi } from "./builds/known-builds.ts";
+import type { ListFilter } from "./builds/list-filter.ts";
 import type { Interest } from "./interest.ts";
 import type { LinesReply } from "./log/log-source.ts";
 import type { Build, LogLine, Outline } from "./model.ts";
@@ -59,7 +60,9 @@ export class Session {
     this.#stream = stream;
     this.#view = view;
     setInterval(() => {
-      if (this.#visible && this.#holding === "build") void this.refresh();
+      // The feed reports everything.
+      const isNeeded = this.#visible ? this.#holding === "build" : this.#view.isWaiting();
+      if (isNeeded && this.#holding !== "feed") void this.refresh();
     }, LIST_INTERVAL);
   }
 
@@ -124,9 +127,9 @@ export class Session {
     this.#showKnown();
   }
 
-  /** Lists only builds of the same project as the shown build, or all builds. */
-  filter(isFiltered: boolean): void {
-    this.#known.isFiltered = isFiltered;
+  /** Lists only the builds that a filter selects. */
+  filter(filter: ListFilter): void {
+    this.#known.filter = filter;
     this.#showList();
   }
 

@@ -76,6 +76,45 @@ describe("the list of builds", () => {
     assert.deepEqual(tab.complaints, []);
   });
 
+  it("searches, selects by status, builds again, and shows many entries in a narrow window", async (t) => {
+    const failing = { "broken/package.json": JSON.stringify({ name: "broken", scripts: { build: "false" } }) };
+    const root = await makeFolder(t, { ...projects("app", "other"), ...failing });
+    const server = await BuildServer.start(t, { args: ["--root", root] });
+    for (const name of ["app", "other", "broken", "app"]) await build(server, name, 2);
+    const context = await openContext(t, browser, { viewport: { width: 390, height: 800 } });
+    const [{ id }] = await server.builds();
+    const tab = await BuildTab.open(context, `${server.url}/builds/${id}`);
+    const { page } = tab;
+    const entries = page.locator(".builds-entry");
+    const texts = () => page.locator(".builds-name").allTextContents();
+    const names = (expected) => until(async () => (await texts()).join() === expected);
+    assert.equal(await entries.first().isVisible(), false);
+    await page.getByRole("button", { name: "Builds" }).press("Enter");
+    await entries.nth(3).waitFor();
+    const boxes = await Promise.all([0, 1, 2, 3].map((index) => entries.nth(index).boundingBox()));
+    assert.ok(boxes.every(({ x, y, width, height }) => x >= 0 && x + width <= 390 && y + height <= 800));
+    assert.match(await entries.first().textContent(), /Succeeded \u00b7 \S+ s \(usually \S+ s\)/);
+
+    await page.getByRole("searchbox", { name: "Search builds" }).fill("OTH");
+    await names("other,other");
+    await page.getByRole("searchbox", { name: "Search builds" }).fill("nothing");
+    await page.getByText("No build matches").waitFor();
+    await page.getByRole("searchbox", { name: "Search builds" }).fill("");
+    await page.getByLabel("Status").selectOption("Failed");
+    await names("broken,broken");
+    await entries.first().click();
+    await tab.status("failed");
+    assert.equal(await entries.first().isVisible(), false);
+
+    await page.setViewportSize({ width: 1280, height: 800 });
+    const rerun = page.getByRole("button", { name: "Build broken again" }).first();
+    await rerun.press("Enter");
+    await names("broken,broken,broken");
+    const [latest] = await server.builds();
+    await page.waitForURL(`${server.url}/builds/${latest.id}`);
+    assert.deepEqual(tab.complaints, []);
+  });
+
   it("finds the old builds of a project among many of another", async (t) => {
     const root = await makeFolder(t, projects("app", "other"));
     const server = await BuildServer.start(t, { args: ["--root", root, "--keep", "200"] });

@@ -100,7 +100,7 @@ describe("the page", () => {
         await tab.page.locator("#build-progress").waitFor();
         await check("estimate");
         for (const name of names.slice(1)) await server.build(name);
-        await tab.page.locator(".builds-entry", { hasText: "docs" }).click();
+        await tab.openListed("docs");
         await tab.page.locator("#build-outlook", { hasText: "2nd in the queue" }).waitFor();
         await check("queued");
         await tab.page.getByRole("button", { name: "Options" }).click();
@@ -109,6 +109,7 @@ describe("the page", () => {
         await tab.page.locator("#form-error", { hasText: "deploy" }).waitFor();
         await check("options");
         await tab.page.getByRole("button", { name: "Options" }).click();
+        await tab.unfoldList();
         await tab.page.getByRole("button", { name: "Older builds" }).scrollIntoViewIfNeeded();
         await check("older");
         await tab.page.locator(".builds-entry", { hasText: "app" }).first().click();

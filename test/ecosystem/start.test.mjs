@@ -26,7 +26,7 @@ describe("the start page", () => {
     const { page } = tab;
     const card = (name) => page.locator(".card", { has: page.getByRole("heading", { name, exact: true }) });
     const state = (name, pattern) => card(name).locator(".card-state", { hasText: pattern }).waitFor();
-    await state("app", /^Succeeded \u00b7 \S+ s \u00b7 just now$/);
+    await state("app", /^Succeeded \u00b7 \S+ s \(usually \S+ s\) \u00b7 just now$/);
     await state("docs", /^Never built$/);
     assert.equal(await card("app").locator(".card-path").textContent(), join(root, "app"));
     assert.equal(await card("app").locator(".sparkline rect").count(), 2);
@@ -88,7 +88,7 @@ describe("the start page", () => {
     const { page } = tab;
     await page.locator(".card").nth(2).waitFor();
     const field = page.getByRole("combobox", { name: "Project path" });
-    const options = page.getByRole("option");
+    const options = page.locator("#path-options:not([hidden]) [role=option]");
     const texts = () => page.locator(".path-option-name").allTextContents();
     const active = async () => page.locator(`#${await field.getAttribute("aria-activedescendant")}`).textContent();
     assert.equal(await field.inputValue(), "");
@@ -118,6 +118,54 @@ describe("the start page", () => {
     assert.equal(await options.count(), 0);
     await field.press("ArrowUp");
     assert.match(await active(), /docs|web-app/);
+    assert.deepEqual(tab.complaints, []);
+  });
+
+  it("says the state in title and icon, and notifies of the end of watched builds", async (t) => {
+    const names = ["first", "second"];
+    const root = await makeFolder(t, Object.assign({}, ...names.map((name) => projectFiles(name, gatedProgram()))));
+    const server = await BuildServer.start(t, { args: ["--root", root, "--concurrency", "2"] });
+    const context = await openContext(t, browser, { permissions: ["notifications"] });
+    await context.addInitScript(() => {
+      window.notified = [];
+      window.Notification = class extends EventTarget {
+        static permission = "default";
+        static async requestPermission() {
+          return (this.permission = "granted");
+        }
+        constructor(title, { body, tag }) {
+          super();
+          window.notified.push([title, body, tag]);
+        }
+      };
+    });
+    const tab = await BuildTab.open(context, server.url);
+    const { page } = tab;
+    const icon = async () => new URL(await page.locator("#icon").evaluate(({ href }) => href)).pathname;
+    assert.deepEqual([await page.title(), await icon()], ["tailcast", "/page/icon.svg"]);
+    const ids = [];
+    for (const name of names) {
+      await tab.build(name);
+      await page.locator("#build-name", { hasText: name }).waitFor();
+      await tab.status("running");
+      const button = page.getByRole("button", { name: "Notify me" });
+      await button.click();
+      assert.equal(await button.getAttribute("aria-pressed"), "true");
+      ids.push(new URL(page.url()).pathname.slice("/builds/".length));
+    }
+    assert.deepEqual([await page.title(), await icon()], ["\u25b6\ufe0e second - tailcast", "/page/icons/running.svg"]);
+    assert.equal((await fetch(`${server.url}/page/icons/running.svg`)).status, 200);
+    // The other build ends while this one is on the page.
+    await writeFile(join(root, "first", "open"), "");
+    await page.locator("#notice", { hasText: "first: succeeded in" }).waitFor();
+    await writeFile(join(root, "second", "open"), "");
+    await tab.status("succeeded");
+    assert.deepEqual([await page.title(), await icon()], ["\u2713 second - tailcast", "/page/icons/succeeded.svg"]);
+    assert.equal(await page.getByRole("button", { name: "Notify me" }).isVisible(), false);
+    const notified = await page.evaluate(() => window.notified);
+    assert.deepEqual(notified.map(([title, , tag]) => [title, tag]), [["first", ids[0]], ["second", ids[1]]]);
+    assert.match(notified[1][1], /^second: succeeded in /);
+    assert.equal(await page.evaluate(() => localStorage.getItem("tailcast.watched")), "");
     assert.deepEqual(tab.complaints, []);
   });
 });

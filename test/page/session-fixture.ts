@@ -26,6 +26,7 @@ export class Fixture implements SessionApi, SessionStream, SessionView {
   isPaused = false;
   failure: ApiError | undefined;
   busy = false;
+  waiting = false;
   target: StreamTarget | undefined;
   queries: ListQuery[] = [];
   list = "";
@@ -108,6 +109,9 @@ export class Fixture implements SessionApi, SessionStream, SessionView {
   }
   announce(other: Build): void {
     this.seen.push(`announce ${other.id}`);
+  }
+  isWaiting(): boolean {
+    return this.waiting;
   }
   isBusy(): boolean {
     return this.busy;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
+import { everything } from "../../dist/page/builds/list-filter.js";
 import { ApiError } from "../../dist/page/server/api.js";
 import { sampleLine } from "../support/sample-builds.js";
 import { FEED, Fixture, build, pathOf, settle } from "./session-fixture.js";
@@ -184,13 +185,13 @@ describe("Session", () => {
     const page = new Fixture();
     const other = { projectPath: "/projects/other" };
     await page.start(build("c", "failed", 3), build("b", "failed", 2, other), build("a", "failed", 1));
-    page.session.filter(true);
+    page.session.filter({ ...everything, isOneProject: true });
     assert.equal(page.list, "*c failed, a failed");
     page.session.show("b", "pinned");
     assert.equal(page.list, "*b failed");
     await settle();
     assert.equal(page.list, "*b failed");
-    page.session.filter(false);
+    page.session.filter(everything);
     await settle();
     assert.equal(page.list, "c failed, *b failed, a failed");
   });
@@ -257,6 +258,22 @@ describe("Session", () => {
       assert.equal(page.path, undefined);
       page.session.setVisible(true);
       assert.equal(page.path, FEED);
+    });
+
+    it("requests the list while the person waits for the end of a build", async () => {
+      const page = new Fixture();
+      await page.start();
+      page.waiting = true;
+      page.session.setVisible(false);
+      page.queries = [];
+      mock.timers.tick(29_999);
+      assert.equal(page.queries.length, 0, "the feed is open");
+      mock.timers.tick(10_001);
+      assert.equal(page.path, undefined);
+      assert.equal(page.queries.length, 2);
+      page.waiting = false;
+      mock.timers.tick(10_000);
+      assert.equal(page.queries.length, 2);
     });
 
     it("keeps the feed of a tab that was hidden for a moment", async () => {

@@ -1,6 +1,8 @@
 import { writeAddress } from "../address.ts";
 import { byId, create, createIcon, onPlainClick, setText } from "../dom.ts";
+import { words } from "../words/words.ts";
 import { entryDetail } from "./entry-detail.ts";
+import { isActive } from "./status.ts";
 import type { Build } from "../model.ts";
 
 interface Entry {
@@ -8,24 +10,27 @@ interface Entry {
   readonly link: HTMLAnchorElement;
   readonly name: HTMLElement;
   readonly detail: HTMLElement;
+  readonly rerun: HTMLButtonElement;
   build: Build | undefined;
 }
 
 /** The list of the builds that the server keeps, newest first, as links. */
 export class BuildList {
   readonly #list = byId("builds-list", HTMLOListElement);
-  readonly #none = byId("builds-empty", HTMLElement);
   readonly #now: () => number;
   readonly #open: (id: string) => void;
+  readonly #rerun: (id: string) => void;
   #entries: ReadonlyMap<string, Entry> = new Map();
 
   /**
    * @param now - The server's time, in milliseconds since 1970.
    * @param open - Called when a person follows a build's link in this tab.
+   * @param rerun - Called when a person requests the same build again.
    */
-  constructor(now: () => number, open: (id: string) => void) {
+  constructor(now: () => number, open: (id: string) => void, rerun: (id: string) => void) {
     this.#now = now;
     this.#open = open;
+    this.#rerun = rerun;
   }
 
   /** Shows these builds. Builds that are already listed keep their elements, and with them the focus. */
@@ -44,7 +49,6 @@ export class BuildList {
       else entry.link.removeAttribute("aria-current");
       this.#fill(entry, build);
     });
-    this.#none.hidden = builds.length > 0;
   }
 
   /** Updates the times. */
@@ -60,8 +64,12 @@ export class BuildList {
     link.href = writeAddress(id);
     link.append(name, detail);
     onPlainClick(link, () => this.#open(id));
-    item.append(link);
-    return { item, link, name, detail, build: undefined };
+    const rerun = create("button", "builds-rerun quiet");
+    rerun.type = "button";
+    rerun.append(createIcon("rerun"));
+    rerun.addEventListener("click", () => this.#rerun(id));
+    item.append(link, rerun);
+    return { item, link, name, detail, rerun, build: undefined };
   }
 
   #fill(entry: Entry, build: Build): void {
@@ -73,6 +81,9 @@ export class BuildList {
     entry.build = build;
     entry.link.title = build.projectPath;
     setText(entry.name, build.projectName);
+    entry.rerun.hidden = isActive(build);
+    entry.rerun.title = words().rerunOf(build.projectName);
+    entry.rerun.setAttribute("aria-label", entry.rerun.title);
     this.#fillDetail(entry, build);
   }
 

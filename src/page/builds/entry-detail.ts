@@ -12,14 +12,18 @@ const columns: readonly Column[] = [
   ({ status }) => statusWord(status),
   (build, now) => {
     const length = timeTaken(build, now);
-    return length === undefined ? "" : words().duration(length, build.finishedAt === null);
+    if (length === undefined) return "";
+    const text = words().duration(length, build.finishedAt === null);
+    const { estimatedDuration, finishedAt } = build;
+    if (finishedAt === null || !estimatedDuration) return text;
+    return words().besideUsual(text, words().duration(estimatedDuration));
   },
   (build, now) => (build.status === "queued" ? outlook(build, now).text : ""),
   ({ finishedAt }, now) => (finishedAt === null ? "" : formatAgo(now - Date.parse(finishedAt))),
 ];
 
 /**
- * Returns the line below the name of a build in the list: `Succeeded · 12 s · 5 min ago`.
+ * Returns the line below the name of a build in the list: `Succeeded · 12 s (usually 14 s) · 5 min ago`.
  *
  * @param now - The server's time, in milliseconds since 1970.
  */

@@ -1,6 +1,8 @@
+import { everything, isListed, statusesOf } from "./list-filter.ts";
 import { withBuild } from "./status.ts";
 import type { Build, BuildPage } from "../model.ts";
 import type { ListQuery } from "../server/api.ts";
+import type { ListFilter } from "./list-filter.ts";
 
 /** The number of builds that are listed at first, and that each request for older builds adds. */
 const PAGE_SIZE = 50;
@@ -17,13 +19,13 @@ export interface ListApi {
 export class KnownBuilds {
   /** The build on the page. It stays known even if the server no longer lists it. */
   shownId: string | undefined;
-  /** Whether the list shows only builds of the same project as the build on the page. */
-  isFiltered = false;
+  /** The builds that the list shows. */
+  filter: ListFilter = everything;
   readonly #api: ListApi;
   #all: readonly Build[] = [];
   #reach = PAGE_SIZE;
   #hasOlder = false;
-  #asked: string | undefined;
+  #asked: string = this.#request;
 
   constructor(api: ListApi) {
     this.#api = api;
@@ -36,8 +38,8 @@ export class KnownBuilds {
 
   /** The builds that the list shows. */
   get listed(): readonly Build[] {
-    const project = this.#project;
-    return project === undefined ? this.#all : this.#all.filter(({ projectPath }) => projectPath === project);
+    const [filter, project] = [this.filter, this.#project];
+    return this.#all.filter((build) => isListed(build, filter, project));
   }
 
   /** The build on the page, if it is known. */
@@ -50,9 +52,9 @@ export class KnownBuilds {
     return this.#hasOlder;
   }
 
-  /** Whether the list shows another project than the last request named. */
+  /** Whether the list shows other builds than the last request named. */
   get isOutdated(): boolean {
-    return this.#project !== this.#asked;
+    return this.#request !== this.#asked;
   }
 
   /** Adds a build, or updates a known one. */
@@ -73,11 +75,11 @@ export class KnownBuilds {
    */
   async refresh(): Promise<void> {
     const before = this.#all;
-    const [project, reach] = [this.#project, this.#reach];
-    this.#asked = project;
-    const { builds, hasOlder } = await this.#list(project, reach);
+    const [request, reach] = [this.#request, this.#reach];
+    this.#asked = request;
+    const { builds, hasOlder } = await this.#list(reach);
     // The answer belongs to an outdated request.
-    if (project !== this.#project || reach !== this.#reach) return;
+    if (request !== this.#request || reach !== this.#reach) return;
     const isForgotten = ({ id }: Build): boolean =>
       id !== this.shownId && before.some((known) => known.id === id) && !builds.some((listed) => listed.id === id);
     this.#all = builds.reduce(
@@ -103,19 +105,30 @@ export class KnownBuilds {
   }
 
   get #project(): string | undefined {
-    return this.isFiltered ? this.shown?.projectPath : undefined;
+    return this.filter.isOneProject ? this.shown?.projectPath : undefined;
   }
 
-  async #list(project: string | undefined, reach: number): Promise<{ builds: Build[]; hasOlder: boolean }> {
+  /** The selection of the next request for the list, as a text. */
+  get #request(): string {
+    return JSON.stringify([this.#project, this.filter.search, this.filter.group]);
+  }
+
+  async #list(reach: number): Promise<{ builds: Build[]; hasOlder: boolean }> {
+    const { search, group } = this.filter;
+    const selection = {
+      project: this.#project,
+      ...(search !== "" && { search }),
+      ...(group !== "all" && { statuses: statusesOf(group) }),
+    };
     const builds: Build[] = [];
     let next: string | null = null;
     do {
       const limit = Math.min(MAX_LIMIT, reach - builds.length);
-      const page: BuildPage = await this.#api.listBuilds({ limit, project, before: next ?? undefined });
+      const page: BuildPage = await this.#api.listBuilds({ limit, ...selection, before: next ?? undefined });
       builds.push(...page.builds);
       next = page.next;
     } while (next !== null && builds.length < reach);
-    if (next !== null || project !== undefined) {
+    if (next !== null || selection.project !== undefined || search !== "" || group !== "all") {
       // A long build may be older than all listed builds, and active builds are never left out.
       builds.push(...(await this.#api.listBuilds({ limit: MAX_LIMIT, statuses: ["queued", "running"] })).builds);
     }

@@ -48,6 +48,8 @@ export interface ListQuery {
   readonly limit: number;
   /** Only builds of the project with this path. */
   readonly project?: string | undefined;
+  /** Only builds with this part in their id, or in the name or the path of their project. */
+  readonly search?: string | undefined;
   readonly statuses?: readonly BuildStatus[] | undefined;
   /** The `next` of the previous page. */
   readonly before?: string | undefined;
@@ -84,9 +86,10 @@ export class Api {
   }
 
   /** Lists the builds that the server keeps, newest first. */
-  listBuilds({ limit, project, statuses, before }: ListQuery): Promise<BuildPage> {
+  listBuilds({ limit, project, search, statuses, before }: ListQuery): Promise<BuildPage> {
     const query = new URLSearchParams({ limit: String(limit) });
     if (project !== undefined) query.set("project", project);
+    if (search !== undefined) query.set("search", search);
     if (statuses !== undefined) query.set("status", statuses.join());
     if (before !== undefined) query.set("before", before);
     return this.#request(`/api/builds?${query}`);

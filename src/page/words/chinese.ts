@@ -65,6 +65,17 @@ export const chinese: Words = {
   builds: "构建记录",
   onlyThisProject: "仅看此项目",
   noneYet: "暂无记录",
+  noneMatch: "没有匹配的构建",
+  searchBuilds: "搜索构建",
+  searchHint: "名称、路径或 ID",
+  statusFilter: "状态",
+  allStatuses: "全部",
+  activeBuilds: "进行中",
+  succeededBuilds: "成功",
+  failedBuilds: "失败",
+  cancelledBuilds: "已取消",
+  rerunOf: (project) => `重新构建 ${project}`,
+  besideUsual: (duration, usual) => `${duration}（通常 ${usual}）`,
   olderBuilds: "更早的构建",
 
   // The start page, and the page of a build that does not exist.
@@ -91,6 +102,9 @@ export const chinese: Words = {
   // The open build.
   steps: "步骤",
   cancel: "取消",
+  notifyMe: "完成时通知我",
+  notifiedHere: "浏览器不允许此网址发送通知，构建结束时将在页面内提示。",
+  notificationsBlocked: "浏览器设置已阻止此页面的通知，构建结束时将在页面内提示。",
   killNow: "立即终止",
   killNowHint: "已请求停止构建；点击后将立即强制终止",
   rerun: "重新构建",

@@ -65,6 +65,17 @@ export const english = {
   builds: "Builds",
   onlyThisProject: "Only this project",
   noneYet: "None yet",
+  noneMatch: "No build matches",
+  searchBuilds: "Search builds",
+  searchHint: "Name, path or id",
+  statusFilter: "Status",
+  allStatuses: "All",
+  activeBuilds: "Active",
+  succeededBuilds: "Succeeded",
+  failedBuilds: "Failed",
+  cancelledBuilds: "Cancelled",
+  rerunOf: (project: string): string => `Build ${project} again`,
+  besideUsual: (duration: string, usual: string): string => `${duration} (usually ${usual})`,
   olderBuilds: "Older builds",
 
   // The start page, and the page of a build that does not exist.
@@ -93,6 +104,10 @@ export const english = {
   // The open build.
   steps: "Steps",
   cancel: "Cancel",
+  notifyMe: "Notify me",
+  notifiedHere: "This browser shows no notifications for this address, so the page itself reports the end.",
+  notificationsBlocked:
+    "Notifications of this page are blocked in the settings of the browser, so the page itself reports the end.",
   killNow: "Kill now",
   killNowHint: "The build was asked to stop; this kills it immediately",
   rerun: "Rerun",

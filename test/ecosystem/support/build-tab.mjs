@@ -54,6 +54,18 @@ export class BuildTab {
     await this.page.getByRole("button", { name: "Build", exact: true }).click();
   }
 
+  /** Opens the latest listed build of a project; in a narrow window, the list is unfolded first. */
+  async openListed(name) {
+    await this.unfoldList();
+    await this.page.locator(".builds-entry", { hasText: name }).first().click();
+  }
+
+  /** Makes the list of builds visible. */
+  async unfoldList() {
+    const button = this.page.locator("#builds-button");
+    if (await button.isVisible()) await button.click();
+  }
+
   /** Waits for a line with this text; fails when the build fails instead. Too slow for long logs. */
   async line(text) {
     const line = this.page.locator("#sections .line .text", { hasText: text }).first();

@@ -20,6 +20,8 @@ describe("entryDetail()", () => {
   it("shows how long a build took, and when it ended", () => {
     const ended = sampleBuild({ status: "failed", startedAt: STARTED_AT, finishedAt: "2026-01-01T10:05:00.000Z" });
     assert.equal(entryDetail(ended, NOW), "Failed \u00b7 5 min \u00b7 5 min ago");
+    const usual = { ...ended, estimatedDuration: 240_000 };
+    assert.equal(entryDetail(usual, NOW), "Failed \u00b7 5 min (usually 4 min) \u00b7 5 min ago");
     assert.equal(entryDetail({ ...ended, status: "lost" }, NOW), "Lost \u00b7 5 min ago");
     assert.equal(entryDetail({ ...ended, status: "cancelled", startedAt: null }, NOW), "Cancelled \u00b7 5 min ago");
   });

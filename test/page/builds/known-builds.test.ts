@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { KnownBuilds } from "../../../dist/page/builds/known-builds.js";
+import { everything } from "../../../dist/page/builds/list-filter.js";
 import { sampleBuild } from "../../support/sample-builds.js";
 import type { Build, BuildPage } from "../../../dist/page/model.js";
 import type { ListQuery } from "../../../dist/page/server/api.js";
@@ -135,7 +136,7 @@ describe("KnownBuilds", () => {
     server.builds = numbered(200, { 200: { status: "running" } });
     await server.known.refresh();
     server.known.shownId = id(151);
-    server.known.isFiltered = true;
+    server.known.filter = { ...everything, isOneProject: true };
     assert.equal(server.known.isOutdated, true);
     const known = from(200, 151).filter((number) => number % 2 === 1);
     assert.deepEqual(server.listed, known, "until the server answers");
@@ -158,10 +159,30 @@ describe("KnownBuilds", () => {
       server.listed,
       from(200, 101).filter((number) => number % 2 === 0),
     );
-    server.known.isFiltered = false;
+    server.known.filter = everything;
     assert.equal(server.known.isOutdated, true);
     await server.known.refresh();
     assert.deepEqual(server.listed, from(200, 151));
+  });
+
+  it("searches and selects statuses on the server, and at once among the known builds", async () => {
+    const server = new Server();
+    server.builds = numbered(3, { 3: { status: "running" }, 2: { status: "timed-out" }, 1: { projectName: "Web" } });
+    await server.known.refresh();
+    server.known.filter = { ...everything, search: "wEb" };
+    assert.deepEqual(server.listed, [1]);
+    assert.equal(server.known.isOutdated, true);
+    server.queries = [];
+    await server.known.refresh();
+    const active = { limit: 500, statuses: ["queued", "running"] };
+    assert.deepEqual(server.queries, [{ limit: 50, project: undefined, search: "wEb", before: undefined }, active]);
+    for (const [group, numbers] of [["active", [3]], ["failed", [2]], ["succeeded", [1]], ["cancelled", []]] as const) {
+      server.known.filter = { ...everything, group };
+      assert.deepEqual(server.listed, numbers);
+    }
+    server.queries = [];
+    await server.known.refresh();
+    assert.deepEqual(server.queries[0], { limit: 50, project: undefined, statuses: ["cancelled"], before: undefined });
   });
 
   it("ignores the answer to an outdated request", async () => {
