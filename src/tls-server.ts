@@ -3,15 +3,20 @@ import { readFileSync, unwatchFile, watchFile } from "node:fs";
 import { constants, createSecureServer } from "node:http2";
 import { createSecureContext } from "node:tls";
 import { invalidOption } from "./error.ts";
+import { endSilentSession } from "./http/end-silent-session.ts";
 import type { IncomingMessage, ServerOptions, ServerResponse } from "node:http";
 import type { Http2SecureServer, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 
 /** The interval between checks of the files of a certificate for changes, in milliseconds. */
 const WATCH_INTERVAL = 2000;
 
 /** The time after which an HTTP/2 connection without an open stream is closed, in milliseconds. */
 const IDLE_TIMEOUT = 60_000;
+
+/** The interval of PINGs to a silent HTTP/2 client, in milliseconds. */
+const PING_INTERVAL = 15_000;
 
 /**
  * The limits of a connection over HTTP/2. Twenty tabs need 20 streams and some further requests. The maximum size of
@@ -32,6 +37,8 @@ export interface TlsLimits {
   readonly requestTimeout: number;
   /** The time for which an HTTP/2 connection may have no open stream. Default 60 s. */
   readonly idleTimeout?: number;
+  /** The interval of PINGs to a silent HTTP/2 client; its connection ends after three of them. Default 15 s. */
+  readonly pingInterval?: number;
 }
 
 /** A certificate and its key, in PEM. */
@@ -72,7 +79,7 @@ export class TlsServer {
    */
   constructor(
     files: TlsFiles,
-    { idleTimeout = IDLE_TIMEOUT, ...limits }: TlsLimits & ServerOptions,
+    { idleTimeout = IDLE_TIMEOUT, pingInterval = PING_INTERVAL, ...limits }: TlsLimits & ServerOptions,
     handle: (request: IncomingMessage, response: ServerResponse) => void,
     report: (message: string) => void,
   ) {
@@ -87,7 +94,13 @@ export class TlsServer {
     // Node 20 ignores these limits in the options.
     Object.assign(this.server, limits);
     this.server.on("connection", (socket: Socket) => this.#keepSocket(socket));
-    this.server.on("session", (session) => this.#keepSession(session, { ...limits, idleTimeout }));
+    let secured: TLSSocket | undefined;
+    // Node makes the session in its own listener, which follows this one.
+    this.server.prependListener("secureConnection", (socket) => (secured = socket));
+    this.server.on("session", (session) => {
+      this.#keepSession(session, { ...limits, idleTimeout });
+      if (secured !== undefined) endSilentSession(session, secured, pingInterval);
+    });
     // A failed handshake affects only its client.
     this.server.on("sessionError", () => undefined);
     for (const path of [files.cert, files.key]) {
@@ -128,7 +141,7 @@ export class TlsServer {
     socket.once("close", () => this.#sockets.delete(socket));
   }
 
-  #keepSession(session: ServerHttp2Session, limits: Required<TlsLimits>): void {
+  #keepSession(session: ServerHttp2Session, limits: Required<Omit<TlsLimits, "pingInterval">>): void {
     const { headersTimeout, requestTimeout, idleTimeout } = limits;
     this.#sessions.add(session);
     let openStreams = 0;

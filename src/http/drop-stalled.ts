@@ -1,5 +1,5 @@
+import { waitingBytes } from "./waiting-bytes.ts";
 import type { ServerResponse } from "node:http";
-import type { Http2ServerResponse } from "node:http2";
 
 /**
  * Drops a client that does not read its waiting bytes, because it would keep its place forever. It does not drop an
@@ -14,13 +14,4 @@ export function dropWhenStalled(response: ServerResponse, timeout: number): void
     else response.setTimeout(timeout);
   });
   response.setTimeout(timeout);
-}
-
-/**
- * The number of bytes that the client has not read. With HTTP/2 they wait in the stream of the response, not in its
- * socket.
- */
-function waitingBytes(response: ServerResponse): number {
-  const { stream } = response as unknown as Partial<Http2ServerResponse>;
-  return (stream ?? response.socket)?.writableLength ?? 0;
 }

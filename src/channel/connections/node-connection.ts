@@ -3,6 +3,7 @@ import { performance } from "node:perf_hooks";
 import { checkValue, kinds } from "../../check-options.ts";
 import { TailcastError } from "../../error.ts";
 import { hasLeft } from "../../http/has-left.ts";
+import { waitingBytes } from "../../http/waiting-bytes.ts";
 import { ChunkedBytes, chunkHead } from "../log/encoded-bytes.ts";
 import { EVENT_STREAM_HEADERS } from "./connection.ts";
 import { GZIP_HEAD, GzipSum } from "./gzip.ts";
@@ -56,6 +57,10 @@ export class NodeConnection implements Connection {
   /** Stops watching the socket of a response that waits for its turn. */
   #stopWatching: (() => void) | undefined;
   #blockedSince = Infinity;
+  #writtenBytes = 0;
+  /** The number of bytes that the client had read when `look` last saw a change, and when that was. */
+  #readBytes = 0;
+  #waitingSince = Infinity;
   readonly #headers: Readonly<Record<string, string>>;
 
   /**
@@ -96,7 +101,7 @@ export class NodeConnection implements Connection {
   }
 
   get blockedSince(): number {
-    return this.#blockedSince;
+    return Math.min(this.#blockedSince, this.#waitingSince);
   }
 
   get isEnded(): boolean {
@@ -132,12 +137,26 @@ export class NodeConnection implements Connection {
     this.#response.destroy();
     // No bytes wait for the client now, even if its connection closes later.
     this.#blockedSince = Infinity;
+    this.#waitingSince = Infinity;
     // Without a socket, Node emits no `close`. Use a microtask, so that no listener is called during its own call.
     if (!hadTurn) queueMicrotask(this.#onClose);
   }
 
   look(): void {
     if (!this.isEnded && !this.#target.writable) this.#giveUp();
+    if (!this.isEnded && !(this.#response instanceof ServerResponse)) this.#lookAtStream();
+  }
+
+  /**
+   * Measures how long bytes wait in a stream of HTTP/2. A session that does not end although its client has left
+   * (before Node 26) accepts a few bytes without becoming full, but never sends them.
+   */
+  #lookAtStream(): void {
+    const waiting = waitingBytes(this.#response);
+    const read = this.#writtenBytes - waiting;
+    if (waiting === 0) this.#waitingSince = Infinity;
+    else if (read !== this.#readBytes || this.#waitingSince === Infinity) this.#waitingSince = performance.now();
+    this.#readBytes = read;
   }
 
   /** Sends the head and the bytes that `write` writes, in one segment. */
@@ -199,6 +218,7 @@ export class NodeConnection implements Connection {
       this.#giveUp();
       return;
     }
+    this.#writtenBytes += payload.length;
     let hasRoom: boolean;
     if (!this.#isDirect) {
       hasRoom = target.write(payload);

@@ -2,55 +2,26 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, constants } from "node:http2";
-import { join } from "node:path";
 import { describe, it } from "node:test";
-import { connect as connectTls } from "node:tls";
 import { dropWhenStalled } from "../../../dist/http/drop-stalled.js";
-import { TlsServer } from "../../../dist/tls-server.js";
 import { BuildApp } from "../../../dist/web/build-app.js";
 import { makeFolder } from "../../support/folders.js";
-import { makeCertificate } from "../../support/certificate.js";
-import { dataFolder } from "../../support/program.js";
-import type { RequestListener } from "node:http";
+import { RawHttp2Client } from "../../support/http2-client.js";
+import { serveTls } from "../../support/tls-server.js";
 import type {
   ClientHttp2Session,
   ClientHttp2Stream,
   IncomingHttpHeaders,
   SecureClientSessionOptions,
 } from "node:http2";
-import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
-
-const TIMES = { headersTimeout: 10_000, requestTimeout: 30_000, idleTimeout: 60_000, keepAliveTimeout: 5000 };
-
-/** Bytes of HTTP/2: a GET of `/` with the largest windows (RFC 9113 sections 3.4, 6.2, 6.5 and 6.9). */
-const GET_WITH_LARGE_WINDOWS = Buffer.concat([
-  Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
-  Buffer.from("000006040000000000" + "00047fffffff" + "000004080000000000" + "7fff0000", "hex"),
-  Buffer.from("00000e010500000001" + "828784" + "4109", "hex"),
-  Buffer.from("localhost"),
-]);
-
-/** Starts a server with these times; resolves with its port. */
-async function serve(t: TestContext, handle: RequestListener, times: Partial<typeof TIMES> = {}): Promise<number> {
-  const folder = dataFolder(t);
-  const files = { cert: join(folder, "cert.pem"), key: join(folder, "key.pem") };
-  makeCertificate(files.cert, files.key, "localhost");
-  const tls = new TlsServer(files, { ...TIMES, ...times }, handle, () => undefined);
-  tls.server.listen(0, "127.0.0.1");
-  await once(tls.server, "listening");
-  t.after(() => {
-    tls.close();
-    tls.closeAllConnections();
-  });
-  return (tls.server.address() as AddressInfo).port;
-}
+import type { TlsLimits } from "../../../dist/tls-server.js";
 
 /** Starts a build app behind the server. */
-async function serveApp(t: TestContext, times: Partial<typeof TIMES> = {}, options = {}): Promise<number> {
+async function serveApp(t: TestContext, times: Partial<TlsLimits> = {}, options = {}): Promise<number> {
   const app = await BuildApp.open({ roots: [await makeFolder(t, { "empty/": "" })], ...options });
   t.after(() => app.close());
-  return serve(t, app.handle, times);
+  return serveTls(t, app.handle, times);
 }
 
 function open(t: TestContext, port: number, options: SecureClientSessionOptions = {}): ClientHttp2Session {
@@ -91,7 +62,7 @@ describe("TlsServer: limits of HTTP/2", () => {
   });
 
   it("lets a stream live whose request is complete, also one with a body that nobody reads", async (t) => {
-    const times = { requestTimeout: 100, headersTimeout: 100, idleTimeout: 100, keepAliveTimeout: 100 };
+    const times = { requestTimeout: 100, headersTimeout: 100, idleTimeout: 100 };
     const port = await serveApp(t, times);
     const session = open(t, port);
     const stream = request(session, { ":path": "/api/log/push" }, false);
@@ -178,7 +149,7 @@ describe("TlsServer: limits of HTTP/2", () => {
   it("drops a stream and a session that are not read", async (t) => {
     // A client that grants no window for this stream, and one that reads nothing from its socket.
     const closed: Promise<unknown>[] = [];
-    const port = await serve(t, (_, response) => {
+    const port = await serveTls(t, (_, response) => {
       dropWhenStalled(response, 100);
       closed.push(once(response, "close"));
       response.end(Buffer.alloc(20_000_000));
@@ -186,16 +157,13 @@ describe("TlsServer: limits of HTTP/2", () => {
     const narrow = open(t, port, { settings: { initialWindowSize: 0 } });
     assert.equal(await statusOf(request(narrow, { ":path": "/" })), 200);
     await closed[0];
-    const deaf = connectTls({ port, host: "127.0.0.1", rejectUnauthorized: false, ALPNProtocols: ["h2"] });
-    t.after(() => deaf.destroy());
-    deaf.on("error", () => undefined);
-    deaf.write(GET_WITH_LARGE_WINDOWS);
+    new RawHttp2Client(t, port).request();
     while (closed.length < 2) await new Promise((resolve) => setImmediate(resolve));
     await closed[1];
   });
 
   it("reads again from a client that reads slowly, but reads", async (t) => {
-    const port = await serve(t, (_, response) => {
+    const port = await serveTls(t, (_, response) => {
       dropWhenStalled(response, 300);
       response.end(Buffer.alloc(1_000_000));
     });
