@@ -4,6 +4,7 @@ import { lineTime } from "../line/line-time.ts";
 import { words } from "../words/words.ts";
 import { JumpButton } from "./jump-button.ts";
 import { LineMark } from "./line-mark.ts";
+import { LogCopy } from "./log-copy.ts";
 import { LogRows } from "./log-rows.ts";
 import { LogSource } from "./log-source.ts";
 import { LogWindow } from "./log-window.ts";
@@ -38,6 +39,7 @@ export class LogView {
   readonly #window: LogWindow;
   readonly #jump = new JumpButton(() => this.goToEnd());
   readonly #mark: LineMark;
+  readonly #copy: LogCopy;
   #id = "";
   #build: Build | undefined;
   #outline: Outline | undefined;
@@ -67,6 +69,12 @@ export class LogView {
         handlers.openLines(lines);
       },
       read: (lines) => this.#source.read(lines.first, lines.last),
+      notify: handlers.notify,
+    });
+    this.#copy = new LogCopy(this.#log, this.#window.canvas.element, {
+      lineCount: () => this.lineCount,
+      get: (number) => this.#source.get(number),
+      read: (first, last) => this.#source.read(first, last),
       notify: handlers.notify,
     });
   }
@@ -114,6 +122,7 @@ export class LogView {
     this.#isComplete = false;
     this.#jump.unread = 0;
     this.#mark.set(undefined);
+    this.#copy.clear();
     this.setHits(undefined, undefined);
     this.#rows.clear();
     this.#source.reset(0);
@@ -267,6 +276,7 @@ export class LogView {
   #drawn(): void {
     const digits = String(this.lineCount).length;
     this.#log.dataset["digits"] = digits > 4 ? String(digits) : "";
+    this.#copy.refresh();
     this.#showJump();
     this.onChange?.();
   }

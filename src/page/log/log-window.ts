@@ -19,6 +19,9 @@ const REST = 150;
 /** How often drawn rows may turn out to be too low to fill the visible part, in one turn. */
 const MAX_ROUNDS = 5;
 
+/** The number of heights that the usual height of a row is taken from. */
+const MAX_SAMPLES = 2000;
+
 /** The distance from the end that still counts as the end, in pixels: fractions of pixels never add up exactly. */
 const TOLERANCE = 4;
 
@@ -37,8 +40,8 @@ export class LogWindow {
   #visible: LineRange = { first: 1, last: 0 };
   #frame: number | undefined;
   #rest: ReturnType<typeof setTimeout> | undefined;
-  #sum = 0;
-  #measured = 0;
+  /** Heights of lines that were visible when scrolling rested. */
+  #samples: number[] = [];
   #isUpdating = false;
 
   constructor(rows: LogRows, handlers: WindowHandlers) {
@@ -97,7 +100,7 @@ export class LogWindow {
 
   /** Measures the rows again, because something has changed their heights. */
   resized(): void {
-    this.#sum = this.#measured = 0;
+    this.#samples = [];
     this.update();
   }
 
@@ -124,7 +127,8 @@ export class LogWindow {
     viewport.height = this.#scroller.clientHeight;
     viewport.tail = this.#tail.offsetHeight;
     viewport.count = this.#rows.count;
-    if (this.#measured === 0) viewport.rowHeight = Number.parseFloat(getComputedStyle(this.#scroller).lineHeight) || 20;
+    if (this.#samples.length > 0) return;
+    viewport.rowHeight = Number.parseFloat(getComputedStyle(this.#scroller).lineHeight) || viewport.rowHeight;
   }
 
   #draw(): void {
@@ -168,8 +172,10 @@ export class LogWindow {
     this.#rest = setTimeout(() => this.#settle(), REST);
     if (Math.abs(distance) < 1) return;
     this.#viewport.scrollTo(this.#scroller.scrollTop);
+    // Drawing would return to the end while it is followed; whether the end is visible is known only after drawing.
+    if (distance < 0) this.follow.scrolled(distance, this.#isAtEnd);
     this.update();
-    this.follow.scrolled(distance, this.#isAtEnd);
+    if (distance > 0) this.follow.scrolled(distance, this.#isAtEnd);
   }
 
   get #isAtEnd(): boolean {
@@ -183,12 +189,11 @@ export class LogWindow {
       return;
     }
     if (this.follow.isFollowing) return;
-    for (const [row, height] of this.#heights) {
-      if (this.#rows.at(row)?.type === "heading") continue;
-      this.#sum += height;
-      this.#measured++;
-    }
-    if (this.#measured > 0) this.#viewport.settle(this.#heightOf, this.#sum / this.#measured);
+    for (const [row, height] of this.#heights) if (this.#rows.at(row)?.type === "line") this.#samples.push(height);
+    this.#samples = this.#samples.slice(-MAX_SAMPLES);
+    // The median, because a single line can be as high as thousands of others.
+    const usual = this.#samples.toSorted((one, other) => one - other)[this.#samples.length >>> 1];
+    if (usual !== undefined) this.#viewport.settle(this.#heightOf, usual);
     this.update();
   }
 

@@ -176,7 +176,7 @@ export class Viewport {
   /**
    * Moves the content and the scroll position together, so that the scroll bar is exact. Returns the new layout.
    *
-   * @param rowHeight - The average height of rows, in pixels.
+   * @param rowHeight - The usual height of a row, in pixels.
    */
   settle(heightOf: MeasuredHeight, rowHeight: number = this.rowHeight): Layout {
     const layout = this.#layout(heightOf);

@@ -98,6 +98,8 @@ export class BuildTab {
 
   /** The texts of all lines, whose numbers must count up without holes. It scrolls from the first line to the end. */
   async rows() {
+    // A tab behind another one draws nothing while it scrolls.
+    await this.page.bringToFront();
     const rows = await this.page.evaluate(collectRows);
     assert.deepEqual(rows.map(([number]) => number), rows.map((_, index) => 1 + index), "the numbers of the rows");
     return rows.map(([, text]) => text);
