@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { markKinds } from "./error-lines.ts";
 import { ErrorMarks, MAX_MARKS } from "./error-marks.ts";
-import { LineIndex, NEAR_EVENTS } from "./line-index.ts";
+import { BLOCK_LINES, LineIndex, NEAR_EVENTS } from "./line-index.ts";
 import type { LogMark } from "./error-marks.ts";
 import type { LineBlock, LogSection } from "./line-index.ts";
 
@@ -62,35 +62,41 @@ export function decodeIndex(text: string, log: LogSize): LineIndex | undefined {
 
 /** @throws For any other content than that of an index. */
 function readIndex(file: IndexFile, log: LogSize): LineIndex | undefined {
-  const { version, end, bytes, lineCount, late } = file;
+  const { version, end, bytes, late } = file;
   if (version !== VERSION || end !== log.end || bytes !== log.bytes) return undefined;
+  // Each line has an event.
+  const lineCount = integer(file.lineCount, 0, end - 1);
   const blocks: LineBlock[] = [];
   let first = 0;
   let start = 0;
   for (let at = 0; at < file.blocks.length; at += 3) {
-    first += integer(file.blocks[at], 1, lineCount);
+    first += integer(file.blocks[at], 1, at === 0 ? 1 : BLOCK_LINES);
     start += integer(file.blocks[at + 1], 1, end);
     const length = integer(file.blocks[at + 2], 1, NEAR_EVENTS);
     integer(first, 1, lineCount);
     blocks.push({ first, start, end: integer(start + length, 2, end), late: new Map(), lengthBefore: 0 });
   }
+  // Blocks without holes, up to the last line: a request for any line reads the log.
+  integer(lineCount, first, blocks.length === 0 ? 0 : first + BLOCK_LINES - 1);
   const omitted = integer(file.marksOmitted, 0, end);
-  const marks = new ErrorMarks({ marks: file.marks.slice(0, MAX_MARKS).map(readMark), omitted });
-  const index = new LineIndex({ blocks, sections: file.sections.map(readSection), marks, end, lineCount });
+  const found = file.marks.slice(0, MAX_MARKS).map((mark) => readMark(mark, lineCount));
+  const marks = new ErrorMarks({ marks: found, omitted });
+  const sections = file.sections.map((section) => readSection(section, lineCount));
+  const index = new LineIndex({ blocks, sections, marks, end, lineCount });
   for (let at = 0; at < late.length; at += 2) {
     index.setLate(integer(late[at], 1, lineCount), integer(late[at + 1], 1, end - 1));
   }
   return index;
 }
 
-function readSection({ step, first }: LogSection): LogSection {
+function readSection({ step, first }: LogSection, lineCount: number): LogSection {
   if (step !== null && typeof step !== "string") throw new TypeError("Not the name of a step");
-  return { step, first: integer(first, 1, Infinity) };
+  return { step, first: integer(first, 1, lineCount) };
 }
 
-function readMark({ line, kind }: LogMark): LogMark {
+function readMark({ line, kind }: LogMark, lineCount: number): LogMark {
   if (!markKinds.includes(kind)) throw new TypeError("Not the kind of a mark");
-  return { line: integer(line, 1, Infinity), kind };
+  return { line: integer(line, 1, lineCount), kind };
 }
 
 function integer(value: unknown, least: number, most: number): number {
