@@ -222,10 +222,9 @@ describe("FileHistory", () => {
     const path = join(directory, "log");
     const history = await open(t, path);
     await history.append([Buffer.from(event(1))], 2);
-    await writeFile(join(directory, "target"), event(1, "other"));
-    await unlink(path);
+    await rename(path, join(directory, "target"));
     await symlink(join(directory, "target"), path);
-    await assert.rejects(readFrom(history, 1));
+    await assert.rejects(readFrom(history, 1), { code: "ELOOP" });
   });
 
   it("ignores an id that is part of another event's data", async (t) => {
