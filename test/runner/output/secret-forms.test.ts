@@ -41,6 +41,24 @@ describe("secretForms()", () => {
     assert.equal(masked(`abc"def`, "abc&quot;def abc&#39;def"), "*** abc&#39;def");
   });
 
+  it("contains the forms that encoders of other languages and template engines write", () => {
+    for (const form of [
+      String.raw`a\u003cb\u003e\u0026\"c'd/e=ü(1)`, // Go
+      String.raw`a<b>&\"c'd/e=\u00fc(1)`, // Python
+      String.raw`a<b>&\"c'd\/e=\u00fc(1)`, // PHP
+      "a&lt;b&gt;&amp;&quot;c&#39;d&#x2F;e&#x3D;ü(1)", // Mustache
+      "a&lt;b&gt;&amp;&quot;c&#x27;d/e&#x3D;ü(1)", // Handlebars
+      "a&#60;b&#62;&#38;&#34;c&#39;d/e=ü(1)",
+      "a&#x3c;b&#x3e;&#x26;&#x22;c&#x27;d/e=ü(1)",
+      "a&#x3C;b&#x3E;&#x26;&#x22;c&#x27;d/e=ü(1)",
+      "a%3Cb%3E&%22c'd/e=%C3%BC(1)", // encodeURI()
+      "a%3Cb%3E%26%22c%27d/e%3D%C3%BC%281%29", // Python
+      "a%3cb%3e%26%22c%27d%2fe%3d%c3%bc%281%29",
+    ]) {
+      assert.equal(masked(`a<b>&"c'd/e=ü(1)`, `x${form}y`), "x***y", form);
+    }
+  });
+
   it("contains its base64 forms, wherever it is in the encoded data", () => {
     for (const encoding of ["base64", "base64url"] as const) {
       for (let before = 0; before < 10; before++) {
