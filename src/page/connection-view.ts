@@ -2,14 +2,12 @@ import { byId, setText } from "./dom.ts";
 import { words } from "./words/words.ts";
 import type { StreamState } from "./server/live-stream.ts";
 
-type Waiting = Extract<StreamState, { type: "waiting" }>;
-
-/** A shorter wait than this, in milliseconds, shows no banner, because the banner would only flash. */
+/** A shorter interruption than this, in milliseconds, shows no banner, because the banner would only flash. */
 const BANNER_FROM = 2000;
 
 /**
- * The state of the connection: always a word and a dot; during a longer wait a banner with a countdown, and a banner
- * while other tabs use all connections.
+ * The state of the connection: always a word and a dot. A banner says what to do: during a longer interruption, with a
+ * countdown, and while other tabs use all connections.
  */
 export class ConnectionView {
   readonly #state = byId("connection", HTMLElement);
@@ -18,7 +16,14 @@ export class ConnectionView {
   readonly #bannerText = byId("banner-text", HTMLElement);
   readonly #retry = byId("retry-button", HTMLButtonElement);
   readonly #announce: (text: string) => void;
-  #wait: Waiting | undefined;
+  #shown: StreamState = { type: "connecting" };
+  /** The start of the interruption, in milliseconds since 1970. */
+  #lostAt: number | undefined;
+  /** The reason why the server refuses this browser. */
+  #refusal: string | undefined;
+  #isFull = false;
+  #announced = "";
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * @param retryNow - Ends the wait.
@@ -31,33 +36,60 @@ export class ConnectionView {
 
   /** Shows a state. */
   show(state: StreamState): void {
-    const before = this.#wait;
+    this.#shown = state;
     this.#state.dataset["state"] = state.type;
     setText(this.#text, words().connection[state.type]);
-    if (state.type === "waiting" && state.until - Date.now() >= BANNER_FROM) {
-      this.#wait = state;
-      if (before?.reason !== state.reason) this.#announce(reasonText(state));
-    } else if (state.type === "live" || state.type === "idle" || state.type === "polling") {
-      this.#wait = undefined;
-      if (before !== undefined && state.type === "live") this.#announce(words().reconnected);
+    if (state.type === "reconnecting" || state.type === "waiting") this.#lostAt ??= Date.now();
+    else if (state.type !== "connecting") this.#lostAt = undefined;
+    if (state.type === "waiting") {
+      this.#isFull = state.reason === "full";
+      // A long pause is no flash.
+      if (state.until - Date.now() >= BANNER_FROM) this.#lostAt = 0;
+    } else if (state.type === "live" || state.type === "polling") {
+      this.#isFull = false;
+      this.#refusal = undefined;
     }
-    // The banner stays during an attempt; hiding it would make it flicker.
-    this.#banner.hidden = this.#wait === undefined && state.type !== "polling";
-    this.#retry.hidden = state.type === "polling";
-    if (state.type === "polling") setText(this.#bannerText, words().otherTabsConnected);
+    clearTimeout(this.#timer);
+    if (this.#lostAt !== undefined) this.#timer = setTimeout(() => this.tick(), BANNER_FROM);
     this.tick();
   }
 
-  /** Updates the countdown. */
-  tick(): void {
-    if (this.#wait === undefined) return;
-    const seconds = Math.ceil((this.#wait.until - Date.now()) / 1000);
-    const reason = reasonText(this.#wait);
-    const { duration, retryingIn, retryingNow } = words();
-    setText(this.#bannerText, seconds > 0 ? retryingIn(reason, duration(1000 * seconds)) : retryingNow(reason));
+  /** Shows why the server refuses this browser, until it connects again. */
+  refuse(reason: string): void {
+    this.#refusal = reason.replace(/\.$/, "");
+    this.tick();
   }
-}
 
-function reasonText({ reason }: Waiting): string {
-  return reason === "full" ? words().serverFull : words().connectionLost;
+  /** Updates the banner with its countdown. */
+  tick(): void {
+    const isPolling = this.#shown.type === "polling";
+    const isLost = this.#lostAt !== undefined && Date.now() - this.#lostAt >= BANNER_FROM;
+    this.#banner.hidden = !isPolling && !isLost;
+    this.#retry.hidden = isPolling;
+    if (isPolling) this.#show(words().otherTabsConnected, words().otherTabsConnected);
+    else if (isLost) this.#show(this.#lossText(), this.#reason);
+    else if (this.#announced !== "" && this.#shown.type === "live") {
+      this.#announce(words().reconnected);
+      this.#announced = "";
+    }
+  }
+
+  get #reason(): string {
+    if (this.#refusal !== undefined) return words().refused(this.#refusal);
+    return this.#isFull ? words().serverFull : words().connectionLost;
+  }
+
+  #lossText(): string {
+    const { duration, retryingIn, retryingNow } = words();
+    const seconds = this.#shown.type === "waiting" ? Math.ceil((this.#shown.until - Date.now()) / 1000) : 0;
+    return seconds > 0 ? retryingIn(this.#reason, duration(1000 * seconds)) : retryingNow(this.#reason);
+  }
+
+  /** Shows a text, and announces it without the countdown. */
+  #show(text: string, announcement: string): void {
+    setText(this.#bannerText, text);
+    if (this.#announced === announcement) return;
+    this.#announced = announcement;
+    this.#announce(announcement);
+  }
 }

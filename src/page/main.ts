@@ -71,6 +71,7 @@ let isStarting = false;
 const view = new PageView({ list, controls, head, log, tools, notices, start: startView, watch }, {
   isTyping: () => form.isTyping,
   isStarting: () => isStarting,
+  refuse: (reason) => connection.refuse(reason),
   open: (id) => open(id, "pinned"),
 });
 const session = new Session(api, stream, view);

@@ -33,6 +33,8 @@ export interface PageState {
   readonly isTyping: () => boolean;
   /** Whether this tab is starting a build, which it is about to open. */
   readonly isStarting: () => boolean;
+  /** Shows why the server refuses this browser. */
+  readonly refuse: (reason: string) => void;
   /** Opens a build, because the person asked for it. */
   readonly open: (id: string) => void;
 }
@@ -103,6 +105,10 @@ export class PageView implements SessionView {
 
   endLog(): void {
     this.#parts.log.end();
+  }
+
+  showRefusal(message: string): void {
+    this.#state.refuse(message);
   }
 
   showMissing(message: string): void {

@@ -19,6 +19,8 @@ export interface SessionView {
   addLine(line: LogLine): void;
   /** Notes that the log of the build is complete. */
   endLog(): void;
+  /** Shows why the server refuses this browser. */
+  showRefusal(message: string): void;
   /** Shows that the build does not exist, or no longer exists. */
   showMissing(message: string): void;
   /** Reports that another build, or the start page, automatically replaced the missing build. */

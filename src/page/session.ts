@@ -110,8 +110,9 @@ export class Session {
   async refresh(): Promise<void> {
     try {
       await this.#known.refresh();
-    } catch {
+    } catch (error) {
       // The page already shows the state of the connection, and the next connect requests the list again.
+      if (isForbidden(error)) this.#view.showRefusal(error.message);
       return;
     }
     this.#showKnown();
@@ -284,6 +285,7 @@ export class Session {
       const isShown = this.#known.shownId === id && this.#holding === "build";
       if (hasBegun && isShown && !isActive(build)) this.#openBuild(id);
     } catch (error) {
+      if (isForbidden(error)) this.#view.showRefusal(error.message);
       if (!(error instanceof ApiError) || error.status !== 404) return;
       if (this.#known.shownId !== id || this.#holding !== "build") return;
       await this.#lose(id, error.message);
@@ -330,4 +332,8 @@ export class Session {
     this.#view.noteBuilds(known.all);
     this.#view.showList(known.listed, known.shownId, known.hasOlder);
   }
+}
+
+function isForbidden(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.status === 403;
 }

@@ -101,6 +101,9 @@ export class Fixture implements SessionApi, SessionStream, SessionView {
   endLog(): void {
     this.seen.push("end of log");
   }
+  showRefusal(message: string): void {
+    this.seen.push(`refused ${message}`);
+  }
   showMissing(message: string): void {
     this.seen.push(`missing ${message}`);
   }

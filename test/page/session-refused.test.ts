@@ -16,6 +16,18 @@ describe("Session, when a stream is refused", () => {
     assert.equal(page.path, FEED);
   });
 
+  it("shows why the server refuses the browser, for a build and for the feed", async () => {
+    const page = new Fixture();
+    await page.start(build("a", "running", 1));
+    page.failure = new ApiError(403, "Host not allowed");
+    await page.failed();
+    assert.deepEqual(page.news(), ["refused Host not allowed"]);
+    await page.event("end", build("a", "failed", 1));
+    page.news();
+    await page.failed();
+    assert.deepEqual(page.news(), ["refused Host not allowed"]);
+  });
+
   it("removes a build that no longer exists from the list permanently", async () => {
     const page = new Fixture();
     await page.start(build("a", "running", 1));

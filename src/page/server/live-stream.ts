@@ -57,6 +57,7 @@ export interface LiveStreamOptions {
   readonly random?: (() => number) | undefined;
 }
 
+const OPEN = 1;
 const CLOSED = 2;
 
 /** The browser may take this long to reconnect, in milliseconds, before the page takes over and says so. */
@@ -116,9 +117,10 @@ export class LiveStream {
     this.retryNow();
   }
 
-  /** Ends the page's pause before the next attempt, if there is one. */
+  /** Connects now, unless the stream is open, paused, or waits for a free connection. */
   retryNow(): void {
-    if (this.#target === undefined || this.#source !== undefined || this.#isPaused) return;
+    if (this.#target === undefined || this.#isPaused) return;
+    if (this.#source?.readyState === OPEN || this.#waiting !== undefined) return;
     this.#disconnect();
     this.#start(this.#target);
   }
@@ -146,9 +148,11 @@ export class LiveStream {
     const isCurrent = (): boolean => generation === this.#generation;
     this.#options.onState({ type: "connecting" });
     const source = this.#options.connect(this.#url(target), target.resume);
+    let hasFailed = false;
     this.#source = source;
     source.addEventListener("open", () => {
       if (!isCurrent()) return;
+      hasFailed = false;
       this.#waiting = undefined;
       this.#stopTimer();
       this.#policy.opened(Date.now());
@@ -159,10 +163,12 @@ export class LiveStream {
       if (!isCurrent()) return;
       if (this.#policy.isOnTrial) this.#stopTimer();
       this.#policy.ended(Date.now());
-      if (this.#policy.isFull || source.readyState === CLOSED) {
+      // After one failed attempt of the browser, the page takes over, because it can show when the next one follows.
+      if (this.#policy.isFull || source.readyState === CLOSED || hasFailed) {
         this.#retryLater(target);
         return;
       }
+      hasFailed = true;
       this.#options.onState({ type: "reconnecting" });
       this.#timer ??= setTimeout(() => this.#retryLater(target), PATIENCE);
     });

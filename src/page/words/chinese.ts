@@ -172,6 +172,7 @@ export const chinese: Words = {
   connectionLost: "连接已断开",
   serverFull: "服务器的客户端过多或暂不可用",
   otherTabsConnected: "其他标签页占用了此浏览器到服务器的全部连接。此标签页每秒更新一次；关闭或隐藏另一个标签页即可恢复实时。",
+  refused: (reason) => `服务器拒绝了此浏览器：${reason}`,
   reconnected: "已重新连接",
   retryingIn: (reason, duration) => `${reason}，将在 ${duration}后重试。`,
   retryingNow: (reason) => `${reason}，正在重试。`,

@@ -176,6 +176,7 @@ export const english = {
   connectionLost: "Connection lost",
   serverFull: "The server has too many clients or is unavailable",
   otherTabsConnected: "Other tabs use all connections. This one updates every second; close a tab to make it live.",
+  refused: (reason: string): string => `The server refuses this browser: ${reason}`,
   reconnected: "Reconnected",
   retryingIn: (reason: string, duration: string): string => `${reason}. Retrying in ${duration}.`,
   retryingNow: (reason: string): string => `${reason}. Retrying now.`,

@@ -124,19 +124,39 @@ describe("LiveStream", () => {
     assert.equal(fixture.sources.length, 1);
   });
 
-  it("takes over when the browser cannot reconnect", () => {
+  it("takes over when the browser does not reconnect", () => {
+    const fixture = new Fixture();
+    const source = fixture.open("/a");
+    source.open();
+    source.interrupt();
+    mock.timers.tick(20_000);
+    assert.deepEqual(fixture.states.at(-1), { type: "waiting", reason: "lost", until: 21_000 });
+    assert.equal(source.readyState, 2);
+  });
+
+  it("takes over after one failed attempt of the browser", () => {
     const fixture = new Fixture();
     const source = fixture.open("/a");
     source.open();
     source.fire("line", "x", "a-7");
     source.interrupt();
-    mock.timers.tick(10_000);
+    source.open();
     source.interrupt();
-    mock.timers.tick(10_000);
-    assert.deepEqual(fixture.states.at(-1), { type: "waiting", reason: "lost", until: 21_000 });
-    assert.equal(source.readyState, 2);
+    assert.equal(fixture.state, "reconnecting");
+    mock.timers.tick(3000);
+    source.interrupt();
+    assert.deepEqual(fixture.states.at(-1), { type: "waiting", reason: "lost", until: 4000 });
     mock.timers.tick(1000);
     assert.equal(fixture.last.url, "/a?lastEventId=a-7");
+  });
+
+  it("retries at once when asked while the browser reconnects", () => {
+    const fixture = new Fixture();
+    const source = fixture.open("/a");
+    source.open();
+    source.interrupt();
+    fixture.stream.retryNow();
+    assert.deepEqual([source.readyState, fixture.sources.length, fixture.state], [2, 2, "connecting"]);
   });
 
   it("retries after a refusal, ever more slowly, and resumes after the last id", () => {
