@@ -6,6 +6,8 @@ import { ConnectionView } from "./connection-view.ts";
 import { byId, onPlainClick } from "./dom.ts";
 import { BuildForm } from "./form/build-form.ts";
 import { rememberPath } from "./form/recent-paths.ts";
+import { setPageKeys } from "./keyboard/page-keys.ts";
+import { Keyboard } from "./keyboard/keyboard.ts";
 import { LogTools } from "./log/log-tools.ts";
 import { LogView } from "./log/log-view.ts";
 import { Notices } from "./notices.ts";
@@ -15,6 +17,7 @@ import { Api } from "./server/api.ts";
 import { LiveStream } from "./server/live-stream.ts";
 import { openHub } from "./server/open-hub.ts";
 import { Session } from "./session.ts";
+import { SettingsMenu } from "./settings/settings-menu.ts";
 import { StartView } from "./start/start-view.ts";
 import { WatchButton } from "./watch/watch-button.ts";
 import { translateDocument, words } from "./words/words.ts";
@@ -179,6 +182,9 @@ function tick(): void {
   log.tick();
 }
 
+setPageKeys(log);
+const keyboard = new Keyboard();
+new SettingsMenu(() => keyboard.showHelp());
 setInterval(tick, 1000);
 document.body.addEventListener("keydown", (event) => {
   // The page itself does not scroll, so these keys scroll the log.

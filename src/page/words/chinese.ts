@@ -180,6 +180,34 @@ export const chinese: Words = {
   noAnswer: "服务器没有响应。请确认它正在运行，然后重试。",
   answerStatus: (status) => `服务器返回了状态码 ${status}。`,
 
+  // The settings.
+  settings: "设置",
+  theme: "主题",
+  themeSystem: "跟随系统",
+  themeLight: "浅色",
+  themeDark: "深色",
+  language: "语言",
+  languageEnglish: "English",
+  languageChinese: "中文",
+
+  // The keys.
+  keys: "键盘快捷键",
+  close: "关闭",
+  keyBuild: "转到项目路径",
+  keyCancel: "取消构建",
+  keyRerun: "重新构建",
+  keyFollow: "跟随日志末尾，或停止跟随",
+  keyFind: "在日志中查找",
+  keyNextHit: "下一个匹配",
+  keyPreviousHit: "上一个匹配",
+  keyNextError: "下一个错误",
+  keyTop: "转到日志顶部",
+  keyEnd: "转到日志末尾",
+  keyWrap: "开启或关闭自动换行",
+  keyTimes: "切换行旁的时间",
+  keyHelp: "显示这些快捷键",
+  keyArrows: "在列表中移动",
+
   // The sign-in page.
   signIn: "登录",
   signInTitle: "登录 \u2013 tailcast",

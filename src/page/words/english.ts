@@ -184,6 +184,34 @@ export const english = {
   noAnswer: "The server does not respond. Check that it is running, then try again.",
   answerStatus: (status: number): string => `The server responded with status ${status}.`,
 
+  // The settings.
+  settings: "Settings",
+  theme: "Theme",
+  themeSystem: "System",
+  themeLight: "Light",
+  themeDark: "Dark",
+  language: "Language",
+  languageEnglish: "English",
+  languageChinese: "中文",
+
+  // The keys.
+  keys: "Keyboard shortcuts",
+  close: "Close",
+  keyBuild: "Go to the project path",
+  keyCancel: "Cancel the build",
+  keyRerun: "Rerun the build",
+  keyFollow: "Follow the end of the log, or stop",
+  keyFind: "Find in the log",
+  keyNextHit: "Next hit",
+  keyPreviousHit: "Previous hit",
+  keyNextError: "Next error",
+  keyTop: "Go to the top of the log",
+  keyEnd: "Go to the end of the log",
+  keyWrap: "Wrap lines, or stop",
+  keyTimes: "Change the times beside the lines",
+  keyHelp: "Show these keys",
+  keyArrows: "Move in a list",
+
   // The sign-in page.
   signIn: "Sign in",
   signInTitle: "Sign in \u2013 tailcast",

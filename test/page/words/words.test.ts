@@ -8,7 +8,7 @@ import { chooseLanguage, words } from "../../../dist/page/words/words.js";
 type Entry = readonly [name: string, text: string];
 
 /** The names of texts that are not words: they are the same in every language, or only join others. */
-const UNTRANSLATED = ["scriptExample", "withReason", "announcement", "withDetail"];
+const UNTRANSLATED = ["scriptExample", "withReason", "announcement", "withDetail", "languageEnglish"];
 
 /** The elements whose text a script writes before the person can read it. */
 const WRITTEN_BY_SCRIPTS = ['id="connection-text"'];

@@ -107,9 +107,9 @@ describe("PageFiles", () => {
     }
   });
 
-  it("includes in a style sheet those that it imports, in their order", async (t) => {
+  it("includes in a style sheet those that it imports, in their order, without comments", async (t) => {
     const port = await serve(t);
-    assert.equal((await ask(port, "/style.css")).body.toString(), "/* All */\nc {\n}\n\na {\n}\n\nb {\n}\n\n");
+    assert.equal((await ask(port, "/style.css")).body.toString(), "c {\n}\n\na {\n}\n\nb {\n}\n\n");
     assert.equal((await ask(port, "/styles/b.css")).body.toString(), FILES["styles/b.css"]);
   });
 
