@@ -30,7 +30,7 @@ describe("joinModules()", () => {
       ].join("\n"),
       "shared/third.js": '(globalThis.order ??= []).push("third");\nexport const third = "third";\n',
     });
-    assert.doesNotMatch(joined, /^import|^export|comment|import x/m);
+    assert.doesNotMatch(joined, /^import|^export|^ |comment|import x/m);
     const result = globalThis as { joined?: unknown };
     t.after(() => delete result.joined);
     await import(`data:text/javascript,${encodeURIComponent(joined)}`);
