@@ -317,4 +317,37 @@ describe("LiveStream", () => {
       ["/gone", "/feed"],
     );
   });
+
+  it("begins after the id that its target names, once, and retries when that fails", async () => {
+    const fixture = new Fixture();
+    const answers: (string | undefined | Error)[] = [new Error("away"), "a-7", "a-9", undefined];
+    const begin = (): Promise<string | undefined> => {
+      const answer = answers.shift();
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+    };
+    const settle = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+    const target = { path: "/a", resume: true, begin, on: {}, failed: () => fixture.seen.push("failed") };
+    fixture.stream.open(target);
+    await settle();
+    assert.deepEqual([fixture.state, fixture.seen, fixture.sources.length], ["waiting", ["failed"], 0]);
+    mock.timers.tick(1000);
+    await settle();
+    assert.equal(fixture.last.url, "/a?lastEventId=a-7");
+    fixture.last.refuse();
+    mock.timers.tick(MINUTE);
+    await settle();
+    assert.deepEqual(
+      fixture.sources.map(({ url }) => url),
+      ["/a?lastEventId=a-7", "/a?lastEventId=a-7"],
+    );
+    // Another stream is opened before the answer arrives.
+    fixture.stream.open(target);
+    fixture.open("/feed");
+    await settle();
+    assert.equal(fixture.last.url, "/feed");
+    // The target has no id: it has opened another stream itself, or none.
+    fixture.stream.open(target);
+    await settle();
+    assert.equal(fixture.sources.length, 3);
+  });
 });
