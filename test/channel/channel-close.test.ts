@@ -82,6 +82,22 @@ describe("Channel.close()", () => {
     assert.equal(received.match(/HTTP\/1\.1 200/g)?.length, 2);
   });
 
+  it("lets a kept-alive connection receive another stream", async (t) => {
+    const next = new Channel({ backlog: "all" });
+    next.publish("next");
+    next.end();
+    const { channel, port } = await startChannel(t, {}, (request, response) => {
+      if (request.url === "/next") next.handle(request, response);
+      else channel.handle(request, response);
+    });
+    const client = rawClient(t, port).get("/");
+    await client.until("retry: 2000\n");
+    channel.end();
+    await client.until("0\r\n\r\n");
+    client.get("/next", ["Connection: close"]);
+    assert.match(await client.closed(), /\ndata: next\n\n/);
+  });
+
   it("refuses bad options", async () => {
     const channel = new Channel();
     assert.throws(() => channel.close({ retry: -1 }), { code: "INVALID_OPTION" });

@@ -55,6 +55,20 @@ describe("Channel: limits", () => {
     bob.close();
   });
 
+  it("counts an IPv6 address with its /64", async (t) => {
+    const { channel, port } = await startChannel(t, {
+      maxClientsPerAddress: 1,
+      whenFull: "reject",
+      clientAddress: (request) => String(request.headers["x-address"]),
+    });
+    const open = (address: string): Promise<EventClient> => EventClient.open(port, "/", { "x-address": address });
+    const clients = [await open("2001:db8::1"), await open("2001:db8::2"), await open("2001:db8:0:1::1")];
+    assert.deepEqual(clients.map(({ status }) => status), [200, 503, 200]);
+    const respond = (address: string): number => channel.respond(new Request("http://localhost/"), { address }).status;
+    assert.deepEqual(["2001:db8:0:2::1", "2001:db8:0:2::2", "2001:db8::3"].map(respond), [200, 503, 503]);
+    for (const client of clients) client.close();
+  });
+
   it("accepts exactly maxClients when more connect at once", async (t) => {
     const { port } = await startChannel(t, { maxClients: 20, whenFull: "reject" });
     const clients = await Promise.all(Array.from({ length: 50 }, () => EventClient.open(port, "/")));

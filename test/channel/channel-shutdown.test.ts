@@ -75,13 +75,17 @@ describe("Channel.close() over HTTP/1.1", () => {
   });
 
   it("answers the requests that the client pipelined behind its stream, then ends the connection", async (t) => {
+    let finish: (() => void) | undefined;
     const { channel, port } = await startChannel(t, {}, (request, response) => {
-      if (request.url === "/file") response.end("file");
+      // The file is ready after the end of the stream.
+      if (request.url === "/file") finish = () => response.end("file");
       else channel.handle(request, response);
     });
     const client = rawClient(t, port).get("/events").get("/file");
     await client.until("retry: 2000\n\r\n");
+    await until(() => finish !== undefined);
     await channel.close();
+    finish?.();
     const { after } = split(await client.closed());
     assert.match(after, /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nfile$/);
   });
