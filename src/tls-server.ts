@@ -128,6 +128,8 @@ export class TlsServer {
 
   /** Ends every connection. */
   closeAllConnections(): void {
+    // Sessions first, as in `endSilentSession`.
+    for (const session of this.#sessions) session.destroy();
     for (const socket of this.#sockets) socket.destroy();
   }
 

@@ -30,8 +30,13 @@ export function endSilentSession(session: ServerHttp2Session, socket: Socket, in
     ({ bytesRead, bytesWritten } = socket);
     // Bytes that a client sends after the end of its session do not keep the socket.
     silentIntervals = isUsed && !session.destroyed ? 0 : silentIntervals + 1;
-    if (silentIntervals === SILENT_INTERVALS) socket.destroy();
-    else if (silentIntervals > 0 && !session.destroyed) session.ping(() => undefined);
+    if (silentIntervals === SILENT_INTERVALS) {
+      // In this order: the end of a write of a session that is not destroyed can end the process (Node 20).
+      session.destroy();
+      socket.destroy();
+    } else if (silentIntervals > 0 && !session.destroyed) {
+      session.ping(() => undefined);
+    }
   };
   const timer = setInterval(check, interval).unref();
   socket.once("close", () => clearInterval(timer));
