@@ -5,6 +5,7 @@ import { BuildServer } from "./support/build-server.mjs";
 import { BuildTab } from "./support/build-tab.mjs";
 import { launchChromium, openContext } from "./support/chromium.mjs";
 import { Dictation } from "./support/dictation.mjs";
+import { spawnFirefox } from "./support/firefox.mjs";
 import { makeFolder } from "./support/folder.mjs";
 import { until } from "./support/until.mjs";
 
@@ -146,5 +147,19 @@ describe("tabs over HTTP/1.1", () => {
     await tab.line("line 3");
     assert.deepEqual((await tab.rows()).slice(-5, -2), ["line 1", "line 2", "line 3"]);
     assert.deepEqual(tab.complaints, []);
+  });
+
+  it("share one stream in Firefox, too", async (t) => {
+    const dictation = await Dictation.start(t);
+    const root = await makeFolder(t, dictation.files);
+    const server = await BuildServer.start(t, { args: ["--root", root] });
+    const { id } = await server.build("dictated");
+    await dictation.next();
+    const urls = Array.from({ length: 8 }, () => `${server.url}/builds/${id}`);
+    await spawnFirefox(t, ...urls);
+    const outlines = 'tailcast_requests_total{route="/api/builds/:id/outline",method="GET",status="200"}';
+    await untilMetric(server, outlines, urls.length);
+    await untilMetric(server, "tailcast_clients{", 1);
+    await untilMetric(server, "tailcast_requests_under_way", 2);
   });
 });

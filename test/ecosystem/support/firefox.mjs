@@ -26,15 +26,15 @@ const PREFERENCES = {
   "toolkit.telemetry.reportingpolicy.firstRun": false,
 };
 
-/** Opens an address in a separate Firefox, which ends with the test. Resolves with its process. */
-export async function spawnFirefox(t, url) {
+/** Opens addresses in the tabs of a separate Firefox, which ends with the test. Resolves with its process. */
+export async function spawnFirefox(t, ...urls) {
   assert.ok(
     existsSync(EXECUTABLE),
     `these tests need Firefox: install ${EXECUTABLE} (Debian: apt-get install firefox-esr)`,
   );
   const lines = Object.entries(PREFERENCES).map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});`);
   const profile = await makeFolder(t, { "user.js": lines.join("\n") });
-  const child = spawn(EXECUTABLE, ["--headless", "--no-remote", "--profile", profile, url], {
+  const child = spawn(EXECUTABLE, ["--headless", "--no-remote", "--profile", profile, ...urls], {
     stdio: "ignore",
     env: { ...process.env, HOME: profile },
   });
