@@ -72,6 +72,7 @@ describe("the log of a long build", () => {
     assert.ok((await drawn()) < MAX_ROWS);
     await page.locator("#top-button").click();
     await tab.inSight("#L1");
+    await settled();
     assert.equal(await page.locator("#L1 .text").textContent(), log[0]);
   });
 
@@ -213,6 +214,7 @@ describe("the log of a long build", () => {
 
   it("shows the time of each line as chosen", async () => {
     await page.locator("#top-button").click();
+    await settled();
     const time = () => page.locator(`#L${first()} .text`).getAttribute("data-time");
     for (const [mode, pattern] of [["elapsed", /^\d+:\d\d$/], ["clock", /^\d\d:\d\d:\d\d$/], ["delta", /^(\+.*)?$/]]) {
       await page.locator("#times").selectOption(mode);
