@@ -1,6 +1,7 @@
 import { byId, create, createIcon, setText } from "../dom.ts";
 import { rawLogPath } from "../server/api.ts";
 import { timeTaken } from "../time.ts";
+import { serverText } from "../words/server-words.ts";
 import { words } from "../words/words.ts";
 import { BuildActions } from "./build-actions.ts";
 import { buildFacts } from "./build-facts.ts";
@@ -73,7 +74,7 @@ export class BuildView {
     // The name is cut where there is no room for it.
     this.#name.title = build.projectName;
     this.#showFacts(build);
-    setText(this.#message, build.message ?? "");
+    setText(this.#message, serverText(build.message ?? ""));
     this.#message.hidden = build.message === null || build.status === "succeeded";
     this.#steps.show(build.steps);
     this.#actions.show(build);

@@ -1,3 +1,4 @@
+import { serverText } from "../words/server-words.ts";
 import { words } from "../words/words.ts";
 import { statusWord } from "./status.ts";
 import type { Build } from "../model.ts";
@@ -40,7 +41,7 @@ export function outlook(build: Build, now: number): Outlook {
 /** Returns the announcement of a build's new state for screen readers. It is made once, so it holds no ticking time. */
 export function announcement(build: Build): string {
   const { projectName, status, message, estimatedDuration } = build;
-  if (message !== null) return words().announcement(projectName, message);
+  if (message !== null) return words().announcement(projectName, serverText(message));
   const usual = status === "running" && estimatedDuration ? usually(estimatedDuration) : "";
   const more = status === "queued" ? place(build) : usual;
   const word = statusWord(status);

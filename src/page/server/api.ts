@@ -1,3 +1,4 @@
+import { serverText } from "../words/server-words.ts";
 import { words } from "../words/words.ts";
 import { ServerClock } from "./clock.ts";
 import type { LinesReply } from "../log/log-source.ts";
@@ -158,7 +159,7 @@ export class Api {
     if (response.ok && body !== undefined) return body as Reply;
     if (response.status === 401) this.#onUnauthorized();
     const { error, build } = (body ?? {}) as { error?: { code?: string; message?: string }; build?: Build };
-    const message = error?.message ?? words().answerStatus(response.status);
+    const message = serverText(error?.message ?? words().answerStatus(response.status));
     throw new ApiError(response.status, message, { code: error?.code, build });
   }
 }

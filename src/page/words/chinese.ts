@@ -21,7 +21,7 @@ export const chinese: Words = {
   exitCode: (code) => `退出码 ${code}`,
 
   // Times. A running duration is cut to whole seconds.
-  duration: (milliseconds, isRunning) => formatDuration(milliseconds, isRunning, UNITS),
+  duration: (milliseconds, isRunning) => formatDuration(milliseconds, isRunning, UNITS).replace(/ 分$/, " 分钟"),
   justNow: "刚刚",
   minutesAgo: (count) => `${count} 分钟前`,
   hoursAgo: (count) => `${count} 小时前`,

@@ -50,7 +50,7 @@ describe("the words", () => {
     assert.equal(english.linesGone(1), "1 line is no longer available");
     assert.equal(english.linesGone(1000), "1,000 lines are no longer available");
     assert.equal(english.daysAgo(1), "1 day ago");
-    assert.equal(chinese.duration(3_780_000), "1 小时 3 分");
+    assert.equal(chinese.duration(3_780_000), "1 小时 3 分钟");
   });
 
   it("are English without a document", () => assert.equal(words(), english));
