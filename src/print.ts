@@ -27,6 +27,7 @@ function escape(text: string): string {
   return replaceHidden(text.replace(CONTROLS, escapeCharacter), escapeCharacter);
 }
 
+/** Escapes each UTF-16 unit, as JSON does. */
 function escapeCharacter(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return character.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
 }

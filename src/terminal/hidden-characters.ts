@@ -9,8 +9,8 @@
  */
 const CLASS = String.raw`[\x80-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]`;
 
-const HIDDEN = new RegExp(CLASS, "g");
-const PARTS = new RegExp(`(${CLASS})`);
+const HIDDEN = new RegExp(CLASS, "gu");
+const PARTS = new RegExp(`(${CLASS})`, "u");
 
 /** Replaces each hidden character of a text. */
 export function replaceHidden(text: string, replace: (character: string) => string): string {
@@ -22,7 +22,7 @@ export function splitHidden(text: string): string[] {
   return text.split(PARTS);
 }
 
-/** The name of a character that has no shape, e.g. `U+0085`. */
-export function codePointName(character: string): string {
-  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
+/** The text in place of a hidden character: its name, e.g. `<U+0085>`. */
+export function hiddenName(character: string): string {
+  return `<U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}>`;
 }

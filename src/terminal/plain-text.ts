@@ -1,5 +1,5 @@
 import { parseSequence, scanControls } from "./controls.ts";
-import { codePointName, replaceHidden } from "./hidden-characters.ts";
+import { hiddenName, replaceHidden } from "./hidden-characters.ts";
 
 /** Control characters except the tab. Many lines have none. */
 const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
@@ -48,5 +48,5 @@ function rewrite(line: string, keep: (control: string) => string): string {
 }
 
 function nameHidden(text: string): string {
-  return replaceHidden(text, (character) => `<${codePointName(character)}>`);
+  return replaceHidden(text, hiddenName);
 }

@@ -2,7 +2,10 @@ import { isWebAddress } from "./ansi.ts";
 import { splitSpans } from "./split-spans.ts";
 import type { Link, Span } from "./ansi.ts";
 
-/** An address in a text. It ends before blanks, quotes and brackets that no address has. */
+/**
+ * An address in a text. It ends before blanks, quotes and brackets that no address has, and so before a hidden
+ * character, which is shown as `<U+202E>`.
+ */
 const ADDRESS = /\bhttps?:\/\/[^\s<>"'`{}|\\^\u2028\u2029]+/gi;
 
 /** Characters at the end that belong to the sentence, not to the address. */

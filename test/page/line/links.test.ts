@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { linkAddresses } from "../../../dist/page/line/links.js";
 import { spansOf } from "../../../dist/page/line/ansi.js";
+import { revealHidden } from "../../../dist/page/line/reveal-hidden.js";
 
 /** The links in a line: address, and text if it is not the same. */
 function linksIn(line: string): string[] {
   const links = new Map<object, { href: string; text: string }>();
-  for (const { link, text } of linkAddresses(spansOf(line))) {
+  for (const { link, text } of linkAddresses(revealHidden(spansOf(line)))) {
     if (link !== undefined) links.set(link, { href: link.href, text: (links.get(link)?.text ?? "") + text });
   }
   return [...links.values()].map(({ href, text }) => (href === text ? href : `${href} ${text}`));
@@ -39,6 +40,12 @@ describe("linkAddresses()", () => {
   it("does not change where a hyperlink of a program leads", () => {
     const line = "\u001b]8;;https://one.example/\u0007https://two.example/\u001b]8;;\u0007";
     assert.deepEqual(linksIn(line), ["https://one.example/ https://two.example/"]);
+  });
+
+  it("ends an address before a hidden character, whose name is no part of it", () => {
+    for (const character of ["\u202e", "\u2028", "\x85"])
+      assert.deepEqual(linksIn(`see https://a.b/x${character}y`), ["https://a.b/x"]);
+    assert.deepEqual(linksIn("https://a.b\u200f/c https://d.e/"), ["https://a.b", "https://d.e/"]);
   });
 
   it("loses no text", () => {

@@ -11,7 +11,7 @@ describe("revealHidden", () => {
     assert.deepEqual(
       shown.map(({ text }) => text),
       ["061C", "200E", "200F", "202A", "202B", "202C", "202D", "202E", "2066", "2067", "2068", "2069"].map(
-        (hex) => `U+${hex}`,
+        (hex) => `<U+${hex}>`,
       ),
     );
     assert.deepEqual(new Set(shown.map(({ classes }) => classes)), new Set(["code-point"]));
@@ -20,7 +20,7 @@ describe("revealHidden", () => {
   it("shows C1 characters, which are text in UTF-8", () => {
     assert.deepEqual(revealHidden([{ text: "it\u0092s", classes: "dim" }]), [
       { text: "it", classes: "dim" },
-      { text: "U+0092", classes: "code-point" },
+      { text: "<U+0092>", classes: "code-point" },
       { text: "s", classes: "dim" },
     ]);
   });
@@ -34,13 +34,13 @@ describe("revealHidden", () => {
       ]),
       [
         { text: "if (", classes: "fg-1 bold" },
-        { text: "U+202E", classes: "code-point" },
+        { text: "<U+202E>", classes: "code-point" },
         { text: "isAdmin", classes: "fg-1 bold" },
-        { text: "U+2066", classes: "code-point" },
+        { text: "<U+2066>", classes: "code-point" },
         { text: ") {", classes: "fg-1 bold" },
-        { text: "U+202D", classes: "code-point" },
+        { text: "<U+202D>", classes: "code-point" },
         { text: "x", classes: "" },
-        { text: "U+200F", classes: "code-point" },
+        { text: "<U+200F>", classes: "code-point" },
       ],
     );
   });
