@@ -186,17 +186,17 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
   return { kind, config };
 }
 
-/** Reads the sub-command. It refuses further words, and flags for a sub-command without options. */
+/** Reads the sub-command. It refuses further words, and flags that the sub-command does not accept. */
 function readCommand(words: readonly string[], flags: Readonly<Record<string, unknown>>): CommandName {
   const [word = "serve", surplus] = words;
   const names = Object.keys(COMMANDS) as CommandName[];
   const name = names.find((known) => known === word);
   if (name === undefined) throw invalid(`unknown sub-command "${word}"; the sub-commands are ${names.join(", ")}`);
   if (surplus !== undefined) throw invalid(`unexpected argument "${surplus}" after "${name}"`);
-  const [flag] = Object.keys(flags);
-  if (flag !== undefined && !COMMANDS[name].hasOptions) {
-    throw invalidOption(`--${flag}`, `${name} has no options; leave it out`);
-  }
+  const { options } = COMMANDS[name];
+  const accepted: readonly string[] = options === "all" ? OPTIONS.map(({ flag }) => flag) : options;
+  const refused = Object.keys(flags).find((flag) => !accepted.includes(flag));
+  if (refused !== undefined) throw invalidOption(`--${refused}`, `${name} does not accept this option; leave it out`);
   return name;
 }
 

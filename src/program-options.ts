@@ -6,15 +6,15 @@ export type CommandName = "serve" | "help" | "version";
 /** A sub-command of the program, which is the first word of the arguments. */
 export interface Command {
   readonly help: string;
-  /** Whether it has the options of the program. Flags for a command without them are refused. */
-  readonly hasOptions: boolean;
+  /** The options that it accepts. All other flags are refused. */
+  readonly options: readonly Flag[] | "all";
 }
 
 /** Every sub-command, in the order of the help. */
 export const COMMANDS: Readonly<Record<CommandName, Command>> = {
-  serve: { help: "run the build server; this is the default", hasOptions: true },
-  help: { help: "print this text, as --help does", hasOptions: false },
-  version: { help: "print the version, as --version does", hasOptions: false },
+  serve: { help: "run the build server; this is the default", options: "all" },
+  help: { help: "print this text, as --help does", options: [] },
+  version: { help: "print the version, as --version does", options: [] },
 };
 
 /** The name of an option without its dashes. */

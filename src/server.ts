@@ -2,8 +2,8 @@
 /**
  * The program: reads its options, serves the build app, and ends cleanly on SIGTERM, SIGINT and SIGHUP.
  *
- * Exit codes: 0 after a signal, when all builds and connections have ended (a second signal kills running builds); 1 if
- * it cannot listen or cannot store builds; 2 for bad options.
+ * Exit codes: 0 when it has printed a text, or after a signal, when all builds and connections have ended (a second
+ * signal kills running builds); 1 if it cannot listen or cannot store builds; 2 for bad arguments.
  */
 import { createServer } from "node:http";
 import { appOptions, readConfig } from "./config.ts";

@@ -89,13 +89,18 @@ const CHECKS: Readonly<Record<string, Check>> = {
   },
 };
 
-/** Runs the program with these options, but with a free port, and folders that exist. A server is ended again. */
+/**
+ * Runs the program with these arguments, and with folders that exist. A server gets a free port and is ended again;
+ * another sub-command must end.
+ */
 async function runProgram(args: readonly string[], env: Record<string, string>, life: Lifetime): Promise<string> {
   const folders: Readonly<Record<string, string>> = { "--root": "examples", "--data": dataFolder(life) };
   const real = args.map((word, index) => folders[args[index - 1] ?? ""] ?? word);
   const variables = "TAILCAST_ROOT" in env ? { ...env, TAILCAST_ROOT: "examples" } : env;
-  const program = new Program(life, [...real, "--port", "0"], variables);
-  if (!args.some((word) => word === "--help" || word === "--version")) {
+  const isText = args.some((word) => word === "--help" || word === "--version");
+  const isServer = !isText && (args[0] === undefined || args[0] === "serve" || args[0].startsWith("-"));
+  const program = new Program(life, isServer ? [...real, "--port", "0"] : real, variables);
+  if (isServer) {
     await program.port();
     program.child.kill("SIGTERM");
   }

@@ -129,7 +129,7 @@ describe("readConfig()", () => {
     [["--port", "0", "deploy"], {}, '"deploy"'],
     [["--color", "deploy"], {}, '"deploy"'],
     [["serve", "deploy"], {}, '"deploy"'],
-    [["version", "--port", "0"], {}, "Cannot use --port: version has no options; leave it out"],
+    [["version", "--port", "0"], {}, "Cannot use --port: version does not accept this option; leave it out"],
     [["--port"], {}, "--port"],
     [["--port", "65536"], {}, "--port"],
     [["--port", "-1"], {}, "--port"],
@@ -233,6 +233,14 @@ describe("readConfig()", () => {
   it("reads sub-commands, and serves without one", () => {
     assert.deepEqual(readConfig(["serve", "--port", "1"], {}), readConfig(["--port", "1"], {}));
     for (const name of Object.keys(COMMANDS)) assert.equal(readConfig([name], {}).kind, name);
+  });
+
+  it("accepts the options that the row of the sub-command names, and no other", (t) => {
+    const { version } = COMMANDS;
+    t.after(() => Object.assign(COMMANDS, { version }));
+    Object.assign(COMMANDS, { version: { ...version, options: ["port"] } });
+    assert.deepEqual(readConfig(["version", "--port", "1"], {}), { kind: "version" });
+    assert.throws(() => readConfig(["version", "--port", "1", "--host", "::1"], {}), / --host: version does not /);
   });
 
   it("accepts --help and --version beside any other argument", () => {
