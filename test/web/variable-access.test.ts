@@ -75,6 +75,7 @@ describe("the values of variables", () => {
 
     const replies: Record<string, string> = { accepted: accepted.text, rerun: rerun.text };
     const ofBuild = ["", "/events", "/outline", "/lines?from=1", "/log", "/log?ansi", "/log?step=build"];
+    ofBuild.push("/search?q=.&regex=1");
     const paths = [
       ...["/", "/api/builds", "/api/projects", "/api/session", "/metrics", "/healthz"],
       ...[id, again].flatMap((each) => ofBuild.map((path) => `/api/builds/${each}${path}`)),
