@@ -1,8 +1,9 @@
 import { TailcastError } from "../error.ts";
-import { iterateChunks } from "../protocol/decode-stream.ts";
+import { readBody } from "./read-body.ts";
 import { readRetryAfter } from "./reconnect-delay.ts";
 import type { FetchedResponse } from "./follow-options.ts";
 import type { FollowSettings } from "./follow-settings.ts";
+import type { BodyReader } from "./read-body.ts";
 
 /** The result of a request. */
 export type Answer = "stream" | "no-content" | { readonly error: TailcastError; readonly retryAfter: number };
@@ -11,15 +12,12 @@ export type Answer = "stream" | "no-content" | { readonly error: TailcastError; 
 export class Connection {
   readonly #settings: FollowSettings;
   readonly #controller = new AbortController();
-  readonly #aborted: Promise<never>;
-  #chunks: AsyncIterator<Uint8Array> | Iterator<Uint8Array> | undefined;
+  #body: BodyReader | undefined;
+  /** Rejects the pending {@link open} or {@link read}. */
+  #rejectPending: ((reason: unknown) => void) | undefined;
 
   constructor(settings: FollowSettings) {
     this.#settings = settings;
-    const { signal } = this.#controller;
-    // A fetch implementation may ignore the signal.
-    this.#aborted = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
-    this.#aborted.catch(() => undefined);
   }
 
   /**
@@ -31,12 +29,9 @@ export class Connection {
    */
   async open(lastEventId: string): Promise<Answer> {
     const response = await this.#inTime(this.#fetch(lastEventId));
-    const { status, headers, body } = response;
+    const { status, headers } = response;
     const type = headers.get("content-type");
-    if (status === 200 && (this.#settings.anyContentType || isEventStream(type)) && body !== null) {
-      this.#chunks = iterateChunks(body);
-      return "stream";
-    }
+    if (status === 200 && (this.#settings.anyContentType || isEventStream(type))) return "stream";
     this.close(undefined);
     if (status === 204) return "no-content";
     const reason = status === 200 ? `its Content-Type is ${type ?? "missing"}` : `it answered ${status}`;
@@ -48,23 +43,33 @@ export class Connection {
 
   /** Reads the next bytes; `undefined` at the end of the stream. @throws The error of the network. */
   async read(): Promise<Uint8Array | undefined> {
-    const { done, value } = await this.#inTime(Promise.resolve(this.#chunks?.next() ?? { done: true, value: null }));
-    return done === true ? undefined : (value as Uint8Array);
+    return this.#body === undefined ? undefined : this.#inTime(this.#body.read());
   }
 
-  /** Closes the connection at once. A pending {@link open} or {@link read} rejects with the reason. */
+  /** Closes the connection at once. A pending or later {@link open} or {@link read} rejects with the reason. */
   close(reason: unknown): void {
+    this.#rejectPending?.(reason);
     this.#controller.abort(reason);
-    // The source may be a stream that does not know the signal.
-    void Promise.resolve(this.#chunks?.return?.()).catch(() => undefined);
+    // A fetch implementation may ignore the signal.
+    this.#body?.cancel();
   }
 
   async #fetch(lastEventId: string): Promise<FetchedResponse> {
+    const { signal } = this.#controller;
+    const response = await this.#request(lastEventId);
+    if (response.body !== null) this.#body = readBody(response.body);
+    // The connection may have been closed before the response arrived.
+    if (signal.aborted) this.#body?.cancel();
+    return response;
+  }
+
+  async #request(lastEventId: string): Promise<FetchedResponse> {
     const { url, method, fetch } = this.#settings;
     const headers = await this.#settings.headers();
-    if (lastEventId !== "") headers.set("last-event-id", toHeader(lastEventId));
+    if (isSendable(lastEventId)) headers.set("last-event-id", toHeader(lastEventId));
     const body = await this.#settings.body();
     const { signal } = this.#controller;
+    signal.throwIfAborted();
     const init = { method, headers, signal, redirect: "follow", cache: "no-store" };
     if (body === undefined) return fetch(url, init);
     // The Fetch standard requires this for a body that is a stream.
@@ -81,8 +86,15 @@ export class Connection {
     };
     const timer = silence === Infinity ? undefined : setTimeout(tooLong, silence);
     try {
-      return await Promise.race([answer, this.#aborted]);
+      // A race with one promise for the whole connection would keep each result in memory until that promise settles.
+      return await new Promise((resolve, reject) => {
+        const { signal } = this.#controller;
+        if (signal.aborted) reject(signal.reason as Error);
+        this.#rejectPending = reject;
+        answer.then(resolve, reject);
+      });
     } finally {
+      this.#rejectPending = undefined;
       clearTimeout(timer);
     }
   }
@@ -93,7 +105,12 @@ function isEventStream(contentType: string | null): boolean {
   return contentType?.split(";")[0]?.trim().toLowerCase() === "text/event-stream";
 }
 
+/** Whether an id can be the value of a header: control characters cannot (RFC 9110, 5.5). An empty id is not sent. */
+function isSendable(lastEventId: string): boolean {
+  return lastEventId !== "" && !/[\0-\x08\x0a-\x1f\x7f]/.test(lastEventId);
+}
+
 /** Returns the value of a header whose bytes are UTF-8 (HTML 9.2.3): one character of Latin-1 for each byte. */
 function toHeader(lastEventId: string): string {
-  return String.fromCharCode(...new TextEncoder().encode(lastEventId));
+  return Array.from(new TextEncoder().encode(lastEventId), (byte) => String.fromCharCode(byte)).join("");
 }

@@ -63,7 +63,7 @@ export function followSettings(url: string | URL, options: FollowOptions): Follo
     headers: headers.next,
     method: checkMethod(method),
     body: bodyOf(options.body, method),
-    lastEventId: lastEventId === undefined ? headers.lastEventId : checkValue("lastEventId", lastEventId, kinds.text),
+    lastEventId: lastEventId === undefined ? headers.lastEventId : checkLastEventId(lastEventId),
     fetch: checkValue("fetch", fetch, kinds.function),
     maxEventBytes: checkInteger("maxEventBytes", maxEventBytes, { min: 1 }),
     retry: retryOf(options.retry),
@@ -105,7 +105,9 @@ function headersOf(
   const complete = (own: RequestHeaders): Headers => {
     const all = new Headers(own as Record<string, string>);
     if (!all.has("accept")) all.set("accept", "text/event-stream");
-    if (!all.has("cache-control")) all.set("cache-control", "no-store");
+    // Not all runtimes send this for the cache mode "no-store", as the Fetch standard does. A page leaves it to the
+    // browser: a script that sets it needs the permission of another origin.
+    if (!isPage() && !all.has("cache-control")) all.set("cache-control", "no-cache");
     if (authorization !== undefined && !all.has("authorization")) all.set("authorization", authorization);
     // The stream sets the last event ID; the header would repeat an old one.
     all.delete("last-event-id");
@@ -119,6 +121,16 @@ function headersOf(
   } catch (error) {
     throw invalidOption("headers", "they are not valid names and values of headers", error);
   }
+}
+
+/** Whether this is a page or a worker of a browser. */
+function isPage(): boolean {
+  return (globalThis as { location?: unknown }).location !== undefined;
+}
+
+function checkLastEventId(lastEventId: string): string {
+  if (!/[\0\r\n]/.test(checkValue("lastEventId", lastEventId, kinds.text))) return lastEventId;
+  throw invalidOption("lastEventId", "an id contains no NUL, CR or LF");
 }
 
 function checkMethod(method: string): string {

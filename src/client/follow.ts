@@ -102,6 +102,7 @@ export class EventFollower implements AsyncIterableIterator<DecodedEvent, void, 
     let error: unknown;
     try {
       for (;;) {
+        this.#throwIfAborted();
         const ended = this.#isLeft ? "for good" : yield* this.#connect();
         if (ended === "for good") return;
         await this.#wait(ended);
@@ -118,11 +119,11 @@ export class EventFollower implements AsyncIterableIterator<DecodedEvent, void, 
 
   /** Reads one connection to its end. */
   async *#connect(): AsyncGenerator<DecodedEvent, ConnectionEnd, undefined> {
-    this.#throwIfAborted();
     this.#attempt++;
-    this.#report("connecting");
+    // The report may close the connection: it calls code of the reader.
     const connection = new Connection(this.#settings);
     this.#connection = connection;
+    this.#report("connecting");
     const answer = await settle(connection.open(this.#decoder.lastEventId));
     if ("error" in answer) return this.#failed(answer.error);
     if (answer.value === "no-content") return "for good";
@@ -165,16 +166,17 @@ export class EventFollower implements AsyncIterableIterator<DecodedEvent, void, 
       throw new TailcastError("STREAM_LOST", message, { cause: error });
     }
     const delay = Math.max(reconnectDelay(retry, this.#decoder.retry, this.#attempt), retryAfter);
-    this.#report("waiting", error, delay);
-    if (this.#isLeft || this.#settings.signal?.aborted === true) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, delay);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.#wake = undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    try {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        timer = setTimeout(resolve, delay);
+        this.#report("waiting", error, delay);
+      });
+    } finally {
+      clearTimeout(timer);
+      this.#wake = undefined;
+    }
   }
 
   #throwIfAborted(): void {

@@ -80,12 +80,6 @@ export function* decodeChunk(decoder: EventStreamDecoder, chunk: Uint8Array): Ge
   if (events.length > 0) decoder.decode(NOTHING);
 }
 
-/** Returns the chunks of a source. */
-export function iterateChunks(source: EventStreamSource): AsyncIterator<Uint8Array> | Iterator<Uint8Array> {
-  const chunks = iterable(source);
-  return Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
-}
-
 function iterable(source: EventStreamSource): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
   return Symbol.asyncIterator in source || Symbol.iterator in source ? source : chunksOf(source);
 }

@@ -24,6 +24,24 @@ function flood(progress: { sent: number }): Answer {
 }
 
 describe("follow with a slow loop", () => {
+  it("keeps no bytes of the stream that it has read", async () => {
+    let count = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        const isLast = ++count === 2000;
+        controller.enqueue(isLast ? Buffer.from("data: end\n\n") : new Uint8Array(65_536).fill(10));
+      },
+    });
+    const fetch = async (): Promise<Response> =>
+      new Response(body, { headers: { "Content-Type": "text/event-stream" } });
+    for await (const { data } of follow("http://127.0.0.1/", { fetch })) {
+      assert.equal(data, "end");
+      break;
+    }
+    const { arrayBuffers } = process.memoryUsage();
+    assert.ok(arrayBuffers < 64 * MIB, `${arrayBuffers} of ${count * 65_536} bytes are in memory`);
+  });
+
   it("makes the server wait, and loses nothing", { timeout: 60_000 }, async () => {
     const progress = { sent: 0 };
     await using server = await ScriptServer.start(flood(progress), status(204));

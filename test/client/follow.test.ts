@@ -38,7 +38,7 @@ describe("follow", () => {
     await using server = await ScriptServer.start(status(204));
     await read(server.url, { headers: { "X-Own": "1" } });
     const { accept, "cache-control": cacheControl, "x-own": own } = server.requests[0]?.headers ?? {};
-    assert.deepEqual([accept, cacheControl, own], ["text/event-stream", "no-store", "1"]);
+    assert.deepEqual([accept, cacheControl, own], ["text/event-stream", "no-cache", "1"]);
   });
 
   it("calls a function of headers for each connection", async () => {

@@ -33,7 +33,7 @@ export class ScriptServer {
     const created = new ScriptServer(server);
     server.on("request", (request: IncomingMessage, response: ServerResponse) => {
       const answer = script[Math.min(created.requests.length, script.length - 1)];
-      void created.#note(request);
+      created.#note(request);
       answer?.(response, request);
     });
     return created;
@@ -45,16 +45,18 @@ export class ScriptServer {
     await once(this.#server, "close");
   }
 
-  async #note(request: IncomingMessage): Promise<void> {
+  #note(request: IncomingMessage): void {
     const { method = "", headers } = request;
-    const seen = { method, headers, body: "", closed: once(request.socket, "close") };
+    // The socket may have an error before, for example a reset.
+    const closed = new Promise((resolve) => request.socket.once("close", resolve));
+    const seen = { method, headers, body: "", closed };
     this.requests.push(seen);
-    for await (const piece of request) seen.body += String(piece);
+    request.on("data", (piece) => (seen.body += String(piece))).on("error", () => undefined);
   }
 }
 
 /** Answers with an event stream of these pieces, and ends it. */
-export function stream(...pieces: readonly string[]): Answer {
+export function stream(...pieces: readonly (string | Uint8Array)[]): Answer {
   return (response) => {
     response.writeHead(200, { "Content-Type": "text/event-stream" });
     for (const piece of pieces) response.write(piece);
