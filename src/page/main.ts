@@ -4,6 +4,8 @@ import { BuildView } from "./builds/build-view.ts";
 import { ListControls } from "./builds/list-controls.ts";
 import { ConnectionView } from "./connection-view.ts";
 import { byId, onPlainClick } from "./dom.ts";
+import { listenToFindKeys } from "./find/find-keys.ts";
+import { LogFind } from "./find/log-find.ts";
 import { BuildForm } from "./form/build-form.ts";
 import { rememberPath } from "./form/recent-paths.ts";
 import { setPageKeys } from "./keyboard/page-keys.ts";
@@ -59,6 +61,11 @@ const watch = new WatchButton({
   open: (id) => open(id, "pinned"),
   notify: (text, action) => notices.show(text, action),
 });
+const find = new LogFind(log, {
+  search: (id, query, from, signal) => api.search(id, query, from, signal),
+  getOutline: (id) => api.getOutline(id),
+  announce: (text) => notices.announce(text),
+});
 const stream = new LiveStream({
   connect: (url, isComplete) => hub.connect(url, isComplete),
   onState: (state) => connection.show(state),
@@ -71,7 +78,7 @@ const scrollKeys: readonly string[] = ["PageUp", "PageDown", "Home", "End", "Arr
 /** Whether this tab is starting a build, which it is about to open. */
 let isStarting = false;
 
-const view = new PageView({ list, controls, head, log, tools, notices, start: startView, watch }, {
+const view = new PageView({ list, controls, head, log, find, tools, notices, start: startView, watch }, {
   isTyping: () => form.isTyping,
   isStarting: () => isStarting,
   refuse: (reason) => connection.refuse(reason),
@@ -190,6 +197,7 @@ document.body.addEventListener("keydown", (event) => {
   // The page itself does not scroll, so these keys scroll the log.
   if (event.target === document.body && scrollKeys.includes(event.key)) log.focus();
 });
+listenToFindKeys(find, () => !byId("build", HTMLElement).hidden);
 onPlainClick(byId("brand", HTMLAnchorElement), openStart);
 onPlainClick(byId("empty-link", HTMLAnchorElement), openStart);
 addEventListener("popstate", showAddress);

@@ -2,6 +2,8 @@
 export type { BuildInputs, InstallMode } from "../runner/planning/build-inputs.ts";
 export type { BuildRecord as Build, BuildStatus, StepRecord as Step, StepStatus } from "../runner/record.ts";
 export type { BuildPage } from "../web/build-query.ts";
+export type { SearchReport } from "../streams/search/search-report.ts";
+export type { LineQuery } from "../terminal/line-pattern.ts";
 export type { ListedProject as Project } from "../web/project-list.ts";
 export type { SessionState } from "../web/session-state.ts";
 import type { BuildInputs } from "../runner/planning/build-inputs.ts";

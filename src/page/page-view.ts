@@ -6,6 +6,7 @@ import { words } from "./words/words.ts";
 import type { BuildList } from "./builds/build-list.ts";
 import type { BuildView } from "./builds/build-view.ts";
 import type { ListControls } from "./builds/list-controls.ts";
+import type { LogFind } from "./find/log-find.ts";
 import type { Interest } from "./interest.ts";
 import type { LogTools } from "./log/log-tools.ts";
 import type { LogView } from "./log/log-view.ts";
@@ -21,6 +22,7 @@ export interface PageParts {
   readonly controls: ListControls;
   readonly head: BuildView;
   readonly log: LogView;
+  readonly find: LogFind;
   readonly start: StartView;
   readonly watch: WatchButton;
   readonly tools: LogTools;
@@ -73,19 +75,21 @@ export class PageView implements SessionView {
   }
 
   openBuild(id: string, interest: Interest): void {
-    const { log } = this.#parts;
+    const { log, find } = this.#parts;
     this.#open(id);
     log.open(id);
     const { buildId, line, lastLine } = readAddress(location.pathname, location.hash);
+    find.openBuild(id, buildId === id && line !== undefined);
     if (buildId === id) log.goToLine(line, lastLine);
     // A build that the page chose replaces the address, so that it can be shared, but adds no history entry.
     else history.replaceState({ interest }, "", writeAddress(id));
   }
 
   showBuild(build: Build): void {
-    const { head, log, tools, notices, watch } = this.#parts;
+    const { head, log, find, tools, notices, watch } = this.#parts;
     head.show(build);
     log.showBuild(build);
+    find.showBuild(build);
     tools.show(build);
     watch.show(build);
     showInTab(build);
@@ -101,10 +105,12 @@ export class PageView implements SessionView {
 
   showOutline(outline: Outline): void {
     this.#parts.log.showOutline(outline);
+    this.#parts.find.showOutline(outline);
   }
 
   endLog(): void {
     this.#parts.log.end();
+    this.#parts.find.endLog();
   }
 
   showRefusal(message: string): void {

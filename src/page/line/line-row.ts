@@ -4,12 +4,15 @@ import { spansOf } from "./ansi.ts";
 import { linkAddresses } from "./links.ts";
 import { revealHidden } from "./reveal-hidden.ts";
 import { splitSpans } from "./split-spans.ts";
-import type { LogLine } from "../model.ts";
+import type { LogLine, Outline } from "../model.ts";
 import type { Link, Span } from "./ansi.ts";
 import type { TextRange } from "./split-spans.ts";
 
 /** Finds the parts of a line's text to highlight, in order, without overlap. */
 export type TextMatcher = (text: string) => readonly TextRange[];
+
+/** How a line can look: like an error, a warning, or a line of a stack trace. */
+export type MarkKind = Outline["marks"][number]["kind"];
 
 /** The parts of a line that are not its text. */
 export interface LineLook {
@@ -19,6 +22,8 @@ export interface LineLook {
   readonly isTarget: boolean;
   /** Whether it is the current hit of a search. */
   readonly isCurrent: boolean;
+  /** The kind of the error that the line looks like. */
+  readonly mark: MarkKind | undefined;
   readonly matcher: TextMatcher | undefined;
   /** The text in place of a line that has not arrived. */
   readonly placeholder: string;
@@ -92,11 +97,12 @@ export class LineRow {
   }
 }
 
-function classOf(line: LogLine | undefined, { isTarget, isCurrent }: LineLook): string {
+function classOf(line: LogLine | undefined, { isTarget, isCurrent, mark }: LineLook): string {
   const names = ["line", line?.stream ?? "absent"];
   if (line?.stream === "system" && line.text.startsWith("$ ")) names.push("command");
   if (isTarget) names.push("target");
   if (isCurrent) names.push("current");
+  if (mark !== undefined) names.push(mark === "warning" ? "marked-warning" : "marked-error");
   return names.join(" ");
 }
 

@@ -9,7 +9,7 @@ import { LogRows } from "./log-rows.ts";
 import { LogSource } from "./log-source.ts";
 import { LogWindow } from "./log-window.ts";
 import { absentLineText, waitingText } from "./log-words.ts";
-import type { LineRow, TextMatcher } from "../line/line-row.ts";
+import type { LineRow, MarkKind, TextMatcher } from "../line/line-row.ts";
 import type { TimeMode } from "../line/line-time.ts";
 import type { Build, LogLine, Outline } from "../model.ts";
 import type { LineRange } from "./log-rows.ts";
@@ -49,6 +49,7 @@ export class LogView {
   #timeMode: TimeMode = "off";
   #matcher: TextMatcher | undefined;
   #currentHit: number | undefined;
+  #marks: ReadonlyMap<number, MarkKind> = new Map();
 
   constructor(handlers: LogViewHandlers) {
     this.#handlers = handlers;
@@ -243,6 +244,12 @@ export class LogView {
     this.#window.schedule();
   }
 
+  /** Shows a sign beside lines that look like errors. */
+  setMarks(marks: ReadonlyMap<number, MarkKind>): void {
+    this.#marks = marks;
+    this.#window.schedule();
+  }
+
   get #isActive(): boolean {
     return this.#build !== undefined && isActive(this.#build);
   }
@@ -267,6 +274,7 @@ export class LogView {
       time,
       isTarget: this.#mark.has(number),
       isCurrent: number === this.#currentHit,
+      mark: this.#marks.get(number),
       matcher: this.#matcher,
       placeholder: this.#source.hasFailed ? words().lineNotLoaded : "",
     };

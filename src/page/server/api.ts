@@ -1,8 +1,19 @@
 import { serverText } from "../words/server-words.ts";
 import { words } from "../words/words.ts";
 import { ServerClock } from "./clock.ts";
+import { readJsonLines } from "./json-lines.ts";
 import type { LinesReply } from "../log/log-source.ts";
-import type { Build, BuildChoices, BuildPage, BuildStatus, Outline, Project, SessionState } from "../model.ts";
+import type {
+  Build,
+  BuildChoices,
+  BuildPage,
+  BuildStatus,
+  LineQuery,
+  Outline,
+  Project,
+  SearchReport,
+  SessionState,
+} from "../model.ts";
 
 const SESSION_PATH = "/api/session";
 
@@ -111,6 +122,25 @@ export class Api {
     return this.#request(`${buildPath(id)}/lines?from=${from}&count=${count}`, { signal: signal ?? null });
   }
 
+  /** Searches a build's log from line `from` on; fails with 422 if the pattern is invalid. */
+  async *search(id: string, query: LineQuery, from: number, signal: AbortSignal): AsyncGenerator<SearchReport> {
+    const parameters = new URLSearchParams({ q: query.text, from: String(from) });
+    if (query.isCaseSensitive) parameters.set("case", "1");
+    if (query.isRegex) parameters.set("regex", "1");
+    let response: Response;
+    try {
+      response = await fetch(`${buildPath(id)}/search?${parameters}`, { signal });
+    } catch (cause) {
+      throw new ApiError(0, words().noAnswer, { cause });
+    }
+    if (!response.ok) throw this.#refused(response, parseJson(await response.text()));
+    try {
+      yield* readJsonLines<SearchReport>(response.body);
+    } catch (cause) {
+      throw new ApiError(0, words().searchFailed, { cause });
+    }
+  }
+
   /** Lists the projects that can be built. */
   async listProjects(): Promise<readonly Project[]> {
     return (await this.#request<{ projects: readonly Project[] }>("/api/projects")).projects;
@@ -157,10 +187,14 @@ export class Api {
       throw new ApiError(0, words().noAnswer, { cause });
     }
     if (response.ok && body !== undefined) return body as Reply;
+    throw this.#refused(response, body);
+  }
+
+  #refused(response: Response, body: unknown): ApiError {
     if (response.status === 401) this.#onUnauthorized();
     const { error, build } = (body ?? {}) as { error?: { code?: string; message?: string }; build?: Build };
     const message = serverText(error?.message ?? words().answerStatus(response.status));
-    throw new ApiError(response.status, message, { code: error?.code, build });
+    return new ApiError(response.status, message, { code: error?.code, build });
   }
 }
 

@@ -160,6 +160,27 @@ export const chinese: Words = {
   waitingForOutput: "等待输出。",
   noOutputFor: (duration) => `已有 ${duration}没有输出`,
 
+  // The search in the log, and its errors.
+  find: "查找",
+  findInLog: "在日志中查找",
+  matchCase: "区分大小写",
+  regularExpression: "正则表达式",
+  nextHit: "下一个匹配",
+  previousHit: "上一个匹配",
+  closeFind: "关闭查找",
+  noHits: "无匹配",
+  hits: (count) => `${number(count)} 行`,
+  hitOf: (position, count) => `第 ${number(position)} 项，共 ${number(count)} 项`,
+  hitsSoFar: (found) => `目前${found}`,
+  searching: (percent) => `（正在查找，${percent}%）`,
+  searchTooSlow: (line, count) => `查找耗时过长，已在第 ${number(line)} 行停止（共 ${number(count)} 行）。`,
+  searchTooMany: (count) => `匹配过多：只能显示前 ${number(count)} 项。`,
+  searchFailed: "查找中断，请重试。",
+  firstError: "首个错误",
+  nextError: (position, count) => `下一个错误（${position}/${count}）`,
+  showFirstError: "查看首个错误",
+  errorAt: (position, count, line) => `错误 ${position}/${count}，第 ${number(line)} 行`,
+
   // The connection.
   connection: {
     idle: "已暂停",

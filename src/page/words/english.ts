@@ -164,6 +164,29 @@ export const english = {
   waitingForOutput: "Waiting for output.",
   noOutputFor: (duration: string): string => `No output for ${duration}`,
 
+  // The search in the log, and its errors.
+  find: "Find",
+  findInLog: "Find in the log",
+  matchCase: "Match case",
+  regularExpression: "Regular expression",
+  nextHit: "Next match",
+  previousHit: "Previous match",
+  closeFind: "Close the search",
+  noHits: "No matches",
+  hits: (count: number): string => (count === 1 ? "1 line" : `${number(count)} lines`),
+  hitOf: (position: number, count: number): string => `${number(position)} of ${number(count)}`,
+  hitsSoFar: (found: string): string => `${found} so far`,
+  searching: (percent: number): string => `(searching, ${percent}%)`,
+  searchTooSlow: (line: number, count: number): string =>
+    `The search took too long and was stopped at line ${number(line)} of ${number(count)}.`,
+  searchTooMany: (count: number): string => `Too many matches: only the first ${number(count)} can be shown.`,
+  searchFailed: "The search was interrupted. Try again.",
+  firstError: "First error",
+  nextError: (position: number, count: number): string => `Next error (${position} of ${count})`,
+  showFirstError: "Show the first error",
+  errorAt: (position: number, count: number, line: number): string =>
+    `Error ${position} of ${count}, line ${number(line)}`,
+
   // The connection.
   connection: {
     idle: "Paused",

@@ -3,7 +3,7 @@ import { HttpError } from "../../http/http-error.ts";
 import { searchInThread } from "./search-thread.ts";
 import type { LineQuery } from "../../terminal/line-pattern.ts";
 import type { LogSource } from "./log-pieces.ts";
-import type { SearchReport } from "./search-thread.ts";
+import type { SearchReport } from "./search-report.ts";
 
 /** The maximum number of searches that run at the same time, and that wait. */
 const MAX_RUNNING = 2;

@@ -1,8 +1,8 @@
 import { Worker } from "node:worker_threads";
 import { HttpError } from "../../http/http-error.ts";
 import type { LineQuery } from "../../terminal/line-pattern.ts";
-import type { HitChanges } from "./hits.ts";
 import type { LogSource } from "./log-pieces.ts";
+import type { SearchReport } from "./search-report.ts";
 
 /** A search in the lines of one log. */
 export interface SearchRequest {
@@ -10,23 +10,6 @@ export interface SearchRequest {
   readonly query: LineQuery;
   /** The number of the first line that is searched. */
   readonly from: number;
-}
-
-/**
- * How a search ended. `too-slow`: the pattern needed too much time. `too-many`: more lines match than are reported.
- */
-export type SearchEnd = "complete" | "too-slow" | "too-many";
-
-/** The progress of a search, and the lines that it has found since the last report. */
-export interface SearchReport extends HitChanges {
-  /** The number of the last line that was read. */
-  readonly scanned: number;
-  /** The number of lines in the log. */
-  readonly of: number;
-  /** The number of lines that match so far. */
-  readonly count: number;
-  /** Only in the last report. */
-  readonly end?: SearchEnd;
 }
 
 /** A message of the thread. */

@@ -5,7 +5,8 @@ import { Hits } from "./hits.ts";
 import { LineScanner } from "./line-scanner.ts";
 import { openLog } from "./log-pieces.ts";
 import type { LineQuery } from "../../terminal/line-pattern.ts";
-import type { SearchEnd, SearchMessage, SearchRequest } from "./search-thread.ts";
+import type { SearchEnd } from "./search-report.ts";
+import type { SearchMessage, SearchRequest } from "./search-thread.ts";
 
 /** The time between two reports, in milliseconds. */
 const REPORT_TIME = 50;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 /** The statements that the compiler emits for imports and exports of values. */
 const IMPORT = /^import \{ ([^}]+) \} from "([^"]+)";$/gm;
-const EXPORT = /^export ((?:async )?function|class|const) (\w+)/gm;
+const EXPORT = /^export ((?:async )?function\*?|class|const) (\w+)/gm;
 const NO_EXPORT = /^export \{\};$/gm;
 
 /** Comments that start a line. Modules of src/terminal have them, because other programs import those as well. */

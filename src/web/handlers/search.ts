@@ -4,7 +4,7 @@ import { responseTurn } from "../../http/turn.ts";
 import type { IncomingMessage } from "node:http";
 import type { Exchange, Handler } from "../../http/router.ts";
 import type { BuildQueue } from "../../runner/build-queue.ts";
-import type { SearchReport } from "../../streams/search/search-thread.ts";
+import type { SearchReport } from "../../streams/search/search-report.ts";
 import type { StreamRegistry } from "../../streams/stream-registry.ts";
 import type { LineQuery } from "../../terminal/line-pattern.ts";
 

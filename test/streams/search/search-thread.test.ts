@@ -11,7 +11,8 @@ import { LOG_ID, logOf } from "../../support/logs.js";
 import type { TestContext } from "node:test";
 import type { Worker } from "node:worker_threads";
 import type { LogSource } from "../../../dist/streams/search/log-pieces.js";
-import type { SearchLimits, SearchReport } from "../../../dist/streams/search/search-thread.js";
+import type { SearchReport } from "../../../dist/streams/search/search-report.js";
+import type { SearchLimits } from "../../../dist/streams/search/search-thread.js";
 import type { LineState } from "../../support/logs.js";
 
 interface Options {

@@ -6,7 +6,7 @@ import { EventClient, RawClient, ask, dechunk, postJson } from "../../support/ht
 import { LOG_ID, logOf } from "../../support/logs.js";
 import { buildIn, codeIn, dataFolder, start } from "../app.js";
 import type { TestContext } from "node:test";
-import type { SearchReport } from "../../../dist/streams/search/search-thread.js";
+import type { SearchReport } from "../../../dist/streams/search/search-report.js";
 import type { Reply } from "../../support/http.js";
 import type { Setup } from "../app.js";
 
