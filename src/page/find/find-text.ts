@@ -14,21 +14,27 @@ export type SearchProgress = Pick<HitSearch, "phase" | "count" | "scanned" | "of
 export function countText(search: SearchProgress, position: number | undefined, isGrowing: boolean): string {
   const { phase, count, scanned, of } = search;
   if (phase === "idle" || phase === "failed") return "";
-  const { noHits, hits, hitOf, hitsSoFar, searching } = words();
+  const { noHits, hits, hitOf, hitsSoFar, hitsSearched, searching } = words();
   const found = position === undefined ? hits(count) : hitOf(position, count);
   if (phase === "running") {
-    const part = of === 0 ? 0 : Math.floor((scanned / of) * 100);
-    return count === 0 ? searching(part) : `${hitsSoFar(found)} ${searching(part)}`;
+    const percent = of === 0 ? 0 : Math.floor((scanned / of) * 100);
+    return count === 0 ? searching(percent) : hitsSearched(found, percent);
   }
-  if (count === 0) return noHits;
+  // A search that was stopped does not know whether there are none.
+  if (count === 0) return phase === "too-slow" ? "" : noHits;
   return isGrowing || phase === "too-slow" ? hitsSoFar(found) : found;
 }
 
-/** Returns the sentence below the field about a search that is not complete; empty if there is nothing to say. */
+/**
+ * Returns the sentence below the field about a search that is not complete; empty if there is nothing to say.
+ *
+ * @param listed - The number of hits that the page can show.
+ */
 export function noteText({ phase, scanned, of, error }: SearchProgress, listed: number): string {
-  const { searchTooSlow, searchTooMany, searchFailed } = words();
-  if (phase === "too-slow") return searchTooSlow(scanned, of);
+  const { searchTooSlow, searchTooSlowAfter, searchTooMany, searchFailed, invalidPattern } = words();
+  if (phase === "too-slow") return scanned === 0 ? searchTooSlow : searchTooSlowAfter(scanned, of);
   if (phase === "too-many") return searchTooMany(listed);
-  if (phase === "failed") return error instanceof ApiError ? error.message : searchFailed;
-  return "";
+  if (phase !== "failed") return "";
+  if (error instanceof SyntaxError) return invalidPattern(error.message);
+  return error instanceof ApiError ? error.message : searchFailed;
 }

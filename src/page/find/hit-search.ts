@@ -77,6 +77,12 @@ export class HitSearch {
     this.#options.changed();
   }
 
+  /** Ends the search, because the query is invalid. */
+  refuse(error: unknown): void {
+    this.start(undefined);
+    this.#fail(error);
+  }
+
   /** Notes that the log has this many lines. */
   grow(lineCount: number): void {
     const isOver = this.#phase === "complete" || this.#phase === "too-many";
@@ -105,11 +111,15 @@ export class HitSearch {
       if (this.#phase === "running") throw new Error("The search ended without a last report");
     } catch (error) {
       if (signal.aborted) return;
-      this.#phase = "failed";
-      this.#error = error;
-      this.#options.changed();
+      this.#fail(error);
     }
     this.#duration = performance.now() - startedAt;
+  }
+
+  #fail(error: unknown): void {
+    this.#phase = "failed";
+    this.#error = error;
+    this.#options.changed();
   }
 
   #followUp(): void {

@@ -9,7 +9,7 @@ import { HitSearch } from "./hit-search.ts";
 import { LogMap } from "./log-map.ts";
 import { PatternRows } from "./pattern-rows.ts";
 import { textRanges } from "./text-ranges.ts";
-import type { TextMatcher } from "../line/line-row.ts";
+import type { TextMatcher } from "../line/split-spans.ts";
 import type { LogView } from "../log/log-view.ts";
 import type { Build, LineQuery, Outline, SearchReport } from "../model.ts";
 
@@ -21,6 +21,8 @@ export interface LogFindHandlers {
   /** Announces a text to screen readers. */
   readonly announce: (text: string) => void;
 }
+
+const COVERED_LINES = 2;
 
 /** Finds places in the log: by a text, by the lines that look like errors, and on the map. */
 export class LogFind {
@@ -143,20 +145,30 @@ export class LogFind {
     this.#rows?.end();
     this.#rows = undefined;
     this.#matcher = undefined;
-    if (query?.isRegex === false) {
-      const pattern = linePattern(query, "g");
-      this.#matcher = (text) => textRanges(pattern, text);
-    } else if (query !== undefined) {
-      const thread = new Worker(workerAddress("pattern"), { type: "module" });
-      const rows = new PatternRows(query, thread, () => {
-        this.#matcher = rows.createMatcher();
-        this.#highlight();
-      });
-      this.#rows = rows;
-      this.#matcher = rows.createMatcher();
+    let error: unknown;
+    if (query !== undefined) {
+      try {
+        this.#matcher = this.#createMatcher(query);
+      } catch (cause) {
+        error = cause;
+      }
     }
     this.#highlight();
-    this.#search.start(query);
+    if (error === undefined) this.#search.start(query);
+    else this.#search.refuse(error);
+  }
+
+  /** @throws {SyntaxError} If the query is not a regular expression. */
+  #createMatcher(query: LineQuery): TextMatcher {
+    const pattern = linePattern(query, "g");
+    if (!query.isRegex) return (text) => textRanges(pattern, text);
+    const thread = new Worker(workerAddress("pattern"), { type: "module" });
+    const rows = new PatternRows(query, thread, () => {
+      this.#matcher = rows.createMatcher();
+      this.#highlight();
+    });
+    this.#rows = rows;
+    return rows.createMatcher();
   }
 
   #showSearch(): void {
@@ -183,8 +195,8 @@ export class LogFind {
 
   #showText(): void {
     const { hits, error } = this.#search;
-    const isInvalid = error instanceof ApiError && error.code === "INVALID_PATTERN";
-    this.#bar.show(this.#countText, noteText(this.#search, hits.numbers.length), isInvalid);
+    const isRefused = error instanceof ApiError && error.code === "INVALID_PATTERN";
+    this.#bar.show(this.#countText, noteText(this.#search, hits.numbers.length), isRefused || error instanceof SyntaxError);
   }
 
   #goTo(line: number | undefined): void {
@@ -198,7 +210,9 @@ export class LogFind {
     this.#current = line;
     this.#isSeeking = false;
     this.#log.follow = false;
-    if (line < this.#log.firstVisible || line > this.#log.lastVisible) this.#log.revealLine(line);
+    const { firstVisible, lastVisible } = this.#log;
+    // The heading of the step covers the first visible lines.
+    if (line < firstVisible + COVERED_LINES || line >= lastVisible) this.#log.revealLine(line);
     this.#highlight();
     this.#showMap();
   }

@@ -1,5 +1,4 @@
-import type { TextMatcher } from "../line/line-row.ts";
-import type { TextRange } from "../line/split-spans.ts";
+import type { TextMatcher, TextRange } from "../line/split-spans.ts";
 import type { LineQuery } from "../model.ts";
 
 /** A request to the thread: find the matches in these texts. */

@@ -6,10 +6,7 @@ import { revealHidden } from "./reveal-hidden.ts";
 import { splitSpans } from "./split-spans.ts";
 import type { LogLine, Outline } from "../model.ts";
 import type { Link, Span } from "./ansi.ts";
-import type { TextRange } from "./split-spans.ts";
-
-/** Finds the parts of a line's text to highlight, in order, without overlap. */
-export type TextMatcher = (text: string) => readonly TextRange[];
+import type { TextMatcher } from "./split-spans.ts";
 
 /** How a line can look: like an error, a warning, or a line of a stack trace. */
 export type MarkKind = Outline["marks"][number]["kind"];

@@ -6,6 +6,9 @@ export interface TextRange {
   readonly end: number;
 }
 
+/** Finds the parts of a line's text to highlight, in order, without overlap. */
+export type TextMatcher = (text: string) => readonly TextRange[];
+
 /**
  * Splits spans at the bounds of ranges, and changes the parts within them.
  *

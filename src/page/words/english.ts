@@ -176,9 +176,12 @@ export const english = {
   hits: (count: number): string => (count === 1 ? "1 line" : `${number(count)} lines`),
   hitOf: (position: number, count: number): string => `${number(position)} of ${number(count)}`,
   hitsSoFar: (found: string): string => `${found} so far`,
-  searching: (percent: number): string => `(searching, ${percent}%)`,
-  searchTooSlow: (line: number, count: number): string =>
-    `The search took too long and was stopped at line ${number(line)} of ${number(count)}.`,
+  searching: (percent: number): string => `Searching, ${percent}%`,
+  hitsSearched: (found: string, percent: number): string => `${found} (${percent}% searched)`,
+  searchTooSlow: "The search took too long and was stopped.",
+  searchTooSlowAfter: (line: number, count: number): string =>
+    `The search took too long and was stopped after line ${number(line)} of ${number(count)}.`,
+  invalidPattern: (reason: string): string => `This is not a regular expression: ${reason}`,
   searchTooMany: (count: number): string => `Too many matches: only the first ${number(count)} can be shown.`,
   searchFailed: "The search was interrupted. Try again.",
   firstError: "First error",
