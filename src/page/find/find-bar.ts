@@ -35,7 +35,7 @@ export class FindBar {
       this.#timer = setTimeout(() => this.#search(), PAUSE);
     });
     for (const button of [this.#case, this.#regex]) button.onChange = () => this.#search();
-    this.#field.addEventListener("keydown", (event) => this.#press(event));
+    this.#bar.addEventListener("keydown", (event) => this.#press(event));
     byId("find-next", HTMLButtonElement).addEventListener("click", () => this.#move(false));
     byId("find-previous", HTMLButtonElement).addEventListener("click", () => this.#move(true));
     byId("find-close", HTMLButtonElement).addEventListener("click", handlers.close);
@@ -44,11 +44,6 @@ export class FindBar {
   /** Whether the bar is visible. */
   get isOpen(): boolean {
     return !this.#bar.hidden;
-  }
-
-  /** Whether the focus is in the bar. */
-  get isFocused(): boolean {
-    return this.#bar.contains(document.activeElement);
   }
 
   /** The query in the field; `undefined` if the field is empty. */
@@ -60,7 +55,7 @@ export class FindBar {
   /** Shows the bar, with the focus in its field. */
   open(): void {
     const focused = document.activeElement;
-    if (!this.isFocused) this.#origin = focused instanceof HTMLElement ? focused : undefined;
+    if (!this.#bar.contains(focused)) this.#origin = focused instanceof HTMLElement ? focused : undefined;
     const wasOpen = this.isOpen;
     this.#bar.hidden = false;
     this.#field.focus();
@@ -73,7 +68,7 @@ export class FindBar {
   /** Hides the bar. Returns the element that had the focus before, unless the person has moved the focus elsewhere. */
   close(): HTMLElement | undefined {
     clearTimeout(this.#timer);
-    const hadFocus = this.isFocused;
+    const hadFocus = this.#bar.contains(document.activeElement);
     this.#bar.hidden = true;
     return hadFocus ? this.#origin : undefined;
   }
@@ -91,9 +86,11 @@ export class FindBar {
   }
 
   #press(event: KeyboardEvent): void {
-    if (event.key !== "Enter" || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape") this.#handlers.close();
+    else if (event.key === "Enter" && event.target === this.#field) this.#move(event.shiftKey);
+    else return;
     event.preventDefault();
-    this.#move(event.shiftKey);
   }
 
   #move(isBack: boolean): void {

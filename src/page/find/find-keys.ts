@@ -23,19 +23,24 @@ export function findKeyActions(find: LogFind): KeyActions {
 export function listenToFindKeys(find: LogFind, isAvailable: () => boolean): void {
   const actions = findKeyActions(find);
   let isForBrowser = false;
+  let wasOpen = false;
+  document.addEventListener("keydown", () => (wasOpen = find.isOpen), { capture: true });
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
     if (["Control", "Meta", "Shift", "Alt"].includes(key)) return;
     const wasForBrowser = isForBrowser;
     isForBrowser = false;
-    if (event.defaultPrevented || event.isComposing || event.altKey || !isAvailable()) return;
+    if (event.defaultPrevented) {
+      isForBrowser = key === "Escape" && wasOpen && !find.isOpen;
+      return;
+    }
+    if (event.isComposing || event.altKey || !isAvailable()) return;
     if (document.querySelector("dialog[open]") !== null) return;
-    if (key === "Escape" && find.isOpen && (find.isFocused || !isField(target))) {
+    if (isField(target)) return;
+    if (key === "Escape" && find.isOpen) {
       event.preventDefault();
       isForBrowser = true;
       find.close();
-    } else if (isField(target)) {
-      // Keys write into the field.
     } else if (event.ctrlKey || event.metaKey) {
       if (key.toLowerCase() !== "f" || event.shiftKey || wasForBrowser || find.isOpen) return;
       event.preventDefault();

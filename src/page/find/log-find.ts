@@ -73,11 +73,6 @@ export class LogFind {
     return this.#bar.isOpen;
   }
 
-  /** Whether the bar has the focus. */
-  get isFocused(): boolean {
-    return this.#bar.isFocused;
-  }
-
   /** Opens the bar, with the focus in its field. */
   open(): void {
     this.#bar.open();
@@ -196,7 +191,8 @@ export class LogFind {
   #showText(): void {
     const { hits, error } = this.#search;
     const isRefused = error instanceof ApiError && error.code === "INVALID_PATTERN";
-    this.#bar.show(this.#countText, noteText(this.#search, hits.numbers.length), isRefused || error instanceof SyntaxError);
+    const isInvalid = isRefused || error instanceof SyntaxError;
+    this.#bar.show(this.#countText, noteText(this.#search, hits.numbers.length), isInvalid);
   }
 
   #goTo(line: number | undefined): void {
