@@ -4,7 +4,7 @@ import { BuildView } from "./builds/build-view.ts";
 import { ListControls } from "./builds/list-controls.ts";
 import { ConnectionView } from "./connection-view.ts";
 import { byId, onPlainClick } from "./dom.ts";
-import { listenToFindKeys } from "./find/find-keys.ts";
+import { setFindKeys } from "./find/find-keys.ts";
 import { LogFind } from "./find/log-find.ts";
 import { BuildForm } from "./form/build-form.ts";
 import { rememberPath } from "./form/recent-paths.ts";
@@ -197,7 +197,7 @@ document.body.addEventListener("keydown", (event) => {
   // The page itself does not scroll, so these keys scroll the log.
   if (event.target === document.body && scrollKeys.includes(event.key)) log.focus();
 });
-listenToFindKeys(find, () => !byId("build", HTMLElement).hidden);
+setFindKeys(find, () => !byId("build", HTMLElement).hidden);
 onPlainClick(byId("brand", HTMLAnchorElement), openStart);
 onPlainClick(byId("empty-link", HTMLAnchorElement), openStart);
 addEventListener("popstate", showAddress);

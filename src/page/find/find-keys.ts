@@ -1,27 +1,25 @@
+import { keyActions } from "../keyboard/key-actions.ts";
 import type { LogFind } from "./log-find.ts";
 
-/** An action of the page by the key that starts it. */
-export type KeyActions = Readonly<Record<string, () => void>>;
-
-/** Returns the actions by key: `E` is `e` with Shift. */
-export function findKeyActions(find: LogFind): KeyActions {
-  return {
-    "/": () => find.open(),
-    n: () => find.isOpen && find.next(),
-    N: () => find.isOpen && find.previous(),
-    e: () => find.jumpToError(false),
-    E: () => find.jumpToError(true),
-  };
-}
+/** The elements that need Escape and Ctrl+F themselves. */
+const FIELDS = "input, textarea, select, [contenteditable], dialog";
 
 /**
- * Lets the keys act on the log: those of {@link findKeyActions}, Ctrl+F or Cmd+F, and Escape. A second Ctrl+F, and one
+ * Lets keys find places in the log: those of the table of keys, Ctrl+F or Cmd+F, and Escape. A second Ctrl+F, and one
  * after Escape, opens the search of the browser.
  *
- * @param isAvailable - Whether the page shows a log.
+ * @param isShown - Whether the page shows a log.
  */
-export function listenToFindKeys(find: LogFind, isAvailable: () => boolean): void {
-  const actions = findKeyActions(find);
+export function setFindKeys(find: LogFind, isShown: () => boolean): void {
+  const onLog = (act: () => void) => (): void => {
+    if (isShown()) act();
+  };
+  keyActions.find = onLog(() => find.open());
+  keyActions.nextHit = onLog(() => find.isOpen && find.next());
+  keyActions.previousHit = onLog(() => find.isOpen && find.previous());
+  keyActions.nextError = onLog(() => find.jumpToError(false));
+  keyActions.previousError = onLog(() => find.jumpToError(true));
+
   let isForBrowser = false;
   let wasOpen = false;
   document.addEventListener("keydown", () => (wasOpen = find.isOpen), { capture: true });
@@ -29,33 +27,19 @@ export function listenToFindKeys(find: LogFind, isAvailable: () => boolean): voi
     const { key, target } = event;
     if (["Control", "Meta", "Shift", "Alt"].includes(key)) return;
     const wasForBrowser = isForBrowser;
-    isForBrowser = false;
-    if (event.defaultPrevented) {
-      isForBrowser = key === "Escape" && wasOpen && !find.isOpen;
-      return;
-    }
-    if (event.isComposing || event.altKey || !isAvailable()) return;
-    if (document.querySelector("dialog[open]") !== null) return;
-    if (isField(target)) return;
+    // The bar handles Escape itself while it has the focus.
+    isForBrowser = key === "Escape" && wasOpen && !find.isOpen;
+    if (event.defaultPrevented || event.isComposing || event.altKey || event.shiftKey || !isShown()) return;
+    const isInField = target instanceof Element && target.closest(FIELDS) !== null;
+    if (isInField || document.querySelector("dialog[open]") !== null) return;
     if (key === "Escape" && find.isOpen) {
       event.preventDefault();
       isForBrowser = true;
       find.close();
-    } else if (event.ctrlKey || event.metaKey) {
-      if (key.toLowerCase() !== "f" || event.shiftKey || wasForBrowser || find.isOpen) return;
+    } else if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "f" && !wasForBrowser && !find.isOpen) {
       event.preventDefault();
       find.open();
-    } else {
-      const action = actions[key];
-      if (action === undefined) return;
-      event.preventDefault();
-      action();
     }
   });
   document.addEventListener("pointerdown", () => (isForBrowser = false));
-}
-
-/** Whether keys write into an element. */
-function isField(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest("input, textarea, select, [contenteditable]") !== null;
 }

@@ -12,6 +12,7 @@ export type KeyAction =
   | "top"
   | "end"
   | "nextError"
+  | "previousError"
   | "wrap"
   | "times"
   | "help";
@@ -35,6 +36,7 @@ export const KEYS: readonly Key[] = [
   { key: "n", action: "nextHit", text: "keyNextHit" },
   { key: "N", action: "previousHit", text: "keyPreviousHit" },
   { key: "e", action: "nextError", text: "keyNextError" },
+  { key: "E", action: "previousError", text: "keyPreviousError" },
   { key: "g", action: "top", text: "keyTop" },
   { key: "G", action: "end", text: "keyEnd" },
   { key: "w", action: "wrap", text: "keyWrap" },
@@ -53,7 +55,7 @@ export interface KeyPress {
 }
 
 /** The actions that a held key repeats. */
-const REPEATED: readonly KeyAction[] = ["nextHit", "previousHit", "nextError"];
+const REPEATED: readonly KeyAction[] = ["nextHit", "previousHit", "nextError", "previousError"];
 
 /**
  * Returns the action of a key press; `undefined` if it has none. Keys with modifiers belong to the browser, and keys in

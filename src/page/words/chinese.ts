@@ -225,6 +225,7 @@ export const chinese: Words = {
   keyNextHit: "下一个匹配",
   keyPreviousHit: "上一个匹配",
   keyNextError: "下一个错误",
+  keyPreviousError: "上一个错误",
   keyTop: "转到日志顶部",
   keyEnd: "转到日志末尾",
   keyWrap: "开启或关闭自动换行",

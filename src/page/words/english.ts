@@ -231,6 +231,7 @@ export const english = {
   keyNextHit: "Next hit",
   keyPreviousHit: "Previous hit",
   keyNextError: "Next error",
+  keyPreviousError: "Previous error",
   keyTop: "Go to the top of the log",
   keyEnd: "Go to the end of the log",
   keyWrap: "Wrap lines, or stop",
