@@ -1,5 +1,6 @@
-import { byId, setText } from "../dom.ts";
+import { byId, create, setText } from "../dom.ts";
 import { recall, remember } from "../preferences.ts";
+import { words } from "../words/words.ts";
 import type { LineQuery } from "../model.ts";
 
 /** The actions of the bar. */
@@ -18,11 +19,11 @@ const PAUSE = 150;
 export class FindBar {
   readonly #handlers: FindBarHandlers;
   readonly #bar = byId("find", HTMLElement);
-  readonly #field = byId("find-text", HTMLInputElement);
-  readonly #count = byId("find-count", HTMLElement);
-  readonly #note = byId("find-note", HTMLElement);
-  readonly #case = toggle("find-case");
-  readonly #regex = toggle("find-regex");
+  readonly #field = createField(words().findInLog);
+  readonly #case = new Toggle("case", words().matchCase);
+  readonly #regex = new Toggle("regex", words().regularExpression);
+  readonly #count = create("span", "find-count");
+  readonly #note = create("p", "find-note");
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = "";
   /** The element that had the focus before the bar. */
@@ -36,9 +37,16 @@ export class FindBar {
     });
     for (const button of [this.#case, this.#regex]) button.onChange = () => this.#search();
     this.#bar.addEventListener("keydown", (event) => this.#press(event));
-    byId("find-next", HTMLButtonElement).addEventListener("click", () => this.#move(false));
-    byId("find-previous", HTMLButtonElement).addEventListener("click", () => this.#move(true));
-    byId("find-close", HTMLButtonElement).addEventListener("click", handlers.close);
+    const { findInLog, previousHit, nextHit, closeFind } = words();
+    const previous = createButton("up", previousHit, () => this.#move(true));
+    const next = createButton("down", nextHit, () => this.#move(false));
+    const close = createButton("cross", closeFind, handlers.close);
+    this.#note.id = "find-note";
+    this.#count.id = "find-count";
+    this.#field.setAttribute("aria-describedby", "find-count find-note");
+    this.#bar.setAttribute("aria-label", findInLog);
+    const { element: caseButton } = this.#case;
+    this.#bar.append(this.#field, caseButton, this.#regex.element, this.#count, previous, next, close, this.#note);
   }
 
   /** Whether the bar is visible. */
@@ -113,25 +121,48 @@ export class FindBar {
 }
 
 /** A button that is pressed or not, as in the last visit. */
-interface Toggle {
-  readonly isOn: boolean;
-  onChange: () => void;
+class Toggle {
+  readonly element: HTMLButtonElement;
+  onChange: () => void = () => undefined;
+
+  constructor(name: string, label: string) {
+    const key = `find-${name}`;
+    this.element = createButton(name, label, () => {
+      this.#show(!this.isOn);
+      remember(key, String(this.isOn));
+      this.onChange();
+    });
+    this.#show(recall(key) === "true");
+  }
+
+  get isOn(): boolean {
+    return this.element.getAttribute("aria-pressed") === "true";
+  }
+
+  #show(isOn: boolean): void {
+    this.element.setAttribute("aria-pressed", String(isOn));
+  }
 }
 
-function toggle(id: string): Toggle {
-  const button = byId(id, HTMLButtonElement);
-  const show = (isOn: boolean): void => button.setAttribute("aria-pressed", String(isOn));
-  const state = {
-    onChange: (): void => undefined,
-    get isOn(): boolean {
-      return button.getAttribute("aria-pressed") === "true";
-    },
-  };
-  show(recall(id) === "true");
-  button.addEventListener("click", () => {
-    show(!state.isOn);
-    remember(id, String(state.isOn));
-    state.onChange();
-  });
-  return state;
+/** A button whose sign is in the style sheet. */
+function createButton(name: string, label: string, act: () => void): HTMLButtonElement {
+  const button = create("button", name);
+  button.type = "button";
+  button.title = label;
+  button.setAttribute("aria-label", label);
+  button.addEventListener("click", act);
+  return button;
+}
+
+function createField(label: string): HTMLInputElement {
+  const field = create("input");
+  field.id = "find-text";
+  field.placeholder = label;
+  field.setAttribute("aria-label", label);
+  field.maxLength = 1000;
+  field.autocomplete = "off";
+  field.autocapitalize = "none";
+  field.spellcheck = false;
+  field.enterKeyHint = "search";
+  return field;
 }
