@@ -9,6 +9,7 @@ import { logEntry } from "./log-entry.ts";
 import { RequestTally } from "./request-tally.ts";
 import { SentBytes, bytesOf, connectionOf, replyKindOf } from "./sent-bytes.ts";
 import type { IncomingMessage } from "node:http";
+import type { Http2ServerResponse } from "node:http2";
 import type { Socket } from "node:net";
 import type { ProxyTrust } from "../../http/proxy-trust.ts";
 import type { MalformedRequest } from "../refuse-malformed.ts";
@@ -98,6 +99,9 @@ export class RequestMonitor {
       this.#options.onLog(logEntry(levelOf(status, path, open.refusal), "request", fields));
     };
     response.once("close", finish);
+    // A response to HEAD over HTTP/2 emits no `close` when its stream closes before it is ended.
+    const { stream } = response as unknown as Partial<Http2ServerResponse>;
+    stream?.once("close", finish);
     // A response that waits for its turn in a pipeline emits no event when the connection closes.
     if (response instanceof ServerResponse && response.socket === null) stopWatching = onSocketClose(socket, finish);
     // The client may have left while the server was starting.

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { connect as connectHttp2, createServer as createHttp2Server } from "node:http2";
 import { describe, it } from "node:test";
 import { refuseMalformed } from "../../../dist/web/refuse-malformed.js";
 import { EventClient, RawClient, ask } from "../../support/http.js";
@@ -38,6 +39,24 @@ async function startLogged(t: TestContext, options: Partial<BuildAppOptions> = {
 const isPath = (path: string) => (entry: LogEntry) => entry.fields["path"] === path;
 
 describe("RequestMonitor", () => {
+  it("logs a HEAD request over HTTP/2 whose stream closes before its reply", async (t) => {
+    const { app, port, entry } = await startLogged(t);
+    const server = createHttp2Server((request, response) => {
+      const [incoming, outgoing] = [request, response] as unknown as Parameters<typeof app.handle>;
+      app.handle(incoming, outgoing);
+      response.stream.destroy();
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    t.after(() => {
+      session.destroy();
+      server.close();
+    });
+    session.request({ ":method": "HEAD", ":path": "/api/log/push" }).on("error", () => undefined);
+    assert.equal((await entry(isPath("/api/log/push"))).fields["status"], null);
+    assert.match((await ask(port, "GET", "/metrics")).text, /^tailcast_requests_under_way 1$/m);
+  });
+
   it("counts and logs requests that were refused before they reached the app", async (t) => {
     const { app, port, entry } = await startLogged(t);
     const server = createServer(app.handle).listen(0, "127.0.0.1");
