@@ -124,7 +124,7 @@ async function drip(round: Round, port: number, first: string): Promise<string> 
 function everyRequest(running: string, ended: string, project: string): readonly string[] {
   const requests: string[] = [];
   // The handlers are not called.
-  for (const [pattern, route] of Object.entries(routes({} as Services))) {
+  for (const [pattern, route] of Object.entries(routes({ settings: {} } as Services))) {
     const path = pattern.replace("*file", pattern.startsWith("/page") ? "main.js" : "style.js");
     for (const method of ["GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT"]) {
       const body = method === "POST" && "POST" in route ? JSON.stringify({ projectPath: project, token: "guess" }) : "";

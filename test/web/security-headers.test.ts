@@ -85,7 +85,7 @@ for (const [name, open] of Object.entries({ "HTTP/1.1": openHttp1, "HTTP/2": ope
         t.after(() => app.close());
         const ask = await open(t, app.handle);
         const statuses = new Set<number>();
-        for (const route of [...Object.keys(routes({} as Services)), "/nowhere"]) {
+        for (const route of [...Object.keys(routes({ settings: {} } as Services)), "/nowhere"]) {
           const path = route.replace(":id", "0123456789abcdef").replace("*file", "main.js");
           for (const method of ["GET", "HEAD", "POST", "DELETE", "PUT", "PATCH", "OPTIONS"]) {
             const { status, headers } = await ask(method, path);
