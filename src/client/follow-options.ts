@@ -38,8 +38,9 @@ export interface FollowOptions {
   /** Ends the iteration when it is aborted; the pending `next()` rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Headers of each request. A function is called for each connection, for example to renew a token. `Accept` and
-   * `Cache-Control` have the values of the standard unless they are set here. Default none.
+   * Headers of each request. A function is called for each connection, for example to renew a token; if it throws, the
+   * connection counts as failed. `Accept` and `Cache-Control` have the values of the standard unless they are set here.
+   * Default none.
    */
   readonly headers?: RequestHeaders | (() => RequestHeaders | Promise<RequestHeaders>) | undefined;
   /** The method of the request. Default `GET`. */
