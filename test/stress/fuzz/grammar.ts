@@ -23,7 +23,7 @@ export interface Script {
 }
 
 /** One seeded source of choices. */
-class Choices {
+export class Choices {
   readonly #random: (limit: number) => number;
 
   constructor(seed: number) {

@@ -44,7 +44,8 @@ export interface Health {
 
 /** The real program as a process, with projects whose builds are shell scripts. */
 export class FloodedServer {
-  readonly port: number;
+  /** The port for requests over HTTP/1.1. A test may put a relay in front of a server that speaks TLS. */
+  port: number;
   /** Its standard error until now. */
   stderr = "";
   readonly #child: ChildProcess;
