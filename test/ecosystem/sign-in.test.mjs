@@ -126,7 +126,7 @@ describe("the page", () => {
     await signIn(page, "v13wer");
     await live(page);
     await page.getByText("Viewer", { exact: true }).waitFor();
-    await page.getByText("A build appears here when it starts.").waitFor();
+    await page.locator(".card", { hasText: "app" }).waitFor();
     const headers = { Authorization: "Bearer s3cret" };
     const body = new URLSearchParams({ projectPath: "app", install: "skip" });
     await fetch(`${server.url}/api/project/build`, { method: "POST", headers, body });
