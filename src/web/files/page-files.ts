@@ -91,14 +91,16 @@ function entriesIn(file: URL): string[] {
 
 /**
  * Reads a file. A style sheet includes those that it imports, because one request is faster and one text is smaller.
- * Comments of style sheets are left out.
+ * Comments and spaces of style sheets, and the indentation of documents, are left out.
  */
 function readSource(file: URL): Buffer {
   const body = readFileSync(file);
+  if (file.pathname.endsWith(".html")) return Buffer.from(body.toString().replaceAll(/^ +/gm, ""));
   if (!file.pathname.endsWith(".css")) return body;
   const include = (_: string, path: string): string => readSource(new URL(path, file)).toString();
   const text = body.toString().replaceAll(/^@import "([^"]+)";$/gm, include);
-  return Buffer.from(text.replaceAll(/\/\*[^]*?\*\/\n*/g, ""));
+  const bare = text.replaceAll(/\/\*[^]*?\*\//g, "").replaceAll(/\s+/g, " ").trim();
+  return Buffer.from(bare.replaceAll(/ ?([{};]) ?/g, "$1").replaceAll(/(?<=[{;][\w-]+): /g, ":"));
 }
 
 function negotiate(file: PageFile, request: IncomingMessage, response: ServerResponse): Representation {
