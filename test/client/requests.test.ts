@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { follow } from "../../dist/client/index.js";
 import { ScriptServer, openStream, status, stream } from "./script-server.ts";
-import type { ConnectionReport, FollowOptions } from "../../dist/client/index.js";
+import type { ConnectionReport, FetchedResponse, FollowOptions } from "../../dist/client/index.js";
 import type { Answer } from "./script-server.ts";
 
 const QUICK: FollowOptions = { retry: { initial: 0 } };
@@ -73,6 +73,14 @@ describe("follow", () => {
       );
     });
   }
+
+  it("counts a response without a body, as some fetch functions return it, as an empty stream", async () => {
+    const headers = new Headers({ "Content-Type": "text/event-stream" });
+    const statuses = [200, 204];
+    const fetch = async (): Promise<FetchedResponse> => ({ status: statuses.shift() ?? 500, headers, body: null });
+    assert.deepEqual(await read("http://127.0.0.1/", { ...QUICK, fetch }), []);
+    assert.deepEqual(statuses, []);
+  });
 
   it("reads HTTP/1.0 and a stream without a length", async () => {
     const answer = raw("HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: a\n\n");
