@@ -70,6 +70,7 @@ describe("the page", () => {
     (await next).end();
     await tab.status("succeeded");
     const links = page.locator("#builds-list a");
+    await until(async () => (await links.count()) === 2);
     await links.first().focus();
     await keyboard.press("ArrowDown");
     assert.equal(await links.nth(1).evaluate((link) => link === document.activeElement), true);

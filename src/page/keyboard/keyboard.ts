@@ -2,7 +2,7 @@ import { KeyHelp } from "./key-help.ts";
 import { keyActions } from "./key-actions.ts";
 import { actionOf, moveInList } from "./key-table.ts";
 
-/** The lists in which arrow keys move the focus between links and buttons. */
+/** The lists in which arrow keys move the focus between their items. */
 const LISTS = "#builds-list, #cards, #recent-list, #steps";
 
 /** The elements that need the keys themselves. */
@@ -39,10 +39,13 @@ export class Keyboard {
 function moveFocus(event: KeyboardEvent, target: Element): void {
   const list = target.closest(LISTS);
   if (list === null) return;
-  const items = [...list.querySelectorAll<HTMLElement>("a[href], button")].filter((item) => item.checkVisibility());
-  const index = items.findIndex((item) => item === target);
-  const next = index === -1 ? undefined : moveInList(event.key, index, items.length);
+  const items = [...list.children];
+  const next = moveInList(event.key, items.findIndex((item) => item.contains(target)), items.length);
   if (next === undefined) return;
+  const controls = [...(items[next]?.querySelectorAll<HTMLElement>("a[href], button") ?? [])];
+  const visible = controls.filter((control) => control.checkVisibility());
+  // The same control as before, for example the next button that builds again, and not the other one beside it.
+  const same = visible.find(({ classList }) => classList[0] === target.classList[0]);
   event.preventDefault();
-  items[next]?.focus();
+  (same ?? visible[0])?.focus();
 }
