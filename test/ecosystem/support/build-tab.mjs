@@ -81,6 +81,8 @@ export class BuildTab {
 
   /** Waits for the line with this number, or a later one, at the end of the log. */
   async number(number) {
+    // A tab behind another one may draw nothing.
+    await this.page.bringToFront();
     const lastNumber = (numbers) => Number(numbers.at(-1)?.textContent ?? 0);
     const numbers = this.page.locator("#sections .line .number");
     await until(async () => (await numbers.evaluateAll(lastNumber)) >= number);
