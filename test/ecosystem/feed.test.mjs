@@ -6,7 +6,6 @@ import { BuildTab } from "./support/build-tab.mjs";
 import { launchChromium, openContext } from "./support/chromium.mjs";
 import { makeFolder, projectFiles } from "./support/folder.mjs";
 import { addScript, openPage, openSource } from "./support/page-clients.mjs";
-import { until } from "./support/until.mjs";
 import { WebServer } from "./support/web-server.mjs";
 
 const JQUERY = "jquery/dist/jquery.js";
@@ -101,8 +100,6 @@ describe("the feed and the API", () => {
       assert.deepEqual(await post(page, url, JSON.stringify(fields), asJson), { status: 400, json: { error } });
     }
     const tab = await BuildTab.open(await openContext(t, browser), server.url);
-    // The page offers the first project by default.
-    await until(async () => (await tab.page.getByLabel("Project path").inputValue()) !== "");
     await tab.build("");
     await tab.page.locator("#form-error", { hasText: error.message }).waitFor();
     assert.deepEqual(await server.builds(), []);
