@@ -167,6 +167,9 @@ export class LogWindow {
   }
 
   #scrolled(): void {
+    // The browser scrolls up if the tail has become lower or the window higher; that is not the person.
+    this.#viewport.height = this.#scroller.clientHeight;
+    this.#viewport.tail = this.#tail.offsetHeight;
     const distance = this.#scroller.scrollTop - this.#viewport.scrollTop;
     clearTimeout(this.#rest);
     this.#rest = setTimeout(() => this.#settle(), REST);
