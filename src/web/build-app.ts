@@ -5,10 +5,7 @@ import { Router } from "../http/router.ts";
 import { buildPlanner } from "../runner/planning/build-planner.ts";
 import { BuildQueue, limitsOf } from "../runner/build-queue.ts";
 import { ProjectCache } from "../runner/project/project-cache.ts";
-import { BuildStore } from "../runner/store/build-store.ts";
-import { FeedJournal } from "../streams/feed/journal.ts";
 import { recoverBuilds } from "../streams/recover.ts";
-import { surveyLogs } from "../streams/stored-log.ts";
 import { StreamRegistry } from "../streams/stream-registry.ts";
 import { buildAppSettings } from "./build-app-options.ts";
 import { dispatch } from "./dispatch.ts";
@@ -16,18 +13,15 @@ import { failRequest } from "./fail-request.ts";
 import { Access } from "./guards/access.ts";
 import { Monitors } from "./monitoring/monitors.ts";
 import { routes } from "./routes.ts";
+import { openStorage } from "./storage.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BuildPlanner } from "../runner/planning/build-planner.ts";
 import type { BuildRecord } from "../runner/record.ts";
+import type { BuildStore } from "../runner/store/build-store.ts";
 import type { BuildAppOptions, BuildAppSettings } from "./build-app-options.ts";
 import type { MalformedRequest } from "./refuse-malformed.ts";
 import type { AppRoute } from "./routes.ts";
-
-/** Where builds and the feed are stored. */
-interface Storage {
-  readonly store: BuildStore;
-  readonly journal: FeedJournal;
-}
+import type { Storage } from "./storage.ts";
 
 /**
  * The whole build server as one handler for any `node:http` server: the page, the API and the event streams.
@@ -61,21 +55,18 @@ export class BuildApp {
   static async open(options: BuildAppOptions): Promise<BuildApp> {
     const settings = buildAppSettings(options);
     if (settings.data === undefined) return new BuildApp(OPENED, settings, undefined);
-    const store = await BuildStore.open(settings.data);
-    let journal: FeedJournal | undefined;
+    const storage = await openStorage(settings.data);
+    const { store, journal } = storage;
     let app: BuildApp | undefined;
     try {
-      const { counts, unfinished } = await surveyLogs(store);
-      journal = await FeedJournal.open(join(store.directory, "feed"), counts, unfinished);
-      const opened = (app = new BuildApp(OPENED, settings, { store, journal }));
+      const opened = (app = new BuildApp(OPENED, settings, storage));
       const onProblem = (problem: string): void => void opened.#problems.push(problem);
       const onLost = (build: BuildRecord): void => opened.#monitors.builds.note({ type: "end", build });
       await recoverBuilds({ store, streams: app.#streams, queue: app.#queue, plan: app.#plan, onProblem, onLost });
       return app;
     } catch (error) {
-      await journal?.close();
-      if (app === undefined) await store.close();
-      else await app.close();
+      await journal.close();
+      await (app ?? store).close();
       throw error;
     }
   }

@@ -3,7 +3,7 @@ import type { Problem, Source } from "./source.js";
 
 const MAX_LINES = 400;
 /** Files with a limit of their own: the README serves three readers, and the app is wiring alone. */
-const MAX_LINES_OF: Readonly<Record<string, number>> = { "README.md": 150, "src/web/build-app.ts": 155 };
+const MAX_LINES_OF: Readonly<Record<string, number>> = { "README.md": 150, "src/web/build-app.ts": 149 };
 const MAX_FILES = 15;
 const MAX_COLUMNS = 120;
 
