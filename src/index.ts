@@ -5,20 +5,7 @@
  * @module
  */
 export * from "./protocol/index.ts";
-
-export { EventSource } from "./client/event-source.ts";
-export type { EventSourceOptions } from "./client/event-source.ts";
-export type { ConnectionReport, ConnectionState } from "./client/connection-report.ts";
-export { follow } from "./client/follow.ts";
-export type { EventFollower } from "./client/follow.ts";
-export type {
-  FetchFunction,
-  FetchedResponse,
-  FollowOptions,
-  RequestBody,
-  RequestHeaders,
-  RetryOptions,
-} from "./client/follow-options.ts";
+export * from "./client/index.ts";
 
 export { Channel } from "./channel/channel.ts";
 export { ChannelGroup } from "./channel/channel-group.ts";

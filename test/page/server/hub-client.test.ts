@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import { HubClient } from "../../../dist/page/server/hub-client.js";
 import { LiveStream } from "../../../dist/page/server/live-stream.js";
-import { FakeChannel, FakeSource, HubFixture } from "./hub-fixture.js";
+import { FakeSource } from "./fake-source.js";
+import { FakeChannel, HubFixture } from "./hub-fixture.js";
 import type { StreamState } from "../../../dist/page/server/live-stream.js";
 
 interface Options {

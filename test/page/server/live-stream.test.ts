@@ -1,48 +1,10 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, mock } from "node:test";
 import { LiveStream } from "../../../dist/page/server/live-stream.js";
-import type { EventSourceLike, StreamMessage, StreamState } from "../../../dist/page/server/live-stream.js";
+import { FakeSource } from "./fake-source.js";
+import type { StreamState } from "../../../dist/page/server/live-stream.js";
 
 const MINUTE = 60_000;
-
-class FakeSource implements EventSourceLike {
-  readonly url: string;
-  readyState = 0;
-  readonly #listeners = new Map<string, (event: StreamMessage) => void>();
-
-  constructor(url: string) {
-    this.url = url;
-  }
-
-  addEventListener(type: string, listener: (event: StreamMessage) => void): void {
-    this.#listeners.set(type, listener);
-  }
-
-  close(): void {
-    this.readyState = 2;
-  }
-
-  fire(type: string, data: unknown = null, lastEventId = ""): void {
-    this.#listeners.get(type)?.({ data: JSON.stringify(data), lastEventId });
-  }
-
-  open(): void {
-    this.readyState = 1;
-    this.fire("open");
-  }
-
-  /** The connection breaks, and the browser reconnects. */
-  interrupt(): void {
-    this.readyState = 0;
-    this.fire("error");
-  }
-
-  /** The server answers with a status other than 200. */
-  refuse(): void {
-    this.readyState = 2;
-    this.fire("error");
-  }
-}
 
 class Fixture {
   readonly sources: FakeSource[] = [];
@@ -101,7 +63,7 @@ describe("LiveStream", () => {
     assert.equal(old.readyState, 2);
     old.open();
     old.fire("line", "late");
-    old.refuse();
+    old.fail(2);
     current.open();
     current.fire("line", "x");
     assert.deepEqual(fixture.seen, ["/b opened", "/b x"]);
@@ -115,7 +77,7 @@ describe("LiveStream", () => {
     const fixture = new Fixture();
     const source = fixture.open("/a");
     source.open();
-    source.interrupt();
+    source.fail(0);
     assert.equal(fixture.state, "reconnecting");
     mock.timers.tick(19_999);
     source.open();
@@ -128,7 +90,7 @@ describe("LiveStream", () => {
     const fixture = new Fixture();
     const source = fixture.open("/a");
     source.open();
-    source.interrupt();
+    source.fail(0);
     mock.timers.tick(20_000);
     assert.deepEqual(fixture.states.at(-1), { type: "waiting", reason: "lost", until: 21_000 });
     assert.equal(source.readyState, 2);
@@ -139,12 +101,12 @@ describe("LiveStream", () => {
     const source = fixture.open("/a");
     source.open();
     source.fire("line", "x", "a-7");
-    source.interrupt();
+    source.fail(0);
     source.open();
-    source.interrupt();
+    source.fail(0);
     assert.equal(fixture.state, "reconnecting");
     mock.timers.tick(3000);
-    source.interrupt();
+    source.fail(0);
     assert.deepEqual(fixture.states.at(-1), { type: "waiting", reason: "lost", until: 4000 });
     mock.timers.tick(1000);
     assert.equal(fixture.last.url, "/a?lastEventId=a-7");
@@ -154,7 +116,7 @@ describe("LiveStream", () => {
     const fixture = new Fixture();
     const source = fixture.open("/a");
     source.open();
-    source.interrupt();
+    source.fail(0);
     fixture.stream.retryNow();
     assert.deepEqual([source.readyState, fixture.sources.length, fixture.state], [2, 2, "connecting"]);
   });
@@ -163,7 +125,7 @@ describe("LiveStream", () => {
     const fixture = new Fixture();
     fixture.open("/a").open();
     fixture.last.fire("line", "x", "a 7");
-    fixture.last.refuse();
+    fixture.last.fail(2);
     for (const wait of [1000, 2000, 4000]) {
       const { length } = fixture.sources;
       assert.deepEqual(fixture.states.at(-1), { type: "waiting", reason: "lost", until: Date.now() + wait });
@@ -172,19 +134,19 @@ describe("LiveStream", () => {
       mock.timers.tick(1);
       assert.equal(fixture.sources.length, length + 1);
       assert.equal(fixture.last.url, "/a?lastEventId=a%207");
-      fixture.last.refuse();
+      fixture.last.fail(2);
     }
     assert.deepEqual(fixture.seen, ["/a opened", "/a x", "/a failed", "/a failed", "/a failed", "/a failed"]);
   });
 
   it("starts with short waits again after a success", () => {
     const fixture = new Fixture();
-    fixture.open("/a").refuse();
+    fixture.open("/a").fail(2);
     mock.timers.tick(1000);
-    fixture.last.refuse();
+    fixture.last.fail(2);
     mock.timers.tick(2000);
     fixture.last.open();
-    fixture.last.refuse();
+    fixture.last.fail(2);
     assert.deepEqual(fixture.states.at(-1), { type: "waiting", reason: "lost", until: 4000 });
   });
 
@@ -193,7 +155,7 @@ describe("LiveStream", () => {
     function turnAway(fixture: Fixture): void {
       fixture.last.open();
       mock.timers.tick(500);
-      fixture.last.interrupt();
+      fixture.last.fail(0);
     }
 
     it("reports it after the second, and waits ever longer", () => {
@@ -225,9 +187,9 @@ describe("LiveStream", () => {
       mock.timers.tick(1);
       assert.equal(fixture.state, "live");
       assert.deepEqual(fixture.seen, ["/a opened", "/a opened"]);
-      source.interrupt();
+      source.fail(0);
       source.open();
-      source.interrupt();
+      source.fail(0);
       assert.equal(fixture.state, "reconnecting");
     });
 
@@ -240,7 +202,7 @@ describe("LiveStream", () => {
       source.fire("line", "y", "2");
       assert.equal(fixture.state, "live");
       assert.deepEqual(fixture.seen, ["/a opened", "/a opened", "/a x", "/a y"]);
-      source.interrupt();
+      source.fail(0);
       assert.equal(fixture.state, "reconnecting");
       assert.equal(source.readyState, 0);
     });
@@ -253,7 +215,7 @@ describe("LiveStream", () => {
       mock.timers.tick(8000);
       fixture.last.open();
       mock.timers.tick(2000);
-      fixture.last.refuse();
+      fixture.last.fail(2);
       assert.deepEqual(fixture.states.at(-1), { type: "waiting", reason: "lost", until: Date.now() + 1000 });
     });
 
@@ -263,7 +225,7 @@ describe("LiveStream", () => {
       turnAway(fixture);
       source.open();
       mock.timers.tick(2000);
-      source.interrupt();
+      source.fail(0);
       turnAway(fixture);
       assert.equal(fixture.state, "reconnecting");
       fixture.open("/b");
@@ -276,12 +238,12 @@ describe("LiveStream", () => {
   it("does not resume if the target says so, nor in another stream", () => {
     const fixture = new Fixture();
     fixture.open("/feed", false).fire("line", "x", "7");
-    fixture.last.refuse();
+    fixture.last.fail(2);
     mock.timers.tick(1000);
     assert.equal(fixture.last.url, "/feed");
     fixture.open("/a").fire("line", "x", "8");
     assert.equal(fixture.open("/b").url, "/b");
-    fixture.last.refuse();
+    fixture.last.fail(2);
     mock.timers.tick(1000);
     assert.equal(fixture.last.url, "/b");
   });
@@ -292,7 +254,7 @@ describe("LiveStream", () => {
     fixture.open("/a").open();
     fixture.stream.retryNow();
     assert.equal(fixture.sources.length, 1);
-    fixture.last.refuse();
+    fixture.last.fail(2);
     fixture.stream.retryNow();
     assert.equal(fixture.sources.length, 2);
     mock.timers.tick(MINUTE);
@@ -301,7 +263,7 @@ describe("LiveStream", () => {
 
   it("does not retry after close", () => {
     const fixture = new Fixture();
-    fixture.open("/a").refuse();
+    fixture.open("/a").fail(2);
     fixture.stream.close();
     mock.timers.tick(MINUTE);
     assert.equal(fixture.sources.length, 1);
@@ -310,7 +272,7 @@ describe("LiveStream", () => {
   it("can be replaced from within a failure", () => {
     const fixture = new Fixture();
     fixture.stream.open({ path: "/gone", resume: true, on: {}, failed: () => fixture.open("/feed") });
-    fixture.last.refuse();
+    fixture.last.fail(2);
     mock.timers.tick(MINUTE);
     assert.deepEqual(
       fixture.sources.map(({ url }) => url),
@@ -333,7 +295,7 @@ describe("LiveStream", () => {
     mock.timers.tick(1000);
     await settle();
     assert.equal(fixture.last.url, "/a?lastEventId=a-7");
-    fixture.last.refuse();
+    fixture.last.fail(2);
     mock.timers.tick(MINUTE);
     await settle();
     assert.deepEqual(
