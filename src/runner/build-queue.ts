@@ -280,7 +280,7 @@ export class BuildQueue {
     const reserved = directoriesOf(this.#running);
     for (const build of this.#waiting) {
       if (!overlaps(build, reserved)) return build;
-      // Its directories are reserved while it is queued: otherwise later builds could overtake it for ever.
+      // Its directories are reserved while it is queued: otherwise later builds could overtake it forever.
       for (const directory of build.directories) reserved.add(directory);
     }
     return undefined;

@@ -76,34 +76,37 @@ class RuntimeServer {
   }
 }
 
-for (const server of SERVERS) {
-  describe(`Channel in ${server.name}`, () => {
-    it("sends the first bytes at once and events as they are published, and notices clients that leave", async (t) => {
-      const running = await RuntimeServer.start(t, server);
-      const client = await running.open(t);
-      await until(() => client.text.includes("retry: 2000\n"));
-      running.publish("one");
-      await until(() => /id: \w+-1\ndata: one\n\n/.test(client.text));
-      running.publish("two");
-      await until(() => /id: \w+-2\ndata: two\n\n/.test(client.text));
-      client.socket.resetAndDestroy();
-      await until(() => running.printed.includes("disconnect left"));
-      const other = await running.open(t);
-      other.socket.end();
-      await until(() => running.printed.filter((line) => line === "disconnect left").length === 2);
-      // A client that leaves prints no stack trace, also not later.
-      await delay(500);
-      const printed = running.printed.filter((line) => !NOTICE.test(line));
-      assert.deepEqual(printed, ["connect", "disconnect left", "connect", "disconnect left"]);
-    });
+// The silent streams wait at the same time.
+describe("Channel in another runtime", { concurrency: SERVERS.length }, () => {
+  for (const server of SERVERS) {
+    describe(`in ${server.name}`, () => {
+      it("sends the first bytes at once, delays no event, and notices clients that leave", async (t) => {
+        const running = await RuntimeServer.start(t, server);
+        const client = await running.open(t);
+        await until(() => client.text.includes("retry: 2000\n"));
+        running.publish("one");
+        await until(() => /id: \w+-1\ndata: one\n\n/.test(client.text));
+        running.publish("two");
+        await until(() => /id: \w+-2\ndata: two\n\n/.test(client.text));
+        client.socket.resetAndDestroy();
+        await until(() => running.printed.includes("disconnect left"));
+        const other = await running.open(t);
+        other.socket.end();
+        await until(() => running.printed.filter((line) => line === "disconnect left").length === 2);
+        // A client that leaves prints no stack trace, also not later.
+        await delay(500);
+        const printed = running.printed.filter((line) => !NOTICE.test(line));
+        assert.deepEqual(printed, ["connect", "disconnect left", "connect", "disconnect left"]);
+      });
 
-    it("keeps a silent stream open with the default heartbeat", async (t) => {
-      const running = await RuntimeServer.start(t, server);
-      const client = await running.open(t);
-      await delay(SILENCE);
-      assert.deepEqual([client.isOver, running.printed], [false, ["connect"]]);
-      running.publish("late");
-      await until(() => client.text.includes("data: late"));
+      it("keeps a silent stream open with the default heartbeat", async (t) => {
+        const running = await RuntimeServer.start(t, server);
+        const client = await running.open(t);
+        await delay(SILENCE);
+        assert.deepEqual([client.isOver, running.printed], [false, ["connect"]]);
+        running.publish("late");
+        await until(() => client.text.includes("data: late"));
+      });
     });
-  });
-}
+  }
+});

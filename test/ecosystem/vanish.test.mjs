@@ -44,7 +44,7 @@ describe("Channel whose client vanished", { concurrency: true }, () => {
     },
   );
 
-  onNetwork("goes on where it was when it is back in time", { publish: 1000 }, async (network) => {
+  onNetwork("continues where it was when the network returns in time", { publish: 1000 }, async (network) => {
     const [lost, other] = [await network.connect(1), await network.connect(2)];
     await lost.seen.count(10);
     network.vanish(lost.address);

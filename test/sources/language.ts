@@ -18,6 +18,7 @@ const PHRASES: readonly (readonly [phrase: string, remedy: string])[] = [
   ["so many", "write the number's name (N, `limit`)"],
   ["so long", 'write "that long" or the number\'s name'],
   ["is none", 'write "is not a ..."'],
+  ["for ever", 'write "forever"'],
   ["(?:has|have|had|is|are|was) begun", 'write "has started"'],
 ];
 

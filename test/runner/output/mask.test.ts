@@ -148,6 +148,6 @@ describe("Mask", () => {
     assert.equal(stream.push("s"), "");
     let returned = "";
     for (let count = 0; count < 10 && returned === ""; count++) returned = stream.push("\x1b[m".repeat(20_000));
-    assert.ok(returned.startsWith("s\x1b[m"), "held back for ever");
+    assert.ok(returned.startsWith("s\x1b[m"), "held back forever");
   });
 });

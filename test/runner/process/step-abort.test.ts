@@ -134,7 +134,7 @@ describe("runStep()", () => {
       await daemon.gone;
     });
 
-    it("reports a process that cannot be ended, and does not wait for ever", async (t) => {
+    it("reports a process that cannot be ended, and does not wait forever", async (t) => {
       const stage = await Stage.open(t);
       const output = new Output();
       const controller = new AbortController();

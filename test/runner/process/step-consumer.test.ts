@@ -63,7 +63,7 @@ describe("runStep()", () => {
       assert.deepEqual(output.lines, ["stdout: one", ...numbers, "stdout: last"]);
     });
 
-    it("stops reading from a background process that writes for ever", async (t) => {
+    it("stops reading from a background process that writes forever", async (t) => {
       const stage = await Stage.open(t);
       const delays = watchDelays(t);
       const output = new Output();
@@ -109,7 +109,7 @@ describe("runStep()", () => {
       }
     });
 
-    it("does not wait for ever for a consumer that never accepts the output", async (t) => {
+    it("does not wait forever for a consumer that never accepts the output", async (t) => {
       const stage = await Stage.open(t);
       const controller = new AbortController();
       let take: () => void = () => undefined;

@@ -30,7 +30,7 @@ class Setup {
 }
 
 describe("AttemptLimit", () => {
-  it("lets an address guess five times, and then makes it wait for ever longer", () => {
+  it("lets an address guess five times, and then makes it wait ever longer", () => {
     const setup = new Setup();
     for (let count = 0; count < 5; count++) assert.equal(setup.guess("a"), 0);
     const waits = Array.from({ length: 12 }, () => {
