@@ -59,6 +59,8 @@ const calls: Readonly<Record<string, Call>> = {
   "encodeComment": (value) => library.encodeComment(value),
   "assertEventId": (value) => library.assertEventId(value),
   "decodeLastEventId": (value) => library.decodeLastEventId(value),
+  "explain": (value) => library.explain(value),
+  "StreamExplainer.explain": (value) => new library.StreamExplainer().explain(value),
   "follow": (value) => library.follow(value),
   "follow options": (value) => library.follow("http://127.0.0.1/", value),
   "follow signal": (value) => library.follow("http://127.0.0.1/", { signal: value ?? 5 }),
@@ -75,7 +77,7 @@ const PREDICATES = ["isEpoch", "parseSequenceId"];
 
 describe("a value of a wrong type", () => {
   it("is tried for every function and class that the package exports", () => {
-    const others = ["TailcastError", "MAX_RETRY", "MAX_EVENT_ID_BYTES", "DEFAULT_MAX_EVENT_BYTES"];
+    const others = ["TailcastError", "MAX_RETRY", "MAX_EVENT_ID_BYTES", "DEFAULT_MAX_EVENT_BYTES", "STREAM_FAULTS"];
     const tried = Object.keys(calls).join(" ");
     for (const name of Object.keys(library)) {
       assert.ok(others.includes(name) || tried.includes(name), `${name} is not tried`);
