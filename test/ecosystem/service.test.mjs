@@ -6,8 +6,9 @@ import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { readConfig } from "../../dist/config.js";
-import { OPTIONS } from "../../dist/program-options.js";
+import { Arguments } from "../../dist/arguments.js";
+import { readConfig } from "../../dist/cli/serve/config.js";
+import { OPTIONS } from "../../dist/cli/serve/program-options.js";
 import { makeCertificate } from "./support/certificate.mjs";
 import { readDeploy } from "./support/deploy.mjs";
 import { makeFolder } from "./support/folder.mjs";
@@ -119,7 +120,7 @@ describe("examples/deploy/systemd", () => {
     const uncommented = variables(ENVIRONMENT.replaceAll(/^# (?=[A-Z_]+=)/gm, ""));
     const direct = { ...uncommented, TAILCAST_CERT: cert, TAILCAST_KEY: key };
     for (const set of [variables(ENVIRONMENT), direct]) {
-      const { config } = readConfig([], { ...set, TAILCAST_ROOT: root, TAILCAST_TOKEN: TOKEN });
+      const config = readConfig(new Arguments(OPTIONS, {}, { ...set, TAILCAST_ROOT: root, TAILCAST_TOKEN: TOKEN }));
       assert.equal(config.grace, 30_000);
       assert.deepEqual([config.cgroup, config.pids], ["auto", 1000]);
     }

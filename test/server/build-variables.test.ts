@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { readVariables } from "../../dist/build-variables.js";
+import { readVariables } from "../../dist/cli/serve/build-variables.js";
 import { makeFolder } from "../support/folders.js";
 import { EventClient, postJson } from "../support/http.js";
 import { Program } from "../support/program.js";
@@ -83,7 +83,7 @@ describe("the variables of builds", () => {
   it("stop the start with a clear message when their file is missing", async (t) => {
     const program = new Program(t, ["--port", "0", "--env-from", "/nowhere/at/all"]);
     assert.equal(await program.ended, 2);
-    assert.match(program.stderr, /^tailcast: Cannot use --env-from .*: ENOENT: .*\nTry "tailcast --help"\.\n$/);
+    assert.match(program.stderr, /^tailcast: Cannot use --env-from .*: ENOENT: .*\nTry "tailcast serve --help"\.\n$/);
   });
 
   it("may be empty", async (t) => {

@@ -3,16 +3,9 @@ import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { describe, it } from "node:test";
-import { readConfig } from "../../dist/config.js";
-import { COMMANDS, OPTIONS, helpText } from "../../dist/program-options.js";
+import { OPTIONS } from "../../dist/cli/serve/program-options.js";
+import { readArguments as configOf } from "../cli/read-arguments.js";
 import { dataFolder } from "../support/program.js";
-import type { Config } from "../../dist/config.js";
-
-function configOf(args: readonly string[], env: Record<string, string> = {}): Config {
-  const invocation = readConfig(args, env);
-  assert.equal(invocation.kind, "serve");
-  return (invocation as { config: Config }).config;
-}
 
 describe("readConfig()", () => {
   it("has a default for everything", () => {
@@ -125,11 +118,9 @@ describe("readConfig()", () => {
   for (const [args, env, named] of [
     [["--prot", "1"], {}, "Cannot read the arguments: Unknown option '--prot'"],
     [["--env-file", "x"], {}, "Unknown option '--env-file'; did you mean --env-from?"],
-    [["deploy"], {}, 'unknown sub-command "deploy"; the sub-commands are serve, help, version'],
+    [["deploy"], {}, 'unexpected argument "deploy"'],
     [["--port", "0", "deploy"], {}, '"deploy"'],
     [["--color", "deploy"], {}, '"deploy"'],
-    [["serve", "deploy"], {}, '"deploy"'],
-    [["version", "--port", "0"], {}, "Cannot use --port: version does not accept this option; leave it out"],
     [["--port"], {}, "--port"],
     [["--port", "65536"], {}, "--port"],
     [["--port", "-1"], {}, "--port"],
@@ -182,7 +173,7 @@ describe("readConfig()", () => {
   ] as const) {
     it(`refuses ${[...args, ...Object.entries(env).map((pair) => pair.join("="))].join(" ")}, naming it`, () => {
       assert.throws(
-        () => readConfig(args, env),
+        () => configOf(args, env),
         (error: Error & { code?: string }) => {
           assert.equal(error.code, "INVALID_OPTION");
           assert.ok(error.message.includes(named), error.message);
@@ -199,10 +190,10 @@ describe("readConfig()", () => {
   it("says how to give a value that starts with a hyphen, in one line", () => {
     for (const { flag, value } of OPTIONS.filter((option) => option.value !== "")) {
       const message = `Cannot use --${flag}: it needs a value; write --${flag}=VALUE if it starts with "-"`;
-      assert.throws(() => readConfig([`--${flag}`, "-1"], {}), { code: "INVALID_OPTION", message }, value);
+      assert.throws(() => configOf([`--${flag}`, "-1"], {}), { code: "INVALID_OPTION", message }, value);
     }
     for (const args of [["--prot"], ["--port"], ["--port", "--host"], ["--color=1"], ["-x"], ["--port=-1"]]) {
-      assert.throws(() => readConfig(args, {}), { code: "INVALID_OPTION", message: /^[^\n]+[^\n.]$/ }, args.join(" "));
+      assert.throws(() => configOf(args, {}), { code: "INVALID_OPTION", message: /^[^\n]+[^\n.]$/ }, args.join(" "));
     }
   });
 
@@ -228,42 +219,5 @@ describe("readConfig()", () => {
       TAILCAST_VIEWER_TOKEN_FILE: `${folder}/viewer`,
     });
     assert.deepEqual([token, viewerToken], ["t", "v"]);
-  });
-
-  it("reads sub-commands, and serves without one", () => {
-    assert.deepEqual(readConfig(["serve", "--port", "1"], {}), readConfig(["--port", "1"], {}));
-    for (const name of Object.keys(COMMANDS)) assert.equal(readConfig([name], {}).kind, name);
-  });
-
-  it("accepts the options that the row of the sub-command names, and no other", (t) => {
-    const { version } = COMMANDS;
-    t.after(() => Object.assign(COMMANDS, { version }));
-    Object.assign(COMMANDS, { version: { ...version, options: ["port"] } });
-    assert.deepEqual(readConfig(["version", "--port", "1"], {}), { kind: "version" });
-    assert.throws(() => readConfig(["version", "--port", "1", "--host", "::1"], {}), / --host: version does not /);
-  });
-
-  it("accepts --help and --version beside any other argument", () => {
-    assert.deepEqual(readConfig(["--help", "--port", "x"], {}), { kind: "help" });
-    assert.deepEqual(readConfig(["-v"], {}), { kind: "version" });
-  });
-});
-
-describe("helpText()", () => {
-  it("names every sub-command", () => {
-    for (const [name, { help }] of Object.entries(COMMANDS)) {
-      assert.match(helpText(), new RegExp(`^  ${name} +${help}$`, "m"));
-    }
-  });
-
-  it("names every option with its variable, within 120 columns", () => {
-    const text = helpText();
-    for (const { flag } of OPTIONS.filter(({ value }) => value !== "")) {
-      assert.match(text, new RegExp(`^  --${flag} [A-Z=]+ +[A-Z_]+\\n {6}\\S.*\\(.*\\)`, "m"));
-    }
-    assert.deepEqual(
-      text.split("\n").filter((line) => line.length > 120),
-      [],
-    );
   });
 });

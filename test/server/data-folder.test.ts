@@ -3,7 +3,7 @@ import { chmod, mkdir, readFile, stat, symlink, writeFile } from "node:fs/promis
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { defaultDataFolder, moveOldFolder } from "../../dist/data-folder.js";
+import { defaultDataFolder, moveOldFolder } from "../../dist/cli/serve/data-folder.js";
 import { BuildStore } from "../../dist/runner/store/build-store.js";
 import { makeFolder } from "../support/folders.js";
 import { sampleBuild } from "../support/sample-builds.js";

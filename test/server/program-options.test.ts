@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { OPTIONS } from "../../dist/program-options.js";
-import { unknownVariables } from "../../dist/unknown-variables.js";
+import { OPTIONS } from "../../dist/cli/serve/program-options.js";
+import { unknownVariables } from "../../dist/cli/serve/unknown-variables.js";
 import { makeFolder } from "../support/folders.js";
 import { Program } from "../support/program.js";
 
@@ -31,7 +31,7 @@ describe("unknownVariables()", () => {
     const known = { TAILCAST_TOKEN: "t", TAILCAST_BUILD: "0", PORT: "1", TAILCASTX: "x", tailcast_token: "t" };
     assert.deepEqual(unknownVariables({ ...known, TAILCAST_TOKN: "s3cret", TAILCAST_SOMETHING_ELSE: "1" }), [
       "the environment variable TAILCAST_TOKN is not an option; did you mean TAILCAST_TOKEN?",
-      'the environment variable TAILCAST_SOMETHING_ELSE is not an option; "tailcast --help" lists the variables',
+      'the environment variable TAILCAST_SOMETHING_ELSE is not an option; "tailcast serve --help" lists the variables',
     ]);
   });
 });

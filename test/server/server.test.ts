@@ -251,10 +251,10 @@ describe("server", () => {
     const program = new Program(t, ["--prot", "1"]);
     assert.equal(await program.ended, 2);
     assert.equal(program.stdout, "");
-    assert.match(program.stderr, /^tailcast: .*: Unknown option '--prot'\nTry "tailcast --help"\.\n$/);
+    assert.match(program.stderr, /^tailcast: .*: Unknown option '--prot'\nTry "tailcast serve --help"\.\n$/);
     const command = new Program(t, ["deploy", "--port", "0"]);
     assert.equal(await command.ended, 2);
-    assert.match(command.stderr, /^tailcast: .*: unknown sub-command "deploy"; .*\nTry "tailcast --help"\.\n$/);
+    assert.match(command.stderr, /^tailcast: .*: unknown command "deploy"; .*\nTry "tailcast --help"\.\n$/);
     const variable = new Program(t, [], { PORT: "many" });
     assert.equal(await variable.ended, 2);
     assert.match(variable.stderr, /PORT/);

@@ -2,6 +2,13 @@ import { posix } from "node:path";
 import { lineAt } from "./source.js";
 import type { Problem, Source } from "./source.js";
 
+/** The program uses everything but the page, which the server only sends. */
+const CLI: readonly string[] = [
+  ...["doctor", "web", "streams", "runner", "channel", "client", "http", "protocol", "terminal"],
+  ...["arguments.ts", "check-options.ts", "command.ts", "create-folder.ts", "error.ts", "log-format.ts", "output.ts"],
+  ...["print.ts", "tls-server.ts", "token-file.ts"],
+];
+
 /** The folders whose values each folder may import, beside its own. A file directly below `src` is like a folder. */
 const IMPORTS: ReadonlyMap<string, readonly string[]> = new Map([
   ["error.ts", []],
@@ -16,6 +23,7 @@ const IMPORTS: ReadonlyMap<string, readonly string[]> = new Map([
   ["streams", ["runner", "channel", "http", "protocol", "terminal", "error.ts", "check-options.ts"]],
   ["web", ["streams", "runner", "channel", "http", "protocol", "terminal", "error.ts", "check-options.ts"]],
   ["page", ["terminal"]],
+  ["cli", CLI],
 ]);
 
 const STATEMENT = /^(import|export) (type )?(?:[^;"'=(]*? from )?"([^"]+)"/gm;

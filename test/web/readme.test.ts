@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { appOptions, readConfig } from "../../dist/config.js";
-import { COMMANDS, OPTIONS } from "../../dist/program-options.js";
+import { appOptions } from "../../dist/cli/serve/config.js";
+import { OPTIONS } from "../../dist/cli/serve/program-options.js";
 import { buildAppSettings } from "../../dist/web/build-app-options.js";
 import { routes } from "../../dist/web/routes.js";
+import { readArguments } from "../cli/read-arguments.js";
 import { EventClient, ask, postJson } from "../support/http.js";
 import { build, buildIn, start } from "./app.js";
 import { scrape } from "./scrape.js";
@@ -199,11 +200,6 @@ describe("src/web/README.md", () => {
     assert.deepEqual(rows, scraped);
   });
 
-  it("lists the sub-commands of the program as its help does", () => {
-    const [rows = []] = tables("Sub-command", "Meaning");
-    assert.deepEqual(rows, Object.entries(COMMANDS).map(([name, { help }]) => [name, help]));
-  });
-
   it("lists the options of the program as its help does", () => {
     const [rows = []] = tables("Flag", "Variable", "Meaning");
     const options = OPTIONS.map(({ flag, variable, value, help }) => [`--${flag} ${value}`.trimEnd(), variable, help]);
@@ -213,9 +209,7 @@ describe("src/web/README.md", () => {
   it("shows how the options of `BuildApp` differ from flags", () => {
     const [rows = []] = tables("Flag", "Option of BuildApp");
     const flags = rows.map(([flag = "", option = ""]) => {
-      const invocation = readConfig(flag.split(" "), {});
-      assert.ok(invocation.kind === "serve");
-      const { builds, ...settings } = buildAppSettings(appOptions(invocation.config));
+      const { builds, ...settings } = buildAppSettings(appOptions(readArguments(flag.split(" "))));
       const [, name = "", value = ""] = /^(\w+): (.*)$/.exec(option) ?? [];
       const documented = JSON.parse(value.replaceAll("_", "")) as unknown;
       assert.deepEqual(Object.entries({ ...builds, ...settings }).find(([key]) => key === name)?.[1], documented, flag);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { readConfig } from "../../../dist/config.js";
+import { readArguments } from "../../cli/read-arguments.js";
 import { assertUnit } from "../../readme/systemd.js";
 
 const README = readFileSync(new URL("../../../src/runner/README.md", import.meta.url), "utf8");
@@ -14,9 +14,8 @@ describe("the systemd unit in src/runner/README.md", () => {
 
   it("starts the program with options that it has", () => {
     const [, args = ""] = /dist\/server\.js (.*)/.exec(values.get("ExecStart") ?? "") ?? [];
-    const invocation = readConfig(args.split(" "), {});
-    assert.ok(invocation.kind === "serve");
-    assert.deepEqual([invocation.config.cgroup, invocation.config.pids], ["auto", 1000]);
+    const { cgroup, pids } = readArguments(args.split(" "));
+    assert.deepEqual([cgroup, pids], ["auto", 1000]);
   });
 
   it("delegates the controller, and leaves cgroups writable", () => {

@@ -1,5 +1,5 @@
 import { OPTIONS } from "./program-options.ts";
-import { COOKIE_VARIABLE } from "./runner/process/marker.ts";
+import { COOKIE_VARIABLE } from "../../runner/process/marker.ts";
 
 /** The maximum number of edits between a wrong name and the name that a warning suggests. */
 const MAX_EDITS = 2;
@@ -15,7 +15,8 @@ export function unknownVariables(env: Readonly<Record<string, string | undefined
     const [nearest] = known.map((other) => ({ other, edits: editsBetween(name, other) }))
       .filter(({ edits }) => edits <= MAX_EDITS)
       .sort((one, two) => one.edits - two.edits);
-    const advice = nearest === undefined ? '"tailcast --help" lists the variables' : `did you mean ${nearest.other}?`;
+    const list = '"tailcast serve --help" lists the variables';
+    const advice = nearest === undefined ? list : `did you mean ${nearest.other}?`;
     return `the environment variable ${name} is not an option; ${advice}`;
   });
 }

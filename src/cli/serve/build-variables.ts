@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
-import { invalidOption } from "./error.ts";
-import { variableProblem } from "./runner/program/variables.ts";
+import { invalidOption } from "../../error.ts";
+import { variableProblem } from "../../runner/program/variables.ts";
 
 /** A line of a file: empty, a comment, or a name and a value. A quoted value can have several lines. */
 const ENTRY = /[ \t\r]*(?:#[^\n]*|[^\n=#]+=[ \t]*(?:"[^"]*"|'[^']*'|`[^`]*`)?[^\n]*)?(?:\n|$)/y;

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { lstat, readdir, rename } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { createFolder } from "./create-folder.ts";
-import { TailcastError } from "./error.ts";
-import { BuildStore } from "./runner/store/build-store.ts";
+import { createFolder } from "../../create-folder.ts";
+import { TailcastError } from "../../error.ts";
+import { BuildStore } from "../../runner/store/build-store.ts";
 
 /** The folder in the working directory where older versions stored builds. */
 const OLD_FOLDER = ".tailcast";

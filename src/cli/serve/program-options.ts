@@ -1,23 +1,7 @@
 import { delimiter } from "node:path";
+import type { Option } from "../../command.ts";
 
-/** The name of a sub-command. */
-export type CommandName = "serve" | "help" | "version";
-
-/** A sub-command of the program, which is the first word of the arguments. */
-export interface Command {
-  readonly help: string;
-  /** The options that it accepts. All other flags are refused. */
-  readonly options: readonly Flag[] | "all";
-}
-
-/** Every sub-command, in the order of the help. */
-export const COMMANDS: Readonly<Record<CommandName, Command>> = {
-  serve: { help: "run the build server; this is the default", options: "all" },
-  help: { help: "print this text, as --help does", options: [] },
-  version: { help: "print the version, as --version does", options: [] },
-};
-
-/** The name of an option without its dashes. */
+/** The name of an option of the server without its dashes. */
 export type Flag =
   | "port"
   | "host"
@@ -58,21 +42,13 @@ export type Flag =
   | "allow-credentials"
   | "trust-proxy";
 
-/** An option of the program: a flag, and an environment variable that is used without the flag. */
-export interface Option {
-  readonly flag: Flag;
-  readonly variable: string;
-  /** The name of its value in the help; empty for a switch. */
-  readonly value: string;
-  readonly help: string;
-  /** Whether the flag may be repeated. */
-  readonly multiple?: true;
-}
+/** An option of the server. Each of them has a variable. */
+export type ServerOption = Option<Flag> & { readonly variable: string };
 
 const LIST = "repeatable, in the variable separated by";
 
-/** Every option of the program, in the order of the help. Defaults are in parentheses. */
-export const OPTIONS: readonly Option[] = [
+/** Every option of the server, in the order of the help. Defaults are in parentheses. */
+export const OPTIONS: readonly ServerOption[] = [
   { flag: "port", variable: "PORT", value: "N", help: "port to listen on; 0 picks a free port (3000)" },
   {
     flag: "host",
@@ -282,25 +258,3 @@ export const OPTIONS: readonly Option[] = [
     help: "trust the X-Forwarded headers of this number of proxies, or of these addresses and ranges (0)",
   },
 ];
-
-/** The text of `--help`. */
-export function helpText(): string {
-  const width = Math.max(...OPTIONS.map(({ flag, value }) => flag.length + value.length)) + 8;
-  const lines = OPTIONS.flatMap(({ flag, value, variable, help }) => {
-    return [`${`  --${flag} ${value}`.padEnd(width)}${variable}`, `      ${help}`];
-  });
-  return [
-    "Usage: tailcast [command] [options]",
-    "",
-    "Builds projects on request and shows their output live in every browser.",
-    "",
-    ...Object.entries(COMMANDS).map(([name, { help }]) => `  ${name.padEnd(width - 2)}${help}`),
-    "",
-    "Each option is a flag or an environment variable; the flag wins. Defaults are in parentheses.",
-    "",
-    ...lines,
-    "  --help",
-    "  --version",
-    "",
-  ].join("\n");
-}
