@@ -5,7 +5,7 @@ import { BuildServer } from "./support/build-server.mjs";
 import { BuildTab } from "./support/build-tab.mjs";
 import { launchChromium, openContext } from "./support/chromium.mjs";
 import { Dictation } from "./support/dictation.mjs";
-import { spawnFirefox } from "./support/firefox.mjs";
+import { launchFirefox } from "./support/firefox.mjs";
 import { makeFolder } from "./support/folder.mjs";
 import { until } from "./support/until.mjs";
 
@@ -150,10 +150,11 @@ describe("tabs over HTTP/1.1", () => {
     const server = await BuildServer.start(t, { args: ["--root", root] });
     const { id } = await server.build("dictated");
     await dictation.next();
-    const urls = Array.from({ length: 8 }, () => `${server.url}/builds/${id}`);
-    await spawnFirefox(t, ...urls);
+    const firefox = await launchFirefox();
+    t.after(() => firefox.close());
+    for (let count = 0; count < 8; count++) await (await firefox.newPage()).goto(`${server.url}/builds/${id}`);
     const outlines = 'tailcast_requests_total{route="/api/builds/:id/outline",method="GET",status="200"}';
-    await untilMetric(server, outlines, urls.length);
+    await untilMetric(server, outlines, 8);
     await untilMetric(server, "tailcast_clients{", 1);
     await untilMetric(server, "tailcast_requests_under_way", 2);
   });

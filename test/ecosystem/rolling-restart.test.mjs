@@ -8,14 +8,12 @@ import { BROWSERS } from "./support/browsers.mjs";
 import { BuildServer } from "./support/build-server.mjs";
 import { makeCertificate } from "./support/certificate.mjs";
 import { launchChromium, openContext } from "./support/chromium.mjs";
-import { spawnFirefox } from "./support/firefox.mjs";
 import { makeFolder, projectFiles } from "./support/folder.mjs";
 import { Program } from "./support/program.mjs";
 import { until } from "./support/until.mjs";
 
 const HELLO = pathOf("../../examples/hello.js");
 const FETCHING = pathOf("support/fetching-server.mjs");
-const PAGE_SCRIPT = pathOf("support/page-script.mjs");
 
 /** The longest time from SIGTERM to the end of the process, in milliseconds. */
 const END_TIME = 1500;
@@ -34,10 +32,10 @@ function pathOf(path) {
   return fileURLToPath(new URL(path, import.meta.url));
 }
 
-/** Starts a file that listens to the port `PORT`; its pages can run the script of a Firefox page. */
+/** Starts a file that listens to the port `PORT`. */
 function startFile(t, file, variables = {}) {
   return Program.start(t, (port) => ({
-    args: ["--import", PAGE_SCRIPT, file],
+    args: [file],
     env: { PORT: port, ...variables },
   }));
 }
@@ -114,23 +112,19 @@ describe("a rolling restart over HTTP/2, seen from Chromium", () => {
   });
 });
 
-describe("a rolling restart of the build server", () => {
-  let browser;
-  before(async () => (browser = await launchChromium()));
-  after(() => browser?.close());
+for (const { name, launch } of BROWSERS) {
+  describe(`a rolling restart of the build server, seen from ${name}`, () => {
+    let browser;
+    before(async () => (browser = await launch()));
+    after(() => browser?.close());
 
-  const OPEN = {
-    Chromium: async (t, url) => (await (await openContext(t, browser)).newPage()).goto(url),
-    Firefox: spawnFirefox,
-  };
-  for (const [name, open] of Object.entries(OPEN)) {
-    it(`brings every page in ${name} to the next process, twice`, async (t) => {
+    it("brings every page to the next process, twice", async (t) => {
       const root = await makeFolder(t, projectFiles("short", "console.log(1);"));
       const server = await BuildServer.start(t, { args: ["--root", root] });
       const { id } = await server.build("short");
       await server.log(id);
       const urls = [server.url, `${server.url}/builds/${id}`];
-      for (const url of urls) await open(t, url);
+      for (const url of urls) await browser.open(t, url);
       const haveAll = () => until(async () => (await clientsOfFeed(server)) === urls.length);
       await haveAll();
       for (let round = 0; round < 2; round++) {
@@ -138,8 +132,8 @@ describe("a rolling restart of the build server", () => {
         await haveAll();
       }
     });
-  }
-});
+  });
+}
 
 for (const { name, EventSource } of CLIENTS) {
   describe(`a rolling restart, seen from ${name}`, () => {

@@ -1,9 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { Seen } from "./seen.mjs";
 
-/** Opens a page and lets its scripts report to the returned {@link Seen}, with the global function `see`. */
+/** Opens a page in a new tab of a context, like {@link loadPage}. */
 export async function openPage(context, url) {
-  const page = await context.newPage();
+  return loadPage(await context.newPage(), url);
+}
+
+/** Loads a page and lets its scripts report to the returned {@link Seen}, with the global function `see`. */
+export async function loadPage(page, url) {
   const seen = new Seen();
   await page.exposeFunction("see", seen.add);
   await page.goto(url);

@@ -10,8 +10,7 @@ const PAGE = "<!doctype html><title>test</title><link rel=icon href=data:,>";
 const MODULES = /^\/@microsoft\/fetch-event-source\/lib\/esm\/(index|fetch|parse)$/;
 
 /**
- * A server whose `/` is an empty page that runs the script named by its query, if any; some paths are modules
- * of packages, and the rest is up to `handler`.
+ * A server whose `/` is an empty page; some paths are modules of packages, and the rest is up to `handler`.
  */
 export class WebServer {
   port;
@@ -21,8 +20,8 @@ export class WebServer {
   static async start(t, handler = (request, response) => response.writeHead(404).end()) {
     const web = new WebServer();
     const server = createServer((request, response) => {
-      const { pathname: path, searchParams } = new URL(request.url, "http://localhost");
-      if (path === "/") answer(response, "text/html", PAGE + script(searchParams.get("script")));
+      const { pathname: path } = new URL(request.url, "http://localhost");
+      if (path === "/") answer(response, "text/html", PAGE);
       else if (MODULES.test(path)) void sendModule(response, path.slice(1));
       else handler(request, response);
     });
@@ -63,10 +62,6 @@ export class WebServer {
 
 async function sendModule(response, path) {
   answer(response, "text/javascript", await readFile(new URL(`${path}.js`, PACKAGES)));
-}
-
-function script(url) {
-  return url === null ? "" : `<script src="${url}"></script>`;
 }
 
 function answer(response, type, body) {
