@@ -47,7 +47,10 @@ const startView = new StartView({
   build: buildProject,
   choose: (path) => form.choose(path),
   listProjects: () => api.listProjects(),
-  offer: (projects) => form.offer(projects),
+  offer: (projects) => {
+    form.offer(projects);
+    controls.offer(projects);
+  },
 });
 const log = new LogView({
   now,

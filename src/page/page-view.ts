@@ -60,6 +60,7 @@ export class PageView implements SessionView {
   }
 
   noteBuilds(builds: readonly Build[]): void {
+    this.#parts.controls.offer(builds.map(({ projectPath, projectName }) => ({ path: projectPath, name: projectName })));
     this.#parts.start.note(builds);
     this.#parts.watch.note(builds, this.#shownId);
   }

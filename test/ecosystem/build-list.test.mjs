@@ -39,7 +39,7 @@ describe("the list of builds", () => {
     const names = () => entries.locator(".builds-name").allTextContents();
     const count = (number) => until(async () => (await entries.count()) === number);
     const older = tab.page.getByRole("button", { name: "Older builds" });
-    const filter = tab.page.getByRole("button", { name: "Only this project" });
+    const project = tab.page.getByLabel("Project", { exact: true });
     await count(50);
 
     await older.focus();
@@ -59,18 +59,21 @@ describe("the list of builds", () => {
       listed.builds.map(({ id }) => `${server.url}/builds/${id}`),
     );
 
-    // The latest build is of the other project.
-    await entries.first().click();
-    await filter.click();
+    assert.deepEqual(await project.locator("option").allTextContents(), ["All projects", "app", "other"]);
+    await project.selectOption("other");
     await count(4);
     assert.deepEqual([...new Set(await names())], ["other"]);
-    assert.equal(await filter.getAttribute("aria-pressed"), "true");
+    await tab.page.getByLabel("Status").selectOption("Failed");
+    await tab.page.getByText("No build matches").waitFor();
+    await tab.page.getByLabel("Status").selectOption("Succeeded");
+    await count(4);
     // A new build of another project does not appear.
     await build(server, "app", 1);
     await build(server, "other", 1);
     await count(5);
     assert.deepEqual([...new Set(await names())], ["other"]);
-    await filter.click();
+    await tab.page.getByLabel("Status").selectOption("All");
+    await project.selectOption("All projects");
     await count(56);
     assert.deepEqual((await names()).slice(0, 3), ["other", "app", "other"]);
     assert.deepEqual(tab.complaints, []);
@@ -126,7 +129,7 @@ describe("the list of builds", () => {
     const names = tab.page.locator(".builds-entry .builds-name");
     // The shown build is listed, though it is older than the others.
     await until(async () => (await names.allTextContents()).join() === [...Array(50).fill("app"), "other"].join());
-    await tab.page.getByRole("button", { name: "Only this project" }).click();
+    await tab.page.getByLabel("Project", { exact: true }).selectOption("other");
     await until(async () => (await names.allTextContents()).join() === "other,other");
     assert.equal(await tab.page.getByRole("button", { name: "Older builds" }).isVisible(), false);
   });

@@ -38,8 +38,7 @@ export class KnownBuilds {
 
   /** The builds that the list shows. */
   get listed(): readonly Build[] {
-    const [filter, project] = [this.filter, this.#project];
-    return this.#all.filter((build) => isListed(build, filter, project));
+    return this.#all.filter((build) => isListed(build, this.filter));
   }
 
   /** The build on the page, if it is known. */
@@ -104,19 +103,15 @@ export class KnownBuilds {
     }
   }
 
-  get #project(): string | undefined {
-    return this.filter.isOneProject ? this.shown?.projectPath : undefined;
-  }
-
   /** The selection of the next request for the list, as a text. */
   get #request(): string {
-    return JSON.stringify([this.#project, this.filter.search, this.filter.group]);
+    return JSON.stringify(this.filter);
   }
 
   async #list(reach: number): Promise<{ builds: Build[]; hasOlder: boolean }> {
-    const { search, group } = this.filter;
+    const { project, search, group } = this.filter;
     const selection = {
-      project: this.#project,
+      ...(project !== "" && { project }),
       ...(search !== "" && { search }),
       ...(group !== "all" && { statuses: statusesOf(group) }),
     };
@@ -128,7 +123,7 @@ export class KnownBuilds {
       builds.push(...page.builds);
       next = page.next;
     } while (next !== null && builds.length < reach);
-    if (next !== null || selection.project !== undefined || search !== "" || group !== "all") {
+    if (next !== null || Object.keys(selection).length > 0) {
       // A long build may be older than all listed builds, and active builds are never left out.
       builds.push(...(await this.#api.listBuilds({ limit: MAX_LIMIT, statuses: ["queued", "running"] })).builds);
     }

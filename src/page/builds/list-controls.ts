@@ -1,6 +1,7 @@
 import { byId, setText } from "../dom.ts";
 import { words } from "../words/words.ts";
 import { everything } from "./list-filter.ts";
+import type { Project } from "../model.ts";
 import type { ListFilter, StatusGroup } from "./list-filter.ts";
 
 /** How long the page waits for the next letter before it searches, in milliseconds. */
@@ -14,15 +15,19 @@ export interface ListHandlers {
   readonly filter: (filter: ListFilter) => void;
 }
 
+/** A project that the list can be limited to. */
+export type ListedProject = Pick<Project, "path" | "name">;
+
 /** The controls of the list of builds: they filter it, load older builds, and unfold it in a narrow window. */
 export class ListControls {
-  readonly #project = byId("filter-button", HTMLButtonElement);
+  readonly #project = byId("builds-project", HTMLSelectElement);
   readonly #search = byId("builds-search", HTMLInputElement);
   readonly #group = byId("builds-status", HTMLSelectElement);
   readonly #older = byId("older-button", HTMLButtonElement);
   readonly #fold = byId("builds-button", HTMLButtonElement);
   readonly #none = byId("builds-empty", HTMLElement);
   readonly #list = byId("builds-list", HTMLOListElement);
+  readonly #projects = new Map<string, string>();
   #filter: ListFilter = everything;
   #searching: ReturnType<typeof setTimeout> | undefined;
   #isLoading = false;
@@ -35,11 +40,7 @@ export class ListControls {
     // Some browsers restore the values after a reload.
     this.#search.value = "";
     this.#group.value = "all";
-    this.#project.addEventListener("click", () => {
-      const isOneProject = !this.#filter.isOneProject;
-      this.#project.setAttribute("aria-pressed", String(isOneProject));
-      change({ isOneProject });
-    });
+    this.#project.addEventListener("change", () => change({ project: this.#project.value }));
     this.#search.addEventListener("input", () => {
       clearTimeout(this.#searching);
       this.#searching = setTimeout(() => change({ search: this.#search.value.trim() }), SEARCH_DELAY);
@@ -57,14 +58,32 @@ export class ListControls {
 
   /** Shows the controls that apply to the list. */
   show(hasBuilds: boolean, hasOlder: boolean): void {
-    const { isOneProject, search, group } = this.#filter;
-    const isFiltered = isOneProject || search !== "" || group !== "all";
+    const { project, search, group } = this.#filter;
+    const isFiltered = project !== "" || search !== "" || group !== "all";
     this.#none.hidden = hasBuilds;
     setText(this.#none, isFiltered ? words().noneMatch : words().noneYet);
     // A keyboard user continues from the oldest build.
     if (!hasOlder && document.activeElement === this.#older)
       this.#list.querySelector<HTMLElement>("li:last-child a")?.focus();
     this.#older.hidden = !hasOlder;
+  }
+
+  /** Offers projects to choose from, in addition to those it already offers. */
+  offer(projects: Iterable<ListedProject>): void {
+    const { size } = this.#projects;
+    for (const { path, name } of projects) this.#projects.set(path, name);
+    if (this.#projects.size === size) return;
+    const names = [...this.#projects.values()];
+    const label = (path: string, name: string): string =>
+      names.indexOf(name) === names.lastIndexOf(name) ? name : `${name} (${path})`;
+    const options = Array.from(this.#projects, ([path, name]) => new Option(label(path, name), path));
+    const { value } = this.#project;
+    const all = this.#project.options[0];
+    this.#project.replaceChildren(
+      ...(all === undefined ? [] : [all]),
+      ...options.sort((one, other) => one.text.localeCompare(other.text)),
+    );
+    this.#project.value = value;
   }
 
   async #loadOlder({ older }: ListHandlers): Promise<void> {

@@ -5,15 +5,15 @@ export type StatusGroup = "all" | "active" | "succeeded" | "failed" | "cancelled
 
 /** The builds that the list shows. */
 export interface ListFilter {
-  /** Whether only builds of the same project as the build on the page. */
-  readonly isOneProject: boolean;
+  /** The path of the only project that is listed; empty: all. */
+  readonly project: string;
   /** A part of a project's name or path, or of an id, as the server searches; empty: all. */
   readonly search: string;
   readonly group: StatusGroup;
 }
 
 /** The filter of a list that shows everything. */
-export const everything: ListFilter = { isOneProject: false, search: "", group: "all" };
+export const everything: ListFilter = { project: "", search: "", group: "all" };
 
 const GROUPS: Readonly<Record<Exclude<StatusGroup, "all">, readonly BuildStatus[]>> = {
   active: ["queued", "running"],
@@ -27,13 +27,9 @@ export function statusesOf(group: StatusGroup): readonly BuildStatus[] | undefin
   return group === "all" ? undefined : GROUPS[group];
 }
 
-/**
- * Whether the list shows a build.
- *
- * @param project - The path of the only project that is listed; `undefined`: all.
- */
-export function isListed(build: Build, { search, group }: ListFilter, project: string | undefined): boolean {
-  if (project !== undefined && build.projectPath !== project) return false;
+/** Whether the list shows a build. */
+export function isListed(build: Build, { project, search, group }: ListFilter): boolean {
+  if (project !== "" && build.projectPath !== project) return false;
   if (statusesOf(group)?.includes(build.status) === false) return false;
   const part = search.toLowerCase();
   return [build.id, build.projectPath, build.projectName].some((text) => text.toLowerCase().includes(part));

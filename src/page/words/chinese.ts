@@ -63,7 +63,7 @@ export const chinese: Words = {
 
   // The list of builds.
   builds: "构建记录",
-  onlyThisProject: "仅看此项目",
+  projectFilter: "项目",
   noneYet: "暂无记录",
   noneMatch: "没有匹配的构建",
   searchBuilds: "搜索构建",

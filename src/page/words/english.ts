@@ -63,7 +63,7 @@ export const english = {
 
   // The list of builds.
   builds: "Builds",
-  onlyThisProject: "Only this project",
+  projectFilter: "Project",
   noneYet: "None yet",
   noneMatch: "No build matches",
   searchBuilds: "Search builds",

@@ -77,7 +77,7 @@ describe("KnownBuilds", () => {
     const server = new Server();
     server.builds = numbered(50);
     await server.known.refresh();
-    assert.deepEqual(server.queries, [{ limit: 50, project: undefined, before: undefined }]);
+    assert.deepEqual(server.queries, [{ limit: 50, before: undefined }]);
   });
 
   it("continues where a page ended when the server lists fewer builds at once", async () => {
@@ -135,8 +135,7 @@ describe("KnownBuilds", () => {
     const server = new Server();
     server.builds = numbered(200, { 200: { status: "running" } });
     await server.known.refresh();
-    server.known.shownId = id(151);
-    server.known.filter = { ...everything, isOneProject: true };
+    server.known.filter = { ...everything, project: "/odd" };
     assert.equal(server.known.isOutdated, true);
     const known = from(200, 151).filter((number) => number % 2 === 1);
     assert.deepEqual(server.listed, known, "until the server answers");
@@ -152,13 +151,6 @@ describe("KnownBuilds", () => {
     );
     assert.equal(server.known.hasOlder, true);
 
-    server.known.shownId = id(200);
-    assert.equal(server.known.isOutdated, true, "another project is on the page");
-    await server.known.refresh();
-    assert.deepEqual(
-      server.listed,
-      from(200, 101).filter((number) => number % 2 === 0),
-    );
     server.known.filter = everything;
     assert.equal(server.known.isOutdated, true);
     await server.known.refresh();
@@ -175,14 +167,14 @@ describe("KnownBuilds", () => {
     server.queries = [];
     await server.known.refresh();
     const active = { limit: 500, statuses: ["queued", "running"] };
-    assert.deepEqual(server.queries, [{ limit: 50, project: undefined, search: "wEb", before: undefined }, active]);
+    assert.deepEqual(server.queries, [{ limit: 50, search: "wEb", before: undefined }, active]);
     for (const [group, numbers] of [["active", [3]], ["failed", [2]], ["succeeded", [1]], ["cancelled", []]] as const) {
       server.known.filter = { ...everything, group };
       assert.deepEqual(server.listed, numbers);
     }
     server.queries = [];
     await server.known.refresh();
-    assert.deepEqual(server.queries[0], { limit: 50, project: undefined, statuses: ["cancelled"], before: undefined });
+    assert.deepEqual(server.queries[0], { limit: 50, statuses: ["cancelled"], before: undefined });
   });
 
   it("ignores the answer to an outdated request", async () => {
