@@ -91,7 +91,7 @@ export class StreamRegistry {
    */
   async search({ id }: BuildRecord, search: Omit<ClientSearch, "openLog">): Promise<void> {
     try {
-      await this.#searches.search({ ...search, openLog: () => this.#logSource(id) });
+      await this.#searches.search({ ...search, openLog: () => this.#logSource(id, search.from) });
     } catch (error) {
       // The build was removed meanwhile.
       throw (error as NodeJS.ErrnoException).code === "ENOENT" ? noLog(id) : error;
@@ -191,11 +191,15 @@ export class StreamRegistry {
     return stored;
   }
 
-  async #logSource(buildId: string): Promise<LogSource> {
+  /** @param from - The number of the first line that is searched. */
+  async #logSource(buildId: string, from: number): Promise<LogSource> {
     const live = this.#live.get(buildId);
+    const index = live?.index ?? this.#indexes?.known(buildId);
     if (this.#files !== undefined) {
       const size = live?.history?.size ?? (await this.#files.logBytes(buildId));
-      if (live !== undefined || size > 0) return { path: this.#files.logPath(buildId), epoch: buildId, size };
+      if (live !== undefined || size > 0) {
+        return { path: this.#files.logPath(buildId), epoch: buildId, size, start: index?.startOf(from) };
+      }
     } else if (live !== undefined) {
       return { bytes: await allBytes(live.channel.read({ backlog: "all", until: "now" })) };
     }

@@ -141,6 +141,11 @@ export class LineIndex {
     return places;
   }
 
+  /** Returns a sequence number at which the line `from` and all later ones have not yet appeared, or are next. */
+  startOf(from: number): number {
+    return this.#blocks[this.#find(from)]?.start ?? 1;
+  }
+
   /** Returns the number of the first line of the last block that starts at `sequence` or before. */
   firstNear(sequence: number): number {
     return this.#blocks.findLast(({ start }) => start <= sequence)?.first ?? 1;

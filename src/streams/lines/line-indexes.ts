@@ -52,6 +52,11 @@ export class LineIndexes {
     return loading;
   }
 
+  /** Returns the index of a log if it is in memory. */
+  known(buildId: string): LineIndex | undefined {
+    return this.#indexes.get(buildId);
+  }
+
   /** Keeps the index of a log that has ended, and stores it. */
   async save(buildId: string, index: LineIndex, size: LogSize): Promise<void> {
     this.#keep(buildId, index);

@@ -10,6 +10,8 @@ interface LogInFile {
   readonly epoch: string;
   /** The number of bytes to read. */
   readonly size: number;
+  /** The sequence number of an event that the search need not look before. Default: the first event. */
+  readonly start?: number | undefined;
 }
 
 interface LogInMemory {
@@ -19,7 +21,7 @@ interface LogInMemory {
 
 /** A log that is open for reading. */
 export interface OpenLog {
-  /** The log from its start, whole events in each piece. A piece is valid until the next one is read. */
+  /** The log from the start of the search, whole events in each piece. A piece is valid until the next one is read. */
   readonly pieces: Iterable<Buffer>;
   /** The number of its lines. */
   readonly lineCount: number;
@@ -49,7 +51,27 @@ export function openLog(source: LogSource): OpenLog {
   const tail = Buffer.alloc(Math.min(PIECE_BYTES, size));
   read(tail, size - tail.length);
   // A redraw of an earlier line can follow the last line.
-  return { pieces: readPieces(size, read), lineCount: highestNumber(tail) };
+  const start = isFile ? findEvent(source, read) : 0;
+  return { pieces: readPieces(start, size, read), lineCount: highestNumber(tail) };
+}
+
+/** Returns the position of an event before `start` and near it, or of the first event. */
+function findEvent({ epoch, size, start = 1 }: LogInFile, read: Reader): number {
+  const idLine = `\nid: ${epoch}-`;
+  let low = 0;
+  for (let high = start > 1 ? size : 0; high - low > PIECE_BYTES;) {
+    const middle = Math.floor((low + high) / 2);
+    const bytes = Buffer.alloc(Math.min(PIECE_BYTES, size - middle));
+    read(bytes, middle);
+    // The bytes begin within an event.
+    const event = bytes.indexOf(BLANK_LINE) + BLANK_LINE.length;
+    const id = event < BLANK_LINE.length ? -1 : bytes.indexOf(idLine, event);
+    // An event that is longer than these bytes: look before it.
+    const sequence = id === -1 ? Infinity : Number.parseInt(bytes.toString("latin1", id + idLine.length, id + HEAD_BYTES), 10);
+    if (sequence <= start) low = middle + event;
+    else high = middle;
+  }
+  return low;
 }
 
 function memoryReader({ bytes }: LogInMemory): Reader {
@@ -75,9 +97,9 @@ function fileReader({ path, epoch, size }: LogInFile): Reader {
   return read;
 }
 
-function* readPieces(size: number, read: Reader): Generator<Buffer, void, undefined> {
+function* readPieces(start: number, size: number, read: Reader): Generator<Buffer, void, undefined> {
   let buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
-  for (let position = 0; position < size;) {
+  for (let position = start; position < size;) {
     const bytes = buffer.subarray(0, size - position);
     read(bytes, position);
     const end = bytes.lastIndexOf(BLANK_LINE) + BLANK_LINE.length;

@@ -103,6 +103,23 @@ describe("searchInThread()", () => {
     assert.deepEqual([last.count, last.scanned, last.of], [16, 3000, 3000]);
   });
 
+  it("reads a file from the event on that the search need not look before", async (t) => {
+    const lines = Array.from({ length: 6000 }, (_, index) => `${index % 1000 === 999 ? "old" : "y"} ${"x".repeat(300)}`);
+    const states = lines.map((text, index) => ({ number: index + 1, text })).filter(({ number }) => number !== 5999);
+    const long = "z".repeat(600_000);
+    // Only a search that reads the start of the file finds this state of line 5999.
+    const log = await fileOf(t, logOf([{ number: 5999, text: "old" }, ...states, { number: 6001, text: long }]));
+    const from = 4500;
+    assert.deepEqual((await search(log, "old", { from })).numbers, [5000, 5999, 6000]);
+    for (const start of [4502, 6001]) {
+      const { numbers, last } = await search({ ...log, start }, "old", { from });
+      assert.deepEqual(numbers, start === 4502 ? [5000, 6000] : [6000]);
+      assert.deepEqual([last.scanned, last.of], [6001, 6001]);
+    }
+    assert.deepEqual((await search({ ...log, start: 9000 }, "z", { from })).numbers, [6001]);
+    assert.deepEqual((await search({ ...log, start: 1 }, "old", { from })).numbers, [5000, 5999, 6000]);
+  });
+
   it("reads whole events up to the size, also events that are larger than a piece", async (t) => {
     const log = logOf(["a", `${"x".repeat(300_000)} a`, `a ${"ö".repeat(200_000)}`, "a"]);
     assert.deepEqual((await search(await fileOf(t, log), "a")).numbers, [1, 2, 3, 4]);
