@@ -2,6 +2,7 @@ import { KnownBuilds } from "./builds/known-builds.ts";
 import { isActive } from "./builds/status.ts";
 import { nextBuild } from "./interest.ts";
 import { ApiError, eventsPath } from "./server/api.ts";
+import { GapPause } from "./server/gap-pause.ts";
 import type { ListApi } from "./builds/known-builds.ts";
 import type { ListFilter } from "./builds/list-filter.ts";
 import type { Interest } from "./interest.ts";
@@ -46,6 +47,7 @@ export class Session {
   readonly #stream: SessionStream;
   readonly #view: SessionView;
   readonly #known: KnownBuilds;
+  readonly #gaps = new GapPause();
   #interest: Interest = "default";
   #holding: "build" | "feed" | "nothing" = "nothing";
   #visible = true;
@@ -148,7 +150,8 @@ export class Session {
     else if (this.#holding === "build") void this.refresh();
   }
 
-  #openBuild(id: string): void {
+  /** @param pause - How long to wait before the first request, in milliseconds. */
+  #openBuild(id: string, pause = 0): void {
     this.#holding = "build";
     this.#isPaused = false;
     let isBack = false;
@@ -157,6 +160,7 @@ export class Session {
       path: eventsPath(id),
       resume: true,
       begin: async () => {
+        if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
         const lastEventId = await this.#begin(id);
         hasBegun = true;
         return lastEventId;
@@ -165,7 +169,7 @@ export class Session {
         build: (data) => this.update(data as Build),
         line: (data) => this.#addLine(data as LogLine),
         // The next outline says which lines there are. Those that are lost become rows when they are requested.
-        gap: () => this.#openBuild(id),
+        gap: () => this.#openBuild(id, this.#gaps.next(Date.now(), Math.random())),
         end: (data) => {
           this.update(data as Build);
           this.#view.endLog();

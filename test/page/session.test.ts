@@ -109,6 +109,25 @@ describe("Session", () => {
     assert.deepEqual(page.news(), ["show a running", "outline a-1"]);
   });
 
+  it("pauses before it requests the outline after one gap soon follows another", async () => {
+    const page = new Fixture();
+    await page.start(build("a", "running", 1));
+    await page.begin();
+    const gap = { lastEventId: null, reason: "evicted", missed: 3 };
+    await page.event("gap", gap);
+    await page.begin();
+    await page.event("gap", gap);
+    page.news();
+    const beginning = page.begin();
+    await settle();
+    mock.timers.tick(499);
+    await settle();
+    assert.deepEqual(page.news(), []);
+    mock.timers.tick(501);
+    assert.equal(await beginning, "a-1");
+    assert.deepEqual(page.news(), ["show a running", "outline a-1"]);
+  });
+
   it("reads the rest of a log whose build has ended while the stream could not connect", async () => {
     const page = new Fixture();
     await page.start(build("a", "running", 1));
