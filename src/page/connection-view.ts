@@ -1,6 +1,7 @@
 import { byId, setText } from "./dom.ts";
 import { words } from "./words/words.ts";
 import type { StreamState } from "./server/live-stream.ts";
+import type { Words } from "./words/english.ts";
 
 /** A shorter interruption than this, in milliseconds, shows no banner, because the banner would only flash. */
 const BANNER_FROM = 2000;
@@ -22,6 +23,7 @@ export class ConnectionView {
   /** The reason why the server refuses this browser. */
   #refusal: string | undefined;
   #isFull = false;
+  #isEnded = false;
   #announced = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -34,11 +36,15 @@ export class ConnectionView {
     this.#retry.addEventListener("click", retryNow);
   }
 
+  /** Notes whether the build on the page has ended, so that a connection only brings news of other builds. */
+  showEnd(isEnded: boolean): void {
+    this.#isEnded = isEnded;
+    this.tick();
+  }
+
   /** Shows a state. */
   show(state: StreamState): void {
     this.#shown = state;
-    this.#state.dataset["state"] = state.type;
-    setText(this.#text, words().connection[state.type]);
     if (state.type === "reconnecting" || state.type === "waiting") this.#lostAt ??= Date.now();
     else if (state.type !== "connecting") this.#lostAt = undefined;
     if (state.type === "waiting") {
@@ -62,6 +68,9 @@ export class ConnectionView {
 
   /** Updates the banner with its countdown. */
   tick(): void {
+    const name = this.#name;
+    this.#state.dataset["state"] = name;
+    setText(this.#text, words().connection[name]);
     const isPolling = this.#shown.type === "polling";
     const isLost = this.#lostAt !== undefined && Date.now() - this.#lostAt >= BANNER_FROM;
     this.#banner.hidden = !isPolling && !isLost;
@@ -72,6 +81,14 @@ export class ConnectionView {
       this.#announce(words().reconnected);
       this.#announced = "";
     }
+  }
+
+  get #name(): keyof Words["connection"] {
+    const { type } = this.#shown;
+    if (type === "live" && this.#isEnded) return "ended";
+    if (type !== "waiting") return type;
+    if (this.#refusal !== undefined) return "refused";
+    return this.#isFull ? "full" : type;
   }
 
   get #reason(): string {

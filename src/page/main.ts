@@ -85,6 +85,7 @@ const view = new PageView({ list, controls, head, log, find, tools, notices, sta
   isTyping: () => form.isTyping,
   isStarting: () => isStarting,
   refuse: (reason) => connection.refuse(reason),
+  showEnd: (isEnded) => connection.showEnd(isEnded),
   open: (id) => open(id, "pinned"),
 });
 const session = new Session(api, stream, view);

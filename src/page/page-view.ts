@@ -37,6 +37,8 @@ export interface PageState {
   readonly isStarting: () => boolean;
   /** Shows why the server refuses this browser. */
   readonly refuse: (reason: string) => void;
+  /** Shows whether the build on the page has ended, and its log is complete. */
+  readonly showEnd: (isEnded: boolean) => void;
   /** Opens a build, because the person asked for it. */
   readonly open: (id: string) => void;
 }
@@ -112,6 +114,7 @@ export class PageView implements SessionView {
   endLog(): void {
     this.#parts.log.end();
     this.#parts.find.endLog();
+    this.#state.showEnd(true);
   }
 
   showRefusal(message: string): void {
@@ -150,6 +153,7 @@ export class PageView implements SessionView {
   #open(id: string | undefined): void {
     const { controls, head, notices, start, watch } = this.#parts;
     this.#announcedStatus = "";
+    this.#state.showEnd(false);
     notices.clear();
     controls.fold(true);
     watch.show(undefined);
