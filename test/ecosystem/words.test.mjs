@@ -14,7 +14,10 @@ describe("the language of the page", () => {
   it("is that of the browser, unless another one is stored", async (t) => {
     const root = await makeFolder(t, projectFiles("app", "process.exit(3);"));
     const server = await BuildServer.start(t, { args: ["--root", root] });
-    const context = await openContext(t, browser, { locale: "zh-CN" });
+    const context = await openContext(t, browser, {
+      locale: "zh-CN",
+      permissions: ["clipboard-read", "clipboard-write"],
+    });
     const tab = await BuildTab.open(context, server.url);
     const { page } = tab;
     assert.equal(await page.evaluate(() => document.documentElement.lang), "zh-CN");
@@ -22,6 +25,22 @@ describe("the language of the page", () => {
     await page.getByRole("button", { name: "构建", exact: true }).click();
     await tab.status("failed");
     assert.deepEqual(await tab.steps().then((steps) => steps.at(-1)), ["build", "npm run build", "失败（退出码 3）"]);
+
+    // Lines of the server are shown in Chinese. They are copied and searched as the log has them.
+    const last = page.locator("#sections .line.system .text").last();
+    await last.getByText(/^build 失败，退出码 3/).waitFor();
+    const raw = (await server.log((await server.builds())[0].id)).at(-1);
+    assert.match(raw, /^build failed with exit code 3/);
+    assert.equal(await last.getAttribute("title"), raw);
+    await last.evaluate((text) => getSelection().selectAllChildren(text));
+    await page.keyboard.press("Control+C");
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), raw);
+    await page.locator("#log").focus();
+    await page.keyboard.press("/");
+    await page.keyboard.type("failed with");
+    await last.locator(".hit", { hasText: "failed with" }).waitFor();
+    await page.keyboard.press("Escape");
+    await last.getByText(/^build 失败/).waitFor();
 
     await page.evaluate(() => localStorage.setItem("tailcast.language", "en"));
     await page.reload();

@@ -1,4 +1,5 @@
 import { create } from "../dom.ts";
+import { serverText } from "../words/server-words.ts";
 import { words } from "../words/words.ts";
 import { spansOf } from "./ansi.ts";
 import { linkAddresses } from "./links.ts";
@@ -31,7 +32,7 @@ export function lineId(number: number): string {
   return `L${number}`;
 }
 
-/** Returns the text of a line as the page shows it, without colours. */
+/** Returns the text of a line as the server's log has it, without colours. The page can show a translation of it. */
 export function shownText(line: LogLine): string {
   return drawnSpans(line)
     .map(({ text }) => text)
@@ -81,7 +82,11 @@ export class LineRow {
     const spans = linkAddresses(drawnSpans(line));
     const text = spans.map((span) => span.text).join("");
     const hits = look.matcher?.(text) ?? [];
-    this.#text.replaceChildren(...nodesOf(splitSpans(spans, hits, markHit)));
+    // A search looks in the server's own words, so a hit shows them.
+    const translation = line.stream === "system" && hits.length === 0 ? serverText(text) : text;
+    this.#text.title = translation === text ? "" : text;
+    if (translation === text) this.#text.replaceChildren(...nodesOf(splitSpans(spans, hits, markHit)));
+    else this.#text.textContent = translation;
   }
 
   /** Hides the row without removing it, because a selection begins or ends in it. */

@@ -140,8 +140,8 @@ export class LogCopy {
     if (selection === null || selection.rangeCount === 0 || selection.isCollapsed) return undefined;
     const range = selection.getRangeAt(0);
     if (!this.#log.contains(range.startContainer) || !this.#log.contains(range.endContainer)) return undefined;
-    const start = placeOf(range.startContainer, range.startOffset) ?? this.#edge(range, true);
-    const end = placeOf(range.endContainer, range.endOffset) ?? this.#edge(range, false);
+    const start = placeOf(range.startContainer, range.startOffset, 0) ?? this.#edge(range, true);
+    const end = placeOf(range.endContainer, range.endOffset, Infinity) ?? this.#edge(range, false);
     return start === undefined || end === undefined || end.line < start.line ? undefined : { start, end };
   }
 
@@ -153,11 +153,15 @@ export class LogCopy {
   }
 }
 
-/** The place of a point in the document; `undefined` if it is not in a line. */
-function placeOf(node: Node, offset: number): Place | undefined {
+/**
+ * The place of a point in the document; `undefined` if it is not in a line.
+ *
+ * @param edge - The offset in a line that is shown in translation: it is copied as a whole, as the log has it.
+ */
+function placeOf(node: Node, offset: number, edge: number): Place | undefined {
   const element = node instanceof Element ? node : node.parentElement;
   const row = element?.closest<HTMLElement>(".line");
-  const text = row?.querySelector(".text");
+  const text = row?.querySelector<HTMLElement>(".text");
   if (row === null || row === undefined || text === null || text === undefined) return undefined;
   const line = Number(row.dataset["line"]);
   const range = document.createRange();
@@ -165,6 +169,7 @@ function placeOf(node: Node, offset: number): Place | undefined {
   // A point in the number is before the text.
   if (range.comparePoint(node, offset) < 0) return { line, offset: 0 };
   if (range.comparePoint(node, offset) > 0) return { line, offset: Infinity };
+  if (text.title !== "") return { line, offset: edge };
   range.setEnd(node, offset);
   return { line, offset: range.toString().length };
 }
