@@ -1,4 +1,4 @@
-import { PLAIN, RESET, styleSequence } from "./style.ts";
+import { LINK_END, PLAIN, RESET, styleSequence } from "./style.ts";
 import type { Style } from "./style.ts";
 
 /** The maximum number of UTF-16 units in one column: a character and its combining characters. */
@@ -84,7 +84,10 @@ export class Row {
     while (characters.length > 0 && characters.at(-1) === undefined) characters.pop();
   }
 
-  /** The row as text with SGR sequences. It starts and ends in the plain style, and ends with a mark if it was cut. */
+  /**
+   * The row as text with SGR sequences and hyperlinks. It starts and ends in the plain style, and ends with a mark if it
+   * was cut.
+   */
   toString(): string {
     const characters = this.#characters;
     const limit = this.#limit;
@@ -93,12 +96,14 @@ export class Row {
     let length = 0;
     let style = PLAIN;
     let sequence = "";
+    let link: string | undefined;
     let isCut = this.#isCut;
     for (let column = 0; column < characters.length; column++) {
       const character = characters[column] ?? " ";
       const wantedStyle = characters[column] === undefined ? PLAIN : (this.#styles[column] ?? PLAIN);
       const wanted = wantedStyle === style ? sequence : styleSequence(wantedStyle);
-      const change = wanted === sequence ? "" : `${sequence === "" ? "" : RESET}${wanted}`;
+      const selection = wanted === sequence ? "" : `${sequence === "" ? "" : RESET}${wanted}`;
+      const change = wantedStyle.link === link ? selection : `${selection}${wantedStyle.link ?? LINK_END}`;
       if (length + change.length + character.length > limit) {
         isCut = true;
         break;
@@ -107,9 +112,11 @@ export class Row {
       parts.push(character);
       length += change.length + character.length;
       sequence = wanted;
+      link = wantedStyle.link;
       style = wantedStyle;
     }
     if (sequence !== "") parts.push(RESET);
+    if (link !== undefined) parts.push(LINK_END);
     if (isCut) parts.push(` … [line cut at ${limit} characters]`);
     return parts.join("");
   }

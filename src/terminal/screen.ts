@@ -1,6 +1,6 @@
 import { controlStringEnd, isControlString, parseSequence, scanControls } from "./controls.ts";
 import { Row } from "./row.ts";
-import { PLAIN, selectStyle } from "./style.ts";
+import { LINK_START, PLAIN, linkedStyle, selectStyle } from "./style.ts";
 import { columnsOf } from "./width.ts";
 import type { ControlHandler } from "./controls.ts";
 import type { Style } from "./style.ts";
@@ -15,6 +15,9 @@ const TAB_WIDTH = 8;
 const MAX_CURSOR_COLUMN = 255;
 
 const ESC = "\x1b";
+
+/** The maximum length of a hyperlink that is not complete. */
+const MAX_HELD_LINK = 2500;
 
 /** Text in which every character has one column. */
 const NARROW = /^[ -~]*$/;
@@ -103,8 +106,9 @@ export class Screen {
     this.#held = "";
     const end = scanControls(text, this.#handler, start);
     if (end === text.length) return;
-    this.#isInString = isControlString(text, end);
-    this.#hold(this.#isInString ? text.slice(end + 2) : text.slice(end));
+    const rest = text.slice(end);
+    this.#isInString = isControlString(rest, 0) && !mayBeLink(rest);
+    this.#hold(this.#isInString ? rest.slice(2) : rest);
   }
 
   /**
@@ -182,7 +186,7 @@ export class Screen {
     this.#style = PLAIN;
   }
 
-  /** Keeps an incomplete control function; of a control string, only the last character. */
+  /** Keeps an incomplete control function; of a control string that is not a hyperlink, only the last character. */
   #hold(text: string): void {
     if (!this.#isInString) this.#held = text;
     else this.#held = text.endsWith(ESC) ? ESC : "";
@@ -223,7 +227,7 @@ export class Screen {
     return content;
   }
 
-  /** Prints a text that has no control functions except styles on a row that is empty. */
+  /** Prints a text that has no control functions except styles and control strings on a row that is empty. */
   #copy(text: string, row: Row): void {
     const { style } = this;
     const column = this.#column;
@@ -234,6 +238,7 @@ export class Screen {
       control: (control) => {
         const sequence = parseSequence(control);
         if (sequence?.final === "m") this.#style = selectStyle(this.#style, sequence.parameters);
+        else if (control.startsWith(LINK_START)) this.#style = linkedStyle(this.#style, control);
         else if (control === "\t") this.#moveTo(this.#column + TAB_WIDTH - (this.#column % TAB_WIDTH));
       },
     });
@@ -249,6 +254,7 @@ export class Screen {
     else if (control === "\b") this.#column = Math.max(0, this.#column - 1);
     else if (control === "\t") this.#moveTo(this.#column + TAB_WIDTH - (this.#column % TAB_WIDTH));
     else if (control === "\v" || control === "\f") this.#down();
+    else if (control.startsWith(LINK_START)) this.#style = linkedStyle(this.#style, control);
     else if (control.length > 2) this.#sequence(control);
     else this.#escape(control[1]);
   }
@@ -347,6 +353,8 @@ export class Screen {
   }
 
   #down(): void {
+    // As in a line that is not drawn.
+    this.#style = linkedStyle(this.#style, "");
     const next = this.#row + 1;
     if (next === this.#rows.length) {
       const text = String((this.#rows.at(-1) as ReachableRow).content);
@@ -375,6 +383,11 @@ export class Screen {
     if (text === undefined || (!isOpen && text === shown)) return;
     this.#redrawn.push({ row: this.#numberOf(index), text, isOpen: false });
   }
+}
+
+/** Whether an incomplete control string can become a hyperlink. */
+function mayBeLink(text: string): boolean {
+  return text.length <= MAX_HELD_LINK && (text.startsWith(LINK_START) || LINK_START.startsWith(text));
 }
 
 function createRow(content: string): ReachableRow {

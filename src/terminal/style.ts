@@ -21,6 +21,8 @@ export interface Style {
   readonly attributes: number;
   readonly foreground: Colour | undefined;
   readonly background: Colour | undefined;
+  /** The control string that begins the hyperlink of the character; it has one at most. */
+  readonly link?: string | undefined;
 }
 
 /** The style of text without control functions. */
@@ -28,6 +30,15 @@ export const PLAIN: Style = { attributes: 0, foreground: undefined, background: 
 
 /** The control sequence that returns to {@link PLAIN}. */
 export const RESET = "\x1b[0m";
+
+/** The start of a hyperlink (OSC 8): `ESC ] 8 ; parameters ; address`, then ST or BEL. */
+export const LINK_START = "\x1b]8;";
+
+/** Ends a hyperlink. */
+export const LINK_END = "\x1b]8;;\x07";
+
+/** A hyperlink to a web address, at most as long as browsers allow. */
+const WEB_LINK = /^\x1b\]8;[ -:<-~]{0,256};https?:\/\/[!-~]{1,2083}(?:\x07|\x1b\\)$/;
 
 /** The attributes that each code sets. */
 const SET: Readonly<Record<number, number>> = { 1: 1, 2: 2, 3: 4, 4: 8, 5: 16, 6: 16, 7: 32, 8: 64, 9: 128, 21: 8 };
@@ -63,11 +74,20 @@ export function selectStyle(style: Style, parameters: string): Style {
   return selected;
 }
 
+/**
+ * The style with the hyperlink that a control string begins. It has none when the string ends a hyperlink, and when the
+ * address is not one of the web.
+ */
+export function linkedStyle(style: Style, control: string): Style {
+  const link = WEB_LINK.test(control) ? control : undefined;
+  return link === style.link ? style : remembered({ ...style, link });
+}
+
 /** The same style, as an object that equal ones share. Those without any attribute are {@link PLAIN}. */
 function remembered(style: Style): Style {
-  const { attributes, foreground, background } = style;
-  if (attributes === 0 && foreground === undefined && background === undefined) return PLAIN;
-  const key = `${attributes} ${foreground} ${background}`;
+  const { attributes, foreground, background, link } = style;
+  if (attributes === 0 && foreground === undefined && background === undefined && link === undefined) return PLAIN;
+  const key = `${attributes} ${foreground} ${background} ${link}`;
   const known = styles.get(key);
   if (known !== undefined) return known;
   if (styles.size >= MAX_REMEMBERED) styles.clear();
@@ -99,7 +119,7 @@ function select(style: Style, parameters: string): Style {
   return selected;
 }
 
-/** The control sequence that gives a style to text that was plain; empty for {@link PLAIN}. */
+/** The control sequence that gives a style, without its link, to text that was plain; empty for {@link PLAIN}. */
 export function styleSequence(style: Style): string {
   if (style === PLAIN) return "";
   const { attributes, foreground, background } = style;
@@ -112,7 +132,7 @@ export function styleSequence(style: Style): string {
 
 function apply(style: Style, code: number, detail: number | undefined): Style {
   const { attributes } = style;
-  if (code === 0) return PLAIN;
+  if (code === 0) return { ...PLAIN, link: style.link };
   if (code === 4 && detail === 0) return { ...style, attributes: attributes & ~ATTRIBUTES.underline };
   const set = SET[code];
   if (set !== undefined) return { ...style, attributes: attributes | set };

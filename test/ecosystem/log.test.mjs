@@ -1,5 +1,6 @@
 /** The log on the page: a window over all lines, whatever their number. All tests share one build and one tab. */
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { BuildServer } from "./support/build-server.mjs";
 import { BuildTab } from "./support/build-tab.mjs";
@@ -212,6 +213,36 @@ describe("the log of a long build", () => {
     assert.equal(await page.evaluate(() => getSelection().isCollapsed), true);
   });
 
+  it("offers the log as it is, and as files with and without colours", async () => {
+    const source = await (await fetch(`${url.replace("/builds/", "/api/builds/")}/log?ansi`)).text();
+    const expected = { "Download as text (.log)": `${log.join("\n")}\n`, "Download with colours (.ansi)": source };
+    assert.match(source, /\x1b\[36mstep\x1b\[0m 7\n/);
+    for (const [name, text] of Object.entries(expected)) {
+      await page.locator("#download summary").press("Enter");
+      const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name }).click()]);
+      const [, extension] = /\((\..*)\)/.exec(name);
+      assert.equal(download.suggestedFilename(), `long-${url.split("/").at(-1)}${extension}`);
+      assert.ok((await readFile(await download.path(), "utf8")) === text, name);
+      assert.equal(await page.locator("#download").getAttribute("open"), null);
+    }
+    await page.getByRole("link", { name: "Raw log" }).click();
+    await page.waitForURL(/\/log$/);
+    assert.ok((await page.locator("body").innerText()).includes(log.at(-1)));
+    await page.goBack();
+    await page.locator("#log").waitFor();
+  });
+
+  it("fills the screen, also with the keyboard, and leaves it again", async () => {
+    const button = page.getByRole("button", { name: "Full screen" });
+    await button.press("Enter");
+    await page.locator('#full-screen-button[aria-pressed="true"]').waitFor();
+    assert.equal(await page.evaluate(() => document.fullscreenElement.id), "build");
+    assert.equal(await page.locator("#brand").evaluate((brand) => brand.checkVisibility()), true);
+    await tab.inSight("#full-screen-button");
+    await button.press("Enter");
+    await page.locator('#full-screen-button[aria-pressed="false"]').waitFor();
+  });
+
   it("shows the time of each line as chosen", async () => {
     await page.locator("#top-button").click();
     await settled();
@@ -263,7 +294,31 @@ describe("the log of a long build", () => {
     await page.locator("#jump-button").click();
     await tab.line("more");
     assert.equal(await page.locator("#jump-button").isVisible(), false);
+    const connection = page.locator("#connection");
+    assert.equal(await connection.innerText(), "Live");
+
+    // A finger that moves down, and Page Up, stop following as well.
+    const log = await page.locator("#log").boundingBox();
+    const x = log.x + log.width / 2;
+    const touch = await page.context().newCDPSession(page);
+    await touch.send("Input.synthesizeScrollGesture", { x, y: log.y + 100, yDistance: 200, gestureSourceType: "touch" });
+    await page.getByText("Jump to end").waitFor();
+    build.write("behind the finger\n");
+    await page.getByText("1 new line, jump to end").click();
+    await tab.line("behind the finger");
+    await page.keyboard.press("PageUp");
+    await page.getByText("Jump to end").waitFor();
+    build.write("behind the key\n");
+    await page.getByText("1 new line, jump to end").waitFor();
+    await page.keyboard.press("End");
+    await tab.line("behind the key");
+    assert.equal(await page.locator("#jump-button").isVisible(), false);
+
     build.end();
     await tab.status("succeeded");
+    await connection.getByText("Ended", { exact: true }).waitFor();
+    assert.equal(await connection.getAttribute("data-state"), "ended");
+    await page.locator("#brand").click();
+    await connection.getByText("Live", { exact: true }).waitFor();
   });
 });

@@ -1,8 +1,9 @@
 /** Many tabs at once over HTTP/1.1, with six connections for a host: a `SharedWorker` holds their streams. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
 import { BuildServer } from "./support/build-server.mjs";
-import { BuildTab } from "./support/build-tab.mjs";
+import { BuildTab, CONNECTED } from "./support/build-tab.mjs";
 import { launchChromium, openContext } from "./support/chromium.mjs";
 import { Dictation } from "./support/dictation.mjs";
 import { launchFirefox } from "./support/firefox.mjs";
@@ -65,15 +66,15 @@ describe("tabs over HTTP/1.1", () => {
     assert.deepEqual(tabs.flatMap(({ complaints }) => complaints), []);
   });
 
-  it("show six builds, two of them once a second, and cancel builds in both kinds of tabs", async (t) => {
+  it("show seven builds, three of them once a second, and cancel builds in both kinds of tabs", async (t) => {
     const dictation = await Dictation.start(t);
-    const names = Array.from({ length: 6 }, (_, index) => `app${index}`);
+    const names = Array.from({ length: 7 }, (_, index) => `app${index}`);
     const files = Object.entries(dictation.files);
     const copies = names.flatMap((name) =>
       files.map(([path, text]) => [path.replace("dictated/", `${name}/`), text.replaceAll('"dictated"', `"${name}"`)]),
     );
     const root = await makeFolder(t, Object.fromEntries(copies));
-    const server = await BuildServer.start(t, { args: ["--root", root, "--concurrency", "6"] });
+    const server = await BuildServer.start(t, { args: ["--root", root, "--concurrency", "7"] });
     const context = await openContext(t, browser);
     const tabs = [];
     const builds = [];
@@ -87,23 +88,59 @@ describe("tabs over HTTP/1.1", () => {
       tabs.push(tab);
     }
     const banner = "Other tabs use all connections";
-    assert.ok((await tabs[5].page.locator("#banner").innerText()).startsWith(banner));
+    assert.ok((await tabs[6].page.locator("#banner").innerText()).startsWith(banner));
     for (const [index, tab] of tabs.entries()) {
       builds[index].write("second\n");
       await tab.line("second");
     }
-    for (const index of [5, 0, 1]) {
+    for (const index of [6, 0, 1, 2]) {
       const rows = (await tabs[index].rows()).slice(-2);
       assert.deepEqual(rows, [`first of ${names[index]}`, "second"]);
       await tabs[index].page.getByRole("button", { name: "Cancel" }).click();
       await tabs[index].status("cancelled");
     }
-    // Their tabs share the feed, so that the other waiting tab is live, too.
-    for (const tab of tabs) await tab.page.locator('#connection[data-state="live"]').waitFor();
+    // Their tabs share the feed, so that the other waiting tabs are live, too.
+    for (const tab of tabs) await tab.page.locator(CONNECTED).waitFor();
     builds[4].write("third\n");
     await tabs[4].line("third");
     assert.equal(await tabs[5].page.locator("#banner").isVisible(), false);
     assert.deepEqual(tabs.flatMap(({ complaints }) => complaints), []);
+  });
+
+  it("continue without a hole when the tab crashes that started the SharedWorker", async (t) => {
+    const dictation = await Dictation.start(t);
+    const root = await makeFolder(t, dictation.files);
+    const server = await BuildServer.start(t, { args: ["--root", root] });
+    const { id } = await server.build("dictated");
+    const build = await dictation.next();
+    const context = await openContext(t, browser);
+    const url = `${server.url}/builds/${id}`;
+    const first = await openTab(context, url, "live");
+    const others = [];
+    for (let count = 0; count < 2; count++) {
+      const tab = new BuildTab(await context.newPage());
+      await tab.page.clock.install();
+      await tab.page.goto(url);
+      await tab.page.locator('#connection[data-state="live"]').waitFor();
+      others.push(tab);
+    }
+    build.write("before\n");
+    for (const tab of others) await tab.line("before");
+    const crashed = once(first.page, "crash");
+    const session = await context.newCDPSession(first.page);
+    session.send("Page.crash").catch(() => {});
+    await crashed;
+    build.write("after\n");
+    // Tabs notice it when their worker has sent nothing for some time.
+    for (const tab of others) await tab.page.clock.runFor(30_000);
+    for (const tab of others) {
+      await tab.line("after");
+      await tab.page.locator('#connection[data-state="live"]').waitFor();
+      assert.deepEqual((await tab.rows()).slice(-2), ["before", "after"]);
+    }
+    await untilMetric(server, "tailcast_clients", 1);
+    build.end();
+    for (const tab of others) await tab.status("succeeded");
   });
 
   it("continue without a hole after they were hidden, and free their place meanwhile", async (t) => {

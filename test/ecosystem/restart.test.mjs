@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { BuildServer } from "./support/build-server.mjs";
-import { BuildTab } from "./support/build-tab.mjs";
+import { BuildTab, CONNECTED } from "./support/build-tab.mjs";
 import { launchChromium, openContext } from "./support/chromium.mjs";
 import { makeFolder, projectFiles } from "./support/folder.mjs";
 
@@ -88,7 +88,7 @@ describe("a server that restarts", () => {
       assert.equal(await server.end(signal), cause);
       const tabs = [reader, watcher, waiter];
       for (const { page } of tabs) {
-        await page.locator('#connection:not([data-state="live"])').waitFor();
+        await page.locator(`#connection:not(${CONNECTED})`).waitFor();
       }
       await reader.page.locator("#banner-text", { hasText: "Connection lost. Retrying" }).waitFor();
       await server.restart();
@@ -115,7 +115,7 @@ describe("a server that restarts", () => {
       ];
       for (const tab of tabs) {
         await tab.page.locator(".builds-entry").nth(0).filter({ hasText: "Succeeded" }).waitFor();
-        await tab.page.locator('#connection[data-state="live"]').waitFor();
+        await tab.page.locator(CONNECTED).waitFor();
         assert.deepEqual(await list(tab), expected);
         assert.deepEqual(
           tab.complaints.filter((text) => !AWAY.test(text)),

@@ -35,6 +35,43 @@ describe("Screen", () => {
     assert.deepEqual(rows.takeChanges(), []);
   });
 
+  it("keeps hyperlinks, however they are cut, in each colour, and up to the end of the line", () => {
+    const [start, end] = ["\x1b]8;id=7;https://a.b/?c#d\x1b\\", "\x1b]8;;\x07"];
+    const printed = `\x1b[1m${start}one \x1b[31mtwo\x1b[0m three${end} four\b${start}R\nlast\rL`;
+    const first = `\x1b[1m${start}one \x1b[0m\x1b[1;31mtwo\x1b[0m three${end} fou${start}R${end}`;
+    for (let cut = 1; cut < printed.length; cut++) {
+      const rows = screen();
+      rows.write(printed.slice(0, cut));
+      rows.write(printed.slice(cut));
+      assert.deepEqual(rows.takeClosed(), [first], `cut at ${cut}`);
+      assert.deepEqual(rows.takeChanges().map(({ text }) => text), ["Last"]);
+    }
+    const rows = screen();
+    // The row above was not drawn until the cursor returned to it.
+    rows.writeLines([`see ${start}the docs${end}`], 0);
+    rows.write("\x1b[ASEE");
+    assert.deepEqual(rows.takeChanges().map(({ text }) => text), [`SEE ${start}the docs${end}`]);
+  });
+
+  it("drops hyperlinks to other addresses, with control characters, and of any length", () => {
+    for (const address of ["javascript:alert(1)", "https://a\x02b/", `https://a.b/${"c".repeat(5000)}`, "https:// a"]) {
+      const printed = `\x1b]8;;${address}\x07x\x1b]8;;\x07y\rz\n`;
+      for (const cut of [3, 40, 4000]) {
+        const rows = screen();
+        rows.write(printed.slice(0, cut));
+        rows.write(printed.slice(cut));
+        assert.deepEqual(rows.takeClosed(), ["zy"], address.slice(0, 40));
+      }
+    }
+  });
+
+  it("ends a hyperlink where a row is cut", () => {
+    const rows = screen(40);
+    rows.write(`\x1b]8;;https://a.b/\x07${"x".repeat(100)}\r\n`);
+    const [text = ""] = rows.takeClosed();
+    assert.match(text, /x\x1b\]8;;\x07 … \[line cut at 40 characters\]$/);
+  });
+
   it("moves the cursor to other rows with columns up to 255 beyond their ends", () => {
     for (const step of ["\v", "\f", "\n\x1b[A\x1b[B", "\x1b7\n\x1b8\n"]) {
       const rows = screen();

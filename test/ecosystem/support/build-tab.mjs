@@ -21,6 +21,9 @@ async function collectRows() {
   return [...rows].sort(([one], [other]) => one - other);
 }
 
+/** The connection of a tab that receives events; `ended` if the build that it shows has ended. */
+export const CONNECTED = '#connection:is([data-state="live"], [data-state="ended"])';
+
 /** A browser tab with the page of a build server, as a person sees and uses it. */
 export class BuildTab {
   /** Playwright's page. */
@@ -44,7 +47,7 @@ export class BuildTab {
   static async open(context, url) {
     const tab = new BuildTab(await context.newPage());
     await tab.page.goto(url);
-    await tab.page.locator('#connection[data-state="live"]').waitFor();
+    await tab.page.locator(CONNECTED).waitFor();
     return tab;
   }
 
