@@ -19,6 +19,7 @@ const PROGRAM = `
   const link = "\\x1b]8;;https://example.org/docs\\x07the docs\\x1b]8;;\\x07";
   const evil = "\\x1b]8;;javascript:alert(1)\\x07a trap\\x1b]8;;\\x07";
   console.log("first\\n\\n  https://example.com/a_(b), " + link + ", " + evil + "\\n" + "wide ".repeat(3000));
+  console.log(link + "\\rT");
   for (let n = 1; n <= ${COUNT}; n++) console.log("\\x1b[36mstep\\x1b[0m " + n);`;
 
 /** Settings of a browser that may use the clipboard. */
@@ -162,6 +163,10 @@ describe("the log of a long build", () => {
       ["https://example.org/docs", rel, "_blank", "the docs", "example.org"],
     ]);
     assert.match(await page.locator(`#L${first() + 2} .text`).textContent(), /a trap$/);
+    // The cursor has moved in this line.
+    const drawn = page.locator(`#L${first() + 4} .text a`);
+    assert.equal(await drawn.textContent(), "The docs");
+    assert.equal(await drawn.getAttribute("href"), "https://example.org/docs");
   });
 
   it("keeps numbers in sight without wrap, and is as wide as its widest row near the eye", async () => {
@@ -237,8 +242,10 @@ describe("the log of a long build", () => {
     await button.press("Enter");
     await page.locator('#full-screen-button[aria-pressed="true"]').waitFor();
     assert.equal(await page.evaluate(() => document.fullscreenElement.id), "build");
-    assert.equal(await page.locator("#brand").evaluate((brand) => brand.checkVisibility()), true);
-    await tab.inSight("#full-screen-button");
+    // Nothing covers the buttons above the log.
+    const { x, y } = await button.boundingBox();
+    const isOnTop = ([x, y]) => document.elementFromPoint(x, y).id === "full-screen-button";
+    assert.equal(await page.evaluate(isOnTop, [x + 5, y + 5]), true);
     await button.press("Enter");
     await page.locator('#full-screen-button[aria-pressed="false"]').waitFor();
   });
@@ -301,7 +308,10 @@ describe("the log of a long build", () => {
     const log = await page.locator("#log").boundingBox();
     const x = log.x + log.width / 2;
     const touch = await page.context().newCDPSession(page);
-    await touch.send("Input.synthesizeScrollGesture", { x, y: log.y + 100, yDistance: 200, gestureSourceType: "touch" });
+    const finger = (type, ...touchPoints) => touch.send("Input.dispatchTouchEvent", { type, touchPoints });
+    await finger("touchStart", { x, y: log.y + 100 });
+    for (const distance of [20, 60, 150]) await finger("touchMove", { x, y: log.y + 100 + distance });
+    await finger("touchEnd");
     await page.getByText("Jump to end").waitFor();
     build.write("behind the finger\n");
     await page.getByText("1 new line, jump to end").click();
