@@ -62,7 +62,8 @@ export class PageView implements SessionView {
   }
 
   noteBuilds(builds: readonly Build[]): void {
-    this.#parts.controls.offer(builds.map(({ projectPath, projectName }) => ({ path: projectPath, name: projectName })));
+    const projects = builds.map(({ projectPath: path, projectName: name }) => ({ path, name }));
+    this.#parts.controls.offer(projects);
     this.#parts.start.note(builds);
     this.#parts.watch.note(builds, this.#shownId);
   }

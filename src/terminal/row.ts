@@ -85,8 +85,8 @@ export class Row {
   }
 
   /**
-   * The row as text with SGR sequences and hyperlinks. It starts and ends in the plain style, and ends with a mark if it
-   * was cut.
+   * The row as text with SGR sequences and hyperlinks. It starts and ends in the plain style. If it was cut, a mark
+   * follows.
    */
   toString(): string {
     const characters = this.#characters;

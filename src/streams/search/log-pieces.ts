@@ -67,7 +67,8 @@ function findEvent({ epoch, size, start = 1 }: LogInFile, read: Reader): number 
     const event = bytes.indexOf(BLANK_LINE) + BLANK_LINE.length;
     const id = event < BLANK_LINE.length ? -1 : bytes.indexOf(idLine, event);
     // An event that is longer than these bytes: look before it.
-    const sequence = id === -1 ? Infinity : Number.parseInt(bytes.toString("latin1", id + idLine.length, id + HEAD_BYTES), 10);
+    const digits = bytes.toString("latin1", id + idLine.length, id + HEAD_BYTES);
+    const sequence = id === -1 ? Infinity : Number.parseInt(digits, 10);
     if (sequence <= start) low = middle + event;
     else high = middle;
   }

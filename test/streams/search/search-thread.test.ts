@@ -104,7 +104,8 @@ describe("searchInThread()", () => {
   });
 
   it("reads a file from the event on that the search need not look before", async (t) => {
-    const lines = Array.from({ length: 6000 }, (_, index) => `${index % 1000 === 999 ? "old" : "y"} ${"x".repeat(300)}`);
+    const textOf = (index: number): string => `${index % 1000 === 999 ? "old" : "y"} ${"x".repeat(300)}`;
+    const lines = Array.from({ length: 6000 }, (_, index) => textOf(index));
     const states = lines.map((text, index) => ({ number: index + 1, text })).filter(({ number }) => number !== 5999);
     const long = "z".repeat(600_000);
     // Only a search that reads the start of the file finds this state of line 5999.
