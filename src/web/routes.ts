@@ -39,7 +39,6 @@ export function routes(services: Services): Readonly<Record<string, AppRoute>> {
     "/builds/:id": { needs: "open", GET: page.page },
     // The sign-in page also needs these files, and they do not contain secrets.
     "/page/*file": { needs: "open", GET: page.file },
-    "/terminal/*file": { needs: "open", GET: page.terminalFile },
     "/api/session": { needs: "open", GET: session.show, POST: session.signIn, DELETE: session.signOut },
     "/api/log/push": { needs: "view", GET: streams.feed },
     "/api/projects": { needs: "view", GET: builds.listProjects },

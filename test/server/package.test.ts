@@ -47,7 +47,7 @@ describe("the package", () => {
     const [{ filename, files }] = JSON.parse(packed) as [{ filename: string; files: { path: string }[] }];
     const paths = files.map(({ path }) => path);
     // Compiled files with their types, without maps: the source that they point to is not in the package.
-    const shipped = /^dist\/(?:page\/.*\.(?:js|html|css|svg)|(?!page\/).*\.(?:js|d\.ts))$/;
+    const shipped = /^dist\/(?:assets\/.*\.(?:js|html|css|svg)|(?!(?:assets|bundle|page)\/).*\.(?:js|d\.ts))$/;
     assert.deepEqual(
       paths.filter((path) => !shipped.test(path)),
       ["LICENSE", "README.md", "package.json"],
@@ -55,8 +55,8 @@ describe("the package", () => {
     for (const path of ["index", "protocol/index", "server"]) {
       for (const ending of [".js", ".d.ts"]) assert.ok(paths.includes(`dist/${path}${ending}`), path);
     }
-    for (const path of ["index.html", "main.js", "style.css", "styles/theme.css", "server/api.js"]) {
-      assert.ok(paths.includes(`dist/page/${path}`), path);
+    for (const path of ["index.html", "main.js", "style.css", "sign-in.js", "icons/running.svg"]) {
+      assert.ok(paths.includes(`dist/assets/${path}`), path);
     }
     // A module of types alone is an "export {}".
     const contents = paths.map((path) => readFileSync(join(ROOT, path), "utf8")).filter((text) => text.length > 99);

@@ -24,6 +24,7 @@ const IMPORTS: ReadonlyMap<string, readonly string[]> = new Map([
   ["web", ["streams", "runner", "channel", "http", "protocol", "terminal", "error.ts", "check-options.ts"]],
   ["page", ["terminal"]],
   ["cli", CLI],
+  ["bundle", []],
 ]);
 
 const STATEMENT = /^(import|export) (type )?(?:[^;"'=(]*? from )?"([^"]+)"/gm;

@@ -6,7 +6,6 @@ import { prefersGzip } from "../../http/accept.ts";
 import { addVary } from "../../http/reply.ts";
 import { PAGE_POLICY } from "../security-headers.ts";
 import { HEADERS } from "../send-error.ts";
-import { joinModules } from "./join-modules.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -32,7 +31,7 @@ interface PageFile {
 
 /**
  * The files of the page. They are read and compressed once, so that a path from a request is never used to read the
- * disk, and a request costs no compression. The script of a document or a worker includes the modules that it imports.
+ * disk, and a request costs no compression.
  */
 export class PageFiles {
   readonly #files = new Map<string, PageFile>();
@@ -40,14 +39,11 @@ export class PageFiles {
   /** @param directory - The folder of the built page. */
   constructor(directory: URL) {
     const paths = readdirSync(directory, { encoding: "utf8", recursive: true });
-    const names = paths.map((path) => path.replaceAll(sep, "/"));
-    const sources = names.filter((name) => /\.(?:html|js)$/.test(name));
-    const entries = new Set(sources.flatMap((name) => entriesIn(new URL(name, directory))));
-    for (const name of names) {
+    for (const path of paths) {
+      const name = path.replaceAll(sep, "/");
       const type = TYPES[name.slice(name.lastIndexOf(".") + 1)];
       if (type === undefined) continue;
-      const file = new URL(name, directory);
-      const body = entries.has(name) ? Buffer.from(joinModules(file)) : readSource(file);
+      const body = readFileSync(new URL(name, directory));
       const hash = createHash("sha256").update(body).digest("base64url").slice(0, 22);
       const headers = { "Content-Type": type };
       this.#files.set(name, {
@@ -81,26 +77,6 @@ export class PageFiles {
     const headers = { "Cache-Control": "no-store", ...HEADERS[401] };
     send(response, 401, headers, negotiate(file, request, response));
   }
-}
-
-/** Returns the names of the modules that a document, or a module that starts a worker, loads by their address. */
-function entriesIn(file: URL): string[] {
-  const addresses = readFileSync(file, "utf8").matchAll(/"\/page\/([^"]+\.js)"/g);
-  return Array.from(addresses, ([, name = ""]) => name);
-}
-
-/**
- * Reads a file. A style sheet includes those that it imports, because one request is faster and one text is smaller.
- * Comments and spaces of style sheets, and the indentation of documents, are left out.
- */
-function readSource(file: URL): Buffer {
-  const body = readFileSync(file);
-  if (file.pathname.endsWith(".html")) return Buffer.from(body.toString().replaceAll(/^ +/gm, ""));
-  if (!file.pathname.endsWith(".css")) return body;
-  const include = (_: string, path: string): string => readSource(new URL(path, file)).toString();
-  const text = body.toString().replaceAll(/^@import "([^"]+)";$/gm, include);
-  const bare = text.replaceAll(/\/\*[^]*?\*\//g, "").replaceAll(/\s+/g, " ").trim();
-  return Buffer.from(bare.replaceAll(/ ?([{};]) ?/g, "$1").replaceAll(/(?<=[{;][\w-]+): /g, ":"));
 }
 
 function negotiate(file: PageFile, request: IncomingMessage, response: ServerResponse): Representation {

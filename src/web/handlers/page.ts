@@ -2,19 +2,12 @@ import { HttpError } from "../../http/http-error.ts";
 import { isBuildId } from "../../runner/build-id.ts";
 import { PageFiles } from "../files/page-files.ts";
 import type { ServerResponse } from "node:http";
-import type { Exchange, Handler } from "../../http/router.ts";
+import type { Handler } from "../../http/router.ts";
 import type { Access } from "../guards/access.ts";
 
-/**
- * Handlers of the page or the sign-in page, their files, and the modules of `src/terminal`, which the page shares with
- * the server.
- */
-export function pageHandlers(access: Access): Readonly<Record<"page" | "file" | "terminalFile", Handler>> {
-  const pageFiles = new PageFiles(new URL("../../page/", import.meta.url));
-  const terminalFiles = new PageFiles(new URL("../../terminal/", import.meta.url));
-  const sendFile = ({ request, response, parameter }: Exchange, files: PageFiles): void => {
-    if (!files.answer(request, response, parameter)) throw new HttpError("NOT_FOUND", `Cannot find ${parameter}`);
-  };
+/** Handlers of the page or the sign-in page, and of their files. */
+export function pageHandlers(access: Access): Readonly<Record<"page" | "file", Handler>> {
+  const pageFiles = new PageFiles(new URL("../../assets/", import.meta.url));
   return {
     page: ({ request, response, query, parameter }) => {
       const path = parameter === "" ? "/" : `/builds/${encodeURIComponent(parameter)}`;
@@ -39,8 +32,9 @@ export function pageHandlers(access: Access): Readonly<Record<"page" | "file" | 
         access.check(request, response, "view");
       }
     },
-    file: (exchange) => sendFile(exchange, pageFiles),
-    terminalFile: (exchange) => sendFile(exchange, terminalFiles),
+    file: ({ request, response, parameter }) => {
+      if (!pageFiles.answer(request, response, parameter)) throw new HttpError("NOT_FOUND", `Cannot find ${parameter}`);
+    },
   };
 }
 

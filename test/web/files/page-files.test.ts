@@ -12,23 +12,11 @@ import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { TestContext } from "node:test";
 
 /** The limit of the bytes that a browser receives to show the page for the first time. */
-const MAX_PAGE_BYTES = 72_000;
+const MAX_PAGE_BYTES = 60_000;
 
 const TEXT = `export const text = "${"page ".repeat(200)}";\n`;
 
-const FILES = {
-  "main.js": TEXT,
-  "new/worker.js": TEXT,
-  "notes.txt": "secret",
-  "index.html": '<script type="module" src="/page/app.js"></script>\n',
-  "starter.js": 'const WORKER_URL = "/page/worker.js";\n',
-  "worker.js": 'import { text } from "./main.js";\npostMessage(text);\n',
-  "app.js": 'import { text } from "./main.js";\nconsole.log(text);\n',
-  "style.css": '/* All */\n@import "styles/a.css";\n@import "styles/b.css";\n',
-  "styles/a.css": '@import "c.css";\na {\n}\n',
-  "styles/b.css": "b {\n}\n",
-  "styles/c.css": "c {\n}\n",
-};
+const FILES = { "main.js": TEXT, "new/worker.js": TEXT, "notes.txt": "secret" };
 
 interface Reply {
   readonly status: number;
@@ -46,7 +34,7 @@ async function ask(port: number, path: string, headers: Record<string, string> =
 
 /** A server for the files of a folder; `/401` is the sign-in page. */
 async function serve(t: TestContext): Promise<number> {
-  const folder = await makeFolder(t, { ...FILES });
+  const folder = await makeFolder(t, FILES);
   const files = new PageFiles(pathToFileURL(`${folder}/`));
   const server = await TestServer.start((incoming, response) => {
     response.setHeader("Vary", "Origin");
@@ -105,21 +93,6 @@ describe("PageFiles", () => {
       const { status, headers, body } = await ask(port, "/main.js", accept, "HEAD");
       assert.deepEqual([status, { ...headers, date: "" }, body.length], [200, { ...expected, date: "" }, 0]);
     }
-  });
-
-  it("includes in a style sheet those that it imports, in their order, without comments", async (t) => {
-    const port = await serve(t);
-    assert.equal((await ask(port, "/style.css")).body.toString(), "c{}a{}b{}");
-    assert.equal((await ask(port, "/styles/b.css")).body.toString(), "b{}");
-  });
-
-  it("joins the script of a document or a worker with the modules that it imports", async (t) => {
-    const port = await serve(t);
-    for (const path of ["/app.js", "/worker.js"]) {
-      const text = (await ask(port, path)).body.toString();
-      assert.deepEqual([/^import/m.test(text), text.includes(TEXT.slice(7, -1))], [false, true], path);
-    }
-    assert.equal((await ask(port, "/main.js")).body.toString(), TEXT);
   });
 
   it("has the files of every folder, but no other types", async (t) => {
