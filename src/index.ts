@@ -47,6 +47,7 @@ export type { OrphanReport, OrphanSearch } from "./runner/process/orphans.ts";
 export type { BuildInputs, InstallMode } from "./runner/planning/build-inputs.ts";
 export { planBuild } from "./runner/planning/plan.ts";
 export type { Plan, PlanOptions } from "./runner/planning/plan.ts";
+export type { PlanContext, PlanDraft } from "./runner/planning/plan-draft.ts";
 export type { ProcessIdentity } from "./runner/process/identity.ts";
 export type { ChosenInputs, FolderPlanner } from "./runner/planning/build-planner.ts";
 export { openProject } from "./runner/project/project.ts";

@@ -8,8 +8,8 @@ export interface BuildEmitterOptions {
   readonly buildId: string;
   /** How many lines an earlier process emitted. */
   readonly lineCount: number;
-  /** Hides the secrets in the runner's own lines: an argument, a name or an error can contain one. */
-  readonly mask: Mask | undefined;
+  /** Returns what hides the secrets in the runner's own lines: an argument, a name or an error can contain one. */
+  readonly mask: () => Mask | undefined;
   readonly onLine: (event: BuildLineEvent) => Delivery;
   readonly onState: (event: BuildStateEvent) => Delivery;
   /** Called with everything that the two functions above throw or reject with. */
@@ -80,7 +80,7 @@ export class BuildEmitter {
 
   /** Replaces the secrets in a text of the runner. */
   masked(text: string): string {
-    return this.#options.mask?.text(text) ?? text;
+    return this.#options.mask()?.text(text) ?? text;
   }
 
   #deliver(call: () => Delivery): Delivery {

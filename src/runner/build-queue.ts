@@ -1,7 +1,7 @@
 import { MAX_DELAY, checkChoice, checkInteger, checkTexts, checkValue, kinds } from "../check-options.ts";
 import { TailcastError } from "../error.ts";
 import { Build } from "./build.ts";
-import { checkPlan } from "./planning/check-plan.ts";
+import { checkSource } from "./planning/check-plan.ts";
 import { MAX_PIDS, openCgroups } from "./cgroup/open-cgroups.ts";
 import { buildEnvironment } from "./program/environment.ts";
 import { outputModes } from "./output/output-pipes.ts";
@@ -15,17 +15,14 @@ import type { TailcastErrorCode } from "../error.ts";
 import type { BuildContext } from "./build-context.ts";
 import type { BuildQueueOptions, QueueCloseOptions } from "./build-queue-options.ts";
 import type { BuildEvent, BuildStateEvent } from "./events.ts";
-import type { ProgramLimits } from "./cgroup/program-limits.ts";
 import type { PlanRequest } from "./planning/build-planner.ts";
 import type { Plan } from "./planning/plan.ts";
+import type { PlanDraft } from "./planning/plan-draft.ts";
 import type { BuildRecord } from "./record.ts";
 
 const MIB = 1024 * 1024;
 
 const NO_PROCESSES = { cookie: null, identity: null } as const;
-
-/** The limits that planning must obey as well. For this project alone: the package does not export it. */
-export let limitsOf: (queue: BuildQueue) => ProgramLimits;
 
 /** A build that is queued or runs here, or one that has ended, perhaps in an earlier process. */
 type KnownBuild = Pick<Build, "record">;
@@ -47,15 +44,7 @@ export class BuildQueue {
   readonly #waiting = new Set<Build>();
   readonly #positions = new QueuePositions(this.#waiting);
   readonly #running = new Set<Build>();
-  readonly #closing = new AbortController();
   #isClosed = false;
-
-  static {
-    limitsOf = (queue) => {
-      const { nice, cgroups } = queue.#context;
-      return { nice, folder: cgroups.folder, signal: queue.#closing.signal };
-    };
-  }
 
   /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
   constructor(options: BuildQueueOptions) {
@@ -107,16 +96,16 @@ export class BuildQueue {
   }
 
   /**
-   * Accepts a build. Its first event is emitted before this returns. If `concurrency` allows, the build has started by
-   * then.
+   * Accepts a build. A draft is planned when the build runs. The first event is emitted before this returns. If
+   * `concurrency` allows, the build has started by then.
    *
    * @throws {TailcastError} `INVALID_OPTION` when the plan does not have the form of its type, naming the property,
    * e.g.
    * `plan.steps[0].args`; `SHUTTING_DOWN` after {@link close}; `ALREADY_BUILDING` when the project is queued or
    * running, with that build's id as `buildId`; `QUEUE_FULL` when `queueLimit` builds are queued.
    */
-  add(plan: Plan): BuildRecord {
-    checkPlan(plan);
+  add(plan: Plan | PlanDraft): BuildRecord {
+    checkSource(plan);
     if (this.#isClosed) throw refusal("SHUTTING_DOWN", "the server is shutting down");
     const twin = [...this.#running, ...this.#waiting].find(({ record }) => record.projectPath === plan.projectPath);
     if (twin !== undefined) {
@@ -150,7 +139,7 @@ export class BuildQueue {
    *
    * @param lineCount - How many lines of a queued build the earlier process emitted.
    */
-  async restore(record: BuildRecord, plan?: Plan, lineCount = 0): Promise<void> {
+  async restore(record: BuildRecord, plan?: Plan | PlanDraft, lineCount = 0): Promise<void> {
     if (plan !== undefined) {
       const former = { record, lineCount };
       this.#enqueue(new Build(plan, this.#context, estimateDuration(plan, this.list()), former));
@@ -205,7 +194,6 @@ export class BuildQueue {
     checkInteger("grace", grace, { min: 0, max: MAX_DELAY });
     const isUrgent = this.#isClosed;
     this.#isClosed = true;
-    this.#closing.abort();
     const builds = [...this.#builds.values()].filter((build) => build instanceof Build);
     // The next process runs stored builds.
     const waiting = new Set(this.#stateWriter === undefined ? [] : this.#waiting);
@@ -237,7 +225,7 @@ export class BuildQueue {
   inputs(id: string): PlanRequest {
     const build = this.#find(id);
     const { projectPath, script, install, variables: names, color } = build.record;
-    const variables = build instanceof Build ? build.plan.variables : undefined;
+    const variables = build instanceof Build ? build.source.variables : undefined;
     if (names.length > 0 && variables === undefined) {
       const reason = `the values of its variables (${names.join(", ")}) are not stored; start a new build with them`;
       throw new TailcastError("MISSING_VARIABLES", `Cannot repeat the build: ${reason}`);

@@ -4,8 +4,10 @@ import { createBuildId } from "./build-id.ts";
 import { runInCgroup } from "./cgroup/run-in-cgroup.ts";
 import { formatCommand } from "./format.ts";
 import { OutputTime } from "./output/output-time.ts";
-import { environmentDifference } from "./program/environment.ts";
-import { addVariables, unmaskedVariables, variableSecrets } from "./program/variables.ts";
+import { addVariables, variableSecrets } from "./program/variables.ts";
+import { environmentLines, planLines } from "./planning/first-lines.ts";
+import { makePlan } from "./planning/make-plan.ts";
+import { PLAN_STEP, isDraft } from "./planning/plan-draft.ts";
 import { createCookie } from "./process/marker.ts";
 import { runStep } from "./process/run-step.ts";
 import { pinProblem } from "./project/directory-pin.ts";
@@ -16,6 +18,8 @@ import type { BuildContext, FormerBuild } from "./build-context.ts";
 import type { StepCgroup } from "./cgroup/step-cgroup.ts";
 import type { Mask } from "./output/mask.ts";
 import type { Plan } from "./planning/plan.ts";
+import type { PlanContext, PlanDraft } from "./planning/plan-draft.ts";
+import type { DirectoryPin } from "./project/directory-pin.ts";
 import type { BuildRecord, StepRecord } from "./record.ts";
 import type { StepResult } from "./process/run-step.ts";
 import type { Step } from "./planning/step.ts";
@@ -27,14 +31,15 @@ interface Stop {
   readonly text: string;
 }
 
-/** The course of one build: it waits, runs its steps one after the other until one fails, and ends. */
+/** The course of one build: it waits, makes its plan if that is a draft, runs the steps until one fails, and ends. */
 export class Build {
   /** Resolves when the build has ended and the consumer has accepted its `end` event. Never rejects. */
   readonly ended: Promise<void>;
-  readonly plan: Plan;
+  readonly source: Plan | PlanDraft;
   readonly #context: BuildContext;
   readonly #cookie: string = createCookie();
-  readonly #mask: Mask | undefined;
+  #mask: Mask | undefined;
+  #pins: readonly DirectoryPin[];
   readonly #emitter: BuildEmitter;
   readonly #lines: StepLines;
   readonly #stopping = new AbortController();
@@ -54,15 +59,22 @@ export class Build {
    * @param estimatedDuration - The expected duration; `null` when it is unknown.
    * @param former - The same build as an earlier process stored it in the queue.
    */
-  constructor(plan: Plan, context: BuildContext, estimatedDuration: number | null, former?: FormerBuild) {
-    this.plan = plan;
+  constructor(
+    source: Plan | PlanDraft,
+    context: BuildContext,
+    estimatedDuration: number | null,
+    former?: FormerBuild,
+  ) {
+    this.source = source;
     this.#context = context;
-    this.#mask = context.secrets.maskFor(plan.steps, variableSecrets(plan.projectVariables, plan.variables));
+    const steps = isDraft(source) ? [] : source.steps;
+    this.#mask = this.#maskFor(steps);
+    this.#pins = source.pins ?? [];
     const buildId = former?.record.id ?? createBuildId();
     this.#emitter = new BuildEmitter({
       buildId,
       lineCount: former?.lineCount ?? 0,
-      mask: this.#mask,
+      mask: () => this.#mask,
       onLine: context.onLine,
       onState: context.onState,
       onFailure: (error) => this.#stopUndelivered(error),
@@ -73,18 +85,16 @@ export class Build {
     });
     this.#record = freezeRecord({
       id: buildId,
-      projectPath: plan.projectPath,
-      projectName: plan.projectName,
-      packageManager: plan.packageManager,
-      script: plan.script ?? null,
-      install: plan.install ?? null,
-      variables: Object.keys(plan.variables ?? {}),
-      color: plan.color ?? null,
+      projectPath: source.projectPath,
+      projectName: source.projectName,
+      packageManager: source.packageManager,
+      script: source.script ?? null,
+      install: source.install ?? null,
+      variables: Object.keys(source.variables ?? {}),
+      color: source.color ?? null,
       status: "queued",
       message: null,
-      steps: plan.steps.map(({ name, command, args }) => {
-        return pendingStep(name, this.#emitter.masked(formatCommand(command, args)));
-      }),
+      steps: isDraft(source) ? [pendingStep(PLAN_STEP, "")] : this.#pendingSteps(steps),
       estimatedDuration,
       queuePosition: null,
       queuedAt: former?.record.queuedAt ?? now(),
@@ -103,7 +113,9 @@ export class Build {
 
   /** The directories it works in. Two installs in the same directory would break each other. */
   get directories(): ReadonlySet<string> {
-    return new Set([this.plan.projectPath, ...this.plan.steps.map(({ cwd }) => cwd)]);
+    const { source } = this;
+    const places = isDraft(source) ? source.directories : source.steps.map(({ cwd }) => cwd);
+    return new Set([source.projectPath, ...places]);
   }
 
   /** Whether it was stopped: cancelled, timed out, or stopped because its events could not be delivered. */
@@ -132,26 +144,18 @@ export class Build {
 
   /** Runs the steps. Called once, on a queued build. Never rejects. */
   async run(): Promise<void> {
-    const { timeout } = this.#context;
+    const { timeout, env, cgroups } = this.#context;
     const start = performance.now();
     const timer = timeout === 0 ? undefined : setTimeout(() => this.#timeOut(null, timeout), timeout);
     this.#update({ status: "running", queuePosition: null, startedAt: now() });
-    void this.#emitter.emitLine({ text: this.plan.reason });
-    const environment = environmentDifference(addVariables(this.#context.env, this.plan));
-    if (environment !== undefined) void this.#emitter.emitLine({ text: environment });
-    const { logWarning } = this.#context.cgroups;
-    const { projectVariables, variables } = this.plan;
-    const unmasked = unmaskedVariables({ ...projectVariables, ...variables });
-    const warnings = [...this.plan.warnings, ...unmasked, ...(logWarning === undefined ? [] : [logWarning])];
-    for (const warning of warnings) void this.#emitter.emitLine({ text: `warning: ${warning}` });
-    if (this.plan.steps.length > 0) await this.#prepare();
-    for (const [index, step] of this.plan.steps.entries()) {
-      if (this.#hasFailed) break;
-      await this.#runStep(index, step);
-    }
+    if (!isDraft(this.source)) this.#emitLines(null, planLines(this.source));
+    const plan = isDraft(this.source) ? await this.#makePlan(this.source) : this.source;
+    if (plan !== undefined) this.#emitLines(null, environmentLines(this.source, env, cgroups.logWarning));
+    // A plan without steps ends at once.
+    if (plan !== undefined && plan.steps.length > 0) await this.#runSteps(plan);
     clearTimeout(timer);
     // A build whose events could not be delivered, e.g. because the disk is full, has not succeeded.
-    if (this.plan.steps.length > 0 && !this.#hasFailed) await this.#unlessStopped(this.#emitter.delivered);
+    if (this.#record.steps.length > 0 && !this.#hasFailed) await this.#unlessStopped(this.#emitter.delivered);
     this.#end(`succeeded in ${formatDuration(performance.now() - start)}`);
   }
 
@@ -169,6 +173,62 @@ export class Build {
 
   get #hasFailed(): boolean {
     return this.#stop !== undefined || this.#failure !== undefined;
+  }
+
+  #emitLines(step: string | null, texts: readonly string[]): void {
+    for (const text of texts) void this.#emitter.emitLine({ step, text });
+  }
+
+  #maskFor(steps: readonly Step[]): Mask | undefined {
+    const { projectVariables, variables } = this.source;
+    return this.#context.secrets.maskFor(steps, variableSecrets(projectVariables, variables));
+  }
+
+  #pendingSteps(steps: readonly Step[]): StepRecord[] {
+    return steps.map(({ name, command, args }) => {
+      return pendingStep(name, this.#emitter.masked(formatCommand(command, args)));
+    });
+  }
+
+  /** Runs the step that makes the plan. Returns `undefined` when it failed, or the build was stopped. */
+  async #makePlan(draft: PlanDraft): Promise<Plan | undefined> {
+    const { nice, cgroups, killGrace } = this.#context;
+    await this.#prepare();
+    if (this.#hasFailed) return undefined;
+    this.#updateStep(0, { status: "running", startedAt: now() });
+    const { signal } = this.#stopping;
+    const context: PlanContext = {
+      signal,
+      say: (text) => void (signal.aborted || this.#emitter.emitLine({ step: PLAN_STEP, text })),
+      limits: { nice, folder: cgroups.folder, signal, cookie: this.#cookie },
+    };
+    let plan: Plan | undefined;
+    try {
+      plan = await makePlan(draft, context, { killGrace, forceSignal: this.#killing.signal });
+    } catch (error) {
+      this.#failure = { step: PLAN_STEP, text: error instanceof Error ? error.message : String(error) };
+    }
+    const finishedAt = now();
+    if (plan === undefined || this.#stop !== undefined) {
+      if (this.#stop === undefined) context.say(this.#failure?.text ?? "");
+      this.#updateStep(0, { status: this.#stop?.status ?? "failed", finishedAt });
+      return undefined;
+    }
+    this.#mask = this.#maskFor(plan.steps);
+    this.#pins = plan.pins ?? [];
+    this.#emitLines(PLAN_STEP, planLines(plan));
+    const steps = this.#record.steps.map((step): StepRecord => ({ ...step, status: "succeeded", finishedAt }));
+    this.#update({ packageManager: plan.packageManager, steps: [...steps, ...this.#pendingSteps(plan.steps)] });
+    return plan;
+  }
+
+  async #runSteps({ steps }: Plan): Promise<void> {
+    const planned = this.#record.steps.length - steps.length;
+    if (planned === 0) await this.#prepare();
+    for (const [index, step] of steps.entries()) {
+      if (this.#hasFailed) break;
+      await this.#runStep(planned + index, step);
+    }
   }
 
   async #runStep(index: number, step: Step): Promise<void> {
@@ -198,7 +258,7 @@ export class Build {
 
   #runIn(cgroup: StepCgroup | undefined, index: number, step: Step): Promise<StepResult> {
     const { env, killGrace, silence, nice, output, onSpawn, onLeft } = this.#context;
-    const layered = addVariables(env, this.plan, step.env);
+    const layered = addVariables(env, this.source, step.env);
     return runStep({ ...step, env: undefined }, {
       signal: this.#stopping.signal,
       forceSignal: this.#killing.signal,
@@ -209,7 +269,7 @@ export class Build {
       cgroup,
       output,
       cookie: this.#cookie,
-      verify: () => pinProblem(this.plan.pins ?? []),
+      verify: () => pinProblem(this.#pins),
       onSilence: () => this.#timeOut(step.name, silence),
       onSpawn: (identity) => void this.#unlessFailing(() => onSpawn(this.#record.id, identity)),
       onLeft: (gone) => {

@@ -1,6 +1,9 @@
 import type { Plan } from "./planning/plan.ts";
 import type { BuildRecord } from "./record.ts";
 
+/** The work of a build. */
+type Wanted = Pick<Plan, "projectPath" | "script" | "install">;
+
 /** How many builds count: enough to outvote one that had to download everything, and only recent ones. */
 const MAX_BUILDS = 5;
 
@@ -12,7 +15,7 @@ const MAX_BUILDS = 5;
  * @param records - The known builds, the newest first.
  * @returns `null` when no such build is known.
  */
-export function estimateDuration(plan: Plan, records: Iterable<BuildRecord>): number | null {
+export function estimateDuration(plan: Wanted, records: Iterable<BuildRecord>): number | null {
   const durations: number[] = [];
   for (const record of records) {
     if (record.status !== "succeeded" || !isOfPlan(record, plan)) continue;
@@ -25,7 +28,7 @@ export function estimateDuration(plan: Plan, records: Iterable<BuildRecord>): nu
 }
 
 /** Whether a build did the same work as a plan. */
-function isOfPlan(record: BuildRecord, { projectPath, script = null, install = null }: Plan): boolean {
+function isOfPlan(record: BuildRecord, { projectPath, script = null, install = null }: Wanted): boolean {
   return record.projectPath === projectPath && record.script === script && record.install === install;
 }
 

@@ -19,10 +19,10 @@ export type StepStatus =
 /** One step of a build, as clients see it. */
 export interface StepRecord {
   readonly name: string;
-  /** The command as a person would type it, e.g. `npm ci`. For display only: it is never parsed. */
+  /** The command as a person would type it, e.g. `npm ci`. For display only. Empty for `plan`, which is no command. */
   readonly command: string;
   readonly status: StepStatus;
-  /** `null` while the step runs, if it never ran, and if a signal ended it. */
+  /** `null` while the step runs, if it never ran, if a signal ended it, and for `plan`. */
   readonly exitCode: number | null;
   /** The signal that ended the command, e.g. `SIGTERM`, or `null`. */
   readonly signal: string | null;

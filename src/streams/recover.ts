@@ -6,6 +6,7 @@ import { readStoredLog } from "./stored-log.ts";
 import type { BuildQueue } from "../runner/build-queue.ts";
 import type { BuildPlanner } from "../runner/planning/build-planner.ts";
 import type { Plan } from "../runner/planning/plan.ts";
+import type { PlanDraft } from "../runner/planning/plan-draft.ts";
 import type { BuildStore, StoredBuild } from "../runner/store/build-store.ts";
 import type { BuildRecord } from "../runner/record.ts";
 import type { StreamRegistry } from "./stream-registry.ts";
@@ -30,7 +31,7 @@ export interface Recovery {
 interface Remains {
   readonly record: BuildRecord;
   /** Present for a build that is still queued. */
-  readonly plan?: Plan;
+  readonly plan?: Plan | PlanDraft;
   /** The number of emitted lines. */
   readonly lineCount?: number;
 }
@@ -122,8 +123,8 @@ async function recoverLog(
   return saveEnd(recovery, end);
 }
 
-/** Plans a queued build like a new request. Returns a sentence with the reason if it cannot be built. */
-async function planAgain({ plan }: Recovery, record: BuildRecord): Promise<Plan | string> {
+/** Drafts a queued build like a new request. Returns a sentence with the reason if it cannot be built. */
+async function planAgain({ plan }: Recovery, record: BuildRecord): Promise<Plan | PlanDraft | string> {
   const { projectPath, script, install, variables, color } = record;
   if (variables.length > 0) {
     return describeLossInQueue(new Error(`the values of its variables are not stored: ${variables.join(", ")}`));

@@ -3,7 +3,7 @@ import { OPENED, checkOpened } from "../check-options.ts";
 import { ClientLimit } from "../channel/clients/client-limit.ts";
 import { Router } from "../http/router.ts";
 import { buildPlanner } from "../runner/planning/build-planner.ts";
-import { BuildQueue, limitsOf } from "../runner/build-queue.ts";
+import { BuildQueue } from "../runner/build-queue.ts";
 import { ProjectCache } from "../runner/project/project-cache.ts";
 import { recoverBuilds } from "../streams/recover.ts";
 import { StreamRegistry } from "../streams/stream-registry.ts";
@@ -97,7 +97,7 @@ export class BuildApp {
     const access = new Access(settings);
     this.#guards = { origins: settings, access };
     const variablesFolder = storage && join(storage.store.directory, "env");
-    this.#plan = buildPlanner(roots, settings.plan, settings.builds.env, variablesFolder, limitsOf(this.#queue));
+    this.#plan = buildPlanner(roots, settings.plan, settings.builds.env, variablesFolder);
     const logReaders = new ClientLimit(maxClients, maxClientsPerAddress);
     const shared = { access, queue: this.#queue, streams: this.#streams, logReaders, clientAddress, monitors };
     this.#router = new Router(routes({ ...shared, settings, projects: new ProjectCache(roots), plan: this.#plan }));

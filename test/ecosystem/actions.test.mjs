@@ -148,7 +148,7 @@ describe("the options of a build", () => {
     await tab.line("check is done");
     await tab.status("succeeded");
     assert.match((await facts()).join(", "), /^\S+, npm, script check, without install, started [^,]+$/);
-    assert.deepEqual(await tab.steps(), [["build", "npm run check", "Succeeded"]]);
+    assert.deepEqual(await tab.steps(), [["plan", "", "Succeeded"], ["build", "npm run check", "Succeeded"]]);
     assert.deepEqual(bodies, [{ projectPath: "app" }, { projectPath: "app", script: "check", install: "skip" }]);
     assert.deepEqual(tab.complaints, []);
   });

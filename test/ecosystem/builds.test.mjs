@@ -110,6 +110,7 @@ describe("a build from the page", () => {
         await tab.number(log.length);
         assert.deepEqual(await tab.rows(), log);
         assert.deepEqual(await tab.steps(), [
+          ["plan", "", "Succeeded"],
           ["install", steps[0], "Succeeded"],
           ["build", steps[1], "Succeeded"],
         ]);
@@ -139,7 +140,7 @@ describe("a build from the page", () => {
       await tab.number(log.length);
       assert.deepEqual(await tab.rows(), log);
       const states = (await tab.steps()).map(([, , state]) => state.replace(/ \(.*/, ""));
-      assert.deepEqual(states, ["Succeeded", "Cancelled"]);
+      assert.deepEqual(states, ["Succeeded", "Succeeded", "Cancelled"]);
       assert.equal(await tab.page.locator("#cancel-button").isHidden(), true);
     }
   });

@@ -265,7 +265,7 @@ describe("BuildApp.open()", () => {
     assert.equal(allowed?.status, "succeeded");
     assert.deepEqual(
       allowed?.steps.map(({ command }) => command),
-      ["npm run build"],
+      ["", "npm run build"],
     );
     assert.equal(refused?.status, "lost");
     assert.match(String(refused?.message), /\(Cannot open the project: .* no such directory under an allowed root/);

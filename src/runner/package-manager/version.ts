@@ -13,19 +13,6 @@ import type { Environment } from "../program/find-program.ts";
 /** How long a program may take to print its version, in milliseconds. Package managers take a quarter to one second. */
 const ANSWER_TIME = 3000;
 
-/** The maximum number of programs that run at the same time: a restart can plan every queued build at once. */
-const MAX_RUNNING = 2;
-
-/** The maximum number of calls that wait for their turn. Later calls get no version. */
-const MAX_WAITING = 20;
-
-/** The number of programs that run, and the calls that wait for the end of one. */
-let running = 0;
-const waiting: (() => void)[] = [];
-
-/** The calls in progress, so that simultaneous calls share one process. */
-const questions = new Map<string, Promise<string | undefined>>();
-
 /** How many directories above a program its package is searched: programs lie in `bin`, or in `dist/bin`. */
 const MAX_LEVELS = 3;
 
@@ -50,50 +37,19 @@ export async function installedVersion(program: string, name: string): Promise<s
  * Runs a program with `--version`. The directory matters: some programs switch to the version that a project names. A
  * shim of corepack must not download that version only to print it; pnpm does, as it would for the build.
  *
- * Two programs run at the same time, and 20 calls wait. Each program has 3 s; then it is killed with everything that it
- * started. It can run code of the project, as `yarn` does with `yarnPath`, so the limits of builds apply to it.
+ * The program has 3 s; then it is killed with everything that it started. It can run code of the project, as `yarn`
+ * does with `yarnPath`, so the limits of builds apply to it.
  *
  * @param program - The path of the program.
  * @param cwd - The directory in which it runs.
- * @param limits - The limits of the queue. Default: none.
- * @returns E.g. `10.2.0`; `undefined` when it prints no version in time, or 20 calls wait already. Never rejects.
+ * @param limits - The limits of the build. Default: none.
+ * @returns E.g. `10.2.0`; `undefined` when it prints no version in time. Never rejects.
  */
-export function askVersion(
+export async function askVersion(
   program: string,
   cwd: string,
   env: Environment,
-  limits?: ProgramLimits,
-): Promise<string | undefined> {
-  const key = JSON.stringify([program, cwd]);
-  const asked = questions.get(key) ?? askInTurn(program, cwd, env, limits).finally(() => questions.delete(key));
-  questions.set(key, asked);
-  return asked;
-}
-
-async function askInTurn(
-  program: string,
-  cwd: string,
-  env: Environment,
-  limits: ProgramLimits | undefined,
-): Promise<string | undefined> {
-  if (running < MAX_RUNNING) running++;
-  else if (waiting.length >= MAX_WAITING) return undefined;
-  // The call that ends hands its place over, so that no later call can take it.
-  else await new Promise<void>((resolve) => waiting.push(resolve));
-  try {
-    return await ask(program, cwd, env, limits);
-  } finally {
-    const next = waiting.shift();
-    if (next === undefined) running--;
-    else next();
-  }
-}
-
-async function ask(
-  program: string,
-  cwd: string,
-  env: Environment,
-  { nice, folder, signal }: Partial<ProgramLimits> = {},
+  { nice, folder, signal, cookie }: Partial<ProgramLimits> = {},
 ): Promise<string | undefined> {
   const step = { name: "version", command: program, args: ["--version"], cwd };
   let version: string | undefined;
@@ -103,6 +59,7 @@ async function ask(
     killGrace: 0,
     nice,
     cgroup,
+    cookie,
     // The version is printed to stdout; notices are not.
     output: "separate",
     drain: 1000,

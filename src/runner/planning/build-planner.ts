@@ -1,13 +1,13 @@
-import { pinFolders, planProject } from "./plan.ts";
+import { draftProject, pinFolders, planProject } from "./plan.ts";
 import { addVariables } from "../program/variables.ts";
 import { buildEnvironment } from "../program/environment.ts";
 import { openFolder, readProject } from "../project/project.ts";
 import { readProjectVariables } from "../project/project-variables.ts";
-import type { ProgramLimits } from "../cgroup/program-limits.ts";
 import type { Environment } from "../program/find-program.ts";
 import type { BuildVariables } from "../program/variables.ts";
 import type { BuildInputs } from "./build-inputs.ts";
 import type { Plan } from "./plan.ts";
+import type { PlanDraft } from "./plan-draft.ts";
 import type { ProjectFolder } from "../project/project.ts";
 
 /** The chosen inputs of a build; `undefined` stands for the default. */
@@ -19,31 +19,32 @@ export interface PlanRequest extends ChosenInputs, Pick<BuildVariables, "variabl
   readonly projectPath: string;
 }
 
-/** Plans the build of a folder; `undefined` leaves it to the folder's `package.json`. */
+/**
+ * Plans the build of a folder; `undefined` leaves it to the folder's `package.json`. It is called before the build is
+ * accepted, so anything slow belongs into a draft.
+ */
 export type FolderPlanner = (
   folder: ProjectFolder,
   inputs: ChosenInputs,
-) => Plan | undefined | Promise<Plan | undefined>;
+) => Plan | PlanDraft | undefined | Promise<Plan | PlanDraft | undefined>;
 
-/** Plans a requested build. Rejects when the folder is outside the roots, or cannot be built. */
-export type BuildPlanner = (request: PlanRequest) => Promise<Plan>;
+/** Checks a requested build. Runs no program. Rejects when the folder is outside the roots, or cannot be built. */
+export type BuildPlanner = (request: PlanRequest) => Promise<Plan | PlanDraft>;
 
 /**
- * Creates the function that makes every plan, also the plan of a restored build: a stored plan is never run, since
+ * Creates the function that drafts every build, also the plan of a restored build: a stored plan is never run, since
  * anyone who can write a file could have planted it.
  *
  * @param roots - Only folders in or below these directories can be built.
  * @param describe - Called for every folder first.
  * @param env - The environment of builds, whose `PATH` is searched. Default: {@link buildEnvironment}.
  * @param variablesFolder - The folder with the variables of each project. Default: projects have none.
- * @param limits - The limits of programs that report their versions. Default: only those of `askVersion`.
  */
 export function buildPlanner(
   roots: readonly string[],
   describe: FolderPlanner,
   env: Environment = buildEnvironment(),
   variablesFolder?: string,
-  limits?: ProgramLimits,
 ): BuildPlanner {
   return async ({ projectPath, script, install, variables, color }) => {
     const folder = await openFolder(projectPath, roots);
@@ -55,6 +56,10 @@ export function buildPlanner(
     const described = await describe(folder, { script, install });
     if (described !== undefined) return { pins, ...described, ...given };
     const options = { script, install, env: addVariables(env, given) };
-    return { ...(await planProject(await readProject(folder), options, pins, limits)), ...given };
+    const draft = await draftProject(await readProject(folder), options, pins, async ({ limits }) => {
+      // Read again: the files may have changed while the build was queued.
+      return planProject(await readProject(folder), options, pins, limits);
+    });
+    return { ...draft, ...given };
   };
 }

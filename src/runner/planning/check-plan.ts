@@ -2,8 +2,10 @@ import { checkChoice, checkValue, kinds } from "../../check-options.ts";
 import { invalidOption } from "../../error.ts";
 import { variableProblem } from "../program/variables.ts";
 import { installModes } from "./build-inputs.ts";
+import { isDraft } from "./plan-draft.ts";
 import type { DirectoryPin } from "../project/directory-pin.ts";
 import type { Plan } from "./plan.ts";
+import type { PlanDraft } from "./plan-draft.ts";
 import type { Step } from "./step.ts";
 
 /**
@@ -13,15 +15,32 @@ import type { Step } from "./step.ts";
  * @throws {TailcastError} `INVALID_OPTION`, naming the property, e.g. `plan.steps[0].args`.
  */
 export function checkPlan(plan: Plan): void {
+  checkCommon(plan);
+  checkValue("plan.reason", plan.reason, kinds.text);
+  checkEach("plan.warnings", plan.warnings, (path, warning) => checkValue(path, warning, kinds.text));
+  checkEach("plan.steps", plan.steps, checkStep);
+}
+
+/** Checks a plan or a draft, as {@link checkPlan} does. */
+export function checkSource(source: Plan | PlanDraft): void {
+  checkValue("plan", source, kinds.object);
+  if (isDraft(source)) checkDraft(source);
+  else checkPlan(source);
+}
+
+function checkDraft(draft: PlanDraft): void {
+  checkCommon(draft);
+  checkEach("plan.directories", draft.directories, (path, directory) => checkValue(path, directory, kinds.filledText));
+  checkValue("plan.plan", draft.plan, kinds.function);
+}
+
+function checkCommon(plan: Omit<Plan, "reason" | "warnings" | "steps">): void {
   checkValue("plan", plan, kinds.object);
   checkValue("plan.projectPath", plan.projectPath, kinds.filledText);
   checkValue("plan.projectName", plan.projectName, kinds.text);
   checkValue("plan.packageManager", plan.packageManager, kinds.textOrNull);
   checkValue("plan.script", plan.script ?? null, kinds.textOrNull);
   if (plan.install != null) checkChoice("plan.install", plan.install, installModes);
-  checkValue("plan.reason", plan.reason, kinds.text);
-  checkEach("plan.warnings", plan.warnings, (path, warning) => checkValue(path, warning, kinds.text));
-  checkEach("plan.steps", plan.steps, checkStep);
   for (const layer of ["variables", "projectVariables"] as const) checkVariables(`plan.${layer}`, plan[layer] ?? {});
   if (plan.color !== undefined) checkValue("plan.color", plan.color, kinds.boolean);
   if (plan.pins !== undefined) checkEach("plan.pins", plan.pins, checkPin);

@@ -14,7 +14,8 @@ import type { ProgramLimits } from "../cgroup/program-limits.ts";
 import type { DirectoryPin } from "../project/directory-pin.ts";
 import type { BuildVariables } from "../program/variables.ts";
 import type { Environment } from "../program/find-program.ts";
-import type { InstallMode } from "./build-inputs.ts";
+import type { BuildInputs, InstallMode } from "./build-inputs.ts";
+import type { PlanDraft } from "./plan-draft.ts";
 import type { Project } from "../project/project.ts";
 import type { Step } from "./step.ts";
 
@@ -83,11 +84,7 @@ export async function planProject(
   pins: readonly DirectoryPin[],
   limits?: ProgramLimits,
 ): Promise<Plan> {
-  const { script = DEFAULT_INPUTS.script, install = DEFAULT_INPUTS.install, env = buildEnvironment() } = options;
-  checkValue("script", script, kinds.filledText);
-  checkChoice("install", install, installModes);
-  checkValue("env", env, kinds.object);
-  requireScript(project, script);
+  const { script, install, env } = checkInputs(project, options);
   const detected = await detectPackageManager(project);
   const { manager, installPath, because } = detected;
   const call = await findManager(detected, env, limits);
@@ -109,6 +106,36 @@ export async function planProject(
     ],
     pins: installPath === project.path ? pins : [...pins, ...(await pinFolders(installPath))],
   };
+}
+
+/**
+ * Checks from files alone whether {@link planProject} can plan the build. Runs no program.
+ *
+ * @param pins - The project's folder as it was before it was read.
+ * @param plan - Makes the plan when the build runs.
+ * @throws {TailcastError} As {@link planBuild}.
+ */
+export async function draftProject(
+  project: Project,
+  options: PlanOptions,
+  pins: readonly DirectoryPin[],
+  plan: PlanDraft["plan"],
+): Promise<PlanDraft> {
+  const { script, install } = checkInputs(project, options);
+  const { manager, installPath } = await detectPackageManager(project);
+  const directories = [...new Set([project.path, installPath])];
+  const { path: projectPath, name: projectName } = project;
+  const all = installPath === projectPath ? pins : [...pins, ...(await pinFolders(installPath))];
+  return { projectPath, projectName, packageManager: manager.name, script, install, directories, pins: all, plan };
+}
+
+function checkInputs(project: Project, options: PlanOptions): Required<BuildInputs> & { readonly env: Environment } {
+  const { script = DEFAULT_INPUTS.script, install = DEFAULT_INPUTS.install, env = buildEnvironment() } = options;
+  checkValue("script", script, kinds.filledText);
+  checkChoice("install", install, installModes);
+  checkValue("env", env, kinds.object);
+  requireScript(project, script);
+  return { script, install, env };
 }
 
 /** Records which directories these paths lead to now. @throws {TailcastError} `PROJECT_NOT_FOUND` */

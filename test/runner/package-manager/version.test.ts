@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { chmod, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { BuildQueue, limitsOf } from "../../../dist/runner/build-queue.js";
 import { CgroupFolder } from "../../../dist/runner/cgroup/cgroup-folder.js";
 import { askVersion, installedVersion } from "../../../dist/runner/package-manager/version.js";
 import { Stage } from "../../support/actors.js";
@@ -89,54 +88,31 @@ describe("askVersion()", () => {
     await gone;
   });
 
-  it("runs the program once for simultaneous calls", async (t) => {
-    const { file, folder } = await program(t, "echo x >> count; echo 1.2.3");
-    const ask = (): Promise<string | undefined> => askVersion(file, folder, {});
-    assert.deepEqual(await Promise.all([ask(), ask(), ask()]), ["1.2.3", "1.2.3", "1.2.3"]);
-    assert.equal(await readFile(join(folder, "count"), "utf8"), "x\n");
-    await ask();
-    assert.equal(await readFile(join(folder, "count"), "utf8"), "x\nx\n");
-  });
-
   it("runs the program with the niceness of builds, and in a cgroup of its own", { skip: noCgroups }, async (t) => {
     const { file, folder } = await program(t, 'cat /proc/self/cgroup > place; sleep 0.1; nice > nice; echo 1.2.3');
     const cgroup = makeCgroup(t);
-    const limits = { nice: 19, folder: new CgroupFolder(cgroup, 0), signal: new AbortController().signal };
+    const limits = { nice: 19, folder: new CgroupFolder(cgroup, 0) };
     assert.equal(await askVersion(file, folder, { PATH: process.env["PATH"] }, limits), "1.2.3");
     assert.equal(await readFile(join(folder, "nice"), "utf8"), "19\n");
     assert.match(await readFile(join(folder, "place"), "utf8"), /\/tailcast-test-\d+\/tailcast-\d+-\d+-0{16}-2$/m);
     assert.deepEqual(cgroupsIn(cgroup), []);
   });
 
-  it("ends the program when the queue is closed, and starts no program after that", async (t) => {
+  it("ends the program when the build is stopped, and starts no program after that", async (t) => {
     const stage = await Stage.open(t);
     const { command, args } = stage.step("hanging");
     const { file, folder } = await program(t, `echo 1.2.3; "${command}" ${args.join(" ")} & wait`);
-    const queue = new BuildQueue({ onEvent: () => undefined });
-    const answer = askVersion(file, folder, { PATH: process.env["PATH"] }, limitsOf(queue));
+    const stop = new AbortController();
+    const ask = (): Promise<string | undefined> => {
+      return askVersion(file, folder, { PATH: process.env["PATH"] }, { signal: stop.signal });
+    };
+    const answer = ask();
     const { gone } = await stage.actor("hanging");
     const start = performance.now();
-    await queue.close();
+    stop.abort();
     assert.equal(await answer, undefined);
     await gone;
-    assert.ok(performance.now() - start < 2500, "the program did not use up its 3 s");
-    assert.equal(await askVersion(file, folder, { PATH: process.env["PATH"] }, limitsOf(queue)), undefined);
-  });
-
-  it("runs two programs at the same time, lets 20 calls wait, and has no answer for further calls", async (t) => {
-    const { file, folder } = await program(t, 'echo start >> "$LOG"; sleep 0.05; echo end >> "$LOG"; echo 1.2.3');
-    const log = join(folder, "log");
-    const paths = Array.from({ length: 30 }, (_, index) => `project${index}/`);
-    const projects = await makeFolder(t, Object.fromEntries(paths.map((path) => [path, ""])));
-    const env = { PATH: process.env["PATH"], LOG: log };
-    const answers = await Promise.all(paths.map((path) => askVersion(file, join(projects, path), env)));
-    assert.deepEqual(answers, paths.map((_, index) => (index < 22 ? "1.2.3" : undefined)));
-    let now = 0;
-    const words = (await readFile(log, "utf8")).trimEnd().split("\n");
-    const counts = words.map((word) => (now += word === "start" ? 1 : -1));
-    assert.equal(counts.length, 44);
-    assert.equal(Math.max(...counts), 2);
-    // Every place is free again.
-    assert.equal(await askVersion(file, folder, env), "1.2.3");
+    assert.ok(performance.now() - start < 2500, "the program did not use up its time");
+    assert.equal(await ask(), undefined);
   });
 });
