@@ -10,4 +10,6 @@ export interface ProgramLimits {
   readonly signal: AbortSignal;
   /** The cookie of the build, by which the next server finds the programs of a killed one. */
   readonly cookie: string;
+  /** How long a program may run, in milliseconds. */
+  readonly answerTime?: number | undefined;
 }

@@ -17,8 +17,8 @@ export interface DetectedPackageManager {
   readonly installPath: string;
   /** The manager's lock file, relative to the project. `null`: no lock file, so the install cannot be frozen. */
   readonly lockFile: string | null;
-  /** Whether a `package.json` names the manager, so that corepack knows its version. */
-  readonly isNamed: boolean;
+  /** The directory whose `package.json` names the manager, so that corepack knows its version; otherwise `undefined`. */
+  readonly namedIn: string | undefined;
   /** The version in `packageManager`, if it is exact. */
   readonly namedVersion: string | undefined;
   /** The evidence that decided, as the end of a sentence: `package-lock.json is there`. */
@@ -35,7 +35,8 @@ interface Evidence {
   /** As written in `package.json`: a version, a range, a URL. */
   readonly version?: string | undefined;
   readonly namedVersion?: string | undefined;
-  readonly isNamed: boolean;
+  /** The directory of the `package.json` that names it. */
+  readonly namedIn?: string;
   readonly because: string;
 }
 
@@ -80,8 +81,8 @@ export async function detectPackageManager(project: Project): Promise<DetectedPa
   const installPath = lock?.place.path ?? workspace?.path ?? project.path;
   const lockFile = lock === undefined ? null : relative(project.path, join(lock.place.path, lock.file));
   const manager = await chooseVariant(evidence, [project.path, installPath]);
-  const { isNamed, namedVersion, because } = evidence;
-  return { manager, installPath, lockFile, isNamed, namedVersion, because, warnings: shorten(warnings) };
+  const { namedIn, namedVersion, because } = evidence;
+  return { manager, installPath, lockFile, namedIn, namedVersion, because, warnings: shorten(warnings) };
 }
 
 /** Limits the number of warnings: a file can cause thousands. */
@@ -96,15 +97,15 @@ async function firstEvidence(project: Project, places: readonly Place[], warning
     const evidence = fieldEvidence(place, show, warnings) ?? (await fileEvidence(place, show, warnings));
     if (evidence !== undefined) return evidence;
   }
-  return { program: DEFAULT_PROGRAM, isNamed: false, because: "nothing names another package manager" };
+  return { program: DEFAULT_PROGRAM, because: "nothing names another package manager" };
 }
 
-function fieldEvidence({ manifest }: Place, show: ShowFile, warnings: string[]): Evidence | undefined {
+function fieldEvidence({ path, manifest }: Place, show: ShowFile, warnings: string[]): Evidence | undefined {
   for (const { field, name, version, isOptional } of namedManagers(manifest)) {
     const source = `${field} in ${show("package.json")}`;
     if (managerPrograms().includes(name)) {
       const namedVersion = field === "packageManager" ? exactVersion(version ?? "") : undefined;
-      return { program: name, version, namedVersion, isNamed: true, because: `${source} names it` };
+      return { program: name, version, namedVersion, namedIn: path, because: `${source} names it` };
     }
     if (isOptional === true) continue;
     const problem = Object.hasOwn(unsupportedManagers, name) ? "which is not supported yet" : "which is unknown";
@@ -155,7 +156,7 @@ async function fileEvidence(place: Place, show: ShowFile, warnings: string[]): P
     found.push({ file: show(settingsFile), program });
   }
   const [first] = found;
-  if (first !== undefined) return { program: first.program, isNamed: false, because: `${first.file} is there` };
+  if (first !== undefined) return { program: first.program, because: `${first.file} is there` };
   for (const file of Object.values(unsupportedManagers).flat()) {
     if (!(await isFile(join(place.path, file)))) continue;
     warnings.push(`${show(file)} is there, but its package manager is not supported yet`);

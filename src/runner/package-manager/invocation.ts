@@ -3,6 +3,7 @@ import { askVersion, installedVersion } from "./version.ts";
 import type { ProgramLimits } from "../cgroup/program-limits.ts";
 import type { Environment } from "../program/find-program.ts";
 import type { DetectedPackageManager } from "./detect.ts";
+import type { VersionAnswer } from "./version.ts";
 
 /** The command that runs a project's package manager on this machine. */
 export interface ManagerCall {
@@ -18,35 +19,53 @@ export interface ManagerCall {
 
 /**
  * Decides how to call the package manager: by its name, or through corepack when `package.json` names it and it is not
- * on `PATH`, or not in the exact version that `packageManager` names.
+ * on `PATH`, or did not confirm the exact version that `packageManager` names.
  *
  * A manager that does not switch versions (`switchesVersion`) runs in the installed one, as it does in a shell.
  */
 export async function findManager(
   detected: DetectedPackageManager,
   env: Environment,
-  limits?: ProgramLimits,
+  limits?: Partial<ProgramLimits>,
 ): Promise<ManagerCall> {
-  const { manager, installPath, isNamed, namedVersion } = detected;
-  const { program, switchesVersion, hasCorepack, runsInstalled } = manager;
+  const { manager, installPath, namedIn, namedVersion } = detected;
+  const { program, switchesVersion, hasCorepack } = manager;
   const file = await findProgram(program, env);
-  const isCorepackThere = isNamed && hasCorepack && (await findProgram("corepack", env)) !== undefined;
+  const isCorepackThere = namedIn !== undefined && hasCorepack && (await findProgram("corepack", env)) !== undefined;
   const direct = { command: program, args: [], note: "", warnings: [] };
-  const throughCorepack = { command: "corepack", args: [program], version: namedVersion, warnings: [] };
+  // Corepack looks for the name in the directory in which it runs.
+  const confirmed = namedIn === installPath ? namedVersion : undefined;
+  const throughCorepack = { command: "corepack", args: [program], version: confirmed, warnings: [] };
   if (file === undefined) {
     if (isCorepackThere) return { ...throughCorepack, note: "it is not on PATH, so corepack runs it" };
     return { ...direct, version: undefined, note: `${program} is not on PATH` };
   }
-  const isFixed = runsInstalled === "always" || (runsInstalled === "unlessNamed" && !isNamed);
-  const installed = isFixed ? await installedVersion(file, program) : undefined;
-  const found = installed ?? (await askVersion(file, installPath, env, limits));
-  if (found === undefined) return { ...direct, version: switchesVersion ? namedVersion : undefined };
-  if (namedVersion === undefined || found === namedVersion) return { ...direct, version: found };
-  if (isCorepackThere && switchesVersion) {
-    return { ...throughCorepack, note: `${program} ${found} is on PATH, so corepack runs the version that is named` };
+  const answer = await runningVersion(file, detected, env, limits);
+  const version = "version" in answer ? answer.version : undefined;
+  const isWanted = namedVersion === undefined || namedVersion === version;
+  if (version !== undefined && isWanted) return { ...direct, version };
+  const finding = "version" in answer ? `${program} ${answer.version} is on PATH` : `${program} ${answer.problem}`;
+  if (namedVersion !== undefined && switchesVersion && isCorepackThere) {
+    return { ...throughCorepack, note: `${finding}, so corepack runs the version that is named` };
   }
-  const reason = switchesVersion ? " and corepack is not" : "";
-  const onPath = `${program} ${found} is on PATH${reason}, so that runs`;
-  const warning = `packageManager names ${program}@${namedVersion}, but ${onPath}`;
-  return { ...direct, version: found, warnings: [warning] };
+  const missing = switchesVersion ? " and corepack is not" : "";
+  const result = version === undefined ? ", so the version that runs is unknown" : `${missing}, so that runs`;
+  const wish = namedVersion === undefined ? "" : `packageManager names ${program}@${namedVersion}, but `;
+  return { ...direct, version, warnings: [`${wish}${finding}${result}`] };
+}
+
+/** The version that runs: from files if no other version can take over, otherwise as the program prints it. */
+async function runningVersion(
+  file: string,
+  { manager, installPath, namedIn, namedVersion }: DetectedPackageManager,
+  env: Environment,
+  limits: Partial<ProgramLimits> | undefined,
+): Promise<VersionAnswer> {
+  const { program, runsInstalled } = manager;
+  if (runsInstalled !== "never") {
+    const installed = await installedVersion(file, program);
+    const isFixed = runsInstalled === "always" || namedIn === undefined || installed === namedVersion;
+    if (installed !== undefined && isFixed) return { version: installed };
+  }
+  return askVersion(file, installPath, env, limits);
 }

@@ -22,13 +22,15 @@ async function detect(
 ): Promise<Detected> {
   const folder = await makeFolder(t, { [join(app, "package.json")]: "{}", ...files });
   const detected = await detectPackageManager(await openProject(join(folder, app), [join(folder, root)]));
-  const { manager, installPath, ...evidence } = detected;
-  return { name: manager.name, installPath: installPath.slice(folder.length), ...evidence };
+  const { manager, installPath, namedIn, ...evidence } = detected;
+  const show = (path: string): string => path.slice(folder.length);
+  const places = { installPath: show(installPath), namedIn: namedIn === undefined ? undefined : show(namedIn) };
+  return { name: manager.name, ...places, ...evidence };
 }
 
 const BERRY_LOCK = "# A comment\n# of two lines\n\n__metadata:\n  version: 8\n";
 /** The result without evidence. */
-const plain = { installPath: "", lockFile: null, isNamed: false, namedVersion: undefined, warnings: [] };
+const plain = { installPath: "", lockFile: null, namedIn: undefined, namedVersion: undefined, warnings: [] };
 
 // An example that stays unsupported.
 Object.assign(unsupportedManagers, { crate: ["crate.lock"] });
@@ -114,7 +116,7 @@ describe("detectPackageManager()", () => {
       it(`detects ${name} by "${field}"`, async (t) => {
         const detected = await detect(t, { "package.json": JSON.stringify({ packageManager: field }) });
         const because = "packageManager in package.json names it";
-        assert.deepEqual(detected, { ...plain, name, isNamed: true, namedVersion, because });
+        assert.deepEqual(detected, { ...plain, name, namedIn: "", namedVersion, because });
       });
     }
 
@@ -148,7 +150,7 @@ describe("detectPackageManager()", () => {
       it(`warns about ${JSON.stringify(field).slice(0, 40)} and falls back`, async (t) => {
         const manifest = JSON.stringify({ packageManager: field });
         const detected = await detect(t, { "package.json": manifest, "yarn.lock": "" });
-        assert.deepEqual([detected.name, detected.isNamed], ["yarn", false]);
+        assert.deepEqual([detected.name, detected.namedIn], ["yarn", undefined]);
         assert.deepEqual(detected.warnings, [`packageManager in package.json ${warning}; looking for other evidence`]);
       });
     }
@@ -160,7 +162,7 @@ describe("detectPackageManager()", () => {
       const manifest = JSON.stringify({ devEngines: { packageManager: engines } });
       const detected = await detect(t, { "package.json": manifest, "package-lock.json": "" });
       const because = "devEngines in package.json names it";
-      assert.deepEqual(detected, { ...plain, name: "yarn berry", isNamed: true, because });
+      assert.deepEqual(detected, { ...plain, name: "yarn berry", namedIn: "", because });
     });
 
     it("warns about an unknown manager, unless onFail makes it optional", async (t) => {
@@ -291,7 +293,7 @@ describe("detectPackageManager()", () => {
       const manifest = '{"packageManager":"npm@10.0.0"}';
       const files = { "package.json": root, "package-lock.json": "", "packages/app/package.json": manifest };
       const named = await detect(t, files, { app });
-      assert.deepEqual([named.name, named.installPath, named.isNamed], ["npm", "", true]);
+      assert.deepEqual([named.name, named.installPath, named.namedIn], ["npm", "", `/${app}`]);
       assert.deepEqual(
         [named.because, named.lockFile],
         ["packageManager in package.json names it", "../../package-lock.json"],

@@ -260,15 +260,41 @@ describe("planBuild()", () => {
       assert.deepEqual([bun.steps[0]?.command, bun.reason.endsWith("; bun is not on PATH")], ["bun", true]);
     });
 
-    it("by its name when no exact version is named, or it does not print its version", async (t) => {
+    it("by its name when no exact version is named, and through corepack when it does not print one", async (t) => {
       const anyManifest = { ...MANIFEST, packageManager: "pnpm" };
       const any = await plan(t, { manifest: anyManifest, files: lock, programs: { pnpm: "10.0.0", corepack: "0" } });
       assert.deepEqual([...commands(any), ...any.warnings], direct);
       const silent = await plan(t, { manifest, files: lock, programs: { pnpm: "I am pnpm", corepack: "0.34.0" } });
-      assert.deepEqual([...commands(silent), ...silent.warnings], direct);
-      assert.equal(silent.reason, `${named}; ${frozen}`);
+      assert.deepEqual([...commands(silent), ...silent.warnings], throughCorepack);
+      const note = "pnpm printed no version, so corepack runs the version that is named";
+      assert.equal(silent.reason, `${named}; ${frozen}; ${note}`);
+    });
+
+    it("by its name, in a version that is unknown, when it does not print one and corepack is missing", async (t) => {
+      const silent = await plan(t, { manifest, files: lock, programs: { pnpm: "I am pnpm" } });
+      assert.deepEqual(commands(silent), direct);
+      assert.equal(silent.reason, `${named.replace(" 9.1.0", "")}; ${frozen}`);
+      const unknown = "pnpm printed no version, so the version that runs is unknown";
+      assert.deepEqual(silent.warnings, [`packageManager names pnpm@9.1.0, but ${unknown}`]);
+      const unnamed = await plan(t, { files: lock, programs: { pnpm: "9.1", corepack: "0.34.0" } });
+      assert.deepEqual([...commands(unnamed), ...unnamed.warnings], [...direct, unknown]);
       const npm = await plan(t, { manifest: { ...MANIFEST, packageManager: "npm@1.0.0" }, programs: { npm: "" } });
       assert.ok(npm.reason.startsWith("npm, because packageManager"), npm.reason);
+      assert.deepEqual(npm.warnings, [`packageManager names npm@1.0.0, but ${unknown.replace("pnpm", "npm")}`]);
+    });
+
+    it("shows no version when corepack finds another name, or none, where it installs", async (t) => {
+      const files = { ...lock, "package.json": "{}", "pnpm-workspace.yaml": "packages: ['*']" };
+      const { reason } = await plan(t, { manifest, app: "app", files, programs: { corepack: "0.34.0" } });
+      assert.ok(reason.startsWith("pnpm, because packageManager in package.json names it; "), reason);
+    });
+
+    it("by its name, without running it, when files show that the named version is installed", async (t) => {
+      const bin = await makeFolder(t, { "package.json": '{"name":"pnpm","version":"9.1.0"}', pnpm: "#!/bin/false\n" });
+      await chmod(join(bin, "pnpm"), 0o755);
+      const planned = await plan(t, { manifest, files: lock, options: { env: { PATH: bin } } });
+      assert.deepEqual(commands(planned), direct);
+      assert.equal(planned.reason, `${named}; ${frozen}`);
     });
   });
 
@@ -291,7 +317,8 @@ describe("planBuild()", () => {
     ]) {
       assert.deepEqual(await warnings(format ?? "", pnpm ?? ""), [], format);
     }
-    assert.deepEqual(await warnings("5.4", "not a version"), []);
+    const unknown = "pnpm printed no version, so the version that runs is unknown";
+    assert.deepEqual(await warnings("5.4", "not a version"), [unknown]);
   });
 
   describe("without the script", () => {
