@@ -4,8 +4,9 @@ import { createBuildId } from "./build-id.ts";
 import { runInCgroup } from "./cgroup/run-in-cgroup.ts";
 import { formatCommand } from "./format.ts";
 import { OutputTime } from "./output/output-time.ts";
-import { addVariables, variableSecrets } from "./program/variables.ts";
+import { addToPath, addVariables, variableSecrets } from "./program/variables.ts";
 import { environmentLines, planLines } from "./planning/first-lines.ts";
+import { PrivateFolders } from "./program/private-folders.ts";
 import { makePlan } from "./planning/make-plan.ts";
 import { PLAN_STEP, isDraft } from "./planning/plan-draft.ts";
 import { createCookie } from "./process/marker.ts";
@@ -40,6 +41,8 @@ export class Build {
   readonly #cookie: string = createCookie();
   #mask: Mask | undefined;
   #pins: readonly DirectoryPin[];
+  #programFolders: readonly string[] | undefined;
+  readonly #folders = new PrivateFolders();
   readonly #emitter: BuildEmitter;
   readonly #lines: StepLines;
   readonly #stopping = new AbortController();
@@ -69,6 +72,7 @@ export class Build {
     this.#context = context;
     const steps = isDraft(source) ? [] : source.steps;
     this.#mask = this.#maskFor(steps);
+    this.#programFolders = isDraft(source) ? undefined : source.programFolders;
     this.#pins = source.pins ?? [];
     const buildId = former?.record.id ?? createBuildId();
     this.#emitter = new BuildEmitter({
@@ -154,6 +158,7 @@ export class Build {
     // A plan without steps ends at once.
     if (plan !== undefined && plan.steps.length > 0) await this.#runSteps(plan);
     clearTimeout(timer);
+    if (isDraft(this.source)) await this.#folders.remove();
     // A build whose events could not be delivered, e.g. because the disk is full, has not succeeded.
     if (this.#record.steps.length > 0 && !this.#hasFailed) await this.#unlessStopped(this.#emitter.delivered);
     this.#end(`succeeded in ${formatDuration(performance.now() - start)}`);
@@ -200,22 +205,20 @@ export class Build {
     const context: PlanContext = {
       signal,
       say: (text) => void (signal.aborted || this.#emitter.emitLine({ step: PLAN_STEP, text })),
+      makeFolder: () => this.#folders.make(),
       limits: { nice, folder: cgroups.folder, signal, cookie: this.#cookie },
     };
-    let plan: Plan | undefined;
-    try {
-      plan = await makePlan(draft, context, { killGrace, forceSignal: this.#killing.signal });
-    } catch (error) {
-      this.#failure = { step: PLAN_STEP, text: error instanceof Error ? error.message : String(error) };
-    }
+    const plan = await makePlan(draft, context, { killGrace, forceSignal: this.#killing.signal });
     const finishedAt = now();
-    if (plan === undefined || this.#stop !== undefined) {
-      if (this.#stop === undefined) context.say(this.#failure?.text ?? "");
+    if (typeof plan === "string" || this.#stop !== undefined) {
+      if (typeof plan === "string" && this.#stop === undefined) this.#failure = { step: PLAN_STEP, text: plan };
+      if (this.#failure !== undefined) context.say(this.#failure.text);
       this.#updateStep(0, { status: this.#stop?.status ?? "failed", finishedAt });
       return undefined;
     }
     this.#mask = this.#maskFor(plan.steps);
     this.#pins = plan.pins ?? [];
+    this.#programFolders = plan.programFolders;
     this.#emitLines(PLAN_STEP, planLines(plan));
     const steps = this.#record.steps.map((step): StepRecord => ({ ...step, status: "succeeded", finishedAt }));
     this.#update({ packageManager: plan.packageManager, steps: [...steps, ...this.#pendingSteps(plan.steps)] });
@@ -258,7 +261,7 @@ export class Build {
 
   #runIn(cgroup: StepCgroup | undefined, index: number, step: Step): Promise<StepResult> {
     const { env, killGrace, silence, nice, output, onSpawn, onLeft } = this.#context;
-    const layered = addVariables(env, this.source, step.env);
+    const layered = addToPath(addVariables(env, this.source, step.env), this.#programFolders);
     return runStep({ ...step, env: undefined }, {
       signal: this.#stopping.signal,
       forceSignal: this.#killing.signal,

@@ -17,7 +17,7 @@ export interface DetectedPackageManager {
   readonly installPath: string;
   /** The manager's lock file, relative to the project. `null`: no lock file, so the install cannot be frozen. */
   readonly lockFile: string | null;
-  /** The directory whose `package.json` names the manager, so that corepack knows its version; otherwise `undefined`. */
+  /** The directory whose `package.json` names the manager, so that corepack knows its version; or `undefined`. */
   readonly namedIn: string | undefined;
   /** The version in `packageManager`, if it is exact. */
   readonly namedVersion: string | undefined;

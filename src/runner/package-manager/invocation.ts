@@ -15,6 +15,8 @@ export interface ManagerCall {
   /** A part of the sentence about the plan: `it is not on PATH, so corepack runs it`. Empty in the usual case. */
   readonly note: string;
   readonly warnings: readonly string[];
+  /** The path of corepack, if that runs the manager. */
+  readonly corepack: string | undefined;
 }
 
 /**
@@ -29,15 +31,16 @@ export async function findManager(
   limits?: Partial<ProgramLimits>,
 ): Promise<ManagerCall> {
   const { manager, installPath, namedIn, namedVersion } = detected;
-  const { program, switchesVersion, hasCorepack } = manager;
+  const { program, switchesVersion, corepackPrograms } = manager;
   const file = await findProgram(program, env);
-  const isCorepackThere = namedIn !== undefined && hasCorepack && (await findProgram("corepack", env)) !== undefined;
-  const direct = { command: program, args: [], note: "", warnings: [] };
+  const canUseCorepack = namedIn !== undefined && corepackPrograms.length > 0;
+  const corepack = canUseCorepack ? await findProgram("corepack", env) : undefined;
+  const direct = { command: program, args: [], note: "", warnings: [], corepack: undefined };
   // Corepack looks for the name in the directory in which it runs.
   const confirmed = namedIn === installPath ? namedVersion : undefined;
-  const throughCorepack = { command: "corepack", args: [program], version: confirmed, warnings: [] };
+  const throughCorepack = { command: "corepack", args: [program], version: confirmed, warnings: [], corepack };
   if (file === undefined) {
-    if (isCorepackThere) return { ...throughCorepack, note: "it is not on PATH, so corepack runs it" };
+    if (corepack !== undefined) return { ...throughCorepack, note: "it is not on PATH, so corepack runs it" };
     return { ...direct, version: undefined, note: `${program} is not on PATH` };
   }
   const answer = await runningVersion(file, detected, env, limits);
@@ -45,7 +48,7 @@ export async function findManager(
   const isWanted = namedVersion === undefined || namedVersion === version;
   if (version !== undefined && isWanted) return { ...direct, version };
   const finding = "version" in answer ? `${program} ${answer.version} is on PATH` : `${program} ${answer.problem}`;
-  if (namedVersion !== undefined && switchesVersion && isCorepackThere) {
+  if (namedVersion !== undefined && switchesVersion && corepack !== undefined) {
     return { ...throughCorepack, note: `${finding}, so corepack runs the version that is named` };
   }
   const missing = switchesVersion ? " and corepack is not" : "";

@@ -32,8 +32,8 @@ export interface PackageManager {
   readonly run: readonly string[];
   /** Whether it should run in the version that `packageManager` names. */
   readonly switchesVersion: boolean;
-  /** Whether corepack can run it. */
-  readonly hasCorepack: boolean;
+  /** The programs of it that corepack can run. Empty: corepack cannot run it. */
+  readonly corepackPrograms: readonly string[];
   /**
    * Says when the installed version is the one that runs. A program may hand over to another version, which the project
    * contains (`never`) or names (`unlessNamed`). Then the program itself must print the version.
@@ -71,7 +71,7 @@ const YARN = {
   startsClean: false,
   run: ["run"],
   switchesVersion: true,
-  hasCorepack: true,
+  corepackPrograms: ["yarn", "yarnpkg"],
   runsInstalled: "never",
   advice: "install it (npm install --global yarn), or name it as packageManager in package.json and install corepack",
   windowsScript: "node_modules/yarn/bin/yarn.js",
@@ -95,7 +95,7 @@ export const managers: readonly PackageManager[] = [
     startsClean: false,
     run: ["run"],
     switchesVersion: true,
-    hasCorepack: true,
+    corepackPrograms: ["pnpm", "pnpx"],
     runsInstalled: "unlessNamed",
     advice:
       "install it (npm install --global pnpm), or name it as packageManager in package.json and install corepack",
@@ -110,7 +110,7 @@ export const managers: readonly PackageManager[] = [
     startsClean: false,
     run: ["run"],
     switchesVersion: false,
-    hasCorepack: false,
+    corepackPrograms: [],
     runsInstalled: "never",
     advice: "install it (npm install --global bun, or https://bun.sh)",
   },
@@ -137,7 +137,7 @@ export const managers: readonly PackageManager[] = [
     startsClean: true,
     run: ["run"],
     switchesVersion: false,
-    hasCorepack: true,
+    corepackPrograms: ["npm", "npx"],
     runsInstalled: "always",
     advice: "it comes with Node.js (https://nodejs.org)",
     windowsScript: "node_modules/npm/bin/npm-cli.js",

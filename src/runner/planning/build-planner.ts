@@ -56,9 +56,9 @@ export function buildPlanner(
     const described = await describe(folder, { script, install });
     if (described !== undefined) return { pins, ...described, ...given };
     const options = { script, install, env: addVariables(env, given) };
-    const draft = await draftProject(await readProject(folder), options, pins, async ({ limits }) => {
+    const draft = await draftProject(await readProject(folder), options, pins, async (context) => {
       // Read again: the files may have changed while the build was queued.
-      return planProject(await readProject(folder), options, pins, limits);
+      return planProject(await readProject(folder), options, pins, context);
     });
     return { ...draft, ...given };
   };

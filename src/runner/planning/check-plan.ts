@@ -19,6 +19,9 @@ export function checkPlan(plan: Plan): void {
   checkValue("plan.reason", plan.reason, kinds.text);
   checkEach("plan.warnings", plan.warnings, (path, warning) => checkValue(path, warning, kinds.text));
   checkEach("plan.steps", plan.steps, checkStep);
+  if (plan.programFolders !== undefined) {
+    checkEach("plan.programFolders", plan.programFolders, (path, folder) => checkValue(path, folder, kinds.filledText));
+  }
 }
 
 /** Checks a plan or a draft, as {@link checkPlan} does. */
@@ -34,7 +37,7 @@ function checkDraft(draft: PlanDraft): void {
   checkValue("plan.plan", draft.plan, kinds.function);
 }
 
-function checkCommon(plan: Omit<Plan, "reason" | "warnings" | "steps">): void {
+function checkCommon(plan: Omit<PlanDraft, "directories" | "plan">): void {
   checkValue("plan", plan, kinds.object);
   checkValue("plan.projectPath", plan.projectPath, kinds.filledText);
   checkValue("plan.projectName", plan.projectName, kinds.text);

@@ -15,16 +15,15 @@ export interface StopGrace {
 /**
  * Makes the plan of a draft.
  *
- * @returns `undefined` when the build was stopped meanwhile. Rejects when the project cannot be built.
+ * @returns The plan, or a sentence with the reason why it cannot be made. Never rejects.
  */
-export async function makePlan(draft: PlanDraft, context: PlanContext, grace: StopGrace): Promise<Plan | undefined> {
-  const made = plan(draft, context);
-  const stopped = aborted(context.signal);
-  const first = await Promise.race([made, stopped]);
-  if (!context.signal.aborted) return first;
+export async function makePlan(draft: PlanDraft, context: PlanContext, grace: StopGrace): Promise<Plan | string> {
+  const { signal } = context;
+  const made = plan(draft, context).catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+  const first = await Promise.race([made, aborted(signal)]);
   // The programs that it has started end now. A function that ignores the signal does not hold the build back.
-  await settlesWithin(made.catch(() => undefined), grace.killGrace, grace.forceSignal);
-  return undefined;
+  if (signal.aborted) await settlesWithin(made, grace.killGrace, grace.forceSignal);
+  return first;
 }
 
 async function plan(draft: PlanDraft, context: PlanContext): Promise<Plan> {
@@ -40,7 +39,8 @@ async function plan(draft: PlanDraft, context: PlanContext): Promise<Plan> {
   throw new Error(`Cannot plan the build: ${reason}; build it again`);
 }
 
-function aborted(signal: AbortSignal): Promise<undefined> {
-  if (signal.aborted) return Promise.resolve(undefined);
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined), { once: true }));
+function aborted(signal: AbortSignal): Promise<string> {
+  const reason = "the build was stopped";
+  if (signal.aborted) return Promise.resolve(reason);
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(reason), { once: true }));
 }

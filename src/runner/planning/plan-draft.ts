@@ -7,6 +7,8 @@ export interface PlanContext {
   readonly signal: AbortSignal;
   /** Adds a line to the log of the build, below the step `plan`. */
   readonly say: (text: string) => void;
+  /** Makes an empty folder, which only this user may enter. It is removed when the build ends. */
+  readonly makeFolder: () => Promise<string>;
   /** The limits of programs that the planning runs. */
   readonly limits: ProgramLimits;
 }
@@ -15,7 +17,7 @@ export interface PlanContext {
  * A build whose plan is made when it runs, as its first step, which is called `plan`. So a build can be accepted before
  * anything slow is known, such as the version of a package manager.
  */
-export interface PlanDraft extends Omit<Plan, "reason" | "warnings" | "steps"> {
+export interface PlanDraft extends Omit<Plan, "reason" | "warnings" | "steps" | "programFolders"> {
   /** The directories that its steps work in, in addition to `projectPath`. No other build uses them at that time. */
   readonly directories: readonly string[];
   /**

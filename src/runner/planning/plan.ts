@@ -8,14 +8,16 @@ import { planInstall } from "../package-manager/install-plan.ts";
 import { findManager } from "../package-manager/invocation.ts";
 import { detectPackageManager } from "../package-manager/detect.ts";
 import { lockFormatProblem } from "../package-manager/lock-format.ts";
+import { makeShims } from "../program/shims.ts";
 import { scriptNames } from "../project/scripts.ts";
 import type { OptionNames } from "../../check-options.ts";
-import type { ProgramLimits } from "../cgroup/program-limits.ts";
 import type { DirectoryPin } from "../project/directory-pin.ts";
 import type { BuildVariables } from "../program/variables.ts";
 import type { Environment } from "../program/find-program.ts";
 import type { BuildInputs, InstallMode } from "./build-inputs.ts";
-import type { PlanDraft } from "./plan-draft.ts";
+import type { ManagerCall } from "../package-manager/invocation.ts";
+import type { PackageManager } from "../package-manager/managers.ts";
+import type { PlanContext, PlanDraft } from "./plan-draft.ts";
 import type { Project } from "../project/project.ts";
 import type { Step } from "./step.ts";
 
@@ -36,6 +38,8 @@ export interface Plan extends BuildVariables {
   /** Shown after the reason, one line each. */
   readonly warnings: readonly string[];
   readonly steps: readonly Step[];
+  /** Directories that stand first in the `PATH` of its steps. Default: none. */
+  readonly programFolders?: readonly string[] | undefined;
   /** Directories that must still be the same when a step starts. Default: none. */
   readonly pins?: readonly DirectoryPin[] | undefined;
 }
@@ -76,18 +80,18 @@ export async function planBuild(project: Project, options: PlanOptions = {}): Pr
  * The same as {@link planBuild} for a project that is pinned already.
  *
  * @param pins - The project's folder as it was before it was read.
- * @param limits - The limits of programs that report their versions.
+ * @param context - The build that the plan is made for. Default: it is not known.
  */
 export async function planProject(
   project: Project,
   options: PlanOptions,
   pins: readonly DirectoryPin[],
-  limits?: ProgramLimits,
+  context?: Pick<PlanContext, "limits" | "makeFolder">,
 ): Promise<Plan> {
   const { script, install, env } = checkInputs(project, options);
   const detected = await detectPackageManager(project);
   const { manager, installPath, because } = detected;
-  const call = await findManager(detected, env, limits);
+  const call = await findManager(detected, env, context?.limits);
   const installation = planInstall(project, detected, call, install);
   const lockProblem = await lockFormatProblem(project, detected, call.version);
   const title = call.version === undefined ? manager.name : `${manager.name} ${call.version}`;
@@ -104,8 +108,21 @@ export async function planProject(
       ...installation.steps,
       { name: "build", command: call.command, args: [...call.args, ...manager.run, script], cwd: project.path },
     ],
+    programFolders: await shimFolders(manager, call, context),
     pins: installPath === project.path ? pins : [...pins, ...(await pinFolders(installPath))],
   };
+}
+
+/** Without shims, scripts would not find the manager that corepack runs, or find another version of it. */
+async function shimFolders(
+  { corepackPrograms }: PackageManager,
+  { corepack }: ManagerCall,
+  context: Pick<PlanContext, "makeFolder"> | undefined,
+): Promise<readonly string[] | undefined> {
+  if (corepack === undefined || context === undefined || process.platform === "win32") return undefined;
+  const folder = await context.makeFolder();
+  await makeShims(folder, corepackPrograms, corepack);
+  return [folder];
 }
 
 /**

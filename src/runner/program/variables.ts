@@ -1,3 +1,4 @@
+import { delimiter } from "node:path";
 import type { Environment } from "./find-program.ts";
 
 /** The variables that people give to one build, in addition to those of every build. */
@@ -44,6 +45,12 @@ export function addVariables(env: Environment, given: BuildVariables, step: Envi
   const { projectVariables, color, variables } = given;
   const merged = { ...env, ...step, ...projectVariables };
   return { ...(color === undefined ? merged : decideColors(merged, color)), ...variables };
+}
+
+/** Puts directories in front of `PATH`. */
+export function addToPath(env: Environment, folders: readonly string[] = []): Environment {
+  if (folders.length === 0) return env;
+  return { ...env, PATH: [...folders, env["PATH"] ?? ""].filter((part) => part !== "").join(delimiter) };
 }
 
 /** The names of variables whose values must not be in the log: they are not empty, nor words that are in most logs. */

@@ -62,8 +62,8 @@ function scriptsBehind(program: string): readonly string[] {
   if (program === "corepack") return [`${COREPACK}/corepack.js`];
   const [manager] = managersOf(program);
   if (manager === undefined) return [];
-  const { windowsScript, hasCorepack } = manager;
-  const scripts = [windowsScript, hasCorepack ? `${COREPACK}/${program}.js` : undefined];
+  const { windowsScript, corepackPrograms } = manager;
+  const scripts = [windowsScript, corepackPrograms.includes(program) ? `${COREPACK}/${program}.js` : undefined];
   return scripts.filter((script) => script !== undefined);
 }
 
