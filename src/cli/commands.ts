@@ -14,4 +14,12 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
     summary: "run the build server; this is the default",
     load: async () => (await import("./serve/serve.ts")).serve,
   },
+  check: {
+    summary: "say what is right, doubtful and wrong with an event stream",
+    load: async () => (await import("./doctor/check.ts")).check,
+  },
+  inspect: {
+    summary: "show an event stream line by line, with what a client does with each line",
+    load: async () => (await import("./doctor/inspect.ts")).inspect,
+  },
 };

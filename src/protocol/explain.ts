@@ -70,7 +70,7 @@ export class StreamExplainer {
   #eventType = "";
   #idBuffer = "";
   #hasId = false;
-  // The lines of the block that are data or were ignored, which together may be one text.
+  // The lines from the first data of the block that are data or were ignored, which together may be one text.
   #written: string[] = [];
   #writtenLength = 0;
   // The kinds of lines in the block that are not fields of an event.
@@ -203,7 +203,7 @@ export class StreamExplainer {
         return this.#readRetry(value);
     }
     this.#others.add("ignored");
-    this.#write(text);
+    if (this.#data.length > 0) this.#write(text);
     return { kind: "ignored", value, rule: "The client ignores the line.", faults: [faultOfName(name, colon !== -1)] };
   }
 

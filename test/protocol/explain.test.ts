@@ -129,6 +129,7 @@ describe("explain", () => {
     [":\nretry: 5\n", ["comment", "retry", "end"]],
     ["data: a\n\nretry: 5", ["data", "blank", "end unfinished-event"]],
     ['data: {\n"a": 1\n}\n\n', ["data", "ignored lost-line", "ignored lost-line", "blank broken-json", "end"]],
+    ['size: 9\ndata: {\n}\n\n', ["ignored unknown-field", "data", "ignored lost-line", "blank broken-json", "end"]],
     ['data: {"a": "b\ndata: c"}\n\n', ["data", "data", "blank broken-json", "end"]],
     ['data: {\ndata: "a": 1}\n\n', ["data", "data", "blank", "end"]],
     ["data: [a\ndata: b]\n\n", ["data", "data", "blank", "end"]],
@@ -144,12 +145,14 @@ describe("explain", () => {
 
   it("refuses a block above 16 MiB, of one line or of many", () => {
     const chunk = Buffer.alloc(1024 * 1024, "a");
-    for (const end of ["", "\n"]) {
+    const feed = (start: string, end: string): void => {
       const explainer = new StreamExplainer();
-      const feed = (): void => {
-        for (let count = 0; count <= 16; count += 1) explainer.explain(Buffer.concat([chunk, Buffer.from(end)]));
-      };
-      assert.throws(feed, { code: "EVENT_TOO_LARGE" });
-    }
+      const piece = Buffer.concat([Buffer.from(start), chunk, Buffer.from(end)]);
+      for (let count = 0; count <= 16; count += 1) explainer.explain(piece);
+    };
+    assert.throws(() => feed("", ""), { code: "EVENT_TOO_LARGE" });
+    assert.throws(() => feed("data: ", "\n"), { code: "EVENT_TOO_LARGE" });
+    feed(":", "\n");
+    feed("size: ", "\n");
   });
 });

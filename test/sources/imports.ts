@@ -17,6 +17,7 @@ const IMPORTS: ReadonlyMap<string, readonly string[]> = new Map([
   ["protocol", ["error.ts"]],
   ["terminal", []],
   ["client", ["protocol", "error.ts", "check-options.ts"]],
+  ["doctor", ["protocol", "terminal", "error.ts", "check-options.ts"]],
   ["http", ["error.ts", "check-options.ts"]],
   ["channel", ["http", "protocol", "terminal", "error.ts", "check-options.ts", "create-folder.ts"]],
   ["runner", ["terminal", "error.ts", "check-options.ts", "create-folder.ts"]],

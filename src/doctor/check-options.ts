@@ -1,0 +1,60 @@
+import { MAX_DELAY, checkInteger, checkNames, checkTexts, checkValue, kinds } from "../check-options.ts";
+import { invalidOption } from "../error.ts";
+import type { OptionNames } from "../check-options.ts";
+
+/** The options of `check()`. */
+export interface CheckOptions {
+  /** How long to read the stream, in milliseconds; 8000 by default. Requests for other questions take a few seconds. */
+  readonly watch?: number | undefined;
+  /** The origin of a page that reads the stream, for example `https://app.example`. Without it, CORS is not checked. */
+  readonly origin?: string | undefined;
+  /** Headers of each request. `Authorization` and `Cookie` are not sent to another origin after a redirect. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Checked options. */
+export interface CheckSettings {
+  readonly url: URL;
+  readonly watch: number;
+  readonly origin: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const NAMES: OptionNames<CheckOptions> = { watch: true, origin: true, headers: true };
+
+/** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
+export function readCheckOptions(url: string | URL, options: CheckOptions): CheckSettings {
+  checkNames(options, NAMES);
+  const { watch = 8000, origin, headers = {} } = options;
+  checkTexts("headers", Object.entries(checkValue("headers", headers, kinds.object)).flat());
+  return {
+    url: readUrl(url),
+    watch: checkInteger("watch", watch, { min: 100, max: MAX_DELAY }),
+    origin: origin === undefined ? undefined : readOrigin(origin),
+    headers,
+  };
+}
+
+function readUrl(url: string | URL): URL {
+  const parsed = parseHttpUrl(String(url));
+  if (parsed === undefined) {
+    throw invalidOption("url", "it must be an absolute URL of http or https, such as http://127.0.0.1:3000/events");
+  }
+  parsed.hash = "";
+  return parsed;
+}
+
+function readOrigin(origin: string): string {
+  const parsed = parseHttpUrl(checkValue("origin", origin, kinds.filledText));
+  if (parsed === undefined || !/^\/?$/.test(parsed.pathname + parsed.search)) {
+    throw invalidOption("origin", "it must be an origin without a path, such as https://app.example");
+  }
+  return parsed.origin;
+}
+
+/** Returns the URL if it is one of http or https. */
+export function parseHttpUrl(text: string, base?: string): URL | undefined {
+  if (!URL.canParse(text, base)) return undefined;
+  const url = new URL(text, base);
+  return /^https?:$/.test(url.protocol) ? url : undefined;
+}
