@@ -10,7 +10,6 @@ import {
   isCatchClause,
   isClassExpression,
   isClassLikeDeclaration,
-  isClassStaticBlockDeclaration,
   isDefaultKeyword,
   isExportAssignment,
   isExportDeclaration,
@@ -96,7 +95,6 @@ function opensScope(node: Node): boolean {
   return (
     isFunctionLikeDeclaration(node) ||
     isClassLikeDeclaration(node) ||
-    isClassStaticBlockDeclaration(node) ||
     isBlock(node) ||
     isCaseBlock(node) ||
     isCatchClause(node) ||

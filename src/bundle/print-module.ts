@@ -32,7 +32,6 @@ const ENDS_WITH_SEMICOLON: ReadonlySet<SyntaxKind> = new Set([
   SyntaxKind.ThrowStatement,
   SyntaxKind.BreakStatement,
   SyntaxKind.ContinueStatement,
-  SyntaxKind.DoStatement,
   SyntaxKind.DebuggerStatement,
   SyntaxKind.PropertyDeclaration,
 ]);

@@ -43,6 +43,12 @@ describe(joinModules.name, () => {
     assert.equal(join({ "/page/main.js": text }), "const n=1,e=[t=>t+n,t=>t];e(e(e(e)));\n");
   });
 
+  it("gives no name that is a keyword", async () => {
+    const names = Array.from({ length: 4000 }, (_, index) => `name${index}`);
+    const text = `${names.map((name, index) => `const ${name} = ${index};`).join("")} log([${names.join()}]);`;
+    assert.deepEqual(await evaluate(join({ "/page/main.js": text })), [[[...names.keys()]]]);
+  });
+
   const refused = [
     'import "./b.js";',
     'import * as b from "./b.js";',

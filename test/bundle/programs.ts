@@ -44,7 +44,14 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
     while (a-- > 5);
     { log(a); while (a > 100); }
     for (; a < 0;);
-    throw a`,
+    switch (f()) { case undefined: break
+      default: log("no") }
+    debugger
+    try { throw a
+      a } catch (e) { log(e) }
+    const z = () => { throw a
+    }
+    log(typeof z)`,
   "empty statements": `
     const f = (x) => { if (x) ; else { log("else"); } for (;;) break; if (x) { } else; };
     f(0); f(1);;
@@ -125,7 +132,7 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
       static get count() { return A.#count + A.#A; }
       inner() {
         const that = this;
-        return new (class B { #x = "b"; #z = that.#x; all() { return [this.#x, this.#z]; } })().all();
+        return new (class B { #x = "b"; #z = that.#y; all() { return [this.#x, this.#z]; } })().all();
       }
       *#generate() { yield this.#x; } async *values() { yield* this.#generate(); }
       static async #wait(x) { return await x; } static wait = (x) => A.#wait(x);
@@ -136,8 +143,8 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
     class C extends A { #x = "c"; constructor() { super("s"); } get sum() { return super.sum + this.#x + x; } }
     log(new C().sum, new C() instanceof A, new (class extends C { x = super.sum; })().x);
     function D() { return new.target === D; } log(new D() instanceof D, typeof arguments);
-    class E { static a = 1; static b = this.a + 1; ["c" + E?.a] = 1; }
-    log(E.b);`,
+    class E { static a = 1; static b = this.a + 1; ["c" + x] = 1; }
+    log(E.b, Object.keys(new E()));`,
   "closures in loops": `
     const all = [];
     for (let i = 0; i < 3; i++) { const j = i * 2; all.push(() => [i, j], () => { i += 10; return i; }); }

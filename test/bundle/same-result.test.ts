@@ -12,7 +12,7 @@ describe(joinModules.name, () => {
   for (const [index, [name, program]] of Object.entries(PROGRAMS).entries()) {
     it(`keeps the results of a program with ${name}`, async () => {
       const expected = await evaluate(program);
-      assert.ok(expected.length > 0 && !/^(?:Reference|Syntax)Error$/.test(String(expected.at(-1))), String(expected));
+      assert.ok(expected.length > 0 && Array.isArray(expected.at(-1)), `fails: ${String(expected.at(-1))}`);
       assert.deepEqual(await evaluate(bundles[index] ?? ""), expected, bundles[index]);
     });
   }

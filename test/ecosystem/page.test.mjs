@@ -85,7 +85,8 @@ describe("the page", () => {
         const context = await openContext(t, browser, { colorScheme, viewport: { width, height: 800 } });
         // As if the server had more builds.
         await context.route("**/api/builds?limit=50", async (route) => {
-          const response = await route.fetch();
+          const response = await route.fetch().catch(() => undefined);
+          if (response === undefined) return route.abort();
           const { builds } = await response.json();
           const copies = Array.from({ length: 50 - builds.length }, (_, index) => {
             return { ...builds.at(-1), id: String(99 - index).padStart(16, "0") };
