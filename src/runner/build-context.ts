@@ -8,7 +8,7 @@ import type { Environment } from "./program/find-program.ts";
 import type { BuildRecord } from "./record.ts";
 
 /** Everything that a {@link Build} needs in addition to its plan. */
-export interface BuildContext extends Pick<BuildEmitterOptions, "onLine" | "onState"> {
+export interface BuildContext extends Pick<BuildEmitterOptions, "onLine" | "onState" | "onHint"> {
   /** The time limit of the build in milliseconds; 0: none. */
   readonly timeout: number;
   /** How long a step may print nothing, in milliseconds; 0: no limit. */

@@ -1,4 +1,5 @@
-import type { BuildLineEvent, BuildStateEvent, OutputStream } from "./events.ts";
+import type { BuildHintEvent, BuildLineEvent, BuildStateEvent, OutputStream } from "./events.ts";
+import type { Hint } from "./failure/hint.ts";
 import type { Mask } from "./output/mask.ts";
 
 type Delivery = void | Promise<void>;
@@ -12,7 +13,8 @@ export interface BuildEmitterOptions {
   readonly mask: () => Mask | undefined;
   readonly onLine: (event: BuildLineEvent) => Delivery;
   readonly onState: (event: BuildStateEvent) => Delivery;
-  /** Called with everything that the two functions above throw or reject with. */
+  readonly onHint: (event: BuildHintEvent) => Delivery;
+  /** Called with everything that the functions above throw or reject with. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -61,6 +63,12 @@ export class BuildEmitter {
   /** Emits a change of state. The consumer is called before this returns. The promise never rejects. */
   emit(event: BuildStateEvent): Promise<void> {
     return this.#track(this.#deliver(() => this.#options.onState(event)));
+  }
+
+  /** Emits the cause of a failure. The consumer is called before this returns. */
+  emitHint(step: string, hint: Hint): void {
+    const { buildId, onHint } = this.#options;
+    void this.#track(this.#deliver(() => onHint({ type: "hint", buildId, step, ...hint })));
   }
 
   /**

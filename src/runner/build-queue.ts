@@ -85,6 +85,7 @@ export class BuildQueue {
       env,
       secrets,
       onLine: onEvent,
+      onHint: onEvent,
       onState: writer === undefined ? onEvent : (event) => this.#writeState(writer, event, deliver(onEvent, event)),
       onStart: (id, cookie) => all(writer?.writeProcesses(id, { cookie }), onStart(id, cookie)),
       onSpawn: (id, identity) => all(writer?.writeProcesses(id, { identity }), onSpawn(id, identity)),

@@ -2,6 +2,7 @@ import { formatDuration } from "../terminal/duration.ts";
 import { BuildEmitter, now } from "./build-emitter.ts";
 import { createBuildId } from "./build-id.ts";
 import { runInCgroup } from "./cgroup/run-in-cgroup.ts";
+import { runExplained } from "./failure/run-explained.ts";
 import { formatCommand } from "./format.ts";
 import { OutputTime } from "./output/output-time.ts";
 import { addToPath, addVariables, variableSecrets } from "./program/variables.ts";
@@ -17,6 +18,8 @@ import { StepLines } from "./step-lines.ts";
 import { describePosition, describeResult, recordResult } from "./step-result.ts";
 import type { BuildContext, FormerBuild } from "./build-context.ts";
 import type { StepCgroup } from "./cgroup/step-cgroup.ts";
+import type { Hint } from "./failure/hint.ts";
+import type { OutputTail } from "./failure/output-tail.ts";
 import type { Mask } from "./output/mask.ts";
 import type { Plan } from "./planning/plan.ts";
 import type { PlanContext, PlanDraft } from "./planning/plan-draft.ts";
@@ -81,6 +84,7 @@ export class Build {
       mask: () => this.#mask,
       onLine: context.onLine,
       onState: context.onState,
+      onHint: context.onHint,
       onFailure: (error) => this.#stopUndelivered(error),
     });
     this.#lines = new StepLines(this.#emitter, context.logLimit);
@@ -98,6 +102,7 @@ export class Build {
       color: source.color ?? null,
       status: "queued",
       message: null,
+      hint: null,
       steps: isDraft(source) ? [pendingStep(PLAN_STEP, "")] : this.#pendingSteps(steps),
       estimatedDuration,
       queuePosition: null,
@@ -240,11 +245,18 @@ export class Build {
     this.#updateStep(index, { status: "running", startedAt: now() });
     const command = formatCommand(step.command, step.args);
     void this.#emitter.emitLine({ step: name, text: `$ ${command} (in ${step.cwd})` });
-    const result = await this.#runCommand(index, step);
+    const { result, hint } = await runExplained((tail) => this.#runCommand(index, step, tail), {
+      isRetried: step.retry === "network",
+      signal: this.#stopping.signal,
+      say: (text) => void this.#emitter.emitLine({ step: name, text }),
+    });
     this.#lines.emitTail(name);
     const text = describeResult(name, result);
     const change = recordResult(result, this.#stop?.status ?? "cancelled");
-    if (change.status === "failed" && this.#stop === undefined) this.#failure = { step: name, text };
+    if (change.status === "failed" && this.#stop === undefined) {
+      this.#failure = { step: name, text };
+      if (hint !== undefined) this.#explain(name, hint);
+    }
     this.#updateStep(index, { ...change, finishedAt: now() });
     const duration = formatDuration(performance.now() - start);
     void this.#emitter.emitLine({
@@ -253,13 +265,18 @@ export class Build {
     });
   }
 
-  #runCommand(index: number, step: Step): Promise<StepResult> {
-    const say = (text: string): void => void this.#emitter.emitLine({ step: step.name, text });
-    const { folder } = this.#context.cgroups;
-    return runInCgroup(folder, this.#record.id, say, (cgroup) => this.#runIn(cgroup, index, step));
+  #explain(step: string, hint: Hint): void {
+    this.#record = freezeRecord({ ...this.record, hint });
+    this.#emitter.emitHint(step, hint);
   }
 
-  #runIn(cgroup: StepCgroup | undefined, index: number, step: Step): Promise<StepResult> {
+  #runCommand(index: number, step: Step, tail: OutputTail): Promise<StepResult> {
+    const say = (text: string): void => void this.#emitter.emitLine({ step: step.name, text });
+    const { folder } = this.#context.cgroups;
+    return runInCgroup(folder, this.#record.id, say, (cgroup) => this.#runIn(cgroup, index, step, tail));
+  }
+
+  #runIn(cgroup: StepCgroup | undefined, index: number, step: Step, tail: OutputTail): Promise<StepResult> {
     const { env, killGrace, silence, nice, output, onSpawn, onLeft } = this.#context;
     const layered = addToPath(addVariables(env, this.source, step.env), this.#programFolders);
     return runStep({ ...step, env: undefined }, {
@@ -282,6 +299,7 @@ export class Build {
       mask: this.#mask,
       onRead: this.#outputTime.note,
       onLines: (lines) => {
+        tail.add(lines);
         return this.#lines.emit(step.name, lines, () => this.#record.steps[index]?.status === "running");
       },
     });
@@ -327,7 +345,9 @@ export class Build {
     for (const { name } of skipped) {
       void this.#emitter.emitLine({ step: name, text: `${name} skipped because ${because}`, time: finishedAt });
     }
-    void this.#emitter.emitLine({ text: message, time: finishedAt });
+    const { hint } = this.#record;
+    const causes = hint === null ? [] : [`cause: ${hint.cause}`, `remedy: ${hint.remedy}`];
+    for (const text of [message, ...causes]) void this.#emitter.emitLine({ text, time: finishedAt });
     this.#resolveEnded(this.#emitter.emit({ type: "end", build: this.#record }));
     this.#context.onEnd(this);
   }

@@ -1,3 +1,4 @@
+import type { Hint } from "./failure/hint.ts";
 import type { BuildRecord } from "./record.ts";
 
 /** The source of a line: stdout or stderr of the command, or `system` for the build runner itself. */
@@ -31,6 +32,14 @@ export interface BuildLineEvent {
   readonly open?: true;
 }
 
+/** A step has failed for a known reason. At most one in a build, followed by the state that has the hint as well. */
+export interface BuildHintEvent extends Hint {
+  readonly type: "hint";
+  readonly buildId: string;
+  /** The name of the step. */
+  readonly step: string;
+}
+
 /** The build has ended. Always its last event, and there is exactly one. */
 export interface BuildEndEvent {
   readonly type: "end";
@@ -41,4 +50,4 @@ export interface BuildEndEvent {
 export type BuildStateEvent = BuildChangedEvent | BuildEndEvent;
 
 /** An event of a build. The page's streams, the feed and the log consume them in the order in which they happen. */
-export type BuildEvent = BuildStateEvent | BuildLineEvent;
+export type BuildEvent = BuildStateEvent | BuildLineEvent | BuildHintEvent;

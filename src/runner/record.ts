@@ -1,3 +1,4 @@
+import type { Hint } from "./failure/hint.ts";
 import type { InstallMode } from "./planning/build-inputs.ts";
 
 /** Each possible {@link BuildStatus}. */
@@ -51,6 +52,8 @@ export interface BuildRecord {
   readonly status: BuildStatus;
   /** One sentence about the end, e.g. `install failed with exit code 1`; `null` until then. */
   readonly message: string | null;
+  /** Why it failed and what to do about it; `null` when that is unknown, and for a build that did not fail. */
+  readonly hint: Hint | null;
   readonly steps: readonly StepRecord[];
   /**
    * The expected time from its start to its end, in milliseconds, by earlier builds; `null` when it is unknown. It is
@@ -74,8 +77,8 @@ export interface BuildRecord {
 
 /** Adds the fields that an earlier version did not store. */
 export function completeRecord(record: BuildRecord): BuildRecord {
-  const { variables = [], color = null, estimatedDuration = null, lastOutputAt = null } = record;
-  return { ...record, variables, color, estimatedDuration, lastOutputAt };
+  const { variables = [], color = null, hint = null, estimatedDuration = null, lastOutputAt = null } = record;
+  return { ...record, variables, color, hint, estimatedDuration, lastOutputAt };
 }
 
 /** The record of a step that has not started. */
@@ -87,5 +90,6 @@ export function pendingStep(name: string, command: string): StepRecord {
 export function freezeRecord(record: BuildRecord): BuildRecord {
   for (const step of record.steps) Object.freeze(step);
   Object.freeze(record.steps);
+  Object.freeze(record.hint);
   return Object.freeze(record);
 }

@@ -1,5 +1,5 @@
 import { Channel } from "../channel/channel.ts";
-import { lineData } from "./line-data.ts";
+import { hintData, lineData } from "./line-data.ts";
 import { LineIndex } from "./lines/line-index.ts";
 import type { BuildEvent } from "../runner/events.ts";
 import type { FileHistory } from "../channel/history/file-history.ts";
@@ -47,6 +47,11 @@ export class BuildLog {
       this.index.add(event);
       if (this.history?.failure !== undefined) return Promise.reject(this.history.failure);
       return this.channel.unflushedBytes > MAX_UNSTORED_BYTES ? this.channel.flushed() : undefined;
+    }
+    if (event.type === "hint") {
+      this.channel.publish({ event: "hint", data: hintData(event) });
+      this.index.skip();
+      return undefined;
     }
     this.channel.publish({ event: event.type, data: JSON.stringify(event.build) });
     this.index.addState(event.build);

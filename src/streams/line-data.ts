@@ -1,5 +1,5 @@
 import { decimal } from "../channel/log/decimal.ts";
-import type { BuildLineEvent, OutputStream } from "../runner/events.ts";
+import type { BuildHintEvent, BuildLineEvent, OutputStream } from "../runner/events.ts";
 
 /** The JSON before the text of a line, cached: nearly all lines have the same step and stream as the line before. */
 let lastStep: string | null | undefined;
@@ -24,6 +24,11 @@ export function lineData({ number, step, stream, text, time, open }: BuildLineEv
   }
   const json = PLAIN.test(text) ? text : JSON.stringify(text).slice(1, -1);
   return `{"number":${decimal(number)}${beforeText}${json}","time":"${time}"${open === true ? ',"open":true' : ""}}`;
+}
+
+/** Encodes the data of a `hint` event. */
+export function hintData({ buildId, step, code, subject, cause, remedy }: BuildHintEvent): string {
+  return JSON.stringify({ buildId, step, code, subject, cause, remedy });
 }
 
 /** The fields of a `line` event that the server reads back. */

@@ -100,7 +100,7 @@ export class StreamRegistry {
 
   /** Publishes an event of a build. See {@link BuildLog.publish} for the promise. */
   publish(event: BuildEvent): void | Promise<void> {
-    const buildId = event.type === "line" ? event.buildId : event.build.id;
+    const buildId = "buildId" in event ? event.buildId : event.build.id;
     let stream = this.#live.get(buildId);
     if (stream === undefined) {
       const history = this.#files && FileHistory.create(this.#files.logPath(buildId), buildId);

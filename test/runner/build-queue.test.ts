@@ -132,7 +132,7 @@ describe("BuildQueue", () => {
     /** The positions in the events of a build, in order; `null` when it was not queued. */
     const told = ({ events }: Scene, id: string): (number | null)[] => {
       return events.flatMap((event) => {
-        return event.type !== "line" && event.build.id === id ? [event.build.queuePosition] : [];
+        return "build" in event && event.build.id === id ? [event.build.queuePosition] : [];
       });
     };
     const positions = ({ queue }: Scene): (number | null)[] => {

@@ -94,7 +94,7 @@ describe("Build", () => {
             count += 1;
             if (count !== at) return;
             try {
-              scene.queue.cancel(event.type === "line" ? event.buildId : event.build.id);
+              scene.queue.cancel("buildId" in event ? event.buildId : event.build.id);
             } catch (error) {
               refusal = error;
             }

@@ -148,7 +148,7 @@ describe("Build", () => {
     const again = scene.queue.add(first);
     assert.equal(again.estimatedDuration, Date.parse(finishedAt ?? "") - Date.parse(startedAt ?? ""));
     const end = await scene.end(again.id);
-    const told = scene.events.flatMap((event) => (event.type !== "line" && event.build.id === end.id ? [event] : []));
+    const told = scene.events.flatMap((event) => ("build" in event && event.build.id === end.id ? [event] : []));
     assert.deepEqual(new Set(told.map(({ build }) => build.estimatedDuration)), new Set([again.estimatedDuration]));
     assert.equal(scene.queue.add({ ...first, script: "bundle" }).estimatedDuration, null);
   });

@@ -79,11 +79,12 @@ export class Scene {
   /** The events of a build, one line each. Every duration is written as `N s`. */
   story(id: string): string[] {
     return this.events
-      .filter((event) => (event.type === "line" ? event.buildId : event.build.id) === id)
+      .filter((event) => ("buildId" in event ? event.buildId : event.build.id) === id)
       .map((event) => {
         if (event.type === "line") {
           return `${event.step ?? "-"} ${event.stream}: ${event.text.replace(/\d+(\.\d+)? s$/, "N s")}`;
         }
+        if (event.type === "hint") return `[hint] ${event.step} ${event.code}`;
         const steps = event.build.steps.map(({ name, status }) => `${name} ${status}`);
         return `[${event.type}] ${[event.build.status, ...steps].join(", ")}`;
       });

@@ -21,6 +21,7 @@ const queued: BuildRecord = {
   color: true,
   status: "queued",
   message: "former",
+  hint: { code: "FORMER", subject: null, cause: "former", remedy: "former" },
   steps: [],
   estimatedDuration: 7,
   queuePosition: 7,
@@ -33,7 +34,7 @@ const queued: BuildRecord = {
 /** The fields that change when a queued build is planned again. */
 const planned: readonly (keyof BuildRecord)[] = [
   ...(["projectPath", "projectName", "packageManager", "script", "install", "variables", "color", "steps"] as const),
-  ...(["message", "estimatedDuration", "queuePosition", "startedAt", "finishedAt", "lastOutputAt"] as const),
+  ...(["message", "hint", "estimatedDuration", "queuePosition", "startedAt", "finishedAt", "lastOutputAt"] as const),
 ];
 
 describe("completeRecord()", () => {

@@ -15,6 +15,7 @@ export function sampleBuild(changes: Partial<Build> = {}): Build {
     status: "queued",
     queuePosition: null,
     message: null,
+    hint: null,
     steps: [],
     estimatedDuration: null,
     queuedAt: "2026-01-01T10:00:00.000Z",

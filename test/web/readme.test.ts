@@ -121,8 +121,8 @@ describe("src/web/README.md", () => {
     const actor = await stage.actor("build");
     actor.tell({ action: "write", text: "Password:" });
     await gapped.until((all) => all.some(({ data: text }) => text.includes('"open":true')));
-    actor.tell({ action: "write", text: "\nError: wrong password\n" });
-    actor.tell({ action: "exit", code: 0 });
+    actor.tell({ action: "write", text: "\nError: wrong password\nnpm error code EBADENGINE\n" });
+    actor.tell({ action: "exit", code: 1 });
     const events = await gapped.ended();
 
     const page = (await ask(port, "GET", "/api/builds")).json;
@@ -150,6 +150,11 @@ describe("src/web/README.md", () => {
       assertDocumented("Field of a build", record);
       for (const step of record.steps) assertDocumented("Field of a step", step);
     }
+    const [hint = {}] = data("hint") as object[];
+    const { buildId, step, ...fieldsOfHint } = hint as Record<string, unknown>;
+    assert.deepEqual([buildId, step], [id, "build"]);
+    assertDocumented("Field of a hint", fieldsOfHint);
+    assert.deepEqual((data("end")[0] as { hint: unknown }).hint, fieldsOfHint);
     const lines = data("line") as object[];
     for (const line of lines) assertDocumented("Field of a line", { open: undefined, ...line });
     const open = lines.filter((line) => "open" in line);
@@ -157,7 +162,7 @@ describe("src/web/README.md", () => {
       { number: 12, step: "build", stream: "stdout", text: "Password:", time: "", open: true },
     ]);
     for (const gap of data("gap")) assertDocumented("Field of a gap", gap);
-    await feed.until((all) => all.some(({ data: text }) => text.includes('"status":"succeeded","message"')));
+    await feed.until((all) => all.some(({ data: text }) => text.includes('"status":"failed","message"')));
     feed.close();
     const [rows = []] = tables("Stream", "Event", "Data");
     const documented = (stream: string): string[] => {

@@ -1,6 +1,7 @@
 import { byId, create, createIcon, setText } from "../dom.ts";
 import { rawLogPath } from "../server/api.ts";
 import { timeTaken } from "../time.ts";
+import { hintText } from "../words/hint-words.ts";
 import { serverText } from "../words/server-words.ts";
 import { words } from "../words/words.ts";
 import { BuildActions } from "./build-actions.ts";
@@ -30,6 +31,7 @@ export class BuildView {
   readonly #progress = byId("build-progress", HTMLProgressElement);
   readonly #facts = byId("build-facts", HTMLElement);
   readonly #message = byId("build-message", HTMLElement);
+  readonly #hint = byId("build-hint", HTMLElement);
   readonly #rawLog = byId("raw-log", HTMLAnchorElement);
   readonly #steps: StepsView;
   readonly #actions: BuildActions;
@@ -59,6 +61,7 @@ export class BuildView {
     for (const element of texts) element.replaceChildren();
     this.#progress.hidden = true;
     this.#message.hidden = true;
+    this.#hint.hidden = true;
     this.#steps.show([]);
     this.#timeline.show(undefined, 0);
   }
@@ -76,6 +79,8 @@ export class BuildView {
     this.#showFacts(build);
     setText(this.#message, serverText(build.message ?? ""));
     this.#message.hidden = build.message === null || build.status === "succeeded";
+    setText(this.#hint, build.hint ? hintText(build.hint) : "");
+    this.#hint.hidden = build.hint === null;
     this.#steps.show(build.steps);
     this.#actions.show(build);
     this.tick();

@@ -28,6 +28,7 @@ export function planInstall(
     args: [...call.args, ...(isFrozen ? frozenInstall : install)],
     cwd: installPath,
     env: isFrozen ? undefined : installEnv,
+    retry: "network",
   };
   const lock = isFrozen
     ? `the install is frozen by ${lockFile}`

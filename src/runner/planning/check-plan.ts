@@ -69,6 +69,7 @@ function checkStep(path: string, step: Step): void {
   checkEach(`${path}.args`, step.args, (at, argument) => checkValue(at, argument, kinds.text));
   checkValue(`${path}.cwd`, step.cwd, kinds.filledText);
   if (step.env !== undefined) checkValue(`${path}.env`, step.env, kinds.object);
+  if (step.retry !== undefined) checkChoice(`${path}.retry`, step.retry, ["network"]);
 }
 
 function checkEach<Item>(path: string, items: readonly Item[], checkItem: (path: string, item: Item) => void): void {

@@ -10,4 +10,6 @@ export interface Step {
   readonly cwd: string;
   /** Added to the environment of the build. Default: nothing. */
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** `network`: the command runs once more if it fails because of the network. Default: it runs once. */
+  readonly retry?: "network" | undefined;
 }

@@ -4,6 +4,7 @@ import { BuildLabels, buildLabel } from "./build-labels.ts";
 import { feedEvent } from "./feed-event.ts";
 import { FeedHistory } from "./history.ts";
 import { feedLine } from "./feed-line.ts";
+import { hintData } from "../line-data.ts";
 import { RunningBuilds } from "./running-builds.ts";
 import { SingleWriter } from "../../runner/store/single-writer.ts";
 import type { BuildEvent } from "../../runner/events.ts";
@@ -78,6 +79,10 @@ export class Feed {
       const label = this.#running.areShared ? this.#names.get(event.buildId) : undefined;
       const data = feedLine(event.time, event.text, label);
       this.channel.publish(event.open === true ? { event: "open", data } : data);
+      return;
+    }
+    if (event.type === "hint") {
+      this.channel.publish({ event: "hint", data: hintData(event) });
       return;
     }
     const { build } = event;

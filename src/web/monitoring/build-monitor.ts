@@ -42,7 +42,7 @@ export class BuildMonitor {
 
   /** Records an event of a build. */
   note(event: BuildEvent): void {
-    if (event.type === "line") return;
+    if (event.type === "line" || event.type === "hint") return;
     const { build } = event;
     const common = { build: build.id, project: build.projectName };
     if (event.type === "end") {

@@ -16,10 +16,10 @@ const ARGS = [
 ];
 
 /** Starts Chromium with a temporary profile. */
-export async function launchChromium(...args) {
+export async function launchChromium() {
   const advice = `these tests need Chromium: install ${EXECUTABLE} (Debian: apt-get install chromium)`;
   assert.ok(existsSync(EXECUTABLE), advice);
-  return chromium.launch({ executablePath: EXECUTABLE, args: [...ARGS, ...args], timeout: PATIENCE });
+  return chromium.launch({ executablePath: EXECUTABLE, args: ARGS, timeout: PATIENCE });
 }
 
 /** Opens a browser context with storage of its own; its pages are its tabs. It closes with the test. */

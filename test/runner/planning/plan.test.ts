@@ -82,7 +82,7 @@ describe("planBuild()", () => {
         install: "auto",
         warnings: [],
         steps: [
-          { name: "install", command: program, ...install, cwd: "~" },
+          { name: "install", command: program, ...install, cwd: "~", retry: "network" },
           { name: "build", command: program, args: [...run, "build"], cwd: "~" },
         ],
       });
@@ -101,7 +101,7 @@ describe("planBuild()", () => {
     for (const packageManager of ["yarn@1.22.22", "bun@1.2.0"]) {
       const { steps, reason } = await plan(t, { manifest: { ...MANIFEST, packageManager } });
       const [program = ""] = packageManager.split("@");
-      assert.deepEqual(steps[0], { name: "install", command: program, args: ["install"], cwd: "~" });
+      assert.deepEqual(steps[0], { name: "install", command: program, args: ["install"], cwd: "~", retry: "network" });
       const title = packageManager.replace("@", " ");
       assert.equal(reason, `${title}, because packageManager in package.json names it; ${NO_LOCK}`);
     }

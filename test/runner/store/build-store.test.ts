@@ -23,6 +23,7 @@ function record(change: Partial<BuildRecord> = {}): BuildRecord {
     script: null,
     install: null,
     variables: [],
+    hint: null,
     color: null,
     lastOutputAt: null,
     status: "queued",

@@ -1,0 +1,11 @@
+/** The likely cause of a failure, and what to do about it. Plain JSON. */
+export interface Hint {
+  /** The name of a row of `knownFailures`, e.g. `LOCK_FILE_OUTDATED`. Later versions add others. */
+  readonly code: string;
+  /** The name that the failure is about, e.g. that of a missing module; `null` when the code says everything. */
+  readonly subject: string | null;
+  /** One sentence, e.g. `the lock file does not match package.json`. */
+  readonly cause: string;
+  /** One sentence about what to do. */
+  readonly remedy: string;
+}
