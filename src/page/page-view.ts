@@ -1,4 +1,5 @@
 import { readAddress, writeAddress } from "./address.ts";
+import { FIRST_LINES } from "./builds/build-view.ts";
 import { announcement } from "./builds/outlook.ts";
 import { showInTab } from "./builds/tab-state.ts";
 import { byId, setText } from "./dom.ts";
@@ -110,6 +111,7 @@ export class PageView implements SessionView {
   showOutline(outline: Outline): void {
     this.#parts.log.showOutline(outline);
     this.#parts.find.showOutline(outline);
+    void this.#readReason();
   }
 
   endLog(): void {
@@ -148,6 +150,16 @@ export class PageView implements SessionView {
   isBusy(): boolean {
     const { start, log } = this.#parts;
     return this.#state.isStarting() || this.#state.isTyping() || (!start.isOpen && this.#empty.hidden && log.isReading);
+  }
+
+  /** Reads the first lines of the log, which say what decided the plan. */
+  async #readReason(): Promise<void> {
+    const { head, log } = this.#parts;
+    try {
+      for (const line of await log.read(1, Math.min(FIRST_LINES, log.lineCount))) head.noteLine(line);
+    } catch {
+      // Another build is on the page, or the server does not answer. The reason is not essential.
+    }
   }
 
   /** Opens a build, or the start page. */

@@ -137,7 +137,7 @@ describe("the options of a build", () => {
     await tab.build("app");
     await tab.line("build is done");
     await tab.status("succeeded");
-    assert.match((await facts()).join(", "), /^\S+, npm, started [^,]+$/);
+    assert.match((await facts()).join(", "), /^\S+, npm( [\d.]+)?, because [^,]+, started [^,]+$/);
 
     // Everything by keyboard, from the Build button on.
     await tab.page.getByRole("button", { name: "Build", exact: true }).focus();
@@ -147,7 +147,7 @@ describe("the options of a build", () => {
     await tab.page.getByLabel("Script").press("Enter");
     await tab.line("check is done");
     await tab.status("succeeded");
-    assert.match((await facts()).join(", "), /^\S+, npm, script check, without install, started [^,]+$/);
+    assert.match((await facts()).join(", "), /, because [^,]+, script check, without install, started [^,]+$/);
     assert.deepEqual(await tab.steps(), [["plan", "", "Succeeded"], ["build", "npm run check", "Succeeded"]]);
     assert.deepEqual(bodies, [{ projectPath: "app" }, { projectPath: "app", script: "check", install: "skip" }]);
     assert.deepEqual(tab.complaints, []);

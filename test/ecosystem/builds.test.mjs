@@ -117,7 +117,10 @@ describe("a build from the page", () => {
         assert.deepEqual(tab.complaints, []);
       }
       const facts = await second.page.locator("#build-facts span").allTextContents();
-      assert.deepEqual(facts.slice(0, 2), [project, manager]);
+      const reason = log[0].split(";")[0];
+      assert.ok(reason.startsWith(`${manager} `) || reason.startsWith(`${manager},`));
+      assert.deepEqual(facts.slice(0, 2), [project, reason]);
+      assert.equal(await second.page.locator("#build-facts span").nth(1).getAttribute("title"), log[0]);
     });
   }
 

@@ -1,11 +1,17 @@
+import { serverText } from "../words/server-words.ts";
 import { locale, words } from "../words/words.ts";
 import type { Build } from "../model.ts";
 
-/** Returns the facts about a build other than its state: its package manager, the chosen options, and its start. */
-export function buildFacts(build: Build): string[] {
+/**
+ * Returns the facts about a build other than its state: its package manager, the chosen options, and its start.
+ *
+ * @param reason - What decided the plan, as the log says; empty if it is not known. It names the package manager.
+ */
+export function buildFacts(build: Build, reason = ""): string[] {
   const { packageManager, startedAt } = build;
   const start = startedAt === null ? null : words().startedAt(localTime(startedAt));
-  return [packageManager, ...choices(build), start].filter((fact) => fact !== null);
+  const [cause] = serverText(reason).split(/[;；]/, 1);
+  return [cause || packageManager, ...choices(build), start].filter((fact) => fact !== null);
 }
 
 /** Returns the options that differ from the server's defaults. */

@@ -19,6 +19,9 @@ import type { BuildActionHandlers } from "./build-actions.ts";
  */
 const QUIET_AFTER = 8000;
 
+/** The number of lines of which one says what decided the plan. */
+export const FIRST_LINES = 3;
+
 /** The head of the build on the page: its state, name, time and steps, and the buttons for it. */
 export class BuildView {
   readonly #article = byId("build", HTMLElement);
@@ -38,6 +41,8 @@ export class BuildView {
   readonly #now: () => number;
   #build: Build | undefined;
   #lastLine = 0;
+  /** What decided the plan. */
+  #reason = "";
 
   /**
    * @param now - The server's time, in milliseconds since 1970.
@@ -53,6 +58,7 @@ export class BuildView {
   open(id: string | undefined): void {
     this.#build = undefined;
     this.#lastLine = 0;
+    this.#reason = "";
     this.#actions.show(undefined);
     this.#article.hidden = id === undefined;
     this.#article.dataset["status"] = "";
@@ -87,8 +93,12 @@ export class BuildView {
   }
 
   /** Notes that a line has arrived. */
-  noteLine(line: LogLine): void {
-    if (line.stream !== "system") this.#lastLine = Date.parse(line.time);
+  noteLine({ number, stream, text, time }: LogLine): void {
+    if (stream !== "system") this.#lastLine = Math.max(this.#lastLine, Date.parse(time));
+    else if (number <= FIRST_LINES && text.includes(", because ")) {
+      this.#reason = text;
+      if (this.#build !== undefined) this.#showFacts(this.#build);
+    }
   }
 
   /** Updates the times. */
@@ -119,7 +129,8 @@ export class BuildView {
 
   #showFacts(build: Build): void {
     const path = create("span", "path", build.projectPath);
-    const facts = [path, ...buildFacts(build).map((fact) => create("span", "", fact))];
+    const facts = [path, ...buildFacts(build, this.#reason).map((fact) => create("span", "", fact))];
+    if (facts[1] !== undefined) facts[1].title = serverText(this.#reason);
     // Writing equal text again would end a selection in it.
     const text = facts.map((fact) => fact.textContent).join("");
     if (this.#facts.textContent !== text) this.#facts.replaceChildren(...facts);

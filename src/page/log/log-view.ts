@@ -70,13 +70,13 @@ export class LogView {
         this.#window.update();
         handlers.openLines(lines);
       },
-      read: (lines) => this.#source.read(lines.first, lines.last),
+      read: (lines) => this.read(lines.first, lines.last),
       notify: handlers.notify,
     });
     this.#copy = new LogCopy(this.#log, this.#window.canvas.element, {
       lineCount: () => this.lineCount,
       get: (number) => this.#source.get(number),
-      read: (first, last) => this.#source.read(first, last),
+      read: (first, last) => this.read(first, last),
       notify: handlers.notify,
     });
   }
@@ -137,6 +137,11 @@ export class LogView {
     this.#source.reset(outline.lineCount);
     this.#window.change(() => this.#rows.set(outline.lineCount, outline.sections));
     this.#showPending();
+  }
+
+  /** Resolves with the lines of a range, also those that are only on the server. */
+  read(first: number, last: number): Promise<readonly LogLine[]> {
+    return this.#source.read(first, last);
   }
 
   /** Updates the headings from a report on the build. */

@@ -9,6 +9,11 @@ describe("buildFacts", () => {
     assert.deepEqual(buildFacts(sampleBuild({ packageManager: null, script: null, install: null })), []);
   });
 
+  it("says what decided the plan, in place of the package manager, without what follows from it", () => {
+    const reason = "npm 11.6.0, because package-lock.json is there; the install is frozen by package-lock.json";
+    assert.deepEqual(buildFacts(sampleBuild(), reason), ["npm 11.6.0, because package-lock.json is there"]);
+  });
+
   it("names the chosen options", () => {
     const facts = buildFacts(sampleBuild({ script: "test", install: "clean" }));
     assert.deepEqual(facts, ["npm", "script test", "clean install"]);
