@@ -5,7 +5,7 @@ import type { Build } from "../model.ts";
 /**
  * Returns the facts about a build other than its state: its package manager, the chosen options, and its start.
  *
- * @param reason - What decided the plan, as the log says; empty if it is not known. It names the package manager.
+ * @param reason - The reason for the plan, as the log says it; empty if it is not known. It names the package manager.
  */
 export function buildFacts(build: Build, reason = ""): string[] {
   const { packageManager, startedAt } = build;

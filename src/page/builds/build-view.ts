@@ -41,7 +41,7 @@ export class BuildView {
   readonly #now: () => number;
   #build: Build | undefined;
   #lastLine = 0;
-  /** What decided the plan. */
+  /** The reason for the plan; empty until its line has arrived. */
   #reason = "";
 
   /**
