@@ -137,7 +137,7 @@ export class StreamExplainer {
     const hasBlock = this.#data.length > 0 || this.#eventType !== "" || this.#hasId;
     const isUnfinished = hasBlock || bytes.length > 0;
     const rule = isUnfinished
-      ? "The stream ends; the client discards the line and the block that are not finished."
+      ? "The stream ends; the unfinished block is discarded."
       : "The stream ends; nothing is unfinished.";
     const faults: StreamFaultKind[] = isUnfinished ? ["unfinished-event"] : [];
     return [...lines, this.#explain(bytes, { kind: "end", value: "", rule, faults })];

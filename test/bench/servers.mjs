@@ -28,6 +28,7 @@ export const SERVERS = [
   { name: "c-loop", external: true },
   { name: "tailcast-window", variant: true, optional: true, missing: () => optionMissing("coalesce") },
   { name: "tailcast-gzip", variant: true, optional: true, missing: () => optionMissing("compress") },
+  { name: "express-sse", variant: true, packages: ["express-sse", "express"] },
   { name: "express-gzip", variant: true, packages: ["express", "compression"] },
 ];
 

@@ -56,6 +56,8 @@ const ALLOWED = { "Access-Control-Allow-Headers": "Last-Event-ID", "Vary": "Orig
 
 const zippers = new WeakMap<ServerResponse, Gzip>();
 
+const counts = new WeakMap<ServerResponse, number>();
+
 /** Compresses the stream of clients that accept it. */
 function gzip(headers: Readonly<Record<string, string>>, flush: boolean): Traits {
   return {
@@ -202,6 +204,19 @@ export const ZOO: readonly Animal[] = [
     name: "repeats the event of the last id",
     traits: { resume: (id, log) => log.slice(id) },
     ids: ["resume-repeats"],
+  },
+  {
+    name: "counts again for each connection",
+    traits: {
+      frame: (number) => `data: ${number}\n\n`,
+      write: (response, text) => {
+        const number = counts.get(response) ?? 0;
+        counts.set(response, number + 1);
+        response.write(`id: ${number}\n${text}`);
+      },
+      resume: () => [],
+    },
+    ids: ["ids-restart"],
   },
   {
     name: "forgets an event",

@@ -96,7 +96,7 @@ describe("explain", () => {
       ["data:b", "data", "b", "Adds a line to the data."],
       ["size: 3", "ignored", "3", "The client ignores the line."],
       ["", "blank", "", "Dispatches the event."],
-      ["data", "end", "", "The stream ends; the client discards the line and the block that are not finished."],
+      ["data", "end", "", "The stream ends; the unfinished block is discarded."],
     ]);
     assert.deepEqual(lines[7]?.event, message("a\nb", "7", "add"));
     assert.deepEqual(lines.filter(({ isIgnored }) => isIgnored).map(({ number }) => number), [7]);

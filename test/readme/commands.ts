@@ -82,12 +82,25 @@ const CHECKS: Readonly<Record<string, Check>> = {
     assert.ok(Object.hasOwn(scripts, script), `${prefix}/package.json has no script "${script}"`);
     return undefined;
   },
-  tailcast: (args, env, _origin, life) => runProgram(args, env, life),
-  npx: ([name, ...args], env, _origin, life) => {
+  tailcast: (args, env, origin, life) => runTailcast(args, env, origin, life),
+  npx: ([name, ...args], env, origin, life) => {
     assert.equal(name, "tailcast");
-    return runProgram(args, env, life);
+    return runTailcast(args, env, origin, life);
   },
 };
+
+/** Runs the program. A command that reads from the build server of the READMEs gets a real one. */
+async function runTailcast(
+  args: readonly string[],
+  env: Record<string, string>,
+  origin: () => Promise<string>,
+  life: Lifetime,
+): Promise<string> {
+  if (!args.some((word) => ADDRESS.test(word))) return runProgram(args, env, life);
+  const address = await origin();
+  const stdout = await runProgram(args.map((word) => word.replace(ADDRESS, address)), env, life);
+  return stdout.replaceAll(address, "http://127.0.0.1:3000");
+}
 
 /**
  * Runs the program with these arguments, and with folders that exist. A server gets a free port and is ended again;

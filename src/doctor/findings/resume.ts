@@ -10,6 +10,7 @@ export type ResumeId =
   | "ids"
   | "no-ids"
   | "resume"
+  | "ids-restart"
   | "resume-repeats"
   | "resume-misses"
   | "resume-fails"
@@ -48,6 +49,12 @@ export const RESUME: Readonly<Record<ResumeId, FindingKind>> = {
     "Give each event an id, and send the later events when Last-Event-ID arrives.",
   ),
   "resume": ok("A client that reconnects receives each event once", "HTML 9.2.4"),
+  "ids-restart": wrong(
+    "The same ids mean other events after a reconnection",
+    "HTML 9.2.4",
+    "The server counts for each connection, or from its start, so an id does not say where a client was.",
+    "Count once for all clients, and name the run of the server in the id, for example k3x-42.",
+  ),
   "resume-repeats": wrong(
     "Events are repeated after a reconnection",
     "HTML 9.2.4",

@@ -50,20 +50,21 @@ export function judgeResume(exchange: Exchange, reconnections: Reconnections): F
   if (ids.length === 0) return [finding("no-ids", count(events.length, "event"))];
   const findings = [finding("ids", `for example ${shorten(visible(ids.at(-1) ?? ""), 60)}`)];
   const { last, middle, unknown } = reconnections;
-  const resumed = [judgeLast(ids, last), judgeMiddle(events, ids, middle)].find((found) => found !== undefined);
+  const resumed = judgeLast(events, ids, last) ?? judgeMiddle(events, ids, middle);
   findings.push(resumed ?? finding("resume", `from ${middle === undefined ? "the last id" : "two ids"}`));
   if (unknown !== undefined) findings.push(judgeUnknown(events, ids, unknown));
   return findings;
 }
 
-function judgeLast(ids: readonly string[], exchange: Exchange | undefined): Finding<FindingId> | undefined {
+function judgeLast(
+  seen: readonly TimedEvent[],
+  ids: readonly string[],
+  exchange: Exchange | undefined,
+): Finding<FindingId> | undefined {
   if (exchange === undefined || exchange.status === 204) return undefined;
   if (exchange.status !== 200) return finding("resume-fails", `status ${exchange.status}`);
   const { events } = readEvents(exchange);
-  const repeated = events.filter(({ lastEventId }) => ids.includes(lastEventId));
-  // Events without an id inherit the last one, which the decoder does not know here.
-  if (repeated.length > 0) return repeats(repeated, ids.at(-1));
-  return missesNumber(ids.at(-1), events);
+  return judgeRepeated(seen, ids, events, ids.at(-1)) ?? missesNumber(ids.at(-1), events);
 }
 
 function judgeMiddle(
@@ -76,8 +77,8 @@ function judgeMiddle(
   if (exchange.status !== 200) return finding("resume-fails", `status ${exchange.status}`);
   const index = ids.indexOf(from);
   const { events } = readEvents(exchange);
-  const repeated = events.filter(({ lastEventId }) => ids.slice(0, index + 1).includes(lastEventId));
-  if (repeated.length > 0) return repeats(repeated, from);
+  const repeated = judgeRepeated(seen, ids.slice(0, index + 1), events, from);
+  if (repeated !== undefined) return repeated;
   const received = new Set(events.map(({ lastEventId }) => lastEventId));
   const missing = ids.slice(index + 1).filter((id) => !received.has(id));
   if (missing.length === 0 || reportsLoss(seen, events)) return undefined;
@@ -111,8 +112,20 @@ export function judgeEnd(exchange: Exchange, last: Exchange | undefined): Findin
   return [finding(isRepeated ? "end-repeats" : "end", after)];
 }
 
-function repeats(repeated: readonly TimedEvent[], after: string | undefined): Finding<FindingId> {
-  return finding("resume-repeats", `${count(repeated.length, "event")} again, with Last-Event-ID: ${shownId(after)}`);
+/** Judges events with ids that the client has seen already, when it resumes after one of them. */
+function judgeRepeated(
+  seen: readonly TimedEvent[],
+  ids: readonly string[],
+  events: readonly TimedEvent[],
+  after: string | undefined,
+): Finding<FindingId> | undefined {
+  const repeated = events.filter(({ lastEventId }) => ids.includes(lastEventId));
+  if (repeated.length === 0) return undefined;
+  const isSame = (event: TimedEvent): boolean =>
+    seen.some(({ lastEventId, data }) => lastEventId === event.lastEventId && data === event.data);
+  const evidence = `with Last-Event-ID: ${shownId(after)}`;
+  if (repeated.some(isSame)) return finding("resume-repeats", `${count(repeated.length, "event")} again, ${evidence}`);
+  return finding("ids-restart", `${shownId(repeated[0]?.lastEventId)} is another event, ${evidence}`);
 }
 
 /** Ids that count have no hole: after 7, or `a-7`, comes 8. */
