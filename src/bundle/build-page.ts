@@ -3,6 +3,7 @@ import { sep } from "node:path";
 import { compactDocument, compactStyleSheet } from "./compact-text.ts";
 import { joinModules } from "./join-modules.ts";
 import { parseModules } from "./parse-modules.ts";
+import type { Rename } from "./join-modules.ts";
 
 /** The folders of the page. */
 export interface PageFolders {
@@ -21,7 +22,7 @@ const ADDRESS = /"\/page\/([^"]+\.(?:js|css))"/g;
  * Writes the files that browsers load: documents, images, and the scripts and style sheets that have an address. A
  * script or a style sheet contains those that it imports.
  */
-export function buildPage({ sources, modules, target }: PageFolders): void {
+export function buildPage({ sources, modules, target }: PageFolders, rename?: Rename): void {
   const scripts = new Map<string, string>();
   for (const [name, folder] of [["page", sources], ...Object.entries(modules)] as const) {
     for (const path of list(folder, ".js")) scripts.set(`/${name}/${path}`, read(path, folder));
@@ -33,8 +34,8 @@ export function buildPage({ sources, modules, target }: PageFolders): void {
   rmSync(target, { recursive: true, force: true });
   const parsed = parseModules(scripts);
   for (const path of addresses) {
-    const isScript = path.endsWith(".js");
-    write(path, target, isScript ? joinModules(`/page/${path}`, parsed) : compactStyleSheet(new URL(path, sources)));
+    if (path.endsWith(".js")) write(path, target, joinModules(`/page/${path}`, parsed, rename));
+    else write(path, target, compactStyleSheet(new URL(path, sources)));
   }
   for (const [path, text] of documents) write(path, target, compactDocument(text));
   for (const path of list(sources, ".svg")) write(path, target, read(path, sources).trimEnd());

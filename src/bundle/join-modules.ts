@@ -6,6 +6,9 @@ import { shortenNames } from "./short-names.ts";
 import type { ImportDeclaration, Node, SourceFile } from "typescript/unstable/ast";
 import type { Binding } from "./scope.ts";
 
+/** Gives each binding a new name, which is no free name and hides no other binding that is visible around it. */
+export type Rename = (modules: readonly Scope[], free: ReadonlySet<string>) => void;
+
 interface BoundModule {
   readonly source: SourceFile;
   readonly scope: Scope;
@@ -13,15 +16,20 @@ interface BoundModule {
 }
 
 /**
- * Joins a module and the modules that it imports into one text without imports, and shortens their names. The modules
- * share one scope, and run in the order of the standard. No module imports itself through others:
+ * Joins a module and the modules that it imports into one text without imports, and renames their bindings. The
+ * modules share one scope, and run in the order of the standard. No module imports itself through others:
  * `test/sources.test.ts` holds that.
  *
  * @param entry - The path of the module.
  * @param sources - Every module, by its path.
+ * @param rename - Gives the bindings their new names.
  * @throws When a module has syntax that the compiler does not emit for the page.
  */
-export function joinModules(entry: string, sources: ReadonlyMap<string, SourceFile>): string {
+export function joinModules(
+  entry: string,
+  sources: ReadonlyMap<string, SourceFile>,
+  rename: Rename = shortenNames,
+): string {
   const modules = new Map<string, BoundModule>();
   const free = new Set<string>();
   const add = (path: string): Scope => {
@@ -40,7 +48,7 @@ export function joinModules(entry: string, sources: ReadonlyMap<string, SourceFi
   };
   add(entry);
   const joined = [...modules.values()];
-  shortenNames(joined.map(({ scope }) => scope), free);
+  rename(joined.map(({ scope }) => scope), free);
   return `${joined.map(({ source, bindings }) => printModule(source, bindings)).join("")}\n`;
 }
 

@@ -38,7 +38,7 @@ const ENDS_WITH_SEMICOLON: ReadonlySet<SyntaxKind> = new Set([
 
 const SPACE = /(?:\s|\/\*[^]*?\*\/|\/\/.*)+/;
 
-/** Prints a module without comments, spaces, imports and exports, and with the short names of its bindings. */
+/** Prints a module without comments, spaces, imports and exports, and with the new names of its bindings. */
 export function printModule(module: SourceFile, bindings: ReadonlyMap<Node, Binding>): string {
   const parts: Part[] = [];
   const visit = (node: Node): void => {
@@ -68,8 +68,8 @@ function partsOf(node: Node, module: SourceFile, bindings: ReadonlyMap<Node, Bin
   const start = node.getStart(module);
   const part = (text: string): Part[] => [{ start, end: node.end, text }];
   if (isIdentifier(node) || isPrivateIdentifier(node)) {
-    const { shortName = node.text } = bindings.get(node) ?? {};
-    return part(isShorthand(node) && shortName !== node.text ? `${node.text}:${shortName}` : shortName);
+    const { newName = node.text } = bindings.get(node) ?? {};
+    return part(isShorthand(node) && newName !== node.text ? `${node.text}:${newName}` : newName);
   }
   if (isLiteralExpression(node) || isTemplateLiteralToken(node)) return part(node.getText(module));
   if (isImportDeclaration(node) || isExportDeclaration(node) || isExportKeyword(node)) return part("");

@@ -4,7 +4,7 @@ export interface Binding {
   /** How often the name is in the text. */
   uses: number;
   /** The name in the bundle. */
-  shortName: string;
+  newName: string;
 }
 
 /** A part of a module in which declarations are visible: the module, a function, a class or a block. */
@@ -25,7 +25,7 @@ export class Scope {
 
   /** Declares a name. A name that is declared twice, as by a getter and its setter, is one binding. */
   declare(name: string): Binding {
-    const binding = this.#declared.get(name) ?? { name, uses: 0, shortName: name };
+    const binding = this.#declared.get(name) ?? { name, uses: 0, newName: name };
     this.#declared.set(name, binding);
     return binding;
   }

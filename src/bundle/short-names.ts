@@ -3,7 +3,8 @@ import type { Binding, Scope } from "./scope.ts";
 const FIRST = "etnarisoludcmhpfgbvywxkqjzETNARISOLUDCMHPFGBVYWXKQJZ$_";
 const OTHER = `${FIRST}0123456789`;
 
-const RESERVED: ReadonlySet<string> = new Set(
+/** Words that no declaration may have as its name. */
+export const RESERVED: ReadonlySet<string> = new Set(
   (
     "arguments as async await break case catch class const continue debugger default delete do else enum eval export " +
     "extends false finally for from function get if implements import in instanceof interface let new null of " +
@@ -44,7 +45,7 @@ function name(lists: readonly (readonly Binding[])[], start: string, taken: Read
     let shortName: string;
     do shortName = start + names.next().value;
     while (taken.has(shortName));
-    for (const binding of list) binding.shortName = shortName;
+    for (const binding of list) binding.newName = shortName;
   }
 }
 

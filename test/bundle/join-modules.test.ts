@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { joinModules } from "../../dist/bundle/join-modules.js";
+import { keepNames } from "../../dist/bundle/long-names.js";
 import { parseModules } from "../../dist/bundle/parse-modules.js";
 import { evaluate } from "./evaluate.js";
 
@@ -41,6 +42,14 @@ describe(joinModules.name, () => {
   it("gives the shortest names to the most frequent ones, and no name twice in nested scopes", () => {
     const text = "const rare = 1, often = [often1 => often1 + rare, other => other]; often(often(often(often)));";
     assert.equal(join({ "/page/main.js": text }), "const n=1,e=[t=>t+n,t=>t];e(e(e(e)));\n");
+  });
+
+  it("keeps names when it should, each for one declaration", async () => {
+    const text = "const a = 1, f = a => { const b = a; return class { #b = b; a() { this.#b + t } } }; const a2 = f;";
+    assert.equal(
+      joinModules("/a.js", parseModules(new Map([["/a.js", text]])), keepNames),
+      "const a=1,f=a3=>{const b=a3;return class{#b=b;a(){this.#b+t}}};const a2=f;\n",
+    );
   });
 
   it("gives no name that is a keyword", async () => {
