@@ -5,6 +5,12 @@ import type { FetchedResponse } from "./follow-options.ts";
 import type { FollowSettings } from "./follow-settings.ts";
 import type { BodyReader } from "./read-body.ts";
 
+/** How late a timer may be, in milliseconds, in a process that was not blocked. */
+const MAX_LATENESS = 20;
+
+/** The longest second wait for a byte, in milliseconds. */
+const MAX_SECOND_WAIT = 1000;
+
 /** The result of a request. */
 export type Answer = "stream" | "no-content" | { readonly error: TailcastError; readonly retryAfter: number };
 
@@ -79,12 +85,10 @@ export class Connection {
 
   /** Waits for the server, at most for the time that it may be silent. */
   async #inTime<Value>(answer: Promise<Value>): Promise<Value> {
-    const { silence } = this.#settings;
-    const tooLong = (): void => {
-      const message = `The stream ${this.#settings.url} has sent no byte for ${silence} ms`;
-      this.close(new TailcastError("STREAM_SILENT", message));
-    };
-    const timer = silence === Infinity ? undefined : setTimeout(tooLong, silence);
+    const { silence, url } = this.#settings;
+    const stopWaiting = runAfter(silence, () => {
+      this.close(new TailcastError("STREAM_SILENT", `The stream ${url} has sent no byte for ${silence} ms`));
+    });
     try {
       // A race with one promise for the whole connection would keep each result in memory until that promise settles.
       return await new Promise((resolve, reject) => {
@@ -95,9 +99,26 @@ export class Connection {
       });
     } finally {
       this.#rejectPending = undefined;
-      clearTimeout(timer);
+      stopWaiting();
     }
   }
+}
+
+/**
+ * Calls `action` after a time in milliseconds during which this process could run. A blocked or suspended process has
+ * not read the bytes that arrived meanwhile: after a late timer, the time starts again, up to {@link MAX_SECOND_WAIT}.
+ *
+ * @returns A function that cancels the call.
+ */
+function runAfter(time: number, action: () => void): () => void {
+  if (time === Infinity) return () => undefined;
+  const due = performance.now() + time;
+  const run = (): void => {
+    if (performance.now() - due <= MAX_LATENESS) action();
+    else timer = setTimeout(action, Math.min(time, MAX_SECOND_WAIT));
+  };
+  let timer = setTimeout(run, time);
+  return () => clearTimeout(timer);
 }
 
 /** Whether a `Content-Type` is that of an event stream, with any parameters (HTML 9.2.3, "text/event-stream"). */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { follow } from "../../dist/client/index.js";
 import { ScriptServer, openStream, status, stream } from "./script-server.ts";
@@ -22,6 +23,11 @@ function raw(bytes: string, end: "end" | "reset" = "end"): Answer {
     if (end === "end") socket.end(bytes, "latin1");
     else socket.write(bytes, "latin1", () => setImmediate(() => socket.resetAndDestroy()));
   };
+}
+
+/** Blocks the event loop for a time in milliseconds. */
+function blockFor(time: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, time);
 }
 
 function type(value: string): Answer {
@@ -56,7 +62,8 @@ describe("follow", () => {
     "an answer that is not HTTP": raw("data: a\n\n"),
     "the end in the middle of the headers": raw("HTTP/1.1 200 OK\r\nContent-Ty"),
     "a reset in the middle of the headers": raw("HTTP/1.1 200 OK\r\nContent-Ty", "reset"),
-    "headers without a body": raw(`${HEAD}Content-Length: 0\r\n\r\n`),
+    // Without "close", the client could send its next request on this connection before it notices the end.
+    "headers without a body": raw(`${HEAD}Connection: close\r\nContent-Length: 0\r\n\r\n`),
     "a body shorter than Content-Length": raw(`${HEAD}Content-Length: 100\r\n\r\nid: 8\ndata: cut`),
     "a chunk that is cut off": raw(`${HEAD}Transfer-Encoding: chunked\r\n\r\n20\r\nid: 8\ndata: cut`),
     "no last chunk": raw(`${HEAD}Transfer-Encoding: chunked\r\n\r\n10\r\nid: 8\ndata: cut!\r\n`),
@@ -198,6 +205,20 @@ describe("follow", () => {
     await using server = await ScriptServer.start(openStream("id: 1\ndata: a\n\n"), status(204));
     assert.deepEqual(await read(server.url, { ...QUICK, silence: 50 }), ["a"]);
     assert.equal(server.requests[1]?.headers["last-event-id"], "1");
+  });
+
+  it("does not count the time in which its process was blocked as silence", async () => {
+    await using server = await ScriptServer.start(async (response) => {
+      response.writeHead(200, { "Content-Type": "text/event-stream" });
+      response.write(":\n");
+      // The client has read the comment, and waits.
+      await setTimeout(20);
+      response.write("data: a\n\n");
+      blockFor(200);
+      response.end();
+    }, status(204));
+    assert.deepEqual(await read(server.url, { ...QUICK, silence: 100 }), ["a"]);
+    assert.equal(server.requests.length, 2);
   });
 
   it("does not count heartbeats as silence", async (t) => {
