@@ -28,7 +28,7 @@ export interface Command {
   readonly words: { readonly min: number; readonly max: number } | "command";
   /** Command lines, with their meaning. */
   readonly examples: readonly (readonly [line: string, meaning: string])[];
-  /** Every exit code but 2, which stands for wrong arguments in all commands. */
+  /** Every exit code. The help adds 2 for wrong arguments, unless it is here. */
   readonly exitCodes: readonly (readonly [code: string, meaning: string])[];
   /**
    * Runs the command.

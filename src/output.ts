@@ -49,10 +49,10 @@ export class Output {
     if (this.#stream.write(text)) return undefined;
     return new Promise((resolve) => {
       const done = (): void => {
-        this.#stream.off("drain", done).off("close", done);
+        for (const event of ["drain", "close", "error"]) this.#stream.off(event, done);
         resolve();
       };
-      this.#stream.on("drain", done).on("close", done);
+      for (const event of ["drain", "close", "error"]) this.#stream.on(event, done);
     });
   }
 

@@ -28,7 +28,7 @@ export function overview(): string {
 export function commandHelp(name: string, command: Command): string {
   const { usage, about, options, examples, exitCodes } = command;
   const lines = examples.map(([line, meaning]) => `  ${line.padEnd(exampleWidth(examples))}  ${meaning}`);
-  const codes = [...exitCodes, ["2", "wrong arguments"] as const].sort(([one], [other]) => compareCodes(one, other));
+  const codes = [...exitCodes, ...wrongArguments(exitCodes)].sort(([one], [other]) => compareCodes(one, other));
   const codeWidth = Math.max(...codes.map(([code]) => code.length));
   return [
     `Usage: tailcast ${name} ${usage}`.trimEnd(),
@@ -45,6 +45,11 @@ export function commandHelp(name: string, command: Command): string {
   ].join("\n");
 }
 
+/** The row for wrong arguments, unless the command describes it. */
+function wrongArguments(codes: Command["exitCodes"]): Command["exitCodes"] {
+  return codes.some(([code]) => code === "2") ? [] : [["2", "wrong arguments"]];
+}
+
 function optionLines(options: readonly Option[]): string[] {
   const hasVariables = options.some(({ variable }) => variable !== undefined);
   const source = hasVariables ? "Each option with a variable can also be set in the environment; the flag wins. " : "";
@@ -59,6 +64,7 @@ function exampleWidth(examples: Command["examples"]): number {
   return Math.max(...examples.map(([line]) => line.length));
 }
 
+/** Sorts codes by number; a code of another form is first. */
 function compareCodes(one: string, other: string): number {
-  return Number.parseInt(one, 10) - Number.parseInt(other, 10);
+  return (Number.parseInt(one, 10) || 0) - (Number.parseInt(other, 10) || 0);
 }

@@ -25,7 +25,7 @@ import type { Plan } from "./planning/plan.ts";
 import type { PlanContext, PlanDraft } from "./planning/plan-draft.ts";
 import type { DirectoryPin } from "./project/directory-pin.ts";
 import type { BuildRecord, StepRecord } from "./record.ts";
-import type { StepResult } from "./process/run-step.ts";
+import type { StepResult, StepRunOptions } from "./process/run-step.ts";
 import type { Step } from "./planning/step.ts";
 
 /** Why a build was stopped. */
@@ -279,7 +279,8 @@ export class Build {
   #runIn(cgroup: StepCgroup | undefined, index: number, step: Step, tail: OutputTail): Promise<StepResult> {
     const { env, killGrace, silence, nice, output, onSpawn, onLeft } = this.#context;
     const layered = addToPath(addVariables(env, this.source, step.env), this.#programFolders);
-    return runStep({ ...step, env: undefined }, {
+    const run = step.run ?? ((options: StepRunOptions) => runStep({ ...step, env: undefined }, options));
+    return run({
       signal: this.#stopping.signal,
       forceSignal: this.#killing.signal,
       env: layered,

@@ -108,6 +108,9 @@ export class BuildApp {
     return [...this.#queue.warnings, ...this.#problems];
   }
 
+  /** Accepts a build that no client has requested, with any plan. @throws {TailcastError} As `BuildQueue.add()`. */
+  readonly add: BuildQueue["add"] = (plan) => this.#queue.add(plan);
+
   /** Creates the code of a link, `/?code=<code>`, that signs a builder in once, within an hour. */
   createSignInCode(): string {
     return this.#guards.access.createCode();

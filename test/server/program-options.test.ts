@@ -28,7 +28,8 @@ describe("OPTIONS", () => {
 
 describe("unknownVariables()", () => {
   it("warns of variables that are not options, and suggests the nearest name", () => {
-    const known = { TAILCAST_TOKEN: "t", TAILCAST_BUILD: "0", PORT: "1", TAILCASTX: "x", tailcast_token: "t" };
+    const other = { TAILCAST_BUILD: "0", PORT: "1", TAILCASTX: "x", tailcast_token: "t" };
+    const known = { TAILCAST_TOKEN: "t", TAILCAST_SERVER: "http://ci.example", ...other };
     assert.deepEqual(unknownVariables({ ...known, TAILCAST_TOKN: "s3cret", TAILCAST_SOMETHING_ELSE: "1" }), [
       "the environment variable TAILCAST_TOKN is not an option; did you mean TAILCAST_TOKEN?",
       'the environment variable TAILCAST_SOMETHING_ELSE is not an option; "tailcast serve --help" lists the variables',

@@ -70,6 +70,7 @@ function checkStep(path: string, step: Step): void {
   checkValue(`${path}.cwd`, step.cwd, kinds.filledText);
   if (step.env !== undefined) checkValue(`${path}.env`, step.env, kinds.object);
   if (step.retry !== undefined) checkChoice(`${path}.retry`, step.retry, ["network"]);
+  if (step.run !== undefined) checkValue(`${path}.run`, step.run, kinds.function);
 }
 
 function checkEach<Item>(path: string, items: readonly Item[], checkItem: (path: string, item: Item) => void): void {
