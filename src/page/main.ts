@@ -34,7 +34,7 @@ const api = new Api(() => location.reload());
 const now = (): number => api.now();
 const notices = new Notices();
 const permissions = new Permissions(() => attempt(() => signOut()));
-const form = new BuildForm((path, inputs) => start(() => api.startBuild(path, inputs)));
+const form = new BuildForm((path, inputs) => start(() => api.startBuild(path, inputs)).then(() => log.focus()));
 const list = new BuildList(now, (id) => open(id, "pinned"), (id) => attempt(() => start(() => api.rerunBuild(id))));
 const controls = new ListControls({
   older: () => attempt(() => session.loadOlder()),
@@ -43,7 +43,10 @@ const controls = new ListControls({
 const head = new BuildView(now, { cancel, rerun, openStep: (name) => log.goToStep(name) });
 const startView = new StartView({
   now,
-  open: (id) => open(id, "pinned"),
+  open: (id) => {
+    open(id, "pinned");
+    log.focus();
+  },
   build: buildProject,
   choose: (path) => form.choose(path),
   listProjects: () => api.listProjects(),
@@ -117,6 +120,7 @@ async function start(ask: () => Promise<Started>): Promise<void> {
 async function buildProject(path: string): Promise<string | undefined> {
   try {
     await start(() => api.startBuild(path, {}));
+    log.focus();
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
@@ -202,6 +206,10 @@ document.body.addEventListener("keydown", (event) => {
   if (event.target === document.body && scrollKeys.includes(event.key)) log.focus();
 });
 setFindKeys(find, () => !byId("build", HTMLElement).hidden);
+byId("skip-button", HTMLButtonElement).addEventListener("click", () => {
+  if (startView.isOpen) byId("main", HTMLElement).focus();
+  else log.focus();
+});
 onPlainClick(byId("brand", HTMLAnchorElement), openStart);
 onPlainClick(byId("empty-link", HTMLAnchorElement), openStart);
 addEventListener("popstate", showAddress);

@@ -28,6 +28,24 @@ describe("the page", () => {
     const { keyboard } = page;
     const pressed = (name) => page.locator(`#${name}`).getAttribute("aria-pressed");
     await tab.number(200);
+    await keyboard.press("Tab");
+    assert.equal(await focused(page), "skip-button");
+    assert.equal(await page.locator("#skip-button").evaluate((button) => button.offsetWidth > 50), true);
+    await keyboard.press("Enter");
+    assert.equal(await focused(page), "log");
+
+    // Escape closes a menu, and so does leaving it.
+    const menu = page.locator("#download");
+    const isMenuOpen = () => menu.evaluate(({ open }) => open);
+    await menu.locator("summary").press("Enter");
+    await keyboard.press("Tab");
+    await keyboard.press("Escape");
+    assert.equal(await isMenuOpen(), false);
+    assert.equal(await menu.locator("summary").evaluate((button) => button === document.activeElement), true);
+    await keyboard.press("Enter");
+    assert.equal(await isMenuOpen(), true);
+    await keyboard.press("Shift+Tab");
+    await until(async () => !(await isMenuOpen()));
     await page.locator("#log").focus();
 
     await keyboard.press("w");
@@ -69,8 +87,19 @@ describe("the page", () => {
     await keyboard.press("r");
     (await next).end();
     await tab.status("succeeded");
+    // After a start, the keys work at once.
+    await keyboard.press("b");
+    await keyboard.type("dictated");
+    const third = dictation.next();
+    await keyboard.press("Enter");
+    await third;
+    await until(async () => (await focused(page)) === "log");
+    await tab.status("running");
+    await page.locator("#cancel-button:not([aria-disabled])").waitFor();
+    await keyboard.press("c");
+    await tab.status("cancelled");
     const links = page.locator("#builds-list a");
-    await until(async () => (await links.count()) === 2);
+    await until(async () => (await links.count()) === 3);
     await links.first().focus();
     await keyboard.press("ArrowDown");
     assert.equal(await links.nth(1).evaluate((link) => link === document.activeElement), true);

@@ -1,4 +1,5 @@
 import { byId } from "../dom.ts";
+import { connectMenu } from "../keyboard/menu.ts";
 import { TIME_MODES } from "../line/line-time.ts";
 import { recall, remember } from "../preferences.ts";
 import { rawLogPath } from "../server/api.ts";
@@ -19,10 +20,8 @@ export class LogTools {
     byId("top-button", HTMLButtonElement).addEventListener("click", () => log.goToTop());
     byId("end-button", HTMLButtonElement).addEventListener("click", () => log.goToEnd());
     const menu = byId("download", HTMLDetailsElement);
-    for (const link of [this.#plain, this.#coloured]) link.addEventListener("click", () => (menu.open = false));
-    document.addEventListener("click", ({ target }) => {
-      if (target instanceof Node && !menu.contains(target)) menu.open = false;
-    });
+    const close = connectMenu(menu);
+    for (const link of [this.#plain, this.#coloured]) link.addEventListener("click", close);
   }
 
   /** Links to the log of this build. */

@@ -1,4 +1,5 @@
 import { byId } from "../dom.ts";
+import { connectMenu } from "../keyboard/menu.ts";
 import { recall, remember } from "../preferences.ts";
 import { language, setLanguage } from "../words/words.ts";
 import type { Language } from "../words/words.ts";
@@ -21,24 +22,12 @@ export class SettingsMenu {
         if (tag !== language()) setLanguage(tag);
       });
     }
+    const close = connectMenu(this.#menu);
     byId("keys-button", HTMLButtonElement).addEventListener("click", () => {
-      this.#close();
+      close();
       showKeys();
     });
-    this.#menu.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || !this.#menu.open) return;
-      event.stopPropagation();
-      this.#close();
-    });
-    document.addEventListener("click", ({ target }) => {
-      if (target instanceof Node && !this.#menu.contains(target)) this.#menu.open = false;
-    });
     addEventListener("storage", () => this.#showTheme());
-  }
-
-  #close(): void {
-    this.#menu.open = false;
-    this.#menu.querySelector("summary")?.focus();
   }
 
   #chooseTheme(button: HTMLButtonElement): void {

@@ -37,6 +37,7 @@ export const chinese: Words = {
   usually: (duration) => `通常需要约 ${duration}`,
 
   // The header and the form that starts a build.
+  skip: "跳到内容",
   projectPath: "项目路径",
   projectPathHint: "路径或名称",
   recent: "最近使用",

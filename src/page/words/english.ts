@@ -37,6 +37,7 @@ export const english = {
   usually: (duration: string): string => `usually takes about ${duration}`,
 
   // The header and the form that starts a build.
+  skip: "Skip to the content",
   projectPath: "Project path",
   projectPathHint: "Path or name",
   recent: "recent",
