@@ -77,9 +77,9 @@ function isStream(exchange: Exchange): boolean {
 function judgeAside(exchange: Exchange, aside: SideExchanges, origin: string | undefined): Finding<FindingId>[] {
   const findings = [
     ...judgeEncoding(exchange, aside.identity),
-    judgeHead(exchange, aside.head),
+    ...judgeHead(exchange, aside.head),
     judgeAccept(aside.accept),
-    judgeHttp10(exchange, aside.http10),
+    ...judgeHttp10(exchange, aside.http10),
   ];
   if (origin === undefined) return findings;
   if (origin === exchange.url.origin) return [...findings, finding("same-origin")];

@@ -152,7 +152,7 @@ export const ZOO: readonly Animal[] = [
   },
   {
     name: "passes on blocks of 4 KiB",
-    traits: { frame: (number) => `id: ${number}\ndata: ${"x".repeat(1500)}\n\n`, write: blocks(4096) },
+    traits: { frame: (number) => `id: ${number}\ndata: ${"x".repeat(3500)}\n\n`, write: blocks(4096) },
     ids: ["blocks"],
   },
   {

@@ -1,6 +1,7 @@
 import { finding } from "../findings/kinds.ts";
 import { joinArrivals } from "../request/exchange.ts";
 import { shownHeader, varies } from "./answer.ts";
+import { LATE_HEAD } from "./timing.ts";
 import type { Finding } from "../findings/finding.ts";
 import type { FindingId } from "../findings/kinds.ts";
 import type { Exchange } from "../request/exchange.ts";
@@ -8,13 +9,12 @@ import type { Exchange } from "../request/exchange.ts";
 /** Compressed events may arrive later by this time, in milliseconds. */
 const MARGIN = 300;
 
-/** Judges the response to HEAD beside that to GET. */
-export function judgeHead(get: Exchange, head: Exchange | undefined): Finding<FindingId> {
-  if (head === undefined) return finding("head-hangs");
-  if (head.status !== get.status) return finding("head-differs", `status ${head.status}, and ${get.status} to GET`);
+/** Judges the response to HEAD beside that to GET. A head that is late for GET says nothing about others. */
+export function judgeHead(get: Exchange, head: Exchange | undefined): Finding<FindingId>[] {
+  if (head === undefined) return get.headAt > LATE_HEAD ? [] : [finding("head-hangs")];
+  if (head.status !== get.status) return [finding("head-differs", `status ${head.status}, and ${get.status} to GET`)];
   const [type, other] = [head.headers["content-type"], get.headers["content-type"]];
-  if (type !== other) return finding("head-differs", shownHeader("Content-Type", type));
-  return finding("head");
+  return [type === other ? finding("head") : finding("head-differs", shownHeader("Content-Type", type))];
 }
 
 /** Judges the response to a request with `Accept: application/json`. */
@@ -29,14 +29,14 @@ export function judgeAccept(exchange: Exchange | undefined): Finding<FindingId> 
  *
  * @param http11 - The response to HTTP/1.1, which has sent bytes if the stream starts with some.
  */
-export function judgeHttp10(http11: Exchange, http10: Exchange | undefined): Finding<FindingId> {
-  if (http10 === undefined) return finding("http10-fails", "no response head");
-  if (http10.status !== http11.status) return finding("http10-fails", `status ${http10.status}`);
+export function judgeHttp10(http11: Exchange, http10: Exchange | undefined): Finding<FindingId>[] {
+  if (http10 === undefined) return http11.headAt > LATE_HEAD ? [] : [finding("http10-fails", "no response head")];
+  if (http10.status !== http11.status) return [finding("http10-fails", `status ${http10.status}`)];
   const encoding = http10.headers["transfer-encoding"];
-  if (encoding !== undefined) return finding("http10-chunked", shownHeader("Transfer-Encoding", encoding));
+  if (encoding !== undefined) return [finding("http10-chunked", shownHeader("Transfer-Encoding", encoding))];
   const firstAt = http11.arrivals[0]?.at;
   const isSilent = firstAt !== undefined && firstAt - http11.headAt < 100 && http10.arrivals.length === 0;
-  return isSilent ? finding("http10-fails", "no byte of the body") : finding("http10");
+  return [isSilent ? finding("http10-fails", "no byte of the body") : finding("http10")];
 }
 
 /**

@@ -11,7 +11,7 @@ import type { Exchange } from "../request/exchange.ts";
 import type { TimedEvent } from "./events.ts";
 
 /** All times are in milliseconds. A response head that takes longer arrives late. */
-const LATE_HEAD = 1000;
+export const LATE_HEAD = 1000;
 const LATE_BYTE = 1500;
 /** Bytes that arrive within this time of each other arrive together. */
 const TOGETHER = 20;
@@ -71,10 +71,11 @@ function findBlocks({ headers, arrivals }: Exchange): Finding<FindingId> | undef
   return finding("blocks", `${blocks.length} blocks of ${sizes.join(", ")} KiB`);
 }
 
-/** Events that arrived together, with times in their data that lie apart. The first group may be a backlog. */
+/** Events that arrived together, with times in their data that lie apart. The first ones may be a backlog. */
 function findHeldBack({ startedAt }: Exchange, events: readonly TimedEvent[]): Finding<FindingId> | undefined {
-  const spans = groupByTime(events, TOGETHER).slice(1).map((group) => {
-    const times = group.flatMap(({ data }) => readTimes(data, startedAt));
+  const spans = groupByTime(events, TOGETHER).map((group, index) => {
+    const all = group.flatMap(({ data }) => readTimes(data, startedAt));
+    const times = index === 0 ? all.filter((time) => time > startedAt) : all;
     return times.length < 2 ? 0 : Math.max(...times) - Math.min(...times);
   });
   const held = spans.filter((span) => span >= HELD_BACK);
