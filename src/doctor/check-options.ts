@@ -27,21 +27,26 @@ export function readCheckOptions(url: string | URL, options: CheckOptions): Chec
   checkNames(options, NAMES);
   const { watch = 8000, origin, headers = {} } = options;
   checkTexts("headers", Object.entries(checkValue("headers", headers, kinds.object)).flat());
+  const target = readUrl(url);
   return {
-    url: readUrl(url),
+    url: target.url,
     watch: checkInteger("watch", watch, { min: 100, max: MAX_DELAY }),
     origin: origin === undefined ? undefined : readOrigin(origin),
-    headers,
+    headers: { ...target.headers, ...headers },
   };
 }
 
-function readUrl(url: string | URL): URL {
+/** A name and a password in the URL become a header, as in browsers, so that no report shows them. */
+function readUrl(url: string | URL): { readonly url: URL; readonly headers: Readonly<Record<string, string>> } {
   const parsed = parseHttpUrl(String(url));
   if (parsed === undefined) {
     throw invalidOption("url", "it must be an absolute URL of http or https, such as http://127.0.0.1:3000/events");
   }
-  parsed.hash = "";
-  return parsed;
+  const { username, password } = parsed;
+  Object.assign(parsed, { hash: "", username: "", password: "" });
+  if (username === "" && password === "") return { url: parsed, headers: {} };
+  const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
+  return { url: parsed, headers: { Authorization: `Basic ${credentials.toString("base64")}` } };
 }
 
 function readOrigin(origin: string): string {

@@ -84,6 +84,8 @@ describe("check", { concurrency: true }, () => {
     assert.deepEqual([idsOf(report), report.url], [["redirected", "status-204"], target]);
     await check(target, { headers });
     assert.deepEqual(seen[1], ["/events", "Bearer secret", "a=b", "c"]);
+    const { url: shown } = await check(target.replace("//", "//me:p%C3%A9@"));
+    assert.deepEqual([shown, seen[2]?.[1]], [target, `Basic ${btoa("me:p\u00c3\u00a9")}`]);
   });
 
   it("says only that a page is not an event stream", async (t) => {
@@ -101,6 +103,22 @@ describe("check", { concurrency: true }, () => {
     const report = await check(url, { watch: 400, origin: new URL(url).origin });
     assert.deepEqual(faults(report), []);
     assert.ok(idsOf(report).includes("same-origin"));
+  });
+
+  it("stops early when a stream sends more than it can record", async (t) => {
+    const text = `data: ${"x".repeat(1024 * 1024)}\n\n`;
+    const url = await serve(t, ({ method }, response) => {
+      response.writeHead(200, { "Content-Type": "text/event-stream" });
+      if (method === "HEAD") return void response.end();
+      const write = (): void => {
+        while (!response.destroyed && response.write(text));
+      };
+      write();
+      response.on("drain", write);
+    });
+    const report = await check(url, { watch: 60_000 });
+    assert.equal(report.events, 31);
+    assert.ok(report.watched < 30_000);
   });
 
   it("ends in a loop of redirects", async (t) => {

@@ -1,8 +1,8 @@
 import type { FindingId } from "../../dist/doctor/findings/kinds.js";
 import type { Arrival, BodyEnd, Exchange } from "../../dist/doctor/request/exchange.js";
 
-/** The findings that are tested with recorded times, since they would need long or exact times of a real server. */
-export const RECORDED_IDS: readonly FindingId[] = ["bursts", "idle-cut", "no-heartbeat"];
+/** The findings that are tested with recordings, since a real server would need long or exact times, or much memory. */
+export const RECORDED_IDS: readonly FindingId[] = ["bursts", "event-too-large", "idle-cut", "no-heartbeat"];
 
 /** When a recording starts, in milliseconds since 1970. */
 export const STARTED_AT = Date.UTC(2026, 0, 1);

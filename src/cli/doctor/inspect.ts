@@ -3,13 +3,14 @@ import { addAbortSignal } from "node:stream";
 import { CommandError } from "../../command.ts";
 import { parseHttpUrl } from "../../doctor/check-options.ts";
 import { formatLine } from "../../doctor/inspect.ts";
-import { invalidOption } from "../../error.ts";
+import { TailcastError, invalidOption } from "../../error.ts";
 import { StreamExplainer } from "../../protocol/explain.ts";
 import { printMessage } from "../../print.ts";
 import { REQUEST_OPTIONS, readHeaders } from "./request-options.ts";
 import type { Command } from "../../command.ts";
 import type { PaintPart } from "../../doctor/inspect.ts";
 
+const FAILED = 1;
 const UNREACHABLE = 4;
 const MAX_SECONDS = 86_400;
 const COLOURS: Readonly<Record<Parameters<PaintPart>[0], string>> = { event: "32", fault: "31", rule: "2" };
@@ -36,7 +37,7 @@ export const inspect: Command = {
   ],
   exitCodes: [
     ["0", "the stream ended, or the time of --for"],
-    ["1", "the connection failed in the middle"],
+    ["1", "the connection failed in the middle, or an event exceeds 16 MiB"],
     ["4", "the URL or file cannot be read, or the status is not 200"],
   ],
   run: async ({ args, words: [source = ""], stdout }) => {
@@ -54,11 +55,12 @@ export const inspect: Command = {
       }
     } catch (error) {
       if (signal?.aborted === true) return 0;
+      if (error instanceof TailcastError) throw new CommandError(error.message, FAILED, { cause: error });
       printMessage(`the connection failed: ${reasonOf(error)}`);
       hasFailed = true;
     }
     await stdout.write(explainer.end().map((line) => formatLine(line, paint)).join(""));
-    return hasFailed ? 1 : 0;
+    return hasFailed ? FAILED : 0;
   },
 };
 

@@ -91,6 +91,7 @@ export type WireId =
   | StreamFaultKind
   | "wire"
   | "not-framed"
+  | "event-too-large"
   | "object-object"
   | "double-framing"
   | "escaped-line-end";
@@ -104,6 +105,12 @@ export const WIRE: Readonly<Record<WireId, FindingKind>> = {
     "HTML 9.2.5",
     "No line is a field or a comment, so clients ignore all of it.",
     'Write "data: " in front of each line, and a blank line after each event.',
+  ),
+  "event-too-large": wrong(
+    "An event exceeds 16 MiB",
+    "",
+    "Clients keep an event in memory until its blank line, and many refuse large ones.",
+    "Write a blank line after each event, and send large data by another request.",
   ),
   "object-object": wrong(
     'Data is "[object Object]"',

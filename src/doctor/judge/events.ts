@@ -17,7 +17,8 @@ export interface TimedEvents {
 
 /** Reads the events of an exchange. */
 export function readEvents({ decoded }: Pick<Exchange, "decoded">): TimedEvents {
-  const decoder = new EventStreamDecoder();
+  // A recording is smaller.
+  const decoder = new EventStreamDecoder({ maxEventBytes: Number.MAX_SAFE_INTEGER });
   const events: TimedEvent[] = [];
   for (const { at, bytes } of decoded) {
     for (const event of decoder.decode(bytes)) events.push({ ...event, at });

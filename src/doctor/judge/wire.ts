@@ -1,3 +1,4 @@
+import { TailcastError } from "../../error.ts";
 import { StreamExplainer } from "../../protocol/explain.ts";
 import { finding } from "../findings/kinds.ts";
 import { count, shorten, visibleBytes } from "../visible.ts";
@@ -12,7 +13,13 @@ const MAX_SHOWN = 60;
 /** Judges the bytes of a stream, without those that arrived last when the connection was closed here. */
 export function judgeWire({ decoded, end }: Pick<Exchange, "decoded" | "end">): Finding<FindingId>[] {
   const explainer = new StreamExplainer();
-  const lines = decoded.flatMap(({ bytes }) => explainer.explain(bytes));
+  const lines: ExplainedLine[] = [];
+  try {
+    for (const { bytes } of decoded) lines.push(...explainer.explain(bytes));
+  } catch (error) {
+    if (!(error instanceof TailcastError)) throw error;
+    return [finding("event-too-large", `after ${count(lines.length, "line")}`)];
+  }
   if (end !== "open") lines.push(...explainer.end());
   if (lines.length === 0) return [];
   const ignored = lines.find(({ kind }) => kind === "ignored");

@@ -12,6 +12,9 @@ const DECODERS: Readonly<Record<string, () => Duplex>> = {
 /** The head of a response. */
 export type Head = Pick<Exchange, "status" | "httpVersion" | "headers">;
 
+/** The recorded bytes after which a recording is full, for streams that are faster than any check needs. */
+const MAX_BYTES = 32 * 1024 * 1024;
+
 /** Records a response with the time of each part. */
 export class Recorder {
   readonly #url: URL;
@@ -21,6 +24,7 @@ export class Recorder {
   readonly #decoded: Arrival[] = [];
   #decoder: Duplex | undefined;
   #isDecoded: Promise<unknown> = Promise.resolve();
+  #bytes = 0;
   #head: Head | undefined;
   #headAt = 0;
   #end: BodyEnd = "open";
@@ -35,11 +39,22 @@ export class Recorder {
     this.#headAt = this.#now();
     const encoding = (head.headers["content-encoding"] ?? "").trim().toLowerCase();
     this.#decoder = DECODERS[encoding]?.();
-    this.#decoder?.on("data", (bytes: Uint8Array) => this.#decoded.push({ at: this.#now(), bytes }));
+    this.#decoder?.on("data", (bytes: Uint8Array) => {
+      this.#bytes += bytes.length;
+      if (this.isFull) this.#decoder?.destroy();
+      else this.#decoded.push({ at: this.#now(), bytes });
+    });
     this.#decoder?.on("error", () => undefined);
   }
 
+  /** Whether no more bytes are recorded. */
+  get isFull(): boolean {
+    return this.#bytes > MAX_BYTES;
+  }
+
   data(bytes: Uint8Array): void {
+    this.#bytes += bytes.length;
+    if (this.isFull) return;
     const arrival = { at: this.#now(), bytes };
     this.#arrivals.push(arrival);
     if (this.#decoder === undefined) this.#decoded.push(arrival);

@@ -89,7 +89,10 @@ function runHttp1(probe: Probe, socket: Socket, recorder: Recorder, events: Even
     const { statusCode: status = 0, httpVersion, rawHeaders } = response;
     recorder.head({ status, httpVersion, headers: joinHeaders(rawHeaders) });
     events.onHead();
-    response.on("data", (bytes: Buffer) => recorder.data(bytes));
+    response.on("data", (bytes: Buffer) => {
+      recorder.data(bytes);
+      if (recorder.isFull) events.onEnd();
+    });
     response.on("error", () => undefined);
     response.on("end", () => recorder.end("clean"));
     response.on("close", () => {
@@ -111,7 +114,10 @@ function runHttp2(probe: Probe, socket: Socket, recorder: Recorder, events: Even
     recorder.head({ status: Number(headers[":status"]), httpVersion: "2", headers: joinHeaders(raw) });
     events.onHead();
   });
-  stream.on("data", (bytes: Buffer) => recorder.data(bytes));
+  stream.on("data", (bytes: Buffer) => {
+    recorder.data(bytes);
+    if (recorder.isFull) events.onEnd();
+  });
   stream.on("end", () => recorder.end(stream.rstCode === 0 ? "clean" : "cut"));
   stream.on("error", events.onError);
   stream.on("close", () => {
