@@ -16,7 +16,8 @@ export function buildFacts(build: Build, reason = ""): string[] {
 
 /** Returns the options that differ from the server's defaults. */
 function choices({ script, install }: Build): (string | null)[] {
-  const installs = { auto: null, clean: words().cleanInstall, skip: words().withoutInstall };
+  const { cleanInstall, updateInstall, withoutInstall } = words();
+  const installs = { auto: null, clean: cleanInstall, update: updateInstall, skip: withoutInstall };
   return [script === null || script === "build" ? null : words().scriptFact(script), installs[install ?? "auto"]];
 }
 

@@ -17,6 +17,7 @@ describe("buildFacts", () => {
   it("names the chosen options", () => {
     const facts = buildFacts(sampleBuild({ script: "test", install: "clean" }));
     assert.deepEqual(facts, ["npm", "script test", "clean install"]);
+    assert.deepEqual(buildFacts(sampleBuild({ install: "update" })), ["npm", "update of the lock file"]);
     assert.deepEqual(buildFacts(sampleBuild({ install: "skip" })), ["npm", "without install"]);
   });
 
