@@ -53,7 +53,8 @@ export type { ChosenInputs, FolderPlanner } from "./runner/planning/build-planne
 export { openProject } from "./runner/project/project.ts";
 export type { JsonObject } from "./runner/project/manifest.ts";
 export type { Project, ProjectFolder } from "./runner/project/project.ts";
-export type { Step } from "./runner/planning/step.ts";
+export type { Step, StepWatch } from "./runner/planning/step.ts";
+export type { StepResult } from "./runner/process/run-step.ts";
 export type { OutputMode } from "./runner/output/output-pipes.ts";
 export type { BuildRecord, BuildStatus, StepRecord, StepStatus } from "./runner/record.ts";
 

@@ -8,6 +8,7 @@ import { OutputTime } from "./output/output-time.ts";
 import { addToPath, addVariables, variableSecrets } from "./program/variables.ts";
 import { environmentLines, planLines } from "./planning/first-lines.ts";
 import { PrivateFolders } from "./program/private-folders.ts";
+import { endWatch } from "./planning/end-watch.ts";
 import { makePlan } from "./planning/make-plan.ts";
 import { PLAN_STEP, isDraft } from "./planning/plan-draft.ts";
 import { createCookie } from "./process/marker.ts";
@@ -245,11 +246,12 @@ export class Build {
     this.#updateStep(index, { status: "running", startedAt: now() });
     const command = formatCommand(step.command, step.args);
     void this.#emitter.emitLine({ step: name, text: `$ ${command} (in ${step.cwd})` });
-    const { result, hint } = await runExplained((tail) => this.#runCommand(index, step, tail), {
-      isRetried: step.retry === "network",
-      signal: this.#stopping.signal,
-      say: (text) => void this.#emitter.emitLine({ step: name, text }),
-    });
+    const { signal } = this.#stopping;
+    const say = (text: string): void => void this.#emitter.emitLine({ step: name, text });
+    const isRetried = step.retry === "network";
+    const run = (tail: OutputTail): Promise<StepResult> => this.#runCommand(index, step, tail);
+    const { result, hint } = await runExplained(run, { isRetried, signal, say });
+    await endWatch(step, result, signal, say);
     this.#lines.emitTail(name);
     const text = describeResult(name, result);
     const change = recordResult(result, this.#stop?.status ?? "cancelled");
@@ -284,13 +286,13 @@ export class Build {
       signal: this.#stopping.signal,
       forceSignal: this.#killing.signal,
       env: layered,
-      killGrace,
+      killGrace: Math.max(killGrace, step.killGrace ?? 0),
       silence,
       nice,
       cgroup,
       output,
       cookie: this.#cookie,
-      verify: () => pinProblem(this.#pins),
+      verify: async () => (await pinProblem(this.#pins)) ?? (await step.watch?.onStart()),
       onSilence: () => this.#timeOut(step.name, silence),
       onSpawn: (identity) => void this.#unlessFailing(() => onSpawn(this.#record.id, identity)),
       onLeft: (gone) => {

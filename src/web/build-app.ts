@@ -97,7 +97,7 @@ export class BuildApp {
     const access = new Access(settings);
     this.#guards = { origins: settings, access };
     const variablesFolder = storage && join(storage.store.directory, "env");
-    this.#plan = buildPlanner(roots, settings.plan, settings.builds.env, variablesFolder);
+    this.#plan = buildPlanner(roots, settings.plan, settings.builds.env, variablesFolder, storage?.installs);
     const logReaders = new ClientLimit(maxClients, maxClientsPerAddress);
     const shared = { access, queue: this.#queue, streams: this.#streams, logReaders, clientAddress, monitors };
     this.#router = new Router(routes({ ...shared, settings, projects: new ProjectCache(roots), plan: this.#plan }));

@@ -91,7 +91,10 @@ describe("BuildQueue", () => {
         [{ ...plan([]), projectName: 7 }, '"plan.projectName": it must be a string, not a number'],
         [{ ...plan([]), packageManager: 7 }, '"plan.packageManager": it must be a string or null, not a number'],
         [{ ...plan([]), script: 7 }, '"plan.script": it must be a string or null, not a number'],
-        [{ ...plan([]), install: "no" }, '"plan.install": it must be "auto" or "clean" or "update" or "skip", not "no"'],
+        [
+          { ...plan([]), install: "no" },
+          '"plan.install": it must be "auto" or "clean" or "update" or "skip", not "no"',
+        ],
         [{ ...plan([]), reason: undefined }, '"plan.reason": it must be a string, not undefined'],
         [{ ...plan([]), warnings: undefined }, '"plan.warnings": it must be an array, not undefined'],
         [{ ...plan([]), warnings: ["odd", {}] }, '"plan.warnings[1]": it must be a string, not an object'],

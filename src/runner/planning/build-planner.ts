@@ -1,5 +1,6 @@
 import { draftProject, pinFolders, planProject } from "./plan.ts";
 import { addVariables } from "../program/variables.ts";
+import { InstallLedger } from "../install/install-ledger.ts";
 import { buildEnvironment } from "../program/environment.ts";
 import { openFolder, readProject } from "../project/project.ts";
 import { readProjectVariables } from "../project/project-variables.ts";
@@ -39,12 +40,14 @@ export type BuildPlanner = (request: PlanRequest) => Promise<Plan | PlanDraft>;
  * @param describe - Called for every folder first.
  * @param env - The environment of builds, whose `PATH` is searched. Default: {@link buildEnvironment}.
  * @param variablesFolder - The folder with the variables of each project. Default: projects have none.
+ * @param installs - The last install of each directory. Default: it is in memory, and empty.
  */
 export function buildPlanner(
   roots: readonly string[],
   describe: FolderPlanner,
   env: Environment = buildEnvironment(),
   variablesFolder?: string,
+  installs: InstallLedger = new InstallLedger(),
 ): BuildPlanner {
   return async ({ projectPath, script, install, variables, color }) => {
     const folder = await openFolder(projectPath, roots);
@@ -58,7 +61,7 @@ export function buildPlanner(
     const options = { script, install, env: addVariables(env, given) };
     const draft = await draftProject(await readProject(folder), options, pins, async (context) => {
       // Read again: the files may have changed while the build was queued.
-      return planProject(await readProject(folder), options, pins, context);
+      return planProject(await readProject(folder), options, pins, { ...context, installs });
     });
     return { ...draft, ...given };
   };

@@ -1,4 +1,4 @@
-import { checkChoice, checkValue, kinds } from "../../check-options.ts";
+import { MAX_DELAY, checkChoice, checkInteger, checkValue, kinds } from "../../check-options.ts";
 import { invalidOption } from "../../error.ts";
 import { variableProblem } from "../program/variables.ts";
 import { installModes } from "./build-inputs.ts";
@@ -71,6 +71,13 @@ function checkStep(path: string, step: Step): void {
   if (step.env !== undefined) checkValue(`${path}.env`, step.env, kinds.object);
   if (step.retry !== undefined) checkChoice(`${path}.retry`, step.retry, ["network"]);
   if (step.run !== undefined) checkValue(`${path}.run`, step.run, kinds.function);
+  if (step.killGrace !== undefined) checkInteger(`${path}.killGrace`, step.killGrace, { min: 0, max: MAX_DELAY });
+  if (step.watch === undefined) return;
+  checkValue(`${path}.watch`, step.watch, kinds.object);
+  const { onStart, onEnd } = step.watch;
+  for (const [name, call] of Object.entries({ onStart, onEnd })) {
+    checkValue(`${path}.watch.${name}`, call, kinds.function);
+  }
 }
 
 function checkEach<Item>(path: string, items: readonly Item[], checkItem: (path: string, item: Item) => void): void {

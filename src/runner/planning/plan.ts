@@ -4,13 +4,14 @@ import { shortenName } from "../format.ts";
 import { pinDirectories } from "../project/directory-pin.ts";
 import { buildEnvironment } from "../program/environment.ts";
 import { DEFAULT_INPUTS, installModes } from "./build-inputs.ts";
-import { planInstall } from "../package-manager/install-plan.ts";
+import { planInstall } from "../install/install-plan.ts";
 import { findManager } from "../package-manager/invocation.ts";
 import { detectPackageManager } from "../package-manager/detect.ts";
 import { lockFormatProblem } from "../package-manager/lock-format.ts";
 import { makeShims } from "../program/shims.ts";
 import { scriptNames } from "../project/scripts.ts";
 import type { OptionNames } from "../../check-options.ts";
+import type { InstallLedger } from "../install/install-ledger.ts";
 import type { DirectoryPin } from "../project/directory-pin.ts";
 import type { BuildVariables } from "../program/variables.ts";
 import type { Environment } from "../program/find-program.ts";
@@ -80,19 +81,21 @@ export async function planBuild(project: Project, options: PlanOptions = {}): Pr
  * The same as {@link planBuild} for a project that is pinned already.
  *
  * @param pins - The project's folder as it was before it was read.
- * @param context - The build that the plan is made for. Default: it is not known.
+ * @param context - The build that the plan is made for, and the last install of each directory. Default: it is not
+ *   known, so the install is never skipped.
  */
 export async function planProject(
   project: Project,
   options: PlanOptions,
   pins: readonly DirectoryPin[],
-  context?: Pick<PlanContext, "limits" | "makeFolder">,
+  context?: Pick<PlanContext, "limits" | "makeFolder"> & { readonly installs: InstallLedger },
 ): Promise<Plan> {
   const { script, install, env } = checkInputs(project, options);
   const detected = await detectPackageManager(project);
   const { manager, installPath, because } = detected;
   const call = await findManager(detected, env, context?.limits);
-  const installation = planInstall(project, detected, call, install);
+  const comparison = context && { ledger: context.installs, env, limits: context.limits };
+  const installation = await planInstall(detected, call, install, comparison);
   const lockProblem = await lockFormatProblem(project, detected, call.version);
   const title = call.version === undefined ? manager.name : `${manager.name} ${call.version}`;
   const reasons = [`${title}, because ${because}`, installation.reason, call.note];
@@ -103,7 +106,12 @@ export async function planProject(
     script,
     install,
     reason: reasons.filter((reason) => reason !== "").join("; "),
-    warnings: [...detected.warnings, ...call.warnings, ...(lockProblem === undefined ? [] : [lockProblem])],
+    warnings: [
+      ...detected.warnings,
+      ...call.warnings,
+      ...installation.warnings,
+      ...(lockProblem === undefined ? [] : [lockProblem]),
+    ],
     steps: [
       ...installation.steps,
       { name: "build", command: call.command, args: [...call.args, ...manager.run, script], cwd: project.path },

@@ -19,4 +19,23 @@ export interface Step {
    * `options.onLines`. Default: the runner starts `command`.
    */
   readonly run?: ((options: StepRunOptions) => Promise<StepResult>) | undefined;
+  /**
+   * The time that the processes of this step have between SIGTERM and SIGKILL, in milliseconds, if it is longer than
+   * the `killGrace` of the queue. A second cancel kills them at once. Default: that of the queue.
+   */
+  readonly killGrace?: number | undefined;
+  /** Observes the command. Default: nothing does. */
+  readonly watch?: StepWatch | undefined;
+}
+
+/** Observes one step. */
+export interface StepWatch {
+  /** Called right before the command starts. If it resolves with a sentence, that is the reason not to start it. */
+  readonly onStart: () => Promise<string | undefined>;
+  /**
+   * Called when the command, its output and its processes have ended. The step ends when the promise has resolved.
+   *
+   * @param signal - Aborts when the build is stopped.
+   */
+  readonly onEnd: (result: StepResult, signal: AbortSignal) => Promise<void>;
 }

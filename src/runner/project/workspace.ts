@@ -85,6 +85,22 @@ export async function findWorkspace(project: Project): Promise<WorkspaceSearch> 
   return { workspace: undefined, warnings };
 }
 
+/**
+ * The workspace list of a directory: `workspaces` in its `package.json`, and `packages` in the workspace files of
+ * package managers. A file that cannot be read adds nothing. A workspace file without a list stands for every
+ * directory, as it did in early versions of pnpm.
+ */
+export async function workspaceGlobs(path: string): Promise<readonly string[]> {
+  const work = new WorkLimit(MAX_WORK);
+  const globs = manifestGlobs(await readManifest(path, work).catch((): JsonObject => ({})));
+  for (const file of workspaceFiles()) {
+    const yaml = await readYaml(join(path, file), work).catch(() => "");
+    const packages = parsePackages(yaml);
+    globs.push(...(packages.length === 0 && yaml !== "" ? ["**"] : packages));
+  }
+  return globs;
+}
+
 /** A glob with a leading `!` excludes members, wherever in the list it stands. */
 function claims(globs: readonly string[], path: string, work: WorkLimit): boolean {
   const isExcluded = globs.some((glob) => glob.startsWith("!") && matchesGlob(path, glob.slice(1), work));

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { chmod, rm } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { managerPrograms, managers, unsupportedManagers } from "../../../dist/runner/package-manager/managers.js";
 import { planBuild } from "../../../dist/runner/planning/plan.js";
 import { openProject } from "../../../dist/runner/project/project.js";
@@ -11,6 +12,12 @@ import type { Plan, PlanOptions } from "../../../dist/runner/planning/plan.js";
 
 const MANIFEST = { name: "demo", scripts: { build: "true", bundle: "true", "-x": "true" } };
 const NO_LOCK = "there is no lock file of it, so the install may pick newer versions";
+
+/** The fields of every install. */
+const INSTALL = { killGrace: 30_000, retry: "network" };
+
+/** The program that removes node_modules. */
+const REMOVAL = fileURLToPath(new URL("../../../dist/runner/install/remove-modules-program.js", import.meta.url));
 
 interface Scene {
   manifest?: object;
@@ -82,7 +89,7 @@ describe("planBuild()", () => {
         install: "auto",
         warnings: [],
         steps: [
-          { name: "install", command: program, ...install, cwd: "~", retry: "network" },
+          { name: "install", command: program, ...install, cwd: "~", ...INSTALL },
           { name: "build", command: program, args: [...run, "build"], cwd: "~" },
         ],
       });
@@ -101,7 +108,7 @@ describe("planBuild()", () => {
     for (const packageManager of ["yarn@1.22.22", "bun@1.2.0"]) {
       const { steps, reason } = await plan(t, { manifest: { ...MANIFEST, packageManager } });
       const [program = ""] = packageManager.split("@");
-      assert.deepEqual(steps[0], { name: "install", command: program, args: ["install"], cwd: "~", retry: "network" });
+      assert.deepEqual(steps[0], { name: "install", command: program, args: ["install"], cwd: "~", ...INSTALL });
       const title = packageManager.replace("@", " ");
       assert.equal(reason, `${title}, because packageManager in package.json names it; ${NO_LOCK}`);
     }
@@ -141,27 +148,38 @@ describe("planBuild()", () => {
     });
 
     it("does not remove node_modules before npm ci, which does that itself", async (t) => {
-      const planned = await plan(t, { app, files: npm, options: { install: "clean" } });
-      assert.deepEqual(commands(planned), ["install: npm ci (in ~)", `build: npm run build (in ~/${app})`]);
-      const reason =
-        "the install is frozen by ../../package-lock.json; it starts without node_modules, as it was asked for";
+      const planned = await plan(t, { files: { "package-lock.json": "" }, options: { install: "clean" } });
+      assert.deepEqual(commands(planned), ["install: npm ci (in ~)", "build: npm run build (in ~)"]);
+      const reason = "the install is frozen by package-lock.json; it starts without node_modules, as it was asked for";
       assert.ok(planned.reason.endsWith(`; ${reason}`), planned.reason);
     });
 
-    it("removes node_modules in the root of a monorepo and in the project before other clean installs", async (t) => {
-      const frozen = await plan(t, { app, files: pnpm, options: { install: "clean" } });
-      assert.deepEqual(commands(frozen), [
-        "clean: rm -rf -- node_modules packages/app/node_modules (in ~)",
-        "install: pnpm install --frozen-lockfile (in ~)",
-        `build: pnpm run build (in ~/${app})`,
-      ]);
+    it("removes node_modules of a monorepo and of its members before a clean install", async (t) => {
+      for (const [files, install, run] of [
+        [pnpm, "pnpm install --frozen-lockfile", "pnpm run build"],
+        // npm removes only that of the root.
+        [npm, "npm ci", "npm run build"],
+      ] as const) {
+        const frozen = await plan(t, { app, files, options: { install: "clean" } });
+        assert.deepEqual(commands(frozen), [
+          `clean: ${process.execPath} ${REMOVAL} packages/* (in ~)`,
+          `install: ${install} (in ~)`,
+          `build: ${run} (in ~/${app})`,
+        ]);
+      }
       const free = await plan(t, { options: { install: "clean" } });
       assert.deepEqual(commands(free), [
-        "clean: rm -rf -- node_modules (in ~)",
+        `clean: ${process.execPath} ${REMOVAL} (in ~)`,
         "install: npm install (in ~)",
         "build: npm run build (in ~)",
       ]);
       assert.ok(free.reason.endsWith(`; ${NO_LOCK}; it starts without node_modules, as it was asked for`), free.reason);
+    });
+
+    it("lets the package manager change the lock file", async (t) => {
+      const planned = await plan(t, { files: { "package-lock.json": "" }, options: { install: "update" } });
+      assert.deepEqual(commands(planned), ["install: npm install (in ~)", "build: npm run build (in ~)"]);
+      assert.ok(planned.reason.endsWith("; the install may change package-lock.json, as it was asked for"));
     });
 
     it("refuses unknown choices", async (t) => {

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { decideInstall } from "../../../dist/runner/install/decide-install.js";
+import type { InstallEntry } from "../../../dist/runner/install/install-ledger.js";
+
+const STATE = {
+  inputs: { "package.json": "1", "package-lock.json": "2", "Node.js": "20", "the environment": "e" },
+  doubts: [],
+  tree: { packages: { "node_modules/a": "3", "node_modules/b": "4" }, names: "n" },
+};
+const ENTRY: InstallEntry = {
+  pin: { path: "/srv", device: "1", inode: "2" },
+  time: "2026-01-01T00:00:00.000Z",
+  unfinished: null,
+  stamp: { inputs: STATE.inputs, tree: STATE.tree },
+};
+
+describe("decideInstall()", () => {
+  it("skips only if everything is known and the same", () => {
+    assert.deepEqual(decideInstall(ENTRY, STATE), { type: "skip" });
+  });
+
+  it("never skips when one value is missing, another one, or new", () => {
+    const parts = [STATE.inputs, STATE.tree.packages] as const;
+    for (const [index, part] of parts.entries()) {
+      const changes = Object.keys(part).flatMap((name) => {
+        const { [name]: _, ...rest } = part as Readonly<Record<string, string>>;
+        return [rest, { ...part, [name]: "other" }, { ...part, new: "x" }, { ...part, ["__proto__"]: "x" }];
+      });
+      for (const changed of changes) {
+        const inputs = index === 0 ? changed : STATE.inputs;
+        const packages = index === 1 ? changed : STATE.tree.packages;
+        const decision = decideInstall(ENTRY, { ...STATE, inputs, tree: { ...STATE.tree, packages } });
+        assert.equal(decision.type, "install", JSON.stringify(changed));
+      }
+    }
+  });
+
+  it("installs without a reason when no earlier install is known", () => {
+    assert.deepEqual(decideInstall(undefined, STATE), { type: "install", because: undefined });
+    assert.deepEqual(decideInstall(undefined, undefined), { type: "install", because: undefined });
+  });
+
+  it("starts without node_modules after an install that did not end by itself, whatever else is known", () => {
+    const because = "the last install here was stopped, and may have left half of a package";
+    for (const stamp of [null, ENTRY.stamp]) {
+      for (const state of [undefined, STATE, { ...STATE, doubts: ["x"] }]) {
+        assert.deepEqual(decideInstall({ ...ENTRY, unfinished: "was stopped", stamp }, state), {
+          type: "clean",
+          because,
+        });
+      }
+    }
+  });
+
+  it("installs when the last result or the current state is not known", () => {
+    const because = "it is not known what the last install here has left";
+    assert.deepEqual(decideInstall({ ...ENTRY, stamp: null }, STATE), { type: "install", because });
+    assert.deepEqual(decideInstall(ENTRY, undefined), { type: "install", because });
+  });
+
+  it("starts without node_modules when files are missing, also if there are doubts", () => {
+    const tree = { packages: { "node_modules/a": "3" }, names: "m" };
+    const because = "files were added to node_modules/b, or removed, since the last install";
+    assert.deepEqual(decideInstall(ENTRY, { ...STATE, tree, doubts: ["x"] }), { type: "clean", because });
+  });
+
+  it("names at most three changes", () => {
+    const inputs = { ...STATE.inputs, a: "", b: "", c: "", d: "", "package.json": "9" };
+    const because = "a, b, c and 2 more changed since the last install";
+    assert.deepEqual(decideInstall(ENTRY, { ...STATE, inputs }), { type: "install", because });
+  });
+
+  it("installs because of a doubt when nothing changed", () => {
+    const decision = decideInstall(ENTRY, { ...STATE, doubts: ["there is a doubt", "another"] });
+    assert.deepEqual(decision, { type: "install", because: "there is a doubt" });
+  });
+});
