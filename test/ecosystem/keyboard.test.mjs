@@ -70,6 +70,15 @@ describe("the page", () => {
     await help.waitFor({ state: "hidden" });
     assert.equal(await focused(page), "log");
 
+    // Lines can be marked without a pointer, and the focus returns to the log.
+    await keyboard.press("m");
+    assert.equal(await focused(page), "mark-link");
+    assert.match(page.url(), /#L\d+$/);
+    assert.equal(await page.locator(".line.target").count(), 1);
+    await keyboard.press("Escape");
+    assert.equal(await focused(page), "log");
+    assert.doesNotMatch(page.url(), /#/);
+
     // Neither a key with a modifier nor one in a field acts.
     await keyboard.press("Alt+c");
     await keyboard.press("b");

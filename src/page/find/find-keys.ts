@@ -17,6 +17,7 @@ export function setFindKeys(find: LogFind, isShown: () => boolean): void {
   keyActions.find = onLog(() => find.open());
   keyActions.nextHit = onLog(() => find.isOpen && find.next());
   keyActions.previousHit = onLog(() => find.isOpen && find.previous());
+  keyActions.mark = onLog(() => find.markCurrent());
   keyActions.nextError = onLog(() => find.jumpToError(false));
   keyActions.previousError = onLog(() => find.jumpToError(true));
 

@@ -96,6 +96,15 @@ export class LogFind {
     this.#goTo(this.#search.hits.before(this.#current ?? this.#log.lastVisible + 1));
   }
 
+  /** Marks the line of the current hit or error; without one, the first visible line. */
+  markCurrent(): void {
+    const { firstVisible, lastVisible, lineCount } = this.#log;
+    const current = this.#current ?? 0;
+    const isVisible = current >= firstVisible && current <= lastVisible;
+    const line = isVisible ? current : Math.min(firstVisible + COVERED_LINES, lineCount);
+    if (line > 0) this.#log.markLine(line);
+  }
+
   /** Goes to the first error, then to the next ones; with `isBack`, to the previous one. */
   jumpToError(isBack: boolean): void {
     this.#errors.jump(isBack);

@@ -11,6 +11,7 @@ export type KeyAction =
   | "previousHit"
   | "top"
   | "end"
+  | "mark"
   | "nextError"
   | "previousError"
   | "wrap"
@@ -37,6 +38,7 @@ export const KEYS: readonly Key[] = [
   { key: "N", action: "previousHit", text: "keyPreviousHit" },
   { key: "e", action: "nextError", text: "keyNextError" },
   { key: "E", action: "previousError", text: "keyPreviousError" },
+  { key: "m", action: "mark", text: "keyMark" },
   { key: "g", action: "top", text: "keyTop" },
   { key: "G", action: "end", text: "keyEnd" },
   { key: "w", action: "wrap", text: "keyWrap" },

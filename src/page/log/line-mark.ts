@@ -19,6 +19,7 @@ export interface MarkHandlers {
  * lines are marked, a bar offers to copy a link to them, or their text.
  */
 export class LineMark {
+  readonly #log: HTMLElement;
   readonly #handlers: MarkHandlers;
   readonly #bar = byId("mark-bar", HTMLElement);
   readonly #name = byId("mark-name", HTMLElement);
@@ -27,6 +28,7 @@ export class LineMark {
   #origin = 0;
 
   constructor(log: HTMLElement, handlers: MarkHandlers) {
+    this.#log = log;
     this.#handlers = handlers;
     log.addEventListener("click", (event) => this.#clicked(event));
     // The browser would extend its selection, not the mark.
@@ -37,9 +39,9 @@ export class LineMark {
       if (event.key !== "Escape" || event.defaultPrevented || this.#lines === undefined) return;
       if (event.target instanceof Element && event.target.closest("input, textarea, select, dialog") !== null) return;
       event.preventDefault();
-      this.#choose(undefined);
+      this.choose(undefined);
     });
-    byId("mark-clear", HTMLButtonElement).addEventListener("click", () => this.#choose(undefined));
+    byId("mark-clear", HTMLButtonElement).addEventListener("click", () => this.choose(undefined));
     byId("mark-link", HTMLButtonElement).addEventListener("click", () => void this.#copyLink());
     byId("mark-text", HTMLButtonElement).addEventListener("click", () => void this.#copyText());
   }
@@ -57,23 +59,26 @@ export class LineMark {
     if (lines !== undefined) setText(this.#name, words().markedLines(lines.first, lines.last));
   }
 
+  /** Marks lines as the person requested; `undefined` removes the mark. */
+  choose(lines: LineRange | undefined): void {
+    const origin = this.#origin;
+    // Otherwise the focus would be lost with the bar.
+    if (lines === undefined && this.#bar.contains(document.activeElement)) this.#log.focus({ preventScroll: true });
+    this.set(lines);
+    if (lines !== undefined) this.#origin = origin;
+    this.#handlers.changed(lines);
+  }
+
   #clicked(event: MouseEvent): void {
     const number = numberOf(event);
     if (number === undefined || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     if (event.shiftKey && this.#lines !== undefined) {
-      this.#choose({ first: Math.min(this.#origin, number), last: Math.max(this.#origin, number) });
+      this.choose({ first: Math.min(this.#origin, number), last: Math.max(this.#origin, number) });
       return;
     }
     this.#origin = number;
-    this.#choose({ first: number, last: number });
-  }
-
-  #choose(lines: LineRange | undefined): void {
-    const origin = this.#origin;
-    this.set(lines);
-    if (lines !== undefined) this.#origin = origin;
-    this.#handlers.changed(lines);
+    this.choose({ first: number, last: number });
   }
 
   async #copyLink(): Promise<void> {

@@ -190,6 +190,12 @@ export class LogView {
     this.#showPending();
   }
 
+  /** Marks a line for a person without a pointer, whose focus moves to the button that copies a link to it. */
+  markLine(number: number): void {
+    this.#mark.choose({ first: number, last: number });
+    byId("mark-link", HTMLButtonElement).focus();
+  }
+
   /** Scrolls to a line without marking it. */
   revealLine(number: number): void {
     this.follow = false;

@@ -232,6 +232,7 @@ export const chinese: Words = {
   keyPreviousHit: "上一个匹配",
   keyNextError: "下一个错误",
   keyPreviousError: "上一个错误",
+  keyMark: "标记当前行以便链接",
   keyTop: "转到日志顶部",
   keyEnd: "转到日志末尾",
   keyWrap: "开启或关闭自动换行",

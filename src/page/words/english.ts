@@ -238,6 +238,7 @@ export const english = {
   keyPreviousHit: "Previous hit",
   keyNextError: "Next error",
   keyPreviousError: "Previous error",
+  keyMark: "Mark the current line, to link to it",
   keyTop: "Go to the top of the log",
   keyEnd: "Go to the end of the log",
   keyWrap: "Wrap lines, or stop",
