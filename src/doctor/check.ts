@@ -112,5 +112,9 @@ function sortFindings(findings: readonly Finding<FindingId>[]): Finding<FindingI
 /** Returns the reason of a failed connection. A failure for several addresses has only the reasons of each. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return [...new Set(error.errors.map(reasonOf))].join(", ");
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const code = String((error as NodeJS.ErrnoException).code);
+  const isCertificate = /CERT|SIGNATURE|ISSUER/.test(code);
+  const hint = "; NODE_EXTRA_CA_CERTS names a file with the certificate of a private authority";
+  return `${error.message}${isCertificate ? hint : ""}`;
 }

@@ -129,6 +129,7 @@ export const ZOO: readonly Animal[] = [
   withHeaders("cache-stored", { "Cache-Control": "public, max-age=60" }),
   withHeaders("transform-allowed", { "Cache-Control": "no-cache" }),
   withHeaders("nginx-buffering", { "X-Accel-Buffering": undefined }),
+  withHeaders("connection-close", { "Connection": "close" }),
   withHeaders("content-length", { "Content-Length": "1000000" }),
   withHeaders("encoding-identity", { "Content-Encoding": "identity" }),
   withHeaders("encoding-unknown", { "Content-Encoding": "none" }),

@@ -23,6 +23,7 @@ export type AnswerId =
   | "encoding-unknown"
   | "vary-encoding"
   | "close-delimited"
+  | "connection-close"
   | "http-version";
 
 /** The findings about the head of the response. */
@@ -122,5 +123,11 @@ export const ANSWER: Readonly<Record<AnswerId, FindingKind>> = {
     "The client cannot tell a complete response from one that was cut.",
     "Answer HTTP/1.1 requests with Transfer-Encoding: chunked, which servers do without Content-Length.",
   ),
-  "http-version": ok("The version of HTTP", "RFC 9113"),
+  "connection-close": doubtful(
+    "The connection closes after the response",
+    "RFC 9112, 9.6",
+    "Each reconnection needs a new connection, and with TLS a new handshake.",
+    "Do not send Connection: close.",
+  ),
+  "http-version": ok("The server speaks HTTP/1.1 or later", "RFC 9113"),
 };

@@ -10,16 +10,23 @@ const ACCEPTED_ENCODINGS = ["gzip", "x-gzip", "deflate", "br"];
 export function judgeAnswer(exchange: Exchange): Finding<FindingId>[] {
   const { status, httpVersion } = exchange;
   if (status === 204) return [finding("status-204")];
-  if (status !== 200) return [finding("status-refused", `status ${status}`)];
-  const protocol = `HTTP/${httpVersion}`;
-  const limit = httpVersion === "2" ? "" : ": a browser opens at most six connections to a host, in all tabs together";
+  if (status !== 200) {
+    const hint = status === 401 || status === 403 ? "; send credentials with --token or --header" : "";
+    return [finding("status-refused", `status ${status}${hint}`)];
+  }
   return [
     finding("status"),
     ...judgeType(exchange),
     ...judgeCaching(exchange),
     ...judgeBody(exchange),
-    finding("http-version", `${protocol}${limit}`),
+    ...judgeVersion(httpVersion),
   ];
+}
+
+function judgeVersion(version: string): Finding<FindingId>[] {
+  if (version === "2") return [finding("http-version", "HTTP/2")];
+  const limit = "a browser opens at most six connections to a host, in all tabs together";
+  return version === "1.1" ? [finding("http-version", `HTTP/1.1: ${limit}`)] : [];
 }
 
 /** Judges the content type. */
@@ -64,6 +71,8 @@ function judgeBody({ headers, httpVersion }: Exchange): Finding<FindingId>[] {
   if (length !== undefined) findings.push(finding("content-length", shownHeader("Content-Length", length)));
   const isChunked = /\bchunked\b/i.test(headers["transfer-encoding"] ?? "");
   if (httpVersion !== "2" && length === undefined && !isChunked) findings.push(finding("close-delimited"));
+  // Such a body needs the end of the connection.
+  else if (/\bclose\b/i.test(headers["connection"] ?? "")) findings.push(finding("connection-close"));
   const encoding = headers["content-encoding"];
   if (encoding === undefined) return findings;
   const evidence = shownHeader("Content-Encoding", encoding);

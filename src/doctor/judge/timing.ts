@@ -56,7 +56,9 @@ function judgeArrival(exchange: Exchange, events: readonly TimedEvent[]): Findin
     findHeldBack(exchange, events) ?? findBursts(events),
     findPieces(exchange, events),
   ].filter((item) => item !== undefined);
-  return found.length > 0 ? found : [finding("arrival", count(events.length, "event"))];
+  const groups = groupByTime(events, TOGETHER);
+  if (found.length > 0) return found;
+  return [finding("arrival", `${count(events.length, "event")} at ${count(groups.length, "time")}`)];
 }
 
 /** A buffer passes on multiples of its size, and cuts inside events. */
