@@ -10,6 +10,11 @@ export interface CheckOptions {
   readonly origin?: string | undefined;
   /** Headers of each request. `Authorization` and `Cookie` are not sent to another origin after a redirect. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /**
+   * The body of a POST, for APIs that stream their answer. The check then sends only this request, and once, because
+   * a repetition may cost something. Without it, the method is GET.
+   */
+  readonly body?: string | undefined;
 }
 
 /** Checked options. */
@@ -18,14 +23,15 @@ export interface CheckSettings {
   readonly watch: number;
   readonly origin: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
 }
 
-const NAMES: OptionNames<CheckOptions> = { watch: true, origin: true, headers: true };
+const NAMES: OptionNames<CheckOptions> = { watch: true, origin: true, headers: true, body: true };
 
 /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
 export function readCheckOptions(url: string | URL, options: CheckOptions): CheckSettings {
   checkNames(options, NAMES);
-  const { watch = 8000, origin, headers = {} } = options;
+  const { watch = 8000, origin, headers = {}, body } = options;
   checkTexts("headers", Object.entries(checkValue("headers", headers, kinds.object)).flat());
   const target = readUrl(url);
   return {
@@ -33,6 +39,7 @@ export function readCheckOptions(url: string | URL, options: CheckOptions): Chec
     watch: checkInteger("watch", watch, { min: 100, max: MAX_DELAY }),
     origin: origin === undefined ? undefined : readOrigin(origin),
     headers: { ...target.headers, ...headers },
+    body: body === undefined ? undefined : checkValue("body", body, kinds.text),
   };
 }
 

@@ -54,9 +54,11 @@ export async function check(url: string | URL, options: CheckOptions = {}): Prom
   else if (exchange.status !== 200 || isStream(exchange)) findings.push(...judgeAnswer(exchange));
   else findings.push(...judgeType(exchange));
   if (exchange !== undefined && aside !== undefined && isStream(exchange)) {
-    findings.push(...judgeTiming(exchange), ...judgeWire(exchange), judgeRetry(exchange));
-    findings.push(...(await judgeReconnections(exchange, probes)));
-    findings.push(...judgeAside(exchange, await aside, settings.origin));
+    findings.push(...judgeTiming(exchange), ...judgeWire(exchange));
+    if (settings.body === undefined) {
+      findings.push(judgeRetry(exchange), ...(await judgeReconnections(exchange, probes)));
+      findings.push(...judgeAside(exchange, await aside, settings.origin));
+    }
   }
   return {
     url: probes.redirects.at(-1) ?? settings.url.href,

@@ -49,7 +49,10 @@ export class Probes {
   async watch(onStream: (exchange: Exchange) => void): Promise<Exchange | undefined> {
     for (;;) {
       const leave = new AbortController();
+      const { body } = this.#settings;
       const exchange = await this.#send({
+        method: body === undefined ? "GET" : "POST",
+        body,
         headers: { "Accept-Encoding": "gzip, deflate, br" },
         headTimeout: Math.max(HEAD_TIMEOUT, this.#settings.watch),
         watch: this.#settings.watch,
@@ -68,24 +71,30 @@ export class Probes {
   /** Sends the requests that need no event, a few at a time. */
   async aside(exchange: Exchange, signal: AbortSignal): Promise<SideExchanges> {
     const { origin, watch } = this.#settings;
-    const isEncoded = exchange.headers["content-encoding"] !== undefined;
-    const short = { watch: SHORT_WATCH };
+    const isGet = this.#settings.body === undefined;
+    const isEncoded = isGet && exchange.headers["content-encoding"] !== undefined;
     const [identity, general, cors] = await Promise.all([
       isEncoded ? this.#try({ watch, signal, headers: { "Accept-Encoding": "identity" } }) : undefined,
-      (async () => ({
-        head: await this.#try({ ...short, method: "HEAD" }),
-        accept: await this.#try({ ...short, headers: { Accept: "application/json" } }),
-        http10: await this.#tryHttp10(),
-      }))(),
-      origin === undefined || origin === exchange.url.origin
-        ? {}
-        : (async () => ({
-            cors: await this.#try({ ...short, headers: { Origin: origin } }),
-            stranger: await this.#try({ ...short, headers: { Origin: STRANGE_ORIGIN } }),
-            preflight: await this.#try({ ...short, method: "OPTIONS", headers: preflightHeaders(origin) }),
-          }))(),
+      isGet ? this.#general() : {},
+      isGet && origin !== undefined && origin !== exchange.url.origin ? this.#cors(origin) : {},
     ]);
     return { identity, ...general, ...cors };
+  }
+
+  async #general(): Promise<SideExchanges> {
+    return {
+      head: await this.#try({ watch: SHORT_WATCH, method: "HEAD" }),
+      accept: await this.#try({ watch: SHORT_WATCH, headers: { Accept: "application/json" } }),
+      http10: await this.#tryHttp10(),
+    };
+  }
+
+  async #cors(origin: string): Promise<SideExchanges> {
+    return {
+      cors: await this.#try({ watch: SHORT_WATCH, headers: { Origin: origin } }),
+      stranger: await this.#try({ watch: SHORT_WATCH, headers: { Origin: STRANGE_ORIGIN } }),
+      preflight: await this.#try({ watch: SHORT_WATCH, method: "OPTIONS", headers: preflightHeaders(origin) }),
+    };
   }
 
   /** Reconnects like an EventSource. @param id - The last event ID; `""` sends none. */

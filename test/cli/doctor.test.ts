@@ -38,9 +38,9 @@ describe("tailcast check", { concurrency: true }, () => {
   });
 
   it("ends with 1 when something is wrong, and sends the token and headers", async (t) => {
-    const seen: unknown[] = [];
+    const seen: unknown[][] = [];
     const url = await serve(t, ({ headers }, response) => {
-      seen.push([headers.authorization, headers["x-a"], headers["x-b"]]);
+      seen.push([headers.authorization, headers["x-a"], headers["x-b"], headers["content-type"]]);
       response.writeHead(401).end();
     });
     const file = join(dataFolder(t), "headers");
@@ -49,7 +49,10 @@ describe("tailcast check", { concurrency: true }, () => {
     const { code, stdout } = await run(t, ["check", url, ...options], "", { FORCE_COLOR: "1" });
     assert.equal(code, 1);
     assert.match(stdout, /\n\x1b\[1;31mWrong\x1b\[0m\n {2}The server does not answer with 200 \[status-refused\]\n/);
-    assert.deepEqual(seen, [["Bearer secret", "b:c", "c"]]);
+    assert.deepEqual(seen, [["Bearer secret", "b:c", "c", undefined]]);
+    await run(t, ["check", url, "--data", '{"a":1}']);
+    await run(t, ["check", url, "--data", '{"a":1}', "--header", "content-type: text/plain"]);
+    assert.deepEqual(seen.slice(1).map((values) => values.at(-1)), ["application/json", "text/plain"]);
   });
 
   it("ends with 2 for wrong arguments, and does not print secrets", async (t) => {
@@ -99,6 +102,20 @@ describe("tailcast inspect", { concurrency: true }, () => {
     for (const args of [["-"], [file], [url, "--last-event-id", "é"]]) {
       const { code, stdout } = await run(t, ["inspect", ...args], args[0] === "-" ? text : "");
       assert.deepEqual([code, stdout], [0, lines], args[0]);
+    }
+  });
+
+  it("shows the answer to a POST", async (t) => {
+    const file = join(dataFolder(t), "body");
+    writeFileSync(file, "data: a\n\n");
+    const url = await serve(t, (request, response) => {
+      assert.equal(request.method, "POST");
+      request.pipe(response.writeHead(200));
+    });
+    for (const data of ["data: a\n\n", `@${file}`]) {
+      const { code, stdout } = await run(t, ["inspect", url, "--data", data]);
+      assert.equal(code, 0);
+      assert.match(stdout, /=> message "a"\n/);
     }
   });
 

@@ -107,6 +107,20 @@ describe("check", { concurrency: true }, () => {
     assert.ok(idsOf(report).includes("same-origin"));
   });
 
+  it("sends a POST once, and nothing else", async (t) => {
+    const seen: string[] = [];
+    const url = await serve(t, async (request, response) => {
+      let body = "";
+      for await (const piece of request) body += String(piece);
+      seen.push(`${request.method} ${request.headers["content-type"]} ${body}`);
+      const head = { "Content-Type": "text/event-stream", "Cache-Control": "no-store, no-transform" };
+      response.writeHead(200, { ...head, "X-Accel-Buffering": "no" }).end("data: a\n\n");
+    });
+    const report = await check(url, { body: '{"a":"é"}', headers: { "Content-Type": "application/json" } });
+    assert.deepEqual(faults(report), []);
+    assert.deepEqual([report.events, seen], [1, ['POST application/json {"a":"é"}']]);
+  });
+
   it("stops early when a stream sends more than it can record", async (t) => {
     const text = `data: ${"x".repeat(1024 * 1024)}\n\n`;
     const url = await serve(t, ({ method }, response) => {

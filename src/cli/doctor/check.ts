@@ -3,7 +3,7 @@ import { check as checkStream } from "../../doctor/check.ts";
 import { formatReport } from "../../doctor/report.ts";
 import { TailcastError } from "../../error.ts";
 import { printMessage } from "../../print.ts";
-import { REQUEST_OPTIONS, readHeaders } from "./request-options.ts";
+import { REQUEST_OPTIONS, readRequest } from "./request-options.ts";
 import type { Command } from "../../command.ts";
 import type { CheckReport } from "../../doctor/check.ts";
 import type { FindingLevel } from "../../doctor/findings/finding.ts";
@@ -21,7 +21,8 @@ export const check: Command = {
     "the reason, the section of the standard, and the remedy.",
     "",
     "It reads the stream for the time of --for, and sends about ten other requests: HEAD, HTTP/1.0, another Accept,",
-    "reconnections, and with --origin those of a page. It usually takes 2 s longer than --for, 15 s at most.",
+    "reconnections, and with --origin those of a page. It takes about 2 s longer than --for, 15 s longer at most.",
+    "With --data it sends only the POST, and once.",
   ].join("\n"),
   options: [
     {
@@ -36,7 +37,8 @@ export const check: Command = {
   words: { min: 1, max: 1 },
   examples: [
     ["tailcast check http://127.0.0.1:3000/api/log/push", "checks a stream"],
-    ["tailcast check URL --for 70 --origin https://app.example", "also for a page, and through a quiet minute"],
+    ["tailcast check URL --for 70 --origin https://app.example", "also for a page, and through a silent minute"],
+    ["tailcast check URL --data @request.json", "checks the answer to a POST"],
     ["tailcast check URL --json | jq -r .findings[].id", "prints the ids of all findings"],
   ],
   exitCodes: [
@@ -46,7 +48,7 @@ export const check: Command = {
   ],
   run: async ({ args, words: [url = ""], stdout }) => {
     const watch = 1000 * args.integer("for", DEFAULT_SECONDS, 1, MAX_SECONDS);
-    const options = { watch, origin: args.text("origin"), headers: readHeaders(args) };
+    const options = { watch, origin: args.text("origin"), ...readRequest(args) };
     if (process.stderr.isTTY) printMessage(`reading the stream for ${watch / 1000} s`);
     const report = await run(url, options);
     const text = args.isOn("json")

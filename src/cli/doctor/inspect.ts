@@ -6,9 +6,10 @@ import { formatLine } from "../../doctor/inspect.ts";
 import { TailcastError, invalidOption } from "../../error.ts";
 import { StreamExplainer } from "../../protocol/explain.ts";
 import { printMessage } from "../../print.ts";
-import { REQUEST_OPTIONS, readHeaders } from "./request-options.ts";
+import { REQUEST_OPTIONS, readRequest } from "./request-options.ts";
 import type { Command } from "../../command.ts";
 import type { PaintPart } from "../../doctor/inspect.ts";
+import type { RequestParts } from "./request-options.ts";
 
 const FAILED = 1;
 const UNREACHABLE = 4;
@@ -45,7 +46,8 @@ export const inspect: Command = {
     const signal = seconds === undefined ? undefined : AbortSignal.timeout(1000 * seconds);
     const id = args.text("last-event-id");
     const resume = id === undefined ? {} : { "Last-Event-ID": Buffer.from(id).toString("latin1") };
-    const chunks = await open(source, { ...readHeaders(args), ...resume }, signal);
+    const { headers, body } = readRequest(args);
+    const chunks = await open(source, { headers: { ...headers, ...resume }, body }, signal);
     const explainer = new StreamExplainer();
     const paint: PaintPart = (part, text) => stdout.colour(COLOURS[part], text);
     let hasFailed = false;
@@ -66,7 +68,7 @@ export const inspect: Command = {
 
 async function open(
   source: string,
-  headers: Readonly<Record<string, string>>,
+  { headers, body: sent }: RequestParts,
   signal: AbortSignal | undefined,
 ): Promise<AsyncIterable<Uint8Array>> {
   if (source === "-") return signal === undefined ? process.stdin : addAbortSignal(signal, process.stdin);
@@ -75,6 +77,8 @@ async function open(
   let response;
   try {
     response = await fetch(url, {
+      method: sent === undefined ? "GET" : "POST",
+      body: sent ?? null,
       headers: { "Accept": "text/event-stream", "Cache-Control": "no-cache", ...headers },
       signal: signal ?? null,
     });

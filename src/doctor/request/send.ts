@@ -12,6 +12,7 @@ import type { Exchange } from "./exchange.ts";
 export interface Probe {
   readonly url: URL;
   readonly method?: string;
+  readonly body?: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   /** The time in milliseconds within which the head has to arrive. */
   readonly headTimeout: number;
@@ -100,7 +101,7 @@ function runHttp1(probe: Probe, socket: Socket, recorder: Recorder, events: Even
       events.onEnd();
     });
   });
-  outgoing.end();
+  outgoing.end(probe.body);
   return undefined;
 }
 
@@ -124,6 +125,6 @@ function runHttp2(probe: Probe, socket: Socket, recorder: Recorder, events: Even
     recorder.end(stream.rstCode === 0 ? "clean" : "cut");
     events.onEnd();
   });
-  stream.end();
+  stream.end(probe.body);
   return session;
 }
