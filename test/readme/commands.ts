@@ -96,8 +96,10 @@ async function runTailcast(
   origin: () => Promise<string>,
   life: Lifetime,
 ): Promise<string> {
-  if (!args.some((word) => ADDRESS.test(word))) return runProgram(args, env, life);
+  const usesServer = ["build", "builds", "log"].includes(args[0] ?? "");
+  if (!usesServer && !args.some((word) => ADDRESS.test(word))) return runProgram(args, env, life);
   const address = await origin();
+  if (usesServer) return runProgram(args, { ...env, TAILCAST_SERVER: address }, life);
   const stdout = await runProgram(args.map((word) => word.replace(ADDRESS, address)), env, life);
   return stdout.replaceAll(address, "http://127.0.0.1:3000");
 }
@@ -118,7 +120,8 @@ async function runProgram(args: readonly string[], env: Record<string, string>, 
     program.child.kill("SIGTERM");
   }
   assert.equal(await program.ended, 0, program.stderr);
-  return program.stdout;
+  // The address of the page is the first message.
+  return args[0] === "run" ? program.stderr + program.stdout : program.stdout;
 }
 
 function optionOf(args: readonly string[], name: string): string | undefined {
