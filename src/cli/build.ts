@@ -91,10 +91,18 @@ async function startBuild(server: BuildServer, { args, words: [path] }: CommandC
     const { build: started } = await server.request("POST", "api/project/build", request);
     return started as BuildRecord;
   } catch (error) {
-    if (!(error instanceof ServerRefusal) || error.code !== "ALREADY_BUILDING") throw error;
-    const { id = "" } = (error.body["build"] ?? {}) as { id?: string };
-    throw new CommandError(`${error.message}; see "tailcast log ${plainText(id)}"`, error.exitCode, { cause: error });
+    const hint = error instanceof ServerRefusal ? hintOf(error, request.projectPath) : undefined;
+    if (!(error instanceof ServerRefusal) || hint === undefined) throw error;
+    throw new CommandError(`${error.message}; ${hint}`, error.exitCode, { cause: error });
   }
+}
+
+/** The next step after a refusal; `undefined` when the message of the server says enough. */
+function hintOf({ code, body }: ServerRefusal, path: string): string | undefined {
+  if (code === "PROJECT_NOT_FOUND") return `the path is ${path}`;
+  if (code !== "ALREADY_BUILDING") return undefined;
+  const { id = "" } = (body["build"] ?? {}) as { id?: string };
+  return `see "tailcast log ${plainText(id)}"`;
 }
 
 /** The path for the server: absolute, if the server sees the same files. */

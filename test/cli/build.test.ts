@@ -123,7 +123,7 @@ describe("tailcast build", () => {
   });
 
   for (const [name, args, code, message] of [
-    ["2 for a project that does not exist", ["nowhere"], 2, /Cannot open the project: there is no/],
+    ["2 for a project that does not exist", ["nowhere"], 2, /Cannot open the project: .*; the path is nowhere\n/],
     ["2 for an address that is not one", ["app", "--server", "ftp://x"], 2, /--server: it must be an address/],
     ["2 for a path that is missing, on another machine", ["--server", "http://192.0.2.1"], 2, /PATH.*another machine/],
     ["4 when no server listens", ["app", "--server", "http://127.0.0.1:9"], 4, /Cannot reach http:\/\/127\.0\.0\.1:9/],

@@ -14,11 +14,15 @@ interface ForwardedSignals {
   end(): void;
 }
 
-/** Passes signals to a command, instead of ending this process. @param send - Sends a signal to the command. */
-export function forwardSignals(send: (signal: NodeJS.Signals) => void): ForwardedSignals {
+/**
+ * Passes signals to a command, instead of ending this process.
+ *
+ * @param send - Sends a signal to the command, and is informed whether a terminal sends it to all its programs.
+ */
+export function forwardSignals(send: (signal: NodeJS.Signals, isOfTerminal: boolean) => void): ForwardedSignals {
   const interruption = new AbortController();
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (!OF_KEYBOARD.includes(signal) || !isForeground()) send(signal);
+    send(signal, OF_KEYBOARD.includes(signal) && isForeground());
     if (!signal.startsWith("SIGUSR")) interruption.abort();
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);

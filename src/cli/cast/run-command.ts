@@ -28,9 +28,10 @@ export function runCommand(program: string, args: readonly string[], env: Enviro
   let child: ChildProcess | undefined;
   let exitCode = 0;
   let pending: NodeJS.Signals | undefined;
-  const signals = forwardSignals((signal) => {
-    pending = signal;
-    child?.kill(signal);
+  const signals = forwardSignals((signal, isOfTerminal) => {
+    if (child === undefined) pending = signal;
+    // The terminal has sent it to the command as well.
+    else if (!isOfTerminal) child.kill(signal);
   });
 
   const run = async (options: StepRunOptions): Promise<StepResult> => {
