@@ -40,7 +40,17 @@ export type { StoredBuild } from "./runner/store/build-store.ts";
 export { buildEnvironment } from "./runner/program/environment.ts";
 export type { BuildEnvironmentOptions } from "./runner/program/environment.ts";
 export type { DirectoryPin } from "./runner/project/directory-pin.ts";
-export type { BuildChangedEvent, BuildEndEvent, BuildEvent, BuildLineEvent, OutputStream } from "./runner/events.ts";
+export type {
+  BuildChangedEvent,
+  BuildEndEvent,
+  BuildEvent,
+  BuildHintEvent,
+  BuildLineEvent,
+  OutputStream,
+} from "./runner/events.ts";
+export type { Hint } from "./runner/failure/hint.ts";
+export type { GitState } from "./runner/git/git-state.ts";
+export type { BuildResult, ResultFolder } from "./runner/result/build-result.ts";
 export type { Environment } from "./runner/program/find-program.ts";
 export { endOrphans } from "./runner/process/orphans.ts";
 export type { OrphanReport, OrphanSearch } from "./runner/process/orphans.ts";

@@ -6,6 +6,7 @@ import type { Secrets } from "./output/secrets.ts";
 import type { ProcessIdentity } from "./process/identity.ts";
 import type { Environment } from "./program/find-program.ts";
 import type { BuildRecord } from "./record.ts";
+import type { BuildResult } from "./result/build-result.ts";
 
 /** Everything that a {@link Build} needs in addition to its plan. */
 export interface BuildContext extends Pick<BuildEmitterOptions, "onLine" | "onState" | "onHint"> {
@@ -35,6 +36,8 @@ export interface BuildContext extends Pick<BuildEmitterOptions, "onLine" | "onSt
   readonly onLeft: (build: Build, gone: Promise<boolean>) => void;
   /** Whether states are stored, so that an error of the system concerns a file. */
   readonly isStored: boolean;
+  /** Returns the result of the last build of the same work that succeeded. */
+  readonly lastResult: (build: BuildRecord) => BuildResult | null;
   /** Called once, when an event could not be delivered or stored. */
   readonly onFailure: (build: BuildRecord, error: unknown) => void;
   /** Called once, right after the `end` event was emitted. */

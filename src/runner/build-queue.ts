@@ -7,6 +7,7 @@ import { buildEnvironment } from "./program/environment.ts";
 import { outputModes } from "./output/output-pipes.ts";
 import { estimateDuration } from "./estimate.ts";
 import { QueuePositions } from "./queue-positions.ts";
+import { resultBefore } from "./result/build-result.ts";
 import { Retention } from "./store/retention.ts";
 import { Secrets } from "./output/secrets.ts";
 import { settlesWithin } from "./process/waiting.ts";
@@ -91,6 +92,7 @@ export class BuildQueue {
       onSpawn: (id, identity) => all(writer?.writeProcesses(id, { identity }), onSpawn(id, identity)),
       onLeft: (build, gone) => void this.#forgetProcesses(build, gone),
       isStored: writer !== undefined,
+      lastResult: (build) => resultBefore(build, this.list()),
       onFailure,
       onEnd: (build) => this.#removeEnded(build),
     };

@@ -2,8 +2,11 @@ import { formatDuration } from "../terminal/duration.ts";
 import { BuildEmitter, now } from "./build-emitter.ts";
 import { createBuildId } from "./build-id.ts";
 import { runInCgroup } from "./cgroup/run-in-cgroup.ts";
+import { lastLines } from "./failure/hint.ts";
 import { runExplained } from "./failure/run-explained.ts";
 import { formatCommand } from "./format.ts";
+import { describeGit, maskGit } from "./git/git-state.ts";
+import { readGit } from "./git/read-git.ts";
 import { OutputTime } from "./output/output-time.ts";
 import { addToPath, addVariables, variableSecrets } from "./program/variables.ts";
 import { environmentLines, planLines } from "./planning/first-lines.ts";
@@ -14,12 +17,13 @@ import { PLAN_STEP, isDraft } from "./planning/plan-draft.ts";
 import { createCookie } from "./process/marker.ts";
 import { runStep } from "./process/run-step.ts";
 import { pinProblem } from "./project/directory-pin.ts";
-import { freezeRecord, pendingStep } from "./record.ts";
+import { freezeRecord, pendingStep, queuedRecord } from "./record.ts";
+import { describeResultFolders } from "./result/build-result.ts";
+import { readResult } from "./result/read-result.ts";
 import { StepLines } from "./step-lines.ts";
-import { describePosition, describeResult, recordResult } from "./step-result.ts";
+import { describePosition, describeResult, describeTimeout, describeUndelivered, recordResult } from "./step-result.ts";
 import type { BuildContext, FormerBuild } from "./build-context.ts";
 import type { StepCgroup } from "./cgroup/step-cgroup.ts";
-import type { Hint } from "./failure/hint.ts";
 import type { OutputTail } from "./failure/output-tail.ts";
 import type { Mask } from "./output/mask.ts";
 import type { Plan } from "./planning/plan.ts";
@@ -27,14 +31,8 @@ import type { PlanContext, PlanDraft } from "./planning/plan-draft.ts";
 import type { DirectoryPin } from "./project/directory-pin.ts";
 import type { BuildRecord, StepRecord } from "./record.ts";
 import type { StepResult, StepRunOptions } from "./process/run-step.ts";
+import type { Stop } from "./step-result.ts";
 import type { Step } from "./planning/step.ts";
-
-/** Why a build was stopped. */
-interface Stop {
-  readonly status: "cancelled" | "timed-out" | "failed";
-  /** The start of the sentence about the end, e.g. `cancelled`. */
-  readonly text: string;
-}
 
 /** The course of one build: it waits, makes its plan if that is a draft, runs the steps until one fails, and ends. */
 export class Build {
@@ -92,25 +90,11 @@ export class Build {
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    this.#record = freezeRecord({
+    this.#record = queuedRecord(source, {
       id: buildId,
-      projectPath: source.projectPath,
-      projectName: source.projectName,
-      packageManager: source.packageManager,
-      script: source.script ?? null,
-      install: source.install ?? null,
-      variables: Object.keys(source.variables ?? {}),
-      color: source.color ?? null,
-      status: "queued",
-      message: null,
-      hint: null,
       steps: isDraft(source) ? [pendingStep(PLAN_STEP, "")] : this.#pendingSteps(steps),
       estimatedDuration,
-      queuePosition: null,
       queuedAt: former?.record.queuedAt ?? now(),
-      startedAt: null,
-      finishedAt: null,
-      lastOutputAt: null,
     });
   }
 
@@ -203,7 +187,7 @@ export class Build {
 
   /** Runs the step that makes the plan. Returns `undefined` when it failed, or the build was stopped. */
   async #makePlan(draft: PlanDraft): Promise<Plan | undefined> {
-    const { nice, cgroups, killGrace } = this.#context;
+    const { nice, cgroups, killGrace, env } = this.#context;
     await this.#prepare();
     if (this.#hasFailed) return undefined;
     this.#updateStep(0, { status: "running", startedAt: now() });
@@ -214,7 +198,10 @@ export class Build {
       makeFolder: () => this.#folders.make(),
       limits: { nice, folder: cgroups.folder, signal, cookie: this.#cookie },
     };
-    const plan = await makePlan(draft, context, { killGrace, forceSignal: this.#killing.signal });
+    const [plan, git] = await Promise.all([
+      makePlan(draft, context, { killGrace, forceSignal: this.#killing.signal }),
+      readGit(draft.projectPath, env, context.limits),
+    ]);
     const finishedAt = now();
     if (typeof plan === "string" || this.#stop !== undefined) {
       if (typeof plan === "string" && this.#stop === undefined) this.#failure = { step: PLAN_STEP, text: plan };
@@ -225,9 +212,13 @@ export class Build {
     this.#mask = this.#maskFor(plan.steps);
     this.#pins = plan.pins ?? [];
     this.#programFolders = plan.programFolders;
-    this.#emitLines(PLAN_STEP, planLines(plan));
+    this.#emitLines(PLAN_STEP, [...planLines(plan), ...(git === null ? [] : [describeGit(git)])]);
     const steps = this.#record.steps.map((step): StepRecord => ({ ...step, status: "succeeded", finishedAt }));
-    this.#update({ packageManager: plan.packageManager, steps: [...steps, ...this.#pendingSteps(plan.steps)] });
+    this.#update({
+      packageManager: plan.packageManager,
+      git: maskGit(git, this.#mask),
+      steps: [...steps, ...this.#pendingSteps(plan.steps)],
+    });
     return plan;
   }
 
@@ -238,6 +229,14 @@ export class Build {
       if (this.#hasFailed) break;
       await this.#runStep(planned + index, step);
     }
+    const { projectPath, startedAt } = this.#record;
+    if (this.#hasFailed) return;
+    const { signal } = this.#stopping;
+    const before = this.#context.lastResult(this.#record);
+    const result = await readResult(projectPath, { since: Date.parse(startedAt ?? ""), before, signal });
+    if (signal.aborted) return;
+    this.#record = freezeRecord({ ...this.record, result });
+    this.#emitLines(null, describeResultFolders(result));
   }
 
   async #runStep(index: number, step: Step): Promise<void> {
@@ -257,7 +256,10 @@ export class Build {
     const change = recordResult(result, this.#stop?.status ?? "cancelled");
     if (change.status === "failed" && this.#stop === undefined) {
       this.#failure = { step: name, text };
-      if (hint !== undefined) this.#explain(name, hint);
+      if (hint !== undefined) {
+        this.#record = freezeRecord({ ...this.record, hint });
+        this.#emitter.emitHint(name, hint);
+      }
     }
     this.#updateStep(index, { ...change, finishedAt: now() });
     const duration = formatDuration(performance.now() - start);
@@ -265,11 +267,6 @@ export class Build {
       step: name,
       text: result.type === "not-started" ? text : `${text} after ${duration}`,
     });
-  }
-
-  #explain(step: string, hint: Hint): void {
-    this.#record = freezeRecord({ ...this.record, hint });
-    this.#emitter.emitHint(step, hint);
   }
 
   #runCommand(index: number, step: Step, tail: OutputTail): Promise<StepResult> {
@@ -348,9 +345,7 @@ export class Build {
     for (const { name } of skipped) {
       void this.#emitter.emitLine({ step: name, text: `${name} skipped because ${because}`, time: finishedAt });
     }
-    const { hint } = this.#record;
-    const causes = hint === null ? [] : [`cause: ${hint.cause}`, `remedy: ${hint.remedy}`];
-    for (const text of [message, ...causes]) void this.#emitter.emitLine({ text, time: finishedAt });
+    for (const text of lastLines(message, this.#record.hint)) void this.#emitter.emitLine({ text, time: finishedAt });
     this.#resolveEnded(this.#emitter.emit({ type: "end", build: this.#record }));
     this.#context.onEnd(this);
   }
@@ -368,21 +363,16 @@ export class Build {
    */
   #timeOut(silentStep: string | null, milliseconds: number): void {
     if (this.#stop !== undefined) return;
-    const limit = formatDuration(milliseconds);
-    const isSilent = silentStep !== null;
-    const reached = isSilent ? `${silentStep} printed nothing for ${limit}` : `time limit of ${limit} reached`;
-    void this.#emitter.emitLine({ step: silentStep, text: `${reached}; stopping the build` });
-    this.#halt({ status: "timed-out", text: `timed out after ${limit}${isSilent ? " without output" : ""}` });
+    const { line, stop } = describeTimeout(silentStep, milliseconds);
+    void this.#emitter.emitLine({ step: silentStep, text: line });
+    this.#halt(stop);
   }
 
   /** Stops a build whose events cannot be delivered or stored: it must not run unobserved. */
   #stopUndelivered(error: unknown): void {
     if (!this.#hasReported) this.#context.onFailure(this.record, error);
     this.#hasReported = true;
-    // Node's messages end with the path, which clients must not see.
-    const reason = (error instanceof Error ? error.message : String(error)).replace(/,? '[^']*'(?: -> '[^']*')?$/, "");
-    const verb = this.#context.isStored && isSystemError(error) ? "stored" : "delivered";
-    this.#halt({ status: "failed", text: `stopped because its events could not be ${verb} (${reason})` });
+    this.#halt({ status: "failed", text: describeUndelivered(error, this.#context.isStored) });
   }
 
   #update(change: Partial<BuildRecord>): void {
@@ -393,8 +383,4 @@ export class Build {
   #updateStep(index: number, change: Partial<StepRecord>): void {
     this.#update({ steps: this.#record.steps.map((step, at) => (at === index ? { ...step, ...change } : step)) });
   }
-}
-
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && "syscall" in error;
 }

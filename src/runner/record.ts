@@ -1,5 +1,7 @@
+import type { GitState } from "./git/git-state.ts";
 import type { Hint } from "./failure/hint.ts";
 import type { InstallMode } from "./planning/build-inputs.ts";
+import type { BuildResult } from "./result/build-result.ts";
 
 /** Each possible {@link BuildStatus}. */
 export const buildStatuses = ["queued", "running", "succeeded", "failed", "cancelled", "timed-out", "lost"] as const;
@@ -55,6 +57,10 @@ export interface BuildRecord {
   /** Why it failed and what to do about it; `null` when that is unknown, and for a build that did not fail. */
   readonly hint: Hint | null;
   readonly steps: readonly StepRecord[];
+  /** The git repository of the project when the build was planned; `null` until then, and without a repository. */
+  readonly git: GitState | null;
+  /** The folders that the build has changed; `null` until it has succeeded, and when the project has no directory. */
+  readonly result: BuildResult | null;
   /**
    * The expected time from its start to its end, in milliseconds, by earlier builds; `null` when it is unknown. It is
    * calculated once, when the build is accepted.
@@ -77,8 +83,51 @@ export interface BuildRecord {
 
 /** Adds the fields that an earlier version did not store. */
 export function completeRecord(record: BuildRecord): BuildRecord {
-  const { variables = [], color = null, hint = null, estimatedDuration = null, lastOutputAt = null } = record;
-  return { ...record, variables, color, hint, estimatedDuration, lastOutputAt };
+  const { variables = [], color = null, hint = null, git = null, result = null } = record;
+  const { estimatedDuration = null, lastOutputAt = null } = record;
+  return { ...record, variables, color, hint, git, result, estimatedDuration, lastOutputAt };
+}
+
+/** The fields of a plan that the record of its build has. The page uses this file, so it imports no type of Node.js. */
+interface QueuedSource extends Pick<BuildRecord, "projectPath" | "projectName" | "packageManager"> {
+  readonly script?: string | null | undefined;
+  readonly install?: InstallMode | null | undefined;
+  readonly variables?: Readonly<Record<string, string>> | undefined;
+  readonly color?: boolean | undefined;
+}
+
+/**
+ * The record of a build that was accepted.
+ *
+ * @param source - The plan, or its draft.
+ * @param known - The fields that the plan does not have.
+ */
+export function queuedRecord(
+  source: QueuedSource,
+  { id, steps, estimatedDuration, queuedAt }: Pick<BuildRecord, "id" | "steps" | "estimatedDuration" | "queuedAt">,
+): BuildRecord {
+  return freezeRecord({
+    id,
+    projectPath: source.projectPath,
+    projectName: source.projectName,
+    packageManager: source.packageManager,
+    script: source.script ?? null,
+    install: source.install ?? null,
+    variables: Object.keys(source.variables ?? {}),
+    color: source.color ?? null,
+    status: "queued",
+    message: null,
+    hint: null,
+    git: null,
+    result: null,
+    steps,
+    estimatedDuration,
+    queuePosition: null,
+    queuedAt,
+    startedAt: null,
+    finishedAt: null,
+    lastOutputAt: null,
+  });
 }
 
 /** The record of a step that has not started. */
@@ -90,6 +139,6 @@ export function pendingStep(name: string, command: string): StepRecord {
 export function freezeRecord(record: BuildRecord): BuildRecord {
   for (const step of record.steps) Object.freeze(step);
   Object.freeze(record.steps);
-  Object.freeze(record.hint);
+  for (const part of [record.hint, record.git, record.result, record.result?.folders]) Object.freeze(part);
   return Object.freeze(record);
 }

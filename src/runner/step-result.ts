@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { formatDuration } from "../terminal/duration.ts";
 import type { BuildRecord, StepRecord, StepStatus } from "./record.ts";
 import type { StepResult } from "./process/run-step.ts";
 
@@ -52,6 +53,35 @@ export function recordResult(
     case "not-started":
       return { status: "failed", exitCode: null, signal: null };
   }
+}
+
+/** Why a build was stopped. */
+export interface Stop {
+  readonly status: "cancelled" | "timed-out" | "failed";
+  /** The start of the sentence about the end, e.g. `cancelled`. */
+  readonly text: string;
+}
+
+/**
+ * Describes that a build has reached one of its two time limits, in a line of the log and in its end.
+ *
+ * @param silentStep - The step that has printed nothing; `null`: the whole build took too long.
+ * @param milliseconds - The limit.
+ */
+export function describeTimeout(silentStep: string | null, milliseconds: number): { line: string; stop: Stop } {
+  const limit = formatDuration(milliseconds);
+  const isSilent = silentStep !== null;
+  const reached = isSilent ? `${silentStep} printed nothing for ${limit}` : `time limit of ${limit} reached`;
+  const text = `timed out after ${limit}${isSilent ? " without output" : ""}`;
+  return { line: `${reached}; stopping the build`, stop: { status: "timed-out", text } };
+}
+
+/** Describes why a build was stopped whose events could not be delivered, or stored. */
+export function describeUndelivered(error: unknown, isStored: boolean): string {
+  // Node's messages end with the path, which clients must not see.
+  const reason = (error instanceof Error ? error.message : String(error)).replace(/,? '[^']*'(?: -> '[^']*')?$/, "");
+  const verb = isStored && error instanceof Error && "syscall" in error ? "stored" : "delivered";
+  return `stopped because its events could not be ${verb} (${reason})`;
 }
 
 /** Describes where a stopped build was, to complete the sentence about its end. */

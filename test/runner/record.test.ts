@@ -22,6 +22,8 @@ const queued: BuildRecord = {
   status: "queued",
   message: "former",
   hint: { code: "FORMER", subject: null, cause: "former", remedy: "former" },
+  git: { branch: "former", commit: "former", subject: "former", isDirty: true },
+  result: { folders: [], isComplete: true },
   steps: [],
   estimatedDuration: 7,
   queuePosition: 7,
@@ -34,7 +36,8 @@ const queued: BuildRecord = {
 /** The fields that change when a queued build is planned again. */
 const planned: readonly (keyof BuildRecord)[] = [
   ...(["projectPath", "projectName", "packageManager", "script", "install", "variables", "color", "steps"] as const),
-  ...(["message", "hint", "estimatedDuration", "queuePosition", "startedAt", "finishedAt", "lastOutputAt"] as const),
+  ...(["message", "hint", "git", "result"] as const),
+  ...(["estimatedDuration", "queuePosition", "startedAt", "finishedAt", "lastOutputAt"] as const),
 ];
 
 describe("completeRecord()", () => {

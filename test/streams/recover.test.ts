@@ -28,7 +28,7 @@ function running({ root }: Scene, change: Partial<BuildRecord> = {}): BuildRecor
     packageManager: "npm",
     script: "build",
     install: "auto",
-    ...{ variables: [], color: null, hint: null, lastOutputAt: null },
+    ...{ variables: [], color: null, hint: null, git: null, result: null, lastOutputAt: null },
     status: "running",
     queuePosition: null,
     message: null,

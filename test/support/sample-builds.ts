@@ -16,6 +16,8 @@ export function sampleBuild(changes: Partial<Build> = {}): Build {
     queuePosition: null,
     message: null,
     hint: null,
+    git: null,
+    result: null,
     steps: [],
     estimatedDuration: null,
     queuedAt: "2026-01-01T10:00:00.000Z",

@@ -146,8 +146,9 @@ describe("src/web/README.md", () => {
     const data = (type: string): unknown[] => {
       return events.filter((event) => event.type === type).map((event) => JSON.parse(event.data));
     };
-    for (const record of [...data("build"), ...data("end")] as { steps: unknown[] }[]) {
+    for (const record of [...data("build"), ...data("end")] as { git: unknown; steps: unknown[] }[]) {
       assertDocumented("Field of a build", record);
+      if (record.git !== null) assertDocumented("Field of a git state", record.git);
       for (const step of record.steps) assertDocumented("Field of a step", step);
     }
     const [hint = {}] = data("hint") as object[];

@@ -1,5 +1,6 @@
 import { formatAgo, timeTaken } from "../time.ts";
 import { words } from "../words/words.ts";
+import { gitText } from "./build-facts.ts";
 import { outlook } from "./outlook.ts";
 import { statusWord } from "./status.ts";
 import type { Build } from "../model.ts";
@@ -19,6 +20,7 @@ const columns: readonly Column[] = [
     return words().besideUsual(text, words().duration(estimatedDuration));
   },
   (build, now) => (build.status === "queued" ? outlook(build, now).text : ""),
+  ({ git }) => (git === null ? "" : gitText(git, false)),
   ({ finishedAt }, now) => (finishedAt === null ? "" : formatAgo(now - Date.parse(finishedAt))),
 ];
 

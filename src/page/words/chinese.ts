@@ -114,6 +114,8 @@ export const chinese: Words = {
   startedAt: (time) => `${time} 开始`,
   scriptFact: (name) => `脚本 ${name}`,
   lastOutput: (duration) => `最后一次输出在 ${duration}前`,
+  git: (place, isDirty) => (isDirty ? `${place}（有未提交的更改）` : place),
+  folder: (path, count, size) => `${path}：${count} 个文件，${size}`,
   cleanInstall: "全新安装依赖",
   updateInstall: "更新锁文件",
   withoutInstall: "不安装依赖",

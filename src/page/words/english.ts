@@ -117,6 +117,9 @@ export const english = {
   startedAt: (time: string): string => `started ${time}`,
   scriptFact: (name: string): string => `script ${name}`,
   lastOutput: (duration: string): string => `last output ${duration} ago`,
+  git: (place: string, isDirty: boolean): string => (isDirty ? `${place}, uncommitted changes` : place),
+  folder: (path: string, count: number, size: string): string =>
+    `${path}: ${count === 1 ? "1 file" : `${number(count)} files`}, ${size}`,
   cleanInstall: "clean install",
   updateInstall: "update of the lock file",
   withoutInstall: "without install",

@@ -9,3 +9,8 @@ export interface Hint {
   /** One sentence about what to do. */
   readonly remedy: string;
 }
+
+/** The last lines of the log of a build. @param message - The sentence about its end. */
+export function lastLines(message: string, hint: Hint | null): string[] {
+  return hint === null ? [message] : [message, `cause: ${hint.cause}`, `remedy: ${hint.remedy}`];
+}

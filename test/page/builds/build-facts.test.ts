@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { buildFacts } from "../../../dist/page/builds/build-facts.js";
+import { buildFacts, gitText } from "../../../dist/page/builds/build-facts.js";
 import { sampleBuild } from "../../support/sample-builds.js";
 
 describe("buildFacts", () => {
@@ -19,6 +19,23 @@ describe("buildFacts", () => {
     assert.deepEqual(facts, ["npm", "script test", "clean install"]);
     assert.deepEqual(buildFacts(sampleBuild({ install: "update" })), ["npm", "update of the lock file"]);
     assert.deepEqual(buildFacts(sampleBuild({ install: "skip" })), ["npm", "without install"]);
+  });
+
+  it("names the commit, with its branch and its message", () => {
+    const git = { branch: "main", commit: "1a2b3c4d5e6f", subject: "Fix the sum", isDirty: false };
+    assert.deepEqual(buildFacts(sampleBuild({ git })), ["npm", "main 1a2b3c4d Fix the sum"]);
+    assert.equal(gitText({ ...git, isDirty: true }, false), "main 1a2b3c4d, uncommitted changes");
+    assert.equal(gitText({ branch: null, commit: "1a2b3c4d5e6f", subject: null, isDirty: null }), "1a2b3c4d");
+    assert.equal(gitText({ branch: "main", commit: null, subject: null, isDirty: null }), "main");
+  });
+
+  it("names the largest folders of the result, with their change", () => {
+    const folder = { path: "dist", files: 8, bytes: 254_200, bytesBefore: 251_000 };
+    const small = { path: "types", files: 1, bytes: 0, bytesBefore: null };
+    const folders = [folder, { ...folder, path: "maps", bytes: 12_340_000, bytesBefore: 12_340_000 }, small, folder];
+    assert.deepEqual(buildFacts(sampleBuild({ result: { folders, isComplete: true } })), [
+      ...["npm", "dist: 8 files, 254 kB (+3.2 kB)", "maps: 8 files, 12.3 MB (+0 kB)", "types: 1 file, 0 kB"],
+    ]);
   });
 
   it("ends with the start, with the date on another day", () => {

@@ -25,4 +25,9 @@ describe("entryDetail()", () => {
     assert.equal(entryDetail({ ...ended, status: "lost" }, NOW), "Lost \u00b7 5 min ago");
     assert.equal(entryDetail({ ...ended, status: "cancelled", startedAt: null }, NOW), "Cancelled \u00b7 5 min ago");
   });
+
+  it("names the commit", () => {
+    const git = { branch: "main", commit: "1a2b3c4d5e6f", subject: "Fix the sum", isDirty: true };
+    assert.equal(entryDetail(sampleBuild({ git }), NOW), "Queued \u00b7 main 1a2b3c4d, uncommitted changes");
+  });
 });

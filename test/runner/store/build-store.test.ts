@@ -24,6 +24,8 @@ function record(change: Partial<BuildRecord> = {}): BuildRecord {
     install: null,
     variables: [],
     hint: null,
+    git: null,
+    result: null,
     color: null,
     lastOutputAt: null,
     status: "queued",
