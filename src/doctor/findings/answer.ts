@@ -101,14 +101,14 @@ export const ANSWER: Readonly<Record<AnswerId, FindingKind>> = {
   ),
   "encoding-identity": doubtful(
     "Content-Encoding: identity is sent",
-    "RFC 9110, 8.4.1",
+    "RFC 9110, 8.4",
     "The name is reserved for Accept-Encoding; some clients refuse it as unknown.",
     "Do not send Content-Encoding for a body that is not compressed.",
   ),
   "encoding-unknown": wrong(
     "The client did not ask for this Content-Encoding",
     "RFC 9110, 8.4",
-    "A client cannot decode the body, or reads bytes that are no events.",
+    "A client cannot decode the body, or reads bytes that are not events.",
     "Do not send Content-Encoding for a body that is not compressed.",
   ),
   "vary-encoding": doubtful(
@@ -129,5 +129,5 @@ export const ANSWER: Readonly<Record<AnswerId, FindingKind>> = {
     "Each reconnection needs a new connection, and with TLS a new handshake.",
     "Do not send Connection: close.",
   ),
-  "http-version": ok("The server speaks HTTP/1.1 or later", "RFC 9113"),
+  "http-version": ok("The server speaks HTTP/1.1 or later", "RFC 9110, 2.5"),
 };

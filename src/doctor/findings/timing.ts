@@ -41,12 +41,12 @@ export const TIMING: Readonly<Record<TimingId, FindingKind>> = {
     "Something holds events back",
     "HTML 9.2.7",
     "Events with different times in their data arrive together.",
-    "Look for a buffer: a compressing middleware, proxy_buffering of nginx, a writer that is flushed by a timer.",
+    "Look for a buffer: a compressing middleware, proxy_buffering of nginx, a writer that a timer flushes.",
   ),
   "bursts": doubtful(
     "Events arrive in bursts at regular times",
     "HTML 9.2.7",
-    "Either the server publishes so, or a buffer on the way is flushed by a timer.",
+    "Either the server publishes in bursts, or a timer flushes a buffer on the way.",
     "If the server publishes single events, look for a proxy or a writer that collects them.",
   ),
   "blocks": wrong(
@@ -73,7 +73,7 @@ export const TIMING: Readonly<Record<TimingId, FindingKind>> = {
   "heartbeat-event": doubtful(
     "Empty events seem to serve as heartbeats",
     "HTML 9.2.7",
-    "Every page receives them as messages, and has to ignore them.",
+    "Every page receives them as messages and must ignore them.",
     "Write a comment line, a colon and a line end, instead.",
   ),
   "idle-cut": wrong(

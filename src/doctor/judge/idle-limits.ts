@@ -1,10 +1,9 @@
 /** Well-known limits for connections without bytes, in seconds. */
 const IDLE_LIMITS: readonly (readonly [seconds: number, names: string])[] = [
-  [30, "30 s is common in HAProxy"],
+  [30, "30 s is the default of CloudFront, and common in HAProxy"],
   [55, "55 s is the limit of Heroku"],
   [60, "60 s is the default of nginx (proxy_read_timeout) and of AWS load balancers"],
-  [100, "100 s is a limit of Cloudflare"],
-  [120, "120 s is a limit of Cloudflare"],
+  [100, "100 s is the limit of Cloudflare"],
   [230, "230 s is the limit of Azure App Service"],
   [300, "300 s is the default of Envoy"],
   [350, "350 s is the limit of AWS network load balancers"],
