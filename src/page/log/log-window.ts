@@ -43,6 +43,7 @@ export class LogWindow {
   /** Heights of lines that were visible when scrolling rested. */
   #samples: number[] = [];
   #isUpdating = false;
+  #isPrinting = false;
 
   constructor(rows: LogRows, handlers: WindowHandlers) {
     this.#rows = rows;
@@ -59,6 +60,12 @@ export class LogWindow {
     // Wrapping, a rotated phone and a changed font all change the heights without a new line.
     const observer = new ResizeObserver(() => this.resized());
     for (const element of [this.#scroller, this.#tail]) observer.observe(element);
+    // Paper has only the drawn rows, so the browser scrolls up; that is not the person.
+    addEventListener("beforeprint", () => (this.#isPrinting = true));
+    addEventListener("afterprint", () => {
+      this.#isPrinting = false;
+      this.#scroller.scrollTop = this.#viewport.scrollTop;
+    });
   }
 
   /** The lines in the visible part. Without any, `last` is less than `first`. */
@@ -150,7 +157,7 @@ export class LogWindow {
   /** Moves the drawn rows and the scroll bar to where they belong. */
   #place(): void {
     const viewport = this.#viewport;
-    const height = `${viewport.contentHeight - viewport.tail}px`;
+    const height = `${viewport.rowsHeight}px`;
     if (this.#space.style.height !== height) this.#space.style.height = height;
     if (this.#scroller.scrollTop !== viewport.scrollTop) {
       this.#scroller.scrollTop = viewport.scrollTop;
@@ -167,6 +174,7 @@ export class LogWindow {
   }
 
   #scrolled(): void {
+    if (this.#isPrinting) return;
     // The browser scrolls up if the tail has become lower or the window higher; that is not the person.
     this.#viewport.height = this.#scroller.clientHeight;
     this.#viewport.tail = this.#tail.offsetHeight;

@@ -71,6 +71,11 @@ export class Viewport {
     return Math.max(this.height, height);
   }
 
+  /** The height of all rows, in pixels. The tail follows them, also if both are less than the visible height. */
+  get rowsHeight(): number {
+    return (this.#exactHeight ?? this.contentHeight) - this.tail;
+  }
+
   /** The largest scroll position. */
   get maxScrollTop(): number {
     return this.contentHeight - this.height;

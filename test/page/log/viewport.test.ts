@@ -196,5 +196,8 @@ describe("Viewport", () => {
     scene.draw();
     assert.equal(scene.viewport.contentHeight, 1000);
     assert.equal(scene.drawn.bottom, sum);
+    scene.viewport.tail = 12;
+    scene.draw();
+    assert.equal(scene.viewport.rowsHeight, sum, "the tail follows the last row");
   });
 });
