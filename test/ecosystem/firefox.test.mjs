@@ -150,8 +150,32 @@ describe("the page in Firefox", () => {
     await page.keyboard.type("needle, 1\\d+500$");
     const matching = log.filter((line) => /needle, 1\d+500$/.test(line));
     await tab.shows("#find-count", `1 of ${matching.length}`);
+    await page.click(".find .regex");
     await tab.press("Escape");
     await tab.hides("#find");
+  });
+
+  it("keeps the heading of a step at the top of the log, and has no scroll bar for wrapped lines", async () => {
+    await page.setViewport({ width: 360, height: 800 });
+    await page.focus("#log");
+    await tab.press("/");
+    await page.$eval("#find-text", (field) => field.select());
+    await page.keyboard.type("line 7");
+    await tab.shows("#find-count", " of ");
+    for (const key of ["Enter", "Enter", "Escape"]) {
+      await tab.press(key);
+      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 200))));
+      const [heading, top, width, space] = await page.evaluate(() => {
+        const log = document.getElementById("log");
+        const [heading, frame] = [document.querySelector(".section-heading"), log].map((element) => {
+          return element.getBoundingClientRect();
+        });
+        return [heading.top, frame.top, log.scrollWidth, log.clientWidth];
+      });
+      assert.equal(heading, top, `after ${key}`);
+      assert.equal(width, space);
+    }
+    await page.setViewport({ width: 1280, height: 800 });
   });
 
   it("is used with the keyboard", async () => {

@@ -164,7 +164,8 @@ export class LogWindow {
       viewport.correct(this.#scroller.scrollTop);
     }
     const top = viewport.topOf(this.canvas.first, this.#heightOf) - this.canvas.borrowedHeight;
-    this.canvas.element.style.top = `${top}px`;
+    // Not `top`: Firefox does not move the sticky headings when only that changes.
+    this.canvas.element.style.marginTop = `${top}px`;
   }
 
   /** Keeps the place of a person who has scrolled sideways when a long line is no longer drawn. */
