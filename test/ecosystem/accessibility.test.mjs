@@ -43,7 +43,7 @@ describe("the page", () => {
     it(`violates no rule for accessibility in its ${colorScheme} theme`, async (t) => {
       const files = [projectFiles("app", gatedProgram()), projectFiles("failing", FAILING)];
       const root = await makeFolder(t, Object.assign({}, ...files));
-      const server = await BuildServer.start(t, { args: ["--root", root] });
+      const server = await BuildServer.start(t, { args: ["--root", root, "--concurrency", "1"] });
       // Without transitions, no colour is halfway.
       const context = await openContext(t, browser, { colorScheme, reducedMotion: "reduce" });
       const tab = await BuildTab.open(context, server.url);
@@ -55,10 +55,10 @@ describe("the page", () => {
       await tab.line("waiting");
       await tab.status("running");
       await assertAccessible(page, "a running build");
-      await writeFile(join(root, "app", "open"), "");
-      await tab.status("succeeded");
-
       await tab.build("failing");
+      await page.locator("#build-outlook", { hasText: "next in the queue" }).waitFor();
+      await assertAccessible(page, "a queued build");
+      await writeFile(join(root, "app", "open"), "");
       await tab.status("failed");
       await tab.line("wrong type");
       await assertAccessible(page, "a failed build");
@@ -76,7 +76,30 @@ describe("the page", () => {
       await page.keyboard.press("?");
       await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
       await assertAccessible(page, "the keyboard shortcuts");
+
+      await page.evaluate(() => localStorage.setItem("tailcast.language", "zh-CN"));
+      await page.reload();
+      await tab.inSight(".line.current.marked-error");
+      await assertAccessible(page, "a failed build in Chinese");
       assert.deepEqual(tab.complaints, []);
+      await server.end("SIGKILL");
+      await page.locator("#banner-text").waitFor();
+      await assertAccessible(page, "a lost connection");
+    });
+
+    it(`violates no rule before a person signs in, and without projects, in its ${colorScheme} theme`, async (t) => {
+      const server = await BuildServer.start(t, { args: ["--root", await makeFolder(t), "--token", "s3cret"] });
+      const context = await openContext(t, browser, { colorScheme, reducedMotion: "reduce" });
+      const page = await context.newPage();
+      await page.goto(server.url);
+      await page.getByLabel("Token").fill("wrong");
+      await page.keyboard.press("Enter");
+      await page.getByRole("alert").getByText("the token is wrong").waitFor();
+      await assertAccessible(page, "the sign-in page");
+      await page.getByLabel("Token").fill("s3cret");
+      await page.keyboard.press("Enter");
+      await page.getByRole("heading", { name: "No projects yet" }).waitFor();
+      await assertAccessible(page, "the start page without projects");
     });
   }
 });

@@ -9,7 +9,13 @@ import { launchChromium, openContext } from "./support/chromium.mjs";
 import { gatedProgram, makeFolder, projectFiles } from "./support/folder.mjs";
 
 /** The windows of 800, 390 and 360 px, and a window of 1280 x 800 px at 200 % and at 400 %. */
-const WINDOWS = [[800, 800], [390, 800], [360, 740], [640, 400], [320, 200]].map(([width, height]) => ({ width, height }));
+const WINDOWS = [
+  { width: 800, height: 800 },
+  { width: 390, height: 800 },
+  { width: 360, height: 740 },
+  { width: 640, height: 400 },
+  { width: 320, height: 200 },
+];
 
 const FAILING = `
   for (let n = 1; n <= 200; n++) console.log("line " + n);
@@ -23,10 +29,11 @@ function findClipped() {
   const controls = document.querySelectorAll("button, select, input, textarea, summary, a, .status, .elapsed span");
   for (const control of controls) {
     // Names of projects may be shortened.
-    if (!control.checkVisibility() || control.closest(".text, .card-name") !== null) continue;
+    if (!control.checkVisibility() || control.closest(".text, .card-name, .skip") !== null) continue;
     const { left, right } = control.getBoundingClientRect();
     const isCut = control.matches("button, summary") && control.scrollWidth > control.clientWidth + 1;
-    if (left < 0 || right > innerWidth || isCut) clipped.push(`${control.id || control.className}: ${left} to ${right}`);
+    const name = control.id || control.className;
+    if (left < 0 || right > innerWidth || isCut) clipped.push(`${name}: ${left} to ${right}`);
   }
   const { scrollWidth } = document.documentElement;
   if (scrollWidth > innerWidth) clipped.push(`the page is ${scrollWidth} px wide`);
@@ -72,7 +79,7 @@ describe("the layout of the page", () => {
   };
   const openFailed = async () => {
     await page.goto(`${server.url}/builds/${failed}`);
-    await page.locator(".line.current.marked-error").waitFor();
+    await tab.inSight(".line.current.marked-error");
   };
 
   for (const [language, locale] of Object.entries({ English: "en", Chinese: "zh-CN" })) {
@@ -157,7 +164,7 @@ describe("the layout of the page", () => {
         visible: {
           icon: read(".builds-entry .icon", "stroke"),
           step: read(".timeline-step", "backgroundColor"),
-          dot: read(".dot", "backgroundColor"),
+          dot: read(".dot", "borderTopColor"),
           hit: read(".text .hit", "backgroundColor"),
           mapHit: read(".map-hit", "backgroundColor"),
           mapError: read(".map-error", "backgroundColor"),
