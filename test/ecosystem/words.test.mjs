@@ -12,7 +12,10 @@ describe("the language of the page", () => {
   after(() => browser?.close());
 
   it("is that of the browser, unless another one is stored", async (t) => {
-    const root = await makeFolder(t, projectFiles("app", "process.exit(3);"));
+    const root = await makeFolder(t, {
+      ...projectFiles("app", "process.exit(3);"),
+      ...projectFiles("old", "console.log('npm error code EBADENGINE'); process.exit(1);"),
+    });
     const server = await BuildServer.start(t, { args: ["--root", root] });
     const context = await openContext(t, browser, {
       locale: "zh-CN",
@@ -42,11 +45,16 @@ describe("the language of the page", () => {
     await page.keyboard.press("Escape");
     await last.getByText(/^build 失败/).waitFor();
 
+    await page.getByLabel("项目路径").fill("old");
+    await page.getByRole("button", { name: "构建", exact: true }).click();
+    await page.locator("#build-hint", { hasText: /^项目或它的某个依赖需要另一版本的 Node\.js。/ }).waitFor();
+
     await page.evaluate(() => localStorage.setItem("tailcast.language", "en"));
     await page.reload();
     await tab.status("failed");
     assert.equal(await page.evaluate(() => document.documentElement.lang), "en");
     await page.getByRole("button", { name: "Build", exact: true }).waitFor();
+    await page.locator("#build-hint", { hasText: /^The project .+ of Node\.js\. Run the build with / }).waitFor();
     assert.deepEqual(tab.complaints, []);
   });
 });
