@@ -73,7 +73,10 @@ const EXACT_VERSION = /^(\d+\.\d+\.\d+(?:-[\w.-]+)?)(?:\+.*)?$/;
  * in the order of {@link managers}), a settings file. Otherwise it is npm.
  */
 export async function detectPackageManager(project: Project): Promise<DetectedPackageManager> {
-  const { workspace, warnings: problems } = await findWorkspace(project);
+  const { workspace, warnings: problems } = await findWorkspace(project, async (place) => {
+    const evidence = await firstEvidence(project, [project, place], []);
+    return chooseVariant(evidence, [project.path, place.path]);
+  });
   const places: readonly Place[] = workspace === undefined ? [project] : [project, workspace];
   const warnings = [...problems];
   const evidence = await firstEvidence(project, places, warnings);

@@ -1,3 +1,5 @@
+import type { ExclusionRule } from "../project/members.ts";
+
 /**
  * Everything that is known about a package manager: one row of {@link managers}. Commands come from this table only,
  * never from the text of a project's files.
@@ -20,6 +22,8 @@ export interface PackageManager {
   readonly settingsFile?: string | undefined;
   /** A YAML file whose list `packages` claims the members of a monorepo, in addition to `package.json`. */
   readonly workspaceFile?: string | undefined;
+  /** How it treats entries of the workspace list that begin with `!`. */
+  readonly exclusions: ExclusionRule;
   /** Installs exactly what the lock file says; fails when that does not fit `package.json`. */
   readonly frozenInstall: readonly string[];
   /** Installs without a lock file. With `CI` set, pnpm and yarn berry refuse that by default. */
@@ -90,6 +94,7 @@ export const managers: readonly PackageManager[] = [
     },
     settingsFile: "pnpm-workspace.yaml",
     workspaceFile: "pnpm-workspace.yaml",
+    exclusions: "always",
     frozenInstall: ["install", "--frozen-lockfile"],
     install: ["install", "--no-frozen-lockfile"],
     startsClean: false,
@@ -105,6 +110,7 @@ export const managers: readonly PackageManager[] = [
     name: "bun",
     program: "bun",
     lockFiles: ["bun.lock", "bun.lockb"],
+    exclusions: "globs",
     frozenInstall: ["install", "--frozen-lockfile"],
     install: ["install"],
     startsClean: false,
@@ -117,6 +123,7 @@ export const managers: readonly PackageManager[] = [
   {
     ...YARN,
     name: "yarn",
+    exclusions: "never",
     frozenInstall: ["install", "--frozen-lockfile"],
   },
   {
@@ -125,6 +132,7 @@ export const managers: readonly PackageManager[] = [
     // The mark is the first key, below a comment of two lines.
     variant: { sinceMajor: 2, lockMark: "__metadata:" },
     settingsFile: ".yarnrc.yml",
+    exclusions: "always",
     frozenInstall: ["install", "--immutable"],
     installEnv: { YARN_ENABLE_IMMUTABLE_INSTALLS: "false" },
   },
@@ -132,6 +140,7 @@ export const managers: readonly PackageManager[] = [
     name: "npm",
     program: "npm",
     lockFiles: ["package-lock.json", "npm-shrinkwrap.json"],
+    exclusions: "until-listed",
     frozenInstall: ["ci"],
     install: ["install"],
     startsClean: true,

@@ -3,9 +3,11 @@ import { isObject } from "../../check-options.ts";
 import { managers } from "../package-manager/managers.ts";
 import { readManifest } from "./manifest.ts";
 import { readStart } from "./read-file-start.ts";
-import { matchesGlob } from "./glob.ts";
+import { claims } from "./members.ts";
 import { WorkLimit } from "./work-limit.ts";
+import { readYamlList } from "./yaml-list.ts";
 import type { TailcastError } from "../../error.ts";
+import type { PackageManager } from "../package-manager/managers.ts";
 import type { JsonObject } from "./manifest.ts";
 import type { Project } from "./project.ts";
 
@@ -39,12 +41,6 @@ const MAX_WORK = 4 * 1024 * 1024;
 /** The cost of looking into a directory, in addition to its files. */
 const DIRECTORY_UNITS = 16 * 1024;
 
-/** An item of a YAML sequence `[a, 'b', "c"]`: in single quotes, in double quotes, or plain. */
-const FLOW_ITEM = /'([^'\n]*)'|"([^"\n]*)"|([^\s,[\]'"][^\s,[\]]*)/g;
-
-/** An item on a line of its own, behind a dash. Without quotes it reaches to the end of the line, commas included. */
-const BLOCK_ITEM = /^[ \t]*-[ \t]+(?:'([^'\n]*)'|"([^"\n]*)"|(\S.*))/gm;
-
 /**
  * Walks up from the project to the nearest directory whose workspace list claims it: `workspaces` in `package.json`
  * (npm, yarn) or `packages` in the workspace file of a package manager (pnpm). It never looks above the project's
@@ -52,8 +48,13 @@ const BLOCK_ITEM = /^[ \t]*-[ \t]+(?:'([^'\n]*)'|"([^"\n]*)"|(\S.*))/gm;
  *
  * A file that cannot be read, or is too large, claims nothing, and the search ends when its work limit is reached. Both
  * cause a warning.
+ *
+ * @param managerIn - Returns the package manager that reads the `workspaces` of a `package.json`.
  */
-export async function findWorkspace(project: Project): Promise<WorkspaceSearch> {
+export async function findWorkspace(
+  project: Project,
+  managerIn: (place: Workspace) => Promise<PackageManager>,
+): Promise<WorkspaceSearch> {
   const warnings: string[] = [];
   const work = new WorkLimit(MAX_WORK);
   for (let path = project.path; path !== project.root;) {
@@ -66,15 +67,17 @@ export async function findWorkspace(project: Project): Promise<WorkspaceSearch> 
       distrust("package.json", error);
       return {};
     });
-    let globs = manifestGlobs(manifest);
-    for (const file of workspaceFiles()) {
-      const yaml = await readYaml(join(path, file), work).catch((error: Error) => {
-        distrust(file, error);
+    const member = relative(path, project.path).replaceAll(sep, "/");
+    const globs = manifestGlobs(manifest);
+    let isClaimed = globs.length > 0 && claims(globs, member, (await managerIn({ path, manifest })).exclusions, work);
+    for (const { workspaceFile, exclusions } of managers) {
+      if (workspaceFile === undefined || isClaimed) continue;
+      const yaml = await readYaml(join(path, workspaceFile), work).catch((error: Error) => {
+        distrust(workspaceFile, error);
         return "";
       });
-      globs = globs.concat(parsePackages(yaml));
+      isClaimed = claims(readYamlList(yaml, "packages"), member, exclusions, work);
     }
-    const isClaimed = claims(globs, relative(path, project.path).replaceAll(sep, "/"), work);
     if (work.isReached) {
       const place = relative(project.path, path);
       warnings.push(`no workspace was found up to ${place}, where the search stopped: the files above are too large`);
@@ -93,18 +96,13 @@ export async function findWorkspace(project: Project): Promise<WorkspaceSearch> 
 export async function workspaceGlobs(path: string): Promise<readonly string[]> {
   const work = new WorkLimit(MAX_WORK);
   const globs = manifestGlobs(await readManifest(path, work).catch((): JsonObject => ({})));
-  for (const file of workspaceFiles()) {
-    const yaml = await readYaml(join(path, file), work).catch(() => "");
-    const packages = parsePackages(yaml);
+  for (const { workspaceFile } of managers) {
+    if (workspaceFile === undefined) continue;
+    const yaml = await readYaml(join(path, workspaceFile), work).catch(() => "");
+    const packages = readYamlList(yaml, "packages");
     globs.push(...(packages.length === 0 && yaml !== "" ? ["**"] : packages));
   }
   return globs;
-}
-
-/** A glob with a leading `!` excludes members, wherever in the list it stands. */
-function claims(globs: readonly string[], path: string, work: WorkLimit): boolean {
-  const isExcluded = globs.some((glob) => glob.startsWith("!") && matchesGlob(path, glob.slice(1), work));
-  return !isExcluded && globs.some((glob) => !glob.startsWith("!") && matchesGlob(path, glob, work));
 }
 
 /** Reads a `package.json`, or an empty object when it does not exist. @throws {TailcastError} `INVALID_MANIFEST` */
@@ -120,29 +118,6 @@ async function readParentManifest(path: string, work: WorkLimit): Promise<JsonOb
 function manifestGlobs({ workspaces }: JsonObject): string[] {
   const list = isObject(workspaces) ? workspaces["packages"] : workspaces;
   return Array.isArray(list) ? list.filter((glob) => typeof glob === "string") : [];
-}
-
-/**
- * Reads the `packages` list of a workspace file. It supports the YAML that such lists use: a sequence in
- * block or flow style, plain or quoted, with comments.
- */
-function parsePackages(yaml: string): string[] {
-  // Not ".*", which stops at a CR: a line of hashes would be searched once for each hash.
-  const lines = yaml.split("\n").map((line) => line.replace(/(?:^|\s)#[^]*$/, ""));
-  const start = lines.findIndex((line) => /^packages\s*:/.test(line));
-  if (start === -1) return [];
-  // The next key at the left margin ends the list; its items are indented or begin with a dash.
-  const end = lines.findIndex((line, index) => index > start && /^[^\s\-\]]/.test(line));
-  const list = lines
-    .slice(start, end === -1 ? undefined : end)
-    .join("\n")
-    .replace(/^packages\s*:/, "");
-  const scalars = list.matchAll(list.trimStart().startsWith("[") ? FLOW_ITEM : BLOCK_ITEM);
-  return Array.from(scalars, ([, single, double, plain = ""]) => single ?? double ?? plain.trimEnd());
-}
-
-function workspaceFiles(): ReadonlySet<string> {
-  return new Set(managers.flatMap(({ workspaceFile }) => (workspaceFile === undefined ? [] : [workspaceFile])));
 }
 
 async function readYaml(path: string, work: WorkLimit): Promise<string> {
