@@ -49,7 +49,7 @@ export async function planInstall(
   mode: InstallMode,
   comparison?: InstallComparison,
 ): Promise<InstallPlan> {
-  const { manager, installPath, lockFile } = detected;
+  const { manager, installPath, isApart } = detected;
   const [pin] = await pinDirectories([installPath]);
   const entry = pin && (await comparison?.ledger.read(pin));
   if (mode === "skip") {
@@ -58,7 +58,7 @@ export async function planInstall(
     return { reason: "the install is skipped, as it was asked for", warnings, steps: [] };
   }
   const globs = await workspaceGlobs(installPath);
-  const isFrozen = lockFile !== null && mode !== "update";
+  const isFrozen = detected.lockFile !== null && mode !== "update";
   const { watch, decision } =
     pin === undefined || comparison === undefined
       ? { decision: UNKNOWN }
@@ -66,7 +66,7 @@ export async function planInstall(
   const step: Step = {
     name: "install",
     command: call.command,
-    args: [...call.args, ...(isFrozen ? manager.frozenInstall : manager.install)],
+    args: [...call.args, ...(isFrozen ? manager.frozenInstall : manager.install), ...(isApart ? (manager.apart ?? []) : [])],
     cwd: installPath,
     env: isFrozen ? undefined : manager.installEnv,
     killGrace: INSTALL_KILL_GRACE,
@@ -90,7 +90,7 @@ export async function planInstall(
     watch: watch?.removal,
   };
   const steps = isRemoved ? [removal, step] : [step];
-  return { reason: [describeLock(lockFile, mode), ...explain(mode, decision)].join("; "), warnings: [], steps };
+  return { reason: [...describeBasis(detected, mode), ...explain(mode, decision)].join("; "), warnings: [], steps };
 }
 
 const UNKNOWN: InstallDecision = { type: "install", because: undefined };
@@ -119,6 +119,11 @@ async function compare(
     tree: survey.tree,
   };
   return { watch: new InstallWatch(ledger, install), decision: decideInstall(entry, state) };
+}
+
+function describeBasis({ lockFile, isApart }: DetectedPackageManager, mode: InstallMode): string[] {
+  const lock = describeLock(lockFile, mode);
+  return isApart ? [lock, "it ignores the workspace above, which does not list the project"] : [lock];
 }
 
 function describeLock(lockFile: string | null, mode: InstallMode): string {

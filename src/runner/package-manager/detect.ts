@@ -1,4 +1,4 @@
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { isObject } from "../../check-options.ts";
 import { shortenName } from "../format.ts";
 import { DEFAULT_PROGRAM, managerPrograms, managers, managersOf, unsupportedManagers } from "./managers.ts";
@@ -17,6 +17,8 @@ export interface DetectedPackageManager {
   readonly installPath: string;
   /** The manager's lock file, relative to the project. `null`: no lock file, so the install cannot be frozen. */
   readonly lockFile: string | null;
+  /** Whether a workspace file above the install is for others: the manager must not install what that one lists. */
+  readonly isApart: boolean;
   /** The directory whose `package.json` names the manager, so that corepack knows its version; or `undefined`. */
   readonly namedIn: string | undefined;
   /** The version in `packageManager`, if it is exact. */
@@ -85,7 +87,24 @@ export async function detectPackageManager(project: Project): Promise<DetectedPa
   const lockFile = lock === undefined ? null : relative(project.path, join(lock.place.path, lock.file));
   const manager = await chooseVariant(evidence, [project.path, installPath]);
   const { namedIn, namedVersion, because } = evidence;
-  return { manager, installPath, lockFile, namedIn, namedVersion, because, warnings: shorten(warnings) };
+  const isApart = await isBelowOther(installPath, manager, workspace);
+  return { manager, installPath, lockFile, isApart, namedIn, namedVersion, because, warnings: shorten(warnings) };
+}
+
+/**
+ * Whether the nearest workspace file at or above an install belongs to a workspace that does not claim the project. A
+ * manager also finds files above the allowed root, so their existence counts, but nothing else of them.
+ */
+async function isBelowOther(
+  installPath: string,
+  { workspaceFile }: PackageManager,
+  workspace: Workspace | undefined,
+): Promise<boolean> {
+  if (workspaceFile === undefined) return false;
+  for (let path = installPath; ; path = dirname(path)) {
+    if (await isFile(join(path, workspaceFile))) return path !== installPath && path !== workspace?.path;
+    if (path === dirname(path)) return false;
+  }
 }
 
 /** Limits the number of warnings: a file can cause thousands. */

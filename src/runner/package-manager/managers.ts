@@ -22,6 +22,11 @@ export interface PackageManager {
   readonly settingsFile?: string | undefined;
   /** A YAML file whose list `packages` claims the members of a monorepo, in addition to `package.json`. */
   readonly workspaceFile?: string | undefined;
+  /**
+   * The arguments of an install outside of a workspace whose file is in a directory above. Default: it recognizes that
+   * itself.
+   */
+  readonly apart?: readonly string[] | undefined;
   /** How it treats entries of the workspace list that begin with `!`. */
   readonly exclusions: ExclusionRule;
   /** Installs exactly what the lock file says; fails when that does not fit `package.json`. */
@@ -94,6 +99,7 @@ export const managers: readonly PackageManager[] = [
     },
     settingsFile: "pnpm-workspace.yaml",
     workspaceFile: "pnpm-workspace.yaml",
+    apart: ["--ignore-workspace"],
     exclusions: "always",
     frozenInstall: ["install", "--frozen-lockfile"],
     install: ["install", "--no-frozen-lockfile"],

@@ -30,7 +30,8 @@ async function detect(
 
 const BERRY_LOCK = "# A comment\n# of two lines\n\n__metadata:\n  version: 8\n";
 /** The result without evidence. */
-const plain = { installPath: "", lockFile: null, namedIn: undefined, namedVersion: undefined, warnings: [] };
+const unnamed = { namedIn: undefined, namedVersion: undefined };
+const plain = { installPath: "", lockFile: null, isApart: false, ...unnamed, warnings: [] };
 
 // An example that stays unsupported.
 Object.assign(unsupportedManagers, { crate: ["crate.lock"] });
