@@ -50,7 +50,7 @@ export function readBuildRequest(fields: Readonly<Record<string, unknown>>): Bui
   const { color } = fields;
   if (!COLORS.has(color)) throw new HttpError("BAD_REQUEST", 'Cannot build: "color" must be true or false');
   const variables = requestedVariables(fields);
-  return { projectPath: projectPath.trim(), script, install, variables, color: COLORS.get(color) };
+  return { projectPath, script, install, variables, color: COLORS.get(color) };
 }
 
 /** Reads the variables: the object `env` in JSON, the fields `env.NAME` in a form. Errors never show a value. */

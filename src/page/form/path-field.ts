@@ -19,6 +19,8 @@ export class PathField {
   /** Whether the list ignores the text, because the person has not typed it in order to search. */
   #showsAll = true;
   #isTyping = false;
+  /** The path that was entered last without typing, and as the field shows it. */
+  #chosen = { path: "", shown: "" };
 
   constructor() {
     this.input.addEventListener("input", () => {
@@ -42,13 +44,16 @@ export class PathField {
     });
   }
 
-  /** The path, without spaces around it. */
+  /** The path. */
   get value(): string {
-    return this.input.value.trim();
+    const { path, shown } = this.#chosen;
+    return this.input.value === shown ? path : this.input.value;
   }
 
   set value(path: string) {
     this.input.value = path;
+    // The field shows no line breaks, which a path can have.
+    this.#chosen = { path, shown: this.input.value };
     this.#showsAll = true;
   }
 
@@ -98,7 +103,7 @@ export class PathField {
   }
 
   #open(active: number): void {
-    const query = this.#showsAll ? "" : this.value;
+    const query = this.#showsAll ? "" : this.value.trim();
     this.#suggestions = suggest(query, this.#projects, recentPaths());
     this.#list.replaceChildren(...this.#suggestions.map((suggestion, index) => createOption(suggestion, index, query)));
     const isOpen = this.#suggestions.length > 0;

@@ -50,7 +50,8 @@ export async function readProject(folder: ProjectFolder): Promise<Project> {
  * Finds a requested directory. Symbolic links are resolved before any comparison, so a link cannot lead out of the
  * root.
  *
- * @param path - Absolute, or relative to the first root under which it exists.
+ * @param path - Absolute, or relative to the first root under which it exists. If there is no such directory, spaces
+ * around it do not count.
  * @param roots - The directories under which projects may be built.
  * @throws {TailcastError} `PROJECT_NOT_FOUND` when there is no such directory under a root. The error is the same for
  * "outside", "missing" and "not a directory", so that requests cannot explore the file system.
@@ -59,9 +60,12 @@ export async function openFolder(path: string, roots: readonly string[]): Promis
   if (path.trim() === "") throw notFound("the path is empty; enter the path of a project's directory");
   if (path.length > MAX_PATH_LENGTH) throw notFound(`the path is longer than ${MAX_PATH_LENGTH} characters`);
   if (path.includes("\0")) throw notFound("the path contains a NUL character");
-  for (const root of roots) {
-    const found = await locate(path, root);
-    if (found !== undefined) return found;
+  // A name can begin or end with spaces; a path that was pasted has them by mistake.
+  for (const wanted of new Set([path, path.trim()])) {
+    for (const root of roots) {
+      const found = await locate(wanted, root);
+      if (found !== undefined) return found;
+    }
   }
   throw notFound("there is no such directory under an allowed root; check the path");
 }
