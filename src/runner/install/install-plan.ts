@@ -63,10 +63,11 @@ export async function planInstall(
     pin === undefined || comparison === undefined
       ? { decision: UNKNOWN }
       : await compare(detected, call, globs, { pin, entry }, comparison);
+  const { apart = [] } = isApart ? manager : {};
   const step: Step = {
     name: "install",
     command: call.command,
-    args: [...call.args, ...(isFrozen ? manager.frozenInstall : manager.install), ...(isApart ? (manager.apart ?? []) : [])],
+    args: [...call.args, ...(isFrozen ? manager.frozenInstall : manager.install), ...apart],
     cwd: installPath,
     env: isFrozen ? undefined : manager.installEnv,
     killGrace: INSTALL_KILL_GRACE,

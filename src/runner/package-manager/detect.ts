@@ -1,8 +1,8 @@
 import { dirname, join, relative } from "node:path";
 import { isObject } from "../../check-options.ts";
 import { shortenName } from "../format.ts";
+import { EvidenceFiles } from "./evidence-files.ts";
 import { DEFAULT_PROGRAM, managerPrograms, managers, managersOf, unsupportedManagers } from "./managers.ts";
-import { readStart } from "../project/read-file-start.ts";
 import { isFile } from "../program/is-file.ts";
 import { findWorkspace } from "../project/workspace.ts";
 import type { PackageManager } from "./managers.ts";
@@ -75,20 +75,22 @@ const EXACT_VERSION = /^(\d+\.\d+\.\d+(?:-[\w.-]+)?)(?:\+.*)?$/;
  * in the order of {@link managers}), a settings file. Otherwise it is npm.
  */
 export async function detectPackageManager(project: Project): Promise<DetectedPackageManager> {
+  const files = new EvidenceFiles(project);
   const { workspace, warnings: problems } = await findWorkspace(project, async (place) => {
-    const evidence = await firstEvidence(project, [project, place], []);
-    return chooseVariant(evidence, [project.path, place.path]);
+    const evidence = await firstEvidence(files, project, [project, place], []);
+    return chooseVariant(files, evidence, [project.path, place.path]);
   });
   const places: readonly Place[] = workspace === undefined ? [project] : [project, workspace];
   const warnings = [...problems];
-  const evidence = await firstEvidence(project, places, warnings);
-  const lock = await findLock(places, evidence.program);
+  const evidence = await firstEvidence(files, project, places, warnings);
+  const lock = await findLock(files, places, evidence.program);
   const installPath = lock?.place.path ?? workspace?.path ?? project.path;
   const lockFile = lock === undefined ? null : relative(project.path, join(lock.place.path, lock.file));
-  const manager = await chooseVariant(evidence, [project.path, installPath]);
+  const manager = await chooseVariant(files, evidence, [project.path, installPath]);
   const { namedIn, namedVersion, because } = evidence;
   const isApart = await isBelowOther(installPath, manager, workspace);
-  return { manager, installPath, lockFile, isApart, namedIn, namedVersion, because, warnings: shorten(warnings) };
+  const shown = shorten([...warnings, ...files.warnings]);
+  return { manager, installPath, lockFile, isApart, namedIn, namedVersion, because, warnings: shown };
 }
 
 /**
@@ -113,10 +115,15 @@ function shorten(warnings: readonly string[]): readonly string[] {
   return left <= 0 ? warnings : [...warnings.slice(0, MAX_WARNINGS), `there are ${left} more warnings like these`];
 }
 
-async function firstEvidence(project: Project, places: readonly Place[], warnings: string[]): Promise<Evidence> {
+async function firstEvidence(
+  files: EvidenceFiles,
+  project: Project,
+  places: readonly Place[],
+  warnings: string[],
+): Promise<Evidence> {
   for (const place of places) {
     const show: ShowFile = (file) => relative(project.path, join(place.path, file));
-    const evidence = fieldEvidence(place, show, warnings) ?? (await fileEvidence(place, show, warnings));
+    const evidence = fieldEvidence(place, show, warnings) ?? (await fileEvidence(files, place, show, warnings));
     if (evidence !== undefined) return evidence;
   }
   return { program: DEFAULT_PROGRAM, because: "nothing names another package manager" };
@@ -162,50 +169,60 @@ function* namedManagers({ packageManager, devEngines }: JsonObject): Iterable<Na
   }
 }
 
-async function fileEvidence(place: Place, show: ShowFile, warnings: string[]): Promise<Evidence | undefined> {
+async function fileEvidence(
+  files: EvidenceFiles,
+  place: Place,
+  show: ShowFile,
+  warnings: string[],
+): Promise<Evidence | undefined> {
   const found: { readonly file: string; readonly program: string }[] = [];
   for (const program of managerPrograms()) {
-    const lock = await findLock([place], program);
+    const lock = await findLock(files, [place], program);
     if (lock !== undefined) found.push({ file: show(lock.file), program });
   }
   if (found.length > 1) {
-    const files = found.map(({ file }) => file).join(", ");
+    const names = found.map(({ file }) => file).join(", ");
     const advice = "keep one, or name the manager as packageManager in package.json";
-    warnings.push(`there are several lock files: ${files}; ${advice}`);
+    warnings.push(`there are several lock files: ${names}; ${advice}`);
   }
   for (const { program, settingsFile } of managers) {
-    if (settingsFile === undefined || !(await isFile(join(place.path, settingsFile)))) continue;
+    if (settingsFile === undefined || !(await files.has(join(place.path, settingsFile)))) continue;
     found.push({ file: show(settingsFile), program });
   }
   const [first] = found;
   if (first !== undefined) return { program: first.program, because: `${first.file} is there` };
   for (const file of Object.values(unsupportedManagers).flat()) {
-    if (!(await isFile(join(place.path, file)))) continue;
+    if (!(await files.has(join(place.path, file)))) continue;
     warnings.push(`${show(file)} is there, but its package manager is not supported yet`);
   }
   return undefined;
 }
 
-async function findLock(places: readonly Place[], program: string): Promise<Lock | undefined> {
+async function findLock(files: EvidenceFiles, places: readonly Place[], program: string): Promise<Lock | undefined> {
   for (const place of places) {
     for (const file of new Set(managersOf(program).flatMap(({ lockFiles }) => lockFiles))) {
-      if (await isFile(join(place.path, file))) return { place, file };
+      if (await files.has(join(place.path, file))) return { place, file };
     }
   }
   return undefined;
 }
 
 /** Chooses between the rows of a program: the last variant that has a sign, otherwise the first row. */
-async function chooseVariant({ program, version }: Evidence, places: readonly string[]): Promise<PackageManager> {
+async function chooseVariant(
+  files: EvidenceFiles,
+  { program, version }: Evidence,
+  places: readonly string[],
+): Promise<PackageManager> {
   const [first, ...variants] = managersOf(program);
   if (first === undefined) throw new RangeError(`No package manager has the program ${program}`);
   let chosen = first;
-  for (const manager of variants) if (await isVariant(manager, version, places)) chosen = manager;
+  for (const manager of variants) if (await isVariant(files, manager, version, places)) chosen = manager;
   return chosen;
 }
 
 /** A version that begins with a number decides. Without one, e.g. for a tag or a URL, the files do. */
 async function isVariant(
+  files: EvidenceFiles,
   { variant, settingsFile, lockFiles }: PackageManager,
   version: string | undefined,
   places: readonly string[],
@@ -214,10 +231,10 @@ async function isVariant(
   const major = /^[\s^~<>=v]*(\d+)/.exec(version ?? "")?.[1];
   if (major !== undefined) return Number(major) >= variant.sinceMajor;
   for (const place of places) {
-    if (settingsFile !== undefined && (await isFile(join(place, settingsFile)))) return true;
+    if (settingsFile !== undefined && (await files.has(join(place, settingsFile)))) return true;
     for (const file of lockFiles) {
-      const start = await readStart(join(place, file), LOCK_START_BYTES).catch(() => undefined);
-      if (new TextDecoder().decode(start).includes(variant.lockMark)) return true;
+      const start = await files.start(join(place, file), LOCK_START_BYTES);
+      if (start.includes(variant.lockMark)) return true;
     }
   }
   return false;

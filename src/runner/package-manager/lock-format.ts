@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { readStart } from "../project/read-file-start.ts";
+import { EvidenceFiles } from "./evidence-files.ts";
 import type { DetectedPackageManager } from "./detect.ts";
 import type { Project } from "../project/project.ts";
 
@@ -17,8 +17,8 @@ export async function lockFormatProblem(
 ): Promise<string | undefined> {
   const { program, lockFormat } = manager;
   if (lockFormat === undefined || lockFile === null || version === undefined) return undefined;
-  const start = await readStart(resolve(project.path, lockFile), START_BYTES).catch(() => undefined);
-  const format = lockFormat.pattern.exec(new TextDecoder().decode(start))?.[1] ?? "";
+  const start = await new EvidenceFiles(project).start(resolve(project.path, lockFile), START_BYTES);
+  const format = lockFormat.pattern.exec(start)?.[1] ?? "";
   const writer = lockFormat.writers[format];
   const major = Number.parseInt(version);
   if (writer === undefined) return undefined;

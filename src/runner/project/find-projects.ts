@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { readManifest } from "./manifest.ts";
 import { rethrowOutOfFiles } from "./out-of-files.ts";
 import { projectName } from "./project.ts";
+import { isInside } from "./resolve-inside.ts";
 import { hasBuildScript } from "./scripts.ts";
 import { WorkLimit } from "./work-limit.ts";
 
@@ -31,7 +32,9 @@ export async function findProjects(roots: readonly string[]): Promise<ProjectSum
   const found: ProjectSummary[] = [];
   const seen = new Set<string>();
   const work = new WorkLimit(MAX_BYTES);
-  let level = await Promise.all(roots.map((root) => realpath(root).catch((error) => (rethrowOutOfFiles(error), root))));
+  const find = (root: string): Promise<string> => realpath(root).catch((error) => (rethrowOutOfFiles(error), root));
+  const realRoots = await Promise.all(roots.map(find));
+  let level: readonly string[] = realRoots;
   for (let depth = 0; depth <= MAX_DEPTH; depth++) {
     const below: string[] = [];
     for (const path of level) {
@@ -39,7 +42,7 @@ export async function findProjects(roots: readonly string[]): Promise<ProjectSum
       // A root may lie below another.
       if (seen.has(path)) continue;
       seen.add(path);
-      const project = await summarize(path, work);
+      const project = await summarize(path, realRoots, work);
       if (project !== undefined) found.push(project);
       if (depth < MAX_DEPTH) await collectDirectories(path, below);
     }
@@ -49,8 +52,13 @@ export async function findProjects(roots: readonly string[]): Promise<ProjectSum
 }
 
 /** The project in a directory, if it can be built. */
-async function summarize(path: string, work: WorkLimit): Promise<ProjectSummary | undefined> {
-  const manifest = await readManifest(path, work).catch(rethrowOutOfFiles);
+async function summarize(
+  path: string,
+  roots: readonly string[],
+  work: WorkLimit,
+): Promise<ProjectSummary | undefined> {
+  const root = roots.find((each) => isInside(path, each));
+  const manifest = await readManifest(path, root, work).catch(rethrowOutOfFiles);
   return manifest !== undefined && hasBuildScript(manifest) ? { path, name: projectName(manifest, path) } : undefined;
 }
 

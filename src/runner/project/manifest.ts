@@ -3,6 +3,7 @@ import { isObject } from "../../check-options.ts";
 import { TailcastError } from "../../error.ts";
 import { rethrowOutOfFiles } from "./out-of-files.ts";
 import { readStart } from "./read-file-start.ts";
+import { resolveInside } from "./resolve-inside.ts";
 import type { WorkLimit } from "./work-limit.ts";
 
 /** A JSON object with unchecked content. */
@@ -20,14 +21,15 @@ const DIVIDERS: ReadonlySet<number> = new Set(Buffer.from("{[:,"));
 /**
  * Reads the `package.json` of a directory.
  *
+ * @param root - Symbolic links are followed below this directory. Default: they are not followed.
  * @param work - The bytes are charged to this limit. Default: no limit.
  * @throws {TailcastError} `NO_MANIFEST` when the file does not exist; `INVALID_MANIFEST` when it is not a regular file,
  * cannot be read, is larger than 1 MiB, holds more than 100 000 values, is not JSON (the message has the parser's
  * error), or is not an object.
  */
-export async function readManifest(directory: string, work?: WorkLimit): Promise<JsonObject> {
-  const bytes = await read(join(directory, "package.json"));
-  if (bytes === undefined) throw invalid("it must be a regular file, not a symbolic link");
+export async function readManifest(directory: string, root?: string, work?: WorkLimit): Promise<JsonObject> {
+  const bytes = await read(join(directory, "package.json"), root);
+  if (bytes === undefined) throw invalid("it must be a regular file");
   work?.spend(bytes.length);
   if (bytes.length > MAX_BYTES) throw invalid(`it must not be larger than ${MAX_BYTES} bytes`);
   if (countDividers(bytes) > MAX_VALUES) throw invalid(`it must not hold more than ${MAX_VALUES} values`);
@@ -49,9 +51,9 @@ function countDividers(json: Uint8Array): number {
   return count;
 }
 
-async function read(path: string): Promise<Uint8Array | undefined> {
+async function read(path: string, root: string | undefined): Promise<Uint8Array | undefined> {
   try {
-    return await readStart(path, MAX_BYTES + 1);
+    return await readStart(root === undefined ? path : await resolveInside(path, root), MAX_BYTES + 1);
   } catch (error) {
     rethrowOutOfFiles(error);
     const { code, message } = error as NodeJS.ErrnoException;

@@ -1,10 +1,11 @@
 import { realpath, stat } from "node:fs/promises";
-import { basename, resolve, sep } from "node:path";
+import { basename, resolve } from "node:path";
 import { checkTexts, checkValue, kinds } from "../../check-options.ts";
 import { TailcastError } from "../../error.ts";
 import { plainText } from "../../terminal/plain-text.ts";
 import { readManifest } from "./manifest.ts";
 import { rethrowOutOfFiles } from "./out-of-files.ts";
+import { isInside } from "./resolve-inside.ts";
 import type { JsonObject } from "./manifest.ts";
 
 /** A directory that may be built: it exists below an allowed root. */
@@ -42,7 +43,7 @@ export async function openProject(path: string, roots: readonly string[]): Promi
 
 /** Reads the `package.json` of a directory. @throws {TailcastError} `NO_MANIFEST`, `INVALID_MANIFEST` */
 export async function readProject(folder: ProjectFolder): Promise<Project> {
-  const manifest = await readManifest(folder.path);
+  const manifest = await readManifest(folder.path, folder.root);
   return { ...folder, name: projectName(manifest, folder.path), manifest };
 }
 
@@ -80,11 +81,6 @@ async function locate(path: string, root: string): Promise<ProjectFolder | undef
     rethrowOutOfFiles(error);
     return undefined;
   }
-}
-
-/** Whether a path is a directory or lies below it. Without the separator, `/srv/app2` would lie inside `/srv/app`. */
-function isInside(path: string, root: string): boolean {
-  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
 /**

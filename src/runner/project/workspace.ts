@@ -1,9 +1,10 @@
-import { dirname, join, relative, sep } from "node:path";
+import { dirname, join, parse, relative, sep } from "node:path";
 import { isObject } from "../../check-options.ts";
 import { managers } from "../package-manager/managers.ts";
 import { readManifest } from "./manifest.ts";
 import { readStart } from "./read-file-start.ts";
 import { claims } from "./members.ts";
+import { resolveInside } from "./resolve-inside.ts";
 import { WorkLimit } from "./work-limit.ts";
 import { readYamlList } from "./yaml-list.ts";
 import type { TailcastError } from "../../error.ts";
@@ -63,7 +64,7 @@ export async function findWorkspace(
       warnings.push(`${relative(project.path, join(path, file))} claims no project: ${error.message}`);
     };
     work.spend(DIRECTORY_UNITS);
-    const manifest = await readParentManifest(path, work).catch((error: Error): JsonObject => {
+    const manifest = await readParentManifest(path, project.root, work).catch((error: Error): JsonObject => {
       distrust("package.json", error);
       return {};
     });
@@ -72,7 +73,7 @@ export async function findWorkspace(
     let isClaimed = globs.length > 0 && claims(globs, member, (await managerIn({ path, manifest })).exclusions, work);
     for (const { workspaceFile, exclusions } of managers) {
       if (workspaceFile === undefined || isClaimed) continue;
-      const yaml = await readYaml(join(path, workspaceFile), work).catch((error: Error) => {
+      const yaml = await readYaml(join(path, workspaceFile), project.root, work).catch((error: Error) => {
         distrust(workspaceFile, error);
         return "";
       });
@@ -95,10 +96,12 @@ export async function findWorkspace(
  */
 export async function workspaceGlobs(path: string): Promise<readonly string[]> {
   const work = new WorkLimit(MAX_WORK);
-  const globs = manifestGlobs(await readManifest(path, work).catch((): JsonObject => ({})));
+  // Links are followed, as the managers do: only globs are read from the files.
+  const { root } = parse(path);
+  const globs = manifestGlobs(await readManifest(path, root, work).catch((): JsonObject => ({})));
   for (const { workspaceFile } of managers) {
     if (workspaceFile === undefined) continue;
-    const yaml = await readYaml(join(path, workspaceFile), work).catch(() => "");
+    const yaml = await readYaml(join(path, workspaceFile), root, work).catch(() => "");
     const packages = readYamlList(yaml, "packages");
     globs.push(...(packages.length === 0 && yaml !== "" ? ["**"] : packages));
   }
@@ -106,9 +109,9 @@ export async function workspaceGlobs(path: string): Promise<readonly string[]> {
 }
 
 /** Reads a `package.json`, or an empty object when it does not exist. @throws {TailcastError} `INVALID_MANIFEST` */
-async function readParentManifest(path: string, work: WorkLimit): Promise<JsonObject> {
+async function readParentManifest(path: string, root: string, work: WorkLimit): Promise<JsonObject> {
   try {
-    return await readManifest(path, work);
+    return await readManifest(path, root, work);
   } catch (error) {
     if ((error as TailcastError).code === "NO_MANIFEST") return {};
     throw error;
@@ -120,8 +123,11 @@ function manifestGlobs({ workspaces }: JsonObject): string[] {
   return Array.isArray(list) ? list.filter((glob) => typeof glob === "string") : [];
 }
 
-async function readYaml(path: string, work: WorkLimit): Promise<string> {
-  const bytes = await readStart(path, MAX_YAML_BYTES + 1).catch((error: NodeJS.ErrnoException) => {
+async function readYaml(path: string, root: string, work: WorkLimit): Promise<string> {
+  const read = async (): Promise<Uint8Array | undefined> => {
+    return readStart(await resolveInside(path, root), MAX_YAML_BYTES + 1);
+  };
+  const bytes = await read().catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;
   });

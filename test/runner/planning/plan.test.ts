@@ -11,7 +11,6 @@ import type { TestContext } from "node:test";
 import type { Plan, PlanOptions } from "../../../dist/runner/planning/plan.js";
 
 const MANIFEST = { name: "demo", scripts: { build: "true", bundle: "true", "-x": "true" } };
-const NAMED = JSON.stringify({ ...MANIFEST, packageManager: "pnpm@9.1.0" });
 const NO_LOCK = "there is no lock file of it, so the install may pick newer versions";
 
 /** The fields of every install. */
@@ -26,7 +25,6 @@ interface Scene {
   /** The programs on PATH: a name, or a name and the version that the program prints. */
   programs?: Readonly<Record<string, string>>;
   app?: string;
-  root?: string;
   options?: PlanOptions;
 }
 
@@ -41,12 +39,12 @@ Object.assign(unsupportedManagers, { crate: ["crate.lock"] });
 
 /** Plans the build of a project in a folder with these files. In the result, `~` stands for the folder. */
 async function plan(t: TestContext, scene: Scene): Promise<Plan> {
-  const { manifest = MANIFEST, files = {}, programs = VERSIONS, app = ".", root = ".", options = {} } = scene;
+  const { manifest = MANIFEST, files = {}, programs = VERSIONS, app = ".", options = {} } = scene;
   const scripts = Object.entries(programs).map(([name, version]) => [name, `#!/bin/sh\necho ${version}\n`] as const);
   const bin = await makeFolder(t, Object.fromEntries(scripts));
   for (const [name] of scripts) await chmod(join(bin, name), 0o755);
   const folder = await makeFolder(t, { [join(app, "package.json")]: JSON.stringify(manifest), ...files });
-  const project = await openProject(join(folder, app), [join(folder, root)]);
+  const project = await openProject(join(folder, app), [folder]);
   const planned = await planBuild(project, { env: { PATH: ["/nowhere", bin].join(delimiter) }, ...options });
   return JSON.parse(JSON.stringify(planned).replaceAll(folder, "~")) as Plan;
 }
@@ -124,30 +122,6 @@ describe("planBuild()", () => {
       pins.map(({ path }) => path),
       ["~/packages/app", "~"],
     );
-  });
-
-  it("keeps a pnpm project apart from a workspace that does not list it, also above the root", async (t) => {
-    const apart = "install: pnpm install --frozen-lockfile --ignore-workspace";
-    const lock = { "app/pnpm-lock.yaml": "" };
-    const other = { ...lock, "pnpm-workspace.yaml": "packages: ['m']" };
-    const below = await plan(t, { app: "app", files: other });
-    assert.deepEqual(commands(below), [`${apart} (in ~/app)`, "build: pnpm run build (in ~/app)"]);
-    const why = "it ignores the workspace above, which does not list the project";
-    assert.ok(below.reason.endsWith(`; the install is frozen by pnpm-lock.yaml; ${why}`), below.reason);
-    const listed = { ...lock, "pnpm-workspace.yaml": "packages: ['*']" };
-    const above = await plan(t, { app: "app", root: "app", files: listed });
-    assert.equal(commands(above)[0], `${apart} (in ~/app)`);
-    const free = await plan(t, { app: "app", files: { "pnpm-workspace.yaml": "", "app/package.json": NAMED } });
-    assert.equal(commands(free)[0], "install: pnpm install --no-frozen-lockfile --ignore-workspace (in ~/app)");
-    for (const files of [
-      lock,
-      listed,
-      { ...other, "app/pnpm-workspace.yaml": "onlyBuiltDependencies: []" },
-      { "pnpm-workspace.yaml": "packages: ['*']", "pnpm-lock.yaml": "" },
-    ]) {
-      const [install = ""] = commands(await plan(t, { app: "app", files }));
-      assert.match(install, /^install: pnpm install --frozen-lockfile \(in/, JSON.stringify(files));
-    }
   });
 
   it("includes the warnings of the detection", async (t) => {

@@ -49,8 +49,8 @@ describe("findProjects()", () => {
     execFileSync("mkfifo", [join(folder, "pipe/package.json")]);
     await truncate(join(folder, "sparse/package.json"), 400e6);
     const parse = t.mock.method(JSON, "parse");
-    assert.deepEqual(await find(folder), ["good"]);
-    assert.deepEqual(parse.mock.calls.map((call) => call.arguments[0]), [BUILDABLE]);
+    assert.deepEqual(await find(folder), ["good", "link"]);
+    assert.deepEqual(parse.mock.calls.map((call) => call.arguments[0]), [BUILDABLE, BUILDABLE]);
   });
 
   it("does not follow symbolic links, except to a root", async (t) => {

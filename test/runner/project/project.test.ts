@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdir, symlink } from "node:fs/promises";
+import { mkdir, rm, symlink } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { describe, it } from "node:test";
 import { openProject } from "../../../dist/runner/project/project.js";
@@ -96,15 +96,26 @@ describe("openProject()", () => {
   });
 
   it("refuses a package.json that is not a regular file", async (t) => {
-    const folder = await makeFolder(t, { secret: "root:x:0:0", "directory/package.json/": "" });
-    await mkdir(join(folder, "link"));
-    await symlink(join(folder, "secret"), join(folder, "link/package.json"));
-    await mkdir(join(folder, "pipe"));
+    const folder = await makeFolder(t, { "directory/package.json/": "", "pipe/": "" });
     execFileSync("mkfifo", [join(folder, "pipe/package.json")]);
-    for (const path of ["directory", "link", "pipe"]) {
-      const message = "Cannot read package.json: it must be a regular file, not a symbolic link";
+    for (const path of ["directory", "pipe"]) {
+      const message = "Cannot read package.json: it must be a regular file";
       await assert.rejects(openProject(path, [folder]), { code: "INVALID_MANIFEST", message }, path);
     }
+  });
+
+  it("follows a link to a package.json below the root, and refuses one that leads out of it", async (t) => {
+    const folder = await makeFolder(t, { secret: "root:x:0:0", "root/real.json": '{"name":"real"}', "root/link/": "" });
+    const file = join(folder, "root/link/package.json");
+    const open = async (target: string): Promise<string> => {
+      await rm(file, { force: true });
+      await symlink(target, file);
+      return (await openProject("link", [join(folder, "root")])).name;
+    };
+    assert.equal(await open("../real.json"), "real");
+    const message = "Cannot read package.json: it is a symbolic link that leads out of the allowed root";
+    await assert.rejects(open("../../secret"), { code: "INVALID_MANIFEST", message });
+    await assert.rejects(open("../missing"), { code: "NO_MANIFEST" });
   });
 
   it("throws when package.json cannot be read", async (t) => {

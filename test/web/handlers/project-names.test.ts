@@ -13,7 +13,11 @@ const PARTS = [" ", "  ", "\n", "\r", "\t", "\v", "-", "--", "#", "%", "%2F", "%
 const MORE = ["`", "'", '"', "\\", "*", "[a]", "{a,b}", "!", "~", ":", "\u0001", "é", "e\u0301", "日本語", "😀", "\u202E"];
 
 /** An npm that prints the directory of the build in a form that no output changes. */
-const NPM = '#!/bin/sh\n[ "$1" = --version ] && echo 10.2.0\n[ "$1" = run ] && printf %s "$PWD" | base64 -w 0\nexit 0\n';
+const NPM = `#!/bin/sh
+[ "$1" = --version ] && echo 10.2.0
+[ "$1" = run ] && printf %s "$PWD" | base64 -w 0
+exit 0
+`;
 
 describe("GET /api/projects", () => {
   it("offers only projects that can be built, whatever their names", async (t) => {
