@@ -34,6 +34,11 @@ async function run(
   env: Environment,
   isNamed: boolean,
 ): Promise<number | undefined> {
+  let stdout: Output | undefined;
+  const print = async (text: string): Promise<number> => {
+    await (stdout ??= new Output(process.stdout, env)).write(text);
+    return 0;
+  };
   if (name === "version") return print(await versionText());
   if (name === "help") return print(await helpText(args));
   if (!isNamed && args.some((word) => word === "--version" || word === "-v")) return print(await versionText());
@@ -41,7 +46,7 @@ async function run(
   const command = await load(name);
   const { args: values, words, wantsHelp } = parseArguments(command, args, env);
   if (wantsHelp) return print(commandHelp(name, command));
-  let stdout: Output | undefined;
+  if (name !== "serve") process.stderr.on("error", ignoreLeft);
   return command.run({
     args: values,
     words,
@@ -82,7 +87,7 @@ async function versionText(): Promise<string> {
   return `${version()}\n`;
 }
 
-function print(text: string): number {
-  process.stdout.write(text);
-  return 0;
+/** Messages are lost when their reader has left, and the command continues. */
+function ignoreLeft(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
 }

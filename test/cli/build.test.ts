@@ -9,7 +9,8 @@ import type { AddressInfo, Socket } from "node:net";
 /** The options of every build here: installing takes time. */
 const BUILD = ["build", "app", "--install", "skip"];
 
-describe("tailcast build", () => {
+// Most of the time is the start of programs.
+describe("tailcast build", { concurrency: 4 }, () => {
   it("prints the lines of the build without control functions, and ends with 0 or 1", async (t) => {
     const { env } = await startServer(t);
     const [quick, failing] = await Promise.all([

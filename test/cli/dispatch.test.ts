@@ -7,7 +7,7 @@ import { Program } from "../support/program.js";
 
 const README = readFileSync(new URL("../../src/cli/README.md", import.meta.url), "utf8");
 
-describe("dispatch()", () => {
+describe("dispatch()", { concurrency: 4 }, () => {
   for (const [args, pattern] of [
     [["--help"], /^Usage: tailcast \[command\] \[options\]\n[^]*\n {2}serve +run the build server/],
     [["-h", "--port", "x"], /^Usage: tailcast \[command\]/],

@@ -26,7 +26,8 @@ async function answer(
 
 const EVENTS = "retry: 10\nid: 1\ndata: one\n\nevent: note\ndata: two\ndata: lines \u001b[2J\n\nid: 3\ndata: three\n\n";
 
-describe("tailcast follow", () => {
+// Most of the time is the start of programs.
+describe("tailcast follow", { concurrency: 4 }, () => {
   it("prints the data of events, reconnects, and ends with 0 after 204", async (t) => {
     const { url, requests } = await answer(t, [EVENTS, "data: four\n\n"]);
     const ended = await runToEnd(t, ["follow", url]);
@@ -84,6 +85,15 @@ describe("tailcast follow", () => {
       assert.equal(wrong.code, 2, wrong.stderr);
       assert.match(wrong.stderr, /Try "tailcast follow --help"/);
     }
+  });
+
+  it("continues without its messages when the reader of stderr has left", async (t) => {
+    const { url } = await answer(t, [EVENTS, EVENTS, "data: end\n\n"]);
+    const program = new Program(t, ["follow", url]);
+    await printed(program, "stdout", /three\n/);
+    program.child.stderr.destroy();
+    assert.equal(await program.ended, 0);
+    assert.match(program.stdout, /\nend\n$/);
   });
 
   it("follows a live channel, and ends with 141 when its reader has left", async (t) => {

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { Stage } from "../support/actors.js";
 import { makeFolder } from "../support/folders.js";
+import { lastFirst } from "../support/lifetime.js";
 import { Program, dataFolder } from "../support/program.js";
 import type { TestContext } from "node:test";
 
@@ -71,11 +72,12 @@ export async function startServer(t: TestContext, args: readonly string[] = []):
     return JSON.stringify({ name, scripts: { build: call("build"), quick, failing: "exit 3" } });
   };
   const root = await makeFolder(t, { "app/package.json": manifest("app"), "next/package.json": manifest("next") });
-  const options = ["--root", root, "--data", join(dataFolder(t), "builds"), ...args];
-  const program = new Program(t, [...options, "--port", "0"]);
+  const life = lastFirst(t);
+  const options = ["--root", root, "--data", join(dataFolder(life), "builds"), ...args];
+  const program = new Program(life, [...options, "--port", "0"]);
   const port = await program.port();
   const restart = async (): Promise<Program> => {
-    const next = new Program(t, [...options, "--port", String(port)]);
+    const next = new Program(life, [...options, "--port", String(port)]);
     await next.port();
     return next;
   };

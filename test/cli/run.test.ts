@@ -8,7 +8,8 @@ import { Program } from "../support/program.js";
 import { castAddress, printed, runToEnd } from "./programs.js";
 import type { AddressInfo } from "node:net";
 
-describe("tailcast run", () => {
+// Most of the time is the start of programs.
+describe("tailcast run", { concurrency: 4 }, () => {
   it("copies stdout and stderr byte for byte, and passes stdin and arguments on", async (t) => {
     const script = 'cat; printf "%s|" "$@"; printf "\\000\\377\\r\\nno end"; printf "err\\033[2J" >&2';
     const program = new Program(t, ["run", "--", "sh", "-c", script, "sh", "a b", "--help", ""]);
