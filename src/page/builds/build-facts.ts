@@ -17,7 +17,7 @@ export function buildFacts(build: Build, reason = ""): string[] {
   const { packageManager, startedAt, git, result } = build;
   const start = startedAt === null ? null : words().startedAt(localTime(startedAt));
   const [cause] = serverText(reason).split(/[;；]/, 1);
-  const facts = [cause || packageManager, ...choices(build), git && gitText(git), ...folders(result), start];
+  const facts = [cause || packageManager, ...choices(build), git ? gitText(git) : null, ...folders(result), start];
   return facts.filter((fact) => fact !== null);
 }
 

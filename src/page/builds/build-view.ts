@@ -86,7 +86,7 @@ export class BuildView {
     setText(this.#message, serverText(build.message ?? ""));
     this.#message.hidden = build.message === null || build.status === "succeeded";
     setText(this.#hint, build.hint ? hintText(build.hint) : "");
-    this.#hint.hidden = build.hint === null;
+    this.#hint.hidden = !build.hint;
     this.#steps.show(build.steps);
     this.#actions.show(build);
     this.tick();

@@ -20,7 +20,7 @@ const columns: readonly Column[] = [
     return words().besideUsual(text, words().duration(estimatedDuration));
   },
   (build, now) => (build.status === "queued" ? outlook(build, now).text : ""),
-  ({ git }) => (git === null ? "" : gitText(git, false)),
+  ({ git }) => (git ? gitText(git, false) : ""),
   ({ finishedAt }, now) => (finishedAt === null ? "" : formatAgo(now - Date.parse(finishedAt))),
 ];
 

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { buildFacts } from "../../../dist/page/builds/build-facts.js";
 import { entryDetail } from "../../../dist/page/builds/entry-detail.js";
 import { sampleBuild } from "../../support/sample-builds.js";
+import type { Build } from "../../../dist/page/model.js";
 
 const NOW = Date.parse("2026-01-01T10:10:00.000Z");
 const STARTED_AT = "2026-01-01T10:00:00.000Z";
@@ -24,6 +26,12 @@ describe("entryDetail()", () => {
     assert.equal(entryDetail(usual, NOW), "Failed \u00b7 5 min (usually 4 min) \u00b7 5 min ago");
     assert.equal(entryDetail({ ...ended, status: "lost" }, NOW), "Lost \u00b7 5 min ago");
     assert.equal(entryDetail({ ...ended, status: "cancelled", startedAt: null }, NOW), "Cancelled \u00b7 5 min ago");
+  });
+
+  it("accepts a build from the log of an earlier version, which has no commit", () => {
+    const { git: _, hint: __, result: ___, ...former } = sampleBuild();
+    assert.equal(entryDetail(former as Build, NOW), "Queued");
+    assert.deepEqual(buildFacts(former as Build), ["npm"]);
   });
 
   it("names the commit", () => {
