@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { BuildServer } from "./support/build-server.mjs";
+import { CONNECTED } from "./support/build-tab.mjs";
 import { Dictation } from "./support/dictation.mjs";
 import { FirefoxTab } from "./support/firefox-tab.mjs";
 import { launchFirefox, openFirefoxContext } from "./support/firefox.mjs";
@@ -222,7 +223,7 @@ describe("the page in Firefox", () => {
     await server.restart();
     for (const each of [tab, other]) {
       await each.shows('#build[data-status="lost"]');
-      await each.shows('#connection[data-state="live"]');
+      await each.shows(CONNECTED);
       await each.inSight("#sections .line:last-child");
       await each.assertDrawn(await server.log(id));
     }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { CONNECTED } from "./build-tab.mjs";
 import { newFirefoxPage } from "./firefox.mjs";
 import { until } from "./until.mjs";
 
@@ -46,7 +47,7 @@ export class FirefoxTab {
     // An address that differs only in its fragment would not load.
     await this.page.goto("about:blank");
     await this.page.goto(url);
-    await this.shows('#connection[data-state="live"]');
+    await this.shows(CONNECTED);
   }
 
   /** Waits until an element is shown and has a text, part of its text, or a text that matches a pattern. */
