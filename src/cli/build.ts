@@ -19,7 +19,7 @@ const EXIT_CODES: Readonly<Record<BuildStatus, number>> = {
   cancelled: 3,
   "timed-out": 3,
   lost: UNREACHABLE,
-  // A build that has ended is neither.
+  // A build that has ended has neither of these.
   queued: UNREACHABLE,
   running: UNREACHABLE,
 };
@@ -33,8 +33,9 @@ export const build: Command = {
     "PATH is the folder of the project; default: the working directory. If the server runs on this machine, PATH is",
     "relative to the working directory; otherwise, or if there is no such folder, to a root of the server.",
     "",
-    "The build belongs to the server: it continues if this command ends or loses the connection, which it makes again.",
-    "Ctrl-C asks; a second Ctrl-C cancels the build, and a third one kills it. SIGTERM cancels the build at once.",
+    "The build belongs to the server: it continues when the terminal is closed. The command reconnects when it loses",
+    "the connection. The first Ctrl-C asks for confirmation, the second cancels the build, and the third kills its",
+    "processes. SIGTERM cancels the build at once.",
   ].join("\n"),
   options: [
     { flag: "script", value: "NAME", help: "the script of package.json to run (build)" },

@@ -9,7 +9,7 @@ export const pipe: Command = {
   usage: "[options]",
   about: [
     "Copies stdin to stdout, byte for byte, and shows it live in every browser that opens the address on stderr. A",
-    "browser that comes late gets all lines. The page ends with the input.",
+    "browser that connects late receives all lines. The page ends with the input.",
     "",
     "After SIGINT or SIGTERM, the command reads the rest of the input for a second.",
   ].join("\n"),

@@ -66,10 +66,10 @@ describe("tailcast build", { concurrency: 4 }, () => {
     await printed(program, "stdout", /two\n/);
     server.child.kill("SIGKILL");
     await server.ended;
-    await printed(program, "stderr", /connection to the server lost \(ECONNREFUSED\); connecting again\n/);
+    await printed(program, "stderr", /connection to the server lost \(ECONNREFUSED\); reconnecting\n/);
     await restart();
     assert.equal(await program.ended, 4);
-    assert.match(program.stderr, /connected again\n/);
+    assert.match(program.stderr, /reconnected\n/);
     const lines = program.stdout.split("\n");
     for (const text of ["one", "two"]) assert.equal(lines.filter((line) => line === text).length, 1, program.stdout);
     assert.match(program.stdout, /\n[^\n]*lost[^\n]*\n$/);

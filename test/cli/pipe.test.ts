@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { createReadStream, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { EventClient } from "../support/http.js";
 import { Program, dataFolder } from "../support/program.js";
 import { castAddress, printed, runToEnd } from "./programs.js";
@@ -66,13 +67,16 @@ describe("tailcast pipe", () => {
     writeFileSync(path, line.repeat(Math.ceil(MANY / line.length)));
     const child = spawn(process.execPath, ["dist/server.js", "pipe"], { stdio: ["pipe", "pipe", "ignore"] });
     t.after(() => child.kill("SIGKILL"));
-    // The writer of the pipe waits while nobody reads.
     let written = 0;
     const source = createReadStream(path).on("data", (chunk) => (written += chunk.length));
     source.pipe(child.stdin);
-    await once(source, "pause");
-    child.stdout.once("readable", () => undefined);
-    const before = written;
+    // The output is not read yet. The writer is blocked when it writes nothing for some time.
+    await once(child.stdout, "readable");
+    let before = -1;
+    while (before !== written) {
+      before = written;
+      await delay(200);
+    }
     assert.ok(before < 10_000_000, String(before));
     const hash = createHash("md5");
     let memory = 0;

@@ -94,7 +94,7 @@ export class Cast {
   /**
    * Prints the address of the page and shows the output of a source until its end.
    *
-   * @throws {CommandError} When the page cannot show it: then it has not started.
+   * @throws {CommandError} When the log cannot be stored; the program has not started then.
    */
   async show({ name, command, args, reason, run }: CastSource): Promise<void> {
     const cwd = process.cwd();

@@ -47,7 +47,7 @@ export class TerminalLines {
   #append(line: ShownLine, { columns, rows }: TerminalSize): string {
     const { number, text, isOpen } = line;
     if (number <= this.#last) {
-      // It left the screen: only its last state is worth another line.
+      // The line has left the screen, so only its last state is printed, as a new line.
       const early = this.#early.get(number);
       if (isOpen) return "";
       this.#early.delete(number);

@@ -26,7 +26,7 @@ export const SERVER_OPTIONS: readonly Option[] = [
 
 /** The reply of a server that refuses a request. */
 export class ServerRefusal extends CommandError {
-  /** See `HttpErrorCode` and `TailcastErrorCode`; empty when another program answers. */
+  /** The reason: an `HttpErrorCode` or a `TailcastErrorCode`. */
   readonly code: string;
   readonly body: Readonly<Record<string, unknown>>;
 

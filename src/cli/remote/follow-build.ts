@@ -90,7 +90,7 @@ class Outage {
     const { printer, id, patience } = this.#following;
     if (state === "open") {
       this.end();
-      if (this.#isReported) printer.message("connected again");
+      if (this.#isReported) printer.message("reconnected");
       this.#isReported = false;
     }
     if (state !== "waiting") return;
@@ -99,13 +99,13 @@ class Outage {
       const message = `${outage}; the build ${id} may continue without this program`;
       this.#controller.abort(new CommandError(message, UNREACHABLE));
     }, patience);
-    // A stream may end at any time; only a failed attempt to connect again is worth a message.
+    // A server may end a stream at any time. Only a failed attempt to reconnect is reported.
     if (attempt === 0 || this.#isReported) return;
     this.#isReported = true;
-    printer.message(`connection to the server lost (${reasonOf(error)}); connecting again`);
+    printer.message(`connection to the server lost (${reasonOf(error)}); reconnecting`);
   }
 
-  /** Ends the wait for the server. */
+  /** Stops the timer of the outage. */
   end(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

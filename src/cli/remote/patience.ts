@@ -1,11 +1,11 @@
 import type { Arguments } from "../../arguments.ts";
 import type { Option } from "../../command.ts";
 
-/** How long to wait for a server that was reachable. */
+/** The time limit of reconnecting to a server. */
 export const PATIENCE_OPTION: Option = {
   flag: "patience",
   value: "SECONDS",
-  help: "how long to try to connect again after the connection was lost (120)",
+  help: "how long to try to reconnect after a lost connection (120)",
 };
 
 /** Reads {@link PATIENCE_OPTION}, in milliseconds. */

@@ -1,7 +1,7 @@
 import type { BuildRecord } from "../../runner/record.ts";
 
-/** The time for which a build must wait until its position is worth a message, in milliseconds. */
-const NOTABLE = 300;
+/** How long a build must be queued before its position is reported, in milliseconds. */
+const REPORT_DELAY = 300;
 
 /** Reports the position of a build in the queue, if it must wait. */
 export class QueuePosition {
@@ -20,10 +20,10 @@ export class QueuePosition {
     this.#position = queuePosition;
     this.end();
     if (queuePosition === null) return;
-    this.#timer = setTimeout(() => this.#say(`the build is queued, at position ${queuePosition}`), NOTABLE);
+    this.#timer = setTimeout(() => this.#say(`the build is queued, at position ${queuePosition}`), REPORT_DELAY);
   }
 
-  /** No message follows. */
+  /** Prevents a message that has not been printed yet. */
   end(): void {
     clearTimeout(this.#timer);
   }
