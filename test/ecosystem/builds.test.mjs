@@ -51,6 +51,14 @@ const CASES = [
     steps: ["yarn install --immutable", "yarn run build"],
   },
   {
+    title: "yarn berry with Plug'n'Play",
+    manager: "yarn berry",
+    files: { "yarn.lock": "", ".yarnrc.yml": "" },
+    lock: { command: ["yarn", "install"], env: { YARN_ENABLE_IMMUTABLE_INSTALLS: "false" } },
+    plan: "yarn berry, because yarn.lock is there; the install is frozen by yarn.lock",
+    steps: ["yarn install --immutable", "yarn run build"],
+  },
+  {
     title: "pnpm",
     manager: "pnpm",
     lock: { command: ["pnpm", "install", "--no-frozen-lockfile"] },
@@ -121,6 +129,14 @@ describe("a build from the page", () => {
       assert.ok(reason.startsWith(`${manager} `) || reason.startsWith(`${manager},`));
       assert.deepEqual(facts.slice(0, 2), [project, reason]);
       assert.equal(await second.page.locator("#build-facts span").nth(1).getAttribute("title"), log[0]);
+
+      // The second build does not install again.
+      const again = await server.build(project);
+      const lines = await server.log(again.id);
+      const [{ status, steps: records }] = await server.builds();
+      assert.equal(status, "succeeded", lines.join("\n"));
+      assert.deepEqual(records.map(({ name }) => name), ["plan", "build"], lines.join("\n"));
+      assert.match(lines[0], /; the install is skipped, because nothing that it depends on changed/);
     });
   }
 
