@@ -21,7 +21,8 @@ describe("README.md", () => {
   });
 
   it("leads to a table of every error code, in the order of the type", () => {
-    assert.ok(readme.slice(readme.indexOf("## Errors")).includes("(src/error.ts)"));
+    const library = readme.split("\n## ").find((section) => section.startsWith("Embed it"));
+    assert.ok(library?.includes("(src/error.ts)"));
     const source = readFileSync(new URL("src/error.ts", ROOT), "utf8");
     const [codes, rows] = [/^ {2}\| "([A-Z_]+)"/gm, /^ \* \| `([A-Z_]+)` \| .+ \| .+ \|$/gm].map((pattern) => {
       return [...source.matchAll(pattern)].map(([, code]) => code);

@@ -45,6 +45,7 @@ describe("BuildApp: a build", () => {
     assert.deepEqual(
       ended.steps.map(({ name, status, exitCode }) => [name, status, exitCode]),
       [
+        ["plan", "succeeded", null],
         ["install", "succeeded", 0],
         ["build", "succeeded", 0],
       ],
@@ -121,7 +122,7 @@ describe("BuildApp: a build", () => {
     const head = await ask(port, "HEAD", `/api/builds/${id}/log`);
     assert.deepEqual([head.status, head.text], [200, ""]);
     const record = (await ask(port, "GET", `/api/builds/${id}`)).json as unknown as BuildRecord;
-    assert.deepEqual([record.status, record.steps[1]?.exitCode], ["failed", 3]);
+    assert.deepEqual([record.status, record.steps.at(-1)?.exitCode], ["failed", 3]);
   });
 
   it("can be cancelled once", async (t) => {
