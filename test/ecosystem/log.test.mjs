@@ -332,4 +332,33 @@ describe("the log of a long build", () => {
     await page.locator("#brand").click();
     await connection.getByText("Live", { exact: true }).waitFor();
   });
+
+  it("needs no more elements and memory after 200,000 live lines than after 50,000", async () => {
+    const devtools = await page.context().newCDPSession(page);
+    const memory = async () => {
+      await devtools.send("HeapProfiler.collectGarbage");
+      const { nodes } = await devtools.send("Memory.getDOMCounters");
+      const { usedSize } = await devtools.send("Runtime.getHeapUsage");
+      return { nodes, bytes: usedSize };
+    };
+    await tab.build("dictated");
+    const build = await dictation.next();
+    await tab.status("running");
+    await tab.line("build");
+    const requests = [];
+    page.on("request", (request) => requests.push(request.url()));
+    const print = async (from, to) => {
+      build.write(Array.from({ length: to - from }, (_, index) => `live ${from + index}\n`).join(""));
+      await tab.line(`live ${to - 1}`);
+    };
+    await print(0, 50_000);
+    const before = await memory();
+    await print(50_000, 200_000);
+    const after = await memory();
+    assert.ok(after.nodes < 1.2 * before.nodes, `${before.nodes} and ${after.nodes} nodes`);
+    assert.ok(after.bytes < 1.2 * before.bytes, `${before.bytes} and ${after.bytes} bytes`);
+    assert.deepEqual(requests.filter((request) => request.includes("/lines")), []);
+    build.end();
+    await tab.status("succeeded");
+  });
 });

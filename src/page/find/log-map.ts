@@ -66,8 +66,14 @@ export class LogMap {
   /** Shows which lines are visible. */
   showVisible(first: number, last: number, lineCount: number): void {
     this.#view.hidden = last < first;
-    this.#view.style.top = `${((first - 1) / Math.max(1, lineCount)) * 100}%`;
-    this.#view.style.height = `${((last - first + 1) / Math.max(1, lineCount)) * 100}%`;
+    this.#place("top", first - 1, lineCount);
+    this.#place("height", last - first + 1, lineCount);
+  }
+
+  /** Rounded, so that a log that grows does not change the map in every frame. */
+  #place(side: "top" | "height", lines: number, lineCount: number): void {
+    const part = `${((lines / Math.max(1, lineCount)) * 100).toFixed(1)}%`;
+    if (this.#view.style[side] !== part) this.#view.style[side] = part;
   }
 
   /** The mark at a line, as close as the map can show it; otherwise the line. */

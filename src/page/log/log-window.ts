@@ -145,6 +145,8 @@ export class LogWindow {
       const { first, end } = viewport.plan(this.#heightOf);
       this.#handlers.willDraw(this.#linesOf(first, end));
       this.canvas.draw(first, end);
+      // Before the first measurement, so that the browser lays out both changes together.
+      this.#stretch();
       this.#keepWidth();
       this.#heights = this.canvas.measure();
       const layout = viewport.fix(this.#heightOf);
@@ -157,8 +159,7 @@ export class LogWindow {
   /** Moves the drawn rows and the scroll bar to where they belong. */
   #place(): void {
     const viewport = this.#viewport;
-    const height = `${viewport.rowsHeight}px`;
-    if (this.#space.style.height !== height) this.#space.style.height = height;
+    this.#stretch();
     if (this.#scroller.scrollTop !== viewport.scrollTop) {
       this.#scroller.scrollTop = viewport.scrollTop;
       viewport.correct(this.#scroller.scrollTop);
@@ -166,6 +167,12 @@ export class LogWindow {
     const top = viewport.topOf(this.canvas.first, this.#heightOf) - this.canvas.borrowedHeight;
     // Not `top`: Firefox does not move the sticky headings when only that changes.
     this.canvas.element.style.marginTop = `${top}px`;
+  }
+
+  /** Makes the content as high as all rows. */
+  #stretch(): void {
+    const height = `${this.#viewport.rowsHeight}px`;
+    if (this.#space.style.height !== height) this.#space.style.height = height;
   }
 
   /** Keeps the place of a person who has scrolled sideways when a long line is no longer drawn. */
