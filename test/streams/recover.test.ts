@@ -76,7 +76,7 @@ describe("BuildApp.open()", () => {
     const log = (await ask(first.port, "GET", `/api/builds/${id}/log`)).text;
     assert.match(log, /\nbuilt\n/);
     await first.close();
-    assert.deepEqual(await readdir(data), ["builds", "feed"]);
+    assert.deepEqual(await readdir(data), ["builds", "feed", "installs"]);
 
     const { port } = await open(t, options);
     assert.deepEqual((await ask(port, "GET", "/api/builds")).json["builds"], [before]);
