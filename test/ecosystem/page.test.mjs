@@ -24,6 +24,7 @@ const OUTPUT = [
   ["\x1b]8;;javascript:alert(3)\x07a link\x1b]8;;\x07", "a link"],
   ["\x1b]0;a title\x07\x1b[2J\x1b[Hcleared", "cleared"],
   [`a long line ${"without-a-break".repeat(60)}`],
+  [`a line higher than all others together ${"wide ".repeat(3200)}`.trim()],
 ];
 
 const PROGRAMS = {
@@ -135,6 +136,8 @@ describe("the page", () => {
     const rows = await tab.rows();
     assert.deepEqual(rows, log);
     for (const [line, text = line] of OUTPUT) assert.ok(rows.includes(text), text);
+    await tab.page.locator("#top-button").click();
+    await tab.inSight("#L1");
     const inside = tab.page.locator("#sections .text *");
     const kinds = await inside.evaluateAll((elements) => elements.map(({ localName }) => localName));
     assert.deepEqual([...new Set(kinds)], ["span"]);

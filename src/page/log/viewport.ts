@@ -44,6 +44,8 @@ export class Viewport {
   #pinned: number | undefined;
   /** The height of the whole content, if all its rows are drawn. */
   #exactHeight: number | undefined;
+  /** The height by which the drawn rows exceed the expected one, in pixels. */
+  #excess = 0;
 
   /** The number of rows. */
   get count(): number {
@@ -67,7 +69,8 @@ export class Viewport {
 
   /** The height of the scrolled content, in pixels. */
   get contentHeight(): number {
-    const height = this.#exactHeight ?? Math.min(this.#count * this.rowHeight + this.tail, MAX_HEIGHT);
+    const expected = this.#count * this.rowHeight + this.#excess + this.tail;
+    const height = this.#exactHeight ?? Math.min(expected, MAX_HEIGHT);
     return Math.max(this.height, height);
   }
 
@@ -88,6 +91,7 @@ export class Viewport {
     this.#anchor = { row: 0, top: 0 };
     this.#pinned = undefined;
     this.#exactHeight = undefined;
+    this.#excess = 0;
   }
 
   /** Notes that the person has scrolled to this position. */
@@ -169,6 +173,7 @@ export class Viewport {
     const layout = this.#layout(heightOf);
     const { first, end, top, bottom } = layout;
     this.#exactHeight = first === 0 && end === this.#count ? bottom - top + this.tail : undefined;
+    this.#excess = this.#excessOf(layout);
     this.#anchorVisible(layout, heightOf);
     let shift = 0;
     if (first === 0) shift = -top;
@@ -186,6 +191,7 @@ export class Viewport {
   settle(heightOf: MeasuredHeight, rowHeight: number = this.rowHeight): Layout {
     const layout = this.#layout(heightOf);
     this.rowHeight = rowHeight;
+    this.#excess = this.#excessOf(layout);
     if (layout.first === 0 || layout.end === this.#count) return this.fix(heightOf);
     let { first: row, top } = layout;
     for (; row < layout.end; row++) {
@@ -197,6 +203,11 @@ export class Viewport {
       top += height;
     }
     return layout;
+  }
+
+  /** Without this height, the scroll bar of a short log would end before a very high row does. */
+  #excessOf({ first, end, top, bottom }: Layout): number {
+    return Math.max(0, bottom - top - (end - first) * this.rowHeight);
   }
 
   #shift(layout: Layout, shift: number): Layout {

@@ -186,6 +186,27 @@ describe("Viewport", () => {
     }
   });
 
+  for (const high of [0, 10, 25, 39]) {
+    it(`reaches both ends of a short log whose row ${high} is higher than all the others together`, () => {
+      scene = new Scene(40);
+      scene.viewport.tail = 12;
+      scene.heights = (row) => (row === high ? 3000 : 20);
+      scene.viewport.showEnd();
+      scene.draw();
+      for (let presses = 0; presses < 20; presses++) {
+        scene.scrollBy(-360);
+        scene.rest();
+      }
+      assert.deepEqual([...scene.visible.entries()][0], [0, 0]);
+      for (let presses = 0; presses < 20; presses++) {
+        scene.scrollBy(360);
+        scene.rest();
+      }
+      const bottom = (scene.visible.get(39) ?? assert.fail("the last row is not visible")) + scene.heights(39);
+      assert.ok(Math.abs(bottom - 388) < 0.01, String(bottom));
+    });
+  }
+
   it("is as high as its rows when all of them are drawn", () => {
     scene = new Scene(30);
     scene.heights = wrapped;
