@@ -12,7 +12,7 @@ export class Program {
   /**
    * Starts it on a free port; it ends with the test.
    *
-   * @param commandOf - Returns the arguments of Node, and the environment, for a port.
+   * @param commandOf - Returns the arguments of Node, the environment, and optionally a file for stderr, for a port.
    */
   static async start(t, commandOf) {
     const program = new this();
@@ -36,10 +36,10 @@ export class Program {
   }
 
   async #spawn(port) {
-    const { args, env } = this.#commandOf(port);
+    const { args, env, stderr = "inherit" } = this.#commandOf(port);
     const child = spawn(process.execPath, args, {
       env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "inherit"],
+      stdio: ["ignore", "pipe", stderr],
     });
     this.#child = child;
     this.#ended = once(child, "close");

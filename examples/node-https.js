@@ -1,0 +1,22 @@
+// Messages over TLS: TLS_KEY=key.pem TLS_CERT=cert.pem node examples/node-https.js
+import { readFileSync } from "node:fs";
+import { createServer } from "node:https";
+import { Channel } from "tailcast";
+
+const channel = new Channel();
+const certificate = { key: readFileSync(process.env.TLS_KEY), cert: readFileSync(process.env.TLS_CERT) };
+const server = createServer(certificate, (request, response) => {
+  const { pathname, searchParams } = new URL(request.url, "http://localhost");
+  const route = `${request.method} ${pathname}`;
+  if (route === "GET /messages") channel.handle(request, response);
+  else if (route === "POST /messages") response.end(channel.publish(searchParams.get("text") ?? ""));
+  else if (route === "GET /clients") response.end(String(channel.clientCount));
+  else response.writeHead(404).end();
+});
+server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
+  console.log(`https://127.0.0.1:${server.address().port}`);
+});
+process.once("SIGTERM", () => {
+  server.close(); // no new connections
+  channel.close({ retry: 1000 }); // ends the streams; the clients reconnect after 1 to 2 s
+});

@@ -1,0 +1,54 @@
+/** The programs of examples/ that embed a channel in a server: each is run, and followed by real clients. */
+import assert from "node:assert/strict";
+import { openSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { makeCertificate } from "./support/certificate.mjs";
+import { makeFolder } from "./support/folder.mjs";
+import { CHECKS, Host } from "./support/host-checks.mjs";
+import { HOSTS, hostTable } from "./support/hosts.mjs";
+import { Program } from "./support/program.mjs";
+
+const EXAMPLES = new URL("../../examples/", import.meta.url);
+const README = new URL("README.md", EXAMPLES);
+
+describe("examples", () => {
+  /** `<title of the host>: <title of the check>`, for each that passed. */
+  const passed = new Set();
+
+  it("keep the promise in each host", { concurrency: 5 }, async (t) => {
+    const { cert, key } = await makeCertificate(t);
+    const folder = await makeFolder(t);
+    const run = async (t, row, index) => {
+      const args = [fileURLToPath(new URL(row.file, EXAMPLES))];
+      const errors = `${folder}/${index}`;
+      const stderr = openSync(errors, "a");
+      const env = { TLS_KEY: key, TLS_CERT: cert };
+      const program = await Program.start(t, (PORT) => ({ args, env: { ...env, PORT }, stderr }));
+      const host = new Host(program, row);
+      for (const { title, promise, appliesTo, check } of CHECKS) {
+        if (appliesTo?.(row) === false) continue;
+        await t.test(promise, async (t) => {
+          await check(host, t);
+          passed.add(`${row.title}: ${title}`);
+        });
+      }
+      assert.equal(readFileSync(errors, "utf8"), "", "clients that leave are no errors");
+    };
+    await Promise.all(HOSTS.map((row, index) => t.test(row.title, (t) => run(t, row, index))));
+  });
+
+  it("are listed in the README with what was checked", () => {
+    const table = hostTable(CHECKS, (host, check) => passed.has(`${host.title}: ${check.title}`));
+    const text = readFileSync(README, "utf8");
+    const updated = text.replace(/(?<=<!-- hosts -->\n)[\s\S]*?(?=<!-- end of hosts -->)/, `\n${table}\n`);
+    if (process.env.UPDATE === "1") writeFileSync(README, updated);
+    else assert.equal(text, updated, "UPDATE=1 writes the table");
+  });
+
+  it("in frameworks are all executed here", () => {
+    const files = readdirSync(new URL("frameworks/", EXAMPLES)).filter((name) => name.endsWith(".js"));
+    const executed = HOSTS.map(({ file }) => file).filter((file) => file.startsWith("frameworks/"));
+    assert.deepEqual(files.map((name) => `frameworks/${name}`).sort(), executed.sort());
+  });
+});

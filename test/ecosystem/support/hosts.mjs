@@ -1,0 +1,61 @@
+import { readFileSync } from "node:fs";
+
+/**
+ * The programs in `examples` that offer `/messages`, one for each host: a server of Node, or a framework.
+ *
+ * - `title`: the host, as in the table of examples/README.md.
+ * - `file`: its program, below `examples`.
+ * - `packages`: the packages whose versions the table shows.
+ * - `protocol`: the version of HTTP.
+ * - `headers`: headers of the reply that middleware sets.
+ */
+export const HOSTS = [
+  { title: "`node:http`", file: "node-http.js", packages: [] },
+  { title: "`node:https`", file: "node-https.js", packages: [] },
+  { title: "`node:http2`", file: "node-http2.js", packages: [], protocol: "2" },
+  { title: "`node:http2` with `allowHTTP1`", file: "node-http2.js", packages: [] },
+  { title: "Express", file: "frameworks/express.js", packages: ["express"] },
+  {
+    title: "Express with middleware",
+    file: "frameworks/express-middleware.js",
+    packages: ["express", "compression", "cors", "express-session", "helmet", "morgan"],
+    headers: {
+      "access-control-allow-origin": /^https:\/\/app\.example$/,
+      "set-cookie": /^connect\.sid=/,
+      "strict-transport-security": /max-age/,
+    },
+  },
+  { title: "Koa", file: "frameworks/koa.js", packages: ["koa", "@koa/router"] },
+  {
+    title: "Fastify",
+    file: "frameworks/fastify.js",
+    packages: ["fastify", "@fastify/cors"],
+    headers: {
+      "access-control-allow-credentials": /^true$/,
+      "access-control-allow-origin": /^https:\/\/app\.example$/,
+    },
+  },
+  { title: "Hono", file: "frameworks/hono.js", packages: ["hono", "@hono/node-server"] },
+  { title: "h3", file: "frameworks/h3.js", packages: ["h3"] },
+];
+
+const FRAMEWORKS = new URL("../../../examples/frameworks/package.json", import.meta.url);
+
+/**
+ * Returns the table of examples/README.md.
+ *
+ * @param passed - Whether a host has passed a check.
+ */
+export function hostTable(checks, passed) {
+  const { dependencies } = JSON.parse(readFileSync(FRAMEWORKS, "utf8"));
+  const rows = HOSTS.map((host) => {
+    const versions = host.packages.map((name) => `${name} ${dependencies[name]}`).join(", ") || "that of Node";
+    const results = checks.map((check) => {
+      if (check.appliesTo?.(host) === false) return "";
+      return passed(host, check) ? "yes" : "no";
+    });
+    return [host.title, versions, `[${host.file}](${host.file})`, ...results];
+  });
+  const head = ["host", "version", "program", ...checks.map(({ title }) => title)];
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |\n`).join("");
+}
