@@ -13,7 +13,7 @@ import { environmentLines, planLines } from "./planning/first-lines.ts";
 import { PrivateFolders } from "./program/private-folders.ts";
 import { endWatch } from "./planning/end-watch.ts";
 import { makePlan } from "./planning/make-plan.ts";
-import { PLAN_STEP, isDraft } from "./planning/plan-draft.ts";
+import { NEXT_PLAN_STEP, PLAN_STEP, isDraft } from "./planning/plan-draft.ts";
 import { createCookie } from "./process/marker.ts";
 import { runStep } from "./process/run-step.ts";
 import { pinProblem } from "./project/directory-pin.ts";
@@ -138,17 +138,24 @@ export class Build {
 
   /** Runs the steps. Called once, on a queued build. Never rejects. */
   async run(): Promise<void> {
-    const { timeout, env, cgroups } = this.#context;
+    const { source } = this;
+    const { env, cgroups } = this.#context;
+    const { timeout = this.#context.timeout } = source;
     const start = performance.now();
     const timer = timeout === 0 ? undefined : setTimeout(() => this.#timeOut(null, timeout), timeout);
     this.#update({ status: "running", queuePosition: null, startedAt: now() });
-    if (!isDraft(this.source)) this.#emitLines(null, planLines(this.source));
-    const plan = isDraft(this.source) ? await this.#makePlan(this.source) : this.source;
-    if (plan !== undefined) this.#emitLines(null, environmentLines(this.source, env, cgroups.logWarning));
+    if (!isDraft(source)) this.#emitLines(null, planLines(source));
+    let plan = isDraft(source) ? await this.#makePlan(source.plan, PLAN_STEP) : source;
+    if (plan !== undefined) this.#emitLines(null, environmentLines(source, env, cgroups.logWarning));
+    if (!isDraft(source) && source.steps.length > 0) await this.#prepare();
     // A plan without steps ends at once.
-    if (plan !== undefined && plan.steps.length > 0) await this.#runSteps(plan);
+    while (plan !== undefined && plan.steps.length > 0) {
+      await this.#runSteps(plan);
+      plan = plan.next && (await this.#makePlan(plan.next, NEXT_PLAN_STEP));
+    }
+    if (this.#record.steps.some(({ command }) => command !== "")) await this.#readResult();
     clearTimeout(timer);
-    if (isDraft(this.source)) await this.#folders.remove();
+    if (this.#record.steps.length > 0) await this.#folders.remove();
     // A build whose events could not be delivered, e.g. because the disk is full, has not succeeded.
     if (this.#record.steps.length > 0 && !this.#hasFailed) await this.#unlessStopped(this.#emitter.delivered);
     this.#end(`succeeded in ${formatDuration(performance.now() - start)}`);
@@ -185,16 +192,18 @@ export class Build {
     });
   }
 
-  /** Runs the step that makes the plan. Returns `undefined` when it failed, or the build was stopped. */
-  async #makePlan(draft: PlanDraft): Promise<Plan | undefined> {
+  /** Runs a step that makes a plan. Returns `undefined` when it failed, or the build was stopped. */
+  async #makePlan(make: PlanDraft["plan"], name: string): Promise<Plan | undefined> {
     const { nice, cgroups, killGrace, env } = this.#context;
-    await this.#prepare();
+    if (name === PLAN_STEP) await this.#prepare();
     if (this.#hasFailed) return undefined;
-    this.#updateStep(0, { status: "running", startedAt: now() });
+    const draft: PlanDraft = { directories: [...this.directories], ...this.source, plan: make };
+    const index = this.#record.steps.findIndex(({ status }) => status === "pending");
+    this.#updateStep(index, { status: "running", startedAt: now() });
     const { signal } = this.#stopping;
     const context: PlanContext = {
       signal,
-      say: (text) => void (signal.aborted || this.#emitter.emitLine({ step: PLAN_STEP, text })),
+      say: (text) => void (signal.aborted || this.#emitter.emitLine({ step: name, text })),
       makeFolder: () => this.#folders.make(),
       limits: { nice, folder: cgroups.folder, signal, cookie: this.#cookie },
     };
@@ -204,31 +213,36 @@ export class Build {
     ]);
     const finishedAt = now();
     if (typeof plan === "string" || this.#stop !== undefined) {
-      if (typeof plan === "string" && this.#stop === undefined) this.#failure = { step: PLAN_STEP, text: plan };
+      if (typeof plan === "string" && this.#stop === undefined) this.#failure = { step: name, text: plan };
       if (this.#failure !== undefined) context.say(this.#failure.text);
-      this.#updateStep(0, { status: this.#stop?.status ?? "failed", finishedAt });
+      this.#updateStep(index, { status: this.#stop?.status ?? "failed", finishedAt });
       return undefined;
     }
     this.#mask = this.#maskFor(plan.steps);
     this.#pins = plan.pins ?? [];
     this.#programFolders = plan.programFolders;
-    this.#emitLines(PLAN_STEP, [...planLines(plan), ...(git === null ? [] : [describeGit(git)])]);
-    const steps = this.#record.steps.map((step): StepRecord => ({ ...step, status: "succeeded", finishedAt }));
+    this.#emitLines(name, [...planLines(plan), ...(git === null ? [] : [describeGit(git)])]);
+    const steps = this.#record.steps.map((step, at): StepRecord => {
+      return at === index ? { ...step, status: "succeeded", finishedAt } : step;
+    });
+    const next = plan.next === undefined ? [] : [pendingStep(NEXT_PLAN_STEP, "")];
     this.#update({
       packageManager: plan.packageManager,
       git: maskGit(git, this.#mask),
-      steps: [...steps, ...this.#pendingSteps(plan.steps)],
+      steps: [...steps, ...this.#pendingSteps(plan.steps), ...next],
     });
     return plan;
   }
 
   async #runSteps({ steps }: Plan): Promise<void> {
-    const planned = this.#record.steps.length - steps.length;
-    if (planned === 0) await this.#prepare();
+    const first = this.#record.steps.findIndex(({ status }) => status === "pending");
     for (const [index, step] of steps.entries()) {
-      if (this.#hasFailed) break;
-      await this.#runStep(planned + index, step);
+      if (this.#hasFailed) return;
+      await this.#runStep(first + index, step);
     }
+  }
+
+  async #readResult(): Promise<void> {
     const { projectPath, startedAt } = this.#record;
     if (this.#hasFailed) return;
     const { signal } = this.#stopping;

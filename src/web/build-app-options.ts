@@ -4,6 +4,8 @@ import { isOrigin } from "../http/origin.ts";
 import { checkProxies } from "../http/proxy-trust.ts";
 import { DEFAULT_HEARTBEAT } from "../channel/settings.ts";
 import { checkStrength } from "./guards/token-strength.ts";
+import type { IncomingMessage } from "node:http";
+import type { ChannelSettings } from "../channel/settings.ts";
 import type { OptionNames } from "../check-options.ts";
 import type { ProxyTrust } from "../http/proxy-trust.ts";
 import type { FolderPlanner } from "../runner/planning/build-planner.ts";
@@ -70,6 +72,11 @@ export interface BuildAppOptions extends Pick<BuildQueueOptions, QueueOption> {
    */
   data?: string | undefined;
   /**
+   * The file with settings of folders: their steps, variables and time limits, as JSON. Only this user, or root, may be
+   * able to write it. It is read again when it has changed. Default: the app uses `package.json` alone.
+   */
+  projects?: string | undefined;
+  /**
    * The time for which running builds may continue after `close` before they are cancelled, in milliseconds. Default 0.
    */
   grace?: number | undefined;
@@ -112,6 +119,7 @@ export interface BuildAppSettings {
   readonly allowCredentials: boolean;
   readonly trustProxy: ProxyTrust;
   readonly data: string | undefined;
+  readonly projects: string | undefined;
   readonly grace: number;
   readonly maxClients: number;
   readonly maxClientsPerAddress: number;
@@ -127,15 +135,16 @@ const optionNames: OptionNames<BuildAppOptions> = {
   concurrency: true, queueLimit: true, timeout: true, silence: true, nice: true, pids: true, cgroup: true,
   output: true, env: true, keep: true, keepSize: true, mask: true, maskValues: true, logLimit: true,
   roots: true, host: true, token: true, viewerToken: true, sessionLifetime: true, readOnly: true,
-  allowedOrigins: true, allowCredentials: true, trustProxy: true, data: true, grace: true, maxClients: true,
-  maxClientsPerAddress: true, maxRequestsPerAddress: true, heartbeat: true, capacity: true,
+  allowedOrigins: true, allowCredentials: true, trustProxy: true, data: true, projects: true, grace: true,
+  maxClients: true, maxClientsPerAddress: true, maxRequestsPerAddress: true, heartbeat: true, capacity: true,
   plan: true, onError: true, onLog: true,
 };
 
 /** Checks the options and fills in the defaults. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
 export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
   checkNames(options, optionNames);
-  const { host = "127.0.0.1", token, allowedOrigins = [], allowCredentials = false, data, grace = 0 } = options;
+  const { host = "127.0.0.1", token, allowedOrigins = [], allowCredentials = false, grace = 0 } = options;
+  const { data, projects } = options;
   const { viewerToken, sessionLifetime = WEEK, readOnly = false } = options;
   const { maxClientsPerAddress = 500, maxRequestsPerAddress = 2000, onLog = () => undefined } = options;
   const { maxClients = 1000, heartbeat = DEFAULT_HEARTBEAT, capacity = 50_000 } = options;
@@ -156,6 +165,7 @@ export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
     allowCredentials: checkValue("allowCredentials", allowCredentials, kinds.boolean),
     trustProxy: checkProxies("trustProxy", options.trustProxy ?? 0),
     data: data === undefined ? undefined : checkValue("data", data, kinds.filledText),
+    projects: projects === undefined ? undefined : checkValue("projects", projects, kinds.filledText),
     grace: checkInteger("grace", grace, { min: 0, max: MAX_DELAY }),
     maxClients: checkInteger("maxClients", maxClients, { min: 1 }),
     maxClientsPerAddress: checkInteger("maxClientsPerAddress", maxClientsPerAddress, { min: 1 }),
@@ -166,6 +176,16 @@ export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
     onError: checkValue("onError", onError, kinds.function),
     onLog: checkValue("onLog", onLog, kinds.function),
   };
+}
+
+type StreamOption = "maxClients" | "maxClientsPerAddress" | "heartbeat" | "capacity" | "clientAddress" | "whenFull";
+
+/** The options of the streams. */
+export function streamOptions(settings: BuildAppSettings): Pick<ChannelSettings, StreamOption> {
+  const { maxClients, maxClientsPerAddress, heartbeat, capacity } = settings;
+  const clientAddress = (request: IncomingMessage): string => settings.trustProxy.clientOf(request).address;
+  // Use "retry", because an EventSource never reconnects after a 503.
+  return { maxClients, maxClientsPerAddress, heartbeat, capacity, clientAddress, whenFull: "retry" };
 }
 
 function checkTokens(token: string | undefined, viewerToken: string | undefined, host: string): TokenOptions {

@@ -7,13 +7,13 @@ import { BuildQueue } from "../runner/build-queue.ts";
 import { ProjectCache } from "../runner/project/project-cache.ts";
 import { recoverBuilds } from "../streams/recover.ts";
 import { StreamRegistry } from "../streams/stream-registry.ts";
-import { buildAppSettings } from "./build-app-options.ts";
+import { buildAppSettings, streamOptions } from "./build-app-options.ts";
 import { dispatch } from "./dispatch.ts";
 import { failRequest } from "./fail-request.ts";
 import { Access } from "./guards/access.ts";
 import { Monitors } from "./monitoring/monitors.ts";
 import { routes } from "./routes.ts";
-import { openStorage } from "./storage.ts";
+import { openFiles } from "./storage.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BuildPlanner } from "../runner/planning/build-planner.ts";
 import type { BuildRecord } from "../runner/record.ts";
@@ -21,7 +21,7 @@ import type { BuildStore } from "../runner/store/build-store.ts";
 import type { BuildAppOptions, BuildAppSettings } from "./build-app-options.ts";
 import type { MalformedRequest } from "./refuse-malformed.ts";
 import type { AppRoute } from "./routes.ts";
-import type { Storage } from "./storage.ts";
+import type { AppFiles } from "./storage.ts";
 
 /**
  * The whole build server as one handler for any `node:http` server: the page, the API and the event streams.
@@ -54,12 +54,12 @@ export class BuildApp {
    */
   static async open(options: BuildAppOptions): Promise<BuildApp> {
     const settings = buildAppSettings(options);
-    if (settings.data === undefined) return new BuildApp(OPENED, settings, undefined);
-    const storage = await openStorage(settings.data);
-    const { store, journal } = storage;
+    const files = await openFiles(settings);
+    if (files.storage === undefined) return new BuildApp(OPENED, settings, files);
+    const { store, journal } = files.storage;
     let app: BuildApp | undefined;
     try {
-      const opened = (app = new BuildApp(OPENED, settings, storage));
+      const opened = (app = new BuildApp(OPENED, settings, files));
       const onProblem = (problem: string): void => void opened.#problems.push(problem);
       const onLost = (build: BuildRecord): void => opened.#monitors.builds.note({ type: "end", build });
       await recoverBuilds({ store, streams: app.#streams, queue: app.#queue, plan: app.#plan, onProblem, onLost });
@@ -71,20 +71,16 @@ export class BuildApp {
     }
   }
 
-  private constructor(key: typeof OPENED, settings: BuildAppSettings, storage: Storage | undefined) {
+  private constructor(key: typeof OPENED, settings: BuildAppSettings, files: AppFiles) {
     checkOpened(key, "BuildApp.open()");
-    const { roots, token, viewerToken, maxClients, maxClientsPerAddress, heartbeat, capacity, onError } = settings;
+    const { projects, storage } = files;
+    const { roots, token, viewerToken, maxClients, maxClientsPerAddress, onError } = settings;
     const monitors = new Monitors(settings, (path) => this.#router.find(path)?.path ?? "other");
     this.#monitors = monitors;
     this.#settings = settings;
     this.#store = storage?.store;
-    const clientAddress = (request: IncomingMessage): string => settings.trustProxy.clientOf(request).address;
-    // Use "retry", because an EventSource never reconnects after a 503.
-    this.#streams = new StreamRegistry(
-      { maxClients, maxClientsPerAddress, clientAddress, heartbeat, capacity, whenFull: "retry" },
-      onError,
-      storage,
-    );
+    const { clientAddress, ...options } = streamOptions(settings);
+    this.#streams = new StreamRegistry({ ...options, clientAddress }, onError, storage);
     this.#queue = new BuildQueue({
       ...settings.builds,
       store: storage?.store,
@@ -97,10 +93,13 @@ export class BuildApp {
     const access = new Access(settings);
     this.#guards = { origins: settings, access };
     const variablesFolder = storage && join(storage.store.directory, "env");
-    this.#plan = buildPlanner(roots, settings.plan, settings.builds.env, variablesFolder, storage?.installs);
+    const { env } = settings.builds;
+    const { installs } = storage ?? {};
+    this.#plan = buildPlanner(roots, settings.plan, { env, variablesFolder, installs, settings: projects });
     const logReaders = new ClientLimit(maxClients, maxClientsPerAddress);
-    const shared = { access, queue: this.#queue, streams: this.#streams, logReaders, clientAddress, monitors };
-    this.#router = new Router(routes({ ...shared, settings, projects: new ProjectCache(roots), plan: this.#plan }));
+    const work = { queue: this.#queue, plan: this.#plan, projects: new ProjectCache(roots, { settings: projects }) };
+    const shared = { access, streams: this.#streams, logReaders, clientAddress, monitors, settings };
+    this.#router = new Router(routes({ ...shared, ...work }));
   }
 
   /** A sentence for each secret that cannot be masked, and for each stored build that could not be continued. */

@@ -25,6 +25,7 @@ describe("readConfig()", () => {
       env: {},
       grace: 5000,
       data: undefined,
+      projects: undefined,
       keep: 20,
       keepSize: 1_073_741_824,
       logLimit: 104_857_600,
@@ -51,7 +52,7 @@ describe("readConfig()", () => {
   it("reads flags", () => {
     const args = `
       --port 0 --host ::1 --root / --concurrency=3 --queue-limit 0 --timeout 60 --grace 7 --data /tmp/builds --keep 5
-      --keep-size 1 --max-clients 2 --heartbeat 40
+      --projects p.json --keep-size 1 --max-clients 2 --heartbeat 40
       --root ${tmpdir()} --pids 1000 --cgroup cgroups
       --silence 90 --nice=7 --output separate --color --env A=1 --env B= --log-limit 7 --mask PIN --mask DSN
       --capacity 10 --token t --viewer-token v --session-lifetime 60 --read-only --allowed-origin https://a.example
@@ -73,6 +74,7 @@ describe("readConfig()", () => {
       env: { A: "1", B: "" },
       grace: 7000,
       data: "/tmp/builds",
+      projects: join(process.cwd(), "p.json"),
       keep: 5,
       keepSize: 1_048_576,
       logLimit: 7_340_032,

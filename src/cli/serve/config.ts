@@ -42,6 +42,8 @@ export interface Config {
   readonly env: Readonly<Record<string, string>>;
   /** An absolute path; `undefined` for the default. */
   readonly data: string | undefined;
+  /** An absolute path, or `undefined`. */
+  readonly projects: string | undefined;
   readonly keep: number;
   /** Bytes. */
   readonly keepSize: number;
@@ -93,6 +95,7 @@ export function readConfig(args: Arguments<Flag>): Config {
 
   const roots = args.list("root", delimiter);
   const data = args.text("data");
+  const projects = args.text("projects");
   const cgroup = args.text("cgroup");
   // As in an address of a browser: [::1].
   const host = (args.text("host") ?? "127.0.0.1").replace(/^\[(.+)\]$/, "$1");
@@ -114,6 +117,7 @@ export function readConfig(args: Arguments<Flag>): Config {
     env: readVariables(args.list("env-from", delimiter), args.list("env", "\n")),
     grace: args.integer("grace", 5, 0, seconds) * 1000,
     data: data === undefined ? undefined : resolve(data),
+    projects: projects === undefined ? undefined : resolve(projects),
     keep: args.integer("keep", 20, 0, many),
     keepSize: args.integer("keep-size", 1024, 0, many) * 1024 * 1024,
     logLimit: args.integer("log-limit", 100, 1, many) * 1024 * 1024,

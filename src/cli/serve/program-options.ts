@@ -19,6 +19,7 @@ export type Flag =
   | "env-from"
   | "grace"
   | "data"
+  | "projects"
   | "keep"
   | "keep-size"
   | "log-limit"
@@ -127,6 +128,12 @@ export const OPTIONS: readonly ServerOption[] = [
     variable: "TAILCAST_DATA",
     value: "DIR",
     help: "folder for builds and logs (tailcast/<hash of the roots> in $XDG_STATE_HOME or ~/.local/state)",
+  },
+  {
+    flag: "projects",
+    variable: "TAILCAST_PROJECTS",
+    value: "FILE",
+    help: "read the steps, variables and time limits of folders from FILE, in JSON; reloaded when it changes (none)",
   },
   { flag: "keep", variable: "TAILCAST_KEEP", value: "N", help: "number of finished builds to keep (20)" },
   {

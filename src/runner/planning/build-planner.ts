@@ -1,6 +1,7 @@
 import { draftProject, pinFolders, planProject } from "./plan.ts";
 import { addVariables } from "../program/variables.ts";
 import { InstallLedger } from "../install/install-ledger.ts";
+import { draftFolder } from "../settings/plan-folder.ts";
 import { buildEnvironment } from "../program/environment.ts";
 import { openFolder, readProject } from "../project/project.ts";
 import { readProjectVariables } from "../project/project-variables.ts";
@@ -10,6 +11,7 @@ import type { BuildInputs } from "./build-inputs.ts";
 import type { Plan } from "./plan.ts";
 import type { PlanDraft } from "./plan-draft.ts";
 import type { ProjectFolder } from "../project/project.ts";
+import type { ProjectSettings } from "../settings/project-settings.ts";
 
 /** The chosen inputs of a build; `undefined` stands for the default. */
 export type ChosenInputs = { readonly [Name in keyof BuildInputs]: BuildInputs[Name] | undefined };
@@ -32,22 +34,29 @@ export type FolderPlanner = (
 /** Checks a requested build. Runs no program. Rejects when the folder is outside the roots, or cannot be built. */
 export type BuildPlanner = (request: PlanRequest) => Promise<Plan | PlanDraft>;
 
+/** The files and variables that a {@link BuildPlanner} uses. */
+export interface PlannerOptions {
+  /** The environment of builds, whose `PATH` is searched. Default: {@link buildEnvironment}. */
+  readonly env?: Environment | undefined;
+  /** The folder with the variables of each project. Default: projects have none. */
+  readonly variablesFolder?: string | undefined;
+  /** The last install of each directory. Default: it is in memory, and empty. */
+  readonly installs?: InstallLedger | undefined;
+  /** The settings of folders. Default: none. */
+  readonly settings?: ProjectSettings | undefined;
+}
+
 /**
  * Creates the function that drafts every build, also the plan of a restored build: a stored plan is never run, since
  * anyone who can write a file could have planted it.
  *
  * @param roots - Only folders in or below these directories can be built.
- * @param describe - Called for every folder first.
- * @param env - The environment of builds, whose `PATH` is searched. Default: {@link buildEnvironment}.
- * @param variablesFolder - The folder with the variables of each project. Default: projects have none.
- * @param installs - The last install of each directory. Default: it is in memory, and empty.
+ * @param describe - Called for every folder first, also for one that the settings name.
  */
 export function buildPlanner(
   roots: readonly string[],
   describe: FolderPlanner,
-  env: Environment = buildEnvironment(),
-  variablesFolder?: string,
-  installs: InstallLedger = new InstallLedger(),
+  { env = buildEnvironment(), variablesFolder, installs = new InstallLedger(), settings }: PlannerOptions = {},
 ): BuildPlanner {
   return async ({ projectPath, script, install, variables, color }) => {
     const folder = await openFolder(projectPath, roots);
@@ -58,7 +67,9 @@ export function buildPlanner(
     const given = { projectVariables, variables, color };
     const described = await describe(folder, { script, install });
     if (described !== undefined) return { pins, ...described, ...given };
-    const options = { script, install, env: addVariables(env, given) };
+    const found = await settings?.find(folder.path);
+    const options = { script, install, env: addVariables(env, given, found?.env) };
+    if (found !== undefined) return { ...(await draftFolder(found, { folder, options, pins, installs })), ...given };
     const draft = await draftProject(await readProject(folder), options, pins, async (context) => {
       // Read again: the files may have changed while the build was queued.
       return planProject(await readProject(folder), options, pins, { ...context, installs });

@@ -19,6 +19,7 @@ export function checkPlan(plan: Plan): void {
   checkValue("plan.reason", plan.reason, kinds.text);
   checkEach("plan.warnings", plan.warnings, (path, warning) => checkValue(path, warning, kinds.text));
   checkEach("plan.steps", plan.steps, checkStep);
+  if (plan.next !== undefined) checkValue("plan.next", plan.next, kinds.function);
   if (plan.programFolders !== undefined) {
     checkEach("plan.programFolders", plan.programFolders, (path, folder) => checkValue(path, folder, kinds.filledText));
   }
@@ -46,6 +47,7 @@ function checkCommon(plan: Omit<PlanDraft, "directories" | "plan">): void {
   if (plan.install != null) checkChoice("plan.install", plan.install, installModes);
   for (const layer of ["variables", "projectVariables"] as const) checkVariables(`plan.${layer}`, plan[layer] ?? {});
   if (plan.color !== undefined) checkValue("plan.color", plan.color, kinds.boolean);
+  if (plan.timeout !== undefined) checkInteger("plan.timeout", plan.timeout, { min: 0, max: MAX_DELAY });
   if (plan.pins !== undefined) checkEach("plan.pins", plan.pins, checkPin);
 }
 

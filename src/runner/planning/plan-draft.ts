@@ -17,7 +17,7 @@ export interface PlanContext {
  * A build whose plan is made when it runs, as its first step, which is called `plan`. So a build can be accepted before
  * anything slow is known, such as the version of a package manager.
  */
-export interface PlanDraft extends Omit<Plan, "reason" | "warnings" | "steps" | "programFolders"> {
+export interface PlanDraft extends Omit<Plan, "reason" | "warnings" | "steps" | "next" | "programFolders"> {
   /** The directories that its steps work in, in addition to `projectPath`. No other build uses them at that time. */
   readonly directories: readonly string[];
   /**
@@ -29,6 +29,9 @@ export interface PlanDraft extends Omit<Plan, "reason" | "warnings" | "steps" | 
 
 /** The name of the step in which the plan of a draft is made. */
 export const PLAN_STEP = "plan";
+
+/** The name of the step in which {@link Plan.next} makes a plan. */
+export const NEXT_PLAN_STEP = "plan again";
 
 /** Whether the plan is still to be made. */
 export function isDraft(source: Plan | PlanDraft): source is PlanDraft {

@@ -39,6 +39,13 @@ export interface Plan extends BuildVariables {
   /** Shown after the reason, one line each. */
   readonly warnings: readonly string[];
   readonly steps: readonly Step[];
+  /** The time limit of the build, in milliseconds; 0: no limit. Default: that of the queue. */
+  readonly timeout?: number | undefined;
+  /**
+   * Makes another plan, for steps that follow these ones and depend on what they do. The build calls it in a step of
+   * its own, `plan again`, when these steps have succeeded. Default: no steps follow.
+   */
+  readonly next?: ((context: PlanContext) => Plan | Promise<Plan>) | undefined;
   /** Directories that stand first in the `PATH` of its steps. Default: none. */
   readonly programFolders?: readonly string[] | undefined;
   /** Directories that must still be the same when a step starts. Default: none. */
@@ -53,6 +60,12 @@ export interface PlanOptions {
   install?: InstallMode | undefined;
   /** The environment whose `PATH` is searched. Default: the one that builds get, {@link buildEnvironment}. */
   env?: Environment | undefined;
+}
+
+/** The options of a plan inside of the runner. */
+export interface ProjectPlanOptions extends PlanOptions {
+  /** Whether the plan runs a script. Default: it does. */
+  hasScript?: boolean | undefined;
 }
 
 const optionNames: OptionNames<PlanOptions> = { script: true, install: true, env: true };
@@ -86,7 +99,7 @@ export async function planBuild(project: Project, options: PlanOptions = {}): Pr
  */
 export async function planProject(
   project: Project,
-  options: PlanOptions,
+  options: ProjectPlanOptions,
   pins: readonly DirectoryPin[],
   context?: Pick<PlanContext, "limits" | "makeFolder"> & { readonly installs: InstallLedger },
 ): Promise<Plan> {
@@ -142,7 +155,7 @@ async function shimFolders(
  */
 export async function draftProject(
   project: Project,
-  options: PlanOptions,
+  options: ProjectPlanOptions,
   pins: readonly DirectoryPin[],
   plan: PlanDraft["plan"],
 ): Promise<PlanDraft> {
@@ -154,12 +167,15 @@ export async function draftProject(
   return { projectPath, projectName, packageManager: manager.name, script, install, directories, pins: all, plan };
 }
 
-function checkInputs(project: Project, options: PlanOptions): Required<BuildInputs> & { readonly env: Environment } {
+function checkInputs(
+  project: Project,
+  options: ProjectPlanOptions,
+): Required<BuildInputs> & { readonly env: Environment } {
   const { script = DEFAULT_INPUTS.script, install = DEFAULT_INPUTS.install, env = buildEnvironment() } = options;
   checkValue("script", script, kinds.filledText);
   checkChoice("install", install, installModes);
   checkValue("env", env, kinds.object);
-  requireScript(project, script);
+  if (options.hasScript !== false) requireScript(project, script);
   return { script, install, env };
 }
 

@@ -1,10 +1,13 @@
 import { findProjects } from "./find-projects.ts";
+import type { ProjectSettings } from "../settings/project-settings.ts";
 import type { ProjectSummary } from "./find-projects.ts";
 
 /** The options of a {@link ProjectCache}. */
 export interface ProjectFinderOptions {
   /** The clock, in milliseconds; it never goes back. Default `performance.now`. */
   now?: (() => number) | undefined;
+  /** Settings that name further folders. Default: none. */
+  settings?: Pick<ProjectSettings, "addTo"> | undefined;
 }
 
 /** How long a result is used, in milliseconds. */
@@ -17,14 +20,16 @@ const MAX_AGE = 5000;
 export class ProjectCache {
   readonly #roots: readonly string[];
   readonly #now: () => number;
+  readonly #settings: Pick<ProjectSettings, "addTo"> | undefined;
   #search: Promise<readonly ProjectSummary[]> | undefined;
   /** When the search is out of date. */
   #expiresAt = -Infinity;
 
   /** @param roots - The directories under which projects may be built. */
-  constructor(roots: readonly string[], { now = () => performance.now() }: ProjectFinderOptions = {}) {
+  constructor(roots: readonly string[], { now = () => performance.now(), settings }: ProjectFinderOptions = {}) {
     this.#roots = [...roots];
     this.#now = now;
+    this.#settings = settings;
   }
 
   /** The projects, as {@link findProjects} finds them, at most five seconds old. */
@@ -32,7 +37,7 @@ export class ProjectCache {
     if (this.#search === undefined || this.#now() >= this.#expiresAt) {
       // A search that is running is never out of date, however long it takes.
       this.#expiresAt = Infinity;
-      this.#search = findProjects(this.#roots);
+      this.#search = findProjects(this.#roots).then((found) => this.#settings?.addTo(found) ?? found);
       // The next call tries again after a failure.
       this.#search.then(
         () => (this.#expiresAt = this.#now() + MAX_AGE),

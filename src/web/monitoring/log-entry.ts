@@ -9,9 +9,19 @@ export interface LogEntry {
   /** ISO 8601, UTC. */
   readonly time: string;
   readonly level: LogLevel;
-  /** A request is over; a build was accepted, started, ended or could not be stored; or the event loop was delayed. */
+  /**
+   * A request is over; a build was accepted, started, ended or could not be stored; the event loop was delayed; or the
+   * settings of projects have changed.
+   */
   readonly event:
-    "request" | "build accepted" | "build started" | "build ended" | "build not stored" | "event loop delayed";
+    | "request"
+    | "build accepted"
+    | "build started"
+    | "build ended"
+    | "build not stored"
+    | "event loop delayed"
+    | "projects reloaded"
+    | "projects not reloaded";
   readonly fields: Readonly<Record<string, string | number | null>>;
 }
 

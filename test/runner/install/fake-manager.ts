@@ -93,7 +93,7 @@ export class InstallScene {
 
   /** Starts a build and returns its id. */
   async start(request: Partial<PlanRequest> = {}): Promise<string> {
-    const planner = buildPlanner([this.folder], () => undefined, this.#env, undefined, this.#ledger);
+    const planner = buildPlanner([this.folder], () => undefined, { env: this.#env, installs: this.#ledger });
     const choices = { script: undefined, install: undefined, variables: undefined, color: undefined };
     return this.#scene.queue.add(await planner({ projectPath: this.folder, ...choices, ...request })).id;
   }

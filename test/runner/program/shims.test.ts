@@ -47,7 +47,7 @@ describe("a build that corepack runs", () => {
     const env = { PATH: [bin, process.env["PATH"]].join(delimiter) };
     const scene = new Scene(t, { env });
     const request = { projectPath: root, script: undefined, install: undefined };
-    const { id } = scene.queue.add(await buildPlanner([root], () => undefined, env)(request));
+    const { id } = scene.queue.add(await buildPlanner([root], () => undefined, { env })(request));
     const { status } = await scene.end(id);
     const lines = scene.events.filter((event) => event.type === "line" && event.stream === "stdout");
     const output = lines.map((event) => ("text" in event ? event.text : ""));
