@@ -8,6 +8,7 @@ import { makeFolder } from "./support/folder.mjs";
 import { CHECKS, Host } from "./support/host-checks.mjs";
 import { HOSTS, hostTable } from "./support/hosts.mjs";
 import { Program } from "./support/program.mjs";
+import { until } from "./support/until.mjs";
 
 const EXAMPLES = new URL("../../examples/", import.meta.url);
 const README = new URL("README.md", EXAMPLES);
@@ -46,9 +47,24 @@ describe("examples", () => {
     else assert.equal(text, updated, "UPDATE=1 writes the table");
   });
 
+  it("hono-token-stream.js: sends an answer, and stops the model when the client leaves", async (t) => {
+    const args = [fileURLToPath(new URL("frameworks/hono-token-stream.js", EXAMPLES))];
+    const program = await Program.start(t, (PORT) => ({ args, env: { PORT } }));
+    const ask = (signal) => fetch(`${program.url}/answer`, { method: "POST", body: "why?", signal });
+    const text = await (await ask()).text();
+    assert.match(text, /^:\ndata: You \n\ndata: asked: \n\ndata: why\?\ndata: \n\n[^]*event: done\ndata: \n\n$/);
+    await until(() => program.output === `${program.url}\ncomplete\n`);
+    const controller = new AbortController();
+    const { body } = await ask(controller.signal);
+    await body.getReader().read();
+    controller.abort();
+    await until(() => program.output.endsWith("complete\nstopped\n"));
+  });
+
   it("in frameworks are all executed here", () => {
     const files = readdirSync(new URL("frameworks/", EXAMPLES)).filter((name) => name.endsWith(".js"));
     const executed = HOSTS.map(({ file }) => file).filter((file) => file.startsWith("frameworks/"));
+    executed.push("frameworks/hono-token-stream.js");
     assert.deepEqual(files.map((name) => `frameworks/${name}`).sort(), executed.sort());
   });
 });

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readFileSync, readdirSync } from "node:fs";
 import { cp, rm } from "node:fs/promises";
 import { describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { findProgram } from "../../dist/runner/program/find-program.js";
@@ -14,9 +15,14 @@ import type { TestContext } from "node:test";
 const ROOT = new URL("../../", import.meta.url);
 
 /** Starts an example on a free port; it must print its address. Ends it with SIGTERM and expects the exit code 0. */
-async function serve(t: TestContext, name: string, environment: NodeJS.ProcessEnv = {}): Promise<number> {
+async function serve(
+  t: TestContext,
+  name: string,
+  environment: NodeJS.ProcessEnv = {},
+  args: readonly string[] = [],
+): Promise<number> {
   const path = fileURLToPath(new URL(`examples/${name}`, ROOT));
-  const child = spawn(process.execPath, [path], {
+  const child = spawn(process.execPath, [path, ...args], {
     env: { ...process.env, PORT: "0", ...environment },
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -116,6 +122,68 @@ describe("examples", () => {
     assert.equal(tokens.join(""), "You asked: why not\nI can only repeat it.");
   });
 
+  it("run.js: continues without a reader, shows the whole answer to each, and lets it expire", async (t) => {
+    const port = await serve(t, "run.js", { TOKEN_DELAY: "5", IDLE_TIMEOUT: "300" });
+    assert.match((await ask(port, "GET", "/")).text, /EventSource/);
+    const id = (await ask(port, "POST", "/runs")).text;
+    const reloaded = await EventClient.open(port, `/runs/${id}`);
+    await reloaded.until((events) => events.length > 5);
+    reloaded.close();
+    const lastEventId = reloaded.events.at(-1)?.lastEventId ?? "";
+    const resumed = await EventClient.open(port, `/runs/${id}`, { "Last-Event-ID": lastEventId });
+    const other = await EventClient.open(port, `/runs/${id}`);
+    const answer = (await other.ended()).map(({ data }) => data);
+    assert.deepEqual(answer, [...Array.from({ length: 100 }, (_, index) => `word ${index + 1} `), "done"]);
+    const parts = [...reloaded.events, ...(await resumed.ended())].map(({ data }) => data);
+    assert.deepEqual(parts, answer);
+    // A reader of a complete answer gets all of it; a browser that returns after the end gets 204.
+    const late = await EventClient.open(port, `/runs/${id}`);
+    assert.deepEqual((await late.ended()).map(({ data }) => data), answer);
+    const end = { "Last-Event-ID": late.events.at(-1)?.lastEventId ?? "" };
+    assert.equal((await ask(port, "GET", `/runs/${id}`, { headers: end })).status, 204);
+    // Each request is a use of the run: leave it alone for longer than it may take to expire.
+    do await delay(900);
+    while ((await ask(port, "GET", `/runs/${id}`)).status !== 404);
+  });
+
+  it("run.js: stops an answer for all readers", async (t) => {
+    const port = await serve(t, "run.js", { TOKEN_DELAY: "20" });
+    const id = (await ask(port, "POST", "/runs")).text;
+    const readers = await Promise.all([0, 1].map(() => EventClient.open(port, `/runs/${id}`)));
+    for (const reader of readers) await reader.until((events) => events.length > 2);
+    assert.equal((await ask(port, "DELETE", `/runs/${id}`)).status, 204);
+    for (const reader of readers) {
+      const events = await reader.ended();
+      assert.equal(events.at(-1)?.data, "stopped");
+      assert.ok(events.length < 100);
+    }
+  });
+
+  it("progress.js: shows the newest state first, and the last one", async (t) => {
+    const port = await serve(t, "progress.js", { STEP: "3" });
+    assert.match((await ask(port, "GET", "/")).text, /EventSource/);
+    assert.equal((await ask(port, "POST", "/start")).status, 202);
+    assert.equal((await ask(port, "POST", "/start")).status, 409);
+    const client = await EventClient.open(port, "/progress");
+    await client.until((events) => events.at(-1)?.data === '{"done":200,"total":200}');
+    const late = await EventClient.open(port, "/progress");
+    assert.deepEqual((await late.until((events) => events.length > 0)).map(({ data }) => data), [
+      '{"done":200,"total":200}',
+    ]);
+  });
+
+  it("stream-make.js: shows the output of make to each client", async (t) => {
+    if (await isMissing(t, "make")) return;
+    const port = await serve(t, "stream-make.js", {}, [await copy(t, "make-project")]);
+    assert.match((await ask(port, "GET", "/")).text, /EventSource/);
+    const events = await (await EventClient.open(port, "/log")).ended();
+    assert.equal(events.at(-1)?.data, "succeeded");
+    const lines = events.map(({ data }) => data);
+    assert.ok(lines.includes("Done: 2 sources"), JSON.stringify(lines));
+    const late = await EventClient.open(port, "/log");
+    assert.deepEqual(await late.ended(), events);
+  });
+
   it("memory-history.js: reads events from a store that are no longer in memory", async () => {
     const path = fileURLToPath(new URL("examples/memory-history.js", ROOT));
     assert.ok(readFileSync(path, "utf8").trimEnd().split("\n").length <= 40);
@@ -125,7 +193,10 @@ describe("examples", () => {
 
   it("are all executed, and short", () => {
     const files = readdirSync(new URL("examples/", ROOT)).filter((name) => name.endsWith(".js"));
-    const executed = ["any-command.js", "embed-builds.js", "hello.js", "memory-history.js", "token-stream.js"];
+    const executed = [
+      ...["any-command.js", "embed-builds.js", "hello.js", "memory-history.js", "progress.js", "run.js"],
+      ...["stream-make.js", "token-stream.js"],
+    ];
     const hosts = ["node-http.js", "node-http2.js", "node-https.js"]; // in test/ecosystem/examples.test.mjs
     assert.deepEqual(files.sort(), [...executed, ...hosts].sort());
     for (const name of ["hello.js", "node-http.js"]) {

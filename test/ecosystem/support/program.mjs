@@ -8,6 +8,8 @@ export class Program {
   #ended;
   /** `http://127.0.0.1:<port>` */
   url = "";
+  /** The text that the program has printed to stdout since its last start. */
+  output = "";
 
   /**
    * Starts it on a free port; it ends with the test.
@@ -43,13 +45,13 @@ export class Program {
     });
     this.#child = child;
     this.#ended = once(child, "close");
-    let text = "";
-    child.stdout.setEncoding("utf8").on("data", (piece) => (text += piece));
+    this.output = "";
+    child.stdout.setEncoding("utf8").on("data", (piece) => (this.output += piece));
     const failed = this.#ended.then(() => {
       throw new Error(`the program ended before it listened: ${args.join(" ")}`);
     });
-    while (!text.includes("\n")) await Promise.race([once(child.stdout, "data"), failed]);
+    while (!this.output.includes("\n")) await Promise.race([once(child.stdout, "data"), failed]);
     failed.catch(() => {});
-    this.url = text.slice(0, text.indexOf("\n"));
+    this.url = this.output.slice(0, this.output.indexOf("\n"));
   }
 }
