@@ -12,6 +12,9 @@ import { until } from "./support/until.mjs";
 
 const EXAMPLES = new URL("../../examples/", import.meta.url);
 const README = new URL("README.md", EXAMPLES);
+/** The program that lets Node run TypeScript with decorators, and its settings. */
+const TSX = new URL("frameworks/node_modules/tsx/dist/loader.mjs", EXAMPLES).href;
+const TSCONFIG = new URL("frameworks/tsconfig.json", EXAMPLES);
 
 describe("examples", () => {
   /** `<title of the host>: <title of the check>`, for each that passed. */
@@ -21,10 +24,11 @@ describe("examples", () => {
     const { cert, key } = await makeCertificate(t);
     const folder = await makeFolder(t);
     const run = async (t, row, index) => {
-      const args = [fileURLToPath(new URL(row.file, EXAMPLES))];
+      const path = fileURLToPath(new URL(row.file, EXAMPLES));
+      const args = path.endsWith(".ts") ? ["--import", TSX, path] : [path];
       const errors = `${folder}/${index}`;
       const stderr = openSync(errors, "a");
-      const env = { TLS_KEY: key, TLS_CERT: cert };
+      const env = { TLS_KEY: key, TLS_CERT: cert, TSX_TSCONFIG_PATH: fileURLToPath(TSCONFIG) };
       const program = await Program.start(t, (PORT) => ({ args, env: { ...env, PORT }, stderr }));
       const host = new Host(program, row);
       for (const { title, promise, appliesTo, check } of CHECKS) {
@@ -62,7 +66,7 @@ describe("examples", () => {
   });
 
   it("in frameworks are all executed here", () => {
-    const files = readdirSync(new URL("frameworks/", EXAMPLES)).filter((name) => name.endsWith(".js"));
+    const files = readdirSync(new URL("frameworks/", EXAMPLES)).filter((name) => /\.[jt]s$/.test(name));
     const executed = HOSTS.map(({ file }) => file).filter((file) => file.startsWith("frameworks/"));
     executed.push("frameworks/hono-token-stream.js");
     assert.deepEqual(files.map((name) => `frameworks/${name}`).sort(), executed.sort());

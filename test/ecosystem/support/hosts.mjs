@@ -37,6 +37,20 @@ export const HOSTS = [
   },
   { title: "Hono", file: "frameworks/hono.js", packages: ["hono", "@hono/node-server"] },
   { title: "h3", file: "frameworks/h3.js", packages: ["h3"] },
+  {
+    title: "NestJS on Express",
+    file: "frameworks/nest-express.ts",
+    packages: ["@nestjs/core", "@nestjs/platform-express"],
+  },
+  {
+    title: "NestJS on Fastify",
+    file: "frameworks/nest-fastify.ts",
+    packages: ["@nestjs/core", "@nestjs/platform-fastify"],
+    headers: {
+      "access-control-allow-credentials": /^true$/,
+      "access-control-allow-origin": /^https:\/\/app\.example$/,
+    },
+  },
 ];
 
 const FRAMEWORKS = new URL("../../../examples/frameworks/package.json", import.meta.url);

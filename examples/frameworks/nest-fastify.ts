@@ -1,0 +1,44 @@
+// Messages for every client, in NestJS 11 on Fastify: cd examples/frameworks && node --import tsx nest-fastify.ts
+import "reflect-metadata";
+import { Controller, Get, Module, Post, Query, Req, Res } from "@nestjs/common";
+import { NestFactory } from "@nestjs/core";
+import { FastifyAdapter } from "@nestjs/platform-fastify";
+import { Channel } from "tailcast";
+import type { BeforeApplicationShutdown } from "@nestjs/common";
+import type { FastifyReply, FastifyRequest } from "fastify";
+
+const channel = new Channel();
+
+@Controller()
+class Messages implements BeforeApplicationShutdown {
+  @Get("messages")
+  read(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    for (const [name, value] of Object.entries(reply.getHeaders())) reply.raw.setHeader(name, value ?? "");
+    reply.hijack(); // the channel answers
+    channel.handle(request.raw, reply.raw);
+  }
+
+  @Post("messages")
+  send(@Query("text") text: string): string {
+    return channel.publish(text);
+  }
+
+  @Get("clients")
+  count(): string {
+    return String(channel.clientCount);
+  }
+
+  /** `onApplicationShutdown` is too late: Nest waits for the streams before it. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await channel.close({ retry: 1000 });
+  }
+}
+
+@Module({ controllers: [Messages] })
+class App {}
+
+const app = await NestFactory.create(App, new FastifyAdapter(), { logger: ["warn", "error"] });
+app.enableCors({ origin: "https://app.example", credentials: true });
+await app.listen(Number(process.env.PORT ?? 3000), "127.0.0.1");
+console.log(await app.getUrl());
+process.once("SIGTERM", () => void app.close());
