@@ -6,9 +6,9 @@ import { ScriptServer, status } from "./script-server.ts";
 import type { Answer } from "./script-server.ts";
 
 const MIB = 1024 * 1024;
-const EVENT = `data: ${"x".repeat(4086)}\n\n`;
-/** The size of the stream, 256 MiB: far more than all buffers between the two ends. */
-const COUNT = Math.floor((256 * MIB) / EVENT.length);
+const EVENT = `data: ${"x".repeat(65_528)}\n\n`;
+/** The stream has 1 GiB: far more than all buffers between the two ends. */
+const COUNT = (1024 * MIB) / EVENT.length;
 
 /** Sends the whole stream as fast as the client reads it. */
 function flood(progress: { sent: number }): Answer {
