@@ -45,6 +45,7 @@ const cases: Record<string, readonly [wire: string, expected: readonly Expected[
   "a comment, alone and inside an event": [": one\n\n:two\ndata: a\n:three\ndata: b\n:\n\n:", [["a\nb"]]],
   "a comment that looks like a field": [":data: no\n\n:event: no\ndata: yes\n\n", [["yes"]]],
   "a byte order mark at the start": ["\ufeffdata: Hello\n\n", [["Hello"]]],
+  "a byte order mark before a comment": ["\ufeff: comment\ndata: Hello\n\n", [["Hello"]]],
   "two byte order marks": ["\ufeff\ufeffdata: no\n\ndata: yes\n\n", [["yes"]]],
   "a byte order mark at a later event": ["data: a\n\n\ufeffdata: no\n\ndata: \ufeffb\n\n", [["a"], ["\ufeffb"]]],
   "CRLF, LF and CR in one event": ["data: 1\r\ndata: 2\ndata: 3\rdata: 4\r\n\n", [["1\n2\n3\n4"]]],
