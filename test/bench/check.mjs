@@ -10,12 +10,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
 import { check } from "../../dist/doctor/check.js";
-import { SERVERS, versionsOf } from "./servers.mjs";
+import { PEERS, SERVERS, versionsOf } from "./servers.mjs";
 
-const NAMES = [
-  ...["tailcast", "better-sse", "koa-sse-stream", "express-sse"],
-  ...["sse-channel", "fastify-sse", "hono", "nchan"],
-];
 /** The time in milliseconds between two events. */
 const PERIOD = 90;
 const LINES = "two\nlines";
@@ -25,7 +21,7 @@ const here = args.includes("--here");
 const names = args.filter((name) => name !== "--here");
 
 if (here) await checkHere(names[0]);
-else await checkAll(names.length > 0 ? names : NAMES);
+else await checkAll(names.length > 0 ? names : PEERS);
 
 async function checkAll(chosen) {
   console.log("| Server | Wrong | Doubtful |\n|---|---|---|");

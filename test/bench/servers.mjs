@@ -32,6 +32,12 @@ export const SERVERS = [
   { name: "express-gzip", variant: true, packages: ["express", "compression"] },
 ];
 
+/** The servers that the checks of other rooms use: tailcast and its peers. */
+export const PEERS = [
+  ...["tailcast", "better-sse", "koa-sse-stream", "express-sse"],
+  ...["sse-channel", "fastify-sse", "hono", "nchan"],
+];
+
 /** The versions behind a server, for the head of the tables; empty for our own loops. */
 export function versionsOf(server) {
   const packages = (server.packages ?? []).map((name) => {

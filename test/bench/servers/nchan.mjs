@@ -27,7 +27,7 @@ export async function start({ directory, core }) {
     pids: [worker],
     publish: (data) => {
       if (turn === "") setImmediate(flush);
-      turn += `POST /publish HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${data.length}\r\n\r\n${data}`;
+      turn += `POST /publish HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${Buffer.byteLength(data)}\r\n\r\n${data}`;
     },
   };
 
