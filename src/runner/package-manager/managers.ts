@@ -39,6 +39,11 @@ export interface PackageManager {
   readonly startsClean: boolean;
   /** The arguments in front of the name of a script. */
   readonly run: readonly string[];
+  /**
+   * The arguments in front of the name of a script that run it in all members of a monorepo that have it, from the
+   * root. Default: it cannot, so each member has a step.
+   */
+  readonly runMembers?: readonly string[] | undefined;
   /** Whether it should run in the version that `packageManager` names. */
   readonly switchesVersion: boolean;
   /** The programs of it that corepack can run. Empty: corepack cannot run it. */
@@ -105,6 +110,7 @@ export const managers: readonly PackageManager[] = [
     install: ["install", "--no-frozen-lockfile"],
     startsClean: false,
     run: ["run"],
+    runMembers: ["--recursive", "run"],
     switchesVersion: true,
     corepackPrograms: ["pnpm", "pnpx"],
     runsInstalled: "unlessNamed",
@@ -121,6 +127,7 @@ export const managers: readonly PackageManager[] = [
     install: ["install"],
     startsClean: false,
     run: ["run"],
+    runMembers: ["run", "--filter", "*"],
     switchesVersion: false,
     corepackPrograms: [],
     runsInstalled: "never",
@@ -141,6 +148,7 @@ export const managers: readonly PackageManager[] = [
     exclusions: "always",
     frozenInstall: ["install", "--immutable"],
     installEnv: { YARN_ENABLE_IMMUTABLE_INSTALLS: "false" },
+    runMembers: ["workspaces", "foreach", "--all", "--topological-dev", "run"],
   },
   {
     name: "npm",
@@ -151,6 +159,7 @@ export const managers: readonly PackageManager[] = [
     install: ["install"],
     startsClean: true,
     run: ["run"],
+    runMembers: ["run", "--workspaces", "--if-present"],
     switchesVersion: false,
     corepackPrograms: ["npm", "npx"],
     runsInstalled: "always",

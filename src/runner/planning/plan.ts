@@ -1,6 +1,5 @@
 import { checkChoice, checkNames, checkValue, kinds } from "../../check-options.ts";
 import { TailcastError } from "../../error.ts";
-import { shortenName } from "../format.ts";
 import { pinDirectories } from "../project/directory-pin.ts";
 import { buildEnvironment } from "../program/environment.ts";
 import { DEFAULT_INPUTS, installModes } from "./build-inputs.ts";
@@ -9,7 +8,7 @@ import { findManager } from "../package-manager/invocation.ts";
 import { detectPackageManager } from "../package-manager/detect.ts";
 import { lockFormatProblem } from "../package-manager/lock-format.ts";
 import { makeShims } from "../program/shims.ts";
-import { scriptNames } from "../project/scripts.ts";
+import { describeMembers, findScript, scriptSteps } from "./script-steps.ts";
 import type { OptionNames } from "../../check-options.ts";
 import type { InstallLedger } from "../install/install-ledger.ts";
 import type { DirectoryPin } from "../project/directory-pin.ts";
@@ -70,15 +69,14 @@ export interface ProjectPlanOptions extends PlanOptions {
 
 const optionNames: OptionNames<PlanOptions> = { script: true, install: true, env: true };
 
-/** A message must not list a thousand scripts. */
-const MAX_SCRIPTS_SHOWN = 20;
-
 /**
  * Plans the build of a JavaScript project: install its dependencies, exactly as the lock file of its package manager
  * says if that exists, then run its `build` script or another one. Nothing of the project runs yet, but the package
  * manager may run to report its version.
  *
- * @throws {TailcastError} `NO_SCRIPT` when `package.json` has no such script; the message lists its scripts.
+ * If the project is the root of a monorepo without the script, its members that have the script run it.
+ *
+ * @throws {TailcastError} `NO_SCRIPT` when no `package.json` has such a script; the message lists other scripts.
  * `PROJECT_NOT_FOUND` when the directory was removed since the project was opened. `INVALID_OPTION`, naming the option.
  */
 export async function planBuild(project: Project, options: PlanOptions = {}): Promise<Plan> {
@@ -103,7 +101,8 @@ export async function planProject(
   pins: readonly DirectoryPin[],
   context?: Pick<PlanContext, "limits" | "makeFolder"> & { readonly installs: InstallLedger },
 ): Promise<Plan> {
-  const { script, install, env } = checkInputs(project, options);
+  const { script, install, env } = checkInputs(options);
+  const places = options.hasScript === false ? undefined : await findScript(project, script);
   const detected = await detectPackageManager(project);
   const { manager, installPath, because } = detected;
   const call = await findManager(detected, env, context?.limits);
@@ -111,7 +110,8 @@ export async function planProject(
   const installation = await planInstall(detected, call, install, comparison);
   const lockProblem = await lockFormatProblem(project, detected, call.version);
   const title = call.version === undefined ? manager.name : `${manager.name} ${call.version}`;
-  const reasons = [`${title}, because ${because}`, installation.reason, call.note];
+  const members = places === undefined ? "" : describeMembers(project, places);
+  const reasons = [`${title}, because ${because}`, installation.reason, call.note, members];
   return {
     projectPath: project.path,
     projectName: project.name,
@@ -127,7 +127,7 @@ export async function planProject(
     ],
     steps: [
       ...installation.steps,
-      { name: "build", command: call.command, args: [...call.args, ...manager.run, script], cwd: project.path },
+      ...(places === undefined ? [] : scriptSteps(project, places, manager, call)),
     ],
     programFolders: await shimFolders(manager, call, context),
     pins: installPath === project.path ? pins : [...pins, ...(await pinFolders(installPath))],
@@ -159,23 +159,20 @@ export async function draftProject(
   pins: readonly DirectoryPin[],
   plan: PlanDraft["plan"],
 ): Promise<PlanDraft> {
-  const { script, install } = checkInputs(project, options);
+  const { script, install } = checkInputs(options);
+  const { members } = options.hasScript === false ? { members: [] } : await findScript(project, script);
   const { manager, installPath } = await detectPackageManager(project);
-  const directories = [...new Set([project.path, installPath])];
+  const directories = [...new Set([project.path, installPath, ...members])];
   const { path: projectPath, name: projectName } = project;
   const all = installPath === projectPath ? pins : [...pins, ...(await pinFolders(installPath))];
   return { projectPath, projectName, packageManager: manager.name, script, install, directories, pins: all, plan };
 }
 
-function checkInputs(
-  project: Project,
-  options: ProjectPlanOptions,
-): Required<BuildInputs> & { readonly env: Environment } {
+function checkInputs(options: ProjectPlanOptions): Required<BuildInputs> & { readonly env: Environment } {
   const { script = DEFAULT_INPUTS.script, install = DEFAULT_INPUTS.install, env = buildEnvironment() } = options;
   checkValue("script", script, kinds.filledText);
   checkChoice("install", install, installModes);
   checkValue("env", env, kinds.object);
-  if (options.hasScript !== false) requireScript(project, script);
   return { script, install, env };
 }
 
@@ -185,15 +182,4 @@ export async function pinFolders(...paths: readonly string[]): Promise<readonly 
     // The directory existed a moment ago.
     throw new TailcastError("PROJECT_NOT_FOUND", "Cannot open the project: its directory was removed", { cause });
   });
-}
-
-/** Checked before anything runs: the package manager would report a missing script only after a whole install. */
-function requireScript({ manifest, name }: Project, script: string): void {
-  const names = scriptNames(manifest);
-  if (names.includes(script)) return;
-  const first = names.slice(0, MAX_SCRIPTS_SHOWN).map(shortenName);
-  const shown = first.join(", ") + (names.length > MAX_SCRIPTS_SHOWN ? ", ..." : "");
-  const others = names.length === 0 ? "it has no scripts" : `its scripts are: ${shown}`;
-  const wanted = JSON.stringify(shortenName(script));
-  throw new TailcastError("NO_SCRIPT", `Cannot build ${name}: its package.json has no ${wanted} script; ${others}`);
 }

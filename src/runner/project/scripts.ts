@@ -1,5 +1,4 @@
 import { isObject } from "../../check-options.ts";
-import { DEFAULT_INPUTS } from "../planning/build-inputs.ts";
 import type { JsonObject } from "./manifest.ts";
 
 /**
@@ -12,7 +11,7 @@ export function scriptNames(manifest: JsonObject): string[] {
   return Object.keys(scripts).filter((name) => isScript(name) && name !== "" && !name.startsWith("-"));
 }
 
-/** Whether a project with this `package.json` has the script that is built by default. */
-export function hasBuildScript(manifest: JsonObject): boolean {
-  return scriptNames(manifest).includes(DEFAULT_INPUTS.script);
+/** Whether a project with this `package.json` has a script. */
+export function hasScript(manifest: JsonObject, script: string): boolean {
+  return scriptNames(manifest).includes(script);
 }

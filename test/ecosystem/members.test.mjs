@@ -1,0 +1,44 @@
+/** The root of a monorepo without a `build` script, built with each real package manager. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { managers } from "../../dist/runner/package-manager/managers.js";
+import { BuildServer } from "./support/build-server.mjs";
+import { makeFolder } from "./support/folder.mjs";
+import { pathWith } from "./support/managers.mjs";
+
+/** The files that select the package manager. */
+const FILES = {
+  npm: {},
+  yarn: { "yarn.lock": "" },
+  "yarn berry": { "yarn.lock": "", ".yarnrc.yml": "nodeLinker: node-modules\n" },
+  pnpm: { "pnpm-workspace.yaml": "packages:\n  - packages/*\n" },
+  bun: { "bun.lock": '{ "lockfileVersion": 1, "workspaces": { "": { "name": "root" } } }\n' },
+};
+
+describe("the root of a monorepo without the script", () => {
+  for (const { name } of managers) {
+    it(`is built in the members that have it, by ${name}`, async (t) => {
+      const manifest = (fields) => JSON.stringify({ version: "1.0.0", private: true, ...fields });
+      const root = await makeFolder(t, {
+        "package.json": manifest({ name: "root", workspaces: ["packages/*"] }),
+        "packages/a/package.json": manifest({ name: "a", scripts: { build: "echo built-a" } }),
+        "packages/b/package.json": manifest({ name: "b", scripts: { other: "echo built-b" } }),
+        "packages/c/package.json": manifest({ name: "c", scripts: { build: "echo built-c" } }),
+        ...FILES[name],
+      });
+      const server = await BuildServer.start(t, { args: ["--root", root], path: await pathWith(t, name) });
+      const body = JSON.stringify({ projectPath: root, install: "update" });
+      const headers = { "content-type": "application/json" };
+      const reply = await fetch(`${server.url}/api/project/build`, { method: "POST", body, headers });
+      const { build } = await reply.json();
+      assert.equal(reply.status, 202);
+      const log = await server.log(build.id);
+      const [{ status, packageManager }] = await server.builds();
+      assert.deepEqual([status, packageManager], ["succeeded", name], log.join("\n"));
+      // Some managers show the name of the member in front of a line, and the command.
+      const lines = log.filter((line) => !line.includes("echo"));
+      const built = ["a", "b", "c"].filter((member) => lines.some((line) => line.endsWith(`built-${member}`)));
+      assert.deepEqual(built, ["a", "c"], log.join("\n"));
+    });
+  }
+});
