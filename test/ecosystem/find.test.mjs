@@ -151,6 +151,21 @@ describe("the search in a log", () => {
     assert.ok((await tab.page.locator("#sections .line").count()) < 300, "the log is a window");
   });
 
+  it("repeats the last search by n and N after Escape", async () => {
+    const needles = linesWith("needle");
+    const { keyboard } = tab.page;
+    // It removes the mark first.
+    await keyboard.press("Escape");
+    for (const [key, found] of [["n", 0], ["n", 1], ["Shift+N", 0], ["Shift+N", 99]]) {
+      await keyboard.press("Escape");
+      await tab.page.locator("#find").waitFor({ state: "hidden" });
+      await keyboard.press(key);
+      await finder.at(needles[found]);
+      await tab.page.locator("#log:focus").waitFor();
+    }
+    await finder.count("100 of 100");
+  });
+
   it("matches case, and regular expressions", async () => {
     await finder.field.fill("Needle");
     await finder.count("100 of 100");

@@ -68,7 +68,12 @@ export class FindBar {
     this.#bar.hidden = false;
     this.#field.focus();
     this.#field.select();
-    if (wasOpen) return;
+    if (!wasOpen) this.resume();
+  }
+
+  /** Shows the bar and searches for its query again, while the focus stays where it is. */
+  resume(): void {
+    this.#bar.hidden = false;
     this.#asked = "";
     this.#search();
   }

@@ -15,8 +15,8 @@ export function setFindKeys(find: LogFind, isShown: () => boolean): void {
     if (isShown()) act();
   };
   keyActions.find = onLog(() => find.open());
-  keyActions.nextHit = onLog(() => find.isOpen && find.next());
-  keyActions.previousHit = onLog(() => find.isOpen && find.previous());
+  keyActions.nextHit = onLog(() => find.next());
+  keyActions.previousHit = onLog(() => find.previous());
   keyActions.mark = onLog(() => find.markCurrent());
   keyActions.nextError = onLog(() => find.jumpToError(false));
   keyActions.previousError = onLog(() => find.jumpToError(true));

@@ -39,9 +39,12 @@ export class LogFind {
   #rows: PatternRows | undefined;
   /** The line of the current hit or error. */
   #current: number | undefined;
-  /** The line from which a new search looks for its first hit, and whether it does. */
+  /** The line from which a new search looks for its first hit, whether it does, and whether it looks backwards. */
   #origin = 1;
   #isSeeking = false;
+  #isSeekingBack = false;
+  /** The line of the current hit when the bar was closed. */
+  #formerHit: number | undefined;
   #isAnnounced = false;
 
   constructor(log: LogView, handlers: LogFindHandlers) {
@@ -81,19 +84,22 @@ export class LogFind {
   /** Closes the bar, ends the search, and gives the focus back. */
   close(): void {
     const hadFocus = this.#bar.close();
+    this.#formerHit = this.#current;
     this.#start(undefined);
     if (hadFocus === undefined || hadFocus === document.body || !hadFocus.isConnected) this.#log.focus();
     else hadFocus.focus({ preventScroll: true });
   }
 
-  /** Goes to the next hit. After the last one comes the first. */
+  /** Goes to the next hit; after the last one, to the first. While the bar is closed, it repeats the last search. */
   next(): void {
-    this.#goTo(this.#search.hits.after(this.#current ?? this.#log.firstVisible - 1));
+    if (this.isOpen) this.#goTo(this.#search.hits.after(this.#current ?? this.#log.firstVisible - 1));
+    else this.#repeat(false);
   }
 
-  /** Goes to the previous hit. Before the first one comes the last. */
+  /** Goes to the previous hit, as {@link LogFind.next} does; before the first one, to the last. */
   previous(): void {
-    this.#goTo(this.#search.hits.before(this.#current ?? this.#log.lastVisible + 1));
+    if (this.isOpen) this.#goTo(this.#search.hits.before(this.#current ?? this.#log.lastVisible + 1));
+    else this.#repeat(true);
   }
 
   /** Marks the line of the current hit or error; without one, the first visible line. */
@@ -138,6 +144,18 @@ export class LogFind {
     void this.#errors.end();
   }
 
+  /** Opens the bar, and continues the search that ended with it, from the hit that was the current one. */
+  #repeat(isBack: boolean): void {
+    if (this.#bar.query === undefined) return;
+    const { firstVisible, lastVisible } = this.#log;
+    const former = this.#formerHit ?? 0;
+    const isVisible = former >= firstVisible && former <= lastVisible;
+    this.#bar.resume();
+    this.#isSeekingBack = isBack;
+    if (isVisible) this.#origin = isBack ? former : former + 1;
+    else if (isBack) this.#origin = lastVisible + 1;
+  }
+
   #start(query: LineQuery | undefined): void {
     const { firstVisible, lastVisible } = this.#log;
     const current = this.#current;
@@ -146,6 +164,7 @@ export class LogFind {
     this.#origin = isVisible ? current : firstVisible;
     this.#current = undefined;
     this.#isSeeking = query !== undefined;
+    this.#isSeekingBack = false;
     this.#rows?.end();
     this.#rows = undefined;
     this.#matcher = undefined;
@@ -180,8 +199,10 @@ export class LogFind {
     if (phase === "failed") this.#rows?.end();
     if (this.#isSeeking) {
       const isOver = phase !== "running";
-      const first = hits.numbers[hits.indexFrom(this.#origin)] ?? (isOver ? hits.numbers[0] : undefined);
-      if (first !== undefined) this.#select(first);
+      const ahead = hits.numbers[hits.indexFrom(this.#origin)] ?? (isOver ? hits.numbers[0] : undefined);
+      const behind = isOver ? hits.before(this.#origin) : undefined;
+      const found = this.#isSeekingBack ? behind : ahead;
+      if (found !== undefined) this.#select(found);
     }
     this.#showText();
     this.#showMap();
