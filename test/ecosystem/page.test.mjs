@@ -136,7 +136,9 @@ describe("the page", () => {
     const rows = await tab.rows();
     assert.deepEqual(rows, log);
     for (const [line, text = line] of OUTPUT) assert.ok(rows.includes(text), text);
-    await tab.page.locator("#top-button").click();
+    await tab.page.locator("#end-button").click();
+    await tab.inSight(`#L${log.length}`);
+    await tab.page.keyboard.press("Home");
     await tab.inSight("#L1");
     const inside = tab.page.locator("#sections .text *");
     const kinds = await inside.evaluateAll((elements) => elements.map(({ localName }) => localName));

@@ -2,6 +2,8 @@
 export interface FollowHandlers {
   /** Whether there are rows above the visible part. */
   readonly canScrollUp: () => boolean;
+  /** Shows the first row. */
+  readonly goToTop: () => void;
   /** Called when following starts or ends, and when the person releases the pointer. */
   readonly changed: () => void;
 }
@@ -28,6 +30,10 @@ export class LogFollow {
       if (["ArrowUp", "PageUp", "Home"].includes(event.key) || (event.key === " " && event.shiftKey)) this.#leaveEnd();
       // While lines arrive, the browser would scroll to a position that is no longer the end.
       else if (event.key === "End") this.set(true);
+      // On its way, the browser would stop at rows whose heights were not known.
+      if (event.key !== "Home" || event.shiftKey) return;
+      event.preventDefault();
+      handlers.goToTop();
     });
     this.#watchPointer();
   }

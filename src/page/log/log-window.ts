@@ -54,6 +54,7 @@ export class LogWindow {
     });
     this.follow = new LogFollow(this.#scroller, {
       canScrollUp: () => this.#scroller.scrollTop > 0,
+      goToTop: () => this.show(0, 0),
       changed: () => this.update(),
     });
     this.#scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
