@@ -25,7 +25,7 @@ export class Arguments<Flag extends string = string> {
     return this.#values[flag] !== undefined;
   }
 
-  /** The name of an option as the person wrote it, for messages. */
+  /** The name of an option as the user wrote it, for messages. */
   nameOf(flag: Flag): string {
     return this.hasFlag(flag) ? `--${flag}` : (this.#variableOf(flag) ?? `--${flag}`);
   }
@@ -86,8 +86,8 @@ export interface ParsedArguments<Flag extends string = string> {
 /**
  * Reads the arguments of a command.
  *
- * @param given - The arguments behind the name of the command.
- * @throws {TailcastError} `INVALID_OPTION` for an unknown flag, a missing value, and missing or surplus words.
+ * @param given - The arguments after the name of the command.
+ * @throws {TailcastError} `INVALID_OPTION` for an unknown flag, a missing value, and missing or extra words.
  */
 export function parseArguments<Flag extends string = string>(
   { options, words: expected }: Pick<Command, "words"> & { readonly options: readonly Option<Flag>[] },
@@ -107,7 +107,7 @@ export function parseArguments<Flag extends string = string>(
   return { args: new Arguments(options, values, env), words, wantsHelp };
 }
 
-/** Splits arguments where the command to run begins: at the first word, or behind `--`. */
+/** Splits arguments where the command to run begins: at the first word, or after `--`. */
 function splitCommand(
   options: readonly Option[],
   given: readonly string[],

@@ -16,7 +16,7 @@ export interface Option<Flag extends string = string> {
 
 /** A command of the program, e.g. `tailcast build`. */
 export interface Command {
-  /** The rest of the first line of the help, behind the name, e.g. `[PATH] [options]`. */
+  /** The rest of the first line of the help, after the name, e.g. `[PATH] [options]`. */
   readonly usage: string;
   /** The paragraphs of the help; each line has at most 100 columns. */
   readonly about: string;

@@ -76,7 +76,7 @@ export function bindNames(module: SourceFile, scope: Scope): BoundNames {
     }
     const inside = opensScope(node) ? new Scope(around) : around;
     for (const [name, place] of declarationsOf(node, around, inside)) bind(name, place.declare(name.text));
-    // The computed name of a method does not see its parameters.
+    // The parameters of a method are not visible in its computed name.
     const outside = isMethodDeclaration(node) || isAccessorDeclaration(node) ? node.name : undefined;
     node.forEachChild((child) => visit(child, child === outside ? around : inside));
   };

@@ -6,7 +6,7 @@ import { shortenNames } from "./short-names.ts";
 import type { ImportDeclaration, Node, SourceFile } from "typescript/unstable/ast";
 import type { Binding } from "./scope.ts";
 
-/** Gives each binding a new name, which is no free name and hides no other binding that is visible around it. */
+/** Gives each binding a new name. It differs from every free name, and hides no other binding. */
 export type Rename = (modules: readonly Scope[], free: ReadonlySet<string>) => void;
 
 interface BoundModule {
@@ -18,7 +18,7 @@ interface BoundModule {
 /**
  * Joins a module and the modules that it imports into one text without imports, and renames their bindings. The
  * modules share one scope, and run in the order of the standard. No module imports itself through others:
- * `test/sources.test.ts` holds that.
+ * `test/sources.test.ts` checks that.
  *
  * @param entry - The path of the module.
  * @param sources - Every module, by its path.

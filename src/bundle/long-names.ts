@@ -1,7 +1,7 @@
 import { RESERVED } from "./short-names.ts";
 import type { Scope } from "./scope.ts";
 
-/** Keeps the name of each binding, for a person who reads the bundle. A number makes a name that is taken unique. */
+/** Keeps the name of each binding, for a person who reads the bundle. A number makes a duplicate name unique. */
 export function keepNames(modules: readonly Scope[], free: ReadonlySet<string>): void {
   const taken = new Set([...RESERVED, ...free]);
   const add = (scope: Scope): void => {

@@ -1,7 +1,7 @@
 /** A name that a module declares. */
 export interface Binding {
   readonly name: string;
-  /** How often the name is in the text. */
+  /** How often the name occurs in the text. */
   uses: number;
   /** The name in the bundle. */
   newName: string;

@@ -41,7 +41,7 @@ export const build: Command = {
     { flag: "script", value: "NAME", help: "the script of package.json to run (build)" },
     { flag: "install", value: "MODE", help: "auto, clean (removes node_modules first) or skip (auto)" },
     { flag: "color", value: "", help: "ask programs to colour their output (off)" },
-    { flag: "detach", value: "", help: "print the id of the build and end, while the build runs (off)" },
+    { flag: "detach", value: "", help: "print the id of the build and end; the build continues (off)" },
     ...SERVER_OPTIONS,
     PATIENCE_OPTION,
   ],
@@ -49,7 +49,7 @@ export const build: Command = {
   examples: [
     ["tailcast build", "builds the project in the working directory"],
     ["tailcast build packages/app --script bundle", "runs another script"],
-    ["TAILCAST_TOKEN=... tailcast build app --server https://ci.example", "builds a project of another machine"],
+    ["TAILCAST_TOKEN=... tailcast build app --server https://ci.example", "builds a project on another machine"],
   ],
   exitCodes: [
     ["0", "the build has succeeded"],

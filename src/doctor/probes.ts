@@ -42,7 +42,7 @@ export class Probes {
   }
 
   /**
-   * Reads the stream, also after redirects. Other requests then ask the last URL.
+   * Reads the stream, also after redirects. Later requests go to the last URL.
    *
    * @param onStream - Called when a response with status 200 starts.
    */
@@ -114,7 +114,7 @@ export class Probes {
     return send({ ...probe, url: this.#url, headers: this.#join(probe.headers) });
   }
 
-  /** Sends a request whose failure is not that of the check. */
+  /** Sends a request. If it fails, the check continues. */
   async #try(probe: Omit<Probe, "url" | "headers" | "headTimeout"> & Partial<Probe>): Promise<Exchange | undefined> {
     return this.#send({ headers: {}, headTimeout: PROBE_TIMEOUT, ...probe }).catch(() => undefined);
   }

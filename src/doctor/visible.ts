@@ -5,7 +5,7 @@ const NAMES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t"
 const strictUtf8 = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
 /**
- * Makes bytes visible: control characters as in a string of JavaScript, bytes that are not UTF-8 as `\xFF`, and
+ * Makes bytes visible: control characters as in a JavaScript string, bytes that are not UTF-8 as `\xFF`, and
  * characters without a shape by name.
  */
 export function visibleBytes(bytes: Uint8Array): string {

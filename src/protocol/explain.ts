@@ -129,7 +129,7 @@ export class StreamExplainer {
     return lines;
   }
 
-  /** Returns the rest at the end of the stream: a last line that ends with CR, and the end. Then nothing may follow. */
+  /** Returns the rest at the end of the stream: a last line that ends with CR, and the end. Call nothing after it. */
   end(): ExplainedLine[] {
     const lines: ExplainedLine[] = [];
     if (this.#pieces.at(-1)?.at(-1) === CR) lines.push(this.#explain(this.#take(new Uint8Array(0))));

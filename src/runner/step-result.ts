@@ -63,7 +63,7 @@ export interface Stop {
 }
 
 /**
- * Describes that a build has reached one of its two time limits, in a line of the log and in its end.
+ * Describes the time limit that a build has reached: in a line of the log, and in the sentence about its end.
  *
  * @param silentStep - The step that has printed nothing; `null`: the whole build took too long.
  * @param milliseconds - The limit.
@@ -76,7 +76,7 @@ export function describeTimeout(silentStep: string | null, milliseconds: number)
   return { line: `${reached}; stopping the build`, stop: { status: "timed-out", text } };
 }
 
-/** Describes why a build was stopped whose events could not be delivered, or stored. */
+/** Describes why a build was stopped: its events could not be delivered or stored. */
 export function describeUndelivered(error: unknown, isStored: boolean): string {
   // Node's messages end with the path, which clients must not see.
   const reason = (error instanceof Error ? error.message : String(error)).replace(/,? '[^']*'(?: -> '[^']*')?$/, "");

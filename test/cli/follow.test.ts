@@ -65,7 +65,7 @@ describe("tailcast follow", { concurrency: 4 }, () => {
     assert.equal(requests[0]?.url, "/events/push");
   });
 
-  it("ends with the connection with --no-reconnect: 0 after its end, 4 when it fails", async (t) => {
+  it("ends with its connection when --no-reconnect is set: with 0 after its end, with 4 when it fails", async (t) => {
     const { url } = await answer(t, [EVENTS, EVENTS]);
     const ended = await runToEnd(t, ["follow", url, "--no-reconnect"]);
     assert.deepEqual([ended.code, ended.stderr], [0, ""]);

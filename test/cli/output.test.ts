@@ -27,7 +27,7 @@ describe("parseArguments()", () => {
     { flag: "once", value: "", help: "" },
   ];
 
-  it("ends the own options of a command to run at its first word, or at --", () => {
+  it("reads options up to the first word of the command to run, or up to --", () => {
     const read = (...given: string[]): unknown => {
       const { args, words, wantsHelp } = parseArguments({ options, words: "command" }, given, {});
       return [args.text("port"), args.isOn("once"), words, wantsHelp];
@@ -41,7 +41,7 @@ describe("parseArguments()", () => {
     assert.throws(() => read("--prot", "1", "npm"), { code: "INVALID_OPTION", message: /'--prot'/ });
   });
 
-  it("refuses missing and surplus words", () => {
+  it("refuses missing and extra words", () => {
     const read = (...given: string[]): unknown => parseArguments({ options, words: { min: 1, max: 1 } }, given, {});
     assert.throws(() => read(), { message: /an argument is missing/ });
     assert.throws(() => read("a", "b"), { message: /unexpected argument "b"/ });

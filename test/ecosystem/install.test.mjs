@@ -1,4 +1,4 @@
-/** An install that does not end by itself leaves half of a package. The next build must not use it. */
+/** An install that is killed can leave half of a package. The next build must not use it. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";

@@ -17,7 +17,7 @@ export const CAST_OPTIONS: readonly Option[] = [
     flag: "token",
     variable: "TAILCAST_TOKEN",
     value: "SECRET",
-    help: "require this token from browsers; auto: make a new one (none)",
+    help: "require this token from browsers; auto: create one (none)",
   },
   TOKEN_FILE_OPTION,
   {

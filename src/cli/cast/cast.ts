@@ -122,7 +122,7 @@ export class Cast {
     await result;
   }
 
-  /** Ends the page, when its clients have read the end, after a time limit. */
+  /** Closes the page after the time of `--linger`, when its clients have read the end or a time limit is reached. */
   async close(signal?: AbortSignal): Promise<void> {
     const { linger } = this.#config;
     if (linger > 0) await delay(linger, undefined, { signal }).catch(() => undefined);

@@ -17,7 +17,7 @@ interface ForwardedSignals {
 /**
  * Passes signals to a command, instead of ending this process.
  *
- * @param send - Sends a signal to the command, and is informed whether a terminal sends it to all its programs.
+ * @param send - Sends a signal to the command. `isOfTerminal`: a terminal has sent it to the command already.
  */
 export function forwardSignals(send: (signal: NodeJS.Signals, isOfTerminal: boolean) => void): ForwardedSignals {
   const interruption = new AbortController();
@@ -37,7 +37,7 @@ export function forwardSignals(send: (signal: NodeJS.Signals, isOfTerminal: bool
 /** Whether a terminal sends the signals of its keyboard to this process, and so to the command as well. */
 function isForeground(): boolean {
   try {
-    // proc(5): behind the name, the fields are state, ppid, pgrp, session, tty_nr and tpgid.
+    // proc(5): after the name, the fields are state, ppid, pgrp, session, tty_nr and tpgid.
     const [, , group, , , foreground] = readFileSync("/proc/self/stat", "latin1").replace(/^.*\) /s, "").split(" ");
     return group === foreground;
   } catch {

@@ -20,7 +20,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const NOT_EXECUTABLE = 126;
 const NOT_FOUND = 127;
 
-/** How long processes that the command has left running may be silent, in milliseconds, until reading stops. */
+/** Reading stops when the processes that the command has left running are silent for this time, in milliseconds. */
 const DRAIN = 1000;
 
 /** Runs a command with the terminal of this process, and copies its output to stdout and stderr. */
@@ -35,7 +35,7 @@ export function runCommand(program: string, args: readonly string[], env: Enviro
   });
 
   const run = async (options: StepRunOptions): Promise<StepResult> => {
-    // With one pipe, the order of writing is kept; that needs both to have the same target.
+    // One pipe keeps the order of writing. It needs the same target for stdout and stderr.
     const pipes = await OutputPipes.open(isSameFile(1, 2) ? "merged" : "separate");
     const [, ...outputs] = pipes.stdio;
     const started = spawn(program, args, { stdio: ["inherit", ...outputs], env: commandEnvironment(env) });

@@ -21,8 +21,8 @@ export const check: Command = {
     "the reason, the section of the standard, and the remedy.",
     "",
     "It reads the stream for the time of --for, and sends about ten other requests: HEAD, HTTP/1.0, another Accept,",
-    "reconnections, and with --origin those of a page. It takes about 2 s longer than --for, 15 s longer at most.",
-    "With --data it sends only the POST, and once.",
+    "reconnections, and with --origin those of a page. It takes about 2 s longer than --for, at most 15 s longer.",
+    "With --data, it sends only the POST, and sends it once.",
   ].join("\n"),
   options: [
     {
@@ -37,8 +37,8 @@ export const check: Command = {
   words: { min: 1, max: 1 },
   examples: [
     ["tailcast check http://127.0.0.1:3000/api/log/push", "checks a stream"],
-    ["tailcast check URL --for 70 --origin https://app.example", "also for a page, and through a silent minute"],
-    ["tailcast check URL --data @request.json", "checks the answer to a POST"],
+    ["tailcast check URL --for 70 --origin https://app.example", "checks CORS as well, and reads for longer"],
+    ["tailcast check URL --data @request.json", "checks the response to a POST"],
     ["tailcast check URL --json | jq -r .findings[].id", "prints the ids of all findings"],
   ],
   exitCodes: [

@@ -21,9 +21,9 @@ export const inspect: Command = {
   usage: "URL|FILE|- [options]",
   about: [
     "Shows an event stream line by line: the bytes, made visible, and what the standard (HTML 9.2.6) does with them.",
-    'Mistakes follow behind "!", and at each blank line the event that the client dispatches behind "=>".',
+    '"!" marks a mistake, and "=>" the event that the client dispatches at a blank line.',
     "",
-    "A URL is read once, without a reconnection, until the server ends the response. - is the standard input.",
+    "A URL is read once, without a reconnection, until the server ends the response. - stands for the standard input.",
   ].join("\n"),
   options: [
     { flag: "for", value: "SECONDS", help: "stop after this time (never)" },
@@ -37,7 +37,7 @@ export const inspect: Command = {
     ["curl -N URL | tailcast inspect -", "shows what another program receives"],
   ],
   exitCodes: [
-    ["0", "the stream ended, or the time of --for"],
+    ["0", "the stream, or the time of --for, has ended"],
     ["1", "the connection failed in the middle, or an event exceeds 16 MiB"],
     ["4", "the URL or file cannot be read, or the status is not 200"],
   ],

@@ -64,7 +64,7 @@ const FAULTS: Readonly<Record<StreamFaultKind, FindingKind>> = {
     "A field name has a space in front of it or before its colon",
     "HTML 9.2.6",
     STREAM_FAULTS["name-space"],
-    "Write the name at the start of the line, with the colon behind it.",
+    "Write the name at the start of the line, and the colon directly after it.",
   ),
   "retry-not-digits": wrong(
     "A retry value is not a number of milliseconds",

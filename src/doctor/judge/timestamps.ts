@@ -7,8 +7,8 @@ const MAX_DIFFERENCE = 24 * 60 * 60 * 1000;
 /**
  * Reads the time in the data of an event, as milliseconds since 1970: a date of ISO 8601, or a number of milliseconds.
  *
- * @param near - A time now. A number far from it is something else.
- * @returns The first time, or nothing.
+ * @param near - The current time. A number far from it is not a time.
+ * @returns The first time, or `undefined`.
  */
 export function readTimes(data: string, near: number): number[] {
   const [date] = ISO.exec(data) ?? [];

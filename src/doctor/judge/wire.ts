@@ -49,7 +49,7 @@ function findFaults(lines: readonly ExplainedLine[], end: Exchange["end"]): Find
   });
 }
 
-/** Data that is valid, but surely not what the author means. */
+/** Judges data that is valid, but certainly not what the author means. */
 function findTraps(lines: readonly ExplainedLine[]): Finding<FindingId>[] {
   const traps: readonly (readonly [id: FindingId, pattern: RegExp])[] = [
     ["object-object", /^\[object Object\]$/],

@@ -28,7 +28,7 @@ export interface Exchange {
   readonly endAt: number;
 }
 
-/** The bytes of arrivals together. */
+/** Joins the bytes of arrivals. */
 export function joinArrivals(arrivals: readonly Arrival[]): Uint8Array {
   return Buffer.concat(arrivals.map(({ bytes }) => bytes));
 }

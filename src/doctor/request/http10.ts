@@ -5,10 +5,10 @@ import type { Exchange } from "./exchange.ts";
 import type { Probe } from "./send.ts";
 
 /**
- * Sends a request of HTTP/1.0, which `node:http` cannot, and records the response. The body is recorded with the
+ * Sends a request of HTTP/1.0, which `node:http` cannot send, and records the response. The body is recorded with the
  * framing that the server has used.
  *
- * @returns The exchange, or `undefined` if no head of HTTP arrived in time.
+ * @returns The exchange, or `undefined` if no HTTP head arrived in time.
  * @throws {Error} When the connection fails.
  */
 export async function sendHttp10(probe: Probe): Promise<Exchange | undefined> {

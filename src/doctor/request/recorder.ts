@@ -12,7 +12,7 @@ const DECODERS: Readonly<Record<string, () => Duplex>> = {
 /** The head of a response. */
 export type Head = Pick<Exchange, "status" | "httpVersion" | "headers">;
 
-/** The recorded bytes after which a recording is full, for streams that are faster than any check needs. */
+/** The maximum number of recorded bytes. Only very fast streams reach it. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
 /** Records a response with the time of each part. */

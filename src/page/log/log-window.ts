@@ -61,7 +61,7 @@ export class LogWindow {
     // Wrapping, a rotated phone and a changed font all change the heights without a new line.
     const observer = new ResizeObserver(() => this.resized());
     for (const element of [this.#scroller, this.#tail]) observer.observe(element);
-    // Paper has only the drawn rows, so the browser scrolls up; that is not the person.
+    // Paper has only the drawn rows, so the browser scrolls up, not the person.
     addEventListener("beforeprint", () => (this.#isPrinting = true));
     addEventListener("afterprint", () => {
       this.#isPrinting = false;

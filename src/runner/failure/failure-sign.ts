@@ -1,4 +1,4 @@
-/** A sign of a failure. Every part of it must be there. */
+/** A sign of a failure. Every part of it must match. */
 export interface FailureSign {
   /** How the command ended: its exit code, or the signal that ended it. */
   readonly exit?: number | string;
@@ -51,7 +51,7 @@ export function systemError(name: string, message: string): readonly FailureSign
 }
 
 /**
- * An import that leads nowhere, as Node.js, TypeScript and bundlers report it.
+ * An import that cannot be resolved, as Node.js, TypeScript and bundlers report it.
  *
  * @param first - The first character of the name, as a regular expression.
  */

@@ -8,7 +8,7 @@ import type { KnownFailure } from "./known-failures.ts";
  * Explains how a command failed.
  *
  * @param output - The end of its output, as plain text.
- * @returns `undefined` when the cause is unknown, or the command did not fail by itself.
+ * @returns `undefined` when the cause is unknown, and when the command has not failed or was stopped.
  */
 export function findHint(result: StepResult, output: string): Hint | undefined {
   if (result.type !== "failed" && result.type !== "killed") return undefined;
@@ -22,7 +22,7 @@ export function findHint(result: StepResult, output: string): Hint | undefined {
   return undefined;
 }
 
-/** @returns The subject, `null` without one, or `undefined` when the sign is not there. */
+/** @returns The subject, `null` without one, or `undefined` when the sign does not match. */
 function match(sign: FailureSign, exit: number | string, output: string): string | null | undefined {
   if (sign.exit !== undefined && sign.exit !== exit) return undefined;
   if (sign.output === undefined) return null;

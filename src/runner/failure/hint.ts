@@ -2,7 +2,7 @@
 export interface Hint {
   /** The name of a row of `knownFailures`, e.g. `LOCK_FILE_OUTDATED`. Later versions add others. */
   readonly code: string;
-  /** The name that the failure is about, e.g. that of a missing module; `null` when the code says everything. */
+  /** The name that the failure is about, e.g. that of a missing module; `null` when the code alone says it. */
   readonly subject: string | null;
   /** One sentence, e.g. `the lock file does not match package.json`. */
   readonly cause: string;

@@ -21,7 +21,7 @@ const NO_REPOSITORY = "fatal: not (?:a git repository|in a git directory)";
 
 /**
  * The failures that the runner can explain. The first row that fits counts, so a certain cause stands before a likely
- * one, and a failure that has others as a consequence before those.
+ * one, and a failure before its consequences.
  */
 export const knownFailures: readonly KnownFailure[] = [
   {
@@ -60,7 +60,7 @@ export const knownFailures: readonly KnownFailure[] = [
       line("error: lockfile had changes, but lockfile is frozen$"),
     ],
     cause: "the lock file does not match package.json",
-    remedy: "install the dependencies in the project by hand, and commit the lock file that this changes",
+    remedy: "install the dependencies in the project yourself, and commit the changed lock file",
   },
   {
     code: "WRONG_NODE",
@@ -111,12 +111,12 @@ export const knownFailures: readonly KnownFailure[] = [
       line("\\w[\\w/.-]{0,100}: [^\\n]{1,300}: No space left on device$"),
     ],
     cause: "the disk is full",
-    remedy: "make room on the disk of the project and on that of temporary files",
+    remedy: "free space on the disk of the project and on that of temporary files",
   },
   {
     code: "NOT_EXECUTABLE",
     signs: [{ exit: 126, ...shell("([^\\n]{1,300}): Permission denied$") }],
-    cause: "the file {} may not be executed",
+    cause: "the file {} is not executable",
     remedy: "make the file executable (chmod +x) and commit that",
   },
   {
@@ -126,7 +126,7 @@ export const knownFailures: readonly KnownFailure[] = [
       line('EACCES: Permission denied: could not create the ("[^"\\n]{1,300}" directory)'),
       shell("cannot create ([^\\n]{1,300}): Permission denied$"),
     ],
-    cause: "the user of the build has no right to write or read {}",
+    cause: "the user of the build has no permission to write or read {}",
     remedy: "change the owner or the mode; often another user, such as root, created the file in an earlier install",
   },
   {

@@ -55,7 +55,7 @@ export async function planInstall(
   if (mode === "skip") {
     const problem = entry?.unfinished ?? null;
     const warnings = problem === null ? [] : [`the last install here ${problem}; node_modules may be incomplete`];
-    return { reason: "the install is skipped, as it was asked for", warnings, steps: [] };
+    return { reason: "the install is skipped, as requested", warnings, steps: [] };
   }
   const globs = await workspaceGlobs(installPath);
   const isFrozen = detected.lockFile !== null && mode !== "update";
@@ -130,12 +130,12 @@ function describeBasis({ lockFile, isApart }: DetectedPackageManager, mode: Inst
 function describeLock(lockFile: string | null, mode: InstallMode): string {
   if (lockFile === null) return "there is no lock file of it, so the install may pick newer versions";
   return mode === "update"
-    ? `the install may change ${lockFile}, as it was asked for`
+    ? `the install may change ${lockFile}, as requested`
     : `the install is frozen by ${lockFile}`;
 }
 
 function explain(mode: InstallMode, decision: InstallDecision): readonly string[] {
-  if (mode === "clean") return ["it starts without node_modules, as it was asked for"];
+  if (mode === "clean") return ["it starts without node_modules, as requested"];
   if (decision.type === "clean") return [`it starts without node_modules, because ${decision.because}`];
   if (mode === "update" || decision.type === "skip" || decision.because === undefined) return [];
   return [`it is not skipped, because ${decision.because}`];

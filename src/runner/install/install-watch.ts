@@ -60,7 +60,7 @@ export class InstallWatch {
       await this.#write("was running when the server ended", null);
       return undefined;
     } catch (error) {
-      return `it could not be noted that the install runs (${(error as Error).message})`;
+      return `the start of the install could not be stored (${(error as Error).message})`;
     }
   }
 

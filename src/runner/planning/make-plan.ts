@@ -35,7 +35,7 @@ async function plan(draft: PlanDraft, context: PlanContext): Promise<Plan> {
   const isReserved = ({ cwd }: Plan["steps"][number]): boolean => cwd === projectPath || directories.includes(cwd);
   const elsewhere = made.steps.find((step) => !isReserved(step));
   if (elsewhere === undefined) return made;
-  const reason = `${elsewhere.name} now works in ${elsewhere.cwd}, which was not so when the build was accepted`;
+  const reason = `${elsewhere.name} now works in ${elsewhere.cwd}, unlike when the build was accepted`;
   throw new Error(`Cannot plan the build: ${reason}; build it again`);
 }
 

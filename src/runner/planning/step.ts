@@ -24,13 +24,13 @@ export interface Step {
    * the `killGrace` of the queue. A second cancel kills them at once. Default: that of the queue.
    */
   readonly killGrace?: number | undefined;
-  /** Observes the command. Default: nothing does. */
+  /** Observes the command. Default: no observer. */
   readonly watch?: StepWatch | undefined;
 }
 
 /** Observes one step. */
 export interface StepWatch {
-  /** Called right before the command starts. If it resolves with a sentence, that is the reason not to start it. */
+  /** Called right before the command starts. If it resolves with a sentence, the step fails for that reason. */
   readonly onStart: () => Promise<string | undefined>;
   /**
    * Called when the command, its output and its processes have ended. The step ends when the promise has resolved.

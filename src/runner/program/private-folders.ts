@@ -4,10 +4,10 @@ import { join } from "node:path";
 
 const PREFIX = "tailcast-build-";
 
-/** A folder that is older than this, in milliseconds, was left behind if its process is gone. */
+/** A folder that is older than this, in milliseconds, is abandoned if its process has ended. */
 const STALE_AGE = 24 * 60 * 60_000;
 
-/** The folders of temporary files that were searched for folders that were left behind. */
+/** The folders of temporary files that this process has searched for abandoned folders. */
 const searched = new Set<string>();
 
 /** The folders of one build, outside of its project. */

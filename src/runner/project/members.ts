@@ -13,7 +13,7 @@ export type ExclusionRule = "always" | "until-listed" | "globs" | "never";
 interface Entry {
   readonly glob: string;
   readonly isExcluded: boolean;
-  /** Its place in the list. */
+  /** Its position in the list. */
   readonly index: number;
 }
 

@@ -23,7 +23,7 @@ export function readYamlList(yaml: string, key: string): string[] {
   return [];
 }
 
-/** The text behind a key at the left margin. */
+/** The text after a key at the left margin. */
 function valueOf(line: string, key: string): string | undefined {
   const quote = line[0] === "'" || line[0] === '"' ? line[0] : "";
   if (!line.startsWith(quote + key + quote)) return undefined;

@@ -4,7 +4,7 @@ import type { BuildRecord } from "../record.ts";
 export interface ResultFolder {
   /** Relative to the project, with slashes; `.` is the project's directory itself. */
   readonly path: string;
-  /** The number of its files. If less than half of them have changed, only those count. */
+  /** The number of its files. If fewer than half of them have changed, only those count. */
   readonly files: number;
   /** The sum of their sizes. */
   readonly bytes: number;

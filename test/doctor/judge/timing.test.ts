@@ -31,7 +31,7 @@ describe("judgeTiming", () => {
     assert.equal(judge(record(pieces, 4000))["bursts"], "about 3 events every 0.5 s, 7 times");
   });
 
-  it("takes bursts at irregular times, fast ones, and a backlog for the server's own", () => {
+  it("accepts bursts at irregular times, fast bursts, and a backlog", () => {
     const irregular = [10, 300, 900, 1100, 2500, 2800].map((at): [number, string] => [at, event(1) + event(2)]);
     const fast = every(50, 40).map((at): [number, string] => [at, event(1) + event(2)]);
     const backlog = [[5, event(1).repeat(50)], ...every(500, 4, 500).map((at) => [at, event(2)])] as [number, string][];

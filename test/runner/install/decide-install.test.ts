@@ -20,7 +20,7 @@ describe("decideInstall()", () => {
     assert.deepEqual(decideInstall(ENTRY, STATE), { type: "skip" });
   });
 
-  it("never skips when one value is missing, another one, or new", () => {
+  it("never skips when a value is missing, changed or new", () => {
     const parts = [STATE.inputs, STATE.tree.packages] as const;
     for (const [index, part] of parts.entries()) {
       const changes = Object.keys(part).flatMap((name) => {
@@ -41,7 +41,7 @@ describe("decideInstall()", () => {
     assert.deepEqual(decideInstall(undefined, undefined), { type: "install", because: undefined });
   });
 
-  it("starts without node_modules after an install that did not end by itself, whatever else is known", () => {
+  it("starts without node_modules after an install that did not succeed, whatever else is known", () => {
     const because = "the last install here was stopped, and may have left half of a package";
     for (const stamp of [null, ENTRY.stamp]) {
       for (const state of [undefined, STATE, { ...STATE, doubts: ["x"] }]) {

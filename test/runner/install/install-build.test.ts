@@ -116,25 +116,25 @@ describe("the install of a build", () => {
     assert.equal(about(await scene.build()), `${FROZEN}; it is not skipped, because ${reason}`);
   });
 
-  it("runs when it is asked for", async (t) => {
+  it("runs when the request asks for it", async (t) => {
     const scene = await InstallScene.create(t);
     await scene.build();
     const clean = await scene.build({ install: "clean" });
     assert.deepEqual(
       [clean.steps, about(clean)],
-      [CLEANED, `${FROZEN}; it starts without node_modules, as it was asked for`],
+      [CLEANED, `${FROZEN}; it starts without node_modules, as requested`],
     );
     const update = await scene.build({ install: "update" });
     assert.deepEqual(
       [update.steps, about(update)],
-      [ALL, "the install may change pnpm-lock.yaml, as it was asked for"],
+      [ALL, "the install may change pnpm-lock.yaml, as requested"],
     );
     assert.deepEqual(update.record.steps[1]?.command, "pnpm install --no-frozen-lockfile");
     assert.equal(update.record.install, "update");
   });
 });
 
-describe("an install that did not end by itself", () => {
+describe("an install that did not succeed", () => {
   const interrupted: readonly (readonly [title: string, how: string, run: (scene: InstallScene) => Promise<Built>])[] =
     [
       ["was cancelled", "was stopped", async (scene) => scene.cancel(await scene.start())],

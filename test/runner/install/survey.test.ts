@@ -197,7 +197,7 @@ describe("surveyInstall() and decideInstall()", () => {
     it(`decide after a change of ${title}`, async (t) => assert.deepEqual(await decideAfter(t, change), decision));
   }
 
-  it("do not mind when another project links the same file", async (t) => {
+  it("find no change when another project links the same file", async (t) => {
     const folder = await makeFolder(t, FILES);
     const request = { path: folder, globs: [], settings: [] };
     const path = join(folder, "node_modules/react/cjs/react.js");

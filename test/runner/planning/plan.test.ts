@@ -143,14 +143,14 @@ describe("planBuild()", () => {
     it("omits the install", async (t) => {
       const planned = await plan(t, { files: { "package-lock.json": "" }, options: { install: "skip" } });
       assert.deepEqual(commands(planned), ["build: npm run build (in ~)"]);
-      assert.match(planned.reason, /package-lock.json is there; the install is skipped, as it was asked for$/);
+      assert.match(planned.reason, /package-lock.json is there; the install is skipped, as requested$/);
       assert.equal(planned.install, "skip");
     });
 
     it("does not remove node_modules before npm ci, which does that itself", async (t) => {
       const planned = await plan(t, { files: { "package-lock.json": "" }, options: { install: "clean" } });
       assert.deepEqual(commands(planned), ["install: npm ci (in ~)", "build: npm run build (in ~)"]);
-      const reason = "the install is frozen by package-lock.json; it starts without node_modules, as it was asked for";
+      const reason = "the install is frozen by package-lock.json; it starts without node_modules, as requested";
       assert.ok(planned.reason.endsWith(`; ${reason}`), planned.reason);
     });
 
@@ -173,13 +173,13 @@ describe("planBuild()", () => {
         "install: npm install (in ~)",
         "build: npm run build (in ~)",
       ]);
-      assert.ok(free.reason.endsWith(`; ${NO_LOCK}; it starts without node_modules, as it was asked for`), free.reason);
+      assert.ok(free.reason.endsWith(`; ${NO_LOCK}; it starts without node_modules, as requested`), free.reason);
     });
 
     it("lets the package manager change the lock file", async (t) => {
       const planned = await plan(t, { files: { "package-lock.json": "" }, options: { install: "update" } });
       assert.deepEqual(commands(planned), ["install: npm install (in ~)", "build: npm run build (in ~)"]);
-      assert.ok(planned.reason.endsWith("; the install may change package-lock.json, as it was asked for"));
+      assert.ok(planned.reason.endsWith("; the install may change package-lock.json, as requested"));
     });
 
     it("refuses unknown choices", async (t) => {

@@ -94,7 +94,7 @@ describe("readResult()", () => {
     assert.deepEqual([(await read()).folders.length, (await read()).isComplete], [20, false]);
   });
 
-  it("finds nothing in a project that is not there", async () => {
+  it("finds nothing in a project that does not exist", async () => {
     const result = await readResult("/nowhere", { since: 0, before: null, signal: new AbortController().signal });
     assert.deepEqual(result, { folders: [], isComplete: true });
   });
