@@ -1,8 +1,10 @@
 /** The programs of examples/ that embed a channel in a server: each is run, and followed by real clients. */
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { openSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { makeCertificate } from "./support/certificate.mjs";
 import { makeFolder } from "./support/folder.mjs";
 import { CHECKS, Host } from "./support/host-checks.mjs";
@@ -16,35 +18,56 @@ const README = new URL("README.md", EXAMPLES);
 const TSX = new URL("frameworks/node_modules/tsx/dist/loader.mjs", EXAMPLES).href;
 const TSCONFIG = new URL("frameworks/tsconfig.json", EXAMPLES);
 
-describe("examples", () => {
-  /** `<title of the host>: <title of the check>`, for each that passed. */
-  const passed = new Set();
+/** The version of Node that runs the tests. */
+const RUNNING = process.versions.node.split(".")[0];
 
-  it("keep the promise in each host", { concurrency: 5 }, async (t) => {
+const programs = new Map();
+
+/** Resolves with the path of a version of Node, which npx brings. */
+async function findNode(version) {
+  if (version === RUNNING) return process.execPath;
+  const args = ["--yes", `--package=node@${version}`, "--", "sh", "-c", "command -v node"];
+  if (!programs.has(version)) programs.set(version, promisify(execFile)("npx", args));
+  return (await programs.get(version)).stdout.trim();
+}
+
+describe("examples", () => {
+  /** The number of versions of Node with which a host passed, by `<title of the host>: <title of the check>`. */
+  const passed = new Map();
+
+  it("keep the promise in each host", { concurrency: 6 }, async (t) => {
     const { cert, key } = await makeCertificate(t);
     const folder = await makeFolder(t);
-    const run = async (t, row, index) => {
+    const run = async (t, row, version) => {
       const path = fileURLToPath(new URL(row.file, EXAMPLES));
       const args = path.endsWith(".ts") ? ["--import", TSX, path] : [path];
-      const errors = `${folder}/${index}`;
+      const program = await findNode(version);
+      const errors = `${folder}/${row.title} ${version}`;
       const stderr = openSync(errors, "a");
       const env = { TLS_KEY: key, TLS_CERT: cert, TSX_TSCONFIG_PATH: fileURLToPath(TSCONFIG) };
-      const program = await Program.start(t, (PORT) => ({ args, env: { ...env, PORT }, stderr }));
-      const host = new Host(program, row);
+      const server = await Program.start(t, (PORT) => ({ program, args, env: { ...env, PORT }, stderr }));
+      const host = new Host(server, row);
       for (const { title, promise, appliesTo, check } of CHECKS) {
         if (appliesTo?.(row) === false) continue;
         await t.test(promise, async (t) => {
           await check(host, t);
-          passed.add(`${row.title}: ${title}`);
+          const key = `${row.title}: ${title}`;
+          passed.set(key, (passed.get(key) ?? 0) + 1);
         });
       }
       assert.equal(readFileSync(errors, "utf8"), "", "clients that leave are no errors");
     };
-    await Promise.all(HOSTS.map((row, index) => t.test(row.title, (t) => run(t, row, index))));
+    const tests = HOSTS.flatMap((row) => {
+      const { title, versions = [RUNNING] } = row;
+      return versions.map((version) => t.test(`${title}, Node ${version}`, (t) => run(t, row, version)));
+    });
+    await Promise.all(tests);
   });
 
   it("are listed in the README with what was checked", () => {
-    const table = hostTable(CHECKS, (host, check) => passed.has(`${host.title}: ${check.title}`));
+    const table = hostTable(CHECKS, (host, check) => {
+      return passed.get(`${host.title}: ${check.title}`) === (host.versions?.length ?? 1);
+    });
     const text = readFileSync(README, "utf8");
     const updated = text.replace(/(?<=<!-- hosts -->\n)[\s\S]*?(?=<!-- end of hosts -->)/, `\n${table}\n`);
     if (process.env.UPDATE === "1") writeFileSync(README, updated);

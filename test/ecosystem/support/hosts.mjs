@@ -1,19 +1,23 @@
 import { readFileSync } from "node:fs";
 
+const ALL_VERSIONS = ["20", "22", "24", "26"];
+const OLDEST_AND_NEWEST = ["20", "26"];
+
 /**
  * The programs in `examples` that offer `/messages`, one for each host: a server of Node, or a framework.
  *
  * - `title`: the host, as in the table of examples/README.md.
  * - `file`: its program, below `examples`.
  * - `packages`: the packages whose versions the table shows.
+ * - `versions`: the versions of Node to run it with, instead of that of the tests.
  * - `protocol`: the version of HTTP.
  * - `headers`: headers of the reply that middleware sets.
  */
 export const HOSTS = [
-  { title: "`node:http`", file: "node-http.js", packages: [] },
-  { title: "`node:https`", file: "node-https.js", packages: [] },
-  { title: "`node:http2`", file: "node-http2.js", packages: [], protocol: "2" },
-  { title: "`node:http2` with `allowHTTP1`", file: "node-http2.js", packages: [] },
+  { title: "`node:http`", file: "node-http.js", versions: ALL_VERSIONS },
+  { title: "`node:https`", file: "node-https.js", versions: OLDEST_AND_NEWEST },
+  { title: "`node:http2`", file: "node-http2.js", versions: ALL_VERSIONS, protocol: "2" },
+  { title: "`node:http2` with `allowHTTP1`", file: "node-http2.js", versions: OLDEST_AND_NEWEST },
   { title: "Express", file: "frameworks/express.js", packages: ["express"] },
   {
     title: "Express with middleware",
@@ -58,17 +62,18 @@ const FRAMEWORKS = new URL("../../../examples/frameworks/package.json", import.m
 /**
  * Returns the table of examples/README.md.
  *
- * @param passed - Whether a host has passed a check.
+ * @param passed - Whether a host has passed a check with each version of Node.
  */
 export function hostTable(checks, passed) {
   const { dependencies } = JSON.parse(readFileSync(FRAMEWORKS, "utf8"));
   const rows = HOSTS.map((host) => {
-    const versions = host.packages.map((name) => `${name} ${dependencies[name]}`).join(", ") || "that of Node";
+    const packages = host.packages?.map((name) => `${name} ${dependencies[name]}`);
+    const versions = packages ?? [`Node ${host.versions.join(", ")}`];
     const results = checks.map((check) => {
       if (check.appliesTo?.(host) === false) return "";
       return passed(host, check) ? "yes" : "no";
     });
-    return [host.title, versions, `[${host.file}](${host.file})`, ...results];
+    return [host.title, versions.join(", "), `[${host.file}](${host.file})`, ...results];
   });
   const head = ["host", "version", "program", ...checks.map(({ title }) => title)];
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |\n`).join("");

@@ -14,7 +14,8 @@ export class Program {
   /**
    * Starts it on a free port; it ends with the test.
    *
-   * @param commandOf - Returns the arguments of Node, the environment, and optionally a file for stderr, for a port.
+   * @param commandOf - Returns, for a port, the arguments of Node and the environment; optionally another version of
+   * Node as `program`, and a file for stderr.
    */
   static async start(t, commandOf) {
     const program = new this();
@@ -38,8 +39,8 @@ export class Program {
   }
 
   async #spawn(port) {
-    const { args, env, stderr = "inherit" } = this.#commandOf(port);
-    const child = spawn(process.execPath, args, {
+    const { program = process.execPath, args, env, stderr = "inherit" } = this.#commandOf(port);
+    const child = spawn(program, args, {
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", stderr],
     });
