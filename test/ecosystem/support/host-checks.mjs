@@ -80,6 +80,7 @@ export const CHECKS = [
       const clients = await Promise.all(Array.from({ length: 3 }, () => followHost(host, t)));
       await host.publish("before");
       for (const seen of clients) await within(AT_ONCE, () => seen.includes("before"));
+      await host.idle(t);
       const late = delay(AT_ONCE, `it still runs after ${AT_ONCE} ms`, { ref: false });
       const end = await Promise.race([host.program.end("SIGTERM"), late]);
       if (end !== 0) await host.program.end("SIGKILL");
@@ -145,6 +146,13 @@ export class Host {
     const stream = await this.#send("GET", "/messages", headers);
     t.after(() => stream.leave());
     return stream;
+  }
+
+  /** Opens a connection that has no request when this resolves. */
+  async idle(t) {
+    const request = await this.#send("GET", "/clients");
+    t.after(() => request.leave());
+    await request.until((text) => text !== "");
   }
 
   /** Publishes a message. Resolves with its id. */

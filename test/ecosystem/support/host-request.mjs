@@ -27,7 +27,7 @@ export class HostRequest {
       const session = connectHttp2(url, { createConnection: () => stream });
       session.on("error", () => {});
       request.#body = session.request({ ":method": method, ":path": path, ...headers });
-      request.#body.on("error", () => {}).once("close", () => session.close());
+      request.#body.on("error", () => {});
       request.#body.end();
       [request.headers] = await once(request.#body, "response");
       request.status = request.headers[":status"];
