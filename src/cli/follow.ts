@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import { follow as followStream } from "../client/follow.ts";
 import { CommandError } from "../command.ts";
 import { TailcastError, invalidOption } from "../error.ts";
 import { printMessage } from "../print.ts";
 import { colouredText, plainText } from "../terminal/plain-text.ts";
 import { BuildServer, SERVER_OPTIONS, UNREACHABLE } from "./remote/build-server.ts";
+import { HEADER_OPTION, readHeaders } from "./request-headers.ts";
 import type { ConnectionReport } from "../client/connection-report.ts";
 import type { Command } from "../command.ts";
 import type { Output } from "../output.ts";
@@ -32,12 +32,7 @@ export const follow: Command = {
     { flag: "once", value: "", help: "end after the first event that is printed (off)" },
     { flag: "no-reconnect", value: "", help: "end when the connection ends (off)" },
     { flag: "last-event-id", value: "ID", help: "continue after this event (none)" },
-    {
-      flag: "header",
-      value: "NAME:VALUE",
-      help: "send a header; @FILE reads them from FILE, which hides them from other users; repeatable (none)",
-      multiple: true,
-    },
+    HEADER_OPTION,
     ...SERVER_OPTIONS,
   ],
   words: { min: 1, max: 1 },
@@ -59,7 +54,7 @@ export const follow: Command = {
     const isSingle = args.isOn("no-reconnect");
     const token = args.hasFlag("token") || args.hasFlag("token-file") || server.has(url) ? server.headers : {};
     const events = followStream(url, {
-      headers: { ...token, ...readHeaders(args.list("header", "\n")) },
+      headers: { ...token, ...readHeaders(args) },
       lastEventId: args.text("last-event-id"),
       retryStatuses: !isSingle,
       onConnection: (report) => {
@@ -130,26 +125,5 @@ function readUrl(server: BuildServer, target: string): URL {
     return isPath ? server.address(target.slice(1)) : new URL(target);
   } catch (error) {
     throw invalidOption("URL", `it must be an address such as https://example.org/events, not "${target}"`, error);
-  }
-}
-
-/** Reads headers as `Name: value`, or from files with one header on each line. */
-function readHeaders(given: readonly string[]): Record<string, string> {
-  const lines = given.flatMap((text) => (text.startsWith("@") ? readHeaderFile(text.slice(1)) : [text]));
-  return Object.fromEntries(
-    lines.map((line) => {
-      const [, name, value] = /^([^:\s]+):[ \t]*(.*)$/.exec(line) ?? [];
-      // The message does not show the text, which may contain a secret.
-      if (name !== undefined && value !== undefined) return [name, value];
-      throw invalidOption("--header", 'it must have the form "Name: value"');
-    }),
-  );
-}
-
-function readHeaderFile(path: string): string[] {
-  try {
-    return readFileSync(path, "utf8").split(/\r?\n/).filter((line) => line.trim() !== "");
-  } catch (error) {
-    throw invalidOption("--header", (error as Error).message, error);
   }
 }
