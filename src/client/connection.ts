@@ -40,8 +40,11 @@ export class Connection {
     if (status === 200 && (this.#settings.anyContentType || isEventStream(type))) return "stream";
     this.close(undefined);
     if (status === 204) return "no-content";
-    const reason = status === 200 ? `its Content-Type is ${type ?? "missing"}` : `it answered ${status}`;
-    const message = `Cannot follow ${this.#settings.url}: ${reason}, not 200 with text/event-stream`;
+    const reason =
+      status === 200
+        ? `the Content-Type is ${type ?? "missing"}, not text/event-stream`
+        : `the server answers with status ${status}, not 200`;
+    const message = `Cannot follow ${this.#settings.url}: ${reason}`;
     const error = new TailcastError("STREAM_REFUSED", message, { status });
     if (!this.#settings.retryStatuses.includes(status)) throw error;
     return { error, retryAfter: readRetryAfter(headers.get("retry-after"), Date.now()) };
