@@ -78,7 +78,7 @@ async function load(name: string): Promise<Command> {
 }
 
 async function helpText([name]: readonly string[]): Promise<string> {
-  if (name === undefined || name in BUILT_IN) return overview();
+  if (name === undefined || name.startsWith("-") || Object.hasOwn(BUILT_IN, name)) return overview();
   return commandHelp(name, await load(name));
 }
 

@@ -12,6 +12,7 @@ describe("dispatch()", { concurrency: 4 }, () => {
     [["--help"], /^Usage: tailcast \[command\] \[options\]\n[^]*\n {2}serve +run the build server/],
     [["-h", "--port", "x"], /^Usage: tailcast \[command\]/],
     [["help"], /^Usage: tailcast \[command\]/],
+    [["help", "--help"], /^Usage: tailcast \[command\]/],
     [["help", "serve"], /^Usage: tailcast serve \[options\]\n/],
     [["serve", "--help", "surplus"], /^Usage: tailcast serve \[options\]\n/],
     [["version"], /^\d+\.\d+\.\d+\S*\n$/],
