@@ -39,6 +39,11 @@ export class Arguments<Flag extends string = string> {
     return given ?? this.#fromVariable(flag);
   }
 
+  /** The value of a variable without a flag; `undefined` when it is not set, and when it is empty. */
+  variable(name: string): string | undefined {
+    return this.#env[name] || undefined;
+  }
+
   /** All values of a repeatable option. @param divider - Separates them in the variable. */
   list(flag: Flag, divider: string): string[] {
     const given = this.#values[flag] as string[] | undefined;

@@ -3,6 +3,7 @@ import { invalidOption } from "../error.ts";
 import { isOrigin } from "../http/origin.ts";
 import { checkProxies } from "../http/proxy-trust.ts";
 import { DEFAULT_HEARTBEAT } from "../channel/settings.ts";
+import { checkNotify } from "./notify/check-notify.ts";
 import { checkStrength } from "./guards/token-strength.ts";
 import type { IncomingMessage } from "node:http";
 import type { ChannelSettings } from "../channel/settings.ts";
@@ -76,6 +77,10 @@ export interface BuildAppOptions extends Pick<BuildQueueOptions, QueueOption> {
    * able to write it. It is read again when it has changed. Default: the app uses `package.json` alone.
    */
   projects?: string | undefined;
+  /** The URLs that receive the record of each ended build as a POST. They need `notifySecret`. Default: none. */
+  notify?: readonly string[] | undefined;
+  /** The secret that signs these requests, at least 16 characters. */
+  notifySecret?: string | undefined;
   /**
    * The time for which running builds may continue after `close` before they are cancelled, in milliseconds. Default 0.
    */
@@ -120,6 +125,8 @@ export interface BuildAppSettings {
   readonly trustProxy: ProxyTrust;
   readonly data: string | undefined;
   readonly projects: string | undefined;
+  readonly notify: readonly string[];
+  readonly notifySecret: string | undefined;
   readonly grace: number;
   readonly maxClients: number;
   readonly maxClientsPerAddress: number;
@@ -135,16 +142,16 @@ const optionNames: OptionNames<BuildAppOptions> = {
   concurrency: true, queueLimit: true, timeout: true, silence: true, nice: true, pids: true, cgroup: true,
   output: true, env: true, keep: true, keepSize: true, mask: true, maskValues: true, logLimit: true,
   roots: true, host: true, token: true, viewerToken: true, sessionLifetime: true, readOnly: true,
-  allowedOrigins: true, allowCredentials: true, trustProxy: true, data: true, projects: true, grace: true,
-  maxClients: true, maxClientsPerAddress: true, maxRequestsPerAddress: true, heartbeat: true, capacity: true,
-  plan: true, onError: true, onLog: true,
+  allowedOrigins: true, allowCredentials: true, trustProxy: true, data: true, projects: true,
+  notify: true, notifySecret: true, grace: true, maxClients: true, maxClientsPerAddress: true,
+  maxRequestsPerAddress: true, heartbeat: true, capacity: true, plan: true, onError: true, onLog: true,
 };
 
 /** Checks the options and fills in the defaults. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
 export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
   checkNames(options, optionNames);
   const { host = "127.0.0.1", token, allowedOrigins = [], allowCredentials = false, grace = 0 } = options;
-  const { data, projects } = options;
+  const { data, projects, notify = [], notifySecret } = options;
   const { viewerToken, sessionLifetime = WEEK, readOnly = false } = options;
   const { maxClientsPerAddress = 500, maxRequestsPerAddress = 2000, onLog = () => undefined } = options;
   const { maxClients = 1000, heartbeat = DEFAULT_HEARTBEAT, capacity = 50_000 } = options;
@@ -154,7 +161,8 @@ export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
   return {
     builds: {
       concurrency, queueLimit, timeout, silence, nice, pids, cgroup, output, env,
-      keep, keepSize, mask, maskValues, logLimit,
+      keep, keepSize, mask, logLimit,
+      maskValues: notifySecret === undefined ? maskValues : [...(maskValues ?? []), notifySecret],
     },
     roots: checkTexts("roots", options.roots),
     host: checkValue("host", host, kinds.filledText).toLowerCase(),
@@ -166,6 +174,7 @@ export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
     trustProxy: checkProxies("trustProxy", options.trustProxy ?? 0),
     data: data === undefined ? undefined : checkValue("data", data, kinds.filledText),
     projects: projects === undefined ? undefined : checkValue("projects", projects, kinds.filledText),
+    ...checkNotify(checkTexts("notify", notify), notifySecret),
     grace: checkInteger("grace", grace, { min: 0, max: MAX_DELAY }),
     maxClients: checkInteger("maxClients", maxClients, { min: 1 }),
     maxClientsPerAddress: checkInteger("maxClientsPerAddress", maxClientsPerAddress, { min: 1 }),

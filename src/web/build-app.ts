@@ -61,7 +61,7 @@ export class BuildApp {
     try {
       const opened = (app = new BuildApp(OPENED, settings, files));
       const onProblem = (problem: string): void => void opened.#problems.push(problem);
-      const onLost = (build: BuildRecord): void => opened.#monitors.builds.note({ type: "end", build });
+      const onLost = (build: BuildRecord): void => opened.#monitors.note({ type: "end", build });
       await recoverBuilds({ store, streams: app.#streams, queue: app.#queue, plan: app.#plan, onProblem, onLost });
       return app;
     } catch (error) {
@@ -86,7 +86,7 @@ export class BuildApp {
       store: storage?.store,
       // A build can read the arguments of this process.
       maskValues: [...(settings.builds.maskValues ?? []), token, viewerToken].filter((value) => value !== undefined),
-      onEvent: (event) => (monitors.builds.note(event), this.#streams.publish(event)),
+      onEvent: (event) => (monitors.note(event), this.#streams.publish(event)),
       onFailure: (build, error) => monitors.builds.noteFailure(build, error, storage?.store.logPath(build.id)),
       onForget: (buildId) => this.#streams.forget(buildId),
     });
@@ -138,7 +138,7 @@ export class BuildApp {
     await this.#queue.close({ grace: this.#settings.grace });
     await this.#streams.close();
     await this.#store?.close();
-    this.#monitors.close();
+    await this.#monitors.close();
   }
 
   /** The same as `close()`, for `await using`. */

@@ -26,6 +26,8 @@ describe("readConfig()", () => {
       grace: 5000,
       data: undefined,
       projects: undefined,
+      notify: [],
+      notifySecret: undefined,
       keep: 20,
       keepSize: 1_073_741_824,
       logLimit: 104_857_600,
@@ -52,7 +54,8 @@ describe("readConfig()", () => {
   it("reads flags", () => {
     const args = `
       --port 0 --host ::1 --root / --concurrency=3 --queue-limit 0 --timeout 60 --grace 7 --data /tmp/builds --keep 5
-      --projects p.json --keep-size 1 --max-clients 2 --heartbeat 40
+      --projects p.json --notify https://a.example/x --notify http://b.example
+      --keep-size 1 --max-clients 2 --heartbeat 40
       --root ${tmpdir()} --pids 1000 --cgroup cgroups
       --silence 90 --nice=7 --output separate --color --env A=1 --env B= --log-limit 7 --mask PIN --mask DSN
       --capacity 10 --token t --viewer-token v --session-lifetime 60 --read-only --allowed-origin https://a.example
@@ -75,6 +78,8 @@ describe("readConfig()", () => {
       grace: 7000,
       data: "/tmp/builds",
       projects: join(process.cwd(), "p.json"),
+      notify: ["https://a.example/x", "http://b.example"],
+      notifySecret: undefined,
       keep: 5,
       keepSize: 1_048_576,
       logLimit: 7_340_032,
@@ -96,6 +101,16 @@ describe("readConfig()", () => {
       allowCredentials: true,
       trustProxy: ["10.0.0.0/8", "::1"],
     });
+  });
+
+  it("reads the secret of notifications from its variable, or from a file", (t) => {
+    const file = join(dataFolder(t), "secret");
+    writeFileSync(file, "from a file\n", { mode: 0o600 });
+    const env = { TAILCAST_NOTIFY: "https://a.example https://b.example", TAILCAST_NOTIFY_SECRET: "from a variable" };
+    const { notify, notifySecret } = configOf([], env);
+    assert.deepEqual([notify, notifySecret], [["https://a.example", "https://b.example"], "from a variable"]);
+    assert.equal(configOf(["--notify-secret-file", file], env).notifySecret, "from a file");
+    assert.throws(() => configOf(["--notify-secret", "x"]), /Unknown option '--notify-secret'/);
   });
 
   it("reads the environment where a flag is absent", () => {

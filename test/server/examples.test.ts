@@ -8,6 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { findProgram } from "../../dist/runner/program/find-program.js";
+import { signatureHeaders } from "../../dist/web/notify/sign-notification.js";
 import { makeFolder } from "../support/folders.js";
 import { EventClient, ask, postJson } from "../support/http.js";
 import type { TestContext } from "node:test";
@@ -191,11 +192,26 @@ describe("examples", () => {
     assert.equal(stdout, "id: demo-2\ndata: two\n\nid: demo-3\ndata: three\n\n");
   });
 
+  it("receive-notifications.js: prints ended builds, and refuses requests without a signature", async (t) => {
+    const secret = "a secret of tests";
+    const port = await serve(t, "receive-notifications.js", { TAILCAST_NOTIFY_SECRET: secret });
+    const post = async (body: string, headers: Record<string, string>): Promise<number> => {
+      return (await fetch(`http://127.0.0.1:${port}/`, { method: "POST", body, headers })).status;
+    };
+    const body = JSON.stringify({ id: "1", projectName: "p", status: "failed", message: "m" });
+    const genuine = signatureHeaders(secret, "1", Date.now(), body);
+    assert.equal(await post(body, genuine), 204);
+    assert.equal(await post(body.replace("failed", "succeeded"), genuine), 401);
+    assert.equal(await post(body, signatureHeaders("another secret", "1", Date.now(), body)), 401);
+    assert.equal(await post(body, signatureHeaders(secret, "1", Date.now() - 301_000, body)), 401);
+    assert.equal(await post(body, {}), 401);
+  });
+
   it("are all executed, and short", () => {
     const files = readdirSync(new URL("examples/", ROOT)).filter((name) => name.endsWith(".js"));
     const executed = [
-      ...["any-command.js", "embed-builds.js", "hello.js", "memory-history.js", "progress.js", "run.js"],
-      ...["stream-make.js", "token-stream.js"],
+      ...["any-command.js", "embed-builds.js", "hello.js", "memory-history.js", "progress.js"],
+      ...["receive-notifications.js", "run.js", "stream-make.js", "token-stream.js"],
     ];
     const hosts = ["node-http.js", "node-http2.js", "node-https.js"]; // in test/ecosystem/examples.test.mjs
     assert.deepEqual(files.sort(), [...executed, ...hosts].sort());

@@ -13,6 +13,7 @@ import { readCertificate } from "../../tls-server.ts";
 import { readTokenFile } from "../../token-file.ts";
 import { checkStrength, isLoopback } from "../../web/guards/token-strength.ts";
 import { logLevels } from "../../web/monitoring/log-entry.ts";
+import { NOTIFY_SECRET } from "./unknown-variables.ts";
 import type { Arguments } from "../../arguments.ts";
 import type { LogFormat } from "../../log-format.ts";
 import type { Flag } from "./program-options.ts";
@@ -44,6 +45,8 @@ export interface Config {
   readonly data: string | undefined;
   /** An absolute path, or `undefined`. */
   readonly projects: string | undefined;
+  readonly notify: readonly string[];
+  readonly notifySecret: string | undefined;
   readonly keep: number;
   /** Bytes. */
   readonly keepSize: number;
@@ -96,6 +99,7 @@ export function readConfig(args: Arguments<Flag>): Config {
   const roots = args.list("root", delimiter);
   const data = args.text("data");
   const projects = args.text("projects");
+  const file = args.text("notify-secret-file");
   const cgroup = args.text("cgroup");
   // As in an address of a browser: [::1].
   const host = (args.text("host") ?? "127.0.0.1").replace(/^\[(.+)\]$/, "$1");
@@ -118,6 +122,9 @@ export function readConfig(args: Arguments<Flag>): Config {
     grace: args.integer("grace", 5, 0, seconds) * 1000,
     data: data === undefined ? undefined : resolve(data),
     projects: projects === undefined ? undefined : resolve(projects),
+    notify: args.list("notify", " "),
+    // Not a flag: other users of the machine can see the arguments of a program.
+    notifySecret: file === undefined ? args.variable(NOTIFY_SECRET) : readTokenFile("notify-secret-file", file),
     keep: args.integer("keep", 20, 0, many),
     keepSize: args.integer("keep-size", 1024, 0, many) * 1024 * 1024,
     logLimit: args.integer("log-limit", 100, 1, many) * 1024 * 1024,

@@ -20,6 +20,8 @@ export type Flag =
   | "grace"
   | "data"
   | "projects"
+  | "notify"
+  | "notify-secret-file"
   | "keep"
   | "keep-size"
   | "log-limit"
@@ -134,6 +136,19 @@ export const OPTIONS: readonly ServerOption[] = [
     variable: "TAILCAST_PROJECTS",
     value: "FILE",
     help: "read the steps, variables and time limits of folders from FILE, in JSON; reloaded when it changes (none)",
+  },
+  {
+    flag: "notify",
+    variable: "TAILCAST_NOTIFY",
+    value: "URL",
+    help: `send each ended build to URL, signed with TAILCAST_NOTIFY_SECRET; ${LIST} spaces (none)`,
+    multiple: true,
+  },
+  {
+    flag: "notify-secret-file",
+    variable: "TAILCAST_NOTIFY_SECRET_FILE",
+    value: "FILE",
+    help: "read that secret from FILE, which no other user may be able to read (none)",
   },
   { flag: "keep", variable: "TAILCAST_KEEP", value: "N", help: "number of finished builds to keep (20)" },
   {

@@ -4,6 +4,9 @@ import { COOKIE_VARIABLE } from "../../runner/process/marker.ts";
 /** The variable of `--server`, an option of other commands. */
 const SERVER_VARIABLE = "TAILCAST_SERVER";
 
+/** The variable of the secret of notifications, which has no flag. */
+export const NOTIFY_SECRET = "TAILCAST_NOTIFY_SECRET";
+
 /** The maximum number of edits between a wrong name and the name that a warning suggests. */
 const MAX_EDITS = 2;
 
@@ -12,7 +15,7 @@ const MAX_EDITS = 2;
  * error in `TAILCAST_TOKEN` would otherwise start a server without a token.
  */
 export function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {
-  const known = [...OPTIONS.map(({ variable }) => variable), COOKIE_VARIABLE, SERVER_VARIABLE];
+  const known = [...OPTIONS.map(({ variable }) => variable), COOKIE_VARIABLE, SERVER_VARIABLE, NOTIFY_SECRET];
   const unknown = Object.keys(env).filter((name) => name.startsWith("TAILCAST_") && !known.includes(name));
   return unknown.map((name) => {
     const [nearest] = known.map((other) => ({ other, edits: editsBetween(name, other) }))

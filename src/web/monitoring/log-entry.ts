@@ -10,8 +10,8 @@ export interface LogEntry {
   readonly time: string;
   readonly level: LogLevel;
   /**
-   * A request is over; a build was accepted, started, ended or could not be stored; the event loop was delayed; or the
-   * settings of projects have changed.
+   * A request is over; a build was accepted, started, ended, could not be stored, or was not notified; the event loop
+   * was delayed; or the settings of projects have changed.
    */
   readonly event:
     | "request"
@@ -19,6 +19,7 @@ export interface LogEntry {
     | "build started"
     | "build ended"
     | "build not stored"
+    | "build not notified"
     | "event loop delayed"
     | "projects reloaded"
     | "projects not reloaded";
