@@ -9,8 +9,8 @@ import { Program } from "../support/program.js";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 
-/** The limit of the program's file descriptors. */
-const LIMIT = 100;
+/** The limit of the program's file descriptors. At its start, it reads its modules in parallel. */
+const LIMIT = 140;
 
 /** A reply on the connection that a client keeps. */
 interface KeptReply {
