@@ -126,6 +126,13 @@ describe("tailcast inspect", { concurrency: true }, () => {
     assert.match(stdout, /^ {4}1 {2}data: a\\n.*\n {4}2 {2}\\n.*\n {7}=> message "a"\n$/);
   });
 
+  it("ends with 4 when the server sends no response in the time of --for", async (t) => {
+    const url = await serve(t, () => undefined);
+    const { code, stderr } = await run(t, ["inspect", url, "--for", "1"]);
+    assert.equal(code, 4);
+    assert.match(stderr, /^tailcast: Cannot reach .+: the server sent no response in the time of --for\n$/);
+  });
+
   it("ends with 1 when the connection fails in the middle", async (t) => {
     const url = await serve(t, (_, response) => {
       response.writeHead(200).write("data: a\n", () => response.destroy());

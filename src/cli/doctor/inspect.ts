@@ -83,7 +83,8 @@ async function open(
       signal: signal ?? null,
     });
   } catch (error) {
-    throw new CommandError(`Cannot reach ${url.href}: ${reasonOf(error)}`, UNREACHABLE, { cause: error });
+    const reason = signal?.aborted === true ? "the server sent no response in the time of --for" : reasonOf(error);
+    throw new CommandError(`Cannot reach ${url.href}: ${reason}`, UNREACHABLE, { cause: error });
   }
   const { status, body } = response;
   if (status !== 200 || body === null) {
