@@ -227,7 +227,7 @@ export class Build {
     });
     const next = plan.next === undefined ? [] : [pendingStep(NEXT_PLAN_STEP, "")];
     this.#update({
-      packageManager: plan.packageManager,
+      ...{ packageManager: plan.packageManager, nodeVersion: plan.nodeVersion ?? null },
       git: maskGit(git, this.#mask),
       steps: [...steps, ...this.#pendingSteps(plan.steps), ...next],
     });

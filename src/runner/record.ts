@@ -44,6 +44,8 @@ export interface BuildRecord {
   readonly projectName: string;
   /** The `name` of a row of `managers`, e.g. `npm`; `null` when a plan of another kind built the project. */
   readonly packageManager: string | null;
+  /** The version of Node.js that runs the build, e.g. `24.1.0`; `null` until it was planned, and when it is unknown. */
+  readonly nodeVersion: string | null;
   /** The requested script, and how the dependencies are installed; `null` when the plan offered no choice. */
   readonly script: string | null;
   readonly install: InstallMode | null;
@@ -83,13 +85,14 @@ export interface BuildRecord {
 
 /** Adds the fields that an earlier version did not store. */
 export function completeRecord(record: BuildRecord): BuildRecord {
-  const { variables = [], color = null, hint = null, git = null, result = null } = record;
+  const { nodeVersion = null, variables = [], color = null, hint = null, git = null, result = null } = record;
   const { estimatedDuration = null, lastOutputAt = null } = record;
-  return { ...record, variables, color, hint, git, result, estimatedDuration, lastOutputAt };
+  return { ...record, nodeVersion, variables, color, hint, git, result, estimatedDuration, lastOutputAt };
 }
 
 /** The fields of a plan that the record of its build has. The page uses this file, so it imports no type of Node.js. */
 interface QueuedSource extends Pick<BuildRecord, "projectPath" | "projectName" | "packageManager"> {
+  readonly nodeVersion?: string | null | undefined;
   readonly script?: string | null | undefined;
   readonly install?: InstallMode | null | undefined;
   readonly variables?: Readonly<Record<string, string>> | undefined;
@@ -111,6 +114,7 @@ export function queuedRecord(
     projectPath: source.projectPath,
     projectName: source.projectName,
     packageManager: source.packageManager,
+    nodeVersion: source.nodeVersion ?? null,
     script: source.script ?? null,
     install: source.install ?? null,
     variables: Object.keys(source.variables ?? {}),

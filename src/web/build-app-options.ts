@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { MAX_DELAY, checkInteger, checkNames, checkTexts, checkValue, kinds } from "../check-options.ts";
 import { invalidOption } from "../error.ts";
 import { isOrigin } from "../http/origin.ts";
@@ -99,6 +100,11 @@ export interface BuildAppOptions extends Pick<BuildQueueOptions, QueueOption> {
   /** The number of events that each stream keeps in memory for clients that reconnect or lag. Default 50 000. */
   capacity?: number | undefined;
   /**
+   * Folders that are an installation of Node.js (with `bin/node`), or hold several. A build uses one of them if its
+   * project wants another version than the one on `PATH`. Default: only those of version managers such as nvm.
+   */
+  nodePath?: readonly string[] | undefined;
+  /**
    * Describes how to build folders that are not JavaScript projects: with `make`, `cargo` or any other command. The app
    * calls it before it builds a folder below the roots. If it returns `undefined`, the app uses the folder's
    * `package.json`. Default: the app always uses `package.json`.
@@ -133,6 +139,8 @@ export interface BuildAppSettings {
   readonly maxRequestsPerAddress: number;
   readonly heartbeat: number;
   readonly capacity: number;
+  /** Absolute paths. */
+  readonly nodePath: readonly string[];
   readonly plan: FolderPlanner;
   readonly onError: (error: unknown) => void;
   readonly onLog: (entry: LogEntry) => void;
@@ -144,7 +152,7 @@ const optionNames: OptionNames<BuildAppOptions> = {
   roots: true, host: true, token: true, viewerToken: true, sessionLifetime: true, readOnly: true,
   allowedOrigins: true, allowCredentials: true, trustProxy: true, data: true, projects: true,
   notify: true, notifySecret: true, grace: true, maxClients: true, maxClientsPerAddress: true,
-  maxRequestsPerAddress: true, heartbeat: true, capacity: true, plan: true, onError: true, onLog: true,
+  maxRequestsPerAddress: true, heartbeat: true, capacity: true, nodePath: true, plan: true, onError: true, onLog: true,
 };
 
 /** Checks the options and fills in the defaults. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
@@ -155,7 +163,7 @@ export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
   const { viewerToken, sessionLifetime = WEEK, readOnly = false } = options;
   const { maxClientsPerAddress = 500, maxRequestsPerAddress = 2000, onLog = () => undefined } = options;
   const { maxClients = 1000, heartbeat = DEFAULT_HEARTBEAT, capacity = 50_000 } = options;
-  const { plan = () => undefined, onError = () => undefined } = options;
+  const { nodePath = [], plan = () => undefined, onError = () => undefined } = options;
   const { concurrency, queueLimit, timeout, silence, nice, pids, cgroup, output, env } = options;
   const { keep, keepSize, mask, maskValues, logLimit } = options;
   return {
@@ -181,6 +189,7 @@ export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
     maxRequestsPerAddress: checkInteger("maxRequestsPerAddress", maxRequestsPerAddress, { min: 1 }),
     heartbeat,
     capacity,
+    nodePath: checkTexts("nodePath", nodePath).map((path) => resolve(path)),
     plan: checkValue("plan", plan, kinds.function),
     onError: checkValue("onError", onError, kinds.function),
     onLog: checkValue("onLog", onLog, kinds.function),

@@ -93,9 +93,9 @@ export class BuildApp {
     const access = new Access(settings);
     this.#guards = { origins: settings, access };
     const variablesFolder = storage && join(storage.store.directory, "env");
-    const { env } = settings.builds;
+    const { nodePath, builds: { env } } = settings;
     const { installs } = storage ?? {};
-    this.#plan = buildPlanner(roots, settings.plan, { env, variablesFolder, installs, settings: projects });
+    this.#plan = buildPlanner(roots, settings.plan, { env, variablesFolder, installs, nodePath, settings: projects });
     const logReaders = new ClientLimit(maxClients, maxClientsPerAddress);
     const work = { queue: this.#queue, plan: this.#plan, projects: new ProjectCache(roots, { settings: projects }) };
     const shared = { access, streams: this.#streams, logReaders, clientAddress, monitors, settings };

@@ -110,8 +110,9 @@ describe("a build from the page", () => {
       const log = await server.log(id);
       const [build] = await server.builds();
       assert.equal(build.status, "succeeded", log.join("\n"));
-      assert.match(log[0], /^[a-z ]+ \d+\.\d+\.\d+\S*, because /);
-      assert.equal(log[0].replace(/ \d+\.\d+\.\d+\S*(?=, )/, ""), plan);
+      const versions = /^[a-z ]+( \d+\.\d+\.\d+\S* (?:on|with) Node\.js (\d+\.\d+\.\d+)), because /.exec(log[0]);
+      assert.equal(versions?.[2], build.nodeVersion, log[0]);
+      assert.equal(log[0].replace(versions[1], ""), plan);
       assert.deepEqual(log.filter((line) => /^line \d+ of/.test(line)), OUTPUT);
       for (const tab of [first, second]) {
         await tab.status("succeeded");

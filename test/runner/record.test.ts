@@ -15,6 +15,7 @@ const queued: BuildRecord = {
   projectPath: "/former",
   projectName: "former",
   packageManager: "npm",
+  nodeVersion: "20.0.0",
   script: "former",
   install: "clean",
   variables: ["FORMER"],
@@ -36,7 +37,7 @@ const queued: BuildRecord = {
 /** The fields that change when a queued build is planned again. */
 const planned: readonly (keyof BuildRecord)[] = [
   ...(["projectPath", "projectName", "packageManager", "script", "install", "variables", "color", "steps"] as const),
-  ...(["message", "hint", "git", "result"] as const),
+  ...(["nodeVersion", "message", "hint", "git", "result"] as const),
   ...(["estimatedDuration", "queuePosition", "startedAt", "finishedAt", "lastOutputAt"] as const),
 ];
 

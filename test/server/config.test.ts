@@ -23,6 +23,7 @@ describe("readConfig()", () => {
       output: "merged",
       color: false,
       env: {},
+      nodePath: [],
       grace: 5000,
       data: undefined,
       projects: undefined,
@@ -58,6 +59,7 @@ describe("readConfig()", () => {
       --keep-size 1 --max-clients 2 --heartbeat 40
       --root ${tmpdir()} --pids 1000 --cgroup cgroups
       --silence 90 --nice=7 --output separate --color --env A=1 --env B= --log-limit 7 --mask PIN --mask DSN
+      --node-path /tmp
       --capacity 10 --token t --viewer-token v --session-lifetime 60 --read-only --allowed-origin https://a.example
       --allowed-origin http://b.example:81 --allow-credentials --trust-proxy 10.0.0.0/8,::1 --max-clients-per-address
       1 --max-requests-per-address 9 --log-level debug --log-format json`;
@@ -75,6 +77,7 @@ describe("readConfig()", () => {
       output: "separate",
       color: true,
       env: { A: "1", B: "" },
+      nodePath: ["/tmp"],
       grace: 7000,
       data: "/tmp/builds",
       projects: join(process.cwd(), "p.json"),
@@ -161,6 +164,7 @@ describe("readConfig()", () => {
     [["--log-format", "xml"], {}, "--log-format"],
     [["--max-clients-per-address", "0"], {}, "--max-clients-per-address"],
     [["--env", "A"], {}, "--env"],
+    [["--node-path", "/nowhere/at/all"], {}, "--node-path"],
     [["--root", "/nowhere/at/all"], {}, "--root"],
     [["--root", "/etc/hostname"], {}, "--root"],
     [["--allowed-origin", "https://a.example/path"], {}, "--allowed-origin"],

@@ -26,6 +26,7 @@ function running({ root }: Scene, change: Partial<BuildRecord> = {}): BuildRecor
     projectPath: join(root, "p"),
     projectName: "p",
     packageManager: "npm",
+    nodeVersion: null,
     script: "build",
     install: "auto",
     ...{ variables: [], color: null, hint: null, git: null, result: null, lastOutputAt: null },

@@ -7,6 +7,7 @@ export function sampleBuild(changes: Partial<Build> = {}): Build {
     projectPath: "/projects/one",
     projectName: "one",
     packageManager: "npm",
+    nodeVersion: null,
     script: "build",
     install: "auto",
     variables: [],

@@ -33,7 +33,8 @@ describe("BuildApp: limits", () => {
     await writeFile(join(root, "project", "pnpm-lock.yaml"), "");
     const { id } = buildIn(await build(port, "project"));
     const client = await EventClient.open(port, `/api/builds/${id}/events`);
-    assert.match(texts(await client.ended())[0] ?? "", /^pnpm 17\.0\.0, because pnpm-lock\.yaml is there/);
+    const first = /^pnpm 17\.0\.0 on Node\.js [\d.]+, because pnpm-lock\.yaml is there/;
+    assert.match(texts(await client.ended())[0] ?? "", first);
   });
 
   it("limits the clients of each stream; a browser reconnects automatically", async (t) => {

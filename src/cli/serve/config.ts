@@ -41,6 +41,8 @@ export interface Config {
   readonly color: boolean;
   /** Variables of builds. */
   readonly env: Readonly<Record<string, string>>;
+  /** Absolute paths. */
+  readonly nodePath: readonly string[];
   /** An absolute path; `undefined` for the default. */
   readonly data: string | undefined;
   /** An absolute path, or `undefined`. */
@@ -108,7 +110,7 @@ export function readConfig(args: Arguments<Flag>): Config {
   const config: Config = {
     port: args.integer("port", 3000, 0, 65_535),
     host,
-    roots: roots.length > 0 ? roots.map((root) => checkRoot(args.nameOf("root"), root)) : [process.cwd()],
+    roots: roots.length > 0 ? roots.map((root) => checkFolder(args.nameOf("root"), root)) : [process.cwd()],
     concurrency: args.integer("concurrency", 2, 1, many),
     queueLimit: args.integer("queue-limit", 20, 0, many),
     timeout: args.integer("timeout", 1800, 0, seconds) * 1000,
@@ -119,6 +121,7 @@ export function readConfig(args: Arguments<Flag>): Config {
     output: args.choice("output", outputModes, "merged"),
     color: args.isOn("color"),
     env: readVariables(args.list("env-from", delimiter), args.list("env", "\n")),
+    nodePath: args.list("node-path", delimiter).map((path) => checkFolder(args.nameOf("node-path"), path)),
     grace: args.integer("grace", 5, 0, seconds) * 1000,
     data: data === undefined ? undefined : resolve(data),
     projects: projects === undefined ? undefined : resolve(projects),
@@ -171,10 +174,10 @@ function checkTokens({ token, viewerToken, host }: Config): void {
   if (viewerToken !== undefined) checkStrength("--viewer-token", viewerToken, host);
 }
 
-function checkRoot(name: string, root: string): string {
-  const path = resolve(root);
+function checkFolder(name: string, folder: string): string {
+  const path = resolve(folder);
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return path;
-  throw invalidOption(name, `"${root}" is not a directory`);
+  throw invalidOption(name, `"${folder}" is not a directory`);
 }
 
 function checkName(option: string, name: string): string {

@@ -17,6 +17,7 @@ export type Flag =
   | "color"
   | "env"
   | "env-from"
+  | "node-path"
   | "grace"
   | "data"
   | "projects"
@@ -117,6 +118,13 @@ export const OPTIONS: readonly ServerOption[] = [
     variable: "TAILCAST_ENV_FROM",
     value: "FILE",
     help: `set the variables in FILE, one NAME=VALUE on each line; ${LIST} "${delimiter}" (none)`,
+    multiple: true,
+  },
+  {
+    flag: "node-path",
+    variable: "TAILCAST_NODE_PATH",
+    value: "DIR",
+    help: `let builds use the Node.js in DIR, or each in a folder of DIR; ${LIST} "${delimiter}" (version managers)`,
     multiple: true,
   },
   {

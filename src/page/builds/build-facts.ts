@@ -8,16 +8,17 @@ type Git = NonNullable<Build["git"]>;
 const MAX_FOLDERS = 3;
 
 /**
- * Returns the facts about a build other than its state: its package manager, the chosen options, its commit, its result
- * and its start.
+ * Returns the facts about a build other than its state: its package manager, its Node.js, the chosen options, its
+ * commit, its result and its start.
  *
- * @param reason - The reason for the plan, as the log says it; empty if it is not known. It names the package manager.
+ * @param reason - The reason for the plan, as the log says it; empty if it is not known. It names the first two.
  */
 export function buildFacts(build: Build, reason = ""): string[] {
-  const { packageManager, startedAt, git, result } = build;
+  const { packageManager, nodeVersion, startedAt, git, result } = build;
   const start = startedAt === null ? null : words().startedAt(localTime(startedAt));
   const [cause] = serverText(reason).split(/[;；]/, 1);
-  const facts = [cause || packageManager, ...choices(build), git ? gitText(git) : null, ...folders(result), start];
+  const plan = cause ? [cause] : [packageManager, nodeVersion ? `Node.js ${nodeVersion}` : null];
+  const facts = [...plan, ...choices(build), git ? gitText(git) : null, ...folders(result), start];
   return facts.filter((fact) => fact !== null);
 }
 

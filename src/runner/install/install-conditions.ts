@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
 import { realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { askVersion } from "../package-manager/version.ts";
 import { findProgram } from "../program/find-program.ts";
-import type { ProgramLimits } from "../cgroup/program-limits.ts";
 import type { DetectedPackageManager } from "../package-manager/detect.ts";
 import type { ManagerCall } from "../package-manager/invocation.ts";
 import type { Environment } from "../program/find-program.ts";
@@ -46,16 +44,19 @@ const HOME_FILES = [
 /** The same, relative to `XDG_CONFIG_HOME`. */
 const CONFIG_FILES = ["pnpm/rc", "pnpm/config.yaml", "pnpm/auth.ini", ".bunfig.toml"] as const;
 
-/** Reads the conditions of an install. Runs `node --version` in its directory, since a shim can choose another one. */
+/**
+ * Reads the conditions of an install.
+ *
+ * @param nodeVersion - The version that `node` has printed in the directory of the install; `undefined`: unknown.
+ */
 export async function installConditions(
-  { manager, installPath }: DetectedPackageManager,
+  { manager }: DetectedPackageManager,
   call: ManagerCall,
   env: Environment,
-  limits: ProgramLimits,
+  nodeVersion: string | undefined,
 ): Promise<InstallConditions> {
   const doubts: string[] = [];
   const node = await findProgram("node", env);
-  const nodeVersion = node && (await askVersion(node, installPath, env, limits));
   if (nodeVersion === undefined) doubts.push("the version of Node.js is unknown");
   if (call.version === undefined) doubts.push(`the version of ${manager.name} is unknown`);
   const place = Object.keys(env).find((name) => UNKNOWN_PLACES.test(name));

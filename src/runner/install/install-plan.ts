@@ -28,6 +28,8 @@ export interface InstallComparison {
   readonly ledger: InstallLedger;
   readonly env: Environment;
   readonly limits: ProgramLimits;
+  /** The version of Node.js that runs the install; `undefined` when it is unknown. */
+  readonly nodeVersion: string | undefined;
 }
 
 /**
@@ -106,10 +108,10 @@ async function compare(
   call: ManagerCall,
   globs: readonly string[],
   { pin, entry }: FormerInstall,
-  { ledger, env, limits }: InstallComparison,
+  { ledger, env, limits, nodeVersion }: InstallComparison,
 ): Promise<{ readonly watch: InstallWatch; readonly decision: InstallDecision }> {
   const { manager, installPath, lockFile } = detected;
-  const { digests, doubts, settings } = await installConditions(detected, call, env, limits);
+  const { digests, doubts, settings } = await installConditions(detected, call, env, nodeVersion);
   const request = { path: installPath, globs, settings };
   const survey = await surveyInThread(request, limits.signal);
   const newFiles = lockFile === null ? manager.lockFiles : [];

@@ -15,6 +15,8 @@ export interface DetectedPackageManager {
   readonly manager: PackageManager;
   /** The directory of the install, which holds the lock file: for a member of a monorepo, the root of the monorepo. */
   readonly installPath: string;
+  /** The project, then the root of its monorepo. The files in them decide. */
+  readonly places: readonly Workspace[];
   /** The manager's lock file, relative to the project. `null`: no lock file, so the install cannot be frozen. */
   readonly lockFile: string | null;
   /** Whether a workspace file above the install is for others: the manager must not install what that one lists. */
@@ -90,7 +92,7 @@ export async function detectPackageManager(project: Project): Promise<DetectedPa
   const { namedIn, namedVersion, because } = evidence;
   const isApart = await isBelowOther(installPath, manager, workspace);
   const shown = shorten([...warnings, ...files.warnings]);
-  return { manager, installPath, lockFile, isApart, namedIn, namedVersion, because, warnings: shown };
+  return { manager, installPath, places, lockFile, isApart, namedIn, namedVersion, because, warnings: shown };
 }
 
 /**

@@ -42,6 +42,8 @@ export interface PlannerOptions {
   readonly variablesFolder?: string | undefined;
   /** The last install of each directory. Default: it is in memory, and empty. */
   readonly installs?: InstallLedger | undefined;
+  /** Folders that are an installation of Node.js, or hold several: absolute. Default: none. */
+  readonly nodePath?: readonly string[] | undefined;
   /** The settings of folders. Default: none. */
   readonly settings?: ProjectSettings | undefined;
 }
@@ -56,8 +58,10 @@ export interface PlannerOptions {
 export function buildPlanner(
   roots: readonly string[],
   describe: FolderPlanner,
-  { env = buildEnvironment(), variablesFolder, installs = new InstallLedger(), settings }: PlannerOptions = {},
+  options: PlannerOptions = {},
 ): BuildPlanner {
+  const { env = buildEnvironment(), variablesFolder, settings } = options;
+  const { installs = new InstallLedger(), nodePath = [] } = options;
   return async ({ projectPath, script, install, variables, color }) => {
     const folder = await openFolder(projectPath, roots);
     // Before anything in the folder is read: it must still be the same folder when the build starts.
@@ -68,11 +72,14 @@ export function buildPlanner(
     const described = await describe(folder, { script, install });
     if (described !== undefined) return { pins, ...described, ...given };
     const found = await settings?.find(folder.path);
-    const options = { script, install, env: addVariables(env, given, found?.env) };
-    if (found !== undefined) return { ...(await draftFolder(found, { folder, options, pins, installs })), ...given };
-    const draft = await draftProject(await readProject(folder), options, pins, async (context) => {
+    const inputs = { script, install, env: addVariables(env, given, found?.env) };
+    if (found !== undefined) {
+      const request = { folder, options: inputs, pins, installs, nodePath };
+      return { ...(await draftFolder(found, request)), ...given };
+    }
+    const draft = await draftProject(await readProject(folder), inputs, pins, async (context) => {
       // Read again: the files may have changed while the build was queued.
-      return planProject(await readProject(folder), options, pins, { ...context, installs });
+      return planProject(await readProject(folder), inputs, pins, { ...context, installs, nodePath });
     });
     return { ...draft, ...given };
   };

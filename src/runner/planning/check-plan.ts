@@ -20,6 +20,7 @@ export function checkPlan(plan: Plan): void {
   checkEach("plan.warnings", plan.warnings, (path, warning) => checkValue(path, warning, kinds.text));
   checkEach("plan.steps", plan.steps, checkStep);
   if (plan.next !== undefined) checkValue("plan.next", plan.next, kinds.function);
+  checkValue("plan.nodeVersion", plan.nodeVersion ?? null, kinds.textOrNull);
   if (plan.programFolders !== undefined) {
     checkEach("plan.programFolders", plan.programFolders, (path, folder) => checkValue(path, folder, kinds.filledText));
   }

@@ -17,7 +17,8 @@ export interface PlanContext {
  * A build whose plan is made when it runs, as its first step, which is called `plan`. So a build can be accepted before
  * anything slow is known, such as the version of a package manager.
  */
-export interface PlanDraft extends Omit<Plan, "reason" | "warnings" | "steps" | "next" | "programFolders"> {
+export interface PlanDraft
+  extends Omit<Plan, "reason" | "warnings" | "steps" | "next" | "nodeVersion" | "programFolders"> {
   /** The directories that its steps work in, in addition to `projectPath`. No other build uses them at that time. */
   readonly directories: readonly string[];
   /**

@@ -7,12 +7,15 @@ import { planInstall } from "../install/install-plan.ts";
 import { findManager } from "../package-manager/invocation.ts";
 import { detectPackageManager } from "../package-manager/detect.ts";
 import { lockFormatProblem } from "../package-manager/lock-format.ts";
+import { chooseNode } from "../node/choose-node.ts";
 import { makeShims } from "../program/shims.ts";
 import { describeMembers, findScript, scriptSteps } from "./script-steps.ts";
+import { addToPath } from "../program/variables.ts";
 import type { OptionNames } from "../../check-options.ts";
 import type { InstallLedger } from "../install/install-ledger.ts";
 import type { DirectoryPin } from "../project/directory-pin.ts";
 import type { BuildVariables } from "../program/variables.ts";
+import type { ChosenNode } from "../node/choose-node.ts";
 import type { Environment } from "../program/find-program.ts";
 import type { BuildInputs, InstallMode } from "./build-inputs.ts";
 import type { ManagerCall } from "../package-manager/invocation.ts";
@@ -45,6 +48,8 @@ export interface Plan extends BuildVariables {
    * its own, `plan again`, when these steps have succeeded. Default: no steps follow.
    */
   readonly next?: ((context: PlanContext) => Plan | Promise<Plan>) | undefined;
+  /** The version of Node.js that runs the build, for clients. Default: `null`, it is unknown. */
+  readonly nodeVersion?: string | null | undefined;
   /** Directories that stand first in the `PATH` of its steps. Default: none. */
   readonly programFolders?: readonly string[] | undefined;
   /** Directories that must still be the same when a step starts. Default: none. */
@@ -69,6 +74,14 @@ export interface ProjectPlanOptions extends PlanOptions {
 
 const optionNames: OptionNames<PlanOptions> = { script: true, install: true, env: true };
 
+/** The build that a plan is made for, and the state of the server. */
+export interface PlanningContext extends Pick<PlanContext, "limits" | "makeFolder"> {
+  /** The last install of each directory. */
+  readonly installs: InstallLedger;
+  /** Folders that are an installation of Node.js, or hold several: absolute. */
+  readonly nodePath: readonly string[];
+}
+
 /**
  * Plans the build of a JavaScript project: install its dependencies, exactly as the lock file of its package manager
  * says if that exists, then run its `build` script or another one. Nothing of the project runs yet, but the package
@@ -92,26 +105,30 @@ export async function planBuild(project: Project, options: PlanOptions = {}): Pr
  * The same as {@link planBuild} for a project that is pinned already.
  *
  * @param pins - The project's folder as it was before it was read.
- * @param context - The build that the plan is made for, and the last install of each directory. Default: it is not
- *   known, so the install is never skipped.
+ * @param context - Default: it is not known, so the install is never skipped, and no Node.js is chosen.
  */
 export async function planProject(
   project: Project,
   options: ProjectPlanOptions,
   pins: readonly DirectoryPin[],
-  context?: Pick<PlanContext, "limits" | "makeFolder"> & { readonly installs: InstallLedger },
+  context?: PlanningContext,
 ): Promise<Plan> {
-  const { script, install, env } = checkInputs(options);
+  const { script, install, env: given } = checkInputs(options);
   const places = options.hasScript === false ? undefined : await findScript(project, script);
   const detected = await detectPackageManager(project);
   const { manager, installPath, because } = detected;
+  const choice = context && { ...context, project, places: detected.places, cwd: installPath, env: given };
+  const node = choice && (await chooseNode(choice));
+  const nodeFolders = node?.folder === undefined ? [] : [node.folder];
+  const env = addToPath(given, nodeFolders);
   const call = await findManager(detected, env, context?.limits);
-  const comparison = context && { ledger: context.installs, env, limits: context.limits };
+  const comparison =
+    context && { ledger: context.installs, env, limits: context.limits, nodeVersion: node?.version };
   const installation = await planInstall(detected, call, install, comparison);
   const lockProblem = await lockFormatProblem(project, detected, call.version);
-  const title = call.version === undefined ? manager.name : `${manager.name} ${call.version}`;
+  const subject = [manager.name, call.version, nodeText(manager, node)].filter((part) => part !== undefined).join(" ");
   const members = places === undefined ? "" : describeMembers(project, places);
-  const reasons = [`${title}, because ${because}`, installation.reason, call.note, members];
+  const reasons = [`${subject}, because ${because}`, node?.reason ?? "", installation.reason, call.note, members];
   return {
     projectPath: project.path,
     projectName: project.name,
@@ -121,6 +138,7 @@ export async function planProject(
     reason: reasons.filter((reason) => reason !== "").join("; "),
     warnings: [
       ...detected.warnings,
+      ...(node?.warnings ?? []),
       ...call.warnings,
       ...installation.warnings,
       ...(lockProblem === undefined ? [] : [lockProblem]),
@@ -129,9 +147,17 @@ export async function planProject(
       ...installation.steps,
       ...(places === undefined ? [] : scriptSteps(project, places, manager, call)),
     ],
-    programFolders: await shimFolders(manager, call, context),
+    nodeVersion: node?.version,
+    // The shims call corepack, which needs the Node.js behind them.
+    programFolders: context && [...(await shimFolders(manager, call, context)), ...nodeFolders],
     pins: installPath === project.path ? pins : [...pins, ...(await pinFolders(installPath))],
   };
+}
+
+/** A manager that is no script, such as Bun, does not run on Node.js, but its scripts call it. */
+function nodeText({ windowsScript }: PackageManager, node: ChosenNode | undefined): string | undefined {
+  if (node?.version === undefined) return undefined;
+  return `${windowsScript === undefined ? "with" : "on"} Node.js ${node.version}`;
 }
 
 /** Without shims, scripts would not find the manager that corepack runs, or find another version of it. */
@@ -139,8 +165,8 @@ async function shimFolders(
   { corepackPrograms }: PackageManager,
   { corepack }: ManagerCall,
   context: Pick<PlanContext, "makeFolder"> | undefined,
-): Promise<readonly string[] | undefined> {
-  if (corepack === undefined || context === undefined || process.platform === "win32") return undefined;
+): Promise<readonly string[]> {
+  if (corepack === undefined || context === undefined || process.platform === "win32") return [];
   const folder = await context.makeFolder();
   await makeShims(folder, corepackPrograms, corepack);
   return [folder];

@@ -20,10 +20,14 @@ export interface FolderRequest {
   readonly options: PlanOptions;
   readonly pins: readonly DirectoryPin[];
   readonly installs: InstallLedger;
+  readonly nodePath: readonly string[];
 }
 
 /** The steps that the package manager plans. */
-type Planned = Pick<Plan, "reason" | "warnings" | "steps" | "packageManager" | "programFolders" | "pins">;
+type Planned = Pick<
+  Plan,
+  "reason" | "warnings" | "steps" | "packageManager" | "nodeVersion" | "programFolders" | "pins"
+>;
 
 /** Names of steps that commands cannot have, since other steps have them. */
 const RESERVED_NAMES: readonly string[] = [PLAN_STEP, NEXT_PLAN_STEP, "clean", "install", "build"];
@@ -103,13 +107,14 @@ function countFirst(steps: readonly SettingsStep[]): number {
 
 async function planManaged(
   settings: AppliedSettings,
-  { folder, options, pins, installs }: FolderRequest,
+  { folder, options, pins, installs, nodePath }: FolderRequest,
   context: PlanContext,
 ): Promise<Planned> {
   const project = await readProject(folder);
-  const plan = await planProject(project, optionsOf(settings, options), pins, { ...context, installs });
-  const { reason, warnings, steps, packageManager, programFolders } = plan;
-  return { reason, warnings, steps, packageManager, programFolders, pins: plan.pins };
+  const server = { installs, nodePath };
+  const plan = await planProject(project, optionsOf(settings, options), pins, { ...context, ...server });
+  const { reason, warnings, steps, packageManager, nodeVersion, programFolders } = plan;
+  return { reason, warnings, steps, packageManager, nodeVersion, programFolders, pins: plan.pins };
 }
 
 /**

@@ -14,6 +14,12 @@ describe("buildFacts", () => {
     assert.deepEqual(buildFacts(sampleBuild(), reason), ["npm 11.6.0, because package-lock.json is there"]);
   });
 
+  it("names Node.js if the reason is not known", () => {
+    assert.deepEqual(buildFacts(sampleBuild({ nodeVersion: "20.20.2" })), ["npm", "Node.js 20.20.2"]);
+    const reason = "npm 11.6.0 on Node.js 20.20.2, because package-lock.json is there";
+    assert.deepEqual(buildFacts(sampleBuild({ nodeVersion: "20.20.2" }), reason), [reason]);
+  });
+
   it("names the chosen options", () => {
     const facts = buildFacts(sampleBuild({ script: "test", install: "clean" }));
     assert.deepEqual(facts, ["npm", "script test", "clean install"]);

@@ -29,7 +29,7 @@ describe("entryDetail()", () => {
   });
 
   it("accepts a build from the log of an earlier version, which has no commit", () => {
-    const { git: _, hint: __, result: ___, ...former } = sampleBuild();
+    const { git: _, hint: __, result: ___, nodeVersion: ____, ...former } = sampleBuild();
     assert.equal(entryDetail(former as Build, NOW), "Queued");
     assert.deepEqual(buildFacts(former as Build), ["npm"]);
   });

@@ -9,7 +9,7 @@ import type { TestContext } from "node:test";
 import type { DetectedPackageManager } from "../../../dist/runner/package-manager/detect.js";
 
 /** The result, with the name of the manager instead of its row. */
-type Detected = Omit<DetectedPackageManager, "manager"> & { readonly name: string };
+type Detected = Omit<DetectedPackageManager, "manager" | "places"> & { readonly name: string };
 
 /**
  * Detects the package manager in a folder with these files. The project is at `app` in the folder. In the result,
@@ -22,7 +22,7 @@ async function detect(
 ): Promise<Detected> {
   const folder = await makeFolder(t, { [join(app, "package.json")]: "{}", ...files });
   const detected = await detectPackageManager(await openProject(join(folder, app), [join(folder, root)]));
-  const { manager, installPath, namedIn, ...evidence } = detected;
+  const { manager, places: _, installPath, namedIn, ...evidence } = detected;
   const show = (path: string): string => path.slice(folder.length);
   const places = { installPath: show(installPath), namedIn: namedIn === undefined ? undefined : show(namedIn) };
   return { name: manager.name, ...places, ...evidence };

@@ -116,7 +116,8 @@ describe("a folder of the settings file", () => {
       "build: npm run build, succeeded",
     ]);
     assert.ok(ended.lines.includes("built"));
-    assert.match(ended.lines[0] ?? "", /^the settings in projects\.json name the steps; npm [\d.]+, because /);
+    const first = /^the settings in projects\.json name the steps; npm [\d.]+ on Node\.js [\d.]+, because /;
+    assert.match(ended.lines[0] ?? "", first);
   });
 
   it("needs no script if its steps do not include one", async (t) => {

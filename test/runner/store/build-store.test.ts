@@ -20,6 +20,7 @@ function record(change: Partial<BuildRecord> = {}): BuildRecord {
     projectPath: "/p",
     projectName: "p",
     packageManager: null,
+    nodeVersion: null,
     script: null,
     install: null,
     variables: [],
