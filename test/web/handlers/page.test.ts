@@ -20,7 +20,7 @@ describe("BuildApp: the page", () => {
     }
     const script = await ask(port, "GET", "/page/main.js");
     assert.doesNotMatch(script.text, /^import /m);
-    assert.match(script.text, /function scanControls\(/);
+    assert.match(script.text, /"Path or name"/);
     const again = await ask(port, "GET", "/", { headers: { "If-None-Match": String(page.headers.etag) } });
     assert.deepEqual([again.status, again.text], [304, ""]);
     const head = await ask(port, "HEAD", "/");
