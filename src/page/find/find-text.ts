@@ -21,7 +21,8 @@ export function countText(search: SearchProgress, position: number | undefined, 
     return count === 0 ? searching(percent) : hitsSearched(found, percent);
   }
   // A search that was stopped does not know whether there are none.
-  if (count === 0) return phase === "too-slow" ? "" : noHits;
+  if (count === 0 && phase === "too-slow") return "";
+  if (count === 0) return isGrowing ? hitsSoFar(noHits) : noHits;
   return isGrowing || phase === "too-slow" ? hitsSoFar(found) : found;
 }
 

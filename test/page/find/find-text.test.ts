@@ -13,6 +13,7 @@ describe("countText", () => {
     assert.equal(countText(progress({}), 3, false), "3 of 1,234");
     assert.equal(countText(progress({}), undefined, false), "1,234 lines");
     assert.equal(countText(progress({ count: 0 }), undefined, false), "No matches");
+    assert.equal(countText(progress({ count: 0 }), undefined, true), "No matches so far");
     assert.equal(countText(progress({ phase: "idle" }), undefined, false), "");
   });
 
