@@ -124,7 +124,7 @@ export const OPTIONS: readonly ServerOption[] = [
     flag: "node-path",
     variable: "TAILCAST_NODE_PATH",
     value: "DIR",
-    help: `let builds use the Node.js in DIR, or each in a folder of DIR; ${LIST} "${delimiter}" (version managers)`,
+    help: `choose from the Node.js in DIR, or those in folders of it; ${LIST} "${delimiter}" (none)`,
     multiple: true,
   },
   {
@@ -149,7 +149,7 @@ export const OPTIONS: readonly ServerOption[] = [
     flag: "notify",
     variable: "TAILCAST_NOTIFY",
     value: "URL",
-    help: `send each ended build to URL, signed with TAILCAST_NOTIFY_SECRET; ${LIST} spaces (none)`,
+    help: `send each ended build to URL; needs TAILCAST_NOTIFY_SECRET; ${LIST} spaces (none)`,
     multiple: true,
   },
   {

@@ -3,6 +3,9 @@ import type { WorkLimit } from "./work-limit.ts";
 /** The cost of one expanded glob, in addition to its characters. */
 const GLOB_UNITS = 32;
 
+/** The cost of comparing one glob, in addition to the characters and items. */
+const MATCH_UNITS = 128;
+
 /** The cost of comparing two items. */
 const STEP_UNITS = 4;
 
@@ -19,7 +22,7 @@ export function matchesGlob(path: string, glob: string, work: WorkLimit): boolea
 }
 
 function matchesWildcards(path: string, glob: string, work: WorkLimit): boolean {
-  work.spend(GLOB_UNITS + path.length + glob.length);
+  work.spend(MATCH_UNITS + path.length + glob.length);
   if (work.isReached) return false;
   return matches(segments(glob), segments(path), "**", work, (wanted, segment) => {
     if (segment.startsWith(".") && !wanted.startsWith(".")) return false;

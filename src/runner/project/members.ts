@@ -10,6 +10,9 @@ import type { WorkLimit } from "./work-limit.ts";
  */
 export type ExclusionRule = "always" | "until-listed" | "globs" | "never";
 
+/** The cost of reading an entry. */
+const ENTRY_UNITS = 48;
+
 interface Entry {
   readonly glob: string;
   readonly isExcluded: boolean;
@@ -20,8 +23,9 @@ interface Entry {
 /** Whether a workspace list claims a relative path. */
 export function claims(globs: readonly string[], path: string, rule: ExclusionRule, work: WorkLimit): boolean {
   if (path.split("/").includes("node_modules")) return false;
-  const fits = ({ glob }: Entry): boolean => matchesGlob(path, glob, work);
-  const entries = globs.flatMap((glob, index) => readEntry(glob, rule, index) ?? []);
+  // When the limit is reached, the result is unknown, and the rest of a long list need not be compared.
+  const fits = ({ glob }: Entry): boolean => !work.isReached && matchesGlob(path, glob, work);
+  const entries = readEntries(globs, rule, work);
   const listed = entries.filter(({ isExcluded }) => !isExcluded);
   const wanted = listed.filter(fits);
   if (rule === "never" || wanted.length === 0) return wanted.length > 0;
@@ -41,9 +45,21 @@ function isListedAfter({ glob, index }: Entry, listed: readonly Entry[], work: W
   return false;
 }
 
+function readEntries(globs: readonly string[], rule: ExclusionRule, work: WorkLimit): Entry[] {
+  const entries: Entry[] = [];
+  for (const [index, glob] of globs.entries()) {
+    work.spend(ENTRY_UNITS);
+    if (work.isReached) return [];
+    const entry = readEntry(glob, rule, index);
+    if (entry !== undefined) entries.push(entry);
+  }
+  return entries;
+}
+
 /** Reads an entry. An entry that the manager ignores is `undefined`. */
 function readEntry(text: string, rule: ExclusionRule, index: number): Entry | undefined {
-  const marks = /^!*/.exec(text)?.[0].length ?? 0;
+  let marks = 0;
+  while (text[marks] === "!") marks++;
   const glob = text.slice(marks);
   // Only npm accepts a path that looks absolute.
   if (glob.startsWith("/") && rule !== "until-listed") return undefined;
