@@ -17,9 +17,13 @@ const WINDOWS = [
   { width: 320, height: 200 },
 ];
 
+/** Its streams are separate pipes: the pauses keep the error in the middle of the log. */
 const FAILING = `
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 500));
   for (let n = 1; n <= 200; n++) console.log("line " + n);
+  await pause();
   console.error("src/a.ts(1,7): error TS2322: wrong type");
+  await pause();
   for (let n = 1; n <= 200; n++) console.log("line " + n);
   process.exit(2);`;
 

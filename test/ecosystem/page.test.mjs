@@ -62,7 +62,7 @@ describe("the page", () => {
         await check("start");
         await tab.build("colourful");
         await tab.status("succeeded");
-        await tab.line("cleared");
+        await tab.line("something is deprecated");
         await check("succeeded");
         await tab.build("failing");
         await tab.status("failed");
