@@ -116,27 +116,30 @@ describe("tabs over HTTP/1.1", () => {
     const context = await openContext(t, browser);
     const url = `${server.url}/builds/${id}`;
     const first = await openTab(context, url, "live");
-    const others = [];
-    for (let count = 0; count < 2; count++) {
+    // Chromium may put two tabs of a site into one process, which crash together.
+    const opened = [];
+    for (let count = 0; count < 3; count++) {
       const tab = new BuildTab(await context.newPage());
-      await tab.page.clock.install();
       await tab.page.goto(url);
       await tab.page.locator('#connection[data-state="live"]').waitFor();
-      others.push(tab);
+      opened.push(tab);
     }
     build.write("before\n");
-    for (const tab of others) await tab.line("before");
+    for (const tab of opened) await tab.line("before");
     const crashed = once(first.page, "crash");
     const session = await context.newCDPSession(first.page);
     session.send("Page.crash").catch(() => {});
     await crashed;
-    build.write("after\n");
-    // Tabs notice it when their worker has sent nothing for some time.
-    for (const tab of others) await tab.page.clock.runFor(30_000);
+    const isAlive = ({ page }) => page.evaluate(() => true).catch(() => false);
+    const alive = await Promise.all(opened.map(isAlive));
+    const others = opened.filter((_, index) => alive[index]);
+    assert.ok(others.length > 0, "at least one tab is left");
+    build.write("resumed\n");
+    // Tabs notice it when their worker has sent nothing for some time, about 20 s.
     for (const tab of others) {
-      await tab.line("after");
+      await tab.line("resumed");
       await tab.page.locator('#connection[data-state="live"]').waitFor();
-      assert.deepEqual((await tab.rows()).slice(-2), ["before", "after"]);
+      assert.deepEqual((await tab.rows()).slice(-2), ["before", "resumed"]);
     }
     await untilMetric(server, "tailcast_clients", 1);
     build.end();
