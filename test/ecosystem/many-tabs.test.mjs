@@ -116,24 +116,19 @@ describe("tabs over HTTP/1.1", () => {
     const context = await openContext(t, browser);
     const url = `${server.url}/builds/${id}`;
     const first = await openTab(context, url, "live");
-    // Chromium may put two tabs of a site into one process, which crash together.
-    const opened = [];
+    const others = [];
     for (let count = 0; count < 3; count++) {
       const tab = new BuildTab(await context.newPage());
       await tab.page.goto(url);
       await tab.page.locator('#connection[data-state="live"]').waitFor();
-      opened.push(tab);
+      others.push(tab);
     }
     build.write("before\n");
-    for (const tab of opened) await tab.line("before");
+    for (const tab of others) await tab.line("before");
     const crashed = once(first.page, "crash");
     const session = await context.newCDPSession(first.page);
     session.send("Page.crash").catch(() => {});
     await crashed;
-    const isAlive = ({ page }) => page.evaluate(() => true).catch(() => false);
-    const alive = await Promise.all(opened.map(isAlive));
-    const others = opened.filter((_, index) => alive[index]);
-    assert.ok(others.length > 0, "at least one tab is left");
     build.write("resumed\n");
     // Tabs notice it when their worker has sent nothing for some time, about 20 s.
     for (const tab of others) {

@@ -13,8 +13,6 @@ const ARGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  // On a machine with little memory, tabs would share a process, and crash together.
-  "--renderer-process-limit=100",
 ];
 
 /** Starts Chromium with a temporary profile. */
