@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isObject } from "../../check-options.ts";
+import { installNames } from "../package-manager/install-traits.ts";
 import { managers } from "../package-manager/managers.ts";
 import { filesIn, manifestDoubts } from "./manifest-doubts.ts";
 
@@ -13,26 +14,8 @@ export interface InputFiles {
   readonly doubts: readonly string[];
 }
 
-/** Files of a package manager beside each `package.json`. */
-const SETTINGS = [
-  ".npmrc",
-  ".yarnrc",
-  ".yarnrc.yml",
-  "bunfig.toml",
-  "pnpm-workspace.yaml",
-  ".pnpmfile.cjs",
-  ".pnpmfile.mjs",
-  "pnpmfile.js",
-] as const;
-
-/** Manifests that pnpm reads as well. Nothing here can read what they depend on. */
-const OTHER_MANIFESTS = ["package.yaml", "package.json5"] as const;
-
 /** A package with this file is compiled by its install. */
 const NATIVE = "binding.gyp";
-
-/** Folders with files that change installed packages, or the package manager. */
-const FOLDERS = ["patches", ".yarn/patches", ".yarn/plugins"] as const;
 
 /** Settings that move the installed files to a place that is not compared, or that copy members of the workspace. */
 const UNKNOWN_PLACES =
@@ -61,7 +44,7 @@ export class InputReader {
   /** Adds the lock files, and the folders that exist once for an install. */
   addRoot(): void {
     for (const name of new Set(managers.flatMap(({ lockFiles }) => lockFiles))) this.#read(name);
-    for (const folder of FOLDERS) this.#addFolder(folder);
+    for (const folder of installNames("patchFolders")) this.#addFolder(folder);
   }
 
   /** Adds the files of one package: the root (`""`), or a member of the workspace. */
@@ -69,14 +52,16 @@ export class InputReader {
     const at = (name: string): string => (path === "" ? name : `${path}/${name}`);
     const manifest = this.#read(at("package.json"));
     if (manifest !== undefined) this.#addManifest(manifest, at("package.json"));
-    for (const name of SETTINGS) {
+    for (const name of installNames("settings")) {
       const text = this.#read(at(name))?.toString();
       if (text === undefined) continue;
       const setting = UNKNOWN_PLACES.exec(text)?.[0];
       if (setting !== undefined) this.#doubts.push(`${at(name)} sets ${setting}`);
       this.#addNamedFiles(text, at(name));
     }
-    for (const name of OTHER_MANIFESTS) if (this.#exists(at(name))) this.#doubts.push(`there is a ${at(name)}`);
+    for (const name of installNames("manifests")) {
+      if (this.#exists(at(name))) this.#doubts.push(`there is a ${at(name)}`);
+    }
     if (this.#exists(at(NATIVE))) this.#doubts.push(`there is a ${at(NATIVE)}, which is compiled`);
   }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { installNames } from "../package-manager/install-traits.ts";
 import { findProgram } from "../program/find-program.ts";
 import type { DetectedPackageManager } from "../package-manager/detect.ts";
 import type { ManagerCall } from "../package-manager/invocation.ts";
@@ -28,21 +29,6 @@ const IGNORED = new RegExp(
 
 /** Variables that move the installed files to a place that is not compared. */
 const UNKNOWN_PLACES = /^npm_config_(?:modules_dir|virtual_store_dir|install_links|global)$|^YARN_VIRTUAL_FOLDER$/i;
-
-/** Files with settings, relative to the home directory. */
-const HOME_FILES = [
-  ".npmrc",
-  ".yarnrc",
-  ".yarnrc.yml",
-  ".bunfig.toml",
-  ".config/pnpm/rc",
-  ".config/pnpm/config.yaml",
-  ".config/pnpm/auth.ini",
-  "Library/Preferences/pnpm/rc",
-] as const;
-
-/** The same, relative to `XDG_CONFIG_HOME`. */
-const CONFIG_FILES = ["pnpm/rc", "pnpm/config.yaml", "pnpm/auth.ini", ".bunfig.toml"] as const;
 
 /**
  * Reads the conditions of an install.
@@ -81,11 +67,13 @@ async function identity(path: string): Promise<string> {
 }
 
 function settingsFiles(env: Environment, node: string | undefined): string[] {
-  const files = ["/etc/npmrc", "/etc/yarnrc"];
+  const files = [...installNames("machineSettings")];
   const { HOME, USERPROFILE, XDG_CONFIG_HOME } = env;
   const home = HOME ?? USERPROFILE;
-  if (home !== undefined) files.push(...HOME_FILES.map((name) => join(home, name)));
-  if (XDG_CONFIG_HOME !== undefined) files.push(...CONFIG_FILES.map((name) => join(XDG_CONFIG_HOME, name)));
+  if (home !== undefined) for (const name of installNames("homeSettings")) files.push(join(home, name));
+  if (XDG_CONFIG_HOME !== undefined) {
+    for (const name of installNames("configSettings")) files.push(join(XDG_CONFIG_HOME, name));
+  }
   if (node !== undefined) files.push(join(dirname(dirname(node)), "etc", "npmrc"));
   for (const [name, value] of Object.entries(env)) {
     if (/^npm_config_(?:user|global)config$/i.test(name) && value !== undefined) files.push(value);

@@ -1,10 +1,10 @@
 import { isObject } from "../../check-options.ts";
 import { shortenName } from "../format.ts";
+import { installNames } from "../package-manager/install-traits.ts";
 import type { JsonObject } from "../project/manifest.ts";
 
-/** The scripts of a package that an install runs, for the package itself and for the members of its workspace. */
+/** The scripts of a package that every install runs, for the package itself and for the members of its workspace. */
 const LIFECYCLE = [
-  "pnpm:devPreinstall",
   "preinstall",
   "install",
   "postinstall",
@@ -22,7 +22,7 @@ const HARMLESS = new RegExp(
     "(?: \\|\\| (?:true|exit 0|:))?$",
 );
 
-/** Fields that hold the places of dependencies, at any depth. */
+/** Fields of all package managers that hold the places of dependencies, at any depth. */
 const DEPENDENCIES = [
   "dependencies",
   "devDependencies",
@@ -32,7 +32,6 @@ const DEPENDENCIES = [
   "resolutions",
   "catalog",
   "catalogs",
-  "pnpm",
 ] as const;
 
 /** A dependency that is copied from a folder, or made by a program: its content can change while its name stays. */
@@ -54,12 +53,12 @@ const MAX_DEPTH = 20;
 export function manifestDoubts(manifest: JsonObject, show: string): string[] {
   const doubts: string[] = [];
   const scripts = isObject(manifest["scripts"]) ? manifest["scripts"] : {};
-  for (const name of LIFECYCLE) {
+  for (const name of [...installNames("scripts"), ...LIFECYCLE]) {
     const command = scripts[name];
     if (command === undefined || (typeof command === "string" && HARMLESS.test(command.trim()))) continue;
     doubts.push(`the script ${name} in ${show} may generate files`);
   }
-  for (const field of DEPENDENCIES) {
+  for (const field of [...DEPENDENCIES, ...installNames("dependencyFields")]) {
     const copied = findCopied(manifest[field], 0);
     if (copied !== undefined) doubts.push(`${show} has a dependency from ${JSON.stringify(shortenName(copied))}`);
   }

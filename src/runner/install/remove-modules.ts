@@ -1,9 +1,7 @@
 import { lstatSync, readdirSync, realpathSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
+import { installNames } from "../package-manager/install-traits.ts";
 import { findMembers } from "./members.ts";
-
-/** Where Yarn keeps unpacked packages, and what it believes to be installed. */
-const STATE_OF_YARN = [".yarn/unplugged", ".yarn/install-state.gz", ".yarn/build-state.yml"] as const;
 
 /** The number of files between two looks at the clock, and the time between two lines, in milliseconds. */
 const FILES_PER_LOOK = 200;
@@ -21,7 +19,8 @@ const PROGRESS_TIME = 2000;
 export function removeModules(root: string, globs: readonly string[], say: (text: string) => void): void {
   const members = findMembers(root, globs);
   if (members.problem !== undefined) say(`not every node_modules may be found: ${members.problem}`);
-  const folders = ["node_modules", ...members.paths.map((path) => `${path}/node_modules`), ...STATE_OF_YARN];
+  const modules = ["node_modules", ...members.paths.map((path) => `${path}/node_modules`)];
+  const folders = [...modules, ...installNames("state")];
   for (const folder of folders) {
     const path = join(root, folder);
     const status = lstatSync(path, { throwIfNoEntry: false });

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { installNames } from "../package-manager/install-traits.ts";
 import { InputReader } from "./input-files.ts";
 import { findMembers } from "./members.ts";
 import { TreeReader } from "./tree-marks.ts";
@@ -26,20 +27,6 @@ export interface InstallSurvey {
   readonly isCoarse: boolean;
 }
 
-/** The folder of Yarn, the files of Plug'n'Play, and its state. */
-const PLUG_AND_PLAY = [
-  ".pnp.cjs",
-  ".pnp.js",
-  ".pnp.data.json",
-  ".pnp.loader.mjs",
-  ".yarn/unplugged",
-  ".yarn/install-state.gz",
-  ".yarn/build-state.yml",
-] as const;
-
-/** Files that package managers also look for above the project. */
-const INHERITED = [".npmrc", ".yarnrc", ".yarnrc.yml", "pnpm-workspace.yaml", "package.json"] as const;
-
 /** The place of a package in an archive or a folder, in the files of Plug'n'Play. */
 const PACKAGE_LOCATION = /"packageLocation":\s*"([^"]+)"/g;
 
@@ -61,7 +48,7 @@ export function surveyInstall({ path, globs, settings }: SurveyRequest): Install
   for (const each of [...settings, ...inheritedFiles(path)]) inputs.addOutside(each);
   const tree = new TreeReader(path);
   for (const each of packages) tree.add(each === "" ? "node_modules" : `${each}/node_modules`);
-  for (const each of PLUG_AND_PLAY) tree.add(each);
+  for (const each of [...installNames("generated"), ...installNames("state")]) tree.add(each);
   for (const each of archives(path)) tree.addOutside(each, resolve(path, each));
   const { digests, doubts } = inputs.finish();
   const { marks, problem, isCoarse } = tree.finish();
@@ -70,10 +57,11 @@ export function surveyInstall({ path, globs, settings }: SurveyRequest): Install
 }
 
 function inheritedFiles(path: string): string[] {
+  const names = ["package.json", ...installNames("inherited")];
   const files: string[] = [];
   for (let folder = path; folder !== dirname(folder);) {
     folder = dirname(folder);
-    files.push(...INHERITED.map((name) => join(folder, name)));
+    files.push(...names.map((name) => join(folder, name)));
   }
   return files;
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { installNames } from "../package-manager/install-traits.ts";
 import type { Stats } from "node:fs";
 
 /**
@@ -32,9 +33,6 @@ const CACHES: ReadonlySet<string> = new Set([".cache", ".tmp", ".vite", ".vite-t
 /** Written by pnpm when it runs a script. It says when pnpm last compared `node_modules` with the lock file. */
 const STATE_OF_PNPM = /^\.pnpm-workspace-state.*\.json$/;
 
-/** Folders in `node_modules` that hold packages, as a scope does. */
-const FOLDERS_OF_PACKAGES = /^(?:@|\.pnpm$|\.bun$|\.store$)/;
-
 const MODULES = "node_modules";
 
 /** Reads the marks of installed files. Links are not followed, but what they lead to must exist. */
@@ -61,9 +59,10 @@ export class TreeReader {
       return;
     }
     if (path.split("/").at(-1) !== MODULES) return this.#addPackage(path);
+    const packageFolders = installNames("packageFolders");
     for (const name of this.#list(path)) {
       const entry = `${path}/${name}`;
-      if (!FOLDERS_OF_PACKAGES.test(name)) this.#addPackage(entry);
+      if (!name.startsWith("@") && !packageFolders.has(name)) this.#addPackage(entry);
       else for (const inner of this.#list(entry)) this.#addPackage(`${entry}/${inner}`);
     }
   }

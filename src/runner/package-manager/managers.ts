@@ -1,4 +1,5 @@
 import type { ExclusionRule } from "../project/members.ts";
+import type { InstallTraits } from "./install-traits.ts";
 
 /**
  * Everything that is known about a package manager: one row of {@link managers}. Commands come from this table only,
@@ -37,6 +38,8 @@ export interface PackageManager {
   readonly installEnv?: Readonly<Record<string, string>> | undefined;
   /** Whether the frozen install removes `node_modules` first. */
   readonly startsClean: boolean;
+  /** The names that its installs read and write. */
+  readonly traits: InstallTraits;
   /** The arguments in front of the name of a script. */
   readonly run: readonly string[];
   /**
@@ -109,6 +112,23 @@ export const managers: readonly PackageManager[] = [
     frozenInstall: ["install", "--frozen-lockfile"],
     install: ["install", "--no-frozen-lockfile"],
     startsClean: false,
+    traits: {
+      settings: [".npmrc", "pnpm-workspace.yaml", ".pnpmfile.cjs", ".pnpmfile.mjs", "pnpmfile.js"],
+      inherited: [".npmrc", "pnpm-workspace.yaml"],
+      homeSettings: [
+        ".npmrc",
+        ".config/pnpm/rc",
+        ".config/pnpm/config.yaml",
+        ".config/pnpm/auth.ini",
+        "Library/Preferences/pnpm/rc",
+      ],
+      configSettings: ["pnpm/rc", "pnpm/config.yaml", "pnpm/auth.ini"],
+      manifests: ["package.yaml", "package.json5"],
+      dependencyFields: ["pnpm"],
+      scripts: ["pnpm:devPreinstall"],
+      patchFolders: ["patches"],
+      packageFolders: [".pnpm"],
+    },
     run: ["run"],
     runMembers: ["--recursive", "run"],
     switchesVersion: true,
@@ -126,6 +146,13 @@ export const managers: readonly PackageManager[] = [
     frozenInstall: ["install", "--frozen-lockfile"],
     install: ["install"],
     startsClean: false,
+    traits: {
+      settings: [".npmrc", "bunfig.toml"],
+      homeSettings: [".npmrc", ".bunfig.toml"],
+      configSettings: [".bunfig.toml"],
+      patchFolders: ["patches"],
+      packageFolders: [".bun"],
+    },
     run: ["run"],
     runMembers: ["run", "--filter", "*"],
     switchesVersion: false,
@@ -138,6 +165,13 @@ export const managers: readonly PackageManager[] = [
     name: "yarn",
     exclusions: "never",
     frozenInstall: ["install", "--frozen-lockfile"],
+    traits: {
+      settings: [".npmrc", ".yarnrc"],
+      inherited: [".npmrc", ".yarnrc"],
+      homeSettings: [".npmrc", ".yarnrc"],
+      machineSettings: ["/etc/npmrc", "/etc/yarnrc"],
+      patchFolders: ["patches"],
+    },
   },
   {
     ...YARN,
@@ -148,6 +182,15 @@ export const managers: readonly PackageManager[] = [
     exclusions: "always",
     frozenInstall: ["install", "--immutable"],
     installEnv: { YARN_ENABLE_IMMUTABLE_INSTALLS: "false" },
+    traits: {
+      settings: [".yarnrc.yml"],
+      inherited: [".yarnrc.yml"],
+      homeSettings: [".yarnrc.yml"],
+      patchFolders: [".yarn/patches", ".yarn/plugins"],
+      packageFolders: [".store"],
+      generated: [".pnp.cjs", ".pnp.js", ".pnp.data.json", ".pnp.loader.mjs"],
+      state: [".yarn/unplugged", ".yarn/install-state.gz", ".yarn/build-state.yml"],
+    },
     runMembers: ["workspaces", "foreach", "--all", "--topological-dev", "run"],
   },
   {
@@ -158,6 +201,13 @@ export const managers: readonly PackageManager[] = [
     frozenInstall: ["ci"],
     install: ["install"],
     startsClean: true,
+    traits: {
+      settings: [".npmrc"],
+      inherited: [".npmrc"],
+      homeSettings: [".npmrc"],
+      machineSettings: ["/etc/npmrc"],
+      patchFolders: ["patches"],
+    },
     run: ["run"],
     runMembers: ["run", "--workspaces", "--if-present"],
     switchesVersion: false,

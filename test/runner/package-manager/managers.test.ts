@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { chmod } from "node:fs/promises";
+import { chmod, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { runInNewContext } from "node:vm";
+import { installConditions } from "../../../dist/runner/install/install-conditions.js";
+import { removeModules } from "../../../dist/runner/install/remove-modules.js";
+import { surveyInstall } from "../../../dist/runner/install/survey.js";
+import { detectPackageManager } from "../../../dist/runner/package-manager/detect.js";
 import { managerPrograms, managers, managersOf } from "../../../dist/runner/package-manager/managers.js";
 import { planBuild } from "../../../dist/runner/planning/plan.js";
 import { describeMissing } from "../../../dist/runner/program/find-program.js";
@@ -99,6 +103,19 @@ describe("managers", () => {
     const isFile = async (file: string): Promise<boolean> => ["C:\\crate.cmd", "C:\\crate\\main.js"].includes(file);
     const call = await windowsCall({ command: "crate", args: ["fetch"] }, { PATH: "C:\\" }, isFile);
     assert.deepEqual(call, { command: process.execPath, args: ["C:\\crate\\main.js", "fetch"] });
+  });
+
+  it("need one row for the comparison of installs", async (t) => {
+    addRows(t, CRATE);
+    const path = await makeFolder(t, { "crate.toml": "jobs = 1", ".crate/list": "a 1.0.0", "package.json": "{}" });
+    const { inputs, tree } = surveyInstall({ path, globs: [], settings: [] });
+    assert.ok("crate.toml" in inputs && ".crate" in tree.packages);
+    const detected = await detectPackageManager(await openProject(path, [path]));
+    const call = { command: "crate", args: [], version: "4.0.0", note: "", warnings: [], corepack: undefined };
+    const { settings } = await installConditions(detected, call, { HOME: "/home/user" }, "20.0.0");
+    assert.ok(settings.includes("/home/user/.crate.toml"));
+    removeModules(path, [], () => undefined);
+    assert.deepEqual((await readdir(path)).sort(), ["crate.toml", "package.json"]);
   });
 
   it("need one row for a variant of a package manager", async (t) => {
