@@ -1,13 +1,13 @@
 import { formatDuration } from "../terminal/duration.ts";
 import { BuildEmitter, now } from "./build-emitter.ts";
 import { createBuildId } from "./build-id.ts";
+import { BuildState } from "./build-state.ts";
 import { runInCgroup } from "./cgroup/run-in-cgroup.ts";
 import { lastLines } from "./failure/hint.ts";
 import { runExplained } from "./failure/run-explained.ts";
 import { formatCommand } from "./format.ts";
 import { describeGit, maskGit } from "./git/git-state.ts";
 import { readGit } from "./git/read-git.ts";
-import { OutputTime } from "./output/output-time.ts";
 import { addToPath, addVariables, variableSecrets } from "./program/variables.ts";
 import { environmentLines, planLines } from "./planning/first-lines.ts";
 import { PrivateFolders } from "./program/private-folders.ts";
@@ -17,7 +17,7 @@ import { NEXT_PLAN_STEP, PLAN_STEP, isDraft } from "./planning/plan-draft.ts";
 import { createCookie } from "./process/marker.ts";
 import { runStep } from "./process/run-step.ts";
 import { pinProblem } from "./project/directory-pin.ts";
-import { freezeRecord, pendingStep, queuedRecord } from "./record.ts";
+import { pendingStep, queuedRecord } from "./record.ts";
 import { describeResultFolders } from "./result/build-result.ts";
 import { readResult } from "./result/read-result.ts";
 import { StepLines } from "./step-lines.ts";
@@ -49,9 +49,7 @@ export class Build {
   readonly #lines: StepLines;
   readonly #stopping = new AbortController();
   readonly #killing = new AbortController();
-  #record: BuildRecord;
-  readonly #outputTime = new OutputTime();
-  #isPositionEmitted = false;
+  readonly #state: BuildState;
   #hasLeftProcesses = false;
   /** Whether a failure to deliver or store an event was reported. */
   #hasReported = false;
@@ -90,19 +88,18 @@ export class Build {
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    this.#record = queuedRecord(source, {
+    const record = queuedRecord(source, {
       id: buildId,
       steps: isDraft(source) ? [pendingStep(PLAN_STEP, "")] : this.#pendingSteps(steps),
       estimatedDuration,
       queuedAt: former?.record.queuedAt ?? now(),
     });
+    this.#state = new BuildState(record, this.#emitter);
   }
 
   /** The current state. A record never changes; a change of the build makes a new one. */
   get record(): BuildRecord {
-    const lastOutputAt = this.#outputTime.since(this.#record.lastOutputAt);
-    if (lastOutputAt !== this.#record.lastOutputAt) this.#record = freezeRecord({ ...this.#record, lastOutputAt });
-    return this.#record;
+    return this.#state.record;
   }
 
   /** The directories it works in. Two installs in the same directory would break each other. */
@@ -124,16 +121,12 @@ export class Build {
 
   /** Sets the position in the queue, 1 for the next build, without an event. */
   set queuePosition(position: number) {
-    if (this.#record.queuePosition === position) return;
-    this.#record = freezeRecord({ ...this.#record, queuePosition: position });
-    this.#isPositionEmitted = false;
+    this.#state.setPosition(position);
   }
 
   /** Emits the state of a queued build, unless its position is the one that was emitted last. */
   emitPosition(): void {
-    if (this.#isPositionEmitted || this.#record.status !== "queued") return;
-    this.#isPositionEmitted = true;
-    void this.#emitter.emit({ type: "build", build: this.#record });
+    this.#state.emitPosition();
   }
 
   /** Runs the steps. Called once, on a queued build. Never rejects. */
@@ -143,7 +136,7 @@ export class Build {
     const { timeout = this.#context.timeout } = source;
     const start = performance.now();
     const timer = timeout === 0 ? undefined : setTimeout(() => this.#timeOut(null, timeout), timeout);
-    this.#update({ status: "running", queuePosition: null, startedAt: now() });
+    this.#state.update({ status: "running", queuePosition: null, startedAt: now() });
     if (!isDraft(source)) this.#emitLines(null, planLines(source));
     let plan = isDraft(source) ? await this.#makePlan(source.plan, PLAN_STEP) : source;
     if (plan !== undefined) this.#emitLines(null, environmentLines(source, env, cgroups.logWarning));
@@ -153,11 +146,11 @@ export class Build {
       await this.#runSteps(plan);
       plan = plan.next && (await this.#makePlan(plan.next, NEXT_PLAN_STEP));
     }
-    if (this.#record.steps.some(({ command }) => command !== "")) await this.#readResult();
+    if (this.#state.steps.some(({ command }) => command !== "")) await this.#readResult();
     clearTimeout(timer);
-    if (this.#record.steps.length > 0) await this.#folders.remove();
+    if (this.#state.steps.length > 0) await this.#folders.remove();
     // A build whose events could not be delivered, e.g. because the disk is full, has not succeeded.
-    if (this.#record.steps.length > 0 && !this.#hasFailed) await this.#unlessStopped(this.#emitter.delivered);
+    if (this.#state.steps.length > 0 && !this.#hasFailed) await this.#unlessStopped(this.#emitter.delivered);
     this.#end(`succeeded in ${formatDuration(performance.now() - start)}`);
   }
 
@@ -170,7 +163,7 @@ export class Build {
   cancel(text = "cancelled"): void {
     if (this.#stop !== undefined) this.#killing.abort();
     this.#halt({ status: "cancelled", text });
-    if (this.#record.status === "queued") this.#end();
+    if (this.#state.isQueued) this.#end();
   }
 
   get #hasFailed(): boolean {
@@ -198,8 +191,8 @@ export class Build {
     if (name === PLAN_STEP) await this.#prepare();
     if (this.#hasFailed) return undefined;
     const draft: PlanDraft = { directories: [...this.directories], ...this.source, plan: make };
-    const index = this.#record.steps.findIndex(({ status }) => status === "pending");
-    this.#updateStep(index, { status: "running", startedAt: now() });
+    const index = this.#state.nextStep;
+    this.#state.updateStep(index, { status: "running", startedAt: now() });
     const { signal } = this.#stopping;
     const context: PlanContext = {
       signal,
@@ -215,18 +208,18 @@ export class Build {
     if (typeof plan === "string" || this.#stop !== undefined) {
       if (typeof plan === "string" && this.#stop === undefined) this.#failure = { step: name, text: plan };
       if (this.#failure !== undefined) context.say(this.#failure.text);
-      this.#updateStep(index, { status: this.#stop?.status ?? "failed", finishedAt });
+      this.#state.updateStep(index, { status: this.#stop?.status ?? "failed", finishedAt });
       return undefined;
     }
     this.#mask = this.#maskFor(plan.steps);
     this.#pins = plan.pins ?? [];
     this.#programFolders = plan.programFolders;
     this.#emitLines(name, [...planLines(plan), ...(git === null ? [] : [describeGit(git)])]);
-    const steps = this.#record.steps.map((step, at): StepRecord => {
+    const steps = this.#state.steps.map((step, at): StepRecord => {
       return at === index ? { ...step, status: "succeeded", finishedAt } : step;
     });
     const next = plan.next === undefined ? [] : [pendingStep(NEXT_PLAN_STEP, "")];
-    this.#update({
+    this.#state.update({
       ...{ packageManager: plan.packageManager, nodeVersion: plan.nodeVersion ?? null },
       git: maskGit(git, this.#mask),
       steps: [...steps, ...this.#pendingSteps(plan.steps), ...next],
@@ -235,7 +228,7 @@ export class Build {
   }
 
   async #runSteps({ steps }: Plan): Promise<void> {
-    const first = this.#record.steps.findIndex(({ status }) => status === "pending");
+    const first = this.#state.nextStep;
     for (const [index, step] of steps.entries()) {
       if (this.#hasFailed) return;
       await this.#runStep(first + index, step);
@@ -243,20 +236,20 @@ export class Build {
   }
 
   async #readResult(): Promise<void> {
-    const { projectPath, startedAt } = this.#record;
+    const { projectPath, startedAt } = this.record;
     if (this.#hasFailed) return;
     const { signal } = this.#stopping;
-    const before = this.#context.lastResult(this.#record);
+    const before = this.#context.lastResult(this.record);
     const result = await readResult(projectPath, { since: Date.parse(startedAt ?? ""), before, signal });
     if (signal.aborted) return;
-    this.#record = freezeRecord({ ...this.record, result });
+    this.#state.change({ result });
     this.#emitLines(null, describeResultFolders(result));
   }
 
   async #runStep(index: number, step: Step): Promise<void> {
     const { name } = step;
     const start = performance.now();
-    this.#updateStep(index, { status: "running", startedAt: now() });
+    this.#state.updateStep(index, { status: "running", startedAt: now() });
     const command = formatCommand(step.command, step.args);
     void this.#emitter.emitLine({ step: name, text: `$ ${command} (in ${step.cwd})` });
     const { signal } = this.#stopping;
@@ -271,11 +264,11 @@ export class Build {
     if (change.status === "failed" && this.#stop === undefined) {
       this.#failure = { step: name, text };
       if (hint !== undefined) {
-        this.#record = freezeRecord({ ...this.record, hint });
+        this.#state.change({ hint });
         this.#emitter.emitHint(name, hint);
       }
     }
-    this.#updateStep(index, { ...change, finishedAt: now() });
+    this.#state.updateStep(index, { ...change, finishedAt: now() });
     const duration = formatDuration(performance.now() - start);
     void this.#emitter.emitLine({
       step: name,
@@ -286,7 +279,7 @@ export class Build {
   #runCommand(index: number, step: Step, tail: OutputTail): Promise<StepResult> {
     const say = (text: string): void => void this.#emitter.emitLine({ step: step.name, text });
     const { folder } = this.#context.cgroups;
-    return runInCgroup(folder, this.#record.id, say, (cgroup) => this.#runIn(cgroup, index, step, tail));
+    return runInCgroup(folder, this.record.id, say, (cgroup) => this.#runIn(cgroup, index, step, tail));
   }
 
   #runIn(cgroup: StepCgroup | undefined, index: number, step: Step, tail: OutputTail): Promise<StepResult> {
@@ -305,16 +298,16 @@ export class Build {
       cookie: this.#cookie,
       verify: async () => (await pinProblem(this.#pins)) ?? (await step.watch?.onStart()),
       onSilence: () => this.#timeOut(step.name, silence),
-      onSpawn: (identity) => void this.#unlessFailing(() => onSpawn(this.#record.id, identity)),
+      onSpawn: (identity) => void this.#unlessFailing(() => onSpawn(this.record.id, identity)),
       onLeft: (gone) => {
         this.#hasLeftProcesses = true;
         onLeft(this, gone);
       },
       mask: this.#mask,
-      onRead: this.#outputTime.note,
+      onRead: this.#state.noteOutput,
       onLines: (lines) => {
         tail.add(lines);
-        return this.#lines.emit(step.name, lines, () => this.#record.steps[index]?.status === "running");
+        return this.#lines.emit(step.name, lines, () => this.#state.steps[index]?.status === "running");
       },
     });
   }
@@ -322,7 +315,7 @@ export class Build {
   /** Waits until the cookie is stored. A stop ends the wait. */
   async #prepare(): Promise<void> {
     const { onStart } = this.#context;
-    await this.#unlessStopped(this.#unlessFailing(() => onStart(this.#record.id, this.#cookie)));
+    await this.#unlessStopped(this.#unlessFailing(() => onStart(this.record.id, this.#cookie)));
   }
 
   async #unlessStopped(promise: Promise<unknown>): Promise<void> {
@@ -341,14 +334,13 @@ export class Build {
 
   /** @param success - The sentence about a build that neither failed nor was stopped. */
   #end(success = ""): void {
-    const { steps } = this.#record;
+    const { steps } = this.record;
     const skipped = steps.filter(({ status }) => status === "pending");
-    const stopped = this.#stop && `${this.#stop.text} ${describePosition(this.#record)}`;
+    const stopped = this.#stop && `${this.#stop.text} ${describePosition(this.record)}`;
     const message = this.#emitter.masked(stopped ?? this.#failure?.text ?? success);
     const finishedAt = now();
     // Changed before the last lines: a consumer that cancels at one of them learns that the build has ended.
-    this.#record = freezeRecord({
-      ...this.record,
+    this.#state.change({
       status: this.#stop?.status ?? (this.#failure === undefined ? "succeeded" : "failed"),
       queuePosition: null,
       message,
@@ -359,8 +351,8 @@ export class Build {
     for (const { name } of skipped) {
       void this.#emitter.emitLine({ step: name, text: `${name} skipped because ${because}`, time: finishedAt });
     }
-    for (const text of lastLines(message, this.#record.hint)) void this.#emitter.emitLine({ text, time: finishedAt });
-    this.#resolveEnded(this.#emitter.emit({ type: "end", build: this.#record }));
+    for (const text of lastLines(message, this.record.hint)) void this.#emitter.emitLine({ text, time: finishedAt });
+    this.#resolveEnded(this.#emitter.emit({ type: "end", build: this.record }));
     this.#context.onEnd(this);
   }
 
@@ -387,14 +379,5 @@ export class Build {
     if (!this.#hasReported) this.#context.onFailure(this.record, error);
     this.#hasReported = true;
     this.#halt({ status: "failed", text: describeUndelivered(error, this.#context.isStored) });
-  }
-
-  #update(change: Partial<BuildRecord>): void {
-    this.#record = freezeRecord({ ...this.record, ...change });
-    void this.#emitter.emit({ type: "build", build: this.#record });
-  }
-
-  #updateStep(index: number, change: Partial<StepRecord>): void {
-    this.#update({ steps: this.#record.steps.map((step, at) => (at === index ? { ...step, ...change } : step)) });
   }
 }

@@ -1,5 +1,5 @@
 import { continueBuildIds } from "../runner/build-id.ts";
-import { describeLoss, describeLossInQueue, lostRecord } from "../runner/lost-build.ts";
+import { describeLoss, describeLossInQueue, lostRecord } from "../runner/store/lost-build.ts";
 import { endOrphans } from "../runner/process/orphans.ts";
 import { FileHistory } from "../channel/history/file-history.ts";
 import { readStoredLog } from "./stored-log.ts";

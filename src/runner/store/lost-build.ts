@@ -1,4 +1,4 @@
-import type { BuildRecord } from "./record.ts";
+import type { BuildRecord } from "../record.ts";
 
 /**
  * The record of a build whose server ended while it was running, or while it was queued and can no longer run.
