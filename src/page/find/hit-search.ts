@@ -130,7 +130,7 @@ export class HitSearch {
   /** Searches the end of the log, and replaces the hits there when it is over. */
   async #runFollowUp(query: LineQuery): Promise<void> {
     const { signal } = this.#abort;
-    // The list has a hole behind its end: nothing can be added, and only new lines can be counted.
+    // The list is incomplete after its end: nothing can be added, and only new lines can be counted.
     const isCut = this.#phase === "too-many";
     const from = isCut ? this.#scanned + 1 : Math.max(1, this.#scanned + 1 - UNSETTLED_LINES);
     const before = isCut ? this.#count : this.hits.indexFrom(from);

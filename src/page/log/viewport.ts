@@ -12,7 +12,7 @@ const OVERSCAN = 0.75;
 
 /** The rows to draw. Positions are pixels from the top of the scrolled content. */
 export interface Layout {
-  /** The index of the first row, and that behind the last one. */
+  /** The index of the first row, and the one after the last row. */
   readonly first: number;
   readonly end: number;
   readonly top: number;
@@ -34,7 +34,7 @@ export type MeasuredHeight = (row: number) => number | undefined;
 export class Viewport {
   /** The visible height, in pixels. */
   height = 0;
-  /** The height of content behind the last row, in pixels. */
+  /** The height of content below the last row, in pixels. */
   tail = 0;
   /** The expected height of a row, in pixels. */
   rowHeight = 20;

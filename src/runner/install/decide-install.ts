@@ -32,11 +32,11 @@ const MAX_SHOWN = 3;
 export function decideInstall(entry: InstallEntry | undefined, state: InstallState | undefined): InstallDecision {
   if (entry === undefined) return { type: "install", because: undefined };
   if (entry.unfinished !== null) {
-    return { type: "clean", because: `the last install here ${entry.unfinished}, and may have left half of a package` };
+    return { type: "clean", because: `the last install here ${entry.unfinished}, and may have left broken packages` };
   }
   const { stamp } = entry;
   if (stamp === null || state === undefined) {
-    return { type: "install", because: "it is not known what the last install here has left" };
+    return { type: "install", because: "the result of the last install here is unknown" };
   }
   const inputs = differences(stamp.inputs, state.inputs);
   if (inputs.length > 0) return { type: "install", because: `${list(inputs)} changed since the last install` };

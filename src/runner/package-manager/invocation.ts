@@ -51,10 +51,10 @@ export async function findManager(
   if (namedVersion !== undefined && switchesVersion && corepack !== undefined) {
     return { ...throughCorepack, note: `${finding}, so corepack runs the version that is named` };
   }
-  const missing = switchesVersion ? " and corepack is not" : "";
-  const result = version === undefined ? ", so the version that runs is unknown" : `${missing}, so that runs`;
+  const missing = switchesVersion && version !== undefined ? " and corepack is not" : "";
+  const consequence = version === undefined ? "the version that runs is unknown" : `${program} ${version} runs`;
   const wish = namedVersion === undefined ? "" : `packageManager names ${program}@${namedVersion}, but `;
-  return { ...direct, version, warnings: [`${wish}${finding}${result}`] };
+  return { ...direct, version, warnings: [`${wish}${finding}${missing}, so ${consequence}`] };
 }
 
 /** The version that runs: from files if no other version can take over, otherwise as the program prints it. */

@@ -42,7 +42,7 @@ describe("decideInstall()", () => {
   });
 
   it("starts without node_modules after an install that did not succeed, whatever else is known", () => {
-    const because = "the last install here was stopped, and may have left half of a package";
+    const because = "the last install here was stopped, and may have left broken packages";
     for (const stamp of [null, ENTRY.stamp]) {
       for (const state of [undefined, STATE, { ...STATE, doubts: ["x"] }]) {
         assert.deepEqual(decideInstall({ ...ENTRY, unfinished: "was stopped", stamp }, state), {
@@ -54,7 +54,7 @@ describe("decideInstall()", () => {
   });
 
   it("installs when the last result or the current state is not known", () => {
-    const because = "it is not known what the last install here has left";
+    const because = "the result of the last install here is unknown";
     assert.deepEqual(decideInstall({ ...ENTRY, stamp: null }, STATE), { type: "install", because });
     assert.deepEqual(decideInstall(ENTRY, undefined), { type: "install", because });
   });

@@ -104,7 +104,7 @@ describe("the install of a build", () => {
     const scene = await InstallScene.create(t, { ...FILES, edit: "" });
     assert.equal((await scene.build()).steps, ALL);
     const second = await scene.build();
-    assert.match(about(second), /it is not known what the last install here has left$/);
+    assert.match(about(second), /the result of the last install here is unknown$/);
     assert.equal((await scene.build()).steps, SKIPPED);
   });
 
@@ -160,7 +160,7 @@ describe("an install that did not succeed", () => {
       const skip = await scene.build({ install: "skip" });
       assert.ok(skip.lines.includes(`warning: the last install here ${how}; node_modules may be incomplete`));
       const second = await scene.build();
-      const reason = `the last install here ${how}, and may have left half of a package`;
+      const reason = `the last install here ${how}, and may have left broken packages`;
       assert.equal(about(second), `${FROZEN}; it starts without node_modules, because ${reason}`);
       assert.equal(second.steps, CLEANED);
       assert.ok(second.lines.includes("removed node_modules (1 file)"), second.lines.join("\n"));
@@ -177,7 +177,7 @@ describe("an install that did not succeed", () => {
     const unfinished = "was running when the server ended";
     await ledger.write({ pin, time: new Date().toISOString(), unfinished, stamp: null });
     const second = await scene.build();
-    const reason = `the last install here ${unfinished}, and may have left half of a package`;
+    const reason = `the last install here ${unfinished}, and may have left broken packages`;
     assert.equal(about(second), `${FROZEN}; it starts without node_modules, because ${reason}`);
     assert.equal(second.steps, CLEANED);
   });

@@ -247,7 +247,8 @@ describe("planBuild()", () => {
       const planned = await plan(t, { manifest, files: lock, programs: { pnpm: "10.0.0" } });
       assert.deepEqual(commands(planned), direct);
       assert.equal(planned.reason, `${named.replace("9.1.0", "10.0.0")}; ${frozen}`);
-      const warning = "packageManager names pnpm@9.1.0, but pnpm 10.0.0 is on PATH and corepack is not, so that runs";
+      const found = "pnpm 10.0.0 is on PATH and corepack is not, so pnpm 10.0.0 runs";
+      const warning = `packageManager names pnpm@9.1.0, but ${found}`;
       assert.deepEqual(planned.warnings, [warning]);
     });
 
@@ -271,7 +272,7 @@ describe("planBuild()", () => {
         const programs = { [name]: "99.0.0", corepack: "0.34.0" };
         const planned = await plan(t, { manifest: { ...MANIFEST, packageManager: `${name}@1.0.0` }, programs });
         assert.equal(planned.steps[0]?.command, name);
-        const warning = `packageManager names ${name}@1.0.0, but ${name} 99.0.0 is on PATH, so that runs`;
+        const warning = `packageManager names ${name}@1.0.0, but ${name} 99.0.0 is on PATH, so ${name} 99.0.0 runs`;
         assert.deepEqual(planned.warnings, [warning]);
       }
       const bun = await plan(t, { files: { "bun.lock": "" }, programs: { corepack: "0.34.0" } });
