@@ -15,6 +15,8 @@
  * | `TOO_MANY_CHANNELS` | `ChannelGroup.get` | the group has `maxChannels` channels |
  * | `INVALID_HISTORY` | `FileHistory.open`, `FileHistory.openToRead` | the file does not contain this log |
  * | `HISTORY_IN_USE` | `FileHistory.open`, `append` after `FileHistory.create` | this process writes the file already |
+ * | `LOG_UNAVAILABLE` | `SharedLog` | the store does not answer; nothing was stored, and the call can be repeated |
+ * | `LOG_TIMEOUT` | `SharedLog.publish` | the store did not answer in time; the event may be stored or not |
  * | `UNSAFE_DATA` | `BuildStore.open` | the folder is a link, belongs to another user, or is writable by others |
  * | `DATA_IN_USE` | `BuildStore.open` | another running server uses this folder |
  * | `PROJECT_NOT_FOUND` | `openProject`, `planBuild` | no such directory, or outside the roots (one error for both) |
@@ -42,6 +44,8 @@ export type TailcastErrorCode =
   | "TOO_MANY_CHANNELS"
   | "INVALID_HISTORY"
   | "HISTORY_IN_USE"
+  | "LOG_UNAVAILABLE"
+  | "LOG_TIMEOUT"
   | "UNSAFE_DATA"
   | "DATA_IN_USE"
   | "PROJECT_NOT_FOUND"

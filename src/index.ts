@@ -20,6 +20,7 @@ export type { StreamProducer } from "./channel/stream-producer.ts";
 export type { ReadableSource, StreamEvent, StreamSource } from "./channel/stream-source.ts";
 export { FileHistory } from "./channel/history/file-history.ts";
 export type { ChannelHistory, HistoryPiece, HistoryReader } from "./channel/history/history.ts";
+export type { LogFollower, SharedLog, StoredEvents } from "./channel/history/shared-log.ts";
 export type { Gap, GapReason } from "./channel/log/gap.ts";
 export type { PublishedEvent } from "./channel/log/event-log.ts";
 export type { CorsOptions } from "./channel/connections/cors.ts";
