@@ -1,12 +1,13 @@
-import { askTrusted, confirmNode, findOwnNode, formatVersion } from "./confirmed-node.ts";
+import { askTrusted, confirmFolder, confirmNode, findOwnNode, formatVersion } from "./confirmed-node.ts";
 import { findWanted } from "./find-wanted.ts";
 import { findInstalledNodes } from "./installed-nodes.ts";
-import { isWanted } from "./wanted-version.ts";
+import { exactly, isWanted } from "./wanted-version.ts";
 import type { ProjectFolder } from "../project/project.ts";
 import type { Workspace } from "../project/workspace.ts";
 import type { AskOptions, ConfirmedNode } from "./confirmed-node.ts";
 import type { NamedNode } from "./find-wanted.ts";
 import type { InstalledNode } from "./installed-nodes.ts";
+import type { NodeSetting } from "./node-setting.ts";
 import type { NodeRelease } from "./wanted-version.ts";
 
 /** The project whose Node.js is chosen, and how programs run that print their version. */
@@ -16,6 +17,13 @@ export interface NodeRequest extends AskOptions {
   readonly places: readonly Workspace[];
   /** Folders that are an installation of Node.js, or hold several: absolute. */
   readonly nodePath: readonly string[];
+  /** The choice of the server's administrator, which wins over the files of the project. Default: none. */
+  readonly setting?: NamedSetting | undefined;
+}
+
+/** A setting, and its name in messages. */
+export interface NamedSetting extends NodeSetting {
+  readonly source: string;
 }
 
 /** The Node.js that runs a build. */
@@ -39,19 +47,42 @@ const MAX_SHOWN = 5;
  * Chooses the Node.js of a build. It is the one on `PATH` if the project wants that version, or none. Otherwise it is
  * the newest one that is installed, wanted, and safe to run. Without such a version, it is the one on `PATH` after all,
  * and a warning says so. Nothing is downloaded.
+ *
+ * @throws A sentence when the setting of the request cannot be followed.
  */
 export async function chooseNode(request: NodeRequest): Promise<ChosenNode> {
-  const { named, warnings } = await findWanted(request.project, request.places);
+  const { setting } = request;
+  const { named: others, warnings } = await findWanted(request.project, request.places);
   const own = await findOwnNode(request);
-  const { chosen, installed, problems } = fitsAll(own?.release, named)
-    ? { chosen: own, installed: [], problems: [] }
-    : await searchInstalled(request, named, own);
+  const given = setting && (await openSetting(setting, request));
+  const named = given === undefined ? others : [given.named, ...others];
+  // A version that every file accepts is better than one that only the deciding file accepts. A setting is alone.
+  const needs = given === undefined ? [named, named.slice(0, 1)] : [[given.named]];
+  const { chosen, installed, problems } = given?.chosen === undefined
+    ? await search(request, needs, own)
+    : { chosen: given.chosen, installed: [], problems: [] };
+  if (given !== undefined && !fitsAll(chosen?.release, [given.named])) {
+    const wish = `${given.named.source} wants Node.js ${given.named.text}: ${missing(installed)}`;
+    throw new Error(`Cannot plan the build: ${[wish, ...problems].join("; ")}`);
+  }
   return {
     version: chosen?.release && formatVersion(chosen.release.version),
     folder: chosen?.folder,
     reason: reasonFor(chosen, named),
     warnings: [...warnings, ...problems, ...mismatches(chosen, named, installed)],
   };
+}
+
+/** The Node.js that a setting names. Without a folder, it is still to be found. */
+async function openSetting(
+  { source, text, wanted, folder }: NamedSetting,
+  request: NodeRequest,
+): Promise<{ readonly named: NamedNode; readonly chosen?: ConfirmedNode }> {
+  if (wanted !== undefined) return { named: { source, text, wanted } };
+  const chosen = await confirmFolder(folder ?? "", request);
+  if (typeof chosen === "string") throw new Error(`Cannot plan the build: ${source} cannot be used: ${chosen}`);
+  const { version } = chosen.release;
+  return { named: { source, text: formatVersion(version), wanted: exactly(version) }, chosen };
 }
 
 /** The result of a search among the installed versions. */
@@ -61,13 +92,16 @@ interface Search {
   readonly problems: readonly string[];
 }
 
-async function searchInstalled(
+/** @param needs - Lists of wishes. The first list that a Node.js fulfils counts. */
+async function search(
   request: NodeRequest,
-  named: readonly NamedNode[],
+  needs: readonly (readonly NamedNode[])[],
   own: ConfirmedNode | undefined,
 ): Promise<Search> {
   // Their programs lie elsewhere on Windows.
-  if (process.platform === "win32") return { chosen: own, installed: [], problems: [] };
+  if (fitsAll(own?.release, needs[0] ?? []) || process.platform === "win32") {
+    return { chosen: own, installed: [], problems: [] };
+  }
   const problems: string[] = [];
   const installed = await findInstalledNodes(request.env, request.nodePath, async (program) => {
     const answer = await askTrusted(program, request);
@@ -76,8 +110,7 @@ async function searchInstalled(
     return undefined;
   });
   const tried = new Set<InstalledNode>();
-  // A version that every file accepts is better than one that only the deciding file accepts.
-  for (const needed of [named, named.slice(0, 1)]) {
+  for (const needed of needs) {
     if (fitsAll(own?.release, needed)) return { chosen: own, installed, problems };
     for (const node of installed) {
       if (tried.size === MAX_TRIED || tried.has(node) || !fitsAll(node, needed)) continue;

@@ -4,6 +4,7 @@ import { askVersion } from "../package-manager/version.ts";
 import { findProgram } from "../program/find-program.ts";
 import { trustProblem } from "../program/trusted-program.ts";
 import { readNodeHeader } from "./node-header.ts";
+import { nodeProgram } from "./node-setting.ts";
 import { compareVersions, parseVersion } from "./semver-range.ts";
 import type { ProgramLimits } from "../cgroup/program-limits.ts";
 import type { Environment } from "../program/find-program.ts";
@@ -52,6 +53,23 @@ export async function confirmNode(node: InstalledNode, options: AskOptions): Pro
   if (typeof answer === "string") return `the Node.js in ${folder} is not used: ${answer}`;
   if (compareVersions(answer, version) === 0) return { release: node, folder, origin };
   return `the Node.js in ${folder} is not used: it is another version than its folder says`;
+}
+
+/**
+ * Runs the Node.js of a folder to learn its version.
+ *
+ * @param folder - The folder of an installation: absolute.
+ * @returns A sentence with the reason why a build cannot use it, if so.
+ */
+export async function confirmFolder(
+  folder: string,
+  options: AskOptions,
+): Promise<(ConfirmedNode & { readonly release: NodeRelease }) | string> {
+  const program = nodeProgram(folder);
+  const problem = await trustProblem(program);
+  const release = problem === undefined ? await askRelease(program, options) : undefined;
+  if (release === undefined) return problem ?? "it printed no version";
+  return { release, folder: dirname(program), origin: folder };
 }
 
 /** Runs a program for its version, unless other users could have put it in its place. Then the result is a sentence. */

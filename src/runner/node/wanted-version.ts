@@ -35,6 +35,11 @@ export function parseWanted(text: string): WantedVersion | undefined {
   return alternatives.every((alternative) => alternative !== undefined) ? alternatives : undefined;
 }
 
+/** Accepts one version alone. */
+export function exactly(version: Version): WantedVersion {
+  return [[[{ operator: "=", version }]]];
+}
+
 /** Whether a release of Node.js is wanted. */
 export function isWanted({ version, lts }: NodeRelease, wanted: WantedVersion): boolean {
   return wanted.some((alternative) => {

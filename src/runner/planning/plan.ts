@@ -15,7 +15,7 @@ import type { OptionNames } from "../../check-options.ts";
 import type { InstallLedger } from "../install/install-ledger.ts";
 import type { DirectoryPin } from "../project/directory-pin.ts";
 import type { BuildVariables } from "../program/variables.ts";
-import type { ChosenNode } from "../node/choose-node.ts";
+import type { ChosenNode, NamedSetting } from "../node/choose-node.ts";
 import type { Environment } from "../program/find-program.ts";
 import type { BuildInputs, InstallMode } from "./build-inputs.ts";
 import type { ManagerCall } from "../package-manager/invocation.ts";
@@ -80,6 +80,8 @@ export interface PlanningContext extends Pick<PlanContext, "limits" | "makeFolde
   readonly installs: InstallLedger;
   /** Folders that are an installation of Node.js, or hold several: absolute. */
   readonly nodePath: readonly string[];
+  /** The Node.js that the settings of the project name. Default: the files of the project decide. */
+  readonly nodeSetting?: NamedSetting | undefined;
 }
 
 /**
@@ -117,8 +119,8 @@ export async function planProject(
   const places = options.hasScript === false ? undefined : await findScript(project, script);
   const detected = await detectPackageManager(project);
   const { manager, installPath, because } = detected;
-  const choice = context && { ...context, project, places: detected.places, cwd: installPath, env: given };
-  const node = choice && (await chooseNode(choice));
+  const wish = { project, places: detected.places, cwd: installPath, env: given, setting: context?.nodeSetting };
+  const node = context && (await chooseNode({ ...context, ...wish }));
   const nodeFolders = node?.folder === undefined ? [] : [node.folder];
   const env = addToPath(given, nodeFolders);
   const call = await findManager(detected, env, context?.limits);

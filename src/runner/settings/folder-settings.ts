@@ -1,8 +1,10 @@
 import { MAX_DELAY, isObject } from "../../check-options.ts";
 import { typeName } from "../../error.ts";
+import { parseNodeSetting } from "../node/node-setting.ts";
 import { variableProblem } from "../program/variables.ts";
 import { propertyPath } from "./json-source.ts";
 import { splitWords } from "./split-words.ts";
+import type { NodeSetting } from "../node/node-setting.ts";
 import type { JsonSource } from "./json-source.ts";
 
 /** A command of a settings file. */
@@ -27,6 +29,8 @@ export interface FolderSettings {
   readonly env: Readonly<Record<string, string>>;
   /** The time limit of a build, in milliseconds; 0: no limit. Default: that of every build. */
   readonly timeout: number | undefined;
+  /** The Node.js of its steps. Default: the one that the files of the folder name. */
+  readonly node: NodeSetting | undefined;
 }
 
 const MAX_SECONDS = Math.floor(MAX_DELAY / 1000);
@@ -36,20 +40,23 @@ const PLANNED: readonly ["install", "build"] = ["install", "build"];
 /**
  * Reads the folders of a settings file.
  *
+ * @param base - The folder of the file. Relative paths start there.
  * @throws {JsonProblem} A property is unknown, or has a wrong value.
  */
-export function readFolders(source: JsonSource): FolderSettings[] {
+export function readFolders(source: JsonSource, base: string): FolderSettings[] {
   const reader = new SettingsReader(source);
   const { projects } = reader.object("", source.value, ["projects"]);
   return Object.entries(reader.object("projects", projects)).map(([folder, value]) => {
     const path = propertyPath("projects", folder);
-    const { name, steps, env = {}, timeout } = reader.object(path, value, ["name", "steps", "env", "timeout"]);
+    const known = ["name", "steps", "env", "timeout", "node"];
+    const { name, steps, env = {}, timeout, node } = reader.object(path, value, known);
     return {
       folder,
       name: name === undefined ? undefined : reader.text(`${path}.name`, name),
       steps: steps === undefined ? PLANNED : reader.steps(`${path}.steps`, steps),
       env: reader.variables(`${path}.env`, env),
       timeout: timeout === undefined ? undefined : reader.seconds(`${path}.timeout`, timeout) * 1000,
+      node: node === undefined ? undefined : reader.node(`${path}.node`, node, base),
     };
   });
 }
@@ -83,6 +90,12 @@ class SettingsReader {
     }
     const wanted = `a number of seconds from 0 to ${MAX_SECONDS}, without a fraction`;
     throw this.#source.problem(path, `${path} must be ${wanted}`);
+  }
+
+  node(path: string, value: unknown, base: string): NodeSetting {
+    const setting = parseNodeSetting(this.text(path, value), base);
+    if (setting !== undefined) return setting;
+    throw this.#source.problem(path, `${path} must be a version such as "20" or "lts/*", or the path of a folder`);
   }
 
   variables(path: string, value: unknown): Readonly<Record<string, string>> {

@@ -1,15 +1,19 @@
 import { basename } from "node:path";
 import { plainText } from "../../terminal/plain-text.ts";
 import { shortenName } from "../format.ts";
+import { chooseNode } from "../node/choose-node.ts";
+import { detectPackageManager } from "../package-manager/detect.ts";
 import { draftProject, planProject } from "../planning/plan.ts";
 import { NEXT_PLAN_STEP, PLAN_STEP } from "../planning/plan-draft.ts";
 import { readProject } from "../project/project.ts";
 import { nameOf } from "./project-settings.ts";
 import type { InstallLedger } from "../install/install-ledger.ts";
+import type { NamedSetting } from "../node/choose-node.ts";
 import type { Plan, PlanOptions, ProjectPlanOptions } from "../planning/plan.ts";
 import type { PlanContext, PlanDraft } from "../planning/plan-draft.ts";
 import type { Step } from "../planning/step.ts";
 import type { DirectoryPin } from "../project/directory-pin.ts";
+import type { Environment } from "../program/find-program.ts";
 import type { ProjectFolder } from "../project/project.ts";
 import type { SettingsCommand, SettingsStep } from "./folder-settings.ts";
 import type { AppliedSettings } from "./project-settings.ts";
@@ -17,7 +21,7 @@ import type { AppliedSettings } from "./project-settings.ts";
 /** The request for the build of a folder. */
 export interface FolderRequest {
   readonly folder: ProjectFolder;
-  readonly options: PlanOptions;
+  readonly options: PlanOptions & { readonly env: Environment };
   readonly pins: readonly DirectoryPin[];
   readonly installs: InstallLedger;
   readonly nodePath: readonly string[];
@@ -76,20 +80,55 @@ async function planSteps(
   const warnings = problem === undefined ? [] : [`the last change of the settings does not apply: ${problem}`];
   const { directories, plan, ...facts } = draft;
   const commands = commandsOf(steps.slice(0, first), settings, request.folder.path);
-  const planRest = async (later: PlanContext, reasons: readonly string[]): Promise<Plan> => {
+  const planRest = async (now: PlanContext, reasons: readonly string[], said: readonly string[]): Promise<Plan> => {
     const rest = steps.slice(first);
-    const planned = rest.some(isPlanned) ? await planManaged(settings, request, later) : NOTHING;
+    const planned = await (rest.some(isPlanned) ? planManaged : planCommands)(settings, request, now);
     return {
       ...facts,
       ...planned,
       reason: [...reasons, planned.reason].filter((reason) => reason !== "").join("; ") || "the rest is as planned",
-      warnings: [...(first === 0 ? warnings : []), ...planned.warnings],
+      warnings: [...(first === 0 ? warnings : []), ...planned.warnings].filter((warning) => !said.includes(warning)),
       steps: commandsOf(rest, settings, request.folder.path, planned.steps, commands),
     };
   };
-  if (first === 0) return planRest(context, [origin]);
-  const reason = `${origin}; the steps below ${commands.at(-1)?.name} are planned after it`;
-  return { ...facts, reason, warnings, steps: commands, next: (later) => planRest(later, []) };
+  if (first === 0) return planRest(context, [origin], []);
+  const start = await planCommands(settings, request, context);
+  const order = `the steps below ${commands.at(-1)?.name} are planned after it`;
+  return {
+    ...facts,
+    nodeVersion: start.nodeVersion,
+    programFolders: start.programFolders,
+    reason: [origin, start.reason, order].filter((reason) => reason !== "").join("; "),
+    warnings: [...warnings, ...start.warnings],
+    steps: commands,
+    next: (later) => planRest(later, [], start.warnings),
+  };
+}
+
+/** Chooses the Node.js of commands. A folder without `package.json` needs none, unless its settings name one. */
+async function planCommands(
+  settings: AppliedSettings,
+  { folder, options: { env }, nodePath }: FolderRequest,
+  context: PlanContext,
+): Promise<Planned> {
+  const setting = nodeSettingOf(settings);
+  const project = await readProject(folder).catch(() => undefined);
+  if (project === undefined && setting === undefined) return NOTHING;
+  const places = project === undefined ? [] : (await detectPackageManager(project)).places;
+  const request = { project: folder, places, cwd: folder.path, env, nodePath, setting, limits: context.limits };
+  const { version, folder: programs, reason, warnings } = await chooseNode(request);
+  const name = version === undefined ? [] : [`the commands run on Node.js ${version}`];
+  return {
+    ...NOTHING,
+    reason: [...name, reason].filter((part) => part !== "").join("; "),
+    warnings,
+    nodeVersion: version,
+    programFolders: programs === undefined ? [] : [programs],
+  };
+}
+
+function nodeSettingOf({ node, file }: AppliedSettings): NamedSetting | undefined {
+  return node && { ...node, source: `node in ${basename(file)}` };
 }
 
 function isPlanned(step: SettingsStep): step is "install" | "build" {
@@ -111,7 +150,7 @@ async function planManaged(
   context: PlanContext,
 ): Promise<Planned> {
   const project = await readProject(folder);
-  const server = { installs, nodePath };
+  const server = { installs, nodePath, nodeSetting: nodeSettingOf(settings) };
   const plan = await planProject(project, optionsOf(settings, options), pins, { ...context, ...server });
   const { reason, warnings, steps, packageManager, nodeVersion, programFolders } = plan;
   return { reason, warnings, steps, packageManager, nodeVersion, programFolders, pins: plan.pins };

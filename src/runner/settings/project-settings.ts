@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { invalidOption } from "../../error.ts";
+import { isInstallation } from "../node/node-setting.ts";
 import { readManifest } from "../project/manifest.ts";
 import { openFolder, projectName } from "../project/project.ts";
 import { readFolders } from "./folder-settings.ts";
@@ -126,8 +127,8 @@ async function read(file: string, roots: readonly string[]): Promise<ReadonlyMap
   try {
     const source = new JsonSource(await readSafe(file));
     const entries = new Map<string, Entry>();
-    for (const settings of readFolders(source)) {
-      const { folder } = settings;
+    for (const settings of readFolders(source, dirname(file))) {
+      const { folder, node } = settings;
       const property = propertyPath("projects", folder);
       const place = await openFolder(resolve(dirname(file), folder), roots).catch(() => undefined);
       if (place === undefined) {
@@ -136,6 +137,10 @@ async function read(file: string, roots: readonly string[]): Promise<ReadonlyMap
       const twin = entries.get(place.path);
       if (twin !== undefined) {
         throw source.problem(property, `${JSON.stringify(twin.folder)} is the same folder`);
+      }
+      if (node !== undefined && !(await isInstallation(node))) {
+        const problem = `${JSON.stringify(node.text)} is not an installation of Node.js: it has no file bin/node`;
+        throw source.problem(`${property}.node`, problem);
       }
       entries.set(place.path, { ...settings, place });
     }

@@ -80,8 +80,8 @@ describe("a folder of the settings file", () => {
     // The lock file did not exist when the build was accepted.
     assert.deepEqual([built?.name, built?.command], ["build", "yarn run build"]);
     assert.equal(ended.end.packageManager, "yarn");
-    const reason = "the settings in projects.json name the steps; the steps below pull are planned after it";
-    assert.equal(ended.lines[0], reason);
+    const reason = `the settings in projects.json name the steps; the commands run on Node.js ${process.versions.node}`;
+    assert.equal(ended.lines[0], `${reason}; the steps below pull are planned after it`);
     assert.ok(ended.lines.some((line) => /^yarn.*, because yarn.lock is there; the install is skipped/.test(line)));
   });
 
@@ -145,7 +145,7 @@ describe("a folder of the settings file", () => {
     const { port, root, entries, write } = await startWith(t, { shop: { steps: ["echo first"] } });
     const file = join(root, "projects.json");
     await write({ shop: { step: [] } });
-    const reason = `${file}:1:22: there is no property projects.shop.step; known are: name, steps, env, timeout`;
+    const reason = `${file}:1:22: there is no property projects.shop.step; known are: name, steps, env, timeout, node`;
     const ended = await run(port, "shop");
     assert.ok(ended.lines.includes("first"));
     const warning = `warning: the last change of the settings does not apply: Cannot use "projects": ${reason}`;

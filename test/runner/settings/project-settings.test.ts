@@ -59,6 +59,7 @@ describe("ProjectSettings", () => {
       ],
       env: { MODE: "fast" },
       timeout: 90_000,
+      node: undefined,
       place: { path: shop, root },
     });
     assert.deepEqual((await settings.find(tool))?.steps, ["install", "build"]);
@@ -85,7 +86,7 @@ describe("ProjectSettings", () => {
       ["[]", "1:1", "the file must be an object, not an array"],
       ["{}", "1:1", "projects must be an object, not undefined"],
       ['{"projects": {},\n "x": 1}', "2:2", "there is no property x; known are: projects"],
-      [shop('"step": []'), "4:7", `there is no property ${at}.step; known are: name, steps, env, timeout`],
+      [shop('"step": []'), "4:7", `there is no property ${at}.step; known are: name, steps, env, timeout, node`],
       [shop('"steps": []'), "4:7", `${at}.steps must be a list with at least one step, not an array`],
       [shop('"steps": ["make",\n 7]'), "5:2", `${at}.steps[1] must be a string, or a list of words, not a number`],
       [shop('"steps": ["a && b"]'), "4:17",
@@ -104,6 +105,10 @@ describe("ProjectSettings", () => {
         `${at}.env must not set TAILCAST_X: such names belong to this server`],
       [shop('"timeout": 1.5'), "4:7",
         `${at}.timeout must be a number of seconds from 0 to 2147483, without a fraction`],
+      [shop('"node": 20'), "4:7", `${at}.node must be a non-empty string, not a number`],
+      [shop('"node": "newest"'), "4:7",
+        `${at}.node must be a version such as "20" or "lts/*", or the path of a folder`],
+      [shop('"node": "./root"'), "4:7", '"./root" is not an installation of Node.js: it has no file bin/node'],
       ['{"projects": {\n"out": {}}}', "2:1", '"out" is not a directory in or below a root of the server'],
       ['{"projects": {"root/gone": {}}}', "1:15", '"root/gone" is not a directory in or below a root of the server'],
       ['{"projects": {"root/shop": {},\n "root/../root/shop/": {}}}', "2:2", '"root/shop" is the same folder'],
