@@ -46,6 +46,7 @@ export const versionManagers: readonly VersionManager[] = [
     bin: "bin",
   },
   { name: "asdf", homes: ["$ASDF_DATA_DIR", "$HOME/.asdf"], versions: "installs/nodejs", bin: "bin" },
+  { name: "nodenv", homes: ["$NODENV_ROOT", "$HOME/.nodenv"], versions: "versions", bin: "bin" },
   { name: "n", homes: ["$N_PREFIX/n", "/usr/local/n"], versions: "versions/node", bin: "bin" },
 ];
 

@@ -52,6 +52,6 @@ export function readEngines({ devEngines, engines }: JsonObject): NamedVersion[]
   });
   if (versions.length > 0) found.push({ field: "devEngines.runtime", text: versions.join(" || ") });
   const node = isObject(engines) ? engines["node"] : undefined;
-  if (typeof node === "string") found.push({ field: "engines.node", text: node });
+  if (typeof node === "string" && node.trim() !== "") found.push({ field: "engines.node", text: node });
   return found;
 }

@@ -12,8 +12,10 @@ export const versionFiles: readonly VersionFile[] = [
   { name: ".nvmrc", read: readFirstLine },
   { name: ".node-version", read: readFirstLine },
   { name: ".tool-versions", read: readToolVersions },
-  { name: "mise.toml", read: readMiseNode },
-  { name: ".mise.toml", read: readMiseNode },
+  ...[
+    ...["mise.local.toml", "mise.toml", ".mise.local.toml", ".mise.toml", "mise/config.toml", ".mise/config.toml"],
+    ...[".config/mise.toml", ".config/mise/config.toml"],
+  ].map((name) => ({ name, read: readMiseNode })),
 ];
 
 /** The lines without comments and spaces around them. */
@@ -26,10 +28,12 @@ function readFirstLine(text: string): string | undefined {
   return contentLines(text).find((line) => line !== "" && !/^[\w.-]+=/.test(line));
 }
 
-/** A line is the name of a tool, and the versions that will do. */
+/** A line is the name of a tool, and the versions that will do. Others are folders (`path:`) or commits (`ref:`). */
 function readToolVersions(text: string): string | undefined {
   for (const line of contentLines(text)) {
-    const [tool, ...versions] = line.split(/\s+/);
+    const [tool, ...all] = line.split(/\s+/);
+    const known = all.filter((version) => !/^(?:path|ref):/.test(version));
+    const versions = known.length === 0 ? all : known;
     if ((tool === "nodejs" || tool === "node") && versions.length > 0) return versions.join(" || ");
   }
   return undefined;

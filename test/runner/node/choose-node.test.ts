@@ -76,6 +76,7 @@ describe("chooseNode()", { skip: process.platform === "win32" }, () => {
     ["mise", "tools/installs/node/20.1.0", { MISE_DATA_DIR: "~/tools" }],
     ["asdf", ".asdf/installs/nodejs/20.1.0", {}],
     ["asdf", "tools/installs/nodejs/20.1.0", { ASDF_DATA_DIR: "~/tools" }],
+    ["nodenv", ".nodenv/versions/20.1.0", {}],
     ["n", "tools/n/versions/node/20.1.0", { N_PREFIX: "~/tools" }],
   ];
 

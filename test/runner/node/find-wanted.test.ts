@@ -35,12 +35,15 @@ describe("findWanted()", () => {
     [".node-version", "lts-jod\n", "lts-jod"],
     [".tool-versions", "python 3.12\nnodejs 20.1.0 18.2.0 # both\r\nruby 3", "20.1.0 || 18.2.0"],
     [".tool-versions", "node\tlatest:22", "latest:22"],
+    [".tool-versions", "nodejs ref:main 20.1.0 path:~/node system", "20.1.0 || system"],
     ["mise.toml", '[env]\nnode = "1"\n[tools]\npython = "3"\nnode = "22" # new\n', "22"],
     ["mise.toml", "[tools]\r\n\"core:node\" = '20'\r\n", "20"],
     [".mise.toml", '[tools]\nnodejs = [ # several\n  "22", \'20.1\',\n]\n', "22 || 20.1"],
     [".mise.toml", '[tools]\nnode = { postinstall = "x", version = "lts" }\n', "lts"],
     [".mise.toml", '[tools.node]\npostinstall = "x"\nversion = "24"\n', "24"],
     [".mise.toml", 'tools.node = "24"\n', "24"],
+    ["mise.local.toml", '[tools]\nnode = "24"\n', "24"],
+    [".config/mise/config.toml", '[tools]\nnode = "24"\n', "24"],
     [".mise.toml", '[tasks.a]\nrun = """\n[tools]\nnode = "1"\n"""\n[tools]\nnode = 24\n', "24"],
   ];
   for (const [file, content, text] of cases) {
@@ -53,9 +56,25 @@ describe("findWanted()", () => {
     const files = {
       ...{ ".nvmrc": "\n# none\n", ".node-version": "", ".tool-versions": "ruby 3\n" },
       "mise.toml": "[tools]\ngo = '1'\n",
+      "mise": "a file",
       "package.json": JSON.stringify({ volta: { yarn: "1.0.0" }, devEngines: { runtime: "node" }, engines: ["node"] }),
     };
     assert.deepEqual(await find(t, files), []);
+  });
+
+  it("searches version files up to the top of the repository, and not above it", async (t) => {
+    const files = {
+      ...{ ".nvmrc": "18", "clone/.git": "gitdir: elsewhere", "clone/.node-version": "20", "clone/web/.nvmrc": "22" },
+      "clone/web/app/package.json": '{"engines":{"node":">=24"}}',
+      "clone/package.json": '{"engines":{"node":"1"}}',
+    };
+    const root = await makeFolder(t, files);
+    const project = await openProject("clone/web/app", [root]);
+    const found = ["../.nvmrc: 22", "../../.node-version: 20", "engines.node in package.json: >=24"];
+    assert.deepEqual(show(await findWanted(project, [project])), found);
+    // Nothing above an allowed root is read.
+    const inside = await openProject("app", [join(root, "clone/web")]);
+    assert.deepEqual(show(await findWanted(inside, [inside])), [found[0], found[2]]);
   });
 
   it("reads each kind of field in package.json", async (t) => {
@@ -122,6 +141,14 @@ describe("findWanted()", () => {
       "mise.toml does not count: it must be a regular file",
       'engines.node in package.json does not count: "new" is not a known version of Node.js',
     ]);
+  });
+
+  it("shows a text in one line, and ignores an empty one", async (t) => {
+    const wanted = (node: string): Promise<string[]> => {
+      return find(t, { "package.json": JSON.stringify({ engines: { node } }) });
+    };
+    assert.deepEqual(await wanted(" >=20\n\t<23 "), ["engines.node in package.json: >=20 <23"]);
+    assert.deepEqual(await wanted(" "), []);
   });
 
   it("shows a hostile text shortened, and without control characters", async (t) => {
