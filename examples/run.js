@@ -13,33 +13,14 @@ async function* askModel(signal) {
 }
 
 const runs = new ChannelGroup({
-  channel: { backlog: "all", capacity: 100_000 }, // each reader gets the whole answer
-  idleTimeout: Number(process.env.IDLE_TIMEOUT ?? 60_000), // a model must not be silent for longer
+  channel: { backlog: "all", capacity: Infinity }, // each reader gets the whole answer, up to `capacityBytes`
+  idleTimeout: Number(process.env.IDLE_TIMEOUT ?? 60_000), // after its end, and without readers
 });
-const controllers = new Map(); // by the id of a run in progress
-
-/** Publishes the answer until it ends or is stopped, whether or not it has a reader. */
-async function run(id, channel) {
-  const controller = new AbortController();
-  controllers.set(id, controller);
-  let outcome = "done";
-  try {
-    for await (const token of askModel(controller.signal)) channel.publish(token);
-  } catch (error) {
-    outcome = controller.signal.aborted ? "stopped" : "failed";
-    if (outcome === "failed") console.error("Cannot answer:", error);
-  }
-  controllers.delete(id);
-  if (channel.state !== "open") return; // the process ends
-  channel.publish({ event: "end", data: outcome });
-  channel.end(); // each reader gets the rest
-}
 
 async function start(response) {
   const id = randomUUID();
-  const channel = await runs.get(id);
+  await runs.run(id, ({ signal }) => askModel(signal)); // it continues without a reader
   response.end(id);
-  void run(id, channel);
 }
 
 const server = createServer((request, response) => {
@@ -49,10 +30,10 @@ const server = createServer((request, response) => {
   } else if (route === "runs" && request.method === "POST") {
     start(response).catch((error) => response.writeHead(503).end(error.message)); // too many runs
   } else if (route === "runs" && request.method === "DELETE") {
-    controllers.get(id)?.abort();
+    runs.stop(id); // each reader receives the event "end" with "stopped"
     response.writeHead(204).end();
   } else if (route === "runs" && runs.find(id) !== undefined) {
-    runs.handle(id, request, response).catch(console.error);
+    runs.find(id).handle(request, response);
   } else {
     response.writeHead(404).end(); // the answer has expired: an EventSource does not reconnect
   }
@@ -62,7 +43,6 @@ server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
 });
 process.once("SIGTERM", () => {
   server.close();
-  for (const controller of controllers.values()) controller.abort();
   runs.close();
 });
 

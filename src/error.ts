@@ -13,6 +13,7 @@
  * | `STREAM_LOST` | `follow` | `retry.attempts` consecutive connections failed; `cause` has the last reason |
  * | `STREAM_SILENT` | `onConnection` of `follow` | the stream sent no byte for `silence`; the client reconnects |
  * | `TOO_MANY_CHANNELS` | `ChannelGroup.get` | the group has `maxChannels` channels |
+ * | `RUN_IN_PROGRESS` | `ChannelGroup.run` | the topic has a run that has not ended |
  * | `INVALID_HISTORY` | `FileHistory.open`, `FileHistory.openToRead` | the file does not contain this log |
  * | `HISTORY_IN_USE` | `FileHistory.open`, `append` after `FileHistory.create` | this process writes the file already |
  * | `LOG_UNAVAILABLE` | `SharedLog` | the store does not answer; nothing was stored, and the call can be repeated |
@@ -42,6 +43,7 @@ export type TailcastErrorCode =
   | "STREAM_LOST"
   | "STREAM_SILENT"
   | "TOO_MANY_CHANNELS"
+  | "RUN_IN_PROGRESS"
   | "INVALID_HISTORY"
   | "HISTORY_IN_USE"
   | "LOG_UNAVAILABLE"

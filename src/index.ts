@@ -8,8 +8,9 @@ export * from "./protocol/index.ts";
 export * from "./client/index.ts";
 
 export { Channel } from "./channel/channel.ts";
-export { ChannelGroup } from "./channel/channel-group.ts";
-export type { ChannelGroupOptions, ChannelGroupStatistics } from "./channel/channel-group-options.ts";
+export { ChannelGroup } from "./channel/group/channel-group.ts";
+export type { ChannelGroupOptions, ChannelGroupStatistics } from "./channel/group/channel-group-options.ts";
+export type { ChannelRun, RunEnd, RunOptions, RunOutcome, RunSource } from "./channel/group/channel-run.ts";
 export type { ChannelState } from "./channel/channel.ts";
 export type { ChannelClient, ClientStart, CloseReason } from "./channel/clients/client.ts";
 export type { EventStream } from "./channel/event-stream.ts";

@@ -23,10 +23,10 @@ export interface DiagnosticsMessages {
     readonly action: "append" | "read" | "close";
     readonly error: unknown;
   };
-  /** A hook of the application, or its function `clientAddress`, failed. */
+  /** A hook of the application, its function `clientAddress`, or the source of a run failed. */
   "tailcast:error": {
     readonly channel: Channel;
-    readonly hook: "onConnect" | "onDisconnect" | "onGap" | "clientAddress";
+    readonly hook: "onConnect" | "onDisconnect" | "onGap" | "clientAddress" | "run";
     readonly error: unknown;
   };
 }

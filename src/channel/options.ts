@@ -6,7 +6,10 @@ import type { Gap } from "./log/gap.ts";
 
 /** The options of a {@link Channel}. Each has a default. `Data` is the type of `client.data`. */
 export interface ChannelOptions<Data = unknown> {
-  /** The maximum number of events that are kept for clients that reconnect or lag. Default 1000. */
+  /**
+   * The maximum number of events that are kept for clients that reconnect or lag. `Infinity`: only `capacityBytes`
+   * limits them. Default 1000.
+   */
   capacity?: number | undefined;
   /** The maximum size of the kept events in bytes, encoded. It is also the limit for one event. Default 16 MiB. */
   capacityBytes?: number | undefined;

@@ -93,7 +93,7 @@ export function channelSettings<Data>(options: ChannelOptions<Data>): ChannelSet
     if (hook !== undefined) checkValue(name, hook, kinds.function);
   }
   return {
-    capacity: checkInteger("capacity", capacity, { min: 1 }),
+    capacity: checkInteger("capacity", capacity, count),
     capacityBytes: checkInteger("capacityBytes", capacityBytes, { min: 1 }),
     backlog: checkBacklog(backlog),
     heartbeat: checkInteger("heartbeat", heartbeat, delay),
@@ -191,7 +191,7 @@ function checkHeartbeat(event: string): string {
  * @param kind - The second half of a sentence that begins with `it must be`.
  * @throws {TailcastError} `INVALID_OPTION`, naming the option.
  */
-function encodeOption(name: string, kind: string, fields: EventFields): string {
+export function encodeOption(name: string, kind: string, fields: EventFields): string {
   try {
     return encodeEvent(fields);
   } catch (cause) {

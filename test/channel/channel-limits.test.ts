@@ -79,7 +79,7 @@ describe("Channel: limits", () => {
 
   const bad: readonly (readonly [string, unknown])[] = [
     ["capacity", 0],
-    ["capacity", Infinity],
+    ["capacity", 1.5],
     ["capacity", "5"],
     ["capacityBytes", -1],
     ["backlog", -1],

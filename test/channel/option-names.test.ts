@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { checkNames } from "../../dist/check-options.js";
 import { Channel } from "../../dist/channel/channel.js";
-import { ChannelGroup } from "../../dist/channel/channel-group.js";
+import { ChannelGroup } from "../../dist/channel/group/channel-group.js";
 import { respondEventStream } from "../../dist/channel/respond-event-stream.js";
 import { BuildApp } from "../../dist/web/build-app.js";
 

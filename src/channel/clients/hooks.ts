@@ -7,8 +7,8 @@ import type { Channel } from "../channel.ts";
 /** The options that the channel calls when a client connects, disconnects or receives a gap. */
 export type HookName = "onConnect" | "onDisconnect" | "onGap";
 
-/** The options whose errors the channel reports. */
-type ReportedName = HookName | "clientAddress";
+/** The options whose errors the channel reports, and `run` for the source of a run. */
+type ReportedName = HookName | "clientAddress" | "run";
 
 /**
  * Calls a function of the application. If it throws, or returns a promise (or other thenable) that rejects, the error
@@ -18,9 +18,9 @@ type ReportedName = HookName | "clientAddress";
 export function callHook<Data>(channel: Channel<Data>, hook: ReportedName, call: () => unknown): void {
   try {
     // The rejection of an `async` function would end the process.
-    Promise.resolve(call()).catch((error: unknown) => report(channel, hook, error));
+    Promise.resolve(call()).catch((error: unknown) => reportError(channel, hook, error));
   } catch (error) {
-    report(channel, hook, error);
+    reportError(channel, hook, error);
   }
 }
 
@@ -48,9 +48,10 @@ export function socketAddress(request: IncomingMessage): string {
   return request.socket.remoteAddress ?? "";
 }
 
-function report<Data>(channel: Channel<Data>, hook: ReportedName, error: unknown): void {
+/** Publishes an error of the application as `tailcast:error`; without subscribers, emits it as a process warning. */
+export function reportError<Data>(channel: Channel<Data>, hook: ReportedName, error: unknown): void {
   if (publishReport("tailcast:error", channel, { hook, error })) return;
   const detail = error instanceof Error ? (error.stack ?? error.message) : inspect(error);
-  const message = `The channel's option ${hook} failed`;
+  const message = hook === "run" ? "The source of a run failed" : `The channel's option ${hook} failed`;
   process.emitWarning(message, { type: "TailcastWarning", code: "TAILCAST_HOOK", detail });
 }

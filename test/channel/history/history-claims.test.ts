@@ -3,7 +3,7 @@ import { link, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { Channel } from "../../../dist/channel/channel.js";
-import { ChannelGroup } from "../../../dist/channel/channel-group.js";
+import { ChannelGroup } from "../../../dist/channel/group/channel-group.js";
 import { FileHistory } from "../../../dist/channel/history/file-history.js";
 import { HeldHistory, logPath } from "./histories.js";
 

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Channel } from "../../dist/channel/channel.js";
-import { ChannelGroup } from "../../dist/channel/channel-group.js";
-import { FileHistory } from "../../dist/channel/history/file-history.js";
-import { makeFolder } from "../support/folders.js";
-import { heapBytes, rawClient, until } from "../support/channel.js";
-import { EventClient, TestServer, ask } from "../support/http.js";
+import { Channel } from "../../../dist/channel/channel.js";
+import { ChannelGroup } from "../../../dist/channel/group/channel-group.js";
+import { FileHistory } from "../../../dist/channel/history/file-history.js";
+import { makeFolder } from "../../support/folders.js";
+import { heapBytes, rawClient, until } from "../../support/channel.js";
+import { EventClient, TestServer, ask } from "../../support/http.js";
 import type { TestContext } from "node:test";
-import type { ChannelGroupOptions } from "../../dist/channel/channel-group-options.js";
-import type { ChannelHistory } from "../../dist/channel/history/history.js";
+import type { ChannelGroupOptions } from "../../../dist/channel/group/channel-group-options.js";
+import type { ChannelHistory } from "../../../dist/channel/history/history.js";
 
 /** A group behind a server, whose paths are the topics. */
 async function startGroup(

@@ -1,9 +1,9 @@
-import { MAX_DELAY, checkInteger, checkNames, checkValue, kinds } from "../check-options.ts";
-import { invalidOption } from "../error.ts";
-import { channelSettings } from "./settings.ts";
-import type { OptionNames } from "../check-options.ts";
-import type { CorsOptions } from "./connections/cors.ts";
-import type { ChannelOptions } from "./options.ts";
+import { MAX_DELAY, checkInteger, checkNames, checkValue, kinds } from "../../check-options.ts";
+import { invalidOption } from "../../error.ts";
+import { channelSettings } from "../settings.ts";
+import type { OptionNames } from "../../check-options.ts";
+import type { CorsOptions } from "../connections/cors.ts";
+import type { ChannelOptions } from "../options.ts";
 
 /** Returns the options for the channel of a topic. */
 export type OptionsOf<Data> = (topic: string) => ChannelOptions<Data> | Promise<ChannelOptions<Data>>;

@@ -1,19 +1,22 @@
 import { performance } from "node:perf_hooks";
-import { checkNames, checkValue, kinds } from "../check-options.ts";
-import { TailcastError } from "../error.ts";
-import { fetchReply, sendReply, setHeaders } from "../http/reply.ts";
-import { pauseReply } from "./clients/admission.ts";
-import { Sweeper } from "./clients/sweeper.ts";
-import { corsHeaders } from "./connections/cors.ts";
-import { endConnectionWith } from "./connections/socket-owner.ts";
-import { isClaimed } from "./history/history-claims.ts";
-import { Channel, closeOptionNames, countWaitingReaders } from "./channel.ts";
+import { checkNames, checkValue, kinds } from "../../check-options.ts";
+import { TailcastError } from "../../error.ts";
+import { fetchReply, sendReply, setHeaders } from "../../http/reply.ts";
+import { pauseReply } from "../clients/admission.ts";
+import { Sweeper } from "../clients/sweeper.ts";
+import { corsHeaders } from "../connections/cors.ts";
+import { endConnectionWith } from "../connections/socket-owner.ts";
+import { isClaimed } from "../history/history-claims.ts";
+import { Channel, closeOptionNames, countWaitingReaders } from "../channel.ts";
+import { publishRun, runSettings } from "./channel-run.ts";
+import { checkSource, stopSource } from "../stream-source.ts";
 import { channelGroupSettings, checkChannelOptions, refuseUniqueEpoch } from "./channel-group-options.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import type { ChannelClient } from "./clients/client.ts";
+import type { ChannelClient } from "../clients/client.ts";
 import type { ChannelGroupOptions, ChannelGroupSettings, ChannelGroupStatistics } from "./channel-group-options.ts";
-import type { ClientOptions, CloseOptions, FetchClientOptions } from "./options.ts";
+import type { ChannelRun, RunOptions, RunSource } from "./channel-run.ts";
+import type { ClientOptions, CloseOptions, FetchClientOptions } from "../options.ts";
 
 /**
  * The shortest time, in milliseconds, after which a client should reconnect if the group is full or closed. The longest
@@ -57,6 +60,8 @@ export class ChannelGroup<Data = unknown> {
   /** The entries whose channel is open. */
   readonly #open = new Set<Entry<Data>>();
   readonly #sweeper: Sweeper<Entry<Data>>;
+  /** The runs that have not ended, by topic. */
+  readonly #runs = new Map<string, AbortController>();
   #closing: Promise<void> | undefined;
   #opened = 0;
   #dropped = 0;
@@ -104,6 +109,56 @@ export class ChannelGroup<Data = unknown> {
   /** Returns the channel of a topic if it is open. Use it for events that only connected clients need. */
   find(topic: string): Channel<Data> | undefined {
     return this.#use(checkValue("topic", topic, kinds.text))?.channel;
+  }
+
+  /**
+   * Starts a run: publishes a source, such as the answer of a model, to the channel of a topic, whether or not it has
+   * clients. When the source ends, the run publishes the event `end` and ends the channel. The channel stays open
+   * during the run, also while the source is silent, and for `idleTimeout` after it.
+   *
+   * ```js
+   * const runs = new ChannelGroup({ channel: { backlog: "all", capacity: Infinity } });
+   * await runs.run(id, ({ signal }) => askModel(question, signal));
+   * ```
+   *
+   * If the channel of the topic has ended, for example with an earlier run, it is closed, and a new one opens. A
+   * failure of the source is reported as `tailcast:error`; without subscribers, it is emitted as a process warning.
+   *
+   * @returns A promise that resolves when the run has started.
+   * @throws {TailcastError} (as a rejection) `RUN_IN_PROGRESS` if the topic has a run; `INVALID_OPTION`; the errors of
+   * {@link get}. The source is stopped then.
+   */
+  async run(topic: string, source: RunSource, options: RunOptions = {}): Promise<ChannelRun<Data>> {
+    const controller = new AbortController();
+    try {
+      if (typeof source !== "function") checkSource(source);
+      const { endEvent, signal } = runSettings(options);
+      if (this.#runs.has(checkValue("topic", topic, kinds.text))) {
+        const message = `Cannot start the run: the topic "${topic}" has a run that has not ended`;
+        throw new TailcastError("RUN_IN_PROGRESS", message);
+      }
+      this.#runs.set(topic, controller);
+      const channel = await this.#openForRun(topic);
+      const stop = signal === undefined ? controller.signal : AbortSignal.any([controller.signal, signal]);
+      const ended = publishRun(channel, source, stop, endEvent).finally(() => this.#endRun(topic, controller));
+      return { channel, ended };
+    } catch (error) {
+      stopSource(source);
+      this.#endRun(topic, controller);
+      throw error;
+    }
+  }
+
+  /**
+   * Stops the run of a topic for all clients: aborts its signal and stops its source. The channel ends with the events
+   * that were published until then.
+   *
+   * @returns Whether the topic had a run.
+   */
+  stop(topic: string): boolean {
+    const controller = this.#runs.get(checkValue("topic", topic, kinds.text));
+    controller?.abort();
+    return controller !== undefined;
   }
 
   /**
@@ -158,7 +213,7 @@ export class ChannelGroup<Data = unknown> {
   }
 
   /**
-   * Closes every channel as `Channel.close` does. No channel opens afterwards.
+   * Closes every channel as `Channel.close` does, and stops every run. No channel opens afterwards.
    *
    * @returns A promise that resolves when all are closed. Further calls return the same promise.
    */
@@ -171,6 +226,18 @@ export class ChannelGroup<Data = unknown> {
   /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #openForRun(topic: string): Promise<Channel<Data>> {
+    const entry = this.#use(topic);
+    if (entry?.channel?.state === "ending") this.#end(entry);
+    return await this.get(topic);
+  }
+
+  #endRun(topic: string, controller: AbortController): void {
+    if (this.#runs.get(topic) !== controller) return;
+    this.#runs.delete(topic);
+    this.#use(topic);
   }
 
   #add(topic: string, before: Promise<void> | undefined): Entry<Data> {
@@ -232,7 +299,8 @@ export class ChannelGroup<Data = unknown> {
     const now = performance.now();
     // The last client may leave up to one period after this check.
     const dropsAt = lastUsedAt + this.#settings.idleTimeout + this.#sweeper.period;
-    if (channel.clientCount > 0 || countWaitingReaders(channel) > 0 || channel.unflushedBytes > 0) {
+    const isFollowed = channel.clientCount > 0 || countWaitingReaders(channel) > 0;
+    if (isFollowed || channel.unflushedBytes > 0 || this.#runs.has(entry.topic)) {
       entry.lastUsedAt = now;
     } else if (now >= dropsAt) {
       // The application may still publish to a channel that it has a reference to. Check this last, since it costs the
@@ -263,6 +331,8 @@ export class ChannelGroup<Data = unknown> {
     const ends = Array.from(this.#entries.values(), async (entry) => {
       await entry.opened.catch(() => undefined);
       this.#end(entry, options);
+      // After the channel was closed, so that clients reconnect and do not receive the end of the run.
+      this.#runs.get(entry.topic)?.abort();
       await entry.closing;
     });
     await Promise.all(ends);
