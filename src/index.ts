@@ -61,7 +61,7 @@ export { planBuild } from "./runner/planning/plan.ts";
 export type { Plan, PlanOptions } from "./runner/planning/plan.ts";
 export type { PlanContext, PlanDraft } from "./runner/planning/plan-draft.ts";
 export type { ProcessIdentity } from "./runner/process/identity.ts";
-export type { ChosenInputs, FolderPlanner } from "./runner/planning/build-planner.ts";
+export type { ChosenInputs, FolderPlanner, PlanRequest } from "./runner/planning/build-planner.ts";
 export { openProject } from "./runner/project/project.ts";
 export type { JsonObject } from "./runner/project/manifest.ts";
 export type { Project, ProjectFolder } from "./runner/project/project.ts";
@@ -70,7 +70,17 @@ export type { StepResult } from "./runner/process/run-step.ts";
 export type { OutputMode } from "./runner/output/output-pipes.ts";
 export type { BuildRecord, BuildStatus, StepRecord, StepStatus } from "./runner/record.ts";
 
+export type { BuildSearch, BuildStreams, LineReader } from "./streams/build-streams.ts";
+export type { LogLine } from "./streams/line-data.ts";
+export type { LogLines, LogOutline } from "./streams/lines/build-lines.ts";
+export type { LogSection } from "./streams/lines/line-index.ts";
+export type { LogMark } from "./streams/lines/error-marks.ts";
+export type { MarkKind } from "./streams/lines/error-lines.ts";
+export type { SearchReport } from "./streams/search/search-report.ts";
+export type { StreamNumbers } from "./streams/stream-totals.ts";
+
 export { BuildApp } from "./web/build-app.ts";
+export type { BuildService, Builders, BuildersContext, OpenBuilders } from "./web/builders/builders.ts";
 export type { BuildAppOptions } from "./web/build-app-options.ts";
 export type { LogEntry, LogLevel } from "./web/monitoring/log-entry.ts";
 export type { HttpErrorCode } from "./http/http-error.ts";

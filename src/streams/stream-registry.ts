@@ -12,11 +12,11 @@ import type { BuildEvent } from "../runner/events.ts";
 import type { BuildRecord } from "../runner/record.ts";
 import type { ChannelHistory } from "../channel/history/history.ts";
 import type { ChannelOptions, CloseOptions } from "../channel/options.ts";
+import type { BuildSearch, BuildStreams } from "./build-streams.ts";
 import type { FeedJournal } from "./feed/journal.ts";
 import type { LineIndex } from "./lines/line-index.ts";
 import type { CompleteLog, IndexFiles } from "./lines/line-indexes.ts";
 import type { LogSource } from "./search/log-pieces.ts";
-import type { ClientSearch } from "./search/log-search.ts";
 import type { StreamNumbers } from "./stream-totals.ts";
 
 /** The files of the builds' logs, and of their indexes. */
@@ -30,7 +30,7 @@ export interface LogFiles extends IndexFiles {
  * Connects the runner to the channels: the events of a build become events of its stream and of the feed of all
  * builds.
  */
-export class StreamRegistry {
+export class StreamRegistry implements BuildStreams {
   readonly #feed: Feed;
   readonly #onError: (error: unknown) => void;
   readonly #options: ChannelOptions;
@@ -89,7 +89,7 @@ export class StreamRegistry {
    *
    * @throws {TailcastError} `BUILD_NOT_FOUND` when the build has no log.
    */
-  async search({ id }: BuildRecord, search: Omit<ClientSearch, "openLog">): Promise<void> {
+  async search({ id }: BuildRecord, search: BuildSearch): Promise<void> {
     try {
       await this.#searches.search({ ...search, openLog: () => this.#logSource(id, search.from) });
     } catch (error) {

@@ -12,6 +12,7 @@ import type { OptionNames } from "../check-options.ts";
 import type { ProxyTrust } from "../http/proxy-trust.ts";
 import type { FolderPlanner } from "../runner/planning/build-planner.ts";
 import type { BuildQueueOptions } from "../runner/build-queue-options.ts";
+import type { OpenBuilders } from "./builders/builders.ts";
 import type { TokenOptions } from "./guards/token.ts";
 import type { LogEntry } from "./monitoring/log-entry.ts";
 
@@ -110,6 +111,11 @@ export interface BuildAppOptions extends Pick<BuildQueueOptions, QueueOption> {
    * `package.json`. Default: the app always uses `package.json`.
    */
   plan?: FolderPlanner | undefined;
+  /**
+   * Opens the queue and the streams of builds that other processes run. The options that only those processes need are
+   * then errors, such as `concurrency`, `timeout`, `data` and `notify`. Default: this process runs the builds.
+   */
+  builders?: OpenBuilders | undefined;
   /** Called with every unexpected error of the server, which is answered 500. Default: errors are ignored. */
   onError?: ((error: unknown) => void) | undefined;
   /** Called for every completed request, and when a build is accepted, starts or ends. Default: no log. */
@@ -142,6 +148,7 @@ export interface BuildAppSettings {
   /** Absolute paths. */
   readonly nodePath: readonly string[];
   readonly plan: FolderPlanner;
+  readonly builders: OpenBuilders | undefined;
   readonly onError: (error: unknown) => void;
   readonly onLog: (entry: LogEntry) => void;
 }
@@ -152,8 +159,15 @@ const optionNames: OptionNames<BuildAppOptions> = {
   roots: true, host: true, token: true, viewerToken: true, sessionLifetime: true, readOnly: true,
   allowedOrigins: true, allowCredentials: true, trustProxy: true, data: true, projects: true,
   notify: true, notifySecret: true, grace: true, maxClients: true, maxClientsPerAddress: true,
-  maxRequestsPerAddress: true, heartbeat: true, capacity: true, nodePath: true, plan: true, onError: true, onLog: true,
+  maxRequestsPerAddress: true, heartbeat: true, capacity: true, nodePath: true, plan: true, builders: true,
+  onError: true, onLog: true,
 };
+
+/** The options that cannot be combined with `builders`: the process that runs the builds has them. */
+export const LOCAL_OPTIONS = [
+  "concurrency", "queueLimit", "timeout", "silence", "nice", "pids", "cgroup", "output", "keep", "keepSize", "mask",
+  "maskValues", "logLimit", "data", "notify", "notifySecret",
+] as const;
 
 /** Checks the options and fills in the defaults. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
 export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
@@ -191,6 +205,7 @@ export function buildAppSettings(options: BuildAppOptions): BuildAppSettings {
     capacity,
     nodePath: checkTexts("nodePath", nodePath).map((path) => resolve(path)),
     plan: checkValue("plan", plan, kinds.function),
+    builders: checkBuilders(options),
     onError: checkValue("onError", onError, kinds.function),
     onLog: checkValue("onLog", onLog, kinds.function),
   };
@@ -204,6 +219,14 @@ export function streamOptions(settings: BuildAppSettings): Pick<ChannelSettings,
   const clientAddress = (request: IncomingMessage): string => settings.trustProxy.clientOf(request).address;
   // Use "retry", because an EventSource never reconnects after a 503.
   return { maxClients, maxClientsPerAddress, heartbeat, capacity, clientAddress, whenFull: "retry" };
+}
+
+function checkBuilders({ builders, ...options }: BuildAppOptions): OpenBuilders | undefined {
+  if (builders === undefined) return undefined;
+  for (const name of LOCAL_OPTIONS) {
+    if (options[name] !== undefined) throw invalidOption(name, 'with "builders", other processes run the builds');
+  }
+  return checkValue("builders", builders, kinds.function);
 }
 
 function checkTokens(token: string | undefined, viewerToken: string | undefined, host: string): TokenOptions {

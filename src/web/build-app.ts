@@ -1,13 +1,12 @@
 import { join } from "node:path";
 import { OPENED, checkOpened } from "../check-options.ts";
 import { ClientLimit } from "../channel/clients/client-limit.ts";
+import { invalidOption } from "../error.ts";
 import { Router } from "../http/router.ts";
 import { buildPlanner } from "../runner/planning/build-planner.ts";
-import { BuildQueue } from "../runner/build-queue.ts";
 import { ProjectCache } from "../runner/project/project-cache.ts";
-import { recoverBuilds } from "../streams/recover.ts";
-import { StreamRegistry } from "../streams/stream-registry.ts";
 import { buildAppSettings, streamOptions } from "./build-app-options.ts";
+import { LocalBuilders } from "./builders/local-builders.ts";
 import { dispatch } from "./dispatch.ts";
 import { failRequest } from "./fail-request.ts";
 import { Access } from "./guards/access.ts";
@@ -16,12 +15,22 @@ import { routes } from "./routes.ts";
 import { openFiles } from "./storage.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BuildPlanner } from "../runner/planning/build-planner.ts";
+import type { Plan } from "../runner/planning/plan.ts";
+import type { PlanDraft } from "../runner/planning/plan-draft.ts";
 import type { BuildRecord } from "../runner/record.ts";
-import type { BuildStore } from "../runner/store/build-store.ts";
 import type { BuildAppOptions, BuildAppSettings } from "./build-app-options.ts";
+import type { Builders } from "./builders/builders.ts";
 import type { MalformedRequest } from "./refuse-malformed.ts";
 import type { AppRoute } from "./routes.ts";
-import type { AppFiles } from "./storage.ts";
+
+/** The parts of an app, which `BuildApp.open()` opens. */
+interface Parts {
+  readonly settings: BuildAppSettings;
+  readonly plan: BuildPlanner;
+  readonly projects: ProjectCache;
+  readonly monitors: Monitors;
+  readonly builders: Builders;
+}
 
 /**
  * The whole build server as one handler for any `node:http` server: the page, the API and the event streams.
@@ -37,13 +46,9 @@ import type { AppFiles } from "./storage.ts";
 export class BuildApp {
   readonly #settings: BuildAppSettings;
   readonly #guards: { readonly origins: BuildAppSettings; readonly access: Access };
-  readonly #queue: BuildQueue;
-  readonly #plan: BuildPlanner;
-  readonly #streams: StreamRegistry;
-  readonly #store: BuildStore | undefined;
+  readonly #builders: Builders;
   readonly #router: Router<AppRoute>;
   readonly #monitors: Monitors;
-  readonly #problems: string[] = [];
 
   /**
    * Opens an app. With `data`, the app stores builds and logs there, and continues the work of an earlier process, even
@@ -54,61 +59,53 @@ export class BuildApp {
    */
   static async open(options: BuildAppOptions): Promise<BuildApp> {
     const settings = buildAppSettings(options);
-    const files = await openFiles(settings);
-    if (files.storage === undefined) return new BuildApp(OPENED, settings, files);
-    const { store, journal } = files.storage;
+    const { roots, onError, nodePath, builds: { env } } = settings;
+    const { projects, storage } = await openFiles(settings);
+    const variablesFolder = storage && join(storage.store.directory, "env");
+    const planner = { env, variablesFolder, installs: storage?.installs, nodePath, settings: projects };
+    const plan = buildPlanner(roots, settings.plan, planner);
     let app: BuildApp | undefined;
+    const monitors = new Monitors(settings, (path) => (app && app.#router.find(path)?.path) ?? "other");
     try {
-      const opened = (app = new BuildApp(OPENED, settings, files));
-      const onProblem = (problem: string): void => void opened.#problems.push(problem);
-      const onLost = (build: BuildRecord): void => opened.#monitors.note({ type: "end", build });
-      await recoverBuilds({ store, streams: app.#streams, queue: app.#queue, plan: app.#plan, onProblem, onLost });
-      return app;
+      const onEvent = monitors.note.bind(monitors);
+      const builders =
+        (await settings.builders?.({ channel: streamOptions(settings), onEvent, onError })) ??
+        (await LocalBuilders.open({ settings, storage, plan, monitors }));
+      const cache = new ProjectCache(roots, { settings: projects });
+      return (app = new BuildApp(OPENED, { settings, plan, projects: cache, monitors, builders }));
     } catch (error) {
-      await journal.close();
-      await (app ?? store).close();
+      await monitors.close();
       throw error;
     }
   }
 
-  private constructor(key: typeof OPENED, settings: BuildAppSettings, files: AppFiles) {
+  private constructor(key: typeof OPENED, parts: Parts) {
     checkOpened(key, "BuildApp.open()");
-    const { projects, storage } = files;
-    const { roots, token, viewerToken, maxClients, maxClientsPerAddress, onError } = settings;
-    const monitors = new Monitors(settings, (path) => this.#router.find(path)?.path ?? "other");
-    this.#monitors = monitors;
+    const { settings, monitors, builders: { queue, streams } } = parts;
     this.#settings = settings;
-    this.#store = storage?.store;
-    const { clientAddress, ...options } = streamOptions(settings);
-    this.#streams = new StreamRegistry({ ...options, clientAddress }, onError, storage);
-    this.#queue = new BuildQueue({
-      ...settings.builds,
-      store: storage?.store,
-      // A build can read the arguments of this process.
-      maskValues: [...(settings.builds.maskValues ?? []), token, viewerToken].filter((value) => value !== undefined),
-      onEvent: (event) => (monitors.note(event), this.#streams.publish(event)),
-      onFailure: (build, error) => monitors.builds.noteFailure(build, error, storage?.store.logPath(build.id)),
-      onForget: (buildId) => this.#streams.forget(buildId),
-    });
+    this.#builders = parts.builders;
+    this.#monitors = monitors;
     const access = new Access(settings);
     this.#guards = { origins: settings, access };
-    const variablesFolder = storage && join(storage.store.directory, "env");
-    const { nodePath, builds: { env } } = settings;
-    const { installs } = storage ?? {};
-    this.#plan = buildPlanner(roots, settings.plan, { env, variablesFolder, installs, nodePath, settings: projects });
-    const logReaders = new ClientLimit(maxClients, maxClientsPerAddress);
-    const work = { queue: this.#queue, plan: this.#plan, projects: new ProjectCache(roots, { settings: projects }) };
-    const shared = { access, streams: this.#streams, logReaders, clientAddress, monitors, settings };
-    this.#router = new Router(routes({ ...shared, ...work }));
+    const { clientAddress } = streamOptions(settings);
+    const logReaders = new ClientLimit(settings.maxClients, settings.maxClientsPerAddress);
+    this.#router = new Router(routes({ ...parts, access, queue, streams, logReaders, clientAddress }));
   }
 
   /** A sentence for each secret that cannot be masked, and for each stored build that could not be continued. */
   get warnings(): readonly string[] {
-    return [...this.#queue.warnings, ...this.#problems];
+    return this.#builders.warnings ?? [];
   }
 
-  /** Accepts a build that no client has requested, with any plan. @throws {TailcastError} As `BuildQueue.add()`. */
-  readonly add: BuildQueue["add"] = (plan) => this.#queue.add(plan);
+  /**
+   * Accepts a build that no client has requested, with any plan.
+   *
+   * @throws {TailcastError} As `BuildQueue.add()`; `INVALID_OPTION` with the option `builders`.
+   */
+  readonly add = (plan: Plan | PlanDraft): BuildRecord => {
+    if (this.#builders instanceof LocalBuilders) return this.#builders.queue.add(plan);
+    throw invalidOption("builders", "other processes run the builds, and cannot receive a plan; add it there");
+  };
 
   /** Creates the code of a link, `/?code=<code>`, that signs a builder in once, within an hour. */
   createSignInCode(): string {
@@ -125,7 +122,7 @@ export class BuildApp {
     const obstacle = this.#monitors.requests.watch(request, response);
     const { onError } = this.#settings;
     dispatch(this.#router, this.#guards, request, response, obstacle).catch((error: unknown) => {
-      failRequest(response, error, { queue: this.#queue, requests: this.#monitors.requests, onError });
+      failRequest(response, error, { queue: this.#builders.queue, requests: this.#monitors.requests, onError });
     });
   };
 
@@ -135,9 +132,7 @@ export class BuildApp {
    * others are cancelled. A second call kills running builds instead of waiting for them.
    */
   async close(): Promise<void> {
-    await this.#queue.close({ grace: this.#settings.grace });
-    await this.#streams.close();
-    await this.#store?.close();
+    await this.#builders.close({ grace: this.#settings.grace });
     await this.#monitors.close();
   }
 

@@ -1,12 +1,12 @@
 import { TailcastError } from "../error.ts";
 import { refusalCode, sendError } from "./send-error.ts";
 import type { ServerResponse } from "node:http";
-import type { BuildQueue } from "../runner/build-queue.ts";
+import type { BuildService } from "./builders/builders.ts";
 import type { RequestMonitor } from "./monitoring/request-monitor.ts";
 
 /** The parts of the app that receive a failed request. */
 interface Failures {
-  readonly queue: BuildQueue;
+  readonly queue: BuildService;
   readonly requests: RequestMonitor;
   /** Receives unexpected errors of the server. */
   readonly onError: (error: unknown) => void;
@@ -21,7 +21,7 @@ export function failRequest(response: ServerResponse, error: unknown, { queue, r
 }
 
 /** Returns the build that prevents the requested one, if the error contains its id and the build still exists. */
-function blockingBuild(error: unknown, queue: BuildQueue): Readonly<Record<string, unknown>> {
+function blockingBuild(error: unknown, queue: BuildService): Readonly<Record<string, unknown>> {
   const id = error instanceof TailcastError ? error.buildId : undefined;
   const build = queue.list().find((known) => known.id === id);
   return build === undefined ? {} : { build };

@@ -3,6 +3,7 @@ import { readLogLine } from "../line-data.ts";
 import { EventCursor } from "./event-cursor.ts";
 import { BLOCK_LINES } from "./line-index.ts";
 import type { Channel } from "../../channel/channel.ts";
+import type { LineReader } from "../build-streams.ts";
 import type { LogLine } from "../line-data.ts";
 import type { LogMark } from "./error-marks.ts";
 import type { LineIndex, LinePlace, LogSection } from "./line-index.ts";
@@ -40,7 +41,7 @@ export interface LogLines {
 }
 
 /** The lines of one build's log by number, as far as clients of its channel can see them. */
-export class BuildLines {
+export class BuildLines implements LineReader {
   readonly #channel: Channel;
   readonly #buildId: string;
   readonly #index: LineIndex;

@@ -6,13 +6,13 @@ import { readBuildRequest } from "../build-request.ts";
 import { listProjects } from "../project-list.ts";
 import type { ServerResponse } from "node:http";
 import type { Handler } from "../../http/router.ts";
-import type { BuildQueue } from "../../runner/build-queue.ts";
 import type { ProjectCache } from "../../runner/project/project-cache.ts";
 import type { BuildPlanner, PlanRequest } from "../../runner/planning/build-planner.ts";
+import type { BuildService } from "../builders/builders.ts";
 
 /** The objects that the handlers of builds use. */
 export interface BuildServices {
-  readonly queue: BuildQueue;
+  readonly queue: BuildService;
   readonly projects: ProjectCache;
   readonly plan: BuildPlanner;
 }
@@ -23,7 +23,9 @@ export type BuildHandlers = Readonly<Record<"listProjects" | "start" | "list" | 
 /** Handlers that list, start and cancel builds. */
 export function buildHandlers({ queue, projects, plan }: BuildServices): BuildHandlers {
   const accept = async (response: ServerResponse, request: PlanRequest): Promise<void> => {
-    const build = queue.add(await plan(request));
+    const added = queue.add(await plan(request), request);
+    // A queue of this process must be asked in this turn whether the build is stored.
+    const build = added instanceof Promise ? await added : added;
     await queue.stored(build.id).catch((cause: Error) => {
       // An accepted build must survive even if this process is killed now. The message has no details, since the cause
       // may contain paths.
@@ -40,13 +42,13 @@ export function buildHandlers({ queue, projects, plan }: BuildServices): BuildHa
     start: async ({ request, response }) => accept(response, readBuildRequest(await readFields(request))),
     list: ({ response, query }) => sendJson(response, 200, selectBuilds(queue.list(), readBuildQuery(query))),
     show: ({ response, parameter }) => sendJson(response, 200, queue.get(parameter)),
-    cancel: ({ response, parameter }) => {
-      const build = queue.cancel(parameter);
+    cancel: async ({ response, parameter }) => {
+      const build = await queue.cancel(parameter);
       sendJson(response, 202, { msg: `Cancelling the build of ${build.projectName}`, build });
     },
     // Uses the same inputs with the current state of the project.
     rerun: async ({ response, parameter }) => {
-      await accept(response, queue.inputs(parameter));
+      await accept(response, await queue.inputs(parameter));
     },
   };
 }

@@ -8,10 +8,9 @@ import { responseTurn } from "../../http/turn.ts";
 import { readLineQuery } from "../line-query.ts";
 import type { IncomingMessage } from "node:http";
 import type { Exchange, Handler } from "../../http/router.ts";
-import type { BuildQueue } from "../../runner/build-queue.ts";
-import type { BuildLines } from "../../streams/lines/build-lines.ts";
-import type { StreamRegistry } from "../../streams/stream-registry.ts";
+import type { BuildStreams, LineReader } from "../../streams/build-streams.ts";
 import type { BuildAppSettings } from "../build-app-options.ts";
+import type { BuildService } from "../builders/builders.ts";
 
 /**
  * The maximum number of concurrent replies with lines, in total and for one address. Each reads the disk, and needs up
@@ -22,8 +21,8 @@ const MAX_REPLIES_PER_ADDRESS = 20;
 
 /** The objects that the handlers of lines use. */
 export interface LineServices {
-  readonly queue: BuildQueue;
-  readonly streams: StreamRegistry;
+  readonly queue: BuildService;
+  readonly streams: BuildStreams;
   /** The limits of clients, which can be lower than those of replies with lines. */
   readonly settings: Pick<BuildAppSettings, "maxClients" | "maxClientsPerAddress">;
   /** Returns the address of a client. */
@@ -36,7 +35,7 @@ export function lineHandlers(services: LineServices): Readonly<Record<"outline" 
   const { maxClients, maxClientsPerAddress } = services.settings;
   const most = [Math.min(maxClients, MAX_REPLIES), Math.min(maxClientsPerAddress, MAX_REPLIES_PER_ADDRESS)] as const;
   const replies = new ClientLimit(...most);
-  const answer = async (exchange: Exchange, read: (lines: BuildLines) => Promise<unknown>): Promise<void> => {
+  const answer = async (exchange: Exchange, read: (lines: LineReader) => Promise<unknown>): Promise<void> => {
     const { request, response, parameter: buildId } = exchange;
     // The index of the log may have to be made first. Clients that wait for it need no room.
     const lines = await streams.linesOf(queue.get(buildId));

@@ -5,12 +5,12 @@ import { metrics } from "../monitoring/metrics.ts";
 import { METRICS_TYPE, encodeMetrics } from "../monitoring/prometheus.ts";
 import type { ClientLimit } from "../../channel/clients/client-limit.ts";
 import type { Handler } from "../../http/router.ts";
-import type { StreamRegistry } from "../../streams/stream-registry.ts";
+import type { BuildStreams } from "../../streams/build-streams.ts";
 import type { Monitors } from "../monitoring/monitors.ts";
 
 /** The objects that provide the metrics. */
 export interface MonitoringServices {
-  readonly streams: StreamRegistry;
+  readonly streams: BuildStreams;
   readonly monitors: Monitors;
   readonly logReaders: ClientLimit;
 }

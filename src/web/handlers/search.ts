@@ -3,15 +3,15 @@ import { HttpError } from "../../http/http-error.ts";
 import { responseTurn } from "../../http/turn.ts";
 import type { IncomingMessage } from "node:http";
 import type { Exchange, Handler } from "../../http/router.ts";
-import type { BuildQueue } from "../../runner/build-queue.ts";
 import type { SearchReport } from "../../streams/search/search-report.ts";
-import type { StreamRegistry } from "../../streams/stream-registry.ts";
+import type { BuildStreams } from "../../streams/build-streams.ts";
 import type { LineQuery } from "../../terminal/line-pattern.ts";
+import type { BuildService } from "../builders/builders.ts";
 
 /** The objects that the handler of searches uses. */
 export interface SearchServices {
-  readonly queue: BuildQueue;
-  readonly streams: StreamRegistry;
+  readonly queue: BuildService;
+  readonly streams: BuildStreams;
   /** Returns the address of a client. */
   readonly clientAddress: (request: IncomingMessage) => string;
 }

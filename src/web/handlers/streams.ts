@@ -8,14 +8,14 @@ import type { IncomingMessage } from "node:http";
 import type { Channel } from "../../channel/channel.ts";
 import type { ClientLimit } from "../../channel/clients/client-limit.ts";
 import type { Exchange, Handler } from "../../http/router.ts";
-import type { BuildQueue } from "../../runner/build-queue.ts";
-import type { StreamRegistry } from "../../streams/stream-registry.ts";
+import type { BuildStreams } from "../../streams/build-streams.ts";
+import type { BuildService } from "../builders/builders.ts";
 import type { Monitors } from "../monitoring/monitors.ts";
 
 /** The objects that the handlers of streams use. */
 export interface StreamServices {
-  readonly queue: BuildQueue;
-  readonly streams: StreamRegistry;
+  readonly queue: BuildService;
+  readonly streams: BuildStreams;
   readonly monitors: Monitors;
   /** The limit of clients that read a log as text. */
   readonly logReaders: ClientLimit;
