@@ -73,7 +73,7 @@ type KindName =
   | "textOrNull";
 
 /** Whether an object has a method with this name. It does not call the method. */
-function hasMethod(value: unknown, name: string): boolean {
+export function hasMethod(value: unknown, name: string): boolean {
   return typeof Object(value)[name] === "function";
 }
 

@@ -12,6 +12,8 @@ export { ChannelGroup } from "./channel/group/channel-group.ts";
 export type { ChannelGroupOptions, ChannelGroupStatistics } from "./channel/group/channel-group-options.ts";
 export type { ChannelRun, RunEnd, RunOptions, RunOutcome, RunSource } from "./channel/group/channel-run.ts";
 export type { ChannelState } from "./channel/channel.ts";
+export { closeOnSignal } from "./channel/close-on-signal.ts";
+export type { ClosableServer, ClosableStreams, CloseOnSignalOptions } from "./channel/close-on-signal.ts";
 export type { ChannelClient, ClientStart, CloseReason } from "./channel/clients/client.ts";
 export type { EventStream } from "./channel/event-stream.ts";
 export type { EventStreamOptions } from "./channel/event-stream-options.ts";

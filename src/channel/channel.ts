@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { MAX_DELAY, checkChoice, checkInteger, checkNames, checkValue, kinds } from "../check-options.ts";
+import { checkChoice, checkInteger, checkNames, checkValue, kinds } from "../check-options.ts";
 import { TailcastError } from "../error.ts";
 import { ClientSet } from "./clients/client-set.ts";
 import { Entrance } from "./clients/entrance.ts";
@@ -9,7 +9,7 @@ import { claimHistory, releaseHistory } from "./history/history-claims.ts";
 import { EventLog } from "./log/event-log.ts";
 import { Waiters, followLog } from "./log/log-reader.ts";
 import { Publisher } from "./log/publisher.ts";
-import { DEFAULT_RETRY, channelSettings, checkBacklog } from "./settings.ts";
+import { DEFAULT_DEADLINE, DEFAULT_RETRY, channelSettings, checkBacklog, checkCloseOptions } from "./settings.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { ChannelClient, Client, ClientStart } from "./clients/client.ts";
@@ -49,8 +49,6 @@ export let countWaitingReaders: <Data>(channel: Channel<Data>) => number;
 /** The number of refused clients. It costs less than all statistics. The package does not export it. */
 export let countRefused: (channel: Channel) => number;
 
-/** The names of the options of `close`. The package does not export them. */
-export const closeOptionNames: OptionNames<CloseOptions> = { retry: true, deadline: true };
 const readOptionNames: OptionNames<ReadOptions> = { lastEventId: true, backlog: true, until: true, signal: true };
 
 /**
@@ -312,10 +310,7 @@ export class Channel<Data = unknown> {
    */
   close(options: CloseOptions = {}): Promise<void> {
     if (this.#closing !== undefined) return this.#closing;
-    checkNames(options, closeOptionNames);
-    const { retry = this.#settings.retry ?? DEFAULT_RETRY, deadline = 5000 } = options;
-    checkInteger("retry", retry, { min: 0, max: (MAX_DELAY - 1) / 2 });
-    checkInteger("deadline", deadline, { min: 0, max: MAX_DELAY });
+    const { retry = this.#settings.retry ?? DEFAULT_RETRY, deadline = DEFAULT_DEADLINE } = checkCloseOptions(options);
     this.#state = "closing";
     this.#entrance.close(retry);
     const empty = new Promise<void>((resolve) => (this.#onEmpty = resolve));

@@ -10,10 +10,13 @@ import type { OptionNames } from "../check-options.ts";
 import type { EventFields } from "../protocol/encode.ts";
 import type { CorsOptions } from "./connections/cors.ts";
 import type { ChannelHistory } from "./history/history.ts";
-import type { ChannelOptions } from "./options.ts";
+import type { ChannelOptions, CloseOptions } from "./options.ts";
 
 /** The default reconnection time, in milliseconds. */
 export const DEFAULT_RETRY = 2000;
+
+/** The default of the option `deadline` of `close`, in milliseconds. */
+export const DEFAULT_DEADLINE = 5000;
 
 /**
  * The longest silence on a stream, in milliseconds. `Bun.serve` ends a silent response after 10 s, counted in steps of
@@ -57,12 +60,16 @@ const optionNames: OptionNames<ChannelOptions> = {
   onConnect: true, onDisconnect: true, onGap: true,
 };
 
+/** The names of the options of `close`. */
+export const closeOptionNames: OptionNames<CloseOptions> = { retry: true, deadline: true };
+
+/** The range of a delay that jitter can double: at most half of the longest delay. */
+const JITTERED_DELAY = { min: 0, max: (MAX_DELAY - 1) / 2 };
+
 /** Checks every option and fills in the defaults. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
 export function channelSettings<Data>(options: ChannelOptions<Data>): ChannelSettings {
   checkNames(options, optionNames);
   const delay = { min: 0, max: MAX_DELAY };
-  // The maximum is half of the longest delay, because jitter can double the value.
-  const jitteredDelay = { min: 0, max: (MAX_DELAY - 1) / 2 };
   const count = { min: 1, orInfinity: true };
   const {
     capacity = 1000,
@@ -98,12 +105,12 @@ export function channelSettings<Data>(options: ChannelOptions<Data>): ChannelSet
     backlog: checkBacklog(backlog),
     heartbeat: checkInteger("heartbeat", heartbeat, delay),
     heartbeatText: heartbeatEvent === undefined ? encodeComment("") : checkHeartbeat(heartbeatEvent),
-    retry: retry === null ? null : checkInteger("retry", retry, jitteredDelay),
+    retry: retry === null ? null : checkInteger("retry", retry, JITTERED_DELAY),
     maxClients: checkInteger("maxClients", maxClients, count),
     maxClientsPerAddress: checkInteger("maxClientsPerAddress", maxClientsPerAddress, count),
     clientAddress: checkValue("clientAddress", clientAddress, kinds.function),
     whenFull: checkChoice("whenFull", whenFull, ["retry", "reject"]),
-    retryAfter: checkInteger("retryAfter", retryAfter, jitteredDelay),
+    retryAfter: checkInteger("retryAfter", retryAfter, JITTERED_DELAY),
     stallTimeout: checkInteger("stallTimeout", stallTimeout, delay),
     maxConnectionAge: checkInteger("maxConnectionAge", maxConnectionAge, delay),
     coalesce: checkInteger("coalesce", coalesce, delay),
@@ -115,6 +122,15 @@ export function channelSettings<Data>(options: ChannelOptions<Data>): ChannelSet
     history: history === undefined ? undefined : checkHistory(history),
     epoch: epochOf(options),
   };
+}
+
+/** Checks the options of `close`, and returns them. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
+export function checkCloseOptions(options: CloseOptions): CloseOptions {
+  checkNames(options, closeOptionNames);
+  const { retry, deadline } = options;
+  if (retry !== undefined) checkInteger("retry", retry, JITTERED_DELAY);
+  if (deadline !== undefined) checkInteger("deadline", deadline, { min: 0, max: MAX_DELAY });
+  return options;
 }
 
 /** Checks the option `backlog`. @throws {TailcastError} `INVALID_OPTION` */

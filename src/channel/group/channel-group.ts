@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { checkNames, checkValue, kinds } from "../../check-options.ts";
+import { checkValue, kinds } from "../../check-options.ts";
 import { TailcastError } from "../../error.ts";
 import { fetchReply, sendReply, setHeaders } from "../../http/reply.ts";
 import { pauseReply } from "../clients/admission.ts";
@@ -7,10 +7,11 @@ import { Sweeper } from "../clients/sweeper.ts";
 import { corsHeaders } from "../connections/cors.ts";
 import { endConnectionWith } from "../connections/socket-owner.ts";
 import { isClaimed } from "../history/history-claims.ts";
-import { Channel, closeOptionNames, countWaitingReaders } from "../channel.ts";
+import { Channel, countWaitingReaders } from "../channel.ts";
 import { publishRun, runSettings } from "./channel-run.ts";
 import { checkSource, stopSource } from "../stream-source.ts";
 import { channelGroupSettings, checkChannelOptions, refuseUniqueEpoch } from "./channel-group-options.ts";
+import { checkCloseOptions } from "../settings.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { ChannelClient } from "../clients/client.ts";
@@ -218,8 +219,7 @@ export class ChannelGroup<Data = unknown> {
    * @returns A promise that resolves when all are closed. Further calls return the same promise.
    */
   close(options: CloseOptions = {}): Promise<void> {
-    checkNames(options, closeOptionNames);
-    this.#closing ??= this.#close(options);
+    this.#closing ??= this.#close(checkCloseOptions(options));
     return this.#closing;
   }
 

@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { connect, createServer } from "node:http2";
 import { describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { Channel } from "../../dist/channel/channel.js";
-import { EventStreamDecoder } from "../../dist/protocol/decode.js";
-import { bufferBytes, until } from "../support/channel.js";
+import { Channel } from "../../../dist/channel/channel.js";
+import { EventStreamDecoder } from "../../../dist/protocol/decode.js";
+import { bufferBytes, until } from "../../support/channel.js";
 import type { ClientHttp2Stream } from "node:http2";
 import type { AddressInfo } from "node:net";
-import type { DecodedEvent } from "../../dist/protocol/decode.js";
+import type { DecodedEvent } from "../../../dist/protocol/decode.js";
 
 describe("Channel.handle() on node:http2", () => {
   it("serves twenty streams on one connection, one of them reset, without a warning", async (t) => {

@@ -1,0 +1,121 @@
+import { constants } from "node:os";
+import { checkNames, checkTexts, checkValue, hasMethod } from "../check-options.ts";
+import { invalidOption } from "../error.ts";
+import { NodeServerEnd } from "../http/server-end.ts";
+import { DEFAULT_DEADLINE, checkCloseOptions, closeOptionNames } from "./settings.ts";
+import type { Server } from "node:net";
+import type { Kind, OptionNames } from "../check-options.ts";
+import type { ServerEnd } from "../http/server-end.ts";
+import type { CloseOptions } from "./options.ts";
+
+/** The result of `Bun.serve`. */
+interface BunServer {
+  stop(closeActiveConnections?: boolean): Promise<void>;
+}
+
+/** The result of `Deno.serve`. */
+interface DenoServer {
+  shutdown(): Promise<void>;
+}
+
+/** A server of `node:http`, `node:https` or `node:http2`, or the result of `Bun.serve` or `Deno.serve`. */
+export type ClosableServer = Server | BunServer | DenoServer;
+
+/** The streams of a server: a `Channel`, a `ChannelGroup`, a `BuildApp`, or an object with this method. */
+export interface ClosableStreams {
+  close(options: CloseOptions): Promise<unknown>;
+}
+
+/** The options of {@link closeOnSignal}: its signals, and how the streams end. */
+export interface CloseOnSignalOptions extends CloseOptions {
+  /** Default `["SIGTERM"]`. */
+  signals?: readonly NodeJS.Signals[] | undefined;
+}
+
+const optionNames: OptionNames<CloseOnSignalOptions> = { ...closeOptionNames, signals: true };
+
+/** The signals that no process can handle. */
+const UNCATCHABLE: readonly string[] = ["SIGKILL", "SIGSTOP"];
+
+const closable: Kind = {
+  description: "a channel, or an object with a method close",
+  includes: (value) => hasMethod(value, "close"),
+};
+
+/**
+ * Closes a server and its event streams when the process receives a signal, so that the process ends within a second
+ * and no client is lost:
+ *
+ * 1. The server accepts no more connections.
+ * 2. The streams end as `Channel.close` describes: clients reconnect to the next process.
+ * 3. Idle connections end, also those of HTTP/2, and those that a browser opened in advance. Requests that have started
+ *    are answered first.
+ * 4. After `deadline`, all other connections are dropped.
+ *
+ * ```js
+ * const server = createServer(channel.handle).listen(3000);
+ * closeOnSignal(server, channel, { retry: 1000 });
+ * ```
+ *
+ * While the server closes, further signals have no effect. Afterwards they have their usual effect again. The process
+ * ends when nothing else keeps it running.
+ *
+ * @param server - Call this function before the server accepts connections. Call it once for each server; servers may
+ * share channels.
+ * @param streams - A channel or a group, or several.
+ * @returns A function that closes the server without a signal. Its promise resolves when the last connection is over
+ * and every channel is closed. Further calls return the same promise, also after a signal.
+ * @throws {TailcastError} `INVALID_OPTION`
+ */
+export function closeOnSignal(
+  server: ClosableServer,
+  streams: ClosableStreams | readonly ClosableStreams[],
+  options: CloseOnSignalOptions = {},
+): () => Promise<void> {
+  checkNames(options, optionNames);
+  const { signals = ["SIGTERM"], ...rest } = options;
+  const closeOptions = checkCloseOptions(rest);
+  for (const signal of checkTexts("signals", signals)) {
+    if (signal in constants.signals && !UNCATCHABLE.includes(signal)) continue;
+    throw invalidOption("signals", `"${signal}" is not a signal that a process can handle`);
+  }
+  const all = Array.isArray(streams) ? (streams as readonly ClosableStreams[]) : [streams as ClosableStreams];
+  for (const each of all) checkValue("streams", each, closable);
+  const end = serverEnd(server);
+
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= closeAll(end, all, closeOptions).finally(stopListening));
+  const onSignal = (): void => void close();
+  const stopListening = (): void => {
+    for (const signal of signals) process.off(signal, onSignal);
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  return close;
+}
+
+async function closeAll(end: ServerEnd, all: readonly ClosableStreams[], options: CloseOptions): Promise<void> {
+  const closed = end.close();
+  const ended = all.map((streams) => streams.close(options));
+  const timer = setTimeout(() => end.drop(), options.deadline ?? DEFAULT_DEADLINE);
+  await Promise.all([closed, ...ended]);
+  clearTimeout(timer);
+}
+
+/** @throws {TailcastError} `INVALID_OPTION` for another value than a server. */
+function serverEnd(server: ClosableServer): ServerEnd {
+  if (isDeno(server)) {
+    // Deno ends idle connections itself, and cannot drop the others.
+    return { close: () => server.shutdown(), drop: () => undefined };
+  }
+  if (isBun(server)) return { close: () => server.stop(), drop: () => void server.stop(true) };
+  if (hasMethod(server, "close") && hasMethod(server, "on")) return new NodeServerEnd(server);
+  throw invalidOption("server", "it must be a server of node:http, node:https, node:http2, Bun or Deno");
+}
+
+function isDeno(server: ClosableServer): server is DenoServer {
+  return hasMethod(server, "shutdown");
+}
+
+function isBun(server: ClosableServer): server is BunServer {
+  return hasMethod(server, "stop");
+}

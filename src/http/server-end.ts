@@ -1,0 +1,69 @@
+import { Server as HttpServer } from "node:http";
+import type { ServerHttp2Session } from "node:http2";
+import type { Server, Socket } from "node:net";
+
+/**
+ * The interval, in milliseconds, in which a closing server ends its idle connections. A client that has just connected
+ * has this time to send its request.
+ */
+const SWEEP_INTERVAL = 50;
+
+/** Bun counts no bytes of its sockets. It ends connections without a request itself. */
+const COUNTS_BYTES = process.versions["bun"] === undefined;
+
+/** Accepts no more connections, and ends those that a server has. */
+export interface ServerEnd {
+  /** Resolves when the server has no connection. Requests that have started are answered first. */
+  close(): Promise<void>;
+  /** Ends every connection at once. */
+  drop(): void;
+}
+
+/**
+ * The end of a server of `node:http`, `node:https` or `node:http2`. `server.close()` alone waits for connections on
+ * which nothing happens: those that a browser opened in advance (before Node 26), those whose reply ended after the
+ * call, and HTTP/2 sessions (before Node 24).
+ */
+export class NodeServerEnd implements ServerEnd {
+  readonly #server: Server;
+  /** With TLS, the TCP sockets as well. */
+  readonly #sockets = new Set<Socket>();
+  readonly #sessions = new Set<ServerHttp2Session>();
+
+  constructor(server: Server) {
+    this.#server = server;
+    const keepSocket = (socket: Socket): void => keepUntilClose(this.#sockets, socket);
+    server.on("connection", keepSocket).on("secureConnection", keepSocket);
+    server.on("session", (session: ServerHttp2Session) => keepUntilClose(this.#sessions, session));
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setInterval(() => this.#endIdle(), SWEEP_INTERVAL);
+      // The callback receives an error if the server does not listen.
+      this.#server.close(() => {
+        clearInterval(timer);
+        resolve();
+      });
+    });
+  }
+
+  drop(): void {
+    // In this order: the end of a write of a session that is not destroyed can end the process (Node 20).
+    for (const session of this.#sessions) session.destroy();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #endIdle(): void {
+    // Streams that are open continue to their end.
+    for (const session of this.#sessions) session.close();
+    for (const socket of this.#sockets) if (COUNTS_BYTES && socket.bytesRead === 0) socket.destroy();
+    // A server of `node:http2` has connections of HTTP/1, but not this method.
+    HttpServer.prototype.closeIdleConnections.call(this.#server as HttpServer);
+  }
+}
+
+function keepUntilClose<Item extends Socket | ServerHttp2Session>(items: Set<Item>, item: Item): void {
+  items.add(item);
+  item.once("close", () => items.delete(item));
+}
