@@ -1,19 +1,16 @@
 // The whole build server inside your own server: node examples/embed-builds.js
 import { existsSync } from "node:fs";
 import { createServer } from "node:http";
-import { BuildApp } from "tailcast";
+import { BuildApp, closeOnSignal } from "tailcast";
 
 const app = await BuildApp.open({ roots: [import.meta.dirname ?? "examples"], concurrency: 1, plan: planMake });
 const server = createServer((request, response) => {
   if (request.url === "/about") response.end("The page is at /\n");
   else app.handle(request, response);
 });
+closeOnSignal(server, app); // on SIGTERM; cancels running builds
 server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
   console.log(`http://127.0.0.1:${server.address().port}`);
-});
-process.once("SIGTERM", async () => {
-  server.close();
-  await app.close();
 });
 
 /** Describes a project without package.json as a list of steps: try it with the path "make-project". */

@@ -1,6 +1,6 @@
 // A clock in every browser: npm run build && node examples/hello.js
 import { createServer } from "node:http";
-import { Channel } from "tailcast";
+import { Channel, closeOnSignal } from "tailcast";
 
 const channel = new Channel({ backlog: 5 }); // a new client gets the last five events
 const server = createServer((request, response) => {
@@ -13,12 +13,9 @@ const server = createServer((request, response) => {
     source.addEventListener("gap", show); // the missed events are lost: reload the page's state
   </script>`);
 });
+closeOnSignal(server, channel); // on SIGTERM; every browser reconnects to the next process after 2 to 4 s
 server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
   console.log(`http://127.0.0.1:${server.address().port}`);
 });
 const clock = setInterval(() => channel.publish(new Date().toISOString()), 1000);
-process.once("SIGTERM", async () => {
-  clearInterval(clock);
-  server.close();
-  await channel.close(); // every browser reconnects to the next process after 2 to 4 s
-});
+process.once("SIGTERM", () => clearInterval(clock));

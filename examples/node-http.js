@@ -1,7 +1,7 @@
 // Messages for every client: node examples/node-http.js, then curl -N http://127.0.0.1:3000/messages in one terminal,
 // and curl -X POST "http://127.0.0.1:3000/messages?text=hello" in another
 import { createServer } from "node:http";
-import { Channel } from "tailcast";
+import { Channel, closeOnSignal } from "tailcast";
 
 const channel = new Channel();
 const server = createServer((request, response) => {
@@ -12,10 +12,7 @@ const server = createServer((request, response) => {
   else if (route === "GET /clients") response.end(String(channel.clientCount));
   else response.writeHead(404).end();
 });
+closeOnSignal(server, channel, { retry: 1000 }); // on SIGTERM; the clients reconnect after 1 to 2 s
 server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
   console.log(`http://127.0.0.1:${server.address().port}`);
-});
-process.once("SIGTERM", () => {
-  server.close(); // no new connections
-  channel.close({ retry: 1000 }); // ends the streams; the clients reconnect after 1 to 2 s
 });

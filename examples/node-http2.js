@@ -1,7 +1,7 @@
 // Messages over HTTP/2, and HTTP/1.1 for others: TLS_KEY=key.pem TLS_CERT=cert.pem node examples/node-http2.js
 import { readFileSync } from "node:fs";
 import { createSecureServer } from "node:http2";
-import { Channel } from "tailcast";
+import { Channel, closeOnSignal } from "tailcast";
 
 const channel = new Channel();
 const certificate = { key: readFileSync(process.env.TLS_KEY), cert: readFileSync(process.env.TLS_CERT) };
@@ -13,16 +13,7 @@ const server = createSecureServer({ ...certificate, allowHTTP1: true }, (request
   else if (route === "GET /clients") response.end(String(channel.clientCount));
   else response.writeHead(404).end();
 });
-const sessions = new Set(); // the HTTP/2 connections: `server.close` leaves idle ones open before Node 24
-server.on("session", (session) => {
-  sessions.add(session);
-  session.once("close", () => sessions.delete(session));
-});
+closeOnSignal(server, channel, { retry: 1000 }); // on SIGTERM; the clients reconnect after 1 to 2 s
 server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
   console.log(`https://127.0.0.1:${server.address().port}`);
-});
-process.once("SIGTERM", async () => {
-  server.close(); // no new connections
-  await channel.close({ retry: 1000 }); // ends the streams; the clients reconnect after 1 to 2 s
-  for (const session of sessions) session.close();
 });

@@ -1,7 +1,7 @@
 // Messages over TLS: TLS_KEY=key.pem TLS_CERT=cert.pem node examples/node-https.js
 import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
-import { Channel } from "tailcast";
+import { Channel, closeOnSignal } from "tailcast";
 
 const channel = new Channel();
 const certificate = { key: readFileSync(process.env.TLS_KEY), cert: readFileSync(process.env.TLS_CERT) };
@@ -13,10 +13,7 @@ const server = createServer(certificate, (request, response) => {
   else if (route === "GET /clients") response.end(String(channel.clientCount));
   else response.writeHead(404).end();
 });
+closeOnSignal(server, channel, { retry: 1000 }); // on SIGTERM; the clients reconnect after 1 to 2 s
 server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
   console.log(`https://127.0.0.1:${server.address().port}`);
-});
-process.once("SIGTERM", () => {
-  server.close(); // no new connections
-  channel.close({ retry: 1000 }); // ends the streams; the clients reconnect after 1 to 2 s
 });

@@ -1,7 +1,7 @@
 // The progress of a long job in every browser: node examples/progress.js
 import { createServer } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { Channel } from "tailcast";
+import { Channel, closeOnSignal } from "tailcast";
 
 const channel = new Channel({ backlog: 1, capacity: 1 }); // only the newest state matters
 let isRunning = false;
@@ -32,10 +32,7 @@ const server = createServer((request, response) => {
     </script>`);
   }
 });
+closeOnSignal(server, channel); // on SIGTERM
 server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
   console.log(`http://127.0.0.1:${server.address().port}`);
-});
-process.once("SIGTERM", () => {
-  server.close();
-  channel.close();
 });

@@ -5,7 +5,7 @@ import express from "express";
 import session from "express-session";
 import helmet from "helmet";
 import morgan from "morgan";
-import { Channel } from "tailcast";
+import { Channel, closeOnSignal } from "tailcast";
 
 const channel = new Channel({ compress: true }); // `compression` does not touch event streams, so the channel does it
 const app = express();
@@ -21,7 +21,4 @@ app.get("/clients", (request, response) => void response.send(String(channel.cli
 const server = app.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
   console.log(`http://127.0.0.1:${server.address().port}`);
 });
-process.once("SIGTERM", () => {
-  server.close();
-  channel.close({ retry: 1000 });
-});
+closeOnSignal(server, channel, { retry: 1000 }); // on SIGTERM

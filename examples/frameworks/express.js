@@ -1,6 +1,6 @@
 // Messages for every client, in Express 5: node examples/frameworks/express.js
 import express from "express";
-import { Channel } from "tailcast";
+import { Channel, closeOnSignal } from "tailcast";
 
 const channel = new Channel();
 const app = express();
@@ -11,7 +11,4 @@ app.get("/clients", (request, response) => void response.send(String(channel.cli
 const server = app.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
   console.log(`http://127.0.0.1:${server.address().port}`);
 });
-process.once("SIGTERM", () => {
-  server.close();
-  channel.close({ retry: 1000 });
-});
+closeOnSignal(server, channel, { retry: 1000 }); // on SIGTERM

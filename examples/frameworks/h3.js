@@ -1,6 +1,6 @@
 // Messages for every client, in h3 2 on Node: node examples/frameworks/h3.js
 import { H3, getQuery, serve } from "h3";
-import { Channel } from "tailcast";
+import { Channel, closeOnSignal } from "tailcast";
 
 const channel = new Channel();
 const app = new H3();
@@ -11,8 +11,4 @@ app.get("/clients", () => String(channel.clientCount));
 const address = { hostname: "127.0.0.1", port: Number(process.env.PORT ?? 3000) };
 const server = await serve(app, { ...address, silent: true, gracefulShutdown: false }).ready();
 console.log(server.url.replace(/\/$/, ""));
-process.once("SIGTERM", async () => {
-  server.close();
-  await channel.close({ retry: 1000 });
-  server.node.server.closeIdleConnections(); // a Fetch response cannot end its connection
-});
+closeOnSignal(server.node.server, channel, { retry: 1000 }); // on SIGTERM

@@ -1,7 +1,7 @@
 // Messages for every client, in Hono on Node: node examples/frameworks/hono.js
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
-import { Channel } from "tailcast";
+import { Channel, closeOnSignal } from "tailcast";
 
 const channel = new Channel();
 const app = new Hono();
@@ -11,8 +11,4 @@ app.get("/clients", (context) => context.text(String(channel.clientCount)));
 
 const options = { fetch: app.fetch, hostname: "127.0.0.1", port: Number(process.env.PORT ?? 3000) };
 const server = serve(options, ({ port }) => console.log(`http://127.0.0.1:${port}`));
-process.once("SIGTERM", async () => {
-  server.close();
-  await channel.close({ retry: 1000 });
-  server.closeIdleConnections(); // a Fetch response cannot end its connection
-});
+closeOnSignal(server, channel, { retry: 1000 }); // on SIGTERM

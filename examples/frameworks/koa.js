@@ -1,7 +1,7 @@
 // Messages for every client, in Koa 3: node examples/frameworks/koa.js
 import Router from "@koa/router";
 import Koa from "koa";
-import { Channel } from "tailcast";
+import { Channel, closeOnSignal } from "tailcast";
 
 const channel = new Channel();
 const router = new Router();
@@ -17,7 +17,4 @@ app.on("error", (error) => error.code !== "ECONNRESET" && console.error(error));
 const server = app.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
   console.log(`http://127.0.0.1:${server.address().port}`);
 });
-process.once("SIGTERM", () => {
-  server.close();
-  channel.close({ retry: 1000 });
-});
+closeOnSignal(server, channel, { retry: 1000 }); // on SIGTERM
