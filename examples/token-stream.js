@@ -5,9 +5,13 @@ import { sendEventStream } from "tailcast";
 
 /** Stands for a model. It stops when the client leaves, since `signal` is aborted then. */
 async function* askModel(question, signal) {
-  for (const token of `You asked: ${question}\nI can only repeat it.`.split(/(?<=\s)/)) {
-    await delay(Number(process.env.TOKEN_DELAY ?? 100), undefined, { signal });
-    yield token;
+  try {
+    for (const token of `You asked: ${question}\nI can only repeat it.`.split(/(?<=\s)/)) {
+      await delay(Number(process.env.TOKEN_DELAY ?? 100), undefined, { signal });
+      yield token;
+    }
+  } finally {
+    console.log(signal.aborted ? "stopped" : "complete");
   }
 }
 

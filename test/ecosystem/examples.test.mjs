@@ -92,6 +92,8 @@ describe("examples", () => {
     const files = readdirSync(new URL("frameworks/", EXAMPLES)).filter((name) => /\.[jt]s$/.test(name));
     const executed = HOSTS.map(({ file }) => file).filter((file) => file.startsWith("frameworks/"));
     executed.push("frameworks/hono-token-stream.js");
+    // In model-examples.test.mjs.
+    executed.push("frameworks/ai-sdk-resume.js", "frameworks/mcp-server.js");
     assert.deepEqual(files.map((name) => `frameworks/${name}`).sort(), executed.sort());
   });
 });
