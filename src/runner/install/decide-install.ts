@@ -1,4 +1,4 @@
-import type { InstallEntry } from "./install-ledger.ts";
+import type { InstallEntry, InstallStamp } from "./install-ledger.ts";
 import type { TreeMarks } from "./tree-marks.ts";
 
 /** The state before an install: everything that it depends on, and what is installed. */
@@ -22,6 +22,11 @@ export type InstallDecision =
 /** The maximum number of names in a reason. */
 const MAX_SHOWN = 3;
 
+const UNKNOWN_RESULT = "the result of the last install here is unknown";
+
+/** The end of the path of a member's `node_modules`. */
+const MEMBER_MODULES = "/node_modules";
+
 /**
  * Decides whether an install can be skipped. A wrong skip builds something else than the lock file says, so everything
  * that is unknown leads to an install. Pure.
@@ -36,18 +41,31 @@ export function decideInstall(entry: InstallEntry | undefined, state: InstallSta
   }
   const { stamp } = entry;
   if (stamp === null || state === undefined) {
-    return { type: "install", because: "the result of the last install here is unknown" };
+    return { type: "install", because: UNKNOWN_RESULT };
   }
-  const inputs = differences(stamp.inputs, state.inputs);
-  if (inputs.length > 0) return { type: "install", because: `${list(inputs)} changed since the last install` };
   const packages = differences(stamp.tree.packages, state.tree.packages);
-  // Package managers trust their own notes about node_modules, and do not replace what is missing.
-  if (stamp.tree.names !== state.tree.names) {
+  // First of all: package managers trust their own notes about node_modules, and do not replace what is missing.
+  if (hasOtherNames(stamp, state)) {
     return { type: "clean", because: `files were added to ${list(packages)}, or removed, since the last install` };
   }
+  if (stamp.inputs === null) return { type: "install", because: UNKNOWN_RESULT };
+  const inputs = differences(stamp.inputs, state.inputs);
+  if (inputs.length > 0) return { type: "install", because: `${list(inputs)} changed since the last install` };
   if (packages.length > 0) return { type: "install", because: `${list(packages)} changed since the last install` };
-  const [doubt] = state.doubts;
+  const [generated] = stamp.tree.generated;
+  const doubt =
+    generated === undefined ? state.doubts[0] : `${generated} may be generated from other files of the project`;
   return doubt === undefined ? { type: "skip" } : { type: "install", because: doubt };
+}
+
+/** Whether files were added to a folder with installed files, or removed. */
+function hasOtherNames({ inputs, tree }: InstallStamp, state: InstallState): boolean {
+  return differences(tree.names, state.tree.names).some((folder) => {
+    if (!folder.endsWith(MEMBER_MODULES)) return true;
+    // The folder of a member that is gone, or was not there, is not searched. Another branch can have other members.
+    const manifest = `${folder.slice(0, -MEMBER_MODULES.length)}/package.json`;
+    return [inputs ?? {}, state.inputs].every((known) => valueOf(known, manifest) !== undefined);
+  });
 }
 
 /** The names of the values that two objects do not share, in alphabetical order. */

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readFileSync, readdirSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { isObject } from "../../check-options.ts";
 import { installNames } from "../package-manager/install-traits.ts";
 import { managers } from "../package-manager/managers.ts";
-import { filesIn, manifestDoubts } from "./manifest-doubts.ts";
+import { COPIED_FILE, filesIn, manifestDoubts } from "./manifest-doubts.ts";
+import type { JsonObject } from "../project/manifest.ts";
 
 /** The files that an install depends on. */
 export interface InputFiles {
@@ -17,9 +18,18 @@ export interface InputFiles {
 /** A package with this file is compiled by its install. */
 const NATIVE = "binding.gyp";
 
-/** Settings that move the installed files to a place that is not compared, or that copy members of the workspace. */
-const UNKNOWN_PLACES =
-  /modules-?(?:dir|folder)|virtual-?store-?dir|virtualFolder|pnpUnpluggedFolder|inject-?workspace-?packages|install-links/i;
+/**
+ * Settings that move the installed files or the lock file to a place that is not compared, or that copy members of the
+ * workspace.
+ */
+const UNKNOWN_PLACES = new RegExp(
+  "modules-?(?:dir|folder)|virtual-?store-?dir|virtualFolder|pnpUnpluggedFolder|inject-?workspace-?packages" +
+    "|install-links|lockfile-?dir|git-?branch-?lockfile",
+  "i",
+);
+
+/** A file that settings can name: a package, a patch, a plugin, hooks, or the package manager itself. */
+const NAMED_BY_SETTINGS = /\.(?:tgz|tar|tar\.gz|patch|diff|[cm]?js)$/;
 
 /** The largest file that is read, in bytes. The largest lock files have 5 MB. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -41,23 +51,24 @@ export class InputReader {
     this.#root = root;
   }
 
-  /** Adds the lock files, and the folders that exist once for an install. */
+  /** Adds the folders that exist once for an install. */
   addRoot(): void {
-    for (const name of new Set(managers.flatMap(({ lockFiles }) => lockFiles))) this.#read(name);
     for (const folder of installNames("patchFolders")) this.#addFolder(folder);
   }
 
   /** Adds the files of one package: the root (`""`), or a member of the workspace. */
   addPackage(path: string): void {
     const at = (name: string): string => (path === "" ? name : `${path}/${name}`);
+    // With some settings, each member has a lock file of its own.
+    for (const name of new Set(managers.flatMap(({ lockFiles }) => lockFiles))) this.#read(at(name));
     const manifest = this.#read(at("package.json"));
-    if (manifest !== undefined) this.#addManifest(manifest, at("package.json"));
+    if (manifest !== undefined) this.#addManifest(manifest, path);
     for (const name of installNames("settings")) {
       const text = this.#read(at(name))?.toString();
       if (text === undefined) continue;
       const setting = UNKNOWN_PLACES.exec(text)?.[0];
       if (setting !== undefined) this.#doubts.push(`${at(name)} sets ${setting}`);
-      this.#addNamedFiles(text, at(name));
+      this.#addNamedFiles(filesIn(text, NAMED_BY_SETTINGS), at(name));
     }
     for (const name of installNames("manifests")) {
       if (this.#exists(at(name))) this.#doubts.push(`there is a ${at(name)}`);
@@ -81,22 +92,34 @@ export class InputReader {
     return { digests: this.#digests, doubts: this.#doubts };
   }
 
-  #addManifest(bytes: Uint8Array, path: string): void {
+  #addManifest(bytes: Uint8Array, folder: string): void {
+    const path = folder === "" ? "package.json" : `${folder}/package.json`;
     if (bytes.length > MAX_MANIFEST_BYTES) return void this.#doubts.push(`${path} is too large`);
     const text = new TextDecoder().decode(bytes);
     try {
       const manifest: unknown = JSON.parse(text);
       if (!isObject(manifest)) throw new SyntaxError("not an object");
       this.#doubts.push(...manifestDoubts(manifest, path));
+      if (folder !== "") this.#addMember(manifest, folder);
     } catch {
       this.#doubts.push(`${path} cannot be parsed`);
     }
-    this.#addNamedFiles(text, path);
+    this.#addNamedFiles(filesIn(text, COPIED_FILE), path);
+  }
+
+  #addMember({ bin, workspaces }: JsonObject, folder: string): void {
+    if (workspaces !== undefined) this.#doubts.push(`${folder}/package.json has a workspace list`);
+    // An install links a program only if it exists. A build can create it.
+    for (const program of isObject(bin) ? Object.values(bin) : [bin]) {
+      if (typeof program !== "string") continue;
+      const path = join(folder, program).replaceAll(sep, "/");
+      if (this.#exists(path)) this.#digests[path] ??= "exists";
+    }
   }
 
   /** Their paths are relative to the file that names them, or to the root: package managers differ. */
-  #addNamedFiles(text: string, source: string): void {
-    for (const file of filesIn(text)) {
+  #addNamedFiles(files: readonly string[], source: string): void {
+    for (const file of files) {
       for (const folder of new Set([".", dirname(source)])) this.#read(join(folder, file));
     }
   }

@@ -27,8 +27,12 @@ const IGNORED = new RegExp(
   ].join("|")})$`,
 );
 
-/** Variables that move the installed files to a place that is not compared. */
-const UNKNOWN_PLACES = /^npm_config_(?:modules_dir|virtual_store_dir|install_links|global)$|^YARN_VIRTUAL_FOLDER$/i;
+/** Variables that move the installed files, the lock file or the settings to a place that is not compared. */
+const UNKNOWN_PLACES = new RegExp(
+  "^p?npm_config_(?:modules_dir|virtual_store_dir|lockfile_dir|git_branch_lockfile|install_links|global)$" +
+    "|^YARN_(?:VIRTUAL_FOLDER|RC_FILENAME)$",
+  "i",
+);
 
 /**
  * Reads the conditions of an install.

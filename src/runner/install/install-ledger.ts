@@ -10,8 +10,11 @@ import type { TreeMarks } from "./tree-marks.ts";
 
 /** Everything that a later install must have in common with one that succeeded, so that it can be skipped. */
 export interface InstallStamp {
-  /** A digest for each thing that the install depends on, by the name that people see, e.g. `package-lock.json`. */
-  readonly inputs: Readonly<Record<string, string>>;
+  /**
+   * A digest for each thing that the install depends on, by the name that people see, e.g. `package-lock.json`. `null`
+   * when one of them changed during the install.
+   */
+  readonly inputs: Readonly<Record<string, string>> | null;
   /** The installed files. */
   readonly tree: TreeMarks;
 }
@@ -119,6 +122,8 @@ function isEntry(value: unknown): value is InstallEntry {
   if (!isObject(pin) || typeof pin["path"] !== "string" || typeof time !== "string") return false;
   if (unfinished !== null && typeof unfinished !== "string") return false;
   if (stamp === null) return true;
-  if (!isObject(stamp) || !isObject(stamp["inputs"]) || !isObject(stamp["tree"])) return false;
-  return isObject(stamp["tree"]["packages"]) && typeof stamp["tree"]["names"] === "string";
+  if (!isObject(stamp) || !isObject(stamp["tree"])) return false;
+  if (stamp["inputs"] !== null && !isObject(stamp["inputs"])) return false;
+  const { packages, names, generated } = stamp["tree"];
+  return isObject(packages) && isObject(names) && Array.isArray(generated);
 }

@@ -85,7 +85,7 @@ export class InstallWatch {
     await this.#ledger.write({ pin: this.#install.pin, time: new Date().toISOString(), unfinished, stamp });
   }
 
-  /** Returns `null` when the result cannot be compared later, or the project was changed during the install. */
+  /** Returns `null` when the result cannot be compared later. */
   async #stamp(signal: AbortSignal): Promise<InstallStamp | null> {
     const { survey: request, inputs: before, conditions, newFiles } = this.#install;
     if (before === undefined) return null;
@@ -103,6 +103,6 @@ export class InstallWatch {
     const names = new Set([...Object.keys(before), ...Object.keys(inputs)]);
     const isExpected = (name: string): boolean => newFiles.includes(name) && before[name] === undefined;
     const changed = [...names].filter((name) => before[name] !== inputs[name] && !isExpected(name));
-    return changed.length > 0 ? null : { inputs: { ...inputs, ...conditions }, tree };
+    return { inputs: changed.length > 0 ? null : { ...inputs, ...conditions }, tree };
   }
 }

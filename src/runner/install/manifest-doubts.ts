@@ -38,7 +38,7 @@ const DEPENDENCIES = [
 const COPIED = /^(?:file:|portal:|exec:|\.{1,2}\/|~\/|\/)/;
 
 /** A file that is copied, and whose digest is known: see {@link filesIn}. */
-const FILE = /\.(?:tgz|tar|tar\.gz|patch|diff)$/;
+export const COPIED_FILE: RegExp = /\.(?:tgz|tar|tar\.gz|patch|diff)$/;
 
 /** Separates the paths in a manifest or in a settings file. */
 const BETWEEN_PATHS = /["'\s#:=,{}[\]()]+/;
@@ -69,15 +69,15 @@ export function manifestDoubts(manifest: JsonObject, show: string): string[] {
   return doubts;
 }
 
-/** The files that a manifest or a settings file names, and that the install copies: packages and patches. */
-export function filesIn(text: string): string[] {
-  const paths = text.split(BETWEEN_PATHS).filter((path) => FILE.test(path));
+/** The files that a manifest or a settings file names. */
+export function filesIn(text: string, pattern: RegExp): string[] {
+  const paths = text.split(BETWEEN_PATHS).filter((path) => pattern.test(path));
   return [...new Set(paths.map((path) => path.replace(/^(?:\.|~)\//, "")))].filter((path) => !path.startsWith("/"));
 }
 
 function findCopied(value: unknown, depth: number): string | undefined {
   if (typeof value === "string") {
-    const isKnown = FILE.test(value) && !OUTSIDE.test(value);
+    const isKnown = COPIED_FILE.test(value) && !OUTSIDE.test(value);
     return COPIED.test(value) && !isKnown ? value : undefined;
   }
   if (typeof value !== "object" || value === null) return undefined;

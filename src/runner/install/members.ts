@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { shortenName } from "../format.ts";
 import { matchesGlob } from "../project/glob.ts";
 import { WorkLimit } from "../project/work-limit.ts";
 
@@ -34,7 +35,8 @@ export function findMembers(root: string, globs: readonly string[]): Members {
   const paths: string[] = [];
   const work = new WorkLimit(MAX_WORK);
   const folders = [""];
-  let problem: string | undefined;
+  const outer = wanted.find((glob) => glob.split("/").includes(".."));
+  let problem = outer === undefined ? undefined : `the workspace list names ${shortenName(outer)}`;
   let count = 0;
   for (let path = folders.pop(); path !== undefined; path = folders.pop()) {
     if (++count > MAX_FOLDERS || work.isReached) return { paths, problem: "it has too many folders" };

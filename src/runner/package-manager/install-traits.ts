@@ -24,6 +24,8 @@ export interface InstallTraits {
   readonly scripts?: readonly string[];
   /** Folders with files that change installed packages, or the package manager. */
   readonly patchFolders?: readonly string[];
+  /** Its other hidden entries in `node_modules`. */
+  readonly moduleEntries?: readonly string[];
   /** Folders in `node_modules` that hold packages, as a scope does. */
   readonly packageFolders?: readonly string[];
   /** Files that it generates outside of `node_modules`, and that belong to the project. */

@@ -6,7 +6,7 @@ import type { InstallEntry } from "../../../dist/runner/install/install-ledger.j
 const STATE = {
   inputs: { "package.json": "1", "package-lock.json": "2", "Node.js": "20", "the environment": "e" },
   doubts: [],
-  tree: { packages: { "node_modules/a": "3", "node_modules/b": "4" }, names: "n" },
+  tree: { packages: { "node_modules/a": "3", "node_modules/b": "4" }, names: { node_modules: "n" }, generated: [] },
 };
 const ENTRY: InstallEntry = {
   pin: { path: "/srv", device: "1", inode: "2" },
@@ -57,18 +57,49 @@ describe("decideInstall()", () => {
     const because = "the result of the last install here is unknown";
     assert.deepEqual(decideInstall({ ...ENTRY, stamp: null }, STATE), { type: "install", because });
     assert.deepEqual(decideInstall(ENTRY, undefined), { type: "install", because });
+    const stamp = { inputs: null, tree: STATE.tree };
+    assert.deepEqual(decideInstall({ ...ENTRY, stamp }, STATE), { type: "install", because });
   });
 
   it("starts without node_modules when files are missing, also if there are doubts", () => {
-    const tree = { packages: { "node_modules/a": "3" }, names: "m" };
+    const tree = { ...STATE.tree, packages: { "node_modules/a": "3" }, names: { node_modules: "m" } };
     const because = "files were added to node_modules/b, or removed, since the last install";
-    assert.deepEqual(decideInstall(ENTRY, { ...STATE, tree, doubts: ["x"] }), { type: "clean", because });
+    const inputs = { ...STATE.inputs, "package.json": "9" };
+    for (const state of [{ ...STATE, doubts: ["x"] }, { ...STATE, inputs }]) {
+      assert.deepEqual(decideInstall(ENTRY, { ...state, tree }), { type: "clean", because });
+    }
+    const stamp = { inputs: null, tree: STATE.tree };
+    assert.deepEqual(decideInstall({ ...ENTRY, stamp }, { ...STATE, tree }), { type: "clean", because });
   });
 
   it("names at most three changes", () => {
     const inputs = { ...STATE.inputs, a: "", b: "", c: "", d: "", "package.json": "9" };
     const because = "a, b, c and 2 more changed since the last install";
     assert.deepEqual(decideInstall(ENTRY, { ...STATE, inputs }), { type: "install", because });
+  });
+
+  it("does not compare node_modules of a member that is new or gone, but of one that is there", () => {
+    const folder = "packages/a/node_modules";
+    const names = { ...STATE.tree.names, [folder]: "a" };
+    const inputs = { ...STATE.inputs, "packages/a/package.json": "p" };
+    const without = { stamp: { inputs: STATE.inputs, tree: STATE.tree } };
+    const state = { ...STATE, inputs, tree: { ...STATE.tree, names } };
+    const because = "packages/a/package.json changed since the last install";
+    assert.deepEqual(decideInstall({ ...ENTRY, ...without }, state), { type: "install", because });
+    const stamp = { inputs, tree: state.tree };
+    assert.deepEqual(decideInstall({ ...ENTRY, stamp }, STATE), { type: "install", because });
+    assert.equal(decideInstall({ ...ENTRY, stamp }, { ...state, tree: STATE.tree }).type, "clean");
+  });
+
+  it("installs when the last install has generated files that no package contains", () => {
+    const tree = { ...STATE.tree, generated: ["node_modules/.prisma"] };
+    const because = "node_modules/.prisma may be generated from other files of the project";
+    assert.deepEqual(decideInstall({ ...ENTRY, stamp: { inputs: STATE.inputs, tree } }, STATE), {
+      type: "install",
+      because,
+    });
+    // A build has generated them.
+    assert.deepEqual(decideInstall(ENTRY, { ...STATE, tree }), { type: "skip" });
   });
 
   it("installs because of a doubt when nothing changed", () => {

@@ -11,7 +11,10 @@ const ENTRY: InstallEntry = {
   pin: PIN,
   time: "2026-01-01T00:00:00.000Z",
   unfinished: null,
-  stamp: { inputs: { "package.json": "x" }, tree: { packages: { "node_modules/a": "y" }, names: "z" } },
+  stamp: {
+    inputs: { "package.json": "x" },
+    tree: { packages: { "node_modules/a": "y" }, names: { node_modules: "z" }, generated: [] },
+  },
 };
 
 describe("InstallLedger", () => {

@@ -16,10 +16,13 @@ const FILES: Readonly<Record<string, string>> = {
   "package-lock.json": "{}",
   "vendor/left.tgz": "an archive",
   "patches/react.patch": "a patch",
+  ".npmrc": "pnpmfile=tools/hooks.cjs",
+  "tools/hooks.cjs": "module.exports = {}",
   "source.js": "1",
   "packages/app/package.json": JSON.stringify({ dependencies: { react: "^19.0.0" } }),
   "packages/app/index.js": "2",
-  "packages/lib/package.json": "{}",
+  "packages/lib/pnpm-lock.yaml": "",
+  "packages/lib/package.json": JSON.stringify({ bin: { tool: "dist/cli.js" } }),
   "packages/lib/node_modules/inner/index.js": "3",
   "node_modules/.package-lock.json": "{}",
   "node_modules/.bin/tool": "#!/bin/sh",
@@ -65,6 +68,25 @@ const CASES: readonly Case[] = [
     (folder) => writeFile(join(folder, "node_modules/.pnpm-workspace-state-v1.json"), ""),
     SKIP,
   ],
+  [
+    "generated files in node_modules",
+    (folder) => mkdir(join(folder, "node_modules/.prisma/client"), { recursive: true }),
+    SKIP,
+  ],
+  [
+    "a program of a member, which a build created",
+    async (folder) => {
+      await mkdir(join(folder, "packages/lib/dist"));
+      await writeFile(join(folder, "packages/lib/dist/cli.js"), "");
+    },
+    changed("packages/lib/dist/cli.js"),
+  ],
+  [
+    "the lock file of a member",
+    (folder) => writeFile(join(folder, "packages/lib/pnpm-lock.yaml"), "x"),
+    changed("packages/lib/pnpm-lock.yaml"),
+  ],
+  ["hooks that settings name", (folder) => writeFile(join(folder, "tools/hooks.cjs"), ""), changed("tools/hooks.cjs")],
   ["the lock file", (folder) => writeFile(join(folder, "package-lock.json"), "{ }"), changed("package-lock.json")],
   ["a new lock file of another manager", (folder) => writeFile(join(folder, "yarn.lock"), ""), changed("yarn.lock")],
   ["a lock file that is gone", (folder) => rm(join(folder, "package-lock.json")), changed("package-lock.json")],
@@ -223,6 +245,27 @@ describe("surveyInstall() and decideInstall()", () => {
     assert.deepEqual(decideInstall(entry, surveyInstall(request)), changed("node_modules/linked"));
   });
 
+  it("ignore the file behind a link to a program", async (t) => {
+    const folder = await makeFolder(t, { ...FILES, "node_modules/.bin/": "" });
+    const request = { path: folder, globs: [], settings: [] };
+    await symlink("../../packages/lib/dist/cli.js", join(folder, "node_modules/.bin/cli"));
+    const { inputs, tree } = surveyInstall(request);
+    const entry = { pin: PIN, time: "", unfinished: null, stamp: { inputs, tree } };
+    await mkdir(join(folder, "packages/lib/dist"));
+    await writeFile(join(folder, "packages/lib/dist/cli.js"), "");
+    assert.deepEqual(decideInstall(entry, surveyInstall(request)), SKIP);
+  });
+
+  it("doubt files that the install has generated in node_modules", async (t) => {
+    const store = "node_modules/.pnpm/client@1.0.0/node_modules";
+    const folder = await makeFolder(t, { "package.json": "{}", [`${store}/.prisma/client/index.js`]: "" });
+    const request = { path: folder, globs: [], settings: [] };
+    const { inputs, tree } = surveyInstall(request);
+    const entry = { pin: PIN, time: "", unfinished: null, stamp: { inputs, tree } };
+    const because = `${store}/.prisma may be generated from other files of the project`;
+    assert.deepEqual(decideInstall(entry, surveyInstall(request)), { type: "install", because });
+  });
+
   it("notice that an archive of Plug'n'Play is gone", async (t) => {
     const pnp = `const RAW = '{\\\n  "packageLocation": "../cache/left-1.zip/node_modules/left/",\\\n}'`;
     const folder = await makeFolder(t, { "app/package.json": "{}", "app/.pnp.cjs": pnp, "cache/left-1.zip": "zip" });
@@ -273,6 +316,8 @@ describe("surveyInstall()", () => {
     [{ ...manifest({}), "binding.gyp": "" }, ["there is a binding.gyp, which is compiled"]],
     [{ ...manifest({}), "package.yaml": "" }, ["there is a package.yaml"]],
     [{ ...manifest({}), ".npmrc": "modules-dir=lib" }, [".npmrc sets modules-dir"]],
+    [{ ...manifest({}), ".npmrc": "lockfile-dir=.." }, [".npmrc sets lockfile-dir"]],
+    [{ ...manifest({}), ".npmrc": "git-branch-lockfile=true" }, [".npmrc sets git-branch-lockfile"]],
     [{ ...manifest({}), "pnpm-workspace.yaml": "virtualStoreDir: x" }, ["pnpm-workspace.yaml sets virtualStoreDir"]],
   ];
 
@@ -295,6 +340,26 @@ describe("surveyInstall()", () => {
     const { doubts, inputs } = surveyInstall({ path, globs: ["packages/*"], settings: [] });
     assert.deepEqual(doubts, ["packages/app is a symbolic link", "node_modules is a symbolic link"]);
     assert.ok("packages/app/package.json" in inputs);
+  });
+
+  it("doubts a package in a store outside of the project, but no linked folder", async (t) => {
+    const path = await makeFolder(t, { "app/package.json": "{}", "app/node_modules/": "", "lib/": "" });
+    const request = { path: join(path, "app"), globs: [], settings: [] };
+    await symlink("../../lib", join(path, "app/node_modules/lib"));
+    assert.deepEqual(surveyInstall(request).doubts, []);
+    await symlink("../../store/one/node_modules/one", join(path, "app/node_modules/one"));
+    const doubt = "node_modules/one leads to a package outside of the project";
+    assert.deepEqual(surveyInstall(request).doubts, [doubt]);
+  });
+
+  it("doubts members outside of the project, and workspace lists of members", async (t) => {
+    const path = await makeFolder(t, {
+      "package.json": "{}",
+      "packages/app/package.json": JSON.stringify({ workspaces: ["more/*"] }),
+    });
+    const { doubts } = surveyInstall({ path, globs: ["packages/*", "../outside"], settings: [] });
+    const list = "packages/app/package.json has a workspace list";
+    assert.deepEqual(doubts, ["the workspace list names ../outside", list]);
   });
 
   it("finds members by every kind of glob, also those that a list excludes", async (t) => {
