@@ -60,7 +60,7 @@ export const knownFailures: readonly KnownFailure[] = [
       line("error: lockfile had changes, but lockfile is frozen$"),
     ],
     cause: "the lock file does not match package.json",
-    remedy: "install the dependencies in the project yourself, and commit the changed lock file",
+    remedy: 'install the dependencies in the project yourself and commit the lock file, or choose the install "update"',
   },
   {
     code: "WRONG_NODE",
@@ -158,7 +158,7 @@ export const knownFailures: readonly KnownFailure[] = [
       error(`(?:https?://[^\\s]{1,500}: |getaddrinfo |connect |read |write )(${NETWORK})\\b`),
     ],
     cause: "a connection failed ({})",
-    remedy: "check the network, the proxy, and the registry that .npmrc names; then build again",
+    remedy: "check the server that the output names, and for an install the registry and the proxy; then build again",
   },
   {
     code: "OPTIONAL_PACKAGE_MISSING",

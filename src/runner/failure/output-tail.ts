@@ -4,6 +4,15 @@ import type { OutputLine } from "../output/step-output.ts";
 /** How much of the output counts, in UTF-16 units. The usage that `npm ci` prints after an error has 6000. */
 const TAIL_LENGTH = 32 * 1024;
 
+/**
+ * How many lines count. An error that the command survived, such as that of an optional module, is further from the end
+ * than the error that has ended it.
+ */
+const TAIL_LINES = 40;
+
+/** A line that continues an error, e.g. with a stack, or a line of a package manager. It is not counted. */
+const CONTINUATION = /^(?:\s|$|npm (?:error|ERR!)|➤ )/;
+
 /** The last lines of the output of a step. It costs nearly nothing until somebody reads its text. */
 export class OutputTail {
   /** The lines in the pieces in which they arrived. */
@@ -28,7 +37,13 @@ export class OutputTail {
   /** The lines as plain text, with line ends. Its length is limited. Earlier states of redrawn lines are part of it. */
   get text(): string {
     const lines = this.#pieces.flat().filter(({ isOpen }) => isOpen !== true);
-    const text = lines.map((line) => `${plainText(line.text.slice(-TAIL_LENGTH))}\n`).join("");
-    return text.slice(-TAIL_LENGTH);
+    const texts = lines.map((line) => plainText(line.text.slice(-TAIL_LENGTH)));
+    return texts.slice(startOf(texts)).map((text) => `${text}\n`).join("").slice(-TAIL_LENGTH);
   }
+}
+
+/** The index of the first line that counts. */
+function startOf(texts: readonly string[]): number {
+  let counted = 0;
+  return texts.findLastIndex((text) => !CONTINUATION.test(text) && ++counted > TAIL_LINES) + 1;
 }

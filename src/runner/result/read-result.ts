@@ -1,3 +1,4 @@
+import { installNames } from "../package-manager/install-traits.ts";
 import { managers } from "../package-manager/managers.ts";
 import { FolderScan } from "./scan-folder.ts";
 import type { BuildResult, ResultFolder } from "./build-result.ts";
@@ -12,7 +13,8 @@ const TICK = 10;
 
 const MAX_FOLDERS = 20;
 
-const LOCK_FILES = new Set(managers.flatMap(({ lockFiles }) => lockFiles));
+/** The files that an install writes into the project. */
+const INSTALL_FILES = new Set([...managers.flatMap(({ lockFiles }) => lockFiles), ...installNames("generated")]);
 
 /** The options of {@link readResult}. */
 export interface ResultOptions {
@@ -30,13 +32,13 @@ export interface ResultOptions {
 
 /**
  * Finds the folders of a project that a build has changed. A folder counts as a whole if at least half of its files
- * have changed, or if it was part of the result before: a build may write only the files that differ. Lock files,
- * installed packages and caches do not count.
+ * have changed, or if it was part of the result before: a build may write only the files that differ. Files of package
+ * managers, installed packages and caches do not count.
  */
 export async function readResult(projectPath: string, options: ResultOptions): Promise<BuildResult> {
   const { since, before, signal, maxEntries: entries = MAX_ENTRIES, maxTime = MAX_TIME } = options;
   const limits = { entries, deadline: performance.now() + maxTime, signal };
-  const scan = new FolderScan(projectPath, since - TICK, limits, LOCK_FILES);
+  const scan = new FolderScan(projectPath, since - TICK, limits, INSTALL_FILES);
   const sizes = new Map((before?.folders ?? []).map(({ path, bytes }) => [path, bytes]));
   const folders = select(await scan.scan(), sizes);
   folders.sort((a, b) => b.bytes - a.bytes);

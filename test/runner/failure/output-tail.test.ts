@@ -19,9 +19,18 @@ describe("OutputTail", () => {
 
   it("keeps the end of a long output", () => {
     const tail = new OutputTail();
-    for (let number = 0; number < 100_000; number++) tail.add([line(`line ${number}`)]);
+    for (let number = 0; number < 100_000; number++) tail.add([line(` line ${number}`)]);
     assert.equal(tail.text.length, LIMIT);
-    assert.match(tail.text, /^.*\nline 9\d+\n(?:line \d+\n)+line 99999\n$/);
+    assert.match(tail.text, /^.*\n line 9\d+\n(?: line \d+\n)+ line 99999\n$/);
+  });
+
+  it("keeps 40 lines, with the lines that continue them", () => {
+    const tail = new OutputTail();
+    const stack = ["Error: b", "    at c", "", "npm error d", "➤ YN0000: e"];
+    const others = Array.from({ length: 39 }, (_, number) => `line ${number}`);
+    tail.add(["Error: a", ...stack, ...others].map((text) => line(text)));
+    assert.ok(tail.text.startsWith(`${stack.join("\n")}\nline 0\n`), tail.text);
+    assert.ok(tail.text.endsWith("\nline 38\n"));
   });
 
   it("keeps the end of a long line, and of many lines that arrive together", () => {

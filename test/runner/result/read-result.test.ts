@@ -68,10 +68,11 @@ describe("readResult()", () => {
     assert.deepEqual((await read()).folders.map(({ path: name }) => name), ["dist"]);
   });
 
-  it("ignores packages, repositories, caches, lock files and links, and never follows a link", async (t) => {
+  it("ignores packages, files of package managers, repositories and caches, and follows no link", async (t) => {
     const { path, write, read } = await project(t, SOURCES);
     const elsewhere = await makeFolder(t, { "secret.txt": "secret" });
-    await write({ "node_modules/a/index.js": "a", ".git/index": "a", ".next/cache/a": "a", "package-lock.json": "a" });
+    await write({ "node_modules/a/index.js": "a", ".git/index": "a", ".next/cache/a": "a" });
+    await write({ "package-lock.json": "a", ".pnp.cjs": "a" });
     await mkdir(join(path, "dist"));
     await symlink(elsewhere, join(path, "dist/link"));
     await symlink(join(elsewhere, "secret.txt"), join(path, "dist/secret.txt"));
