@@ -1,0 +1,55 @@
+import { TailcastError } from "../../error.ts";
+
+/**
+ * How a command failed:
+ * - `unsent`: it was not sent, because there is no connection;
+ * - `unanswered`: it was sent, and no answer came: it may be carried out or not;
+ * - `refused`: Redis answered with an error, and has carried out nothing.
+ */
+export type FailureKind = "unsent" | "unanswered" | "refused";
+
+/** Errors of Redis that end without help, or with another connection: a command may be repeated. */
+const TEMPORARY = /^(?:LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS|UNKILLABLE) /;
+
+/** The reason why a command has no result. */
+export class RedisFailure extends Error {
+  override readonly name = "RedisFailure";
+  readonly kind: FailureKind;
+
+  constructor(kind: FailureKind, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.kind = kind;
+  }
+
+  /** Returns the failure for an error of a client: a reply starts with a code in capital letters. */
+  static of(error: unknown): RedisFailure {
+    const message = error instanceof Error ? error.message : String(error);
+    const kind = /^[A-Z]+ /.test(message) ? "refused" : "unanswered";
+    return new RedisFailure(kind, message, error);
+  }
+
+  /** Whether Redis does not know the script. */
+  get isUnknownScript(): boolean {
+    return this.kind === "refused" && this.message.startsWith("NOSCRIPT ");
+  }
+
+  /** Whether the server is a replica, or has lost its master. */
+  get isWrongServer(): boolean {
+    return this.kind === "refused" && /^(?:READONLY|MASTERDOWN) /.test(this.message);
+  }
+
+  /** Whether the same command may succeed soon. */
+  get isTemporary(): boolean {
+    return this.kind !== "refused" || TEMPORARY.test(this.message);
+  }
+}
+
+/**
+ * Returns the error of a log that could not be reached.
+ *
+ * @param action - Completes `Cannot `.
+ */
+export function unavailable(action: string, cause: unknown): TailcastError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new TailcastError("LOG_UNAVAILABLE", `Cannot ${action}: ${reason}; try again later`, { cause });
+}

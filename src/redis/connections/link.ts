@@ -1,0 +1,157 @@
+import { RedisFailure } from "./failure.ts";
+import type { RedisClient, RedisConnection } from "./redis-client.ts";
+
+/** The time before the first and the longest time before a later attempt to connect, in milliseconds, before jitter. */
+const MIN_DELAY = 50;
+const MAX_DELAY = 1000;
+
+/** The object that hears of a {@link Link}. */
+export interface LinkListener {
+  /** There is a new connection. It has no subscription yet. */
+  onReady(): void;
+  /** The connection is over, or could not be opened. */
+  onDown(error: unknown): void;
+  onMessage(channel: string, message: string): void;
+}
+
+/** One connection to Redis, which is opened again whenever it ends. */
+export class Link {
+  readonly #client: RedisClient;
+  readonly #timeout: number;
+  readonly #listener: LinkListener;
+  readonly #stop = new AbortController();
+  readonly #waiting = new Set<() => void>();
+  #connection: RedisConnection | undefined;
+  #lastError: unknown = new Error("there is no connection yet");
+
+  /** @param timeout - The longest time for a connection and for an answer, in milliseconds. */
+  constructor(client: RedisClient, timeout: number, listener: LinkListener) {
+    this.#client = client;
+    this.#timeout = timeout;
+    this.#listener = listener;
+    void this.#run();
+  }
+
+  get isReady(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  /** Resolves when there is a connection, when `close` was called, or after `timeout` milliseconds. */
+  ready(timeout: number): Promise<void> {
+    if (this.isReady || this.#stop.signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, timeout);
+      this.#waiting.add(wake);
+    });
+  }
+
+  /**
+   * Sends a command. Without an answer in time, it ends the connection: the server may have left without a sign.
+   *
+   * @throws {RedisFailure}
+   */
+  command(args: readonly string[]): Promise<unknown> {
+    return this.#answer((connection) => connection.command(args));
+  }
+
+  /** Subscribes to channels. @throws {RedisFailure} */
+  subscribe(channels: readonly string[]): Promise<unknown> {
+    return this.#answer((connection) => connection.subscribe(channels));
+  }
+
+  /** Unsubscribes from channels. @throws {RedisFailure} */
+  unsubscribe(channels: readonly string[]): Promise<unknown> {
+    return this.#answer((connection) => connection.unsubscribe(channels));
+  }
+
+  /** Replaces the connection. */
+  reset(): void {
+    this.#connection?.destroy();
+  }
+
+  close(): void {
+    this.#stop.abort();
+    this.reset();
+    this.#wake();
+  }
+
+  async #answer(send: (connection: RedisConnection) => Promise<unknown>): Promise<unknown> {
+    const connection = this.#connection;
+    if (connection === undefined) {
+      const { message } = RedisFailure.of(this.#lastError);
+      throw new RedisFailure("unsent", `Redis is not connected (${message})`, this.#lastError);
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new RedisFailure("unanswered", `Redis did not answer within ${this.#timeout} ms`));
+        connection.destroy();
+      }, this.#timeout);
+    });
+    try {
+      return await Promise.race([send(connection), late]);
+    } catch (error) {
+      throw error instanceof RedisFailure ? error : RedisFailure.of(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    for (let failures = 0; !signal.aborted; failures++) {
+      try {
+        const connection = await this.#connect();
+        failures = 0;
+        if (signal.aborted) return connection.destroy();
+        this.#connection = connection;
+        this.#listener.onReady();
+        this.#wake();
+        this.#lastError = await connection.ended;
+      } catch (error) {
+        this.#lastError = error;
+      }
+      this.#connection = undefined;
+      if (signal.aborted) return;
+      this.#listener.onDown(this.#lastError);
+      await this.#pause(Math.min(MAX_DELAY, MIN_DELAY * 2 ** failures));
+    }
+  }
+
+  async #connect(): Promise<RedisConnection> {
+    const attempt = new AbortController();
+    const abort = (): void => attempt.abort();
+    const timer = setTimeout(abort, this.#timeout);
+    this.#stop.signal.addEventListener("abort", abort);
+    try {
+      const { onMessage } = this.#listener;
+      return await this.#client.connect(onMessage, attempt.signal);
+    } finally {
+      clearTimeout(timer);
+      this.#stop.signal.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Waits for between one and two times this time: many processes lose a server at the same time. */
+  #pause(time: number): Promise<void> {
+    const { signal } = this.#stop;
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", end);
+        resolve();
+      };
+      const timer = setTimeout(end, time * (1 + Math.random()));
+      signal.addEventListener("abort", end);
+    });
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake();
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * Opens connections to Redis. `nodeRedis` and `ioRedis` make one from a client of these packages. For another client,
+ * implement this interface.
+ *
+ * tailcast opens two connections and reconnects by itself, so a connection must do neither of these: repeat a command,
+ * or keep a command until it is connected.
+ */
+export interface RedisClient {
+  /**
+   * Opens a connection that is ready for commands.
+   *
+   * @param onMessage - Called with each message of a channel that the connection has subscribed to.
+   * @param signal - When it is aborted, the attempt must end, and the promise must reject.
+   */
+  connect(onMessage: (channel: string, message: string) => void, signal: AbortSignal): Promise<RedisConnection>;
+}
+
+/** A connection to Redis. */
+export interface RedisConnection {
+  /** Resolves when the connection is over, with the reason. It never rejects. */
+  readonly ended: Promise<unknown>;
+  /**
+   * Sends a command and resolves with its reply, texts as strings. When Redis answers with an error, it rejects with an
+   * `Error` whose message is that answer, which starts with a code in capital letters, as in `OOM command not allowed`.
+   * When the connection ends first, it rejects with another error.
+   */
+  command(args: readonly string[]): Promise<unknown>;
+  /** Subscribes to channels of Pub/Sub. Rejects when the connection ends. */
+  subscribe(channels: readonly string[]): Promise<unknown>;
+  /** The opposite of `subscribe`. */
+  unsubscribe(channels: readonly string[]): Promise<unknown>;
+  /** Ends the connection at once. Pending commands reject. */
+  destroy(): void;
+}
