@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cp, mkdir, readFile, realpath, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, readdir, realpath, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join, relative } from "node:path";
 import { describe, it } from "node:test";
@@ -10,8 +10,9 @@ import { buildEnvironment } from "../../dist/runner/program/environment.js";
 import { findProgram } from "../../dist/runner/program/find-program.js";
 import { claims } from "../../dist/runner/project/members.js";
 import { WorkLimit } from "../../dist/runner/project/work-limit.js";
+import { BuildServer } from "./support/build-server.mjs";
 import { makeFolder } from "./support/folder.mjs";
-import { pathWith } from "./support/managers.mjs";
+import { install, pathWith } from "./support/managers.mjs";
 
 const PATHS = ["a", "b", "p/a", "p/b", "p/.dot", ".dot", "p/a/deep", "p/node_modules/m", "p/x/y/z"];
 const ENTRIES = ["*", "**", "p/*", "./p/*/", "p/**", "p/{a,b}", "p/?", "p/[ab]", "p/.*", "**/z", "p/a", "p/b"];
@@ -80,6 +81,60 @@ describe("claims()", () => {
         const found = (await ASK[name](root, path)).filter((member) => PATHS.includes(member));
         const claimed = PATHS.filter((member) => claims(list, member, exclusions, new WorkLimit(1e6)));
         assert.deepEqual(claimed.sort(), found.sort(), JSON.stringify(list));
+      }
+    });
+  }
+});
+
+/** Each package manager below a workspace that lists the project, and that is above the allowed root. */
+const BELOW = {
+  npm: { lock: "package-lock.json", command: ["npm", "install"] },
+  yarn: {
+    lock: "yarn.lock",
+    command: ["yarn", "install"],
+    advice: 'add "workspaces": [] to the package.json of the project',
+  },
+  "yarn berry": {
+    files: { "root/app/.yarnrc.yml": "" },
+    lock: "yarn.lock",
+    command: ["yarn", "install", "--no-immutable"],
+    advice: "create an empty yarn.lock in the project",
+  },
+  pnpm: { lock: "pnpm-lock.yaml", command: ["pnpm", "install", "--no-frozen-lockfile"] },
+  bun: { lock: "bun.lock", command: ["bun", "install"], advice: "allow that directory as a root" },
+};
+
+describe("a build below a workspace that is above the root", { concurrency: 2 }, () => {
+  for (const { name, program } of managers) {
+    it(`changes nothing above the root, unlike ${name} by hand`, async (t) => {
+      const path = await pathWith(t, name);
+      const { files, lock, command, advice } = BELOW[name];
+      const named = { devEngines: { packageManager: { name: program } } };
+      const manifest = (fields) => JSON.stringify({ version: "1.0.0", private: true, ...fields });
+      const all = {
+        "package.json": manifest({ name: "outer", workspaces: ["root/*"] }),
+        "pnpm-workspace.yaml": "packages:\n  - root/*\n",
+        "root/app/package.json": manifest({ name: "app", ...named, scripts: { build: "echo built-app" } }),
+        ...files,
+      };
+      const byHand = await makeFolder(t, all);
+      await install(join(byHand, "root/app"), path, command);
+      assert.ok((await readdir(byHand)).includes(lock));
+
+      const outer = await makeFolder(t, all);
+      const root = join(outer, "root");
+      const server = await BuildServer.start(t, { args: ["--root", root], path });
+      const { id } = await server.build("app");
+      const log = await server.log(id);
+      const [{ status, message }] = await server.builds();
+      assert.deepEqual((await readdir(outer)).sort(), ["package.json", "pnpm-workspace.yaml", "root"], log.join("\n"));
+      if (advice === undefined) {
+        assert.equal(status, "succeeded", log.join("\n"));
+        assert.ok((await readdir(join(root, "app"))).includes(lock));
+      } else {
+        assert.equal(status, "failed");
+        assert.ok(message.startsWith(`Cannot install in ${root}/app: ${name} would install in ${outer}, `), message);
+        assert.ok(message.includes(`; ${advice}`), message);
       }
     });
   }

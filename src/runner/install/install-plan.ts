@@ -40,10 +40,17 @@ export const INSTALL_KILL_GRACE = 30_000;
 
 const REMOVAL = fileURLToPath(new URL("./remove-modules-program.js", import.meta.url));
 
+/** How to make a directory the root of an install. */
+const OWN_ROOTS = {
+  "lock file": "create an empty yarn.lock in the project",
+  "workspace list": 'add "workspaces": [] to the package.json of the project',
+} as const;
+
 /**
  * Plans the install of a project's dependencies.
  *
  * @param comparison - Default: the install is never skipped.
+ * @throws Error when the package manager would install above the allowed root.
  */
 export async function planInstall(
   detected: DetectedPackageManager,
@@ -59,6 +66,7 @@ export async function planInstall(
     const warnings = problem === null ? [] : [`the last install here ${problem}; node_modules may be incomplete`];
     return { reason: "the install is skipped, as requested", warnings, steps: [] };
   }
+  checkPlace(detected);
   const globs = await workspaceGlobs(installPath);
   const isFrozen = detected.lockFile !== null && mode !== "update";
   const { watch, decision } =
@@ -96,6 +104,15 @@ export async function planInstall(
   return { reason: [...describeBasis(detected, mode), ...explain(mode, decision)].join("; "), warnings: [], steps };
 }
 
+function checkPlace({ manager, installPath, outerPath }: DetectedPackageManager): void {
+  if (outerPath === undefined) return;
+  const { name, ownRoot } = manager;
+  const place = `${name} would install in ${outerPath}, whose package.json lists it as a member`;
+  const advice = [...(ownRoot === undefined ? [] : [OWN_ROOTS[ownRoot]]), "allow that directory as a root"];
+  const reason = `${place}, and which is not below an allowed root`;
+  throw new Error(`Cannot install in ${installPath}: ${reason}; ${advice.join(", or ")}`);
+}
+
 const UNKNOWN: InstallDecision = { type: "install", because: undefined };
 
 interface FormerInstall {
@@ -126,7 +143,7 @@ async function compare(
 
 function describeBasis({ lockFile, isApart }: DetectedPackageManager, mode: InstallMode): string[] {
   const lock = describeLock(lockFile, mode);
-  return isApart ? [lock, "it ignores the workspace above, which does not list the project"] : [lock];
+  return isApart ? [lock, "it ignores the workspace above, to which the project does not belong"] : [lock];
 }
 
 function describeLock(lockFile: string | null, mode: InstallMode): string {

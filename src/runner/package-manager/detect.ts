@@ -4,7 +4,7 @@ import { shortenName } from "../format.ts";
 import { EvidenceFiles } from "./evidence-files.ts";
 import { DEFAULT_PROGRAM, managerPrograms, managers, managersOf, unsupportedManagers } from "./managers.ts";
 import { isFile } from "../program/is-file.ts";
-import { findWorkspace } from "../project/workspace.ts";
+import { findOuterWorkspace, findWorkspace, isWorkspaceRoot } from "../project/workspace.ts";
 import type { PackageManager } from "./managers.ts";
 import type { JsonObject } from "../project/manifest.ts";
 import type { Project } from "../project/project.ts";
@@ -19,8 +19,10 @@ export interface DetectedPackageManager {
   readonly places: readonly Workspace[];
   /** The manager's lock file, relative to the project. `null`: no lock file, so the install cannot be frozen. */
   readonly lockFile: string | null;
-  /** Whether a workspace file above the install is for others: the manager must not install what that one lists. */
+  /** Whether the manager must ignore a workspace above the install, which is for others or above the allowed root. */
   readonly isApart: boolean;
+  /** The directory of such a workspace, if the manager cannot ignore it. */
+  readonly outerPath: string | undefined;
   /** The directory whose `package.json` names the manager, so that corepack knows its version; or `undefined`. */
   readonly namedIn: string | undefined;
   /** The version in `packageManager`, if it is exact. */
@@ -90,9 +92,38 @@ export async function detectPackageManager(project: Project): Promise<DetectedPa
   const lockFile = lock === undefined ? null : relative(project.path, join(lock.place.path, lock.file));
   const manager = await chooseVariant(files, evidence, [project.path, installPath]);
   const { namedIn, namedVersion, because } = evidence;
-  const isApart = await isBelowOther(installPath, manager, workspace);
+  const outerPath = await findOuter(project, installPath, manager, lock !== undefined, workspace);
+  const canIgnore = manager.apart !== undefined;
+  const isApart =
+    (canIgnore && outerPath !== undefined) || (await isBelowOther(installPath, manager, workspace));
   const shown = shorten([...warnings, ...files.warnings]);
-  return { manager, installPath, places, lockFile, isApart, namedIn, namedVersion, because, warnings: shown };
+  return {
+    manager,
+    installPath,
+    places,
+    lockFile,
+    isApart,
+    outerPath: canIgnore ? undefined : outerPath,
+    namedIn,
+    namedVersion,
+    because,
+    warnings: shown,
+  };
+}
+
+/** The directory above the allowed root in which the manager would install instead. */
+async function findOuter(
+  project: Project,
+  installPath: string,
+  manager: PackageManager,
+  hasLock: boolean,
+  workspace: Workspace | undefined,
+): Promise<string | undefined> {
+  const { workspaceFile, ownRoot } = manager;
+  if (workspaceFile !== undefined || (ownRoot === "lock file" && hasLock)) return undefined;
+  const { manifest } = workspace?.path === installPath ? workspace : project;
+  if (ownRoot === "workspace list" && isWorkspaceRoot(manifest)) return undefined;
+  return findOuterWorkspace(installPath, project.root, manager);
 }
 
 /**

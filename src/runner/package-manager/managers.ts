@@ -23,11 +23,10 @@ export interface PackageManager {
   readonly settingsFile?: string | undefined;
   /** A YAML file whose list `packages` claims the members of a monorepo, in addition to `package.json`. */
   readonly workspaceFile?: string | undefined;
-  /**
-   * The arguments of an install outside of a workspace whose file is in a directory above. Default: it recognizes that
-   * itself.
-   */
+  /** The arguments that make it ignore a workspace in a directory above. Default: it has none. */
   readonly apart?: readonly string[] | undefined;
+  /** The file or field beside the install that also makes it ignore one. Default: nothing does. */
+  readonly ownRoot?: "lock file" | "workspace list" | undefined;
   /** How it treats entries of the workspace list that begin with `!`. */
   readonly exclusions: ExclusionRule;
   /** Installs exactly what the lock file says; fails when that does not fit `package.json`. */
@@ -164,6 +163,7 @@ export const managers: readonly PackageManager[] = [
   {
     ...YARN,
     name: "yarn",
+    ownRoot: "workspace list",
     exclusions: "never",
     frozenInstall: ["install", "--frozen-lockfile"],
     traits: {
@@ -181,6 +181,7 @@ export const managers: readonly PackageManager[] = [
     // The mark is the first key, below a comment of two lines.
     variant: { sinceMajor: 2, lockMark: "__metadata:" },
     settingsFile: ".yarnrc.yml",
+    ownRoot: "lock file",
     exclusions: "always",
     frozenInstall: ["install", "--immutable"],
     installEnv: { YARN_ENABLE_IMMUTABLE_INSTALLS: "false" },
@@ -200,6 +201,7 @@ export const managers: readonly PackageManager[] = [
     name: "npm",
     program: "npm",
     lockFiles: ["package-lock.json", "npm-shrinkwrap.json"],
+    apart: ["--prefix", "."],
     exclusions: "until-listed",
     frozenInstall: ["ci"],
     install: ["install"],

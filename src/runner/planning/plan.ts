@@ -147,7 +147,7 @@ export async function planProject(
     ],
     steps: [
       ...installation.steps,
-      ...(places === undefined ? [] : scriptSteps(project, places, manager, call)),
+      ...(places === undefined ? [] : scriptSteps(project, places, detected, call)),
     ],
     nodeVersion: node?.version,
     // The shims call corepack, which needs the Node.js behind them.

@@ -5,8 +5,8 @@ import { claimedMembers } from "../package-manager/claimed-members.ts";
 import { findProjects } from "../project/find-projects.ts";
 import { hasScript, scriptNames } from "../project/scripts.ts";
 import { DEFAULT_INPUTS } from "./build-inputs.ts";
+import type { DetectedPackageManager } from "../package-manager/detect.ts";
 import type { ManagerCall } from "../package-manager/invocation.ts";
-import type { PackageManager } from "../package-manager/managers.ts";
 import type { Project } from "../project/project.ts";
 import type { Step } from "./step.ts";
 
@@ -53,12 +53,15 @@ export function describeMembers({ path }: Project, { script, members }: ScriptPl
 export function scriptSteps(
   { path }: Project,
   { script, members }: ScriptPlaces,
-  { run, runMembers }: PackageManager,
+  { manager, isApart }: Pick<DetectedPackageManager, "manager" | "isApart">,
   { command, args }: ManagerCall,
 ): Step[] {
+  const { run, runMembers, apart = [] } = manager;
   if (members.length === 0) return [{ name: "build", command, args: [...args, ...run, script], cwd: path }];
   if (runMembers !== undefined) {
-    return [{ name: "build", command, args: [...args, ...runMembers, script], cwd: path }];
+    // Otherwise it runs the script in the members of the workspace above.
+    const all = isApart ? [...runMembers, ...apart] : runMembers;
+    return [{ name: "build", command, args: [...args, ...all, script], cwd: path }];
   }
   return members.map((cwd) => {
     return { name: `build ${relative(path, cwd)}`, command, args: [...args, ...run, script], cwd };

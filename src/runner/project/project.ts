@@ -12,7 +12,10 @@ import type { JsonObject } from "./manifest.ts";
 export interface ProjectFolder {
   /** The directory: absolute, without symbolic links. */
   readonly path: string;
-  /** The allowed root that contains it: absolute, without symbolic links. Nothing above the root is ever read. */
+  /**
+   * The allowed root that contains it: absolute, without symbolic links. No project above the root is ever read or
+   * changed, except that an install looks for a workspace list that it has to ignore.
+   */
   readonly root: string;
 }
 

@@ -90,6 +90,33 @@ export async function findWorkspace(
 }
 
 /**
+ * Finds the nearest directory above the allowed root whose `package.json` lists a directory as a member. Package
+ * managers find it as well, and would install there. Nothing but its workspace list is read.
+ *
+ * @param path - The directory of an install: below `root`, without symbolic links.
+ */
+export async function findOuterWorkspace(
+  path: string,
+  root: string,
+  { exclusions }: PackageManager,
+): Promise<string | undefined> {
+  const work = new WorkLimit(MAX_WORK);
+  for (let folder = root; folder !== dirname(folder) && !work.isReached;) {
+    folder = dirname(folder);
+    work.spend(DIRECTORY_UNITS);
+    const globs = manifestGlobs(await readManifest(folder, parse(folder).root, work).catch((): JsonObject => ({})));
+    const member = relative(folder, path).replaceAll(sep, "/");
+    if (globs.length > 0 && claims(globs, member, exclusions, work)) return folder;
+  }
+  return undefined;
+}
+
+/** Whether a `package.json` makes its directory the root of a workspace, even one without members. */
+export function isWorkspaceRoot({ workspaces }: JsonObject): boolean {
+  return Array.isArray(isObject(workspaces) ? workspaces["packages"] : workspaces);
+}
+
+/**
  * The workspace list of a directory: `workspaces` in its `package.json`, and `packages` in the workspace files of
  * package managers. A file that cannot be read adds nothing. A workspace file without a list stands for every
  * directory, as it did in early versions of pnpm.

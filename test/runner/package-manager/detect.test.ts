@@ -31,7 +31,7 @@ async function detect(
 const BERRY_LOCK = "# A comment\n# of two lines\n\n__metadata:\n  version: 8\n";
 /** The result without evidence. */
 const unnamed = { namedIn: undefined, namedVersion: undefined };
-const plain = { installPath: "", lockFile: null, isApart: false, ...unnamed, warnings: [] };
+const plain = { installPath: "", lockFile: null, isApart: false, outerPath: undefined, ...unnamed, warnings: [] };
 
 // An example that stays unsupported.
 Object.assign(unsupportedManagers, { crate: ["crate.lock"] });
