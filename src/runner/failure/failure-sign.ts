@@ -60,6 +60,7 @@ export function unresolved(first: string): readonly FailureSign[] {
   const couldNotResolve = `Could not resolve ["']${name}["'](?: from | in )`;
   return [
     error(`Cannot find (?:module|package) '${name}'(?:$| imported from )`),
+    error(`Your application tried to access ${name}, but it isn't declared in your dependencies`),
     line(`Module not found: (?:Error: )?Can't resolve '${name}'`),
     line(`(?:✘ )?\\[ERROR\\] Could not resolve "${name}"`),
     line(`(?:Error: )?\\[vite\\]: Roll(?:up|down) failed to resolve import "${name}" from `),

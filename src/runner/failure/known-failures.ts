@@ -19,6 +19,13 @@ const NETWORK = "E(?:NOTFOUND|AI_AGAIN|CONNRESET|CONNREFUSED|TIMEDOUT|SOCKETTIME
 /** The output of git outside of a repository. Scripts often ignore it, so it counts only with the exit code of git. */
 const NO_REPOSITORY = "fatal: not (?:a git repository|in a git directory)";
 
+/** How the programs that run a script report that its shell has not found a command. */
+const NOT_FOUND = [
+  "[^\\n]{0,40}ELIFECYCLE",
+  "(?:[^\\n]{1,200} e|E)xited with code 127$",
+  "npm (?:error|ERR!) Lifecycle script [^\\n]{1,200}\\nnpm (?:error|ERR!) code 127$",
+];
+
 /**
  * The failures that the runner can explain. The first row that fits counts, so a certain cause stands before a likely
  * one, and a failure before its consequences.
@@ -140,8 +147,9 @@ export const knownFailures: readonly KnownFailure[] = [
     signs: [
       { exit: 127, ...shell("([^\\s:]{1,200}): (?:command )?not found$") },
       { exit: 127, ...line("command not found: ([^\\s:]{1,200})$") },
-      // The exit code of pnpm is 1.
-      shell("([^\\s:]{1,200}): (?:command )?not found\\n[^\\n]{0,40}ELIFECYCLE"),
+      // Programs that run scripts report it after the line of the shell. Their own exit code is 1.
+      shell(`([^\\s:]{1,200}): (?:command )?not found\\n{1,3}(?:${NOT_FOUND.join("|")})`),
+      line("\\s?\\[?ERR_PNPM_[^\\n]{1,300}: `(\\w[\\w.-]{0,100})(?: [^`&|;\\n]{0,500})?`\\nspawn ENOENT$"),
       npm("syscall spawn (\\w[\\w.-]{0,100})$"),
     ],
     cause: "the command {} does not exist",

@@ -1,4 +1,5 @@
 import { plainText } from "../../terminal/plain-text.ts";
+import { linesOfScripts, withoutPrefix } from "./prefixes.ts";
 import type { OutputLine } from "../output/step-output.ts";
 
 /** How much of the output counts, in UTF-16 units. The usage that `npm ci` prints after an error has 6000. */
@@ -34,16 +35,24 @@ export class OutputTail {
     }
   }
 
-  /** The lines as plain text, with line ends. Its length is limited. Earlier states of redrawn lines are part of it. */
+  /**
+   * The lines as plain text, with line ends. Its length is limited. Earlier states of redrawn lines are part of it. Lines
+   * that begin with the name of a script follow once more, without it.
+   */
   get text(): string {
     const lines = this.#pieces.flat().filter(({ isOpen }) => isOpen !== true);
     const texts = lines.map((line) => plainText(line.text.slice(-TAIL_LENGTH)));
-    return texts.slice(startOf(texts)).map((text) => `${text}\n`).join("").slice(-TAIL_LENGTH);
+    const kept = texts.slice(startOf(texts));
+    return joinLines(kept) + joinLines(linesOfScripts(kept));
   }
+}
+
+function joinLines(texts: readonly string[]): string {
+  return texts.map((text) => `${text}\n`).join("").slice(-TAIL_LENGTH);
 }
 
 /** The index of the first line that counts. */
 function startOf(texts: readonly string[]): number {
   let counted = 0;
-  return texts.findLastIndex((text) => !CONTINUATION.test(text) && ++counted > TAIL_LINES) + 1;
+  return texts.findLastIndex((text) => !CONTINUATION.test(withoutPrefix(text)) && ++counted > TAIL_LINES) + 1;
 }
