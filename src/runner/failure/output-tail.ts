@@ -36,8 +36,8 @@ export class OutputTail {
   }
 
   /**
-   * The lines as plain text, with line ends. Its length is limited. Earlier states of redrawn lines are part of it. Lines
-   * that begin with the name of a script follow once more, without it.
+   * The lines as plain text, with line ends. Its length is limited. Earlier states of redrawn lines are part of it.
+   * Lines that begin with the name of a script follow once more, without it.
    */
   get text(): string {
     const lines = this.#pieces.flat().filter(({ isOpen }) => isOpen !== true);

@@ -1,4 +1,4 @@
-import { lstat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { readStart } from "../project/read-file-start.ts";
 
@@ -42,11 +42,11 @@ export async function findRepository(path: string): Promise<Repository | undefin
   return { ...repository, branch, commit: (await commitOf(repository.common, reference)) ?? null };
 }
 
-/** Finds `.git`: a directory, or a file that names one, as further working trees and submodules have. */
+/** Finds `.git`: a directory, a link to one, or a file that names one, as further working trees and submodules have. */
 async function findPlace(path: string): Promise<Pick<Repository, "top" | "directory"> | undefined> {
   for (let top = path; ; top = dirname(top)) {
     const git = join(top, ".git");
-    const status = await lstat(git).catch(() => undefined);
+    const status = await stat(git).catch(() => undefined);
     if (status?.isDirectory() === true) return { top, directory: git };
     const [, target] = /^gitdir: (.+)$/.exec((status?.isFile() === true && (await readText(git))) || "") ?? [];
     if (target !== undefined) return { top, directory: resolve(top, target) };

@@ -82,7 +82,7 @@ async function ask(
   const git = (...args: readonly string[]): Promise<string | undefined> => {
     return firstLine(["--no-pager", ...args], top, variables, { ...limits, signal });
   };
-  const subject = await git("log", "-1", "--no-show-signature", "--format=%s", commit, "--");
+  const subject = await git("log", "--no-walk", "--no-show-signature", "--format=%s", commit, "--");
   const changed = await git("status", "--porcelain", "-uno", "--no-renames", "--ignore-submodules=all");
   return {
     subject: subject === undefined ? null : plainText(subject).slice(0, MAX_SUBJECT_LENGTH),

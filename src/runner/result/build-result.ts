@@ -4,10 +4,12 @@ import type { BuildRecord } from "../record.ts";
 export interface ResultFolder {
   /** Relative to the project, with slashes; `.` is the project's directory itself. */
   readonly path: string;
-  /** The number of its files. If fewer than half of them have changed, only those count. */
+  /** The number of its files, or of those that have changed. */
   readonly files: number;
   /** The sum of their sizes. */
   readonly bytes: number;
+  /** Whether all its files count; otherwise fewer than half of them have changed, and only those count. */
+  readonly isWhole: boolean;
   /** The same after the last build of the project and the script that succeeded; `null` when that is unknown. */
   readonly bytesBefore: number | null;
 }

@@ -32,28 +32,31 @@ export interface ResultOptions {
 
 /**
  * Finds the folders of a project that a build has changed. A folder counts as a whole if at least half of its files
- * have changed, or if it was part of the result before: a build may write only the files that differ. Files of package
+ * have changed, or if it counted as a whole before: a build may write only the files that differ. Files of package
  * managers, installed packages and caches do not count.
  */
 export async function readResult(projectPath: string, options: ResultOptions): Promise<BuildResult> {
   const { since, before, signal, maxEntries: entries = MAX_ENTRIES, maxTime = MAX_TIME } = options;
   const limits = { entries, deadline: performance.now() + maxTime, signal };
   const scan = new FolderScan(projectPath, since - TICK, limits, INSTALL_FILES);
-  const sizes = new Map((before?.folders ?? []).map(({ path, bytes }) => [path, bytes]));
-  const folders = select(await scan.scan(), sizes);
+  const known = new Map((before?.folders ?? []).map((folder) => [folder.path, folder]));
+  const folders = select(await scan.scan(), known);
   folders.sort((a, b) => b.bytes - a.bytes);
   return { folders: folders.slice(0, MAX_FOLDERS), isComplete: scan.isComplete && folders.length <= MAX_FOLDERS };
 }
 
-/** @param before - The sizes of the folders of the result before. */
-function select(folder: ScannedFolder, before: ReadonlyMap<string, number>): ResultFolder[] {
+/** @param before - The folders of the result before. */
+function select(folder: ScannedFolder, before: ReadonlyMap<string, ResultFolder>): ResultFolder[] {
   const { path, own, all, children } = folder;
   const name = path === "" ? "." : path;
-  const bytesBefore = before.get(name) ?? null;
+  const former = before.get(name);
   const isProject = path === "";
-  const isWhole = !isProject && (bytesBefore !== null || (all.changedFiles > 0 && all.changedFiles * 2 >= all.files));
-  if (isWhole && all.files > 0) return [{ path: name, files: all.files, bytes: all.bytes, bytesBefore }];
+  const isNew = all.changedFiles > 0 && all.changedFiles * 2 >= all.files;
+  const isWhole = !isProject && (former?.isWhole === true || isNew);
+  // The size of all files and that of some cannot be compared.
+  const bytesBefore = former?.isWhole === isWhole ? former.bytes : null;
+  if (isWhole && all.files > 0) return [{ path: name, files: all.files, bytes: all.bytes, isWhole, bytesBefore }];
   const below = children.flatMap((child) => select(child, before));
   if (own.changedFiles === 0) return below;
-  return [{ path: name, files: own.changedFiles, bytes: own.changedBytes, bytesBefore }, ...below];
+  return [{ path: name, files: own.changedFiles, bytes: own.changedBytes, isWhole, bytesBefore }, ...below];
 }

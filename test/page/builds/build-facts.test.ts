@@ -36,8 +36,8 @@ describe("buildFacts", () => {
   });
 
   it("names the largest folders of the result, with their change", () => {
-    const folder = { path: "dist", files: 8, bytes: 254_200, bytesBefore: 251_000 };
-    const small = { path: "types", files: 1, bytes: 0, bytesBefore: null };
+    const folder = { path: "dist", files: 8, bytes: 254_200, isWhole: true, bytesBefore: 251_000 };
+    const small = { path: "types", files: 1, bytes: 0, isWhole: true, bytesBefore: null };
     const folders = [folder, { ...folder, path: "maps", bytes: 12_340_000, bytesBefore: 12_340_000 }, small, folder];
     assert.deepEqual(buildFacts(sampleBuild({ result: { folders, isComplete: true } })), [
       ...["npm", "dist: 8 files, 254 kB (+3.2 kB)", "maps: 8 files, 12.3 MB (+0 kB)", "types: 1 file, 0 kB"],

@@ -65,6 +65,21 @@ describe("readGit()", () => {
     });
   });
 
+  it("reads shallow clones, clones that share objects, and a .git that is a link", async (t) => {
+    const { path } = await repository(t);
+    git(path, "commit", "-q", "--allow-empty", "-m", "Second");
+    const clean = { branch: "main", commit: git(path, "rev-parse", "HEAD"), subject: "Second", isDirty: false };
+    const folder = await makeFolder(t);
+    git(folder, "clone", "-q", "--depth=1", `file://${path}`, "shallow");
+    git(folder, "clone", "-q", "--shared", path, "shared");
+    await mkdir(join(folder, "linked/app"), { recursive: true });
+    await writeFile(join(folder, "linked/app/a.txt"), "a\n");
+    await symlink(join(path, ".git"), join(folder, "linked/.git"));
+    for (const name of ["shallow", "shared", "linked"]) {
+      assert.deepEqual(await readGit(join(folder, name), ENV), clean, name);
+    }
+  });
+
   it("reads a branch without commits, and repositories with SHA-256", async (t) => {
     const empty = await makeFolder(t);
     git(empty, "init", "-q", "-b", "main");

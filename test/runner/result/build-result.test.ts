@@ -10,7 +10,8 @@ import type { BuildRecord } from "../../../dist/runner/record.js";
 describe("describeResultFolders()", () => {
   it("has a line for each folder", () => {
     const lines = (bytes: number, bytesBefore: number | null, files = 8, isComplete = true): string[] => {
-      return describeResultFolders({ folders: [{ path: "dist", files, bytes, bytesBefore }], isComplete });
+      const folder = { path: "dist", files, bytes, isWhole: true, bytesBefore };
+      return describeResultFolders({ folders: [folder], isComplete });
     };
     assert.deepEqual(lines(254_200, 251_000), ["dist: 8 files, 254 kB, +3.2 kB"]);
     assert.deepEqual(lines(999, 1999, 1), ["dist: 1 file, 999 B, -1 kB"]);
@@ -44,7 +45,7 @@ describe("the result of a build", () => {
       await ended;
       return ends.at(-1);
     };
-    const folder = { path: "dist", files: 1, bytes: 5, bytesBefore: null };
+    const folder = { path: "dist", files: 1, bytes: 5, isWhole: true, bytesBefore: null };
     const first = await build("mkdir dist; printf 12345 > dist/a.js");
     assert.deepEqual(first?.result, { folders: [folder], isComplete: true });
     assert.equal((await build("printf 1 > dist/a.js; exit 1"))?.result, null);

@@ -35,9 +35,9 @@ describe("readResult()", () => {
     assert.deepEqual(await read(), { folders: [], isComplete: true });
     await write({ "dist/index.html": "12345", "dist/assets/a.js": "123", "types/deep/a.d.ts": "12", "info.log": "1" });
     const folders = [
-      { path: "dist", files: 3, bytes: 11, bytesBefore: null },
-      { path: "types", files: 1, bytes: 2, bytesBefore: null },
-      { path: ".", files: 1, bytes: 1, bytesBefore: null },
+      { path: "dist", files: 3, bytes: 11, isWhole: true, bytesBefore: null },
+      { path: "types", files: 1, bytes: 2, isWhole: true, bytesBefore: null },
+      { path: ".", files: 1, bytes: 1, isWhole: false, bytesBefore: null },
     ];
     assert.deepEqual(await read(), { folders, isComplete: true });
   });
@@ -51,10 +51,23 @@ describe("readResult()", () => {
     ]);
   });
 
+  it("counts only the changed files of such a folder in the next build, too", async (t) => {
+    const { write, read } = await project(t, SOURCES);
+    await write({ "src/a.js": "aa", "top.js": "t" });
+    const first = await read();
+    const src = { path: "src", files: 1, bytes: 2, isWhole: false, bytesBefore: null };
+    assert.deepEqual(first.folders, [src, { ...src, path: ".", bytes: 1 }]);
+    await write({ "src/a.js": "aaa" });
+    assert.deepEqual((await read({ before: first })).folders[0], { ...src, bytes: 3, bytesBefore: 2 });
+    // Now most of its files are new.
+    await write(Object.fromEntries(["b", "c", "d", "e"].map((name) => [`src/${name}.js`, "x"])));
+    assert.deepEqual((await read({ before: first })).folders[0], { ...src, files: 9, bytes: 14, isWhole: true });
+  });
+
   it("compares with the result before, also of a build that writes few files or none", async (t) => {
     const dist = { "dist/a.js": "aaaa", "dist/b.js": "bbbb", "dist/c.js": "cc" };
     const { write, read } = await project(t, { ...SOURCES, ...dist });
-    const folder = { path: "dist", files: 3, bytes: 7, bytesBefore: null };
+    const folder = { path: "dist", files: 3, bytes: 7, isWhole: true, bytesBefore: null };
     const before = { folders: [folder, { ...folder, path: "removed" }], isComplete: true };
     assert.deepEqual((await read({ before })).folders, [{ ...folder, bytes: 10, bytesBefore: 7 }]);
     await write({ "dist/a.js": "a" });
