@@ -11,7 +11,7 @@ export { Channel } from "./channel/channel.ts";
 export { ChannelGroup } from "./channel/group/channel-group.ts";
 export type { ChannelGroupOptions, ChannelGroupStatistics } from "./channel/group/channel-group-options.ts";
 export type { ChannelRun, RunEnd, RunOptions, RunOutcome, RunSource } from "./channel/group/channel-run.ts";
-export type { ChannelState } from "./channel/channel.ts";
+export type { ChannelState } from "./channel/channel-state.ts";
 export { closeOnSignal } from "./channel/close-on-signal.ts";
 export type { ClosableServer, ClosableStreams, CloseOnSignalOptions } from "./channel/close-on-signal.ts";
 export type { ChannelClient, ClientStart, CloseReason } from "./channel/clients/client.ts";
@@ -23,9 +23,11 @@ export type { StreamProducer } from "./channel/stream-producer.ts";
 export type { ReadableSource, StreamEvent, StreamSource } from "./channel/stream-source.ts";
 export { FileHistory } from "./channel/history/file-history.ts";
 export type { ChannelHistory, HistoryPiece, HistoryReader } from "./channel/history/history.ts";
+export { MemoryLog } from "./channel/history/memory-log.ts";
+export type { MemoryLogOptions } from "./channel/history/memory-log.ts";
 export type { LogFollower, SharedLog, StoredEvents } from "./channel/history/shared-log.ts";
 export type { Gap, GapReason } from "./channel/log/gap.ts";
-export type { PublishedEvent } from "./channel/log/event-log.ts";
+export type { PublishedEvent } from "./channel/log/published-event.ts";
 export type { CorsOptions } from "./channel/connections/cors.ts";
 export type {
   ChannelOptions,

@@ -1,34 +1,30 @@
 import { performance } from "node:perf_hooks";
-import { checkChoice, checkInteger, checkNames, checkValue, kinds } from "../check-options.ts";
+import { checkInteger, checkValue, kinds } from "../check-options.ts";
 import { TailcastError } from "../error.ts";
 import { ClientSet } from "./clients/client-set.ts";
 import { Entrance } from "./clients/entrance.ts";
 import { callClientAddress, callHook } from "./clients/hooks.ts";
+import { assertChangeable } from "./channel-state.ts";
 import { publishReport } from "./diagnostics.ts";
-import { claimHistory, releaseHistory } from "./history/history-claims.ts";
+import { claimHistory, closeHistory } from "./history/history-claims.ts";
 import { EventLog } from "./log/event-log.ts";
+import { ChannelFollower } from "./log/log-follower.ts";
 import { Waiters, followLog } from "./log/log-reader.ts";
 import { Publisher } from "./log/publisher.ts";
-import { DEFAULT_DEADLINE, DEFAULT_RETRY, channelSettings, checkBacklog, checkCloseOptions } from "./settings.ts";
+import { readerRange } from "./read-options.ts";
+import { DEFAULT_DEADLINE, DEFAULT_RETRY, channelSettings, checkCloseOptions } from "./settings.ts";
+import { channelStatistics } from "./statistics.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { ChannelClient, Client, ClientStart } from "./clients/client.ts";
 import type { HookName } from "./clients/hooks.ts";
 import type { Connection, ConnectionListener } from "./connections/connection.ts";
-import type { PublishedEvent } from "./log/event-log.ts";
-import type { OptionNames } from "../check-options.ts";
+import type { PublishedEvent } from "./log/published-event.ts";
 import type { ChannelOptions, ClientOptions, CloseOptions, FetchClientOptions, ReadOptions } from "./options.ts";
 import type { ChannelSettings } from "./settings.ts";
+import type { ChannelState } from "./channel-state.ts";
+import type { DiagnosticsMessages } from "./diagnostics.ts";
 import type { ChannelStatistics } from "./statistics.ts";
-
-/**
- * The life of a channel:
- * - `open`: events can be published;
- * - `ending`: the log is complete; clients receive the rest of it, and their streams end;
- * - `closing`: published events are still stored and sent; new clients receive a `retry:`;
- * - `closed`: every stream was ended; each connection closes when its client has read the rest.
- */
-export type ChannelState = "open" | "ending" | "closing" | "closed";
 
 /**
  * Sends the log of a channel, from its oldest event, over a connection in another format. Limits and statistics include
@@ -49,7 +45,6 @@ export let countWaitingReaders: <Data>(channel: Channel<Data>) => number;
 /** The number of refused clients. It costs less than all statistics. The package does not export it. */
 export let countRefused: (channel: Channel) => number;
 
-const readOptionNames: OptionNames<ReadOptions> = { lastEventId: true, backlog: true, until: true, signal: true };
 
 /**
  * A log of events that any number of clients follow over Server-Sent Events (WHATWG HTML 9.2).
@@ -79,8 +74,10 @@ export class Channel<Data = unknown> {
   readonly #entrance: Entrance;
   readonly #readers = new Waiters();
   readonly #publisher: Publisher;
-  /** The number of events in the history when the channel was created. */
-  readonly #publishedBefore: number;
+  /** `undefined` without a shared log. */
+  readonly #follower: ChannelFollower | undefined;
+  /** The number of events in the store when the channel was created. */
+  #publishedBefore: number;
   #closing: Promise<void> | undefined;
   #onEmpty: (() => void) | undefined;
   #historyFailures = 0;
@@ -88,17 +85,17 @@ export class Channel<Data = unknown> {
 
   static {
     attachConnection = (channel, response, open) => channel.#entrance.attach(response, open);
-    countWaitingReaders = (channel) => channel.#readers.size;
+    countWaitingReaders = (channel) => channel.#readers.size + (channel.#clientSet.unseenIds?.size ?? 0);
     countRefused = (channel) => channel.#entrance.refused;
   }
 
   /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
   constructor(options: ChannelOptions<Data> = {}) {
     const settings = channelSettings(options);
-    const { epoch, capacity, capacityBytes, history } = settings;
+    const { epoch, capacity, capacityBytes, history, store, log: shared } = settings;
     this.#settings = settings;
     this.#hooks = options;
-    this.#log = new EventLog({ epoch, capacity, capacityBytes, history });
+    this.#log = new EventLog({ epoch, capacity, capacityBytes, store, isShared: shared !== undefined });
     if (history !== undefined) claimHistory(history);
     this.#publishedBefore = this.#log.published;
     this.#clientSet = new ClientSet(this.#log, settings, {
@@ -109,17 +106,27 @@ export class Channel<Data = unknown> {
       },
       onStall: (client) => publishReport("tailcast:stall", this, { client }),
       onLeave: (client) => this.#onLeave(client),
-      onHistoryFailure: (error) => this.#onHistoryFailure("read", error),
+      onStoreFailure: (error) => this.#onStoreFailure("read", error),
     });
     this.#publisher = new Publisher(this.#log, settings, {
       onShow: (now) => this.#show(now),
-      onFailure: (error) => this.#onHistoryFailure("append", error),
+      onFailure: (error) => this.#onStoreFailure("append", error),
       isHurried: () => this.#state !== "open",
     });
     const clientAddress = (request: IncomingMessage): string =>
       callClientAddress(this, settings.clientAddress, request);
     const guarded = { ...settings, clientAddress };
     this.#entrance = new Entrance(this.#log, guarded, this.#clientSet, () => this.#publisher.flush());
+    this.#follower =
+      shared &&
+      new ChannelFollower(shared, {
+        log: this.#log,
+        publisher: this.#publisher,
+        clientSet: this.#clientSet,
+        onEpoch: (published) => this.#onEpoch(published),
+        onComplete: () => this.#state === "open" && this.#complete(),
+        onFailure: (error) => this.#onStoreFailure("follow", error),
+      });
     // Bind both, so that they can be passed as callbacks: `http.createServer(channel.handle)`.
     this.handle = this.handle.bind(this);
     this.respond = this.respond.bind(this);
@@ -149,21 +156,12 @@ export class Channel<Data = unknown> {
 
   /** Values for logs and metrics. */
   get statistics(): ChannelStatistics {
-    const { start, end, bytes, published } = this.#log;
-    const { clients, delays, delivered, gaps, closed } = this.#clientSet;
-    return {
-      clients: clients.size,
-      ...delays,
-      keptEvents: end - start,
-      keptBytes: bytes,
-      published: published - this.#publishedBefore,
-      delivered,
-      accepted: { ...this.#accepted },
-      gaps,
+    return channelStatistics(this.#log, this.#clientSet, {
+      published: this.#log.published - this.#publishedBefore,
+      accepted: this.#accepted,
       refused: this.#entrance.refused,
       historyFailures: this.#historyFailures,
-      closed: { ...closed },
-    };
+    });
   }
 
   /**
@@ -177,7 +175,7 @@ export class Channel<Data = unknown> {
    * `capacityBytes`, `CHANNEL_CLOSED` after `end` or `close`. The event is not published then.
    */
   publish(event: PublishedEvent | string): string {
-    this.#assertOpen("publish the event");
+    assertChangeable("publish", this.#follower !== undefined, this.#state);
     return this.#publisher.append(typeof event === "string" ? { data: event } : event);
   }
 
@@ -190,7 +188,7 @@ export class Channel<Data = unknown> {
    * `CHANNEL_CLOSED`.
    */
   skip(count: number): void {
-    this.#assertOpen("skip events");
+    assertChangeable("skip", this.#follower !== undefined, this.#state);
     const { history } = this.#settings;
     if (history === undefined || history.append !== undefined) {
       const problem = history === undefined ? "the channel has no history" : "its history has append";
@@ -255,24 +253,20 @@ export class Channel<Data = unknown> {
    * @throws {TailcastError} `INVALID_OPTION`
    */
   read(options: ReadOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
-    checkNames(options, readOptionNames);
-    const { lastEventId = "", backlog, until = "end", signal } = options;
-    checkChoice("until", until, ["end", "now"]);
-    checkValue("lastEventId", lastEventId, kinds.text);
-    if (signal !== undefined) checkValue("signal", signal, kinds.abortSignal);
-    const newest = backlog === undefined ? this.#settings.backlog : checkBacklog(backlog);
     this.#publisher.flush();
     const log = this.#log;
+    const range = readerRange(options, log, this.#settings.backlog);
+    const isClosed = (): boolean => this.#state === "closed";
     const source = {
       log,
-      history: this.#settings.history,
-      isOver: () => log.isComplete || this.#state === "closed",
-      onHistoryFailure: (error: unknown) => this.#onHistoryFailure("read", error),
+      store: this.#settings.store,
+      isClosed,
+      isOver: () => log.isComplete || isClosed(),
+      onStoreFailure: (error: unknown) => this.#onStoreFailure("read", error),
       grown: (abort: AbortSignal) => this.#readers.wait(abort),
+      located: async (id: string, abort: AbortSignal) => this.#clientSet.unseenIds?.locate(id, abort),
     };
-    const position = lastEventId === "" ? log.positionFor(newest) : log.locate(lastEventId);
-    const end = until === "now" ? log.published + 1 : Infinity;
-    return followLog(source, { lastEventId, position, end }, signal);
+    return followLog(source, range, options.signal);
   }
 
   /**
@@ -282,12 +276,10 @@ export class Channel<Data = unknown> {
    * @throws {TailcastError} `CHANNEL_CLOSED` when the channel was closed.
    */
   end(): void {
-    if (this.#state === "ending") return;
-    this.#assertOpen("end the log");
-    this.#state = "ending";
-    this.#log.finish();
-    if (this.#log.isAllVisible) this.#show(performance.now());
-    else this.#publisher.flush();
+    const isShared = this.#follower !== undefined;
+    if (this.#state === "ending" && !isShared) return;
+    assertChangeable("end", isShared, this.#state);
+    this.#complete();
   }
 
   /**
@@ -312,6 +304,7 @@ export class Channel<Data = unknown> {
     if (this.#closing !== undefined) return this.#closing;
     const { retry = this.#settings.retry ?? DEFAULT_RETRY, deadline = DEFAULT_DEADLINE } = checkCloseOptions(options);
     this.#state = "closing";
+    this.#follower?.stop();
     this.#entrance.close(retry);
     const empty = new Promise<void>((resolve) => (this.#onEmpty = resolve));
     const timer = setTimeout(() => {
@@ -321,7 +314,7 @@ export class Channel<Data = unknown> {
     }, deadline);
     this.#closing = empty.then(() => {
       clearTimeout(timer);
-      return this.#closeHistory();
+      return closeHistory(this.#settings.history, (error) => this.#onStoreFailure("close", error));
     });
     this.#publisher.flush();
     if (this.#log.isAllVisible) this.#endStreams(retry);
@@ -337,10 +330,18 @@ export class Channel<Data = unknown> {
     return this.close();
   }
 
-  #assertOpen(action: string): void {
-    if (this.#state === "open") return;
-    const reason = this.#state === "ending" ? "its log was ended" : "it was closed";
-    throw new TailcastError("CHANNEL_CLOSED", `Cannot ${action} on the channel: ${reason}`);
+  #complete(): void {
+    this.#state = "ending";
+    this.#log.finish();
+    if (this.#log.isAllVisible) this.#show(performance.now());
+    else this.#publisher.flush();
+  }
+
+  /** Continues with another epoch of the shared log. */
+  #onEpoch(published: number): void {
+    this.#publishedBefore += this.#log.published - published;
+    if (this.#state === "ending") this.#state = "open";
+    this.#show(performance.now());
   }
 
   /** Sends all visible events to the clients. */
@@ -354,18 +355,6 @@ export class Channel<Data = unknown> {
     this.#clientSet.endAll(retry);
     this.#readers.wake();
     if (this.clientCount === 0) this.#onEmpty?.();
-  }
-
-  async #closeHistory(): Promise<void> {
-    const { history } = this.#settings;
-    if (history === undefined) return;
-    try {
-      await history.close?.();
-    } catch (error) {
-      this.#onHistoryFailure("close", error);
-    } finally {
-      releaseHistory(history);
-    }
   }
 
   #onJoin(client: Client): void {
@@ -383,7 +372,7 @@ export class Channel<Data = unknown> {
     if (this.#state === "closed" && this.clientCount === 0) this.#onEmpty?.();
   }
 
-  #onHistoryFailure(action: "append" | "read" | "close", error: unknown): void {
+  #onStoreFailure(action: DiagnosticsMessages["tailcast:history"]["action"], error: unknown): void {
     this.#historyFailures++;
     publishReport("tailcast:history", this, { action, error });
   }

@@ -17,10 +17,10 @@ export interface DiagnosticsMessages {
   "tailcast:gap": { readonly channel: Channel; readonly client: ChannelClient; readonly gap: Gap };
   /** A client did not read for `stallTimeout`, and was dropped. */
   "tailcast:stall": { readonly channel: Channel; readonly client: ChannelClient };
-  /** The history of a channel failed. */
+  /** The history of a channel failed, or its shared log does not answer (`follow`, or `read` by a client). */
   "tailcast:history": {
     readonly channel: Channel;
-    readonly action: "append" | "read" | "close";
+    readonly action: "append" | "read" | "close" | "follow";
     readonly error: unknown;
   };
   /** A hook of the application, its function `clientAddress`, or the source of a run failed. */

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { ChannelClient, CloseReason } from "./clients/client.ts";
 import type { CorsOptions } from "./connections/cors.ts";
 import type { ChannelHistory } from "./history/history.ts";
+import type { SharedLog } from "./history/shared-log.ts";
 import type { Gap } from "./log/gap.ts";
 
 /** The options of a {@link Channel}. Each has a default. `Data` is the type of `client.data`. */
@@ -96,6 +97,12 @@ export interface ChannelOptions<Data = unknown> {
    * memory. Only this channel may use it until the channel is closed. Default: none. See `FileHistory`.
    */
   history?: ChannelHistory | undefined;
+  /**
+   * A log that other processes publish to as well: the channel shows its events, and `publish`, `end` and `skip` throw.
+   * Several channels may use it, and `close` does not close it. Not together with `history`, `epoch` or `uniqueEpoch`.
+   * Default: none. See `SharedLog`.
+   */
+  log?: SharedLog | undefined;
   /**
    * The epoch of a log in memory, which starts empty: 1 to 128 letters, digits or `. _ ~ -`, **new each time**, such as
    * the id of a job. If a name were used again after a restart, new events would have old ids, and clients that

@@ -9,7 +9,8 @@ import type { IncomingMessage } from "node:http";
 import type { OptionNames } from "../check-options.ts";
 import type { EventFields } from "../protocol/encode.ts";
 import type { CorsOptions } from "./connections/cors.ts";
-import type { ChannelHistory } from "./history/history.ts";
+import type { ChannelHistory, EventStore } from "./history/history.ts";
+import type { SharedLog } from "./history/shared-log.ts";
 import type { ChannelOptions, CloseOptions } from "./options.ts";
 
 /** The default reconnection time, in milliseconds. */
@@ -49,6 +50,9 @@ export interface ChannelSettings {
   readonly accept: "strict" | "ignore";
   readonly cors: CorsOptions | undefined;
   readonly history: ChannelHistory | undefined;
+  readonly log: SharedLog | undefined;
+  /** The history or the shared log: it has the events that are not in memory. */
+  readonly store: EventStore | undefined;
   readonly epoch: string;
 }
 
@@ -56,7 +60,7 @@ const optionNames: OptionNames<ChannelOptions> = {
   capacity: true, capacityBytes: true, backlog: true, heartbeat: true, heartbeatEvent: true, retry: true,
   maxClients: true, maxClientsPerAddress: true, clientAddress: true, whenFull: true, retryAfter: true,
   stallTimeout: true, maxConnectionAge: true, coalesce: true, maxCatchUps: true, compress: true, methods: true,
-  accept: true, cors: true, history: true, uniqueEpoch: true, epoch: true,
+  accept: true, cors: true, history: true, log: true, uniqueEpoch: true, epoch: true,
   onConnect: true, onDisconnect: true, onGap: true,
 };
 
@@ -92,6 +96,7 @@ export function channelSettings<Data>(options: ChannelOptions<Data>): ChannelSet
     accept = "strict",
     cors,
     history,
+    log,
     onConnect,
     onDisconnect,
     onGap,
@@ -120,6 +125,8 @@ export function channelSettings<Data>(options: ChannelOptions<Data>): ChannelSet
     accept: checkChoice("accept", accept, ["strict", "ignore"]),
     cors: cors === undefined ? undefined : checkCors(cors),
     history: history === undefined ? undefined : checkHistory(history),
+    log: log === undefined ? undefined : checkLog(log),
+    store: history ?? log,
     epoch: epochOf(options),
   };
 }
@@ -138,9 +145,15 @@ export function checkBacklog(backlog: unknown): number {
   return backlog === "all" ? Infinity : checkInteger("backlog", backlog, { min: 0, orInfinity: true });
 }
 
-type EpochOptions = Pick<ChannelOptions, "history" | "epoch" | "uniqueEpoch">;
+type EpochOptions = Pick<ChannelOptions, "history" | "log" | "epoch" | "uniqueEpoch">;
 
-function epochOf({ history, epoch, uniqueEpoch }: EpochOptions): string {
+function epochOf({ history, log, epoch, uniqueEpoch }: EpochOptions): string {
+  if (log !== undefined) {
+    for (const [name, value] of Object.entries({ history, epoch, uniqueEpoch })) {
+      if (value !== undefined) throw invalidOption(name, "the log stores the events and gives their ids; leave it out");
+    }
+    return checkEpoch("log.epoch", log.epoch);
+  }
   if (history === undefined) {
     if (epoch !== undefined) {
       const problem = "a log in memory starts empty each time, so a fixed epoch would give old ids to new events";
@@ -167,6 +180,18 @@ function checkHistory(history: ChannelHistory): ChannelHistory {
   if (append !== undefined) checkValue("history.append", append, kinds.function);
   if (close !== undefined) checkValue("history.close", close, kinds.function);
   return history;
+}
+
+/** Checks the properties of a shared log. */
+function checkLog(log: SharedLog): SharedLog {
+  const { start, end, read, follow, refresh } = checkValue("log", log, kinds.object);
+  if ("then" in log) throw invalidOption("log", "it is a promise; await it");
+  checkInteger("log.end", end, { min: 1 });
+  checkInteger("log.start", start, { min: 1, max: end });
+  for (const [name, method] of Object.entries({ read, follow, refresh })) {
+    checkValue(`log.${name}`, method, kinds.function);
+  }
+  return log;
 }
 
 /** Checks the name of a log. @throws {TailcastError} `INVALID_OPTION`, naming the option. */

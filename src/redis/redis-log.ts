@@ -8,7 +8,7 @@ import { RedisPublisher, completeError } from "./redis-publisher.ts";
 import { encodeAllStored, writeEvent } from "./stored-event.ts";
 import type { HistoryReader } from "../channel/history/history.ts";
 import type { LogFollower, SharedLog } from "../channel/history/shared-log.ts";
-import type { PublishedEvent } from "../channel/log/event-log.ts";
+import type { PublishedEvent } from "../channel/log/published-event.ts";
 import type { Link } from "./connections/link.ts";
 import type { LogState, LogStore, News } from "./log-store.ts";
 import type { RedisLogsSettings } from "./options.ts";

@@ -2,7 +2,7 @@ import { TailcastError } from "../error.ts";
 import { encodeEvent, encodeEventWithId } from "../protocol/encode.ts";
 import { problemWithoutData } from "../protocol/field-value.ts";
 import { formatSequenceId } from "../protocol/sequence-id.ts";
-import type { PublishedEvent } from "../channel/log/event-log.ts";
+import type { PublishedEvent } from "../channel/log/published-event.ts";
 
 /**
  * Writes an event as Redis stores it: JSON with the fields that the event has. The log gives the id. All processes make

@@ -20,7 +20,8 @@ export async function startChannel(
   options: ChannelOptions = {},
   handler?: RequestListener,
 ): Promise<{ channel: Channel; port: number }> {
-  const channel = new Channel({ ...(options.history === undefined ? { uniqueEpoch: "e" } : {}), ...options });
+  const isInMemory = options.history === undefined && options.log === undefined;
+  const channel = new Channel({ ...(isInMemory ? { uniqueEpoch: "e" } : {}), ...options });
   const server = await TestServer.start(handler ?? ((request, response) => void channel.handle(request, response)));
   t.after(async () => {
     await channel.close({ deadline: 0 });

@@ -16,7 +16,7 @@ import type { ClientLimit } from "./client-limit.ts";
 export interface StartPosition {
   readonly start: ClientStart;
   readonly lastEventId: string;
-  /** The sequence number of its first event. */
+  /** The sequence number of its first event; `Infinity` while that is not known, see `UnseenIds`. */
   readonly next: number;
   /** The gap that the client receives first. */
   readonly gap: Gap | undefined;
@@ -105,7 +105,8 @@ function startPosition(log: EventLog, position: Position, lastEventId: string): 
     return { start: "gap", lastEventId, next: log.oldest, gap: { lastEventId, reason, missed } };
   }
   const start = lastEventId === "" ? "fresh" : "resumed";
-  return { start, lastEventId, next: position.next, gap: undefined };
+  const next = position.kind === "exact" ? position.next : Infinity;
+  return { start, lastEventId, next, gap: undefined };
 }
 
 /** Returns a refusal with a random waiting time. */

@@ -3,17 +3,18 @@ import { encodeEvent } from "../../protocol/encode.ts";
 import { CatchUp } from "./catch-up.ts";
 import { EncodedBytes } from "../log/encoded-bytes.ts";
 import { Client } from "./client.ts";
-import { encodeGap, skipGap } from "../log/gap.ts";
+import { encodeGap, epochGap, skipGap } from "../log/gap.ts";
 import { jittered } from "./jitter.ts";
 import { DEFAULT_RETRY } from "../settings.ts";
 import { Replay } from "../history/history-replay.ts";
 import { TimeBudget } from "./time-budget.ts";
+import { UnseenIds } from "../log/unseen-ids.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { ClientHost, ClientInit, CloseReason } from "./client.ts";
 import type { Connection, ConnectionListener } from "../connections/connection.ts";
 import type { Gap, GapReason } from "../log/gap.ts";
 import type { HistoryPiece } from "../history/history.ts";
-import type { EventLog } from "../log/event-log.ts";
+import type { EventLog, Position } from "../log/event-log.ts";
 import type { ChannelSettings } from "../settings.ts";
 
 /**
@@ -38,17 +39,19 @@ export interface ClientSetListener {
   onStall(client: Client): void;
   /** Called when a client's connection is over. */
   onLeave(client: Client): void;
-  /** Called when the history cannot be read, or one of its readers cannot be closed. */
-  onHistoryFailure(error: unknown): void;
+  /** Called when the store cannot be read, or one of its readers cannot be closed. */
+  onStoreFailure(error: unknown): void;
 }
 
 /** The clients that follow a log. It sends them events, supervises their connections and maintains counters. */
 export class ClientSet implements ClientHost {
   readonly clients: Set<Client> = new Set();
+  /** `undefined` without a shared log. */
+  readonly unseenIds: UnseenIds | undefined;
   readonly #log: EventLog;
   readonly #catchUp: CatchUp;
   readonly #replay: Replay | undefined;
-  /** Pieces of the history, encoded for all clients that need them at about the same time. */
+  /** Pieces of the store, encoded for all clients that need them at about the same time. */
   readonly #encoded = new WeakMap<HistoryPiece, EncodedBytes>();
   /** `undefined` without a history: the time for writing to clients is then not limited. */
   readonly #timeBudget: TimeBudget | undefined;
@@ -70,17 +73,14 @@ export class ClientSet implements ClientHost {
       () => this.#wait(),
     );
     this.#replay =
-      settings.history &&
-      new Replay(settings.history, settings.maxCatchUps, {
+      settings.store &&
+      new Replay(settings.store, settings.maxCatchUps, {
         onPiece: (client, piece) => this.#sendPiece(client, piece),
-        onLoss: (client, error) => {
-          this.#listener.onHistoryFailure(error);
-          this.#replay?.forget(client);
-          this.#skip(client, "evicted", performance.now());
-          this.advance(client);
-        },
-        onCloseFailure: (error) => this.#listener.onHistoryFailure(error),
+        onLoss: (client, error) => this.#handleLoss(client, error),
+        onUnavailable: (error) => this.#listener.onStoreFailure(error),
+        onCloseFailure: (error) => this.#listener.onStoreFailure(error),
       });
+    this.unseenIds = settings.log && new UnseenIds(settings.log, log, (error) => this.#listener.onStoreFailure(error));
     this.#supervisor = new Supervisor(this.clients, settings, new EncodedBytes(settings.heartbeatText), {
       onStall: (client) => {
         client.destroy("stalled");
@@ -116,8 +116,19 @@ export class ClientSet implements ClientHost {
     this.#supervisor.start();
     this.#listener.onJoin(client);
     if (gap !== undefined) this.#sendGap(client, gap, client.lastWriteAt);
+    if (client.next === Infinity) {
+      this.unseenIds?.add(client, client.lastEventId, (position) => this.#locate(client, position));
+    }
     this.advance(client);
     return client;
+  }
+
+  /** Moves every client to the oldest event of the log, whose epoch has changed. `advanceAll` must follow. */
+  leaveEpoch(epoch: string): void {
+    for (const client of this.clients) {
+      this.#replay?.forget(client);
+      if (client.next !== Infinity) this.#restart(client, epochGap(epoch, client.next));
+    }
   }
 
   /** Sends each client the events up to the end of the log. */
@@ -154,6 +165,7 @@ export class ClientSet implements ClientHost {
   }
 
   #advance(client: Client, now: number): void {
+    if (client.gap !== undefined && !this.#sendWaitingGap(client, client.gap, now)) return;
     let budget = SLICE_BYTES;
     while (client.next < this.#log.end && !client.connection.isBlocked && !client.connection.isEnded) {
       if (budget <= 0) {
@@ -162,7 +174,8 @@ export class ClientSet implements ClientHost {
       }
       if (client.next < this.#log.start) {
         if (this.#replay !== undefined) {
-          this.#replay.request(client);
+          // After a change of the epoch, which will be reported, the store has other events.
+          if (!this.#log.isOutdated) this.#replay.request(client);
           return;
         }
         this.#skip(client, "lagged", now);
@@ -183,6 +196,7 @@ export class ClientSet implements ClientHost {
     this.clients.delete(client);
     this.#catchUp.delete(client);
     this.#replay?.forget(client);
+    this.unseenIds?.delete(client);
     this.closed[client.closeReason]++;
     if (this.clients.size === 0) this.#supervisor.stop();
     this.#listener.onLeave(client);
@@ -198,7 +212,41 @@ export class ClientSet implements ClientHost {
     for (const client of this.clients) client.destroy("closed");
   }
 
-  /** Sends a client a piece of the history. */
+  /** Continues with a client whose id was unseen. */
+  #locate(client: Client, position: Position | undefined): void {
+    if (position?.kind === "gap") {
+      this.#restart(client, { lastEventId: client.lastEventId, reason: position.reason, missed: position.missed });
+    } else if (position?.kind === "exact") {
+      client.next = position.next;
+    }
+    this.advance(client);
+  }
+
+  /** Moves a client to the oldest event. It receives the gap when it can receive bytes. */
+  #restart(client: Client, gap: Gap): void {
+    client.gap ??= gap;
+    client.next = this.#log.oldest;
+  }
+
+  /** Returns whether the client can receive more bytes. */
+  #sendWaitingGap(client: Client, gap: Gap, now: number): boolean {
+    if (client.connection.isBlocked || client.connection.isEnded) return false;
+    client.gap = undefined;
+    client.next = this.#log.oldest;
+    this.#sendGap(client, gap, now);
+    return true;
+  }
+
+  #handleLoss(client: Client, error: unknown): void {
+    this.#listener.onStoreFailure(error);
+    this.#replay?.forget(client);
+    // After a change of the epoch, which will be reported, the client receives another gap.
+    if (this.#log.isOutdated) return;
+    this.#skip(client, "evicted", performance.now());
+    this.advance(client);
+  }
+
+  /** Sends a client a piece of the store. */
   #sendPiece(client: Client, piece: HistoryPiece): void {
     if (client.connection.isEnded) return;
     const { next } = piece;

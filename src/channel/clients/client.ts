@@ -4,8 +4,12 @@ import { encodeEvent } from "../../protocol/encode.ts";
 import { EncodedBytes } from "../log/encoded-bytes.ts";
 import type { EventFields } from "../../protocol/encode.ts";
 import type { Connection, ConnectionListener, EndScope } from "../connections/connection.ts";
+import type { Gap } from "../log/gap.ts";
 
-/** How a client started: with new events, exactly after its last event, or with a gap. */
+/**
+ * How a client started: with new events, exactly after its last event, or with a gap. A client of a shared log whose
+ * last event this process has not seen yet starts as `resumed`, and may receive a gap later.
+ */
 export type ClientStart = "fresh" | "resumed" | "gap";
 
 /**
@@ -56,7 +60,7 @@ export interface ClientHost {
 export interface ClientInit {
   readonly start: ClientStart;
   readonly lastEventId: string;
-  /** The sequence number of its first event. */
+  /** The sequence number of its first event; `Infinity` while that is not known, see `UnseenIds`. */
   readonly next: number;
   /** The address under which the limit counts the client; `undefined` without a limit per address. */
   readonly address: string | undefined;
@@ -72,8 +76,10 @@ export class Client implements ChannelClient, ConnectionListener {
   readonly address: string | undefined;
   readonly data: unknown;
   readonly connection: Connection;
-  /** The sequence number of its next event. */
+  /** The sequence number of its next event; `Infinity` while that is not known. */
   next: number;
+  /** A gap that the client must receive before it continues with the oldest event. */
+  gap: Gap | undefined;
   /** The time of the last write. All times are those of `performance.now()`. */
   lastWriteAt: number;
   /** The time when its connection reaches its maximum age. */
@@ -92,6 +98,7 @@ export class Client implements ChannelClient, ConnectionListener {
     this.address = init.address;
     this.data = init.data;
     this.next = init.next;
+    this.gap = undefined;
     this.expiresAt = init.expiresAt;
     this.lastWriteAt = performance.now();
     this.connection = open(this);

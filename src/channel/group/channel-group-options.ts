@@ -12,7 +12,7 @@ export type OptionsOf<Data> = (topic: string) => ChannelOptions<Data> | Promise<
 export interface ChannelGroupOptions<Data = unknown> {
   /**
    * The options of every channel, or a function that returns the options for a topic, for example after it has opened a
-   * history. Each channel needs its own history. Default: `{}`.
+   * history or a log. Each topic needs its own. Default: `{}`.
    */
   channel?: ChannelOptions<Data> | OptionsOf<Data> | undefined;
   /** The maximum number of channels. Default 10 000. */
@@ -76,11 +76,12 @@ export function checkChannelOptions<Data>(options: ChannelOptions<Data>): Channe
 
 function sharedOptions<Data>(channel: ChannelOptions<Data>): OptionsOf<Data> {
   refuseUniqueEpoch(checkChannelOptions(channel));
-  if (channel.history === undefined) {
+  const shared = channel.history === undefined ? channel.log && "log" : "history";
+  if (shared === undefined) {
     channelSettings(channel);
     return () => channel;
   }
-  const reason = "channels cannot share a history; pass a function that opens one for each topic";
+  const reason = `several topics cannot share a ${shared}; pass a function that opens one for each topic`;
   throw invalidOption("channel", reason);
 }
 

@@ -5,7 +5,7 @@ import { pauseAfterSlice } from "../clients/time-slice.ts";
 import { sendSource } from "../stream-source.ts";
 import type { OptionNames } from "../../check-options.ts";
 import type { Channel } from "../channel.ts";
-import type { PublishedEvent } from "../log/event-log.ts";
+import type { PublishedEvent } from "../log/published-event.ts";
 import type { StreamEvent, StreamSource } from "../stream-source.ts";
 
 /** The size of events that wait for the history of a channel, in bytes, above which its source is not read. */

@@ -29,9 +29,19 @@ export function claimHistory(history: ChannelHistory): void {
   claimed.add(history);
 }
 
-/** Releases a history when its channel is closed. */
-export function releaseHistory(history: ChannelHistory): void {
-  claimed.delete(history);
+/** Closes the history of a closed channel, if it has one, and releases it. Never rejects. */
+export async function closeHistory(
+  history: ChannelHistory | undefined,
+  onFailure: (error: unknown) => void,
+): Promise<void> {
+  if (history === undefined) return;
+  try {
+    await history.close?.();
+  } catch (error) {
+    onFailure(error);
+  } finally {
+    claimed.delete(history);
+  }
 }
 
 /**

@@ -40,6 +40,9 @@ export interface ChannelHistory {
   close?(): Promise<void> | void;
 }
 
+/** The part of a store that readers need: of a {@link ChannelHistory}, or of a shared log. */
+export type EventStore = Pick<ChannelHistory, "epoch" | "start" | "end" | "read">;
+
 /** Whole events, as bytes. Several readers may return the same object: its compressed form is then shared as well. */
 export interface HistoryPiece {
   readonly bytes: Buffer;
@@ -51,13 +54,16 @@ export interface HistoryPiece {
 export interface HistoryReader {
   /**
    * Returns the next events, starting exactly after the last piece: about 64 KiB, or one larger event. The channel
-   * calls it again only after the promise has settled, and only when there is another event. When it rejects, the
-   * channel closes the reader, and its client receives a `gap` and continues with the oldest kept event.
+   * calls it again only after the promise has settled, and only when there is another event.
+   *
+   * When it rejects with an error that has the code `LOG_UNAVAILABLE`, the channel calls it again later, and the client
+   * waits. When it rejects with another error, the channel closes the reader, and its client receives a `gap` and
+   * continues with the oldest kept event.
    */
   next(): Promise<HistoryPiece>;
   /**
-   * Releases its resources. The channel does not use the reader afterwards. It counts and publishes an error, which
-   * does not affect clients.
+   * Releases its resources. The channel does not use the reader afterwards, but a call of `next` may be under way. The
+   * channel counts and publishes an error, which does not affect clients.
    */
   close(): void;
 }

@@ -1,4 +1,4 @@
-import type { PublishedEvent } from "../log/event-log.ts";
+import type { PublishedEvent } from "../log/published-event.ts";
 import type { HistoryReader } from "./history.ts";
 
 /**
@@ -11,16 +11,20 @@ import type { HistoryReader } from "./history.ts";
  * change the epoch: clients then receive a `gap`, never a wrong event.
  *
  * `epoch`, `start`, `end` and `isComplete` are what this process knows. They are loaded before the log is handed out.
- * While the log has a follower, they are kept up to date.
+ * While the log has a follower, they are kept up to date. They change in the same turn of the event loop in which the
+ * followers receive the report, just before it, so that a follower and these properties agree.
  *
  * Several channels may use one log. A channel never closes it; the application does, after its channels.
  */
 export interface SharedLog {
   /** The epoch of its event ids. */
   readonly epoch: string;
-  /** The sequence number of the oldest event that `read` can return. It grows when the store removes old events. */
+  /**
+   * The sequence number of the oldest event that `read` can return; `end` if the log has no event. It grows when the
+   * store removes old events.
+   */
   readonly start: number;
-  /** The sequence number that follows the newest known event: 1 when the log is empty. */
+  /** The sequence number that follows the newest known event: 1 when the log is new. */
   readonly end: number;
   /** Whether the log was completed: no event follows the newest known one. */
   readonly isComplete: boolean;
@@ -38,20 +42,22 @@ export interface SharedLog {
   /** Completes the log, for all processes. Rejects as `publish` does. Completing it a second time has no effect. */
   complete(): Promise<void>;
   /**
-   * Reports every change from `end`, as it is at the time of the call, until the returned function is called. Reports
-   * are made one at a time, never during the call of `follow`. An error of a follower does not affect other followers.
+   * Reports every change from the known state, as it is at the time of the call, until the returned function is called.
+   * Reports are made one at a time, never during the call of `follow`. An error of a follower does not affect other
+   * followers.
    */
   follow(follower: LogFollower): () => void;
   /**
-   * Asks the store for news. Resolves when the followers have them. It rejects with `LOG_UNAVAILABLE` when the store
-   * does not answer. Calls at the same time share one request.
+   * Asks the store for news. Resolves when the followers have everything that the store had at the time of the call. So
+   * a call may share a request that is not sent yet, but not one that is under way. It rejects, in bounded time, with
+   * `LOG_UNAVAILABLE` when the store does not answer.
    */
   refresh(): Promise<void>;
   /**
    * Opens a reader that starts at the event `sequence`, which is at least 1 and less than `end`. Its `next` rejects
    * with `LOG_UNAVAILABLE` when the store does not answer: the channel calls `next` again later, and no client loses an
    * event. It rejects with any other error when the event was removed, or when the epoch has changed; `start` or
-   * `epoch` is up to date then, and clients receive a `gap`.
+   * `epoch` is up to date then, and clients receive a `gap`. A piece may contain events that were not reported yet.
    */
   read(sequence: number): HistoryReader;
   /** Releases its resources and stops all reports. Pending calls of `publish` reject. The events stay in the store. */
@@ -62,9 +68,15 @@ export interface SharedLog {
 export interface LogFollower {
   /** Called when the log has grown. */
   onEvents(events: StoredEvents): void;
-  /** Called when the epoch has changed. `epoch`, `start`, `end` and `isComplete` of the log describe the new epoch. */
+  /**
+   * Called when the epoch has changed. `epoch`, `start`, `end` and `isComplete` of the log describe the new epoch. Its
+   * events before `end` are in the store.
+   */
   onReset(): void;
-  /** Called once for each epoch, when the log is complete, after all its events. */
+  /**
+   * Called when the log has become complete, after all its events, and after `onReset` if the new epoch is complete
+   * already.
+   */
   onComplete(): void;
   /** Called when the store cannot be reached, or answers with an error, once until it answers again. */
   onFailure(error: unknown): void;

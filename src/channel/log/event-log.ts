@@ -1,24 +1,24 @@
-import { TailcastError } from "../../error.ts";
 import { decimal } from "./decimal.ts";
-import { encodeEventType, encodeEventWithId } from "../../protocol/encode.ts";
+import { encodeEventType } from "../../protocol/encode.ts";
 import { assertEventId } from "../../protocol/event-id.ts";
-import { assertString, problemWithoutData } from "../../protocol/field-value.ts";
 import { parseSequenceId } from "../../protocol/sequence-id.ts";
+import { CustomIds } from "./custom-ids.ts";
+import { assertPublished, cannotPublish, encodePublished } from "./published-event.ts";
 import { rememberLast } from "./remember-last.ts";
 import { Segment } from "./segment.ts";
-import type { EventFields } from "../../protocol/encode.ts";
+import { SegmentRing } from "./segment-ring.ts";
 import type { GapReason } from "./gap.ts";
-import type { ChannelHistory } from "../history/history.ts";
+import type { PublishedEvent } from "./published-event.ts";
+import type { EventStore } from "../history/history.ts";
 
-/** An event to publish: the fields of an event stream's event. Only `data` is required. */
-export interface PublishedEvent extends EventFields {
-  readonly data: string;
-}
-
-/** The position in the log where a client starts: exactly at the event `next`, or with a gap at the oldest event. */
+/**
+ * The position in the log where a client starts: exactly at the event `next`; or with a gap at the oldest event; or, in
+ * a shared log, after an event that this process has not seen yet, and that its store may have.
+ */
 export type Position =
   | { readonly kind: "exact"; readonly next: number }
-  | { readonly kind: "gap"; readonly reason: GapReason; readonly missed: number | null };
+  | { readonly kind: "gap"; readonly reason: GapReason; readonly missed: number | null }
+  | { readonly kind: "unseen" };
 
 /** The maximum length of a segment in characters. Only a single event that is longer makes a longer segment. */
 const SEGMENT_LENGTH = 64 * 1024;
@@ -29,8 +29,10 @@ export interface EventLogOptions {
   /** The maximum number of kept events, and their maximum size in bytes. */
   readonly capacity: number;
   readonly capacityBytes: number;
-  /** The history contains all events before the first event of this log. Without a history, the log starts with 1. */
-  readonly history?: Pick<ChannelHistory, "start" | "end"> | undefined;
+  /** The store contains all events before the first event of this log. Without a store, the log starts with 1. */
+  readonly store?: Pick<EventStore, "epoch" | "start" | "end"> | undefined;
+  /** Whether other processes append to the store: then it may have events, or an epoch, that this log has not seen. */
+  readonly isShared?: boolean | undefined;
 }
 
 /**
@@ -42,23 +44,19 @@ export interface EventLogOptions {
  *
  * ```text
  *   forgotten, or  | kept, in segments  | sealed | waiting |
- *   in a history   |                    |        |         |
+ *   in a store     |                    |        |         |
  *                  start                end                next sequence
  * ```
  */
 export class EventLog {
-  readonly epoch: string;
+  #epoch: string;
   readonly #capacity: number;
   readonly #capacityBytes: number;
-  /** The history that keeps the events that this log removes. */
-  readonly #history: Pick<ChannelHistory, "start"> | undefined;
+  /** The store of the events that this log removes. */
+  readonly #store: Pick<EventStore, "epoch" | "start"> | undefined;
+  readonly #isShared: boolean;
 
-  /**
-   * The kept segments from `#head` on, oldest first. The queue removes its empty front only when that is long, not with
-   * each segment.
-   */
-  readonly #segments: (Segment | undefined)[] = [];
-  #head = 0;
+  readonly #ring = new SegmentRing();
   #start: number;
   #end: number;
   #sealedEnd: number;
@@ -80,21 +78,25 @@ export class EventLog {
   /** Whether a segment was sealed before its turn ended, because the next event did not fit. */
   #hasOverflowed = false;
 
-  /**
-   * The sequence numbers of the ids that the application provided. The log's own ids need no index: they contain the
-   * sequence number.
-   */
-  readonly #customIds = new Map<string, number>();
-  #hasCustomIds = false;
-  /** The application's id of the event before `start`. A client with this id still resumes without a gap. */
-  #customIdBeforeStart: string | undefined;
+  readonly #customIds = new CustomIds();
 
-  constructor({ epoch, capacity, capacityBytes, history }: EventLogOptions) {
-    this.epoch = epoch;
+  constructor({ epoch, capacity, capacityBytes, store, isShared = false }: EventLogOptions) {
+    this.#epoch = epoch;
     this.#capacity = capacity;
     this.#capacityBytes = capacityBytes;
-    this.#history = history;
-    this.#start = this.#end = this.#sealedEnd = history?.end ?? 1;
+    this.#store = store;
+    this.#isShared = isShared;
+    this.#start = this.#end = this.#sealedEnd = store?.end ?? 1;
+  }
+
+  /** The epoch of the event ids. Only that of a shared log changes. */
+  get epoch(): string {
+    return this.#epoch;
+  }
+
+  /** Whether the store of a shared log has changed its epoch. Its events do not follow those of this log then. */
+  get isOutdated(): boolean {
+    return this.#store !== undefined && this.#store.epoch !== this.#epoch;
   }
 
   /** The sequence number of the oldest event in this log. */
@@ -102,9 +104,10 @@ export class EventLog {
     return this.#start;
   }
 
-  /** The sequence number of the oldest event that a client can receive, from this log or from the history. */
+  /** The sequence number of the oldest event that a client can receive, from this log or from the store. */
   get oldest(): number {
-    return this.#history === undefined ? this.#start : Math.min(this.#start, this.#history.start ?? 1);
+    if (this.#store === undefined || this.isOutdated) return this.#start;
+    return Math.min(this.#start, this.#store.start ?? 1);
   }
 
   /** The sequence number that follows the newest event that clients can see. */
@@ -112,7 +115,7 @@ export class EventLog {
     return this.#end;
   }
 
-  /** The number of events appended so far, including those of the history. */
+  /** The number of events appended so far, including those of the store. */
   get published(): number {
     return this.#sealedEnd - 1 + this.#waiting.length;
   }
@@ -153,60 +156,37 @@ export class EventLog {
    * @throws {TailcastError} `INVALID_EVENT`, `EVENT_TOO_LARGE`. The log is unchanged then.
    */
   append(event: PublishedEvent): string {
-    const data = typeof event === "object" ? (event?.data ?? undefined) : undefined;
-    if (data === undefined) {
-      throw new TailcastError("INVALID_EVENT", `Cannot publish the event: ${problemWithoutData(event)}`);
-    }
-    assertString("data", data);
+    assertPublished(event);
     const sequence = this.published + 1;
     const customId = event.id ?? undefined;
-    if (customId !== undefined) assertEventId(customId);
-    if (customId !== undefined && this.#history !== undefined) {
-      const message = "Cannot publish the event: a channel with a history gives the ids itself; leave the id out";
-      throw new TailcastError("INVALID_EVENT", message);
+    if (customId !== undefined) this.#assertCustomId(customId);
+    const id = customId ?? `${this.#epoch}-${decimal(sequence)}`;
+    this.appendText(encodePublished(event, id, this.#capacityBytes, this.#encodeType));
+    if (customId !== undefined) {
+      this.#waitingCustomIds ??= [];
+      this.#waitingCustomIds[this.#waiting.length - 1] = customId;
+      this.#customIds.add(customId, sequence);
     }
-    if (customId === "") {
-      throw new TailcastError("INVALID_EVENT", "Cannot publish the event: its id is empty; leave the id out");
-    }
-    if (customId !== undefined && parseSequenceId(customId)?.epoch === this.epoch) {
-      const problem = `ids that start with "${this.epoch}-" are given by the channel itself; leave the id out`;
-      const message = `Cannot publish the event: ${problem}`;
-      throw new TailcastError("INVALID_EVENT", message);
-    }
-    // Each character is at least one byte, so check before the more expensive encoding.
-    if (data.length > this.#capacityBytes) throw this.#tooLarge(data.length);
-    const id = customId ?? `${this.epoch}-${decimal(sequence)}`;
-    const text = encodeEventWithId(event, id, this.#encodeType);
-    // Each character is at most three bytes, so the bytes of a small event need not be counted.
-    if (text.length * 3 > this.#capacityBytes) {
-      const byteLength = Buffer.byteLength(text);
-      if (byteLength > this.#capacityBytes) throw this.#tooLarge(byteLength);
-    }
+    return id;
+  }
+
+  /** Appends an encoded event, whose id is `<epoch>-<sequence>`, or an id of the application. */
+  appendText(text: string): void {
     // A large event gets its own segment: no client resumes in the middle of it.
     if (this.#waitingLength + text.length > SEGMENT_LENGTH) this.#hasOverflowed = this.seal();
-    if (customId !== undefined) {
-      this.#hasCustomIds = true;
-      this.#waitingCustomIds ??= [];
-      this.#waitingCustomIds[this.#waiting.length] = customId;
-      this.#customIds.set(customId, sequence);
-    }
     this.#waiting.push(text);
     this.#waitingLength += text.length;
-    return id;
   }
 
   /** Turns the waiting events into a segment, which clients cannot see yet. Returns whether events were waiting. */
   seal(): boolean {
     if (this.#waiting.length === 0) return false;
     const segment = new Segment(this.#sealedEnd, this.#waiting, this.#waitingCustomIds);
-    this.#segments.push(segment);
+    this.#ring.push(segment);
     this.#sealedEnd = segment.next;
     this.#bytes += segment.bytes.byteLength;
     this.#sealedBytes += segment.bytes.byteLength;
-    this.#waiting = [];
-    this.#waitingCustomIds = undefined;
-    this.#waitingLength = 0;
-    this.#hasOverflowed = false;
+    this.#clearWaiting();
     return true;
   }
 
@@ -232,10 +212,18 @@ export class EventLog {
     }
   }
 
-  /** Continues after `count` more events that only the history contains. All appended events must be visible. */
+  /** Continues after `count` more events that only the store contains. All appended events must be visible. */
   skip(count: number): void {
-    this.#segments.length = this.#head = this.#bytes = 0;
-    this.#start = this.#end = this.#sealedEnd += count;
+    this.#continueAt(this.#sealedEnd + count);
+  }
+
+  /** Removes all events, and continues in another epoch, whose events before `end` only the store contains. */
+  reset(epoch: string, end: number): void {
+    this.#clearWaiting();
+    this.#sealedBytes = 0;
+    this.#isFinished = false;
+    this.#epoch = epoch;
+    this.#continueAt(end);
   }
 
   /** Removes the oldest events until the log is within its limits. */
@@ -243,45 +231,43 @@ export class EventLog {
     while (this.#start < this.#end && (this.#end - this.#start > this.#capacity || this.#bytes > this.#capacityBytes)) {
       this.#evictOldest();
     }
-    if (this.#head > 1024 && this.#head * 2 > this.#segments.length) {
-      this.#segments.splice(0, this.#head);
-      this.#head = 0;
-    }
   }
 
   #evictOldest(): void {
     const segment = this.segmentAt(this.#start);
-    this.#forgetCustomIdBeforeStart();
-    this.#customIdBeforeStart = segment.customIds?.[this.#start - segment.first];
+    this.#customIds.removeOldest(this.#start, segment.customIds?.[this.#start - segment.first]);
     this.#bytes -= segment.byteLengthOf(this.#start);
     this.#start++;
-    if (this.#start === segment.next) this.#segments[this.#head++] = undefined;
+    if (this.#start === segment.next) this.#ring.shift();
   }
 
   /** Returns the segment that contains the event `sequence`. The log must still have it: `start <= sequence`. */
   segmentAt(sequence: number): Segment {
-    let low = this.#head;
-    let high = this.#segments.length - 1;
-    // Nearly all calls need the newest segment (for clients that are up to date) or the oldest segment (for eviction).
-    if (sequence >= this.#at(high).first) low = high;
-    else if (sequence < this.#at(low).next) high = low;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (sequence < this.#at(middle).next) high = middle;
-      else low = middle + 1;
-    }
-    return this.#at(low);
+    return this.#ring.find(sequence);
   }
 
-  /** Returns the position for a client whose last event id is `lastEventId`. */
-  locate(lastEventId: string): Position {
-    const sequence = this.#customIds.get(lastEventId);
+  /**
+   * Returns the position for a client whose last event id is `lastEventId`.
+   *
+   * @param isAnswered - Whether the store of a shared log was asked for news after the client had connected. No
+   * position is then `unseen`.
+   */
+  locate(lastEventId: string, isAnswered = false): Position {
+    const sequence = this.#customIds.find(lastEventId);
     if (sequence !== undefined) return { kind: "exact", next: sequence + 1 };
     const id = parseSequenceId(lastEventId);
     if (id === undefined) return { kind: "gap", reason: "unknown", missed: null };
-    // The application's ids may have the same form as the log's own ids.
-    if (id.epoch !== this.epoch) return { kind: "gap", reason: this.#hasCustomIds ? "unknown" : "epoch", missed: null };
-    if (id.sequence > this.published) return { kind: "gap", reason: "unknown", missed: null };
+    const mayAppear = this.#isShared && !isAnswered;
+    if (mayAppear && (id.epoch !== this.#epoch || this.isOutdated)) return { kind: "unseen" };
+    if (id.epoch !== this.#epoch) {
+      // The application's ids may have the same form as the log's own ids.
+      return { kind: "gap", reason: this.#customIds.isUsed ? "unknown" : "epoch", missed: null };
+    }
+    if (id.sequence > this.published) {
+      // No event follows in a complete log.
+      if (mayAppear && !this.#isFinished) return { kind: "unseen" };
+      return { kind: "gap", reason: "unknown", missed: null };
+    }
     const missed = this.oldest - 1 - id.sequence;
     if (missed > 0) return { kind: "gap", reason: "evicted", missed };
     return { kind: "exact", next: id.sequence + 1 };
@@ -299,21 +285,27 @@ export class EventLog {
     return { kind: "gap", reason: "evicted", missed: this.oldest - 1 };
   }
 
-  #tooLarge(byteLength: number): TailcastError {
-    const problem = `its ${byteLength} bytes or more exceed capacityBytes (${this.#capacityBytes})`;
-    return new TailcastError("EVENT_TOO_LARGE", `Cannot publish the event: ${problem}; raise it, or split the data`);
+  #assertCustomId(id: string): void {
+    assertEventId(id);
+    if (this.#store !== undefined) {
+      throw cannotPublish("a channel with a history gives the ids itself; leave the id out");
+    }
+    if (id === "") throw cannotPublish("its id is empty; leave the id out");
+    if (parseSequenceId(id)?.epoch === this.#epoch) {
+      throw cannotPublish(`ids that start with "${this.#epoch}-" are given by the channel itself; leave the id out`);
+    }
   }
 
-  #forgetCustomIdBeforeStart(): void {
-    const id = this.#customIdBeforeStart;
-    // If the application used an id twice, the id refers to the later event.
-    if (id !== undefined && this.#customIds.get(id) === this.#start - 1) this.#customIds.delete(id);
+  #continueAt(sequence: number): void {
+    this.#ring.clear();
+    this.#bytes = 0;
+    this.#start = this.#end = this.#sealedEnd = sequence;
   }
 
-  #at(index: number): Segment {
-    const segment = this.#segments[index];
-    if (segment === undefined)
-      throw new RangeError(`No segment at ${index}: the log holds ${this.#start} to ${this.#sealedEnd}`);
-    return segment;
+  #clearWaiting(): void {
+    this.#waiting = [];
+    this.#waitingCustomIds = undefined;
+    this.#waitingLength = 0;
+    this.#hasOverflowed = false;
   }
 }

@@ -6,7 +6,8 @@ import type { EventLog } from "./event-log.ts";
  * The reason why a client cannot receive all events after its last event id:
  * - `evicted`: the log no longer keeps those events;
  * - `lagged`: the client is connected, but reads too slowly, and the log no longer keeps its next event;
- * - `epoch`: the id belongs to another log, usually to this server before it was restarted;
+ * - `epoch`: the id belongs to another log, usually to this server before it was restarted, or to a shared log before
+ *   its store lost events;
  * - `unknown`: the log did not create the id; or the application provided it, and the log no longer keeps it.
  */
 export type GapReason = "evicted" | "lagged" | "epoch" | "unknown";
@@ -31,6 +32,11 @@ export function encodeGap(epoch: string, { lastEventId, reason, missed }: Gap, n
     id: formatSequenceId(epoch, next - 1),
     data: JSON.stringify({ lastEventId, reason, missed }),
   });
+}
+
+/** Returns the gap for a connected client or reader whose next event was `next` in an epoch that is over. */
+export function epochGap(epoch: string, next: number): Gap {
+  return { lastEventId: formatSequenceId(epoch, next - 1), reason: "epoch", missed: null };
 }
 
 /**

@@ -1,24 +1,33 @@
-import { openReader } from "../history/open-reader.ts";
-import { encodeGap, skipGap } from "./gap.ts";
-import type { ChannelHistory, HistoryPiece, HistoryReader } from "../history/history.ts";
+import { isUnavailable, openReader } from "../history/open-reader.ts";
+import { Backoff } from "./backoff.ts";
+import { encodeGap, epochGap, skipGap } from "./gap.ts";
+import type { EventStore, HistoryPiece, HistoryReader } from "../history/history.ts";
 import type { EventLog, Position } from "./event-log.ts";
+import type { Gap } from "./gap.ts";
 
 /** The part of a channel that a reader needs. */
 export interface ReaderSource {
   readonly log: EventLog;
-  readonly history: ChannelHistory | undefined;
+  /** The history, or the shared log. */
+  readonly store: EventStore | undefined;
   /** Whether the log is complete or closed, so that no events follow. */
   isOver(): boolean;
-  /** Called when the history cannot be read, or one of its readers cannot be closed. */
-  onHistoryFailure(error: unknown): void;
+  /** Whether the channel is closed, so that readers do not wait for its store. */
+  isClosed(): boolean;
+  /** Called when the store cannot be read, or one of its readers cannot be closed. */
+  onStoreFailure(error: unknown): void;
   /** Resolves when the log has grown or is over, or when `signal` is aborted. */
   grown(signal: AbortSignal): Promise<void>;
+  /** Resolves with the position of an unseen id; `undefined` when the channel is closed or `signal` is aborted. */
+  located(lastEventId: string, signal: AbortSignal): Promise<Position | undefined>;
 }
 
 /** Where a reader starts and ends. */
 export interface ReaderRange {
   readonly lastEventId: string;
   readonly position: Position;
+  /** The epoch of the log to which the position and the end belong. */
+  readonly epoch: string;
   /** The reader ends before the event with this sequence number; `Infinity` to follow the log. */
   readonly end: number;
 }
@@ -26,35 +35,50 @@ export interface ReaderRange {
 /** Reads a log with a cursor, as a client does, but at the request of its consumer. See {@link Channel.read}. */
 async function* readLog(
   source: ReaderSource,
-  { lastEventId, position, end }: ReaderRange,
+  range: ReaderRange,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { log } = source;
+  const { log, store } = source;
+  const { lastEventId } = range;
+  let { position, epoch, end } = range;
   if (signal.aborted) return;
-  let next: number;
-  if (position.kind === "exact") {
-    next = position.next;
-  } else {
-    const { reason, missed } = position;
-    next = log.oldest;
-    yield Buffer.from(encodeGap(log.epoch, { lastEventId, reason, missed }, next));
+  /** The end of a reader that does not follow the log, in another epoch, or after a position in it was found. */
+  const newEnd = (): number => (end === Infinity ? Infinity : log.published + 1);
+  const gapBytes = (gap: Gap): Uint8Array => Buffer.from(encodeGap(log.epoch, gap, next));
+  if (position.kind === "unseen") {
+    const located = await source.located(lastEventId, signal);
+    if (located === undefined) return;
+    position = located;
+    epoch = log.epoch;
+    end = newEnd();
   }
-  while (!signal.aborted && next < end) {
-    if (next < log.start && source.history !== undefined) {
-      const reader = openReader(source.history, next, (error) => source.onHistoryFailure(error));
-      const part = yield* readHistory(source, reader, { next, end }, signal);
-      if (part.isLost) {
-        const { gap, to } = skipGap(log, part.next, "evicted");
+  let next = position.kind === "exact" ? position.next : log.oldest;
+  if (position.kind === "gap") yield gapBytes({ lastEventId, reason: position.reason, missed: position.missed });
+  while (!signal.aborted && (next < end || epoch !== log.epoch)) {
+    if (epoch !== log.epoch) {
+      const gap = epochGap(epoch, next);
+      epoch = log.epoch;
+      next = log.oldest;
+      end = newEnd();
+      yield gapBytes(gap);
+    } else if (next < log.start && store !== undefined && !log.isOutdated) {
+      const reader = openReader(store, next, (error) => source.onStoreFailure(error));
+      const part = yield* readStore(source, reader, { next, end, epoch }, signal);
+      if (part.outcome === "closed") return;
+      next = part.next;
+      if (part.outcome === "lost" && epoch === log.epoch && !log.isOutdated) {
+        const { gap, to } = skipGap(log, next, "evicted");
         next = to;
-        yield Buffer.from(encodeGap(log.epoch, gap, next));
-      } else {
-        next = part.next;
+        yield gapBytes(gap);
       }
+    } else if (next < log.start && log.isOutdated && !source.isClosed()) {
+      // The change of the epoch will be reported.
+      await source.grown(signal);
     } else if (next < log.start) {
       const { gap, to } = skipGap(log, next, "lagged");
       // More events may be removed before the consumer requests the next part. The next iteration then reports them.
       next = to;
-      yield Buffer.from(encodeGap(log.epoch, gap, next));
+      yield gapBytes(gap);
     } else if (next < log.end) {
       const segment = log.segmentAt(next);
       const bytes = segment.bytesFrom(next).plain.payload;
@@ -69,30 +93,51 @@ async function* readLog(
 }
 
 /**
- * Reads events that are no longer in memory. Returns the next sequence number, and whether reading the history failed.
+ * Reads events that are no longer in memory. While the store does not answer, it waits, unless the channel is closed.
+ * Returns the next sequence number, and whether the store has lost that event.
  */
-async function* readHistory(
+async function* readStore(
   source: ReaderSource,
   reader: HistoryReader,
-  { next, end }: { next: number; end: number },
+  { next, end, epoch }: { next: number; end: number; epoch: string },
   signal: AbortSignal,
-): AsyncGenerator<Uint8Array, { next: number; isLost: boolean }, undefined> {
+): AsyncGenerator<Uint8Array, { next: number; outcome: "read" | "lost" | "closed" }, undefined> {
+  const { log } = source;
+  const backoff = new Backoff();
   try {
-    while (next < source.log.start && next < end && !signal.aborted) {
+    while (epoch === log.epoch && next < log.start && next < end && !signal.aborted) {
       let piece: HistoryPiece;
       try {
         piece = await reader.next();
       } catch (error) {
-        source.onHistoryFailure(error);
-        return { next, isLost: true };
+        const isLost = !isUnavailable(error);
+        if (isLost || backoff.isReset) source.onStoreFailure(error);
+        if (isLost) return { next, outcome: "lost" };
+        if (source.isClosed()) return { next, outcome: "closed" };
+        await pause(backoff.next(), signal);
+        continue;
       }
+      backoff.reset();
       next = piece.next;
       yield piece.bytes;
     }
-    return { next, isLost: false };
+    return { next, outcome: "read" };
   } finally {
     reader.close();
   }
+}
+
+/** Resolves after a delay, or when `signal` is aborted. */
+function pause(delay: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(wake, delay);
+    function wake(): void {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", wake);
+      resolve();
+    }
+    signal.addEventListener("abort", wake);
+  });
 }
 
 /** Does the same until `signal` is aborted. `AbortSignal.any` does not accept signals of other classes. */

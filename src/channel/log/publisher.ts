@@ -1,7 +1,8 @@
 import { performance } from "node:perf_hooks";
 import { FlushSchedule } from "./flush-schedule.ts";
 import { HistoryWriter } from "../history/history-writer.ts";
-import type { EventLog, PublishedEvent } from "./event-log.ts";
+import type { EventLog } from "./event-log.ts";
+import type { PublishedEvent } from "./published-event.ts";
 import type { ChannelSettings } from "../settings.ts";
 
 /**
@@ -14,6 +15,8 @@ export class Publisher {
   readonly #schedule: FlushSchedule;
   readonly #writer: HistoryWriter | undefined;
   readonly #isHurried: () => boolean;
+  /** Whether the log has skipped events, and the clients do not read them from the store yet. */
+  #hasSkipped = false;
 
   /**
    * @param listener - `onShow` is called when clients can see more events, before the oldest events are removed;
@@ -44,14 +47,30 @@ export class Publisher {
     return id;
   }
 
+  /**
+   * Appends events of a shared log, which its store contains already.
+   *
+   * @param first - The sequence number of the first event. When it is too large, only the store has the events before.
+   * @param texts - The encoded events. Events that the log has already are ignored.
+   */
+  appendStored(first: number, texts: readonly string[]): void {
+    const expected = this.#log.published + 1;
+    if (first > expected) {
+      this.#reveal();
+      this.#log.skip(first - expected);
+      this.#hasSkipped = true;
+    }
+    for (const text of first < expected ? texts.slice(expected - first) : texts) {
+      this.#log.appendText(text);
+      if (this.#log.isSegmentFull) this.flush();
+    }
+    if (this.#hasSkipped || !this.#log.isAllVisible) this.#schedule.request();
+  }
+
   /** Makes published events visible: immediately, or, with a history, when they are stored. */
   flush(): void {
-    if (this.#writer !== undefined) {
-      this.#writer.write();
-    } else if (this.#log.seal()) {
-      this.#log.reveal();
-      this.#show();
-    }
+    if (this.#writer !== undefined) this.#writer.write();
+    else if (this.#reveal() || this.#hasSkipped) this.#show();
   }
 
   /** Makes published events visible, and then `count` events that only the history contains. */
@@ -67,7 +86,15 @@ export class Publisher {
     await this.#writer?.stored();
   }
 
+  /** Makes published events visible. Returns whether there were any. */
+  #reveal(): boolean {
+    if (!this.#log.seal()) return false;
+    this.#log.reveal();
+    return true;
+  }
+
   #show(): void {
+    this.#hasSkipped = false;
     const now = performance.now();
     this.#schedule.note(now);
     this.#onShow(now);

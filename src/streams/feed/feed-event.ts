@@ -1,6 +1,6 @@
 import { readLineData } from "../line-data.ts";
 import { feedLine } from "./feed-line.ts";
-import type { PublishedEvent } from "../../channel/log/event-log.ts";
+import type { PublishedEvent } from "../../channel/log/published-event.ts";
 import type { DecodedEvent } from "../../protocol/decode.ts";
 
 /**

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { Channel } from "../../../dist/channel/channel.js";
 import { ChannelGroup } from "../../../dist/channel/group/channel-group.js";
 import { FileHistory } from "../../../dist/channel/history/file-history.js";
+import { MemoryLog } from "../../../dist/channel/history/memory-log.js";
 import { makeFolder } from "../../support/folders.js";
 import { heapBytes, rawClient, until } from "../../support/channel.js";
 import { EventClient, TestServer, ask } from "../../support/http.js";
@@ -69,6 +70,7 @@ describe("ChannelGroup", () => {
       { maxChannels: 0 },
       { idleTimeout: -1 },
       { channel: { history } },
+      { channel: { log: new MemoryLog() } },
       { channel: { uniqueEpoch: "e" } },
       { channel: "all" as never },
     ];

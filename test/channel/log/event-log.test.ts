@@ -14,16 +14,16 @@ function logOf(count: number, capacity = 1000, capacityBytes = 1_000_000): Event
 }
 
 describe("EventLog", () => {
-  it("drops its events when it skips to events of the history", () => {
-    const history = { start: 1, end: 1 };
-    const log = new EventLog({ epoch: "e", capacity: 10, capacityBytes: 1000, history });
+  it("drops its events when it skips to events of the store", () => {
+    const store = { epoch: "e", start: 1, end: 1 };
+    const log = new EventLog({ epoch: "e", capacity: 10, capacityBytes: 1000, store });
     log.append({ data: "a" });
     log.seal();
     log.reveal();
     // It still has what the history has forgotten.
-    history.start = 9;
+    store.start = 9;
     assert.deepEqual([log.oldest, log.start, log.end], [1, 1, 2]);
-    history.start = 2;
+    store.start = 2;
     log.skip(3);
     assert.deepEqual([log.oldest, log.start, log.end, log.published, log.bytes], [2, 5, 5, 4, 0]);
     assert.equal(log.append({ data: "b" }), "e-5");
