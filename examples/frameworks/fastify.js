@@ -1,7 +1,7 @@
 // Messages for every client, in Fastify 5: node examples/frameworks/fastify.js
 import cors from "@fastify/cors";
 import fastify from "fastify";
-import { Channel } from "tailcast";
+import { Channel, closeOnSignal } from "tailcast";
 
 const channel = new Channel();
 const app = fastify();
@@ -13,8 +13,6 @@ app.get("/messages", (request, reply) => {
 });
 app.post("/messages", (request) => channel.publish(String(request.query.text)));
 app.get("/clients", () => String(channel.clientCount));
-app.addHook("preClose", () => channel.close({ retry: 1000 })); // `onClose` is too late: Fastify waits for the streams
+closeOnSignal(app.server, [channel, { close: () => app.close() }], { retry: 1000 }); // on SIGTERM
 
-const address = await app.listen({ port: Number(process.env.PORT ?? 3000) });
-console.log(address);
-process.once("SIGTERM", () => app.close());
+console.log(await app.listen({ port: Number(process.env.PORT ?? 3000), host: "127.0.0.1" }));

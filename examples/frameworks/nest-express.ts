@@ -2,14 +2,13 @@
 import "reflect-metadata";
 import { Controller, Get, Module, Post, Query, Req, Res } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
-import { Channel } from "tailcast";
+import { Channel, closeOnSignal } from "tailcast";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { BeforeApplicationShutdown } from "@nestjs/common";
 
 const channel = new Channel();
 
 @Controller()
-class Messages implements BeforeApplicationShutdown {
+class Messages {
   @Get("messages")
   read(@Req() request: IncomingMessage, @Res() response: ServerResponse): void {
     channel.handle(request, response);
@@ -24,17 +23,12 @@ class Messages implements BeforeApplicationShutdown {
   count(): string {
     return String(channel.clientCount);
   }
-
-  /** `onApplicationShutdown` is too late: Nest waits for the streams before it. */
-  async beforeApplicationShutdown(): Promise<void> {
-    await channel.close({ retry: 1000 });
-  }
 }
 
 @Module({ controllers: [Messages] })
 class App {}
 
 const app = await NestFactory.create(App, { logger: ["warn", "error"] });
+closeOnSignal(app.getHttpServer(), [channel, { close: () => app.close() }], { retry: 1000 }); // on SIGTERM
 await app.listen(Number(process.env.PORT ?? 3000), "127.0.0.1");
 console.log(await app.getUrl());
-process.once("SIGTERM", () => void app.close());

@@ -3,14 +3,13 @@ import "reflect-metadata";
 import { Controller, Get, Module, Post, Query, Req, Res } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
 import { FastifyAdapter } from "@nestjs/platform-fastify";
-import { Channel } from "tailcast";
-import type { BeforeApplicationShutdown } from "@nestjs/common";
+import { Channel, closeOnSignal } from "tailcast";
 import type { FastifyReply, FastifyRequest } from "fastify";
 
 const channel = new Channel();
 
 @Controller()
-class Messages implements BeforeApplicationShutdown {
+class Messages {
   @Get("messages")
   read(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     for (const [name, value] of Object.entries(reply.getHeaders())) reply.raw.setHeader(name, value ?? "");
@@ -27,11 +26,6 @@ class Messages implements BeforeApplicationShutdown {
   count(): string {
     return String(channel.clientCount);
   }
-
-  /** `onApplicationShutdown` is too late: Nest waits for the streams before it. */
-  async beforeApplicationShutdown(): Promise<void> {
-    await channel.close({ retry: 1000 });
-  }
 }
 
 @Module({ controllers: [Messages] })
@@ -39,6 +33,6 @@ class App {}
 
 const app = await NestFactory.create(App, new FastifyAdapter(), { logger: ["warn", "error"] });
 app.enableCors({ origin: "https://app.example", credentials: true });
+closeOnSignal(app.getHttpServer(), [channel, { close: () => app.close() }], { retry: 1000 }); // on SIGTERM
 await app.listen(Number(process.env.PORT ?? 3000), "127.0.0.1");
 console.log(await app.getUrl());
-process.once("SIGTERM", () => void app.close());

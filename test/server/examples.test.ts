@@ -213,7 +213,8 @@ describe("examples", () => {
       ...["any-command.js", "embed-builds.js", "hello.js", "memory-history.js", "progress.js"],
       ...["receive-notifications.js", "run.js", "stream-make.js", "token-stream.js"],
     ];
-    const hosts = ["node-http.js", "node-http2.js", "node-https.js"]; // in test/ecosystem/examples.test.mjs
+    // The hosts are executed in test/ecosystem/examples.test.mjs.
+    const hosts = ["bun.js", "deno.js", "node-http.js", "node-http2.js", "node-https.js"];
     assert.deepEqual(files.sort(), [...executed, ...hosts].sort());
     for (const name of ["hello.js", "node-http.js"]) {
       const text = readFileSync(new URL(`examples/${name}`, ROOT), "utf8");

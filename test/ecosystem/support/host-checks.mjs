@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { EventSource } from "eventsource";
 import { Agent, fetch } from "undici";
@@ -81,6 +83,7 @@ export const CHECKS = [
       await host.publish("before");
       for (const seen of clients) await within(AT_ONCE, () => seen.includes("before"));
       await host.idle(t);
+      await host.connect(t);
       const late = delay(AT_ONCE, `it still runs after ${AT_ONCE} ms`, { ref: false });
       const end = await Promise.race([host.program.end("SIGTERM"), late]);
       if (end !== 0) await host.program.end("SIGKILL");
@@ -153,6 +156,13 @@ export class Host {
     const request = await this.#send("GET", "/clients");
     t.after(() => request.leave());
     await request.until((text) => text !== "");
+  }
+
+  /** Opens a connection on which no request follows, as browsers do in advance. */
+  async connect(t) {
+    const socket = connect(Number(new URL(this.program.url).port), "127.0.0.1").on("error", () => {});
+    t.after(() => socket.destroy());
+    await once(socket.resume(), "connect");
   }
 
   /** Publishes a message. Resolves with its id. */
