@@ -46,6 +46,8 @@ export interface PackageManager {
    * root. Default: it cannot, so each member has a step.
    */
   readonly runMembers?: readonly string[] | undefined;
+  /** The first major version that has `runMembers` without a plugin. Default: every version. */
+  readonly runMembersSince?: number | undefined;
   /** Whether it should run in the version that `packageManager` names. */
   readonly switchesVersion: boolean;
   /** The programs of it that corepack can run. Empty: corepack cannot run it. */
@@ -196,6 +198,7 @@ export const managers: readonly PackageManager[] = [
       state: [".yarn/unplugged", ".yarn/install-state.gz", ".yarn/build-state.yml"],
     },
     runMembers: ["workspaces", "foreach", "--all", "--topological-dev", "run"],
+    runMembersSince: 4,
   },
   {
     name: "npm",

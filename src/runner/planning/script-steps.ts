@@ -54,11 +54,11 @@ export function scriptSteps(
   { path }: Project,
   { script, members }: ScriptPlaces,
   { manager, isApart }: Pick<DetectedPackageManager, "manager" | "isApart">,
-  { command, args }: ManagerCall,
+  { command, args, version }: ManagerCall,
 ): Step[] {
-  const { run, runMembers, apart = [] } = manager;
+  const { run, runMembers, runMembersSince = 0, apart = [] } = manager;
   if (members.length === 0) return [{ name: "build", command, args: [...args, ...run, script], cwd: path }];
-  if (runMembers !== undefined) {
+  if (runMembers !== undefined && (version === undefined || Number.parseInt(version, 10) >= runMembersSince)) {
     // Otherwise it runs the script in the members of the workspace above.
     const all = isApart ? [...runMembers, ...apart] : runMembers;
     return [{ name: "build", command, args: [...args, ...all, script], cwd: path }];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { relative } from "node:path";
+import { chmod } from "node:fs/promises";
+import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import { planBuild } from "../../../dist/runner/planning/plan.js";
 import { findProjects } from "../../../dist/runner/project/find-projects.js";
@@ -49,6 +50,20 @@ describe("the root of a monorepo without the script", () => {
       assert.ok(plan.reason.endsWith(`; ${because}`), plan.reason);
     });
   }
+
+  it("is built member by member by a yarn berry that needs a plugin to do more", async (t) => {
+    const files = { "mono/yarn.lock": "__metadata:\n", "bin/yarn": "#!/bin/sh\necho $VERSION\n" };
+    const root = await monorepo(t, files);
+    await chmod(join(root, "bin/yarn"), 0o755);
+    const project = await openProject("mono", [root]);
+    const commands = async (version: string): Promise<string[]> => {
+      const env = { PATH: join(root, "bin"), VERSION: version };
+      const { steps } = await planBuild(project, { install: "skip", env });
+      return steps.map(({ cwd, args }) => [`${relative(root, cwd)}:`, ...args].join(" "));
+    };
+    assert.deepEqual(await commands("3.8.7"), ["mono/packages/a: run build", "mono/packages/d: run build"]);
+    assert.deepEqual(await commands("4.0.0"), ["mono: workspaces foreach --all --topological-dev run build"]);
+  });
 
   it("names its members with a build script when no member has the script either", async (t) => {
     const root = await monorepo(t);
