@@ -4,16 +4,7 @@ import { describe, it } from "node:test";
 import { managers } from "../../dist/runner/package-manager/managers.js";
 import { BuildServer } from "./support/build-server.mjs";
 import { makeFolder } from "./support/folder.mjs";
-import { pathWith } from "./support/managers.mjs";
-
-/** The files that select the package manager. */
-const FILES = {
-  npm: {},
-  yarn: { "yarn.lock": "" },
-  "yarn berry": { "yarn.lock": "", ".yarnrc.yml": "nodeLinker: node-modules\n" },
-  pnpm: { "pnpm-workspace.yaml": "packages:\n  - packages/*\n" },
-  bun: { "bun.lock": '{ "lockfileVersion": 1, "workspaces": { "": { "name": "root" } } }\n' },
-};
+import { factsOf, pathWith } from "./support/managers.mjs";
 
 describe("the root of a monorepo without the script", () => {
   for (const { name } of managers) {
@@ -24,7 +15,7 @@ describe("the root of a monorepo without the script", () => {
         "packages/a/package.json": manifest({ name: "a", scripts: { build: "echo built-a" } }),
         "packages/b/package.json": manifest({ name: "b", scripts: { other: "echo built-b" } }),
         "packages/c/package.json": manifest({ name: "c", scripts: { build: "echo built-c" } }),
-        ...FILES[name],
+        ...factsOf(name).monorepo,
       });
       const server = await BuildServer.start(t, { args: ["--root", root], path: await pathWith(t, name) });
       const body = JSON.stringify({ projectPath: root, install: "update" });

@@ -1,3 +1,4 @@
+import { managers } from "../package-manager/managers.ts";
 import { error, line, npm, pnpm, shell, systemError, unresolved } from "./failure-sign.ts";
 import type { FailureSign } from "./failure-sign.ts";
 
@@ -59,13 +60,7 @@ export const knownFailures: readonly KnownFailure[] = [
   },
   {
     code: "LOCK_FILE_OUTDATED",
-    signs: [
-      npm("(?:`npm ci`|cipm) can only install packages when your package(?:\\.json|-lock)"),
-      pnpm("(?:OUTDATED_LOCKFILE|LOCKFILE_CONFIG_MISMATCH)"),
-      line("error Your lockfile needs to be updated, but yarn was run with `--frozen-lockfile`"),
-      line("➤ YN0028: │ The lockfile would have been (?:modified|created) by this install"),
-      line("error: lockfile had changes, but lockfile is frozen$"),
-    ],
+    signs: managers.map(({ lockFileOutdated }) => lockFileOutdated),
     cause: "the lock file does not match package.json",
     remedy: 'install the dependencies in the project yourself and commit the lock file, or choose the install "update"',
   },

@@ -1,3 +1,5 @@
+import { line, npm, pnpm } from "../failure/failure-sign.ts";
+import type { FailureSign } from "../failure/failure-sign.ts";
 import type { ExclusionRule } from "../project/members.ts";
 import type { InstallTraits } from "./install-traits.ts";
 
@@ -31,6 +33,8 @@ export interface PackageManager {
   readonly exclusions: ExclusionRule;
   /** Installs exactly what the lock file says; fails when that does not fit `package.json`. */
   readonly frozenInstall: readonly string[];
+  /** The error with which it refuses a lock file that does not fit `package.json`. */
+  readonly lockFileOutdated: FailureSign;
   /** Installs without a lock file. With `CI` set, pnpm and yarn berry refuse that by default. */
   readonly install: readonly string[];
   /** Variables for {@link install}. */
@@ -111,6 +115,7 @@ export const managers: readonly PackageManager[] = [
     apart: ["--ignore-workspace"],
     exclusions: "always",
     frozenInstall: ["install", "--frozen-lockfile"],
+    lockFileOutdated: pnpm("(?:OUTDATED_LOCKFILE|LOCKFILE_CONFIG_MISMATCH)"),
     install: ["install", "--no-frozen-lockfile"],
     startsClean: false,
     traits: {
@@ -146,6 +151,7 @@ export const managers: readonly PackageManager[] = [
     lockFiles: ["bun.lock", "bun.lockb"],
     exclusions: "globs",
     frozenInstall: ["install", "--frozen-lockfile"],
+    lockFileOutdated: line("error: lockfile had changes, but lockfile is frozen$"),
     install: ["install"],
     startsClean: false,
     traits: {
@@ -168,6 +174,7 @@ export const managers: readonly PackageManager[] = [
     ownRoot: "workspace list",
     exclusions: "never",
     frozenInstall: ["install", "--frozen-lockfile"],
+    lockFileOutdated: line("error Your lockfile needs to be updated, but yarn was run with `--frozen-lockfile`"),
     traits: {
       settings: [".npmrc", ".yarnrc"],
       inherited: [".npmrc", ".yarnrc"],
@@ -186,6 +193,7 @@ export const managers: readonly PackageManager[] = [
     ownRoot: "lock file",
     exclusions: "always",
     frozenInstall: ["install", "--immutable"],
+    lockFileOutdated: line("➤ YN0028: │ The lockfile would have been (?:modified|created) by this install"),
     installEnv: { YARN_ENABLE_IMMUTABLE_INSTALLS: "false" },
     traits: {
       settings: [".yarnrc.yml", ".env.yarn"],
@@ -207,6 +215,7 @@ export const managers: readonly PackageManager[] = [
     apart: ["--prefix", "."],
     exclusions: "until-listed",
     frozenInstall: ["ci"],
+    lockFileOutdated: npm("(?:`npm ci`|cipm) can only install packages when your package(?:\\.json|-lock)"),
     install: ["install"],
     startsClean: true,
     traits: {

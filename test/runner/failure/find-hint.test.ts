@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { findHint } from "../../../dist/runner/failure/find-hint.js";
 import { knownFailures } from "../../../dist/runner/failure/known-failures.js";
 import { OutputTail } from "../../../dist/runner/failure/output-tail.js";
+import { managers } from "../../../dist/runner/package-manager/managers.js";
 import { readOutputs } from "./outputs.js";
 import type { FailedOutput } from "./outputs.js";
 
@@ -24,6 +25,15 @@ describe("findHint()", () => {
       });
     }
   }
+
+  it("is tested with a lock file that each package manager refuses", () => {
+    const file = "outputs/LOCK_FILE_OUTDATED.txt";
+    const outputs = readOutputs(file);
+    for (const { name, lockFileOutdated } of managers) {
+      const isKnown = outputs.some(({ text }) => lockFileOutdated.output?.test(text));
+      assert.ok(isKnown, `No output in test/runner/failure/${file} is that of ${name}: add what it prints`);
+    }
+  });
 
   for (const output of readOutputs("near-misses.txt")) {
     it(`does not explain ${output.title}`, () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { detectPackageManager } from "../../../dist/runner/package-manager/detect.js";
-import { unsupportedManagers } from "../../../dist/runner/package-manager/managers.js";
+import { managers, unsupportedManagers } from "../../../dist/runner/package-manager/managers.js";
 import { openProject } from "../../../dist/runner/project/project.js";
 import { makeFolder } from "../../support/folders.js";
 import type { TestContext } from "node:test";
@@ -47,6 +47,13 @@ describe("detectPackageManager()", () => {
       ["yarn.lock", "# yarn lockfile v1\n", "yarn"],
       ["yarn.lock", BERRY_LOCK, "yarn berry"],
     ];
+
+    it("is tested with every lock file of every package manager", () => {
+      const pairs = managers.flatMap(({ name, lockFiles }) => lockFiles.map((file) => `${name}: ${file}`));
+      const missing = pairs.filter((pair) => !cases.some(([file, , name]) => pair === `${name}: ${file}`));
+      assert.deepEqual(missing, [], "Add a row for each of these lock files to the cases above this test");
+    });
+
     for (const [file, content, name] of cases) {
       it(`detects ${name} by ${file}`, async (t) => {
         const expected = { ...plain, name, lockFile: file, because: `${file} is there` };

@@ -71,16 +71,19 @@ describe("managers", () => {
 
   it("have every field in the row of the README", () => {
     const fields = new Set(managers.flatMap((manager) => Object.keys(manager)));
-    assert.deepEqual([...fields].filter((field) => !(field in CRATE) && field !== "variant"), []);
+    const missing = [...fields].filter((field) => !(field in CRATE) && field !== "variant");
+    assert.deepEqual(missing, [], "Add these fields to the complete row in src/runner/README.md");
   });
 
   it("are the ones that the documentation names", () => {
     const web = readText("src/web/README.md");
     const [, cell = ""] = /^\| `packageManager` \| .*? \| (.*); null/m.exec(web) ?? [];
     const names = cell.split(", ").map((name) => name.replaceAll("`", ""));
-    assert.deepEqual(names.sort(), managers.map(({ name }) => name).sort());
+    const place = "src/web/README.md, row packageManager: name every package manager";
+    assert.deepEqual(names.sort(), managers.map(({ name }) => name).sort(), place);
     const [, list = ""] = /\bIt uses\s+([^.]+)\./.exec(readText("README.md")) ?? [];
-    assert.deepEqual(list.split(/,\s+|\s+or\s+/).sort(), [...managerPrograms()].sort());
+    const sentence = 'README.md, "It uses ...": name the program of every package manager';
+    assert.deepEqual(list.split(/,\s+|\s+or\s+/).sort(), [...managerPrograms()].sort(), sentence);
   });
 
   it("need one row for a further package manager", async (t) => {

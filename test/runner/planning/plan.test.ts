@@ -68,7 +68,8 @@ describe("planBuild()", () => {
 
   it("has a case for every package manager", () => {
     const tested = cases.map(([name]) => name);
-    assert.deepEqual(managers.map(({ name }) => name).filter((name) => !tested.includes(name)), []);
+    const missing = managers.map(({ name }) => name).filter((name) => !tested.includes(name));
+    assert.deepEqual(missing, [], "Add a row for each of these package managers to the cases above this test");
   });
 
   for (const [packageManager, files, install] of cases) {
