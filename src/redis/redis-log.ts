@@ -174,10 +174,11 @@ export class RedisLog implements SharedLog {
   }
 
   #onAppended(state: LogState, epoch: string, first: number, events: readonly string[]): void {
-    const isNext = first > 0 && first <= this.#state.end && state.end === first + events.length;
-    const isKnown = epoch === this.#state.epoch && state.end <= this.#state.end;
-    if (!this.isFollowed || isKnown) this.#advance(state, state.end, []);
-    else if (isNext && epoch === state.epoch) this.#advance(state, first, encodeAllStored(events, epoch, first));
+    const { end } = this.#state;
+    const isReset = state.epoch !== this.#state.epoch;
+    const isNext = epoch === state.epoch && first > 0 && first <= end && state.end === first + events.length;
+    if (!this.isFollowed || isReset || state.end <= end) this.#advance(state, state.end, []);
+    else if (isNext) this.#advance(state, first, encodeAllStored(events, epoch, first));
     else void this.load().catch(() => undefined);
   }
 

@@ -21,7 +21,12 @@ export class Link {
   readonly #listener: LinkListener;
   readonly #stop = new AbortController();
   readonly #waiting = new Set<() => void>();
+  /** The connection that new commands use. */
   #connection: RedisConnection | undefined;
+  /** The connection that has not ended. */
+  #current: RedisConnection | undefined;
+  /** The number of commands without an answer. */
+  #pending = 0;
   #lastError: unknown = new Error("there is no connection yet");
 
   /** @param timeout - The longest time for a connection and for an answer, in milliseconds. */
@@ -69,20 +74,21 @@ export class Link {
     return this.#answer((connection) => connection.unsubscribe(channels));
   }
 
-  /** Replaces the connection. */
+  /** Replaces the connection when its commands are answered. */
   reset(): void {
-    this.#connection?.destroy();
+    this.#connection = undefined;
+    this.#endIdle();
   }
 
   close(): void {
     this.#stop.abort();
-    this.reset();
+    this.#current?.destroy();
     this.#wake();
   }
 
   async #answer(send: (connection: RedisConnection) => Promise<unknown>): Promise<unknown> {
     const connection = this.#connection;
-    if (connection === undefined) {
+    if (connection === undefined || this.#stop.signal.aborted) {
       const { message } = RedisFailure.of(this.#lastError);
       throw new RedisFailure("unsent", `Redis is not connected (${message})`, this.#lastError);
     }
@@ -93,13 +99,21 @@ export class Link {
         connection.destroy();
       }, this.#timeout);
     });
+    this.#pending++;
     try {
       return await Promise.race([send(connection), late]);
     } catch (error) {
       throw error instanceof RedisFailure ? error : RedisFailure.of(error);
     } finally {
       clearTimeout(timer);
+      this.#pending--;
+      this.#endIdle();
     }
+  }
+
+  /** Ends a connection that is to be replaced, when it waits for no answer. */
+  #endIdle(): void {
+    if (this.#connection === undefined && this.#pending === 0) this.#current?.destroy();
   }
 
   async #run(): Promise<void> {
@@ -109,14 +123,14 @@ export class Link {
         const connection = await this.#connect();
         failures = 0;
         if (signal.aborted) return connection.destroy();
-        this.#connection = connection;
+        this.#connection = this.#current = connection;
         this.#listener.onReady();
         this.#wake();
         this.#lastError = await connection.ended;
       } catch (error) {
         this.#lastError = error;
       }
-      this.#connection = undefined;
+      this.#connection = this.#current = undefined;
       if (signal.aborted) return;
       this.#listener.onDown(this.#lastError);
       await this.#pause(Math.min(MAX_DELAY, MIN_DELAY * 2 ** failures));

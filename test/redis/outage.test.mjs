@@ -1,0 +1,245 @@
+/** Redis is restarted, slow, gone, full or replaced by something else. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { assertStreams, publishAll, timed } from "./support/check.mjs";
+import { CLIENTS, openLogs } from "./support/clients.mjs";
+import { Proxy } from "./support/proxy.mjs";
+import { Recorder } from "./support/recorder.mjs";
+import { RedisServer } from "./support/redis-server.mjs";
+
+const AOF = ["--appendonly", "yes", "--appendfsync", "always"];
+
+/** Whether a recorder has seen a new epoch. */
+const hasReset = ({ notes }) => notes.includes("reset");
+
+function numbers(count, from = 0) {
+  return Array.from({ length: count }, (_, index) => `${from + index}`);
+}
+
+for (const [name, client] of Object.entries(CLIENTS)) {
+  describe(`RedisLog with ${name}, when Redis`, () => {
+    /** A server with a log in two processes that show it. */
+    async function setUp(t, { args, options, through } = {}) {
+      const server = await RedisServer.start(t, args);
+      const target = through === undefined ? server : await Proxy.start(t, server);
+      const log = await openLogs(t, target, { timeout: 600, checkInterval: 200, ...options }, client).open("log");
+      const other = await openLogs(t, server, { timeout: 600, checkInterval: 200, ...options }, client).open("log");
+      return { server, proxy: target, log, other, recorders: [new Recorder(log), new Recorder(other)] };
+    }
+
+    it("restarts without its data, starts a new epoch", async (t) => {
+      const { server, log, recorders } = await setUp(t);
+      await publishAll(log, numbers(5));
+      for (const recorder of recorders) await recorder.count(5);
+      const { epoch } = log;
+      await server.kill();
+      await server.restart();
+      const [id] = await publishAll(log, ["after"]);
+      assert.equal(id, `${log.epoch}-1`);
+      assert.notEqual(log.epoch, epoch);
+      for (const recorder of recorders) await recorder.until(({ data }) => data.includes("after"));
+      for (const { data, notes } of recorders) {
+        assert.deepEqual(data, [...numbers(5), "after"]);
+        assert.equal(notes.filter((note) => note === "reset").length, 1);
+      }
+      assertStreams(recorders);
+    });
+
+    it("restarts with its data, starts a new epoch with all kept events", async (t) => {
+      const { server, log, recorders } = await setUp(t, { args: AOF });
+      await publishAll(log, numbers(5));
+      for (const recorder of recorders) await recorder.count(5);
+      const { epoch } = log;
+      await server.kill();
+      await server.restart();
+      const [id] = await publishAll(log, ["after"]);
+      assert.equal(id, `${log.epoch}-6`);
+      assert.notEqual(log.epoch, epoch);
+      for (const recorder of recorders) await recorder.until(({ data }) => data.includes("after"));
+      for (const { data } of recorders) assert.deepEqual(data, [...numbers(5), ...numbers(5), "after"]);
+      assertStreams(recorders);
+    });
+
+    it("restarts with its data, keeps the epoch with `trustStore`", async (t) => {
+      const { server, log, recorders } = await setUp(t, { args: AOF, options: { trustStore: true } });
+      const ids = await publishAll(log, numbers(5));
+      await server.kill();
+      await server.restart();
+      ids.push(...(await publishAll(log, numbers(5, 5))));
+      for (const recorder of recorders) await recorder.count(10);
+      for (const recorder of recorders) {
+        assert.deepEqual(recorder.ids, ids);
+        assert.ok(!hasReset(recorder));
+      }
+    });
+
+    it("is gone for longer than `timeout`, rejects in time with LOG_UNAVAILABLE and continues later", async (t) => {
+      const { server, log, recorders } = await setUp(t);
+      await publishAll(log, numbers(3));
+      await server.kill();
+      await recorders[0].until(({ notes }) => notes.includes("failure"));
+      // The first event may be written to the connection before its end is noticed.
+      await timed(() => log.publish("lost"));
+      for (let attempt = 0; attempt < 2; attempt++) {
+        const { reason, time } = await timed(() => log.publish("lost"));
+        assert.equal(reason.code, "LOG_UNAVAILABLE");
+        assert.ok(time > 500 && time < 1500, `${time} ms`);
+      }
+      await assert.rejects(log.refresh(), { code: "LOG_UNAVAILABLE" });
+      await assert.rejects(log.read(1).next(), { code: "LOG_UNAVAILABLE" });
+      assert.equal(recorders[0].notes.filter((note) => note === "failure").length, 1);
+      await server.restart();
+      await publishAll(log, ["after"]);
+      for (const recorder of recorders) await recorder.until(({ data }) => data.at(-1) === "after");
+      for (const { data } of recorders) assert.deepEqual(data, [...numbers(3), "after"]);
+    });
+
+    it("is stopped, rejects in time with LOG_TIMEOUT and continues without a hole or a repeat", async (t) => {
+      const { server, log, recorders } = await setUp(t);
+      await publishAll(log, numbers(3));
+      server.signal("SIGSTOP");
+      const { reason, time } = await timed(() => log.publish("unknown"));
+      assert.equal(reason.code, "LOG_TIMEOUT");
+      assert.ok(time < 1500, `${time} ms`);
+      server.signal("SIGCONT");
+      await publishAll(log, ["after"]);
+      for (const recorder of recorders) await recorder.until(({ data }) => data.at(-1) === "after");
+      for (const recorder of recorders) {
+        assert.deepEqual(recorder.data.filter((text) => text !== "unknown"), [...numbers(3), "after"]);
+        assert.ok(!hasReset(recorder));
+      }
+      assertStreams(recorders);
+    });
+
+    for (const mode of ["WRITE", "ALL"]) {
+      it(`is paused (${mode}) for less than \`timeout\`, only waits`, async (t) => {
+        const { server, log, recorders } = await setUp(t);
+        await publishAll(log, numbers(3));
+        await server.command("CLIENT", "PAUSE", 300, mode);
+        const { value, time } = await timed(() => log.publish("paused"));
+        assert.equal(value, `${log.epoch}-4`);
+        assert.ok(time > 200 && time < 600, `${time} ms`);
+        for (const recorder of recorders) await recorder.count(4);
+        for (const { notes, data } of recorders) assert.deepEqual([notes, data], [[], [...numbers(3), "paused"]]);
+      });
+
+      it(`is paused (${mode}) for longer, rejects with LOG_TIMEOUT and continues`, async (t) => {
+        const { server, log, recorders } = await setUp(t);
+        await publishAll(log, numbers(3));
+        await server.command("CLIENT", "PAUSE", 1500, mode);
+        const { reason } = await timed(() => log.publish("unknown"));
+        assert.equal(reason.code, "LOG_TIMEOUT");
+        const ids = await publishAll(log, ["after"]).catch(() => publishAll(log, ["after"]));
+        for (const recorder of recorders) await recorder.until((seen) => seen.ids.includes(ids[0]));
+        for (const recorder of recorders) assert.ok(!hasReset(recorder));
+        assertStreams(recorders);
+      });
+    }
+
+    it("is full, rejects at once, still reads, and accepts events when there is room", async (t) => {
+      const { server, log, recorders } = await setUp(t);
+      await publishAll(log, numbers(3));
+      await server.command("CONFIG", "SET", "maxmemory", 1);
+      const { reason, time } = await timed(() => log.publish("full"));
+      assert.equal(reason.code, "LOG_UNAVAILABLE");
+      assert.match(reason.message, /OOM/);
+      assert.ok(time < 500, `${time} ms`);
+      await log.refresh();
+      assert.equal((await log.read(1).next()).next, 4);
+      await server.command("CONFIG", "SET", "maxmemory", 0);
+      await publishAll(log, ["after"]);
+      for (const recorder of recorders) await recorder.count(4);
+      for (const recorder of recorders) {
+        assert.deepEqual(recorder.data, [...numbers(3), "after"]);
+        assert.ok(!hasReset(recorder));
+      }
+    });
+
+    it("loses an answer, stores the event once", async (t) => {
+      const { proxy, log, recorders } = await setUp(t, { through: true, options: { timeout: 2000 } });
+      await publishAll(log, numbers(3));
+      proxy.mode = "deaf";
+      const publishing = log.publish("once");
+      await recorders[1].count(4);
+      proxy.mode = "open";
+      proxy.cut();
+      assert.equal(await publishing, `${log.epoch}-4`);
+      assert.equal(await log.publish("next"), `${log.epoch}-5`);
+      for (const recorder of recorders) await recorder.count(5);
+      for (const { data, notes } of recorders) {
+        assert.deepEqual(data, [...numbers(3), "once", "next"]);
+        assert.ok(!notes.includes("reset"));
+      }
+    });
+
+    it("vanishes without a sign, is found again over new connections", async (t) => {
+      const { proxy, log, other, recorders } = await setUp(t, { through: true });
+      await publishAll(log, numbers(3));
+      const before = proxy.size;
+      proxy.mode = "silent";
+      await assert.rejects(log.publish("unknown"), { code: "LOG_TIMEOUT" });
+      await publishAll(other, ["meanwhile"]);
+      proxy.mode = "open";
+      await recorders[0].until(({ data }) => data.includes("meanwhile"));
+      await publishAll(log, ["after"]);
+      for (const recorder of recorders) await recorder.until(({ data }) => data.includes("after"));
+      assertStreams(recorders);
+      assert.equal(proxy.size, before);
+    });
+  });
+}
+
+describe("RedisLog", () => {
+  it("keeps the waiting events within maxQueuedBytes", async (t) => {
+    const server = await RedisServer.start(t);
+    const logs = openLogs(t, server, { timeout: 1000, maxQueuedBytes: 100_000 });
+    const [log, second] = [await logs.open("one"), await logs.open("two")];
+    await server.kill();
+    await assert.rejects(log.refresh());
+    const results = await Promise.all(
+      Array.from({ length: 400 }, (_, number) => timed(() => [log, second][number % 2].publish("x".repeat(700)))),
+    );
+    assert.ok(results.every(({ reason }) => reason.code === "LOG_UNAVAILABLE"));
+    const refused = results.filter(({ reason }) => reason.message.includes("maxQueuedBytes"));
+    assert.ok(refused.length > 290 && refused.length < 310, `${refused.length} refused`);
+    assert.ok(refused.every(({ time }) => time < 500));
+    await server.restart();
+    await publishAll(second, ["after"]);
+  });
+
+  it("settles everything when it is closed during an outage", async (t) => {
+    const server = await RedisServer.start(t);
+    const logs = openLogs(t, server, { timeout: 5000 });
+    const log = await logs.open("closed");
+    new Recorder(log);
+    await log.publish("text");
+    server.signal("SIGSTOP");
+    const sent = log.publish("sent");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const results = Promise.allSettled([sent, log.publish("waiting"), log.refresh(), logs.open("new")]);
+    await logs.close();
+    server.signal("SIGCONT");
+    const codes = (await results).map(({ reason }) => reason?.code);
+    assert.deepEqual(codes, ["LOG_TIMEOUT", "CHANNEL_CLOSED", "LOG_UNAVAILABLE", "CHANNEL_CLOSED"]);
+  });
+
+  it("is not opened without Redis", async (t) => {
+    const server = await RedisServer.start(t);
+    await server.kill();
+    const logs = openLogs(t, server, { timeout: 300 });
+    const { reason, time } = await timed(() => logs.open("log"));
+    assert.equal(reason.code, "LOG_UNAVAILABLE");
+    assert.ok(time > 250 && time < 1000, `${time} ms`);
+    await server.restart();
+    const [id] = await publishAll(await retry(() => logs.open("log")), ["text"]);
+    assert.match(id, /-1$/);
+  });
+});
+
+/** Calls `action` until it succeeds. */
+async function retry(action) {
+  for (;;) {
+    const { status, value } = await timed(action);
+    if (status === "fulfilled") return value;
+  }
+}
