@@ -1,7 +1,7 @@
-import { TailcastError } from "../error.ts";
+import { LogFollowers } from "../channel/history/log-followers.ts";
 import { checkInteger, checkValue, kinds } from "../check-options.ts";
+import { TailcastError } from "../error.ts";
 import { unavailable } from "./connections/failure.ts";
-import { LogFollowers } from "./log-followers.ts";
 import { NOTHING } from "./log-store.ts";
 import { PIECE_BYTES, RedisPieces, consecutive } from "./redis-reader.ts";
 import { RedisPublisher, completeError } from "./redis-publisher.ts";
@@ -41,9 +41,9 @@ export class RedisLog implements SharedLog {
   readonly #followers = new LogFollowers();
   #state: LogState = NOTHING;
   #pieces: RedisPieces;
-  #refreshing: Promise<void> | undefined;
-  /** The end of the log according to news that the running refresh may not have seen. */
-  #newest: Pick<LogState, "epoch" | "end"> = NOTHING;
+  /** The request that is under way, and the one after it. */
+  #loading: Promise<void> | undefined;
+  #nextLoading: Promise<void> | undefined;
   #isClosed = false;
 
   /** The package does not export the class as a value: use `RedisLogs.open`. */
@@ -123,10 +123,13 @@ export class RedisLog implements SharedLog {
     return this.close();
   }
 
-  /** Reads the state and the new events. Calls at the same time share one request. @internal */
+  /**
+   * Reads the state and the new events. Calls share the next request, but not the one that is under way, which may have
+   * missed the newest events. @internal
+   */
   load(): Promise<void> {
-    this.#refreshing ??= this.#load().finally(() => (this.#refreshing = undefined));
-    return this.#refreshing;
+    this.#nextLoading ??= this.#loadNext();
+    return this.#nextLoading;
   }
 
   /** Compares the log with its state in Redis, and loads it if they differ. @internal */
@@ -144,7 +147,6 @@ export class RedisLog implements SharedLog {
     const isSameEpoch = epoch === this.#state.epoch;
     if (isSameEpoch && news.end <= end && news.isComplete === isComplete) return;
     if (!isSameEpoch || first > end || events.length < news.end - first) {
-      this.#newest = news;
       void this.load().catch(() => undefined);
       return;
     }
@@ -156,20 +158,22 @@ export class RedisLog implements SharedLog {
     if (!this.#isClosed) this.#followers.reportFailure(unavailable("follow the log", error));
   }
 
+  async #loadNext(): Promise<void> {
+    await this.#loading?.catch(() => undefined);
+    this.#nextLoading = undefined;
+    this.#loading = this.#load();
+    await this.#loading;
+  }
+
   async #load(): Promise<void> {
-    for (let isBehind = true; isBehind && !this.#isClosed;) {
-      const { end } = this.#state;
-      const newest = this.#newest;
-      try {
-        const range = { from: end, to: Number.MAX_SAFE_INTEGER, bytes: PIECE_BYTES };
-        const { state, entries } = await this.#owner.store.read(this.topic, this.#state, range);
-        this.#advance(state, end, encodeAllStored(consecutive(entries, end), state.epoch, end));
-      } catch (error) {
-        this.onFailure(error);
-        throw unavailable("read the log", error);
-      }
-      const { epoch } = this.#state;
-      isBehind = this.#newest !== newest && this.#newest.epoch === epoch && this.#newest.end > this.#state.end;
+    const { end } = this.#state;
+    try {
+      const range = { from: end, to: Number.MAX_SAFE_INTEGER, bytes: PIECE_BYTES };
+      const { state, entries } = await this.#owner.store.read(this.topic, this.#state, range);
+      this.#advance(state, end, encodeAllStored(consecutive(entries, end), state.epoch, end));
+    } catch (error) {
+      this.onFailure(error);
+      throw unavailable("read the log", error);
     }
   }
 

@@ -1,6 +1,6 @@
+import { assertPublished, cannotPublish } from "../channel/log/published-event.ts";
 import { TailcastError } from "../error.ts";
 import { encodeEvent, encodeEventWithId } from "../protocol/encode.ts";
-import { problemWithoutData } from "../protocol/field-value.ts";
 import { formatSequenceId } from "../protocol/sequence-id.ts";
 import type { PublishedEvent } from "../channel/log/published-event.ts";
 
@@ -13,11 +13,10 @@ import type { PublishedEvent } from "../channel/log/published-event.ts";
  */
 export function writeEvent(event: PublishedEvent | string, maxEventBytes: number): string {
   const fields = typeof event === "string" ? { data: event } : event;
-  if (typeof fields !== "object" || fields === null) throw refusal(problemWithoutData(fields));
+  assertPublished(fields);
   // Each property is read once: a getter cannot show the checks one value and Redis another.
-  const { data = undefined, event: type, retry, comment, id } = fields;
-  if (data === undefined || data === null) throw refusal(problemWithoutData(fields));
-  if (id !== undefined && id !== null) throw refusal("it has an id, but the log gives the ids; leave it out");
+  const { data, event: type, retry, comment, id } = fields;
+  if ((id ?? undefined) !== undefined) throw cannotPublish("the log gives the ids; leave the id out");
   const stored = { data, event: type ?? undefined, retry: retry ?? undefined, comment: comment ?? undefined };
   const bytes = Buffer.byteLength(encodeEvent(stored));
   if (bytes > maxEventBytes) {
@@ -52,8 +51,4 @@ export function encodeAllStored(stored: readonly string[], epoch: string, first:
     texts.push(text);
   }
   return texts;
-}
-
-function refusal(problem: string): TailcastError {
-  return new TailcastError("INVALID_EVENT", `Cannot publish the event: ${problem}`);
 }

@@ -1,4 +1,4 @@
-/** What must hold for the streams of all recorders of one log. */
+/** Checks the streams of all recorders of one log. */
 import assert from "node:assert/strict";
 
 /**
