@@ -1,9 +1,10 @@
 import { performance } from "node:perf_hooks";
 import { encodeEvent } from "../../protocol/encode.ts";
+import { formatSequenceId } from "../../protocol/sequence-id.ts";
 import { CatchUp } from "./catch-up.ts";
 import { EncodedBytes } from "../log/encoded-bytes.ts";
 import { Client } from "./client.ts";
-import { encodeGap, epochGap, skipGap } from "../log/gap.ts";
+import { encodeGap, epochGap, gapBefore, skipGap } from "../log/gap.ts";
 import { jittered } from "./jitter.ts";
 import { DEFAULT_RETRY } from "../settings.ts";
 import { Replay } from "../history/history-replay.ts";
@@ -127,7 +128,10 @@ export class ClientSet implements ClientHost {
   leaveEpoch(epoch: string): void {
     for (const client of this.clients) {
       this.#replay?.forget(client);
-      if (client.next !== Infinity) this.#restart(client, epochGap(epoch, client.next));
+      if (client.next === Infinity) continue;
+      // A client that could not receive an earlier gap still has the id of that gap.
+      const lastEventId = client.gap?.lastEventId ?? formatSequenceId(epoch, client.next - 1);
+      this.#restart(client, epochGap(lastEventId));
     }
   }
 
@@ -224,7 +228,7 @@ export class ClientSet implements ClientHost {
 
   /** Moves a client to the oldest event. It receives the gap when it can receive bytes. */
   #restart(client: Client, gap: Gap): void {
-    client.gap ??= gap;
+    client.gap = gap;
     client.next = this.#log.oldest;
   }
 
@@ -233,7 +237,7 @@ export class ClientSet implements ClientHost {
     if (client.connection.isBlocked || client.connection.isEnded) return false;
     client.gap = undefined;
     client.next = this.#log.oldest;
-    this.#sendGap(client, gap, now);
+    this.#sendGap(client, gapBefore(client.next, gap), now);
     return true;
   }
 

@@ -1,5 +1,5 @@
 import { encodeEvent } from "../../protocol/encode.ts";
-import { formatSequenceId } from "../../protocol/sequence-id.ts";
+import { formatSequenceId, parseSequenceId } from "../../protocol/sequence-id.ts";
 import type { EventLog } from "./event-log.ts";
 
 /**
@@ -34,9 +34,15 @@ export function encodeGap(epoch: string, { lastEventId, reason, missed }: Gap, n
   });
 }
 
-/** Returns the gap for a connected client or reader whose next event was `next` in an epoch that is over. */
-export function epochGap(epoch: string, next: number): Gap {
-  return { lastEventId: formatSequenceId(epoch, next - 1), reason: "epoch", missed: null };
+/** Returns a gap that was found earlier, for a client or reader that continues with the event `next` now. */
+export function gapBefore(next: number, { lastEventId, reason, missed }: Gap): Gap {
+  const last = parseSequenceId(lastEventId)?.sequence ?? 0;
+  return { lastEventId, reason, missed: missed === null ? null : next - 1 - last };
+}
+
+/** Returns the gap for a connected client or reader whose last event has an id of an epoch that is over. */
+export function epochGap(lastEventId: string): Gap {
+  return { lastEventId, reason: "epoch", missed: null };
 }
 
 /**

@@ -1,6 +1,7 @@
+import { formatSequenceId } from "../../protocol/sequence-id.ts";
 import { isUnavailable, openReader } from "../history/open-reader.ts";
 import { Backoff } from "./backoff.ts";
-import { encodeGap, epochGap, skipGap } from "./gap.ts";
+import { encodeGap, epochGap, gapBefore, skipGap } from "./gap.ts";
 import type { EventStore, HistoryPiece, HistoryReader } from "../history/history.ts";
 import type { EventLog, Position } from "./event-log.ts";
 import type { Gap } from "./gap.ts";
@@ -53,10 +54,17 @@ async function* readLog(
     end = newEnd();
   }
   let next = position.kind === "exact" ? position.next : log.oldest;
-  if (position.kind === "gap") yield gapBytes({ lastEventId, reason: position.reason, missed: position.missed });
+  if (position.kind === "gap") {
+    // The log may have changed after the call of `read`.
+    const gap = { lastEventId, reason: position.reason, missed: position.missed };
+    const isCurrent = epoch === log.epoch;
+    epoch = log.epoch;
+    if (!isCurrent) end = newEnd();
+    yield gapBytes(isCurrent ? gapBefore(next, gap) : epochGap(lastEventId));
+  }
   while (!signal.aborted && (next < end || epoch !== log.epoch)) {
     if (epoch !== log.epoch) {
-      const gap = epochGap(epoch, next);
+      const gap = epochGap(formatSequenceId(epoch, next - 1));
       epoch = log.epoch;
       next = log.oldest;
       end = newEnd();
