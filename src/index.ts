@@ -75,6 +75,12 @@ export type { OutputMode } from "./runner/output/output-pipes.ts";
 export type { BuildRecord, BuildStatus, StepRecord, StepStatus } from "./runner/record.ts";
 
 export type { BuildSearch, BuildStreams, LineReader } from "./streams/build-streams.ts";
+export type { BuildJob, BuildJobs } from "./streams/shared/build-jobs.ts";
+export type { LogStore } from "./streams/shared/log-store.ts";
+export { SharedBuilder } from "./streams/shared/shared-builder.ts";
+export type { SharedBuilderOptions } from "./streams/shared/shared-builder.ts";
+export { SharedBuilds } from "./streams/shared/shared-builds.ts";
+export type { SharedBuildsOptions } from "./streams/shared/shared-builds.ts";
 export type { LogLine } from "./streams/line-data.ts";
 export type { LogLines, LogOutline } from "./streams/lines/build-lines.ts";
 export type { LogSection } from "./streams/lines/line-index.ts";

@@ -11,6 +11,9 @@ type Call = (value: never) => unknown;
 
 const channel = new Channel();
 const group = new ChannelGroup();
+/** A store of logs, and a queue of jobs, which no call uses. */
+const logs = { open: () => Promise.reject(new Error("no log")) };
+const jobs = { add: () => Promise.reject(new Error("no job")), remove: async () => false };
 after(() => Promise.all([channel.close(), group.close()]));
 
 /** For each export, calls with a value of a wrong type. */
@@ -55,6 +58,14 @@ const calls: Readonly<Record<string, Call>> = {
   "new BuildApp": (value) => new (BuildApp as unknown as new (value: unknown) => unknown)(value),
   "BuildApp.open": (value) => BuildApp.open(value),
   "BuildApp.open roots": (value) => BuildApp.open({ roots: value }),
+  "new SharedBuilds": (value) => new (library.SharedBuilds as unknown as new (value: unknown) => unknown)(value),
+  "SharedBuilds.open": (value) => library.SharedBuilds.open(value, value),
+  "SharedBuilds.open jobs": (value) => library.SharedBuilds.open(logs, value),
+  "SharedBuilds.open options": (value) => library.SharedBuilds.open(logs, jobs, { onEvent: value ?? 5, keep: -1 }),
+  "SharedBuilds.open channel": (value) => library.SharedBuilds.open(logs, jobs, { channel: value ?? 5, keep: -1 }),
+  "new SharedBuilder": (value) => new (library.SharedBuilder as unknown as new (value: unknown) => unknown)(value),
+  "SharedBuilder.open": (value) => library.SharedBuilder.open(value, { roots: [] }),
+  "SharedBuilder.open options": (value) => library.SharedBuilder.open(logs, value),
   "buildEnvironment": (value) => library.buildEnvironment(value),
   "buildEnvironment options": (value) => library.buildEnvironment({}, {}, value),
   "endOrphans": (value) => library.endOrphans(value),

@@ -21,14 +21,16 @@ export interface StoredLog {
 }
 
 /** Reads a whole log like a client. Used only for the few builds that had not ended. */
-export async function readStoredLog(history: ChannelHistory): Promise<StoredLog> {
+export async function readStoredLog(history: Pick<ChannelHistory, "start" | "end" | "read">): Promise<StoredLog> {
   const decoder = new EventStreamDecoder();
-  const reader = history.read(1);
+  const { start = 1, end } = history;
   const index = new LineIndex();
+  if (start === end) return { record: undefined, lineCount: 0, index };
+  const reader = history.read(start);
   let state: string | undefined;
   let lineCount = 0;
   try {
-    for (let next = 1; next < history.end;) {
+    for (let next = start; next < history.end;) {
       const piece = await reader.next();
       next = piece.next;
       for (const { type, data } of decoder.decode(piece.bytes)) {

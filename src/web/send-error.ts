@@ -21,6 +21,8 @@ const STATUS: Partial<Record<TailcastErrorCode, number>> = {
   MISSING_VARIABLES: 422,
   QUEUE_FULL: 503,
   SHUTTING_DOWN: 503,
+  LOG_UNAVAILABLE: 503,
+  LOG_TIMEOUT: 503,
 };
 
 /** The codes of the library's errors that a request can cause. */
@@ -36,7 +38,7 @@ export const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>>
 };
 
 /** The codes of temporary refusals, which do not depend on the request. */
-const TEMPORARY: readonly string[] = ["TOO_MANY_REQUESTS", "OUT_OF_FILES"];
+const TEMPORARY: readonly string[] = ["TOO_MANY_REQUESTS", "OUT_OF_FILES", "LOG_UNAVAILABLE"];
 
 /**
  * The minimum time after which an EventSource reconnects after a temporary refusal, in milliseconds. The maximum is

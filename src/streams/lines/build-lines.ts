@@ -43,13 +43,16 @@ export interface LogLines {
 /** The lines of one build's log by number, as far as clients of its channel can see them. */
 export class BuildLines implements LineReader {
   readonly #channel: Channel;
-  readonly #buildId: string;
+  readonly #epoch: string;
   readonly #index: LineIndex;
 
-  /** @param index - The index of all events of the channel. */
-  constructor(channel: Channel, buildId: string, index: LineIndex) {
+  /**
+   * @param epoch - The epoch of the channel's event ids.
+   * @param index - The index of all events of the channel.
+   */
+  constructor(channel: Channel, epoch: string, index: LineIndex) {
     this.#channel = channel;
-    this.#buildId = buildId;
+    this.#epoch = epoch;
     this.#index = index;
   }
 
@@ -83,7 +86,7 @@ export class BuildLines implements LineReader {
     const places = this.#index.locate(from, to);
     // The index can change from here on.
     await this.#stored();
-    const cursor = new EventCursor(this.#channel, this.#buildId);
+    const cursor = new EventCursor(this.#channel, this.#epoch);
     const page = new LinePage(cursor, end);
     try {
       for (const place of places) if (!(await page.add(place))) break;
@@ -96,7 +99,7 @@ export class BuildLines implements LineReader {
   }
 
   #idBefore(sequence: number): string {
-    return formatSequenceId(this.#buildId, sequence - 1);
+    return formatSequenceId(this.#epoch, sequence - 1);
   }
 
   /** Resolves when clients can see all events of the index. If the log cannot be stored, they see them from memory. */

@@ -1,0 +1,130 @@
+import { TailcastError } from "../../error.ts";
+import { createBuildId } from "../../runner/build-id.ts";
+import { estimateDuration } from "../../runner/estimate.ts";
+import { PLAN_STEP, isDraft } from "../../runner/planning/plan-draft.ts";
+import { pendingStep, queuedRecord } from "../../runner/record.ts";
+import { lostRecord } from "../../runner/store/lost-build.ts";
+import { endOf, readSharedBuild } from "./stored-build.ts";
+import type { SharedLog } from "../../channel/history/shared-log.ts";
+import type { PlanRequest } from "../../runner/planning/build-planner.ts";
+import type { Plan } from "../../runner/planning/plan.ts";
+import type { PlanDraft } from "../../runner/planning/plan-draft.ts";
+import type { BuildRecord } from "../../runner/record.ts";
+import type { BuildJobs } from "./build-jobs.ts";
+import type { BuildPublisher } from "./build-publisher.ts";
+import type { BuildStates } from "./build-states.ts";
+import type { LogStore } from "./log-store.ts";
+
+/** The parts of a {@link SharedQueue}. */
+export interface SharedQueueParts {
+  readonly logs: LogStore;
+  readonly jobs: BuildJobs;
+  readonly states: BuildStates;
+  readonly publisher: BuildPublisher;
+  /** The log with the requests to cancel builds. */
+  readonly cancellations: SharedLog;
+  readonly queueLimit: number;
+}
+
+/** The queue of builds that builders in other processes run. */
+export class SharedQueue {
+  readonly #parts: SharedQueueParts;
+
+  constructor(parts: SharedQueueParts) {
+    this.#parts = parts;
+  }
+
+  /** Accepts a build: resolves when the logs and the queue of jobs have it. */
+  async add(plan: Plan | PlanDraft, request: PlanRequest): Promise<BuildRecord> {
+    const { jobs, states, queueLimit } = this.#parts;
+    const builds = states.list();
+    const twin = builds.find(({ projectPath, finishedAt }) => finishedAt === null && projectPath === plan.projectPath);
+    if (twin !== undefined) throw alreadyBuilding(plan, twin.id);
+    const waiting = builds.filter(({ status }) => status === "queued").length;
+    if (waiting >= queueLimit) {
+      throw refusal("QUEUE_FULL", `the queue is full (${waiting} builds); try again later`);
+    }
+    const build = queuedRecord(plan, {
+      id: createBuildId(),
+      steps: isDraft(plan) ? [pendingStep(PLAN_STEP, "")] : plan.steps.map(({ name }) => pendingStep(name, "")),
+      estimatedDuration: estimateDuration(plan, builds),
+      queuedAt: new Date().toISOString(),
+    });
+    await this.#publish(build);
+    const accepted = await jobs.add({ build, request: { ...request, projectPath: plan.projectPath } }).catch(
+      async (error: unknown) => {
+        await this.#end(build, "lost", "lost: the build could not be queued").catch(() => undefined);
+        throw error;
+      },
+    );
+    if (accepted === build.id) return build;
+    await this.#end(build, "cancelled", "cancelled: another build of the project was accepted at the same time");
+    throw alreadyBuilding(plan, accepted);
+  }
+
+  /** Resolves at once: a build is stored when it was accepted. */
+  async stored(): Promise<void> {}
+
+  get(id: string): BuildRecord {
+    return this.#parts.states.get(id);
+  }
+
+  list(): BuildRecord[] {
+    return this.#parts.states.list();
+  }
+
+  /** Cancels a build. If no builder has taken it, it has ended when this resolves. */
+  async cancel(id: string): Promise<BuildRecord> {
+    const { jobs, cancellations } = this.#parts;
+    const build = this.get(id);
+    if (build.finishedAt !== null) {
+      throw new TailcastError("BUILD_ENDED", `Cannot cancel the build: it has already ended (${build.status})`);
+    }
+    if (build.status === "queued" && (await jobs.remove(id))) {
+      return this.#end(build, "cancelled", "cancelled before it started");
+    }
+    await cancellations.publish({ event: "cancel", data: id });
+    return this.get(id);
+  }
+
+  async inputs(id: string): Promise<PlanRequest> {
+    const { projectPath, script, install, color, variables: names } = this.get(id);
+    const variables = names.length === 0 ? undefined : (await this.#parts.jobs.find?.(id))?.request.variables;
+    if (names.length > 0 && variables === undefined) {
+      const reason = `the values of its variables (${names.join(", ")}) are not stored; start a new build with them`;
+      throw new TailcastError("MISSING_VARIABLES", `Cannot repeat the build: ${reason}`);
+    }
+    const inputs = { script: script ?? undefined, install: install ?? undefined, color: color ?? undefined };
+    return { projectPath, ...inputs, variables };
+  }
+
+  async #publish(build: BuildRecord): Promise<void> {
+    const { publisher, states } = this.#parts;
+    try {
+      await publisher.publish({ type: "build", build });
+    } finally {
+      // The builder continues the log.
+      await publisher.release(build.id);
+    }
+    states.note({ type: "build", build });
+  }
+
+  /** Ends a build that no builder runs. */
+  async #end(build: BuildRecord, status: "lost" | "cancelled", message: string): Promise<BuildRecord> {
+    const { logs, publisher, states } = this.#parts;
+    const { lineCount } = await readSharedBuild(logs, build.id);
+    const record = { ...lostRecord(build, message, new Date().toISOString()), status };
+    for (const event of endOf(record, lineCount)) await publisher.publish(event);
+    states.note({ type: "end", build: record });
+    return record;
+  }
+}
+
+function alreadyBuilding({ projectName }: Pick<Plan, "projectName">, buildId: string): TailcastError {
+  const reason = `${projectName} is already being built; follow or cancel that build`;
+  return refusal("ALREADY_BUILDING", reason, buildId);
+}
+
+function refusal(code: "ALREADY_BUILDING" | "QUEUE_FULL", reason: string, buildId?: string): TailcastError {
+  return new TailcastError(code, `Cannot accept the build: ${reason}`, buildId === undefined ? {} : { buildId });
+}

@@ -1,0 +1,43 @@
+import { readStoredLog } from "../stored-log.ts";
+import { describeLoss, lostRecord } from "../../runner/store/lost-build.ts";
+import type { BuildEvent } from "../../runner/events.ts";
+import type { BuildRecord } from "../../runner/record.ts";
+import type { LogStore } from "./log-store.ts";
+
+/** The content of a build's shared log, at one moment. */
+export interface SharedBuild {
+  /** The newest state; `undefined` when the log is empty. */
+  readonly record: BuildRecord | undefined;
+  /** The highest number of its lines. */
+  readonly lineCount: number;
+}
+
+/**
+ * Reads the log of a build.
+ *
+ * @throws {TailcastError} (as a rejection) `LOG_UNAVAILABLE`
+ */
+export async function readSharedBuild(logs: LogStore, buildId: string): Promise<SharedBuild> {
+  const log = await logs.open(buildId);
+  try {
+    await log.refresh();
+    return await readStoredLog(log);
+  } finally {
+    await log.close();
+  }
+}
+
+/** The last state of a build whose process has ended. */
+export function lossOf(record: BuildRecord): BuildRecord {
+  return lostRecord(record, describeLoss(record), new Date().toISOString());
+}
+
+/** The events that end a build which no process runs. Its last line is the message. */
+export function endOf(record: BuildRecord, lineCount: number): readonly BuildEvent[] {
+  const { id: buildId, message, finishedAt } = record;
+  const place = { type: "line", buildId, number: lineCount + 1, step: null, stream: "system" } as const;
+  return [
+    { ...place, text: message ?? "", time: finishedAt ?? "" },
+    { type: "end", build: record },
+  ];
+}
