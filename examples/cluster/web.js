@@ -1,0 +1,24 @@
+// A process that answers HTTP. It runs no builds: node examples/cluster/web.js
+import { createServer } from "node:http";
+import { BuildApp, SharedBuilds, closeOnSignal } from "tailcast";
+import { BullJobs, openLogs } from "./store.js";
+
+const roots = [process.env.ROOT ?? new URL("..", import.meta.url).pathname];
+const logs = openLogs();
+const jobs = new BullJobs();
+const app = await BuildApp.open({
+  roots,
+  builders: (context) => SharedBuilds.open(logs, jobs, context),
+  onError: console.error,
+});
+const server = createServer(app.handle);
+closeOnSignal(server, {
+  close: async () => {
+    await app.close();
+    await Promise.all([jobs.close(), logs.close()]);
+    process.disconnect?.(); // from start.js
+  },
+});
+server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
+  console.log(`http://127.0.0.1:${server.address().port}`);
+});
