@@ -1,4 +1,5 @@
-import { LINK_END, PLAIN, RESET, styleSequence } from "./style.ts";
+import { LINK_END } from "./hyperlink.ts";
+import { PLAIN, RESET, styleSequence } from "./style.ts";
 import type { Style } from "./style.ts";
 
 /** The maximum number of UTF-16 units in one column: a character and its combining characters. */

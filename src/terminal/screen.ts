@@ -1,6 +1,7 @@
 import { controlStringEnd, isControlString, parseSequence, scanControls } from "./controls.ts";
+import { isHyperlink, mayBeHyperlink } from "./hyperlink.ts";
 import { Row } from "./row.ts";
-import { LINK_START, PLAIN, linkedStyle, selectStyle } from "./style.ts";
+import { PLAIN, linkedStyle, selectStyle } from "./style.ts";
 import { columnsOf } from "./width.ts";
 import type { ControlHandler } from "./controls.ts";
 import type { Style } from "./style.ts";
@@ -15,9 +16,6 @@ const TAB_WIDTH = 8;
 const MAX_CURSOR_COLUMN = 255;
 
 const ESC = "\x1b";
-
-/** The maximum length of a hyperlink that is not complete. */
-const MAX_HELD_LINK = 2500;
 
 /** Text in which every character has one column. */
 const NARROW = /^[ -~]*$/;
@@ -107,7 +105,7 @@ export class Screen {
     const end = scanControls(text, this.#handler, start);
     if (end === text.length) return;
     const rest = text.slice(end);
-    this.#isInString = isControlString(rest, 0) && !mayBeLink(rest);
+    this.#isInString = isControlString(rest, 0) && !mayBeHyperlink(rest);
     this.#hold(this.#isInString ? rest.slice(2) : rest);
   }
 
@@ -238,7 +236,7 @@ export class Screen {
       control: (control) => {
         const sequence = parseSequence(control);
         if (sequence?.final === "m") this.#style = selectStyle(this.#style, sequence.parameters);
-        else if (control.startsWith(LINK_START)) this.#style = linkedStyle(this.#style, control);
+        else if (isHyperlink(control)) this.#style = linkedStyle(this.#style, control);
         else if (control === "\t") this.#moveTo(this.#column + TAB_WIDTH - (this.#column % TAB_WIDTH));
       },
     });
@@ -254,7 +252,7 @@ export class Screen {
     else if (control === "\b") this.#column = Math.max(0, this.#column - 1);
     else if (control === "\t") this.#moveTo(this.#column + TAB_WIDTH - (this.#column % TAB_WIDTH));
     else if (control === "\v" || control === "\f") this.#down();
-    else if (control.startsWith(LINK_START)) this.#style = linkedStyle(this.#style, control);
+    else if (isHyperlink(control)) this.#style = linkedStyle(this.#style, control);
     else if (control.length > 2) this.#sequence(control);
     else this.#escape(control[1]);
   }
@@ -383,11 +381,6 @@ export class Screen {
     if (text === undefined || (!isOpen && text === shown)) return;
     this.#redrawn.push({ row: this.#numberOf(index), text, isOpen: false });
   }
-}
-
-/** Whether an incomplete control string can become a hyperlink. */
-function mayBeLink(text: string): boolean {
-  return text.length <= MAX_HELD_LINK && (text.startsWith(LINK_START) || LINK_START.startsWith(text));
 }
 
 function createRow(content: string): ReachableRow {

@@ -1,3 +1,5 @@
+import { webAddressOf } from "./hyperlink.ts";
+
 /** A colour: 0 to 255 of the palette, or a 24-bit colour with {@link RGB} added. */
 export type Colour = number;
 
@@ -30,15 +32,6 @@ export const PLAIN: Style = { attributes: 0, foreground: undefined, background: 
 
 /** The control sequence that returns to {@link PLAIN}. */
 export const RESET = "\x1b[0m";
-
-/** The start of a hyperlink (OSC 8): `ESC ] 8 ; parameters ; address`, then ST or BEL. */
-export const LINK_START = "\x1b]8;";
-
-/** Ends a hyperlink. */
-export const LINK_END = "\x1b]8;;\x07";
-
-/** A hyperlink to a web address, at most as long as browsers allow. */
-const WEB_LINK = /^\x1b\]8;[ -:<-~]{0,256};https?:\/\/[!-~]{1,2083}(?:\x07|\x1b\\)$/;
 
 /** The attributes that each code sets. */
 const SET: Readonly<Record<number, number>> = { 1: 1, 2: 2, 3: 4, 4: 8, 5: 16, 6: 16, 7: 32, 8: 64, 9: 128, 21: 8 };
@@ -74,12 +67,9 @@ export function selectStyle(style: Style, parameters: string): Style {
   return selected;
 }
 
-/**
- * The style with the hyperlink that a control string begins. It has none when the string ends a hyperlink, and when the
- * address is not one of the web.
- */
+/** The style with the hyperlink that a control string begins; without one when the address is not one of the web. */
 export function linkedStyle(style: Style, control: string): Style {
-  const link = WEB_LINK.test(control) ? control : undefined;
+  const link = webAddressOf(control) === undefined ? undefined : control;
   return link === style.link ? style : remembered({ ...style, link });
 }
 

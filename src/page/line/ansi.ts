@@ -1,4 +1,5 @@
 import { parseSequence, scanControls } from "../../terminal/controls.ts";
+import { isHyperlink, webAddressOf } from "../../terminal/hyperlink.ts";
 import { ATTRIBUTES, PLAIN, RGB, selectStyle } from "../../terminal/style.ts";
 import { fromPalette, fromRgb } from "./ansi-colour.ts";
 import type { Colour, Style } from "../../terminal/style.ts";
@@ -23,9 +24,6 @@ export interface Span {
   readonly link?: Link | undefined;
 }
 
-/** A hyperlink: `ESC ] 8 ; parameters ; address`, then ST or BEL. An empty address ends the link. */
-const HYPERLINK = /^\x1b\]8;[^;]*;(.*?)(?:\x07|\x1b\\)$/s;
-
 /** The attributes that the style sheet has a class for. */
 const CLASSES = ["bold", "dim", "italic", "underline", "strike"] as const;
 
@@ -46,15 +44,14 @@ export function spansOf(line: string): Span[] {
       const sequence = parseSequence(control);
       if (sequence?.final === "m") classes = classesOf((style = selectStyle(style, sequence.parameters)));
       else if (control === "\t") add(control);
-      else if (control.startsWith("\x1b]8;")) link = hyperlink(control);
+      else if (isHyperlink(control)) link = linkOf(control);
     },
   });
   return spans;
 }
 
-/** Only http and https lead anywhere: a log must not run scripts, open files or start programs. */
-function hyperlink(control: string): Link | undefined {
-  const address = HYPERLINK.exec(control)?.[1];
+function linkOf(control: string): Link | undefined {
+  const address = webAddressOf(control);
   return address !== undefined && isWebAddress(address) ? { href: address, isNamed: true } : undefined;
 }
 
