@@ -1,4 +1,4 @@
-/** The READMEs of src, and of its folders cli, http, page, streams, terminal and web. */
+/** The READMEs of src, of its folders cli, http, page, streams, terminal and web, and of examples. */
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, it } from "node:test";
@@ -18,7 +18,8 @@ for (const folder of ["src", "src/cli", "src/http", "src/page", "src/streams", "
         const marks = [`/${file}\``, `\`${file}\``, `| \`${parent}\` `];
         return !rows.some((row) => marks.some((mark) => row.includes(mark)));
       };
-      assert.deepEqual(modules.filter(isOther), []);
+      const message = `Add each of these files to a row of the table of files in ${folder}/README.md`;
+      assert.deepEqual(modules.filter(isOther), [], message);
     });
 
     it("says how to add to the folder", () => {
@@ -26,3 +27,18 @@ for (const folder of ["src", "src/cli", "src/http", "src/page", "src/streams", "
     });
   });
 }
+
+describe("examples/README.md", () => {
+  it("has a row for every program", () => {
+    const folder = new URL("examples/", ROOT);
+    const rows = readFileSync(new URL("README.md", folder), "utf8").split("\n").filter((line) => line.startsWith("| "));
+    const names = [
+      ...readdirSync(folder),
+      ...readdirSync(new URL("frameworks/", folder)).map((name) => `frameworks/${name}`),
+    ];
+    const programs = names.filter((name) => /\.[jt]s$/.test(name));
+    assert.ok(programs.length > 3);
+    const missing = programs.filter((name) => !rows.some((row) => row.includes(`[${name}](${name})`)));
+    assert.deepEqual(missing, [], "Add a row for each of these programs to a table in examples/README.md");
+  });
+});

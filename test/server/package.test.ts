@@ -88,7 +88,7 @@ describe("the package", () => {
     const child = spawn("npx", ["--no-install", "tailcast", "--port", "0"], {
       cwd: folder,
       // When npx runs these tests with another version of Node, this one would look for that package.
-      env: { ...process.env, npm_config_package: undefined },
+      env: { ...process.env, npm_config_package: undefined, XDG_STATE_HOME: join(folder, "state") },
       stdio: ["ignore", "pipe", "inherit"],
       detached: true,
     });
@@ -98,5 +98,7 @@ describe("the package", () => {
     assert.equal((await ask(port, "GET", "/")).status, 200);
     process.kill(-(child.pid ?? 0), "SIGTERM");
     await assert.rejects(ended);
+    // The data of the server, which would otherwise be in the home folder.
+    assert.deepEqual(await readdir(join(folder, "state")), ["tailcast"]);
   });
 });

@@ -27,7 +27,9 @@ export function checkFolderSize(sources: readonly Source[]): Problem[] {
   }
   return [...counts].flatMap(([path, count]) => {
     if (count <= MAX_FILES) return [];
-    return [{ path, line: 1, message: `${count} .ts files in one folder, ${MAX_FILES} are allowed; add a sub-folder` }];
+    const full = `the folder is full: ${count} .ts files, ${MAX_FILES} are the limit`;
+    const advice = 'put the file into a sub-folder (see "To add a file" in the README of this part of src)';
+    return [{ path, line: 1, message: `${full}; ${advice}` }];
   });
 }
 
