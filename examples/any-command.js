@@ -1,7 +1,7 @@
 // Steps are data, so anything can be a build: node examples/any-command.js [folder with a Makefile or a Cargo.toml]
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { BuildQueue } from "tailcast";
+import { runBuild } from "tailcast";
 
 const recipes = {
   Makefile: [
@@ -15,18 +15,9 @@ const folder = resolve(process.argv[2] ?? join(import.meta.dirname ?? "examples"
 const file = Object.keys(recipes).find((name) => existsSync(join(folder, name)));
 if (file === undefined) throw new Error(`${folder} has none of ${Object.keys(recipes).join(", ")}`);
 
-const queue = new BuildQueue({
-  onEvent(event) {
-    if (event.type === "line") console.log(`${event.stream.padEnd(6)} | ${event.text}`);
-    if (event.type === "end") console.log(`ended: ${event.build.status}`);
-  },
-});
-
-queue.add({
-  projectPath: folder,
-  projectName: folder,
-  packageManager: null,
-  reason: `${file} is there`,
-  warnings: [],
-  steps: recipes[file].map((step) => ({ ...step, cwd: folder })),
-});
+const build = runBuild(recipes[file].map((step) => ({ ...step, cwd: folder })));
+for await (const event of build) {
+  if (event.type === "line") console.log(`${event.stream.padEnd(6)} | ${event.text}`);
+}
+const { status } = await build.result;
+console.log(`ended: ${status}`);

@@ -2,18 +2,21 @@
 import { createServer } from "node:http";
 import { join, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { BuildQueue, Channel } from "tailcast";
+import { Channel, runBuild } from "tailcast";
 
 const folder = resolve(process.argv[2] ?? join(import.meta.dirname ?? "examples", "make-project"));
 const channel = new Channel({ backlog: "all" }); // a new browser gets every line
-const queue = new BuildQueue({
-  onEvent(event) {
+const stop = new AbortController();
+
+async function make() {
+  const steps = [{ name: "build", command: "make", args: ["--always-make"], cwd: folder }];
+  const build = runBuild(steps, { signal: stop.signal });
+  for await (const event of build) {
     if (event.type === "line") channel.publish({ event: "line", data: stripVTControlCharacters(event.text) });
-    if (event.type !== "end") return;
-    channel.publish({ event: "end", data: event.build.status });
-    channel.end();
-  },
-});
+  }
+  channel.publish({ event: "end", data: (await build.result).status });
+  channel.end();
+}
 
 const server = createServer((request, response) => {
   if (request.url === "/log") return channel.handle(request, response);
@@ -27,17 +30,11 @@ const server = createServer((request, response) => {
 });
 server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
   console.log(`http://127.0.0.1:${server.address().port}`);
-  queue.add({
-    projectPath: folder,
-    projectName: "make",
-    packageManager: null,
-    reason: "a Makefile",
-    warnings: [],
-    steps: [{ name: "build", command: "make", args: ["--always-make"], cwd: folder }],
-  });
 });
+const made = make();
 process.once("SIGTERM", async () => {
   server.close();
-  await queue.close(); // stops make, if it still runs
+  stop.abort(); // if it still runs
+  await made;
   await channel.close();
 });

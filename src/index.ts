@@ -41,6 +41,8 @@ export type { ChannelStatistics } from "./channel/statistics.ts";
 
 export { BuildQueue } from "./runner/build-queue.ts";
 export type { BuildQueueOptions, QueueCloseOptions } from "./runner/build-queue-options.ts";
+export { runBuild } from "./runner/standalone/run-build.ts";
+export type { RunBuildOptions, RunningBuild } from "./runner/standalone/run-build.ts";
 export { BuildStore } from "./runner/store/build-store.ts";
 export type { StoredBuild } from "./runner/store/build-store.ts";
 export { buildEnvironment } from "./runner/program/environment.ts";

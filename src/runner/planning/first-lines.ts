@@ -4,9 +4,9 @@ import type { Environment } from "../program/find-program.ts";
 import type { BuildVariables } from "../program/variables.ts";
 import type { Plan } from "./plan.ts";
 
-/** The lines about a plan: its reason, and its warnings. */
+/** The lines about a plan: its reason, if it has one, and its warnings. */
 export function planLines({ reason, warnings }: Plan): string[] {
-  return [reason, ...warnings.map(warningLine)];
+  return [...(reason === "" ? [] : [reason]), ...warnings.map(warningLine)];
 }
 
 /**

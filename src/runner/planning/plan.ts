@@ -36,7 +36,7 @@ export interface Plan extends BuildVariables {
    */
   readonly script?: string | null | undefined;
   readonly install?: InstallMode | null | undefined;
-  /** The reason for this plan, in one sentence: the first line of the log. */
+  /** The reason for this plan, in one sentence: the first line of the log. Empty: no such line. */
   readonly reason: string;
   /** Shown after the reason, one line each. */
   readonly warnings: readonly string[];
