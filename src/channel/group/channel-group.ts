@@ -123,7 +123,8 @@ export class ChannelGroup<Data = unknown> {
    * ```
    *
    * If the channel of the topic has ended, for example with an earlier run, it is closed, and a new one opens. A
-   * failure of the source is reported as `tailcast:error`; without subscribers, it is emitted as a process warning.
+   * failure of the source is reported as `tailcast:error`; without subscribers, it is emitted as a process warning. A
+   * run of a channel with the option `log` fails: publish to the log instead.
    *
    * @returns A promise that resolves when the run has started.
    * @throws {TailcastError} (as a rejection) `RUN_IN_PROGRESS` if the topic has a run; `INVALID_OPTION`; the errors of

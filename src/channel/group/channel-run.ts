@@ -83,11 +83,11 @@ export async function publishRun<Data>(
   if (channel.state !== "open") return end;
   try {
     if (endEvent !== null) channel.publish({ event: endEvent, data: end.outcome });
+    channel.end();
   } catch (error) {
-    // The event exceeds `capacityBytes`.
+    // The event exceeds `capacityBytes`, or the channel has the option `log`.
     reportError(channel, "run", error);
   }
-  channel.end();
   return end;
 }
 
