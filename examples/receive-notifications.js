@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 
 const secret = process.env.TAILCAST_NOTIFY_SECRET ?? "";
 if (secret === "") throw new Error("TAILCAST_NOTIFY_SECRET is not set");
+const key = secret.startsWith("whsec_") ? Buffer.from(secret.slice("whsec_".length), "base64") : secret;
 const MAX_AGE = 300; // seconds
 const MAX_BYTES = 1024 * 1024;
 const seen = new Set(); // a real receiver stores the ids for MAX_AGE
@@ -13,7 +14,7 @@ const seen = new Set(); // a real receiver stores the ids for MAX_AGE
 function isGenuine(headers, body) {
   const { "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": given = "" } = headers;
   if (!(Math.abs(Date.now() / 1000 - Number(timestamp)) <= MAX_AGE)) return false;
-  const hash = createHmac("sha256", secret).update(`${id}.${timestamp}.${body}`).digest("base64");
+  const hash = createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64");
   const expected = Buffer.from(`v1,${hash}`);
   const signature = Buffer.from(given);
   return signature.length === expected.length && timingSafeEqual(signature, expected);

@@ -48,6 +48,7 @@ describe("the language of the page", () => {
     await page.getByLabel("项目路径").fill("old");
     await page.getByRole("button", { name: "构建", exact: true }).click();
     await page.locator("#build-hint", { hasText: /^项目或它的某个依赖需要另一版本的 Node\.js。/ }).waitFor();
+    await page.locator("#sections .line.system .text", { hasText: /^原因：项目或它的/ }).waitFor();
 
     await page.evaluate(() => localStorage.setItem("tailcast.language", "en"));
     await page.reload();

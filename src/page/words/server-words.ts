@@ -1,100 +1,159 @@
+import { hintLine } from "./hint-words.ts";
 import { language } from "./words.ts";
 
-/** How the server writes a duration, such as `3 min 7 s`. */
-const DURATION = "[\\d.]+ (?:h|min|s)(?: \\d+ (?:min|s))?";
+/**
+ * The server's sentences and their Chinese, one a line; the first that matches counts. In a sentence, `*` is any text
+ * without `; `, and `%` is a duration. In the Chinese, `$1` is the first of them as it is, and `@1` is the first one in
+ * Chinese. Words that say nothing more are left out, for which `~` stands: the page must stay small.
+ */
+const SENTENCES = `
+succeeded in %|构建成功，用时 @1
+timed out after % without~|@1没有输出，已超时
+timed out after %|运行 @1后超时
+* after %|@1，用时 @2
+~skipped, because ~, % ago, ~|跳过依赖安装：自上次安装（@1前）以来没有变化
+~without node_modules, because *|先删除 node_modules：@1
+~last install ~stopped~|上次安装被中止，可能留下不完整的包
+~last install ~unknown|上次安装的结果未知
+* changed since the last~|自上次安装以来 $1 有变化
+files were added to *, ~|自上次安装以来 $1 中有文件增减
+the last install ~|上次安装没有正常结束，可能留下不完整的包
+* failed with exit code *, ~|$1 失败，退出码 $2（即 SIGKILL，可能是内存不足）
+* failed with exit code *|$1 失败，退出码 $2
+* was killed by SIGKILL, ~|$1 被 SIGKILL 终止，可能是内存不足
+* was killed by *|$1 被 $2 终止
+* was stopped by *|$1 已被 $2 停止
+* skipped because the build was stopped|由于构建已停止，跳过 $1
+* skipped because * failed|由于 $2 失败，跳过 $1
+* was stopped~|$1 已停止
+* could not start: *|$1 无法启动：@2
+time limit of % reached; ~|已达到 @1的时间上限，正在停止构建
+* printed nothing for %; ~|$1 已有 @2没有输出，正在停止构建
+* while * was running|@1（当时正在运行 $2）
+* before it started|@1（尚未开始）
+* before * started|@1（$2 尚未开始）
+* after its last step|@1（所有步骤均已完成）
+cancelled~|已取消
+* succeeded|$1 成功
+a connection failed (*); ~ %|连接失败（$1），@2后再试一次
+Cannot plan the build: *|无法制定构建计划：@1
+warning: *|警告：@1
+*, because nothing names~|@1（未指定其他包管理器）
+*, because * is there|@1（存在 $2）
+*, because * names it|@1（由 $2 指定）
+~, so corepack runs it|不在 PATH 中，由 corepack 运行
+*, so corepack ~|@1，由 corepack 运行指定的版本
+packageManager names *, but *|packageManager 指定 $1，但@2
+~, so that of the server~|PATH 中没有 node，使用服务器的 Node.js
+~ of Node.js that runs is ~|无法确定 Node.js 的版本
+*, so the version ~|@1，无法确定运行的版本
+*, so * runs|@1，运行的是 $2
+* is on PATH~|PATH 中是 $1
+* is not on PATH|PATH 中没有 $1
+it printed no version|未输出版本
+* printed no ~|$1 未输出版本
+* wants Node.js *, which is that of *|$1 要求 Node.js $2，使用 $3 的版本
+* wants Node.js *, but Node.js * runs, as * ~|$1 要求 Node.js $2，但按 $4 的要求运行 $3
+* wants Node.js *, but Node.js * runs: *|$1 要求 Node.js $2，但运行的是 $3：@4
+* wants Node.js *: *|$1 要求 Node.js $2：@3
+* wants Node.js *|$1 要求 Node.js $2
+no other version ~|未找到其他版本
+only others are installed, *|只安装了 $1
+~ --node-path|请用版本管理器安装，或用 --node-path 指定
+the Node.js in * is not used: *|不使用 $1：@2
+* is not used: *|不使用 $1：@2
+* cannot be used: *|不能使用 $1：@2
+~ than its folder says|版本与文件夹名不符
+* does not count: *|忽略 $1：@2
+* is not a known ~|$1 不是已知的版本
+~no lock file of it~|没有对应的锁文件，安装时可能选用较新的版本
+~frozen by *|按 $1 安装依赖
+~may change *, as ~|按要求更新依赖，可能修改 $1
+~skipped, as ~|按要求跳过依赖安装
+~ignores the workspace ~|忽略上层的工作区
+~without node_modules, as ~|按要求先删除 node_modules
+~not skipped, because *|需要安装：@1
+there is no lock file|没有锁文件
+~version of * is unknown|$1 的版本未知
+the script * in * may ~|$2 中的脚本 $1 可能生成文件
+* has a dependency from *|$1 有来自 $2 的依赖
+~no * script, so ~: *|没有 $1 脚本，因此运行各成员的脚本：$2
+the settings in * name ~|步骤由 $1 指定
+the last change of the settings ~: *|设置的最近一次修改未生效：$1
+the commands run on *|命令由 $1 运行
+the steps below * ~|$1 之后的步骤在它完成后制定
+~environment of the build sets * and leaves out *|构建环境设置了 $1，不含 $2
+~environment of the build sets *|构建环境设置了 $1
+~environment of the build leaves out *|构建环境不含 $1
+git: *, with uncommitted changes|git：@1，有未提交的修改
+git: *|git：@1
+*, no commit yet|@1，尚无提交
+*, at * (*)|@1，提交 $2（$3）
+*, at *|@1，提交 $2
+no branch|无分支
+*: * file~, *B, same size|$1：$2 个文件，$3B，大小不变
+*: * file~, *B*|$1：$2 个文件，$3B$4
+~too many files: ~|项目中的文件过多，以上数字不完整
+* on Node.js *|$1，Node.js $2
+* with Node.js *|$1，Node.js $2
+Cannot open the project: its ~|无法打开项目：文件夹已被删除
+Cannot open the project: ~|无法打开项目：允许的根目录下没有这个文件夹，请检查路径
+Cannot build: ~|请输入项目的路径
+Cannot build *: its package.json has no * script|无法构建 $1：package.json 中没有 $2 脚本
+it has no scripts|没有脚本
+its scripts are: *|现有脚本：$1
+members with a * script: *|有 $1 脚本的成员：$2
+Cannot sign in: ~|登录失败：令牌错误
+Cannot start or cancel ~|无法开始或取消构建：此服务器为只读
+`;
 
-type Translate = (...parts: readonly string[]) => string;
+/** A longer text stays English: to compare it would take too long, and it is no sentence. */
+const MAX_LENGTH = 1000;
 
-/** The server's sentences as patterns, and their Chinese. The parts of a pattern are names, durations and sentences. */
-const SENTENCES: readonly (readonly [pattern: RegExp, chinese: Translate])[] = [
-  // The end of a build or a step.
-  [/^succeeded in (.+)$/, (time) => `构建成功，用时 ${units(time)}`],
-  [/^(\S+) succeeded$/, (step) => `${step} 成功`],
-  [/^(\S+) failed with exit code (\d+)$/, (step, code) => `${step} 失败，退出码 ${code}`],
-  [
-    /^(\S+) failed with exit code (\d+), which stands for SIGKILL: probably out of memory$/,
-    (step, code) => `${step} 失败，退出码 ${code}（即 SIGKILL，可能是内存不足）`,
-  ],
-  [/^(\S+) was killed by SIGKILL, probably out of memory$/, (step) => `${step} 被 SIGKILL 终止，可能是内存不足`],
-  [/^(\S+) was killed by (\S+)$/, (step, signal) => `${step} 被 ${signal} 终止`],
-  [/^(\S+) was stopped by (\S+)$/, (step, signal) => `${step} 已被 ${signal} 停止`],
-  [/^(\S+) was stopped(?: and ended with exit code (\d+))?$/, (step) => `${step} 已停止`],
-  [/^(\S+) could not start: (.+)$/, (step, reason) => `${step} 无法启动：${reason}`],
-  [/^(\S+) skipped because the build was stopped$/, (step) => `由于构建已停止，跳过 ${step}`],
-  [/^(\S+) skipped because (\S+) failed$/, (step, failed) => `由于 ${failed} 失败，跳过 ${step}`],
-  [/^time limit of (.+) reached; stopping the build$/, (time) => `已达到 ${units(time)}的时间上限，正在停止构建`],
-  [
-    /^(\S+) printed nothing for (.+); stopping the build$/,
-    (step, time) => `${step} 已有 ${units(time)}没有输出，正在停止构建`,
-  ],
-  [/^(.+) while (\S+) was running$/, (text, step) => `${toChinese(text)}（当时正在运行 ${step}）`],
-  [/^(.+) before it started$/, (text) => `${toChinese(text)}（尚未开始）`],
-  [/^(.+) before (\S+) started$/, (text, step) => `${toChinese(text)}（${step} 尚未开始）`],
-  [/^(.+) after its last step$/, (text) => `${toChinese(text)}（所有步骤均已完成）`],
-  [/^timed out after (.+) without output$/, (time) => `${units(time)}没有输出，已超时`],
-  [/^timed out after (.+)$/, (time) => `运行 ${units(time)}后超时`],
-  [/^cancelled$/, () => "已取消"],
-  [new RegExp(`^(\\S+ .+) after (${DURATION})$`), (text, time) => `${toChinese(text)}，用时 ${units(time)}`],
-  // The beginning of a log.
-  [
-    /^(.+?), because nothing names another package manager(?:; (.+))?$/,
-    (name, more) => `${name}（未指定其他包管理器）${rest(more)}`,
-  ],
-  [/^(.+?), because (\S+) is there(?:; (.+))?$/, (name, file, more) => `${name}（存在 ${file}）${rest(more)}`],
-  [/^(.+?), because (.+?) names it(?:; (.+))?$/, (name, file, more) => `${name}（由 ${file} 指定）${rest(more)}`],
-  [/^there is no lock file of it, so the install may pick newer versions$/, () => "没有对应的锁文件，安装时可能选用较新的版本"],
-  [/^the install is frozen by (.+)$/, (file) => `按 ${file} 安装依赖`],
-  [/^the install may change (.+), as requested$/, (file) => `按要求更新依赖，可能修改 ${file}`],
-  [/^the install is skipped, as requested$/, () => "按要求跳过依赖安装"],
-  [
-    /^the install is skipped, because nothing that it depends on changed since the last one, (.+) ago, .+$/,
-    (time) => `跳过依赖安装：自上次安装（${units(time)}前）以来没有变化，已安装的文件也完好（选择“全新安装”可强制安装）`,
-  ],
-  [/^it starts without node_modules, as requested$/, () => "按要求先删除 node_modules"],
-  [/^it starts without node_modules, because (.+)$/, (reason) => `先删除 node_modules：${toChinese(reason)}`],
-  [/^it is not skipped, because (.+)$/, (reason) => `需要安装：${toChinese(reason)}`],
-  [/^the last install here was stopped, and may have left broken packages$/, () => "上次安装被中止，可能留下不完整的包"],
-  [/^the last install here .+, and may have left broken packages$/, () => "上次安装没有正常结束，可能留下不完整的包"],
-  [/^(.+) changed since the last install$/, (names) => `自上次安装以来 ${names} 有变化`],
-  [/^files were added to (.+), or removed, since the last install$/, (names) => `自上次安装以来 ${names} 中有文件增减`],
-  [/^the environment of the build sets (.+)$/, (names) => `构建环境设置了 ${names}`],
-  [/^warning: (.+)$/, (text) => `警告：${toChinese(text)}`],
-  // Refusals.
-  [
-    /^Cannot open the project: there is no such directory under an allowed root; check the path$/,
-    () => "无法打开项目：允许的根目录下没有这个文件夹，请检查路径",
-  ],
-  [/^Cannot build: enter the path of a project \("projectPath"\)$/, () => "请输入项目的路径"],
-  [
-    /^Cannot build (.+): its package\.json has no (".+") script; its scripts are: (.+)$/,
-    (name, script, names) => `无法构建 ${name}：package.json 中没有 ${script} 脚本，现有脚本：${names}`,
-  ],
-  [
-    /^Cannot build (.+): its package\.json has no (".+") script; it has no scripts$/,
-    (name, script) => `无法构建 ${name}：package.json 中没有 ${script} 脚本，也没有其他脚本`,
-  ],
-  [/^Cannot sign in: the token is wrong$/, () => "登录失败：令牌错误"],
-  [/^Cannot start or cancel builds: this server is read-only$/, () => "无法开始或取消构建：此服务器为只读"],
-];
+const DURATION = "([\\d.]+ (?:h|min|s)(?: \\d+ (?:min|s))?)";
+const REST = "(?:(?!; ).)*?";
+const PARTS: Readonly<Record<string, string>> = { "*": `(${REST})`, "~": REST, "%": DURATION };
 
-/** Returns a sentence of the server in the language of the page. Unknown sentences stay as they are. */
+type Sentence = readonly [pattern: RegExp, chinese: string];
+
+let sentences: readonly Sentence[] | undefined;
+
+/** Returns a line or a message of the server in the language of the page. Unknown ones stay as they are. */
 export function serverText(text: string): string {
   return language() === "zh-CN" ? toChinese(text) : text;
 }
 
-/** Translates a sentence of the server into Chinese. */
+/** Translates a line or a message of the server into Chinese: a sentence, or several with `; ` between them. */
 export function toChinese(text: string): string {
-  for (const [pattern, chinese] of SENTENCES) {
+  if (text.length > MAX_LENGTH || text.startsWith("$ ")) return text;
+  const whole = translate(text);
+  if (whole !== undefined) return whole;
+  const parts = text.split("; ").map((part) => ({ part, chinese: translate(part) }));
+  if (parts.every(({ chinese }) => chinese === undefined)) return text;
+  return parts.map(({ part, chinese = part }) => chinese).join("；");
+}
+
+function translate(text: string): string | undefined {
+  sentences ??= SENTENCES.trim().split("\n").map(parseSentence);
+  for (const [pattern, chinese] of sentences) {
     const found = pattern.exec(text);
-    if (found !== null) return chinese(...found.slice(1));
+    if (found === null) continue;
+    return chinese.replace(/([$@])(\d)/g, (_, kind: string, index: string) => {
+      const part = found[Number(index)] ?? "";
+      return kind === "$" ? part : (units(part) ?? toChinese(part));
+    });
   }
-  return text;
+  return hintLine(text);
 }
 
-function rest(text: string | undefined): string {
-  return text === undefined ? "" : `；${text.split("; ").map(toChinese).join("；")}`;
+function parseSentence(line: string): Sentence {
+  const [english = "", chinese = ""] = line.split("|");
+  const source = english.replace(/[^\w\s,:;]/g, (sign) => PARTS[sign] ?? `\\${sign}`);
+  return [new RegExp(`^${source}$`, "s"), chinese];
 }
 
-function units(duration = ""): string {
-  return duration.replace(/ h\b/, " 小时").replace(/ min$/, " 分钟").replace(/ min\b/, " 分").replace(/ s\b/, " 秒");
+/** A duration with Chinese units. */
+function units(text: string): string | undefined {
+  if (!new RegExp(`^${DURATION}$`).test(text)) return undefined;
+  return text.replace(" h", " 小时").replace(/ min$/, " 分钟").replace(" min", " 分").replace(" s", " 秒");
 }
