@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { ChannelGroup } from "tailcast";
+import { ChannelGroup, closeOnSignal } from "tailcast";
 
 /** Stands for a model. */
 async function* askModel(signal) {
@@ -41,10 +41,7 @@ const server = createServer((request, response) => {
 server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
   console.log(`http://127.0.0.1:${server.address().port}`);
 });
-process.once("SIGTERM", () => {
-  server.close();
-  runs.close();
-});
+closeOnSignal(server, runs); // on SIGTERM
 
 const PAGE = `<button id="start">Ask</button> <button id="stop">Stop</button><pre></pre><script>
   const answer = document.querySelector("pre");

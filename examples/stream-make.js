@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import { join, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { Channel, runBuild } from "tailcast";
+import { Channel, closeOnSignal, runBuild } from "tailcast";
 
 const folder = resolve(process.argv[2] ?? join(import.meta.dirname ?? "examples", "make-project"));
 const channel = new Channel({ backlog: "all" }); // a new browser gets every line
@@ -32,9 +32,10 @@ server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
   console.log(`http://127.0.0.1:${server.address().port}`);
 });
 const made = make();
-process.once("SIGTERM", async () => {
-  server.close();
-  stop.abort(); // if it still runs
-  await made;
-  await channel.close();
+closeOnSignal(server, { // on SIGTERM
+  async close() {
+    stop.abort(); // if make still runs
+    await made;
+    await channel.close();
+  },
 });

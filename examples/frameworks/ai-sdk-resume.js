@@ -5,7 +5,7 @@ import { serve } from "@hono/node-server";
 import { convertToModelMessages, generateId, streamText, toUIMessageStream } from "ai";
 import { MockLanguageModelV4 } from "ai/test";
 import { Hono } from "hono";
-import { ChannelGroup } from "tailcast";
+import { ChannelGroup, closeOnSignal } from "tailcast";
 
 const chats = new ChannelGroup({ channel: { backlog: "all", capacity: Infinity, methods: ["GET", "POST"] } });
 
@@ -50,8 +50,4 @@ async function* tokens(signal) {
 
 const options = { fetch: app.fetch, hostname: "127.0.0.1", port: Number(process.env.PORT ?? 3000) };
 const server = serve(options, ({ port }) => console.log(`http://127.0.0.1:${port}`));
-process.once("SIGTERM", async () => {
-  server.close();
-  await chats.close();
-  server.closeIdleConnections();
-});
+closeOnSignal(server, chats); // on SIGTERM

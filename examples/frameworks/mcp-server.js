@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
-import { Channel, EventStreamDecoder } from "tailcast";
+import { Channel, EventStreamDecoder, closeOnSignal } from "tailcast";
 import { z } from "zod";
 
 /** The messages of one session. Its streams share the log of a channel: the type of an event names its stream. */
@@ -92,8 +92,6 @@ const server = createServer(async (request, response) => {
 server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
   console.log(`http://127.0.0.1:${server.address().port}`);
 });
-process.once("SIGTERM", async () => {
-  server.close();
-  await Promise.all(Array.from(transports.values(), (transport) => transport.close()));
-  setTimeout(() => server.closeAllConnections(), 100); // the streams have ended
+closeOnSignal(server, { // on SIGTERM
+  close: () => Promise.all(Array.from(transports.values(), (transport) => transport.close())),
 });
