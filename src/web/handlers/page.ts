@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { HttpError } from "../../http/http-error.ts";
 import { isBuildId } from "../../runner/build-id.ts";
 import { PageFiles } from "../files/page-files.ts";
@@ -7,7 +9,8 @@ import type { Access } from "../guards/access.ts";
 
 /** Handlers of the page or the sign-in page, and of their files. */
 export function pageHandlers(access: Access): Readonly<Record<"page" | "file", Handler>> {
-  const pageFiles = new PageFiles(new URL("../../assets/", import.meta.url));
+  // Not `new URL("../../assets/", import.meta.url)`: Turbopack, the bundler of Next, would search a module there.
+  const pageFiles = new PageFiles(pathToFileURL(join(import.meta.dirname, "../../assets/")));
   return {
     page: ({ request, response, query, parameter }) => {
       const path = parameter === "" ? "/" : `/builds/${encodeURIComponent(parameter)}`;
