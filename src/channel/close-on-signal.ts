@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { checkNames, checkTexts, checkValue, hasMethod } from "../check-options.ts";
 import { invalidOption } from "../error.ts";
-import { NodeServerEnd } from "../http/server-end.ts";
+import { HiddenServersEnd, NodeServerEnd } from "../http/server-end.ts";
 import { DEFAULT_DEADLINE, checkCloseOptions, closeOptionNames } from "./settings.ts";
 import type { Server } from "node:net";
 import type { Kind, OptionNames } from "../check-options.ts";
@@ -18,8 +18,12 @@ interface DenoServer {
   shutdown(): Promise<void>;
 }
 
-/** A server of `node:http`, `node:https` or `node:http2`, or the result of `Bun.serve` or `Deno.serve`. */
-export type ClosableServer = Server | BunServer | DenoServer;
+/**
+ * A server of `node:http`, `node:https` or `node:http2`, or the result of `Bun.serve` or `Deno.serve`. `"framework"`:
+ * the server of a framework on Node that gives no access to it, and closes it itself on the signal, as Next, SvelteKit
+ * and React Router do. Then only idle connections are ended, of all servers of the process.
+ */
+export type ClosableServer = Server | BunServer | DenoServer | "framework";
 
 /** The streams of a server: a `Channel`, a `ChannelGroup`, a `BuildApp`, or an object with this method. */
 export interface ClosableStreams {
@@ -103,13 +107,15 @@ async function closeAll(end: ServerEnd, all: readonly ClosableStreams[], options
 
 /** @throws {TailcastError} `INVALID_OPTION` for another value than a server. */
 function serverEnd(server: ClosableServer): ServerEnd {
+  if (server === "framework") return new HiddenServersEnd();
   if (isDeno(server)) {
     // Deno ends idle connections itself, and cannot drop the others.
     return { close: () => server.shutdown(), drop: () => undefined };
   }
   if (isBun(server)) return { close: () => server.stop(), drop: () => void server.stop(true) };
   if (hasMethod(server, "close") && hasMethod(server, "on")) return new NodeServerEnd(server);
-  throw invalidOption("server", "it must be a server of node:http, node:https, node:http2, Bun or Deno");
+  const wanted = 'a server of node:http, node:https, node:http2, Bun or Deno, or "framework"';
+  throw invalidOption("server", `it must be ${wanted}`);
 }
 
 function isDeno(server: ClosableServer): server is DenoServer {

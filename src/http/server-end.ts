@@ -1,3 +1,4 @@
+import { subscribe } from "node:diagnostics_channel";
 import { Server as HttpServer } from "node:http";
 import type { ServerHttp2Session } from "node:http2";
 import type { Server, Socket } from "node:net";
@@ -57,10 +58,42 @@ export class NodeServerEnd implements ServerEnd {
   #endIdle(): void {
     // Streams that are open continue to their end.
     for (const session of this.#sessions) session.close();
-    for (const socket of this.#sockets) if (COUNTS_BYTES && socket.bytesRead === 0) socket.destroy();
+    endSilent(this.#sockets);
     // A server of `node:http2` has connections of HTTP/1, but not this method.
     HttpServer.prototype.closeIdleConnections.call(this.#server as HttpServer);
   }
+}
+
+/**
+ * The end of the idle connections of all servers of this process, which a framework has created and closes itself. Node
+ * publishes their connections and requests on diagnostics channels.
+ */
+export class HiddenServersEnd implements ServerEnd {
+  readonly #sockets = new Set<Socket>();
+  readonly #servers = new Set<HttpServer>();
+
+  constructor() {
+    subscribe("net.server.socket", (message) => keepUntilClose(this.#sockets, (message as { socket: Socket }).socket));
+    subscribe("http.server.request.start", (message) => this.#servers.add((message as { server: HttpServer }).server));
+  }
+
+  /** Resolves at once. */
+  close(): Promise<void> {
+    const endIdle = (): void => {
+      endSilent(this.#sockets);
+      for (const server of this.#servers) server.closeIdleConnections();
+    };
+    setInterval(endIdle, SWEEP_INTERVAL).unref();
+    return Promise.resolve();
+  }
+
+  /** The framework decides about requests that have started. */
+  drop(): void {}
+}
+
+/** Ends the connections on which no byte has arrived. */
+function endSilent(sockets: ReadonlySet<Socket>): void {
+  for (const socket of sockets) if (COUNTS_BYTES && socket.bytesRead === 0) socket.destroy();
 }
 
 function keepUntilClose<Item extends Socket | ServerHttp2Session>(items: Set<Item>, item: Item): void {

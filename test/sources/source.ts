@@ -21,7 +21,7 @@ export type Rule = (sources: readonly Source[]) => Problem[];
 
 const ROOT = new URL("../../", import.meta.url);
 const TEXT = /\.(?:ts|js|mjs|css|html|md|c|h)$/;
-const SKIPPED: ReadonlySet<string> = new Set(["node_modules", "screenshots", "out", "target", "coverage"]);
+const SKIPPED: ReadonlySet<string> = new Set(["node_modules", "screenshots", "out", "target", "build", "coverage"]);
 
 /** Reads the sources below `src`, `test` and `examples`, and the README. */
 export function readSources(): Source[] {
