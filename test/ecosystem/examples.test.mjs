@@ -1,20 +1,20 @@
 /** The programs of examples/ that embed a channel in a server: each is run, and followed by real clients. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { openSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { openSync, readFileSync, readdirSync } from "node:fs";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { makeCertificate } from "./support/certificate.mjs";
 import { makeFolder } from "./support/folder.mjs";
-import { CHECKS, Host } from "./support/host-checks.mjs";
-import { HOSTS, hostTable } from "./support/hosts.mjs";
+import { checkHost } from "./support/host-checks.mjs";
+import { assertTable } from "./support/host-table.mjs";
+import { HOSTS } from "./support/hosts.mjs";
 import { Program } from "./support/program.mjs";
 import { RUNTIMES } from "./support/runtimes.mjs";
 import { until } from "./support/until.mjs";
 
 const EXAMPLES = new URL("../../examples/", import.meta.url);
-const README = new URL("README.md", EXAMPLES);
 /** The program that lets Node run TypeScript with decorators, and its settings. */
 const TSX = new URL("frameworks/node_modules/tsx/dist/loader.mjs", EXAMPLES).href;
 const TSCONFIG = new URL("frameworks/tsconfig.json", EXAMPLES);
@@ -50,15 +50,7 @@ describe("examples", () => {
       const stderr = openSync(errors, "a");
       const env = { TLS_KEY: key, TLS_CERT: cert, TSX_TSCONFIG_PATH: fileURLToPath(TSCONFIG) };
       const server = await Program.start(t, (PORT) => ({ program, args, env: { ...env, PORT }, stderr }));
-      const host = new Host(server, row);
-      for (const { title, promise, appliesTo, check } of CHECKS) {
-        if (appliesTo?.(row) === false) continue;
-        await t.test(promise, async (t) => {
-          await check(host, t);
-          const key = `${row.title}: ${title}`;
-          passed.set(key, (passed.get(key) ?? 0) + 1);
-        });
-      }
+      await checkHost(t, row, server, passed);
       assert.equal(readFileSync(errors, "utf8"), "", "clients that leave are no errors");
     };
     const tests = HOSTS.flatMap((row) => {
@@ -71,13 +63,7 @@ describe("examples", () => {
   });
 
   it("are listed in the README with what was checked", { skip: ONLY !== "" }, () => {
-    const table = hostTable(CHECKS, (host, check) => {
-      return passed.get(`${host.title}: ${check.title}`) === (host.versions?.length ?? 1);
-    });
-    const text = readFileSync(README, "utf8");
-    const updated = text.replace(/(?<=<!-- hosts -->\n)[\s\S]*?(?=<!-- end of hosts -->)/, `\n${table}\n`);
-    if (process.env.UPDATE === "1") writeFileSync(README, updated);
-    else assert.equal(text, updated, "UPDATE=1 writes the table");
+    assertTable("hosts", HOSTS, passed);
   });
 
   it("hono-token-stream.js: sends an answer, and stops the model when the client leaves", async (t) => {

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-
 /** The versions of Node to run a program with. */
 const ALL_VERSIONS = ["20", "22", "24", "26"];
 const OLDEST_AND_NEWEST = ["20", "26"];
@@ -14,6 +12,8 @@ const OLDEST_AND_NEWEST = ["20", "26"];
  * - `runtime`: the package of another runtime than Node.
  * - `protocol`: the version of HTTP.
  * - `headers`: headers of the reply that middleware sets.
+ * - `exitCode`: the exit code after SIGTERM, if it is not 0.
+ * - `stderr`: the text that the host prints to stderr at its end, if it is not empty.
  */
 export const HOSTS = [
   { title: "`node:http`", file: "node-http.js", versions: ALL_VERSIONS },
@@ -63,30 +63,15 @@ export const HOSTS = [
   },
 ];
 
-const FRAMEWORKS = new URL("../../../examples/frameworks/package.json", import.meta.url);
-const ECOSYSTEM = new URL("../package.json", import.meta.url);
-
-/**
- * Returns the table of examples/README.md.
- *
- * @param passed - Whether a host has passed a check with each version of Node.
- */
-export function hostTable(checks, passed) {
-  const { dependencies } = JSON.parse(readFileSync(FRAMEWORKS, "utf8"));
-  const { devDependencies: runtimes } = JSON.parse(readFileSync(ECOSYSTEM, "utf8"));
-  const rows = HOSTS.map((host) => {
-    const packages = host.packages?.map((name) => `${name} ${dependencies[name]}`) ?? [];
-    const runtime = host.runtime === undefined ? nodeOf(host) : `${host.runtime} ${runtimes[host.runtime]}`;
-    const results = checks.map((check) => {
-      if (check.appliesTo?.(host) === false) return "";
-      return passed(host, check) ? "yes" : "no";
-    });
-    return [host.title, packages.join(", "), runtime, `[${host.file}](${host.file})`, ...results];
-  });
-  const head = ["host", "version", "runtime", "program", ...checks.map(({ title }) => title)];
-  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |\n`).join("");
-}
-
-function nodeOf({ versions }) {
-  return versions === undefined ? "Node" : `Node ${versions.join(", ")}`;
-}
+/** The applications in `examples` that are built first, one folder for each. Their scripts `build` and `start` run. */
+export const APPS = [
+  { title: "Next", file: "next", packages: ["next"], exitCode: 143 },
+  { title: "SvelteKit", file: "sveltekit", packages: ["@sveltejs/kit", "@sveltejs/adapter-node"] },
+  {
+    title: "React Router",
+    file: "react-router",
+    packages: ["react-router", "@react-router/serve"],
+    // It prints the argument of the callback of `server.close()`.
+    stderr: "\n",
+  },
+];

@@ -1,7 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-/** A server as a child process, which prints its address as its first line. */
+/** The address that a server prints. */
+const ADDRESS = /\b(https?):\/\/[\w.]+:(\d+)\s/;
+
+/** A server as a child process, which prints its address. */
 export class Program {
   #commandOf;
   #child;
@@ -15,14 +18,15 @@ export class Program {
    * Starts it on a free port; it ends with the test.
    *
    * @param commandOf - Returns, for a port, the arguments of Node and the environment; optionally another version of
-   * Node as `program`, and a file for stderr.
+   * Node as `program`, a folder as `cwd`, and a file for stderr.
+   * @param port - The port, for a program that does not report a port that it chooses.
    */
-  static async start(t, commandOf) {
+  static async start(t, commandOf, port = 0) {
     const program = new this();
     // First: it may write to folders of the test until it has ended.
     t.after(() => program.end("SIGTERM"));
     program.#commandOf = commandOf;
-    await program.#spawn("0");
+    await program.#spawn(String(port));
     return program;
   }
 
@@ -38,9 +42,10 @@ export class Program {
     await this.#spawn(new URL(this.url).port);
   }
 
-  async #spawn(port) {
-    const { program = process.execPath, args, env, stderr = "inherit" } = this.#commandOf(port);
+  async #spawn(listenPort) {
+    const { program = process.execPath, args, env, cwd, stderr = "inherit" } = this.#commandOf(listenPort);
     const child = spawn(program, args, {
+      cwd,
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", stderr],
     });
@@ -51,8 +56,9 @@ export class Program {
     const failed = this.#ended.then(() => {
       throw new Error(`the program ended before it listened: ${args.join(" ")}`);
     });
-    while (!this.output.includes("\n")) await Promise.race([once(child.stdout, "data"), failed]);
+    while (!ADDRESS.test(this.output)) await Promise.race([once(child.stdout, "data"), failed]);
     failed.catch(() => {});
-    this.url = this.output.slice(0, this.output.indexOf("\n"));
+    const [, scheme, port] = ADDRESS.exec(this.output);
+    this.url = `${scheme}://127.0.0.1:${port}`;
   }
 }

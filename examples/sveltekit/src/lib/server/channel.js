@@ -1,0 +1,3 @@
+import { Channel } from "tailcast";
+
+export const channel = new Channel();
