@@ -1,6 +1,6 @@
 import { checkNames, checkValue, kinds } from "../../check-options.ts";
 import { encodeOption } from "../settings.ts";
-import { reportError } from "../clients/hooks.ts";
+import { callHook, reportError } from "../clients/hooks.ts";
 import { pauseAfterSlice } from "../clients/time-slice.ts";
 import { sendSource } from "../stream-source.ts";
 import type { OptionNames } from "../../check-options.ts";
@@ -81,13 +81,9 @@ export async function publishRun<Data>(
   if (end.outcome === "failed") reportError(channel, "run", end.error);
   // The application may have ended or closed the channel.
   if (channel.state !== "open") return end;
-  try {
-    if (endEvent !== null) channel.publish({ event: endEvent, data: end.outcome });
-    channel.end();
-  } catch (error) {
-    // The event exceeds `capacityBytes`, or the channel has the option `log`.
-    reportError(channel, "run", error);
-  }
+  // The event may exceed `capacityBytes`, and the channel may have the option `log`.
+  if (endEvent !== null) callHook(channel, "run", () => channel.publish({ event: endEvent, data: end.outcome }));
+  callHook(channel, "run", () => channel.end());
   return end;
 }
 

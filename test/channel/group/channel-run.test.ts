@@ -39,6 +39,15 @@ async function* silentAfter(
   }
 }
 
+/** The errors that are reported during the test. */
+function collectReports(t: TestContext): DiagnosticsMessages["tailcast:error"][] {
+  const reports: DiagnosticsMessages["tailcast:error"][] = [];
+  const onReport = (report: unknown): void => void reports.push(report as DiagnosticsMessages["tailcast:error"]);
+  subscribe("tailcast:error", onReport);
+  t.after(() => unsubscribe("tailcast:error", onReport));
+  return reports;
+}
+
 describe("ChannelGroup.run()", () => {
   it("publishes a source without clients, ends the channel, and shows all of it to later clients", async (t) => {
     const group = makeGroup(t);
@@ -137,16 +146,13 @@ describe("ChannelGroup.run()", () => {
     const { ended } = await group.run("a", source, { signal: controller.signal });
     controller.abort();
     assert.deepEqual(await ended, { outcome: "stopped" });
-    const late = await group.run("a", source, { signal: controller.signal });
+    const late = await group.run("a", () => new Promise(() => undefined), { signal: controller.signal });
     assert.deepEqual(await late.ended, { outcome: "stopped" });
   });
 
   it("reports the error of a source, and ends the channel", async (t) => {
     const group = makeGroup(t);
-    const reports: DiagnosticsMessages["tailcast:error"][] = [];
-    const onReport = (report: unknown): void => void reports.push(report as DiagnosticsMessages["tailcast:error"]);
-    subscribe("tailcast:error", onReport);
-    t.after(() => unsubscribe("tailcast:error", onReport));
+    const reports = collectReports(t);
     const error = new Error("the model is gone");
     const { channel, ended } = await group.run("a", async function* () {
       yield "one";
@@ -229,6 +235,7 @@ describe("ChannelGroup.run()", () => {
 
   it("is stopped by close(), and by the end of its channel, without an end event", async (t) => {
     const group = makeGroup(t);
+    const reports = collectReports(t);
     const ends: string[] = [];
     const source = ({ signal }: { signal: AbortSignal }): StreamSource => silentAfter(["one"], signal, ends);
     const run = await group.run("a", source);
@@ -247,6 +254,18 @@ describe("ChannelGroup.run()", () => {
     });
     assert.deepEqual(await ended, { outcome: "stopped" });
     assert.equal(await readTopic(other, "a"), "data: one\n\n");
+    assert.deepEqual(reports, []);
+  });
+
+  it("reports that it cannot publish its end", async (t) => {
+    const group = makeGroup(t, { channel: { ...ANSWER, capacityBytes: 40 } });
+    const reports = collectReports(t);
+    const { channel, ended } = await group.run("a", [], { endEvent: "an-event-that-exceeds-the-capacity" });
+    assert.deepEqual(await ended, { outcome: "done" });
+    assert.deepEqual(reports.map(({ hook, error }) => [hook, (error as { code?: string }).code]), [
+      ["run", "EVENT_TOO_LARGE"],
+    ]);
+    assert.equal(channel.state, "ending");
   });
 
   it("keeps more events than the default capacity, up to capacityBytes, and lets other work run", async (t) => {
