@@ -68,6 +68,7 @@ export const knownFailures: readonly KnownFailure[] = [
     code: "WRONG_NODE",
     signs: [
       npm("code EBADENGINE$"),
+      npm("EBADDEVENGINES Invalid devEngines\\.runtime$"),
       pnpm("UNSUPPORTED_ENGINE"),
       line('error [^\\n]{1,200}: The engine "node" is incompatible with this module\\.'),
       line("(?:You are using Node\\.js \\d[\\d.]*\\. )?For Next\\.js, Node\\.js version "),
