@@ -13,7 +13,7 @@ const channel = new Channel();
 const group = new ChannelGroup();
 /** A store of logs, and a queue of jobs, which no call uses. */
 const logs = { open: () => Promise.reject(new Error("no log")) };
-const jobs = { add: () => Promise.reject(new Error("no job")), remove: async () => false };
+const jobs = { add: () => Promise.reject(new Error("no job")), remove: async () => false, find: async () => undefined };
 after(() => Promise.all([channel.close(), group.close()]));
 
 /** For each export, calls with a value of a wrong type. */

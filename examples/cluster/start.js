@@ -8,11 +8,14 @@ const workers = Number(process.env.WORKERS ?? 2);
 /** The delay before the next process starts in the place of one that has ended unexpectedly, in milliseconds. */
 const RESTART_DELAY = 1000;
 
+/** The folder for the processes of builds. */
+const data = process.env.DATA ?? new URL(".tailcast", import.meta.url).pathname;
+
 const path = (name) => new URL(name, import.meta.url).pathname;
 cluster.setupPrimary({ exec: path("web.js"), silent: true });
 const starters = [
   ...Array.from({ length: webs }, () => () => cluster.fork().process),
-  ...Array.from({ length: workers }, () => () => fork(path("worker.js"), { silent: true })),
+  ...Array.from({ length: workers }, (_, index) => () => startWorker(`${data}/worker-${index + 1}`)),
 ];
 const running = new Set();
 let isEnding = false;
@@ -30,6 +33,10 @@ async function keepRunning(start) {
     running.delete(child);
     if (!isEnding) await new Promise((resolve) => setTimeout(resolve, RESTART_DELAY));
   }
+}
+
+function startWorker(data) {
+  return fork(path("worker.js"), { silent: true, env: { ...process.env, DATA: data } });
 }
 
 function end() {

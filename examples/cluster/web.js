@@ -6,9 +6,11 @@ import { BullJobs, openLogs } from "./store.js";
 const roots = [process.env.ROOT ?? new URL("..", import.meta.url).pathname];
 const logs = openLogs();
 const jobs = new BullJobs();
+/** The time between two looks for builds that no worker knows, in milliseconds. */
+const checkInterval = Number(process.env.LOST_AFTER ?? 30_000);
 const app = await BuildApp.open({
   roots,
-  builders: (context) => SharedBuilds.open(logs, jobs, context),
+  builders: (context) => SharedBuilds.open(logs, jobs, { ...context, checkInterval }),
   onError: console.error,
 });
 const server = createServer(app.handle);

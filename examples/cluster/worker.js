@@ -8,8 +8,11 @@ const concurrency = Number(process.env.CONCURRENCY ?? 1);
 /** The time after which a build counts as lost if its worker does not renew its claim, in milliseconds. */
 const lockDuration = Number(process.env.LOST_AFTER ?? 30_000);
 
+/** A folder of this worker alone. If the worker is killed, the next one with this folder ends its processes. */
+const data = process.env.DATA;
+
 const logs = openLogs();
-const builder = await SharedBuilder.open(logs, { roots, concurrency, onError: console.error });
+const builder = await SharedBuilder.open(logs, { roots, concurrency, data, onError: console.error });
 const run = async ({ data }) => void (await builder.run(data));
 // A job whose worker has ended goes to another worker, which marks its build as lost.
 const claims = { lockDuration, stalledInterval: lockDuration, maxStalledCount: 1000 };

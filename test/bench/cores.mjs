@@ -19,8 +19,7 @@ const { Redis } = createRequire(new URL("../../examples/cluster/package.json", i
 
 const EXAMPLE = new URL("../../examples/cluster/cores.js", import.meta.url).pathname;
 
-/** Events of a batch, the bytes of an event, and the batches that the clients may be behind. */
-const BATCH = 50;
+/** The bytes of an event, and the number of events that the clients may be behind. */
 const SIZE = 100;
 const BEHIND = 2;
 
@@ -29,6 +28,7 @@ const TICK = 10_000;
 
 const { values } = parseArgs({
   options: {
+    batch: { type: "string", default: "1" },
     clients: { type: "string", default: "1000" },
     seconds: { type: "string", default: "5" },
     repeat: { type: "string", default: "3" },
@@ -36,6 +36,8 @@ const { values } = parseArgs({
   },
 });
 const clients = Number(values.clients);
+/** The number of events that are published together. */
+const batch = Number(values.batch);
 const { binaries } = prepare();
 const folder = mkdtempSync(join(tmpdir(), "tailcast-cores-"));
 const children = new Set();
@@ -93,19 +95,19 @@ async function measure(processes, round, redis) {
   const report = once(load.stdout, "data");
   const control = await listening.opened();
   const publish = async (from) => {
-    const events = Array.from({ length: BATCH }, (_, index) => log.publish(message(from + index, SIZE)));
+    const events = Array.from({ length: batch }, (_, index) => log.publish(message(from + index, SIZE)));
     await Promise.all(events);
   };
   const flood = async (seconds) => {
-    await control.start(clients * BATCH);
+    await control.start(clients * batch);
     const began = performance.now();
-    let batches = 0;
-    while (performance.now() - began < seconds * 1000) {
-      await publish(batches++ * BATCH);
-      await control.received((batches - BEHIND) * BATCH * clients);
+    let events = 0;
+    for (; performance.now() - began < seconds * 1000; events += batch) {
+      await publish(events);
+      await control.received((events - BEHIND) * clients);
     }
-    await control.received(batches * BATCH * clients);
-    return { deliveries: batches * BATCH * clients, seconds: (performance.now() - began) / 1000 };
+    await control.received(events * clients);
+    return { deliveries: events * clients, seconds: (performance.now() - began) / 1000 };
   };
   await flood(0.5);
   const [before, redisBefore] = [cpuOf(pids), cpuOf([redis.child.pid])];
@@ -134,8 +136,9 @@ try {
   const percent = (part) => `${(part * 100).toFixed(0)} %`;
   const median = (numbers) => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
   const of = (count, name) => median(results.get(count).map((result) => result[name]));
-  console.log(`${describeMachine()}; ${clients} clients, batches of ${BATCH} events of ${SIZE} bytes\n`);
+  console.log(`${describeMachine()}; ${clients} clients, ${batch} events of ${SIZE} bytes at a time\n`);
   const columns = ["processes", "deliveries per second", "ratio", "CPU of all", "CPU for a delivery", "CPU of Redis"];
+  columns.push("with a core each");
   console.log(`| ${columns.join(" | ")} |\n|${"---|".repeat(columns.length)}`);
   for (const count of counts) {
     const perSecond = of(count, "perSecond");
@@ -146,6 +149,7 @@ try {
       percent(of(count, "busy")),
       `${of(count, "perDelivery").toFixed(3)} µs`,
       percent(of(count, "redis")),
+      ((count * of(counts[0], "perDelivery")) / (counts[0] * of(count, "perDelivery"))).toFixed(2),
     ];
     console.log(`| ${cells.join(" | ")} |`);
   }

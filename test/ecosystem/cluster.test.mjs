@@ -6,10 +6,9 @@ import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { EventSource } from "eventsource";
-import { EventStreamDecoder } from "../../dist/protocol/index.js";
 import { RedisServer } from "../redis/support/redis-server.mjs";
+import { Viewer, assertContiguous, linesProject, outputOf, requestBuild, startMember } from "./support/cluster.mjs";
 import { makeFolder } from "./support/folder.mjs";
-import { Program } from "./support/program.mjs";
 import { until } from "./support/until.mjs";
 
 /** The longest time from SIGTERM to the end of a process, in milliseconds. */
@@ -17,75 +16,6 @@ const END_TIME = 2000;
 
 /** The time after which the build of a killed worker counts as lost, in milliseconds. */
 const LOST_AFTER = 1000;
-
-/** Prints numbered lines for a while, and writes them to a file as well. */
-const LINES = `
-  import { appendFileSync } from "node:fs";
-  let number = 0;
-  const timer = setInterval(() => {
-    const text = "line " + ++number + " " + "=".repeat(number % 60);
-    appendFileSync("output.txt", text + "\\n");
-    console.log(text);
-    if (number === Number(process.env.COUNT)) clearInterval(timer);
-  }, 5);
-`;
-
-const script = (name) => JSON.stringify({ name, scripts: { build: "node build.mjs" } });
-const project = (name) => ({ [`${name}/package.json`]: script(name), [`${name}/build.mjs`]: LINES });
-
-/** Reads an event stream. */
-class Viewer {
-  events = [];
-  #decoder = new EventStreamDecoder();
-  ended;
-
-  static async open(url, id, lastEventId) {
-    const viewer = new Viewer();
-    const headers = lastEventId === undefined ? {} : { "Last-Event-ID": lastEventId };
-    const response = await fetch(`${url}/api/builds/${id}/events`, { headers });
-    assert.equal(response.status, 200);
-    viewer.ended = viewer.#read(response.body);
-    return viewer;
-  }
-
-  /** Resolves when there is this number of events. */
-  reaches(count) {
-    return until(() => this.events.length >= count);
-  }
-
-  /** Resolves with the last state of the build at the end of the stream. */
-  async end() {
-    await this.ended;
-    const { type, data } = this.events.at(-1);
-    assert.equal(type, "end");
-    return JSON.parse(data);
-  }
-
-  async #read(body) {
-    try {
-      for await (const bytes of body) this.events.push(...this.#decoder.decode(bytes));
-    } catch {
-      // The server was killed.
-    }
-  }
-}
-
-const sequenceOf = ({ lastEventId }) => Number(lastEventId.split("-").at(-1));
-
-function assertContiguous(events) {
-  assert.deepEqual(events.map(sequenceOf), Array.from(events, (_, index) => index + 1));
-  assert.equal(new Set(events.map(({ lastEventId }) => lastEventId.split("-")[0])).size, 1);
-}
-
-/** The output of the step `build`. */
-function outputOf(events) {
-  const lines = new Map();
-  for (const { type, data } of events) {
-    const { number, step, stream, text } = type === "line" ? JSON.parse(data) : {};
-    if (step === "build" && stream === "stdout" && text.startsWith("line ")) lines.set(number, `${text}\n`);
-  }
-  return [...lines.values()].join("");
-}
 
 describe("examples/cluster", () => {
   const cleanups = [];
@@ -95,22 +25,18 @@ describe("examples/cluster", () => {
 
   before(async () => {
     redis = await RedisServer.start(t);
-    root = await makeFolder(t, { ...project("one"), ...project("two"), ...project("three") });
+    root = await makeFolder(t, Object.assign({}, ...["one", "two", "three"].map(linesProject)));
   });
   after(async () => {
     for (const release of cleanups) await release();
   });
 
   function run(file, env = {}) {
-    const path = fileURLToPath(new URL(`../../examples/cluster/${file}`, import.meta.url));
-    const variables = { REDIS_URL: redis.url, ROOT: root, LOST_AFTER: String(LOST_AFTER), ...env };
-    return Program.start(t, (PORT) => ({ args: [path], env: { ...variables, PORT } }));
+    return startMember(t, file, { REDIS_URL: redis.url, ROOT: root, LOST_AFTER: String(LOST_AFTER), ...env });
   }
 
   async function build(url, projectPath, count) {
-    const body = JSON.stringify({ projectPath, install: "skip", env: { COUNT: String(count) } });
-    const headers = { "Content-Type": "application/json" };
-    const response = await fetch(`${url}/api/project/build`, { method: "POST", body, headers });
+    const response = await requestBuild(url, projectPath, count);
     const { build, error } = await response.json();
     assert.equal(response.status, 202, error?.message);
     return build.id;

@@ -21,13 +21,13 @@ export interface BuildJobs {
   add(job: BuildJob): Promise<string>;
   /** Removes a job that no builder has taken. Returns whether it was removed. */
   remove(buildId: string): Promise<boolean>;
-  /** Returns a job that is still known. Default: none is. */
-  find?(buildId: string): Promise<BuildJob | undefined>;
+  /** Returns a job that is queued or running. A build without a job becomes `lost`. */
+  find(buildId: string): Promise<BuildJob | undefined>;
 }
 
 const buildJobs: Kind = {
-  description: "an object with the methods add and remove",
-  includes: (value) => hasMethod(value, "add") && hasMethod(value, "remove"),
+  description: "an object with the methods add, remove and find",
+  includes: (value) => ["add", "remove", "find"].every((name) => hasMethod(value, name)),
 };
 
 /** @throws {TailcastError} `INVALID_OPTION` when the value is not such a queue. */

@@ -27,12 +27,18 @@ export interface SharedBuildsOptions {
   keep?: number | undefined;
   /** How long a request waits for a store that does not answer, in milliseconds. Default 5000. */
   patience?: number | undefined;
+  /**
+   * The time between two looks for builds without a job, in milliseconds. Such a build becomes `lost` at the second
+   * look. Default 30 000.
+   */
+  checkInterval?: number | undefined;
   /** The time without clients after which the stream of a build is closed, in milliseconds. Default 60 000. */
   idleTimeout?: number | undefined;
 }
 
 const optionNames: OptionNames<SharedBuildsOptions> = {
-  channel: true, onEvent: true, onError: true, queueLimit: true, keep: true, patience: true, idleTimeout: true,
+  channel: true, onEvent: true, onError: true, queueLimit: true, keep: true, patience: true, checkInterval: true,
+  idleTimeout: true,
 };
 
 /** The objects that `SharedBuilds.open()` opens. */
@@ -42,6 +48,7 @@ interface Parts {
   readonly states: BuildStates;
   readonly publisher: BuildPublisher;
   readonly cancellations: SharedLog;
+  readonly checks: NodeJS.Timeout;
 }
 
 /**
@@ -75,6 +82,7 @@ export class SharedBuilds {
     const queueLimit = checkInteger("queueLimit", options.queueLimit ?? 100, { min: 0, orInfinity: true });
     const patience = checkInteger("patience", options.patience ?? 5000, { min: 0, max: MAX_DELAY });
     const idleTimeout = checkInteger("idleTimeout", options.idleTimeout ?? 60_000, { min: 1, max: MAX_DELAY });
+    const checkInterval = checkInteger("checkInterval", options.checkInterval ?? 30_000, { min: 1, max: MAX_DELAY });
     const states = await BuildStates.open(logs, { keep, onEvent, onError });
     const cancellations = await logs.open(CANCEL_TOPIC).catch(async (error: unknown) => {
       await states.close();
@@ -83,7 +91,8 @@ export class SharedBuilds {
     const publisher = new BuildPublisher(logs, patience);
     const queue = new SharedQueue({ logs, jobs, states, publisher, cancellations, queueLimit });
     const streams = new SharedStreams(logs, channel, idleTimeout);
-    return new SharedBuilds(OPENED, { queue, streams, states, publisher, cancellations });
+    const checks = setInterval(() => void queue.endAbandoned().catch(onError), checkInterval).unref();
+    return new SharedBuilds(OPENED, { queue, streams, states, publisher, cancellations, checks });
   }
 
   private constructor(key: typeof OPENED, parts: Parts) {
@@ -95,7 +104,8 @@ export class SharedBuilds {
 
   /** Ends the streams with a time to reconnect, and closes the logs. Builds continue in their processes. */
   async close(): Promise<void> {
-    const { streams, states, publisher, cancellations } = this.#parts;
+    const { streams, states, publisher, cancellations, checks } = this.#parts;
+    clearInterval(checks);
     await streams.close();
     await Promise.all([states.close(), publisher.close(), cancellations.close()]);
   }

@@ -3,7 +3,7 @@ import { createBuildId } from "../../runner/build-id.ts";
 import { estimateDuration } from "../../runner/estimate.ts";
 import { PLAN_STEP, isDraft } from "../../runner/planning/plan-draft.ts";
 import { pendingStep, queuedRecord } from "../../runner/record.ts";
-import { lostRecord } from "../../runner/store/lost-build.ts";
+import { describeLoss, lostRecord } from "../../runner/store/lost-build.ts";
 import { endOf, readSharedBuild } from "./stored-build.ts";
 import type { SharedLog } from "../../channel/history/shared-log.ts";
 import type { PlanRequest } from "../../runner/planning/build-planner.ts";
@@ -29,6 +29,8 @@ export interface SharedQueueParts {
 /** The queue of builds that builders in other processes run. */
 export class SharedQueue {
   readonly #parts: SharedQueueParts;
+  /** The builds that had no job at the last look. */
+  #withoutJob: ReadonlySet<string> = new Set();
 
   constructor(parts: SharedQueueParts) {
     this.#parts = parts;
@@ -89,13 +91,35 @@ export class SharedQueue {
 
   async inputs(id: string): Promise<PlanRequest> {
     const { projectPath, script, install, color, variables: names } = this.get(id);
-    const variables = names.length === 0 ? undefined : (await this.#parts.jobs.find?.(id))?.request.variables;
+    const variables = names.length === 0 ? undefined : (await this.#parts.jobs.find(id))?.request.variables;
     if (names.length > 0 && variables === undefined) {
       const reason = `the values of its variables (${names.join(", ")}) are not stored; start a new build with them`;
       throw new TailcastError("MISSING_VARIABLES", `Cannot repeat the build: ${reason}`);
     }
     const inputs = { script: script ?? undefined, install: install ?? undefined, color: color ?? undefined };
     return { projectPath, ...inputs, variables };
+  }
+
+  /**
+   * Ends builds that have no job, now and at the last call, for example because a process ended between two steps of
+   * accepting a build.
+   */
+  async endAbandoned(): Promise<void> {
+    const { jobs, states } = this.#parts;
+    const withoutJob = new Set<string>();
+    for (const { id, finishedAt } of states.list()) {
+      if (finishedAt === null && (await jobs.find(id)) === undefined) withoutJob.add(id);
+    }
+    const abandoned = [...withoutJob].filter((id) => this.#withoutJob.has(id));
+    this.#withoutJob = withoutJob;
+    for (const id of abandoned) await this.#endAbandoned(this.get(id));
+  }
+
+  async #endAbandoned(build: BuildRecord): Promise<void> {
+    const { logs, publisher } = this.#parts;
+    const { record = build } = await readSharedBuild(logs, build.id);
+    if (record.finishedAt !== null) await publisher.repeatEnd(record);
+    else await this.#end(record, "lost", describeLoss(record));
   }
 
   async #publish(build: BuildRecord): Promise<void> {

@@ -285,6 +285,25 @@ describe("SharedBuilds and SharedBuilder", () => {
     assert.equal(text.split("event: end").length, 2);
   });
 
+  it("end a build without a job: the process that accepted it has ended, or the job was lost", async (t) => {
+    const cluster = await Cluster.open(t);
+    const site = await cluster.site({ checkInterval: 20 });
+    const build = await accepted(site.port, "a");
+    const client = await EventClient.open(site.port, `/api/builds/${build.id}/events`);
+    await cluster.jobs.remove(build.id);
+    const { status, message } = lastState(await client.ended());
+    assert.deepEqual([status, message], ["lost", "lost: the server ended while the build was waiting"]);
+    assert.equal((await endOf(site, build)).status, "lost");
+    // Its log has the end, but the states do not.
+    const text = await textOf(cluster.logs.root(build.id).fork());
+    cluster.logs.remove("builds");
+    const record = JSON.stringify({ ...build, status: "running" });
+    await cluster.logs.root("builds").publish({ event: "build", data: record });
+    const other = await cluster.site({ checkInterval: 20 });
+    assert.equal((await endOf(other, build)).status, "lost");
+    assert.equal(await textOf(cluster.logs.root(build.id).fork()), text);
+  });
+
   it("end a build that the machine of its builder cannot plan", async (t) => {
     const cluster = await Cluster.open(t);
     const site = await cluster.site();
@@ -365,7 +384,7 @@ describe("SharedBuilds and SharedBuilder", () => {
 
   it("check their options", async () => {
     const logs = new MemoryLogs();
-    for (const option of ["queueLimit", "keep", "patience", "idleTimeout", "other"]) {
+    for (const option of ["queueLimit", "keep", "patience", "checkInterval", "idleTimeout", "other"]) {
       const open = SharedBuilds.open(logs, new MemoryJobs(), { [option]: -1 });
       await assert.rejects(open, (error: Error) => error.message.includes(option));
     }
