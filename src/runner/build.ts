@@ -200,10 +200,9 @@ export class Build {
       makeFolder: () => this.#folders.make(),
       limits: { nice, folder: cgroups.folder, signal, cookie: this.#cookie },
     };
-    const [plan, git] = await Promise.all([
-      makePlan(draft, context, { killGrace, forceSignal: this.#killing.signal }),
-      readGit(draft.projectPath, env, context.limits),
-    ]);
+    const plan = await makePlan(draft, context, { killGrace, forceSignal: this.#killing.signal });
+    // Not at the same time: a program that ends also ends every other process with the cookie of the build.
+    const git = typeof plan === "string" ? null : await readGit(draft.projectPath, env, context.limits);
     const finishedAt = now();
     if (typeof plan === "string" || this.#stop !== undefined) {
       if (typeof plan === "string" && this.#stop === undefined) this.#failure = { step: name, text: plan };

@@ -14,7 +14,7 @@ import type { BuildRecord } from "../../../dist/runner/record.js";
  * package exists, everything is up to date. The file `hold` stops it in the middle, and `fail` fails it there. With
  * `slow`, it needs some time to end after SIGTERM.
  */
-const PROGRAM = `#!/bin/sh
+export const PROGRAM = `#!/bin/sh
 case "$1" in
 --version) echo 10.2.0 ;;
 install)

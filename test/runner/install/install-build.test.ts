@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { InstallLedger } from "../../../dist/runner/install/install-ledger.js";
 import { pinDirectories } from "../../../dist/runner/project/directory-pin.js";
 import { makeFolder } from "../../support/folders.js";
-import { FILES, InstallScene } from "./fake-manager.js";
+import { FILES, InstallScene, PROGRAM } from "./fake-manager.js";
 import type { Built } from "./fake-manager.js";
 
 const ALL = "plan succeeded, install succeeded, build succeeded";
@@ -29,6 +30,21 @@ const SKIP =
   'and its files are untouched ("clean" forces it)';
 
 describe("the install of a build", () => {
+  it("is skipped in a repository with changes, whatever time the package manager takes for its version", async (t) => {
+    const scene = await InstallScene.create(t);
+    const git = (...args: readonly string[]): void => {
+      const names = ["-c", "user.name=t", "-c", "user.email=t@example.org"];
+      execFileSync("git", ["-C", scene.folder, ...names, ...args]);
+    };
+    git("init", "--quiet", "--initial-branch=main");
+    git("add", "package.json");
+    git("commit", "--quiet", "--message=first");
+    await scene.write("package.json", '{"scripts":{"build":"true"},"version":"2.0.0"}');
+    await scene.addProgram("pnpm", PROGRAM.replace("echo 10.2.0", "sleep 0.5; echo 10.2.0"));
+    assert.match((await scene.build()).lines[0] ?? "", /^pnpm 10\.2\.0 on /);
+    assert.equal(about(await scene.build()), SKIP);
+  });
+
   it("is skipped when nothing changed since the last one", async (t) => {
     const scene = await InstallScene.create(t);
     const first = await scene.build();
