@@ -1,63 +1,43 @@
 /** "Done when": a real project with real dependencies, built from the page with each package manager, in two tabs. */
 import assert from "node:assert/strict";
-import { cp, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
-import { managers } from "../../dist/runner/package-manager/managers.js";
 import { BuildServer } from "./support/build-server.mjs";
 import { BuildTab } from "./support/build-tab.mjs";
 import { launchChromium, openContext } from "./support/chromium.mjs";
 import { makeFolder, projectFiles } from "./support/folder.mjs";
 import { factsOf, pathWith, run } from "./support/managers.mjs";
+import { PROJECTS, expectedOf, takeOutput, writeProject } from "./support/projects.mjs";
 
-const PROJECT = fileURLToPath(new URL("project/", import.meta.url));
 const OUTPUT = Array.from({ length: 200 }, (_, index) => `line ${String(index + 1).padStart(3, "0")} of 200`);
 
-/**
- * A project of each package manager, and two of another kind. The repository holds no lock files of these projects,
- * because those of yarn contain addresses of registries.
- */
-const CASES = [
-  ...managers.map(({ name }) => ({ manager: name })),
-  { manager: "npm", variant: " without a lock file", hasLock: false },
-  { manager: "yarn berry", variant: " with Plug'n'Play", files: { "yarn.lock": "", ".yarnrc.yml": "" } },
-];
-
-/** The line about the plan, without versions, and the commands of the steps, as the page shows them. */
-function expectedOf(manager, hasLock) {
-  const { command, lock, frozen } = factsOf(manager);
-  const reason = hasLock
-    ? `${lock.file} is there; the install is frozen by ${lock.file}`
-    : "nothing names another package manager; there is no lock file of it, so the install may pick newer versions";
-  return {
-    plan: `${manager}, because ${reason}`,
-    steps: [hasLock ? frozen : `${command} install`, `${command} run build`],
-  };
-}
-
-describe("a build from the page", () => {
+describe("a build from the page", { concurrency: 2 }, () => {
   let browser;
   before(async () => (browser = await launchChromium()));
   after(() => browser?.close());
 
-  for (const { manager, variant = "", files, hasLock = true } of CASES) {
-    it(`with ${manager}${variant} shows every line in two tabs, one of them reloaded in the middle`, async (t) => {
-      const { command, project: ownFiles, lock } = factsOf(manager);
-      const { plan, steps } = expectedOf(manager, hasLock);
+  for (const each of PROJECTS) {
+    const { manager, variant = "", bundler, hasLock = true } = each;
+    it(`with ${manager}${variant} and ${bundler} shows every line in two tabs, and equals one by hand`, async (t) => {
+      const { command, lock } = factsOf(manager);
+      const { plan, steps } = expectedOf(each);
       const path = await pathWith(t, manager);
       const root = await makeFolder(t);
-      const project = join(root, "project");
-      await cp(PROJECT, project, { recursive: true });
-      for (const [name, text] of Object.entries(files ?? ownFiles)) await writeFile(join(project, name), text);
-      if (hasLock) await run(project, path, [command, ...lock.args], lock.env);
-      await rm(join(project, "node_modules"), { recursive: true, force: true });
+      const { project, output } = await writeProject(root, each);
+      await run(root, path, [command, ...lock.args], lock.env);
+      await run(project, path, [command, "run", "bundle"]);
+      const byHand = await takeOutput(output);
+      for (const name of ["node_modules", ...(hasLock ? [] : [lock.file])]) {
+        await rm(join(root, name), { recursive: true, force: true });
+      }
 
       const server = await BuildServer.start(t, { args: ["--root", root], path });
       const context = await openContext(t, browser);
       const first = await BuildTab.open(context, server.url);
       const second = await BuildTab.open(context, server.url);
       await first.build(project);
+      // One of the tabs is reloaded in the middle.
       await second.line("line 080 of 200");
       assert.equal((await server.builds())[0].status, "running");
       const reloaded = second.page.reload();
@@ -89,6 +69,7 @@ describe("a build from the page", () => {
       assert.ok(reason.startsWith(`${manager} `) || reason.startsWith(`${manager},`));
       assert.deepEqual(facts.slice(0, 2), [project, reason]);
       assert.equal(await second.page.locator("#build-facts span").nth(1).getAttribute("title"), log[0]);
+      assert.deepEqual(await takeOutput(output), byHand);
 
       // The second build does not install again.
       const again = await server.build(project);
@@ -97,6 +78,7 @@ describe("a build from the page", () => {
       assert.equal(status, "succeeded", lines.join("\n"));
       assert.deepEqual(records.map(({ name }) => name), ["plan", "build"], lines.join("\n"));
       assert.match(lines[0], /; the install is skipped, because nothing that it depends on changed/);
+      assert.deepEqual(await takeOutput(output), byHand);
     });
   }
 

@@ -1,0 +1,4 @@
+export default {
+  build: { ssr: "src/main.js", target: "node20" },
+  ssr: { noExternal: true },
+};
