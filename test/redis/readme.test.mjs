@@ -25,4 +25,12 @@ describe("src/redis/README.md", () => {
     });
     assert.equal(stdout.replaceAll(/^id: \w+-/gm, "id: …-"), output);
   });
+  it("names a script and options that exist", async () => {
+    const text = await readFile(new URL("../../src/redis/README.md", import.meta.url), "utf8");
+    const [, script, first, second] = /npm run (\w+) --prefix test\/redis -- (--\w+) \d+ (--\w+) \d+/.exec(text);
+    const { scripts } = JSON.parse(await readFile(new URL("package.json", import.meta.url), "utf8"));
+    const [, program] = scripts[script].split(" ");
+    const { stdout } = await run(process.execPath, [program, first, "0", second, "1"], { cwd: import.meta.dirname });
+    assert.equal(stdout, "");
+  });
 });
