@@ -48,7 +48,8 @@ describe("COMMANDS", () => {
   it("are the rows of the README and of the list", () => {
     const table = README.slice(README.indexOf("| Command | Meaning |"));
     const documented = [...table.matchAll(/^\| `(\w+)` \| (.*) \|$/gm)].map(([, name, meaning]) => [name, meaning]);
-    assert.deepEqual(documented, rows);
+    const advice = "The table of commands in src/cli/README.md must have the order and the texts of COMMANDS";
+    assert.deepEqual(documented, rows, advice);
     const list = overview();
     for (const [name = "", summary = ""] of rows) assert.ok(list.includes(`  ${name.padEnd(9)}${summary}\n`), name);
   });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
+import { COMMANDS } from "../../dist/cli/commands.js";
 import { Program, dataFolder } from "../support/program.js";
 import { ROOT } from "./blocks.js";
 import type { Lifetime } from "../support/lifetime.js";
@@ -96,7 +97,8 @@ async function runTailcast(
   origin: () => Promise<string>,
   life: Lifetime,
 ): Promise<string> {
-  const usesServer = ["build", "builds", "log"].includes(args[0] ?? "");
+  const command = await COMMANDS[args[0] ?? ""]?.load();
+  const usesServer = command?.options.some(({ flag }) => flag === "server") ?? false;
   if (!usesServer && !args.some((word) => ADDRESS.test(word))) return runProgram(args, env, life);
   const address = await origin();
   if (usesServer) return runProgram(args, { ...env, TAILCAST_SERVER: address }, life);

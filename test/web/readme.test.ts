@@ -131,7 +131,8 @@ describe("src/web/README.md", () => {
     const replies = tables("Field of the reply", "Type", "Meaning").map((rows) => rows.map(([name]) => name).sort());
     const outline = (await ask(port, "GET", `/api/builds/${id}/outline`)).json;
     const lineRange = (await ask(port, "GET", `/api/builds/${id}/lines`)).json;
-    assert.deepEqual(replies, [accepted.json, page, projects, outline, lineRange, health].map(keysOf));
+    const advice = 'The tables "Field of the reply" of the README must be those of these replies, in this order';
+    assert.deepEqual(replies, [accepted.json, page, projects, outline, lineRange, health].map(keysOf), advice);
     assertDocumented("Field of a section", (outline["sections"] as unknown[])[0]);
     assertDocumented("Field of a mark", (outline["marks"] as unknown[])[0]);
     assertDocumented("Field of a build", (await ask(port, "GET", `/api/builds/${id}`)).json);

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { projectVariablesPath } from "../../dist/runner/project/project-variables.js";
 import { BuildApp } from "../../dist/web/build-app.js";
+import { routes } from "../../dist/web/routes.js";
 import { makeFolder } from "../support/folders.js";
 import { EventClient, TestServer, ask, postJson } from "../support/http.js";
 import { buildIn, dataFolder, has } from "./app.js";
@@ -12,6 +13,7 @@ import type { TestContext } from "node:test";
 import type { DecodedEvent } from "../../dist/protocol/decode.js";
 import type { BuildRecord } from "../../dist/runner/record.js";
 import type { BuildAppOptions } from "../../dist/web/build-app-options.js";
+import type { Services } from "../../dist/web/routes.js";
 import type { Reply } from "../support/http.js";
 
 const TOKENS = { token: "t0ken-of-builders", viewerToken: "t0ken-of-viewers" };
@@ -80,6 +82,10 @@ describe("the values of variables", () => {
       ...["/", "/api/builds", "/api/projects", "/api/session", "/metrics", "/healthz"],
       ...[id, again].flatMap((each) => ofBuild.map((path) => `/api/builds/${each}${path}`)),
     ];
+    const asked = new Set(["/api/log/push", ...paths.map((path) => path.replace(/\?.*/, "").replace(id, ":id"))]);
+    const readable = Object.entries(routes({ settings: {} } as Services)).filter(([, route]) => "GET" in route);
+    const missing = readable.map(([path]) => path).filter((path) => path.startsWith("/api/") && !asked.has(path));
+    assert.deepEqual(missing, [], "Add each of these routes to `paths`, or to `ofBuild` if it is of one build");
     for (const [name, role] of Object.entries({ builder: BUILDER, viewer: VIEWER })) {
       for (const path of paths) {
         const reply = await ask(port, "GET", path, { headers: role });
