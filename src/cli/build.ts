@@ -39,7 +39,7 @@ export const build: Command = {
   ].join("\n"),
   options: [
     { flag: "script", value: "NAME", help: "the script of package.json to run (build)" },
-    { flag: "install", value: "MODE", help: "auto, clean (removes node_modules first) or skip (auto)" },
+    { flag: "install", value: "MODE", help: "auto, clean (removes node_modules first), update or skip (auto)" },
     { flag: "color", value: "", help: "ask programs to colour their output (off)" },
     { flag: "detach", value: "", help: "print the id of the build and end; the build continues (off)" },
     ...SERVER_OPTIONS,
@@ -54,7 +54,7 @@ export const build: Command = {
   exitCodes: [
     ["0", "the build has succeeded"],
     ["1", "the build has failed"],
-    ["2", "wrong arguments, or the server refuses the build: no such project, no right, already building"],
+    ["2", "wrong arguments, or the server refuses the build: unknown project, not permitted, already building"],
     ["3", "the build was cancelled, or has timed out"],
     ["4", "the build is lost, or the server cannot be reached or is too busy"],
   ],

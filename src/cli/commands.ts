@@ -39,7 +39,7 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import("./pipe.ts")).pipe,
   },
   check: {
-    summary: "say what is right, doubtful and wrong with an event stream",
+    summary: "check an event stream and report mistakes",
     load: async () => (await import("./doctor/check.ts")).check,
   },
   inspect: {

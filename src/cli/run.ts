@@ -18,7 +18,7 @@ export const run: Command = {
     "- If stdout is a terminal here, FORCE_COLOR, CLICOLOR_FORCE and COLUMNS are set, unless one of NO_COLOR and",
     "  FORCE_COLOR is set already.",
     "",
-    "The page is for reading only. On it, values of variables such as NPM_TOKEN are hidden.",
+    "The page is read-only, and values of variables such as NPM_TOKEN are masked.",
   ].join("\n"),
   options: CAST_OPTIONS,
   words: "command",

@@ -26,7 +26,7 @@ export const CAST_OPTIONS: readonly Option[] = [
     help: "accept the host name of ORIGIN, e.g. http://laptop:8080; repeatable (none)",
     multiple: true,
   },
-  { flag: "name", value: "NAME", help: "the name on the page (the name of the command)" },
+  { flag: "name", value: "NAME", help: "the name on the page (run: the command; pipe: pipe)" },
   { flag: "linger", value: "SECONDS", help: "how long the page stays after the end; a signal ends it (0)" },
   {
     flag: "log-limit",

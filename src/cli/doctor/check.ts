@@ -13,7 +13,7 @@ const DEFAULT_SECONDS = 8;
 const MAX_SECONDS = 86_400;
 const COLOURS: Readonly<Record<FindingLevel, string>> = { wrong: "1;31", doubtful: "1;33", ok: "1;32" };
 
-/** `tailcast check`: says what is right, doubtful and wrong with an event stream. */
+/** `tailcast check`: checks an event stream and reports mistakes. */
 export const check: Command = {
   usage: "URL [options]",
   about: [

@@ -28,7 +28,7 @@ export const serve: Command = {
     ["tailcast --host 0.0.0.0 --token auto", "serves all addresses; prints a link to sign in"],
   ],
   exitCodes: [
-    ["0", "ended by a signal, after all builds and connections; a second signal kills running builds"],
+    ["0", "shut down by a signal once builds and connections have ended; a second signal kills running builds"],
     ["1", "cannot listen, or cannot store builds"],
   ],
   run: async ({ args }) => {
