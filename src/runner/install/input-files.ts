@@ -18,16 +18,6 @@ export interface InputFiles {
 /** A package with this file is compiled by its install. */
 const NATIVE = "binding.gyp";
 
-/**
- * Settings that move the installed files or the lock file to a place that is not compared, or that copy members of the
- * workspace.
- */
-const UNKNOWN_PLACES = new RegExp(
-  "modules-?(?:dir|folder)|virtual-?store-?dir|virtualFolder|pnpUnpluggedFolder|inject-?workspace-?packages" +
-    "|install-links|lockfile-?dir|git-?branch-?lockfile",
-  "i",
-);
-
 /** A file that settings can name: a package, a patch, a plugin, hooks, or the package manager itself. */
 const NAMED_BY_SETTINGS = /\.(?:tgz|tar|tar\.gz|patch|diff|[cm]?js)$/;
 
@@ -63,10 +53,11 @@ export class InputReader {
     for (const name of new Set(managers.flatMap(({ lockFiles }) => lockFiles))) this.#read(at(name));
     const manifest = this.#read(at("package.json"));
     if (manifest !== undefined) this.#addManifest(manifest, path);
+    const places = new RegExp([...installNames("placeSettings")].join("|"), "i");
     for (const name of installNames("settings")) {
       const text = this.#read(at(name))?.toString();
       if (text === undefined) continue;
-      const setting = UNKNOWN_PLACES.exec(text)?.[0];
+      const setting = places.exec(text)?.[0];
       if (setting !== undefined) this.#doubts.push(`${at(name)} sets ${setting}`);
       this.#addNamedFiles(filesIn(text, NAMED_BY_SETTINGS), at(name));
     }

@@ -27,13 +27,6 @@ const IGNORED = new RegExp(
   ].join("|")})$`,
 );
 
-/** Variables that move the installed files, the lock file or the settings to a place that is not compared. */
-const UNKNOWN_PLACES = new RegExp(
-  "^p?npm_config_(?:modules_dir|virtual_store_dir|lockfile_dir|git_branch_lockfile|install_links|global)$" +
-    "|^YARN_(?:VIRTUAL_FOLDER|RC_FILENAME)$",
-  "i",
-);
-
 /**
  * Reads the conditions of an install.
  *
@@ -49,7 +42,8 @@ export async function installConditions(
   const node = await findProgram("node", env);
   if (nodeVersion === undefined) doubts.push("the version of Node.js is unknown");
   if (call.version === undefined) doubts.push(`the version of ${manager.name} is unknown`);
-  const place = Object.keys(env).find((name) => UNKNOWN_PLACES.test(name));
+  const places = new RegExp(`^(?:${[...installNames("placeVariables")].join("|")})$`, "i");
+  const place = Object.keys(env).find((name) => places.test(name));
   if (place !== undefined) doubts.push(`the variable ${place} is set`);
   const variables = Object.entries(env)
     .filter(([name, value]) => value !== undefined && !IGNORED.test(name))

@@ -30,6 +30,13 @@ export interface InstallTraits {
   readonly packageFolders?: readonly string[];
   /** Files that it generates outside of `node_modules`, and that belong to the project. */
   readonly generated?: readonly string[];
+  /**
+   * Settings that move installed files or the lock file to a place that is not compared, or that copy members of the
+   * workspace: regular expressions for a part of a file, without regard to case.
+   */
+  readonly placeSettings?: readonly string[];
+  /** The variables that do the same: regular expressions for a whole name, without regard to case. */
+  readonly placeVariables?: readonly string[];
   /** Its data outside of `node_modules`: unpacked packages, and its list of them. A clean install removes it. */
   readonly state?: readonly string[];
 }
