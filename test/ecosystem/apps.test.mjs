@@ -1,7 +1,7 @@
 /** The applications in examples/ that a framework builds: each is built, run in production, and followed by clients. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { existsSync, openSync, readFileSync } from "node:fs";
+import { existsSync, openSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -52,6 +52,13 @@ describe("applications of frameworks", () => {
       assert.equal(readFileSync(errors, "utf8"), row.stderr ?? "", "clients that leave are no errors");
     };
     await Promise.all(APPS.map((row) => t.test(row.title, (t) => run(t, row))));
+  });
+
+  it("have the channel of Next in two bundles, so it must be on globalThis", () => {
+    const chunks = join(folderOf({ file: "next" }), ".next/server/chunks");
+    const names = readdirSync(chunks).filter((name) => name.endsWith(".js"));
+    const bundles = names.filter((name) => readFileSync(join(chunks, name), "utf8").includes("globalThis.messages"));
+    assert.ok(bundles.length > 1, "routes and instrumentation.js share the module: examples/README.md is outdated");
   });
 
   it("are listed in the README with what was checked", () => assertTable("applications", APPS, passed));

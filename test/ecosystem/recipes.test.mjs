@@ -1,13 +1,19 @@
 /** The facts about hosts that the recipes of examples/README.md state. A host that changes fails its test here. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { openSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect as connectHttp2, createServer as createHttp2Server } from "node:http2";
 import { createRequire } from "node:module";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { Channel } from "../../dist/index.js";
+import { makeFolder } from "./support/folder.mjs";
+import { Program } from "./support/program.mjs";
+import { RUNTIMES } from "./support/runtimes.mjs";
 import { until } from "./support/until.mjs";
 
 const require = createRequire(new URL("../../examples/frameworks/package.json", import.meta.url));
@@ -40,6 +46,19 @@ async function listen(t, server) {
   });
   return server.address().port;
 }
+
+describe("Deno", () => {
+  it("prints a notice about request.signal without --unstable-no-legacy-abort", async (t) => {
+    const errors = join(await makeFolder(t), "stderr");
+    const [program, ...options] = RUNTIMES.deno().filter((option) => option !== "--unstable-no-legacy-abort");
+    const args = [...options, fileURLToPath(new URL("../../examples/deno.js", import.meta.url))];
+    const stderr = openSync(errors, "a");
+    const { url } = await Program.start(t, (PORT) => ({ program, args, env: { PORT }, stderr }));
+    const { body } = await openStream(t, new URL(url).port);
+    await body.cancel();
+    await until(() => readFileSync(errors, "utf8").includes("request.signal"));
+  });
+});
 
 describe("Express", () => {
   const express = require("express");

@@ -1,10 +1,12 @@
 // A program in Node: the library, and web streams as Node's types have them.
 import { createServer, get } from "node:http";
+import { createServer as createHttp2Server } from "node:http2";
 import {
   Channel,
   ChannelGroup,
   FileHistory,
   TailcastError,
+  closeOnSignal,
   decodeEventStream,
   encodeEvent,
   openEventStream,
@@ -16,9 +18,13 @@ import type { ChannelOptions, DecodedEvent, EventStream, StreamSource, TailcastE
 
 const options: ChannelOptions = { capacity: 10, heartbeat: undefined };
 const channel = new Channel<{ user: string }>(options);
-createServer((request, response) => {
+const server = createServer((request, response) => {
   channel.handle(request, response, { data: { user: "a" } });
 });
+closeOnSignal(server, channel, { signals: ["SIGTERM", "SIGINT"] });
+closeOnSignal(createHttp2Server(), [channel, new ChannelGroup()]);
+closeOnSignal({ stop: (force?: boolean) => Promise.resolve(void force) }, channel);
+closeOnSignal("framework", { close: () => Promise.resolve() });
 export async function follow(): Promise<DecodedEvent | undefined> {
   get("http://localhost", async (response) => {
     for await (const event of decodeEventStream(response)) console.log(event.data);
