@@ -1,0 +1,57 @@
+/** A check of one promise of an interface. Any test runner can run it. */
+export interface ContractCheck {
+  /** A sentence about the implementation, such as `publishes in the order of the calls`. */
+  readonly title: string;
+  /** Rejects when the implementation does not keep the promise. */
+  run(): Promise<void>;
+}
+
+/** The resources of one check. */
+export interface Kit {
+  /** Releases them. */
+  close(): Promise<void>;
+}
+
+/** Checks by title. */
+export type Checks<SomeKit> = Readonly<Record<string, (kit: SomeKit) => Promise<void>>>;
+
+/**
+ * Makes checks that open their own resources and release them.
+ *
+ * @param timeout - The longest duration of one check, in milliseconds.
+ */
+export function toContract<SomeKit extends Kit>(
+  checks: Checks<SomeKit>,
+  open: () => SomeKit,
+  timeout: number,
+): ContractCheck[] {
+  return Object.entries(checks).map(([title, check]) => ({
+    title,
+    run: async () => {
+      const kit = open();
+      try {
+        await within(timeout, check(kit));
+      } finally {
+        await kit.close();
+      }
+    },
+  }));
+}
+
+/** Rejects when a promise does not settle within a time. */
+async function within(timeout: number, promise: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`The check did not end within ${timeout} ms`)), timeout);
+  });
+  try {
+    await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Resolves when a condition holds. The timeout of the check ends the wait otherwise. */
+export async function until(isMet: () => boolean): Promise<void> {
+  while (!isMet()) await new Promise((resolve) => setTimeout(resolve, 2));
+}

@@ -1,0 +1,78 @@
+import { randomBytes } from "node:crypto";
+import { LogRecorder } from "./log-recorder.ts";
+import type { SharedLog } from "../channel/history/shared-log.ts";
+import type { Kit } from "./contract-check.ts";
+
+/** How the checks use an implementation of {@link SharedLog}. */
+export interface SharedLogContractOptions {
+  /**
+   * Opens a log that is new when the topic is. Further calls with the same topic open the same log as another process
+   * would, so that the two know of each other only through their store. The checks close the logs.
+   *
+   * @param topic - Lowercase letters, digits and hyphens.
+   */
+  readonly open: (topic: string) => Promise<SharedLog>;
+  /**
+   * Opens a log in the same way that keeps only a few of the newest events: at most 3000. Without it, the checks about
+   * removed events are left out.
+   */
+  readonly openSmall?: ((topic: string) => Promise<SharedLog>) | undefined;
+  /**
+   * Makes the store lose a log, as a server that has lost its data. Without it, the checks about another epoch are left
+   * out.
+   */
+  readonly lose?: ((topic: string, log: SharedLog) => Promise<void>) | undefined;
+  /**
+   * Makes the store unavailable to a log, and returns a function that makes it available again. Without it, the checks
+   * about an unavailable store are left out.
+   */
+  readonly interrupt?: ((log: SharedLog) => Promise<() => unknown>) | undefined;
+  /** The maximum size of an event in bytes, if the logs have one. */
+  readonly maxEventBytes?: number | undefined;
+  /** The longest duration of one check, in milliseconds. Default 10 000. */
+  readonly timeout?: number | undefined;
+}
+
+/** The logs of one check. */
+export class LogKit implements Kit {
+  readonly options: SharedLogContractOptions;
+  readonly topic: string;
+  readonly #logs: SharedLog[] = [];
+
+  constructor(options: SharedLogContractOptions) {
+    this.options = options;
+    this.topic = `contract-${randomBytes(6).toString("hex")}`;
+  }
+
+  /** Opens the log of this check once more. */
+  async open(): Promise<SharedLog> {
+    return this.#keep(await this.options.open(this.topic));
+  }
+
+  /** Opens a log that keeps few events once more. Only for checks that `openSmall` enables. */
+  async openSmall(): Promise<SharedLog> {
+    const { open, openSmall = open } = this.options;
+    return this.#keep(await openSmall(this.topic));
+  }
+
+  /** Follows a log. */
+  follow(log: SharedLog): LogRecorder {
+    return new LogRecorder(log);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#logs.map((log) => log.close()));
+  }
+
+  #keep(log: SharedLog): SharedLog {
+    this.#logs.push(log);
+    return log;
+  }
+}
+
+/** Publishes events one after another, and returns their ids. */
+export async function publishAll(log: SharedLog, events: readonly string[]): Promise<string[]> {
+  const ids: string[] = [];
+  for (const event of events) ids.push(await log.publish(event));
+  return ids;
+}

@@ -1,0 +1,29 @@
+import { toContract } from "./contract-check.ts";
+import { following } from "./following.ts";
+import { LogKit } from "./log-kit.ts";
+import { publishing } from "./publishing.ts";
+import { reading, removing } from "./reading.ts";
+import { showing } from "./showing.ts";
+import { losing, waiting } from "./trouble.ts";
+import type { ContractCheck } from "./contract-check.ts";
+import type { SharedLogContractOptions } from "./log-kit.ts";
+
+/**
+ * Returns the checks of the contract of `SharedLog`. Each opens logs of its own topic, and closes them.
+ *
+ * ```js
+ * for (const { title, run } of sharedLogContract({ open: (topic) => logs.open(topic) })) test(title, run);
+ * ```
+ */
+export function sharedLogContract(options: SharedLogContractOptions): ContractCheck[] {
+  const checks = {
+    ...publishing,
+    ...following,
+    ...reading,
+    ...(options.openSmall === undefined ? {} : removing),
+    ...(options.lose === undefined ? {} : losing),
+    ...(options.interrupt === undefined ? {} : waiting),
+    ...showing,
+  };
+  return toContract(checks, () => new LogKit(options), options.timeout ?? 10_000);
+}
