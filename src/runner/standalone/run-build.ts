@@ -101,8 +101,9 @@ function isSteps(steps: readonly Step[] | Plan | PlanDraft): steps is readonly S
   return Array.isArray(steps);
 }
 
-/** The plan of steps that no planner has made. */
+/** The plan of steps that no planner has made. The steps are not checked yet. */
 function planOf(steps: readonly Step[]): Plan {
-  const { cwd = process.cwd() } = steps[0] ?? {};
-  return { projectPath: cwd, projectName: basename(cwd), packageManager: null, reason: "", warnings: [], steps };
+  const cwd: unknown = steps[0]?.cwd;
+  const folder = typeof cwd === "string" ? cwd : process.cwd();
+  return { projectPath: folder, projectName: basename(folder), packageManager: null, reason: "", warnings: [], steps };
 }

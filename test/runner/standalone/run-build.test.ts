@@ -153,6 +153,8 @@ describe("runBuild()", () => {
       [[], { signal: {} }, '"signal"'],
       [[], { store: {} }, '"store"'],
       [[{ name: "a" }], {}, '"plan.steps[0].command"'],
+      [[{ name: "a", command: "b", args: [], cwd: 5 }], {}, '"plan.steps[0].cwd"'],
+      [[null], {}, '"plan.steps[0]"'],
       ["make", {}, '"plan"'],
     ];
     for (const [steps, options, name] of bad) {
