@@ -10,6 +10,9 @@ export const PIECE_BYTES: number = 64 * 1024;
 /** A piece ends before a multiple of this number of events, so that clients that start elsewhere share the next one. */
 const PIECE_EVENTS = 512;
 
+/** The time for which pieces are kept after the last reader has left, in milliseconds. */
+const KEPT_TIME = 2000;
+
 /** The log that the pieces belong to. */
 export interface PieceSource {
   readonly epoch: string;
@@ -27,6 +30,7 @@ export class RedisPieces {
   readonly #epoch: string;
   #recent = new RecentPieces<HistoryPiece>();
   #readers = 0;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(source: PieceSource) {
     this.#source = source;
@@ -38,6 +42,7 @@ export class RedisPieces {
     let position = sequence;
     let isOpen = true;
     this.#readers++;
+    clearTimeout(this.#timer);
     const next = async (): Promise<HistoryPiece> => {
       const piece = await this.#recent.get(position, () => this.#read(position));
       position = piece.next;
@@ -46,10 +51,15 @@ export class RedisPieces {
     const close = (): void => {
       if (!isOpen) return;
       isOpen = false;
-      // Logs that no client reads need no memory.
-      if (--this.#readers === 0) this.#recent = new RecentPieces();
+      if (--this.#readers === 0) this.#forgetSoon();
     };
     return { next, close };
+  }
+
+  /** Logs that no client reads need no memory. Clients that return together do not arrive at the same time. */
+  #forgetSoon(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => (this.#recent = new RecentPieces()), KEPT_TIME).unref();
   }
 
   async #read(from: number): Promise<HistoryPiece> {
