@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { promisify } from "node:util";
@@ -55,63 +55,94 @@ const CASES = [
   { manager: "yarn berry", files: PLUG_AND_PLAY, variant: " with Plug'n'Play" },
 ];
 
-/** Starts a server and a build whose install hangs in the middle. */
-async function hang(t, manager, files = factsOf(manager).scripts) {
-  const path = await pathWith(t, manager);
-  const source = await makeFolder(t, PACKAGE);
-  const root = await makeFolder(t, {
-    "victim/package.json": JSON.stringify(MANIFEST),
-    "victim/build.cjs": 'console.log("it is " + require("slow"));',
-    ...Object.fromEntries(Object.entries(files).map(([name, text]) => [`victim/${name}`, text])),
-  });
-  await run("tar", ["-czf", join(root, "victim", "slow.tgz"), "package"], { cwd: source });
-  const gate = await makeFolder(t);
-  const args = ["--root", root, "--env", `GATE=${gate}`, "--env", "YARN_ENABLE_IMMUTABLE_INSTALLS=false"];
-  const server = await BuildServer.start(t, { args, path });
-  const { id } = await server.build("victim");
-  await until(
-    async () => existsSync(join(gate, "started")) || (await server.builds())[0].finishedAt !== null,
-    () => "the install did not reach the middle",
-  );
-  const [{ status }] = await server.builds();
-  if (status !== "running") assert.fail((await server.log(id)).join("\n"));
-  return { server, id, open: () => writeFile(join(gate, "open"), "") };
-}
+/** A project whose install stops in the middle, and a server that builds it. */
+class Scene {
+  #server;
+  #gate;
 
-/** Builds again, twice: without the rest of the first install, and then without an install. */
-async function assertHealed(server, how) {
-  const { id } = await server.build("victim");
-  const log = await server.log(id);
-  const text = log.join("\n");
-  assert.ok(log.includes("it is complete"), text);
-  assert.match(text, new RegExp(`it starts without node_modules, because the last install here ${how}, `));
-  const again = await server.build("victim");
-  const lines = await server.log(again.id);
-  assert.ok(lines.includes("it is complete"), lines.join("\n"));
-  const [build] = await server.builds();
-  assert.deepEqual(build.steps.map(({ name }) => name), ["plan", "build"], lines.join("\n"));
-}
-
-describe("an install that was killed", () => {
-  for (const { manager, files, variant = "" } of CASES) {
-    it(`does not spoil the next build with ${manager}${variant}`, async (t) => {
-      const { server, id, open } = await hang(t, manager, files);
-      for (let count = 0; count < 2; count++) {
-        const reply = await fetch(`${server.url}/api/builds/${id}/cancel`, { method: "POST" });
-        // A connection with an unread reply would delay the end of the server.
-        assert.ok(reply.ok, await reply.text());
-      }
-      await server.log(id);
-      await open();
-      await assertHealed(server, "was stopped");
+  static async start(t, { manager, files = factsOf(manager).scripts }) {
+    const scene = new Scene();
+    const path = await pathWith(t, manager);
+    const source = await makeFolder(t, PACKAGE);
+    const root = await makeFolder(t, {
+      "victim/package.json": JSON.stringify(MANIFEST),
+      "victim/build.cjs": 'console.log("it is " + require("slow"));',
+      ...Object.fromEntries(Object.entries(files).map(([name, text]) => [`victim/${name}`, text])),
     });
+    await run("tar", ["-czf", join(root, "victim", "slow.tgz"), "package"], { cwd: source });
+    scene.#gate = await makeFolder(t);
+    const variables = {
+      GATE: scene.#gate,
+      YARN_ENABLE_IMMUTABLE_INSTALLS: "false",
+      // Otherwise pnpm takes the result of a script from its store.
+      npm_config_side_effects_cache: "false",
+    };
+    const env = Object.entries(variables).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
+    scene.#server = await BuildServer.start(t, { args: ["--root", root, ...env], path });
+    return scene;
   }
 
-  it("does not spoil the next build of the next server", async (t) => {
-    const { server, open } = await hang(t, "npm");
-    assert.equal(await server.end("SIGKILL"), "SIGKILL");
-    await server.restart();
-    await open();
-    await assertHealed(server, "was running when the server ended");
-  });
+  /** Starts a build, and waits for the middle of its install. Returns its id. */
+  async hang(inputs) {
+    for (const name of ["started", "open"]) await rm(join(this.#gate, name), { force: true });
+    const { id } = await this.#server.build("victim", inputs);
+    await until(
+      async () => existsSync(join(this.#gate, "started")) || (await this.#server.builds())[0].finishedAt !== null,
+      () => "the install did not reach the middle",
+    );
+    const [{ status }] = await this.#server.builds();
+    if (status !== "running") assert.fail((await this.#server.log(id)).join("\n"));
+    return id;
+  }
+
+  /** Cancels a build twice, so that its processes are killed at once. */
+  async cancel(id) {
+    for (let count = 0; count < 2; count++) {
+      const reply = await fetch(`${this.#server.url}/api/builds/${id}/cancel`, { method: "POST" });
+      // A connection with an unread reply would delay the end of the server.
+      assert.ok(reply.ok, await reply.text());
+    }
+    await this.#server.log(id);
+  }
+
+  async killServer() {
+    assert.equal(await this.#server.end("SIGKILL"), "SIGKILL");
+    await this.#server.restart();
+  }
+
+  /** Builds without the rest of the last install. */
+  async assertHealed(how) {
+    await writeFile(join(this.#gate, "open"), "");
+    const { text } = await this.#build();
+    assert.match(text, new RegExp(`it starts without node_modules, because the last install here ${how}, `));
+  }
+
+  async assertSkipped() {
+    const { steps, text } = await this.#build();
+    assert.deepEqual(steps, ["plan", "build"], text);
+  }
+
+  async #build() {
+    const { id } = await this.#server.build("victim");
+    const log = await this.#server.log(id);
+    const text = log.join("\n");
+    assert.ok(log.includes("it is complete"), text);
+    const [build] = await this.#server.builds();
+    return { steps: build.steps.map(({ name }) => name), text };
+  }
+}
+
+describe("an install that was killed", { concurrency: 2 }, () => {
+  for (const each of CASES) {
+    const { manager, variant = "" } = each;
+    it(`does not spoil the next build, nor that of the next server, with ${manager}${variant}`, async (t) => {
+      const scene = await Scene.start(t, each);
+      await scene.cancel(await scene.hang());
+      await scene.assertHealed("was stopped");
+      await scene.assertSkipped();
+      await scene.hang({ install: "clean" });
+      await scene.killServer();
+      await scene.assertHealed("was running when the server ended");
+    });
+  }
 });

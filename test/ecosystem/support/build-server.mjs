@@ -23,9 +23,9 @@ export class BuildServer extends Program {
     return (await this.#json("/api/builds")).builds;
   }
 
-  /** Requests a build; resolves with its JSON. */
-  async build(projectPath) {
-    const body = new URLSearchParams({ projectPath });
+  /** Requests a build, with the inputs of the form if they are given; resolves with its JSON. */
+  async build(projectPath, inputs = {}) {
+    const body = new URLSearchParams({ projectPath, ...inputs });
     return (await this.#json("/api/project/build", { method: "POST", body })).build;
   }
 

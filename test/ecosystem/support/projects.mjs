@@ -55,7 +55,7 @@ export const PROJECTS = [
   {
     manager: "npm",
     variant: " and Turborepo",
-    bundler: "rollup",
+    bundler: "esbuild",
     files: { "turbo.json": TURBO_JSON },
     built: ".",
     root: TURBO_ROOT,
