@@ -68,7 +68,8 @@ const closable: Kind = {
  * share channels.
  * @param streams - A channel or a group, or several.
  * @returns A function that closes the server without a signal. Its promise resolves when the last connection is over
- * and every channel is closed. Further calls return the same promise, also after a signal.
+ * and every channel is closed; it rejects when `close` of the streams rejects. Further calls return the same promise,
+ * also after a signal.
  * @throws {TailcastError} `INVALID_OPTION`
  */
 export function closeOnSignal(

@@ -140,6 +140,15 @@ describe("closeOnSignal() with node:http", () => {
     assert.equal(process.listenerCount(SIGNAL), before);
   });
 
+  it("rejects when the streams cannot be closed, and closes the server", async () => {
+    const server = createServer();
+    const close = closeOnSignal(server, { close: () => Promise.reject(new Error("the disk is full")) }, options);
+    await listen(server);
+    const closed = once(server, "close");
+    await assert.rejects(close(), /^Error: the disk is full$/);
+    await closed;
+  });
+
   it("closes without a signal, a server that does not listen as well", async () => {
     const channel = new Channel();
     await closeOnSignal(createServer(), channel)();
@@ -220,6 +229,14 @@ describe("closeOnSignal() with other servers", () => {
     };
     await closeOnSignal(server, [], { ...options, deadline: 10 })();
     assert.deepEqual(calls, [undefined, true]);
+  });
+});
+
+describe("closeOnSignal() with the server of a framework", () => {
+  it("closes the channels", async () => {
+    const channel = new Channel();
+    await closeOnSignal("framework", channel, options)();
+    assert.equal(channel.state, "closed");
   });
 });
 
