@@ -24,7 +24,7 @@ describe("examples/cluster", () => {
   let redis;
 
   before(async () => {
-    redis = await RedisServer.start(t);
+    redis = await RedisServer.start(t, ["--appendonly", "yes", "--appendfsync", "always"]);
     root = await makeFolder(t, Object.assign({}, ...["one", "two", "three"].map(linesProject)));
   });
   after(async () => {
@@ -120,6 +120,24 @@ describe("examples/cluster", () => {
       }
       await until(() => isOver);
       assertContiguous(events);
+    });
+
+    await t.test("a build and its viewers continue when Redis is killed and restarts", async () => {
+      const id = await build(a.url, "two", 300);
+      const viewer = await Viewer.open(b.url, id);
+      await viewer.reaches(80);
+      await redis.kill();
+      await redis.restart();
+      assert.equal((await viewer.end()).status, "succeeded");
+      const gap = viewer.events.findIndex(({ type }) => type === "gap");
+      assert.equal(JSON.parse(viewer.events[gap].data).reason, "epoch");
+      // Redis may have lost events that it had acknowledged, so viewers receive the log again.
+      const events = viewer.events.slice(gap + 1);
+      assertContiguous(events);
+      assert.equal(outputOf(events), await readFile(`${root}/two/output.txt`, "utf8"));
+      const found = await fetch(`${a.url}/api/builds/${id}/lines?from=1&count=1000`);
+      const numbers = events.filter(({ type }) => type === "line").map(({ data }) => JSON.parse(data).number);
+      assert.equal((await found.json()).lineCount, Math.max(...numbers));
     });
 
     await t.test("SIGTERM ends every process in time, and cancels the builds of a worker", async () => {

@@ -82,7 +82,8 @@ export function outputOf(events) {
 /** Starts a program of examples/cluster. */
 export function startMember(t, file, env) {
   const path = fileURLToPath(new URL(`../../../examples/cluster/${file}`, import.meta.url));
-  return Program.start(t, (PORT) => ({ args: [path], env: { ...env, PORT } }));
+  const ready = file === "worker.js" ? /is ready\n/ : undefined;
+  return Program.start(t, (PORT) => ({ args: [path], env: { ...env, PORT }, ready }));
 }
 
 /** Asks a web process for a build of `count` lines. Resolves with the reply. */

@@ -18,7 +18,8 @@ export class Program {
    * Starts it on a free port; it ends with the test.
    *
    * @param commandOf - Returns, for a port, the arguments of Node and the environment; optionally another version of
-   * Node as `program`, a folder as `cwd`, and a file for stderr.
+   * Node as `program`, a folder as `cwd`, a file for stderr, and, for a program that does not listen, the expression
+   * `ready` for what it prints when it is ready.
    * @param port - The port, for a program that does not report a port that it chooses.
    */
   static async start(t, commandOf, port = 0) {
@@ -43,7 +44,7 @@ export class Program {
   }
 
   async #spawn(listenPort) {
-    const { program = process.execPath, args, env, cwd, stderr = "inherit" } = this.#commandOf(listenPort);
+    const { program = process.execPath, args, env, cwd, stderr = "inherit", ready } = this.#commandOf(listenPort);
     const child = spawn(program, args, {
       cwd,
       env: { ...process.env, ...env },
@@ -56,8 +57,9 @@ export class Program {
     const failed = this.#ended.then(() => {
       throw new Error(`the program ended before it listened: ${args.join(" ")}`);
     });
-    while (!ADDRESS.test(this.output)) await Promise.race([once(child.stdout, "data"), failed]);
+    while (!(ready ?? ADDRESS).test(this.output)) await Promise.race([once(child.stdout, "data"), failed]);
     failed.catch(() => {});
+    if (ready !== undefined) return;
     const [, scheme, port] = ADDRESS.exec(this.output);
     this.url = `${scheme}://127.0.0.1:${port}`;
   }
