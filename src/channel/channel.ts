@@ -264,7 +264,8 @@ export class Channel<Data = unknown> {
       isOver: () => log.isComplete || isClosed(),
       onStoreFailure: (error: unknown) => this.#onStoreFailure("read", error),
       grown: (abort: AbortSignal) => this.#readers.wait(abort),
-      located: async (id: string, abort: AbortSignal) => this.#clientSet.unseenIds?.locate(id, abort),
+      located: async (id: string, abort: AbortSignal) =>
+        isClosed() ? undefined : this.#clientSet.unseenIds?.locate(id, abort),
     };
     return followLog(source, range, options.signal);
   }

@@ -35,32 +35,26 @@ const newEpoch = (): string => randomBytes(5).toString("hex");
  * is. Only `#update` changes them, and reports each change in the same turn. So a follower and these properties agree.
  */
 export class MemoryLog implements SharedLog {
-  readonly #store: MemoryStore;
+  #store: MemoryStore;
   readonly #followers = new LogFollowers();
   #epoch: string;
-  #start: number;
-  #end: number;
-  #isComplete: boolean;
+  #start = 1;
+  #end = 1;
+  #isComplete = false;
   #isAvailable = true;
   #isClosed = false;
   #isUpdateScheduled = false;
   #unwatch: (() => void) | undefined;
 
-  /**
-   * @param store - The store of the log of which this is a fork. Default: a new one.
-   * @throws {TailcastError} `INVALID_OPTION`, naming the option.
-   */
-  constructor(options: MemoryLogOptions = {}, store?: MemoryStore) {
+  /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
+  constructor(options: MemoryLogOptions = {}) {
     checkNames(options, optionNames);
     const { epoch = newEpoch(), capacity = 1000, capacityBytes = 16 * 1024 * 1024 } = options;
     checkEpoch("epoch", epoch);
     checkInteger("capacity", capacity, { min: 1 });
     checkInteger("capacityBytes", capacityBytes, { min: 1 });
-    this.#store = store ?? new MemoryStore(epoch, { capacity, capacityBytes });
-    this.#epoch = this.#store.epoch;
-    this.#start = this.#store.start;
-    this.#end = this.#store.end;
-    this.#isComplete = this.#store.isComplete;
+    this.#store = new MemoryStore(epoch, { capacity, capacityBytes });
+    this.#epoch = epoch;
   }
 
   get epoch(): string {
@@ -141,7 +135,11 @@ export class MemoryLog implements SharedLog {
 
   /** Returns another log with the same events, as another process has it. */
   fork(): MemoryLog {
-    return new MemoryLog({}, this.#store);
+    const fork = new MemoryLog();
+    fork.#store = this.#store;
+    // It has no followers yet, so this reports nothing.
+    fork.#update();
+    return fork;
   }
 
   /** Removes all events and starts another epoch, for all forks, as a server that has lost its data. */

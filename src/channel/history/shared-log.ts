@@ -29,7 +29,7 @@ export interface SharedLog {
   /** Whether the log was completed: no event follows the newest known one. */
   readonly isComplete: boolean;
   /**
-   * Appends an event.
+   * Appends an event. The store has the events of one process in the order of its calls.
    *
    * @param event - The data, or an object with `data` and optionally `event`, `retry` and `comment`. The log gives the
    * id.
@@ -48,9 +48,9 @@ export interface SharedLog {
    */
   follow(follower: LogFollower): () => void;
   /**
-   * Asks the store for news. Resolves when the followers have everything that the store had at the time of the call. So
-   * a call may share a request that is not sent yet, but not one that is under way. It rejects, in bounded time, with
-   * `LOG_UNAVAILABLE` when the store does not answer.
+   * Asks the store for news. Resolves when this object and its followers have everything that the store had at the time
+   * of the call. So a call may share a request that is not sent yet, but not one that is under way. It rejects, in
+   * bounded time, with `LOG_UNAVAILABLE` when the store does not answer.
    */
   refresh(): Promise<void>;
   /**
@@ -60,7 +60,10 @@ export interface SharedLog {
    * `epoch` is up to date then, and clients receive a `gap`. A piece may contain events that were not reported yet.
    */
   read(sequence: number): HistoryReader;
-  /** Releases its resources and stops all reports. Pending calls of `publish` reject. The events stay in the store. */
+  /**
+   * Releases its resources and stops all reports. The events stay in the store. Pending calls settle; later calls of
+   * `publish`, `complete` and `refresh` reject with `CHANNEL_CLOSED`. Closing a log a second time has no effect.
+   */
   close(): Promise<void>;
 }
 

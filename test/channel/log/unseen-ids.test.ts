@@ -110,6 +110,9 @@ describe("Channel with a shared log: an id that this process has not seen", () =
     stopped.abort();
     await channel.close();
     for (const end of ends) assert.equal((await end).done, true);
+    const { refreshes } = log;
+    assert.equal((await channel.read({ lastEventId: "e-9" }).next()).done, true);
+    assert.equal(log.refreshes, refreshes, "a closed channel does not use the log");
   });
 });
 
