@@ -15,7 +15,7 @@
  * | `TOO_MANY_CHANNELS` | `ChannelGroup.get` | the group has `maxChannels` channels |
  * | `RUN_IN_PROGRESS` | `ChannelGroup.run` | the topic has a run that has not ended |
  * | `INVALID_HISTORY` | `FileHistory.open`, `FileHistory.openToRead` | the file does not contain this log |
- * | `HISTORY_IN_USE` | `FileHistory.open`, `append` after `FileHistory.create` | this process writes the file already |
+ * | `HISTORY_IN_USE` | `FileHistory.open`, `append` | another writer uses the file, of this process or another one |
  * | `LOG_UNAVAILABLE` | `SharedLog` | the store does not answer; nothing was stored, and the call can be repeated |
  * | `LOG_TIMEOUT` | `SharedLog.publish` | the store did not answer in time; the event may be stored or not |
  * | `UNSAFE_DATA` | `BuildStore.open` | the folder is a link, belongs to another user, or is writable by others |

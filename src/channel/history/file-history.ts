@@ -14,8 +14,9 @@ import type { FilePieces } from "./piece-cache.ts";
 
 /**
  * A log in a file. The file contains exactly the bytes that clients receive. One process writes it, and any number of
- * processes may read it. `FileHistory` refuses a second writer in the same process. The application must ensure that no
- * other process writes it.
+ * processes may read it. `FileHistory` refuses a second writer in the same process. It stores no event when another
+ * process has stored some, but two processes that store at the same moment overwrite each other's events. So the
+ * application must ensure that no other process writes the file.
  *
  * Other code must not move, replace or shorten the file while it is open. `append`, `sync` and `close` reject when the
  * path no longer leads to the open file, or the file was shortened; `close` checks this only if events were stored
@@ -32,6 +33,8 @@ export class FileHistory implements ChannelHistory {
   #inode: bigint | undefined;
   /** Whether events were written after the last check of the file. */
   #isUnchecked = false;
+  /** Whether a write has failed and could not be undone, so that the file may be longer than `#size`. */
+  #mayBeLonger = false;
   #failure: Error | undefined;
 
   private constructor(
@@ -131,7 +134,11 @@ export class FileHistory implements ChannelHistory {
     try {
       const writer = await this.#openWriter();
       // Check before the write: a write restores the size of a file that was cut short.
-      await this.#checkFile(writer);
+      const size = await this.#checkFile(writer);
+      if (size > this.#size && !this.#mayBeLonger) {
+        const reason = "another process has written it; let one process write a file at a time";
+        throw new TailcastError("HISTORY_IN_USE", `Cannot write to ${this.#path}: ${reason}`);
+      }
       await this.#write(pieces, writer);
       this.#isUnchecked = true;
       this.#end = next;
@@ -155,7 +162,7 @@ export class FileHistory implements ChannelHistory {
     } catch (error) {
       // The disk may be full. The next start removes an incomplete event, but not the whole events before it, which the
       // channel reports as not stored.
-      await writer.truncate(start).catch(() => undefined);
+      await writer.truncate(start).catch(() => (this.#mayBeLonger = true));
       throw error;
     }
   }
@@ -208,8 +215,11 @@ export class FileHistory implements ChannelHistory {
     return { next, close };
   }
 
-  /** Checks the path of the file. A write to a deleted file succeeds, but its events cannot be read later. */
-  async #checkFile(writer: FileHandle): Promise<void> {
+  /**
+   * Checks the path of the file, and returns its size. A write to a deleted file succeeds, but its events cannot be
+   * read later.
+   */
+  async #checkFile(writer: FileHandle): Promise<bigint> {
     this.#inode ??= (await writer.stat({ bigint: true })).ino;
     // A write may end during the check, after the file was measured.
     const stored = this.#size;
@@ -218,6 +228,7 @@ export class FileHistory implements ChannelHistory {
     });
     if (ino !== this.#inode) throw new Error("the file of the log was replaced");
     if (size < stored) throw new Error("the file of the log was cut short");
+    return size;
   }
 
   async #openWriter(): Promise<FileHandle> {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { link, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
+import { promisify } from "node:util";
 import { Channel } from "../../../dist/channel/channel.js";
 import { ChannelGroup } from "../../../dist/channel/group/channel-group.js";
 import { FileHistory } from "../../../dist/channel/history/file-history.js";
@@ -78,6 +80,34 @@ describe("FileHistory.open", () => {
     const results = await Promise.allSettled([FileHistory.open(path, "e"), FileHistory.open(path, "e")]);
     assert.deepEqual(results.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
     for (const result of results) if (result.status === "fulfilled") await result.value.close();
+  });
+
+  it("lets no writer overwrite events that another process has stored", async (t) => {
+    const path = await logPath(t);
+    const history = await FileHistory.open(path, "e");
+    const channel = new Channel({ history });
+    channel.publish("from this process");
+    await channel.flushed();
+    const program = new URL("../../../dist/channel/history/file-history.js", import.meta.url);
+    const code = `
+      import { FileHistory } from ${JSON.stringify(program)};
+      const history = await FileHistory.open(${JSON.stringify(path)}, "e");
+      await history.append([Buffer.from("id: e-2\\ndata: from another process\\n\\n")], 3);
+      process.kill(process.pid, "SIGKILL");`;
+    await assert.rejects(promisify(execFile)(process.execPath, ["--input-type=module", "--eval", code]), {
+      signal: "SIGKILL",
+    });
+    channel.publish("from this process again");
+    await assert.rejects(channel.flushed(), {
+      code: "HISTORY_IN_USE",
+      message: `Cannot write to ${path}: another process has written it; let one process write a file at a time`,
+    });
+    await channel.close();
+    const stored = "id: e-1\ndata: from this process\n\nid: e-2\ndata: from another process\n\n";
+    assert.equal(await readFile(path, "utf8"), stored);
+    const next = await FileHistory.open(path, "e");
+    assert.equal(next.end, 3);
+    await next.close();
   });
 
   it("leaves a file free that it refused, and does not count readers", async (t) => {
