@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { readFile } from "node:fs/promises";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Stage } from "../support/actors.js";
@@ -236,6 +237,19 @@ describe("server", () => {
       assert.equal(await third.ended, 1);
       assert.match(third.stderr, new RegExp(`^tailcast: cannot store builds: ${code}: .*${folder.slice(0, 6)}`));
     }
+  });
+
+  it("lets more than 511 clients wait while it is busy, as after the end of another server", async (t) => {
+    const program = new Program(t, ["--port", "0"]);
+    const port = await program.port();
+    const limit = Number(await readFile("/proc/sys/net/core/somaxconn", "utf8"));
+    program.child.kill("SIGSTOP");
+    const sockets = Array.from({ length: Math.min(1500, limit) }, () => connect(port, "127.0.0.1"));
+    t.after(() => sockets.forEach((socket) => socket.destroy()));
+    await Promise.all(sockets.map((socket) => once(socket, "connect")));
+    program.child.kill("SIGCONT");
+    sockets.at(-1)?.write("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assert.match(String(await once(sockets.at(-1) ?? assert.fail(), "data")), /^HTTP\/1\.1 200 OK\r\n/);
   });
 
   it("prints --help and --version", async (t) => {

@@ -17,6 +17,13 @@ import type { AddressInfo } from "node:net";
 import type { Command } from "../../command.ts";
 import type { Config } from "./config.ts";
 
+/**
+ * The maximum number of connections that wait until the server accepts them. When more clients reconnect at the same
+ * moment, as after the end of another server, the kernel makes them wait for seconds or minutes. Linux reduces the
+ * number to `net.core.somaxconn`, 4096 by default; Node's own default is 511.
+ */
+const BACKLOG = 65_535;
+
 /** `tailcast serve`: serves the build app, and ends cleanly on SIGTERM, SIGINT and SIGHUP. */
 export const serve: Command = {
   usage: "[options]",
@@ -59,15 +66,15 @@ function start(config: Config): void {
   refuseMalformed(server, (refused) => void ready.then((app) => app.noteMalformed(refused)));
   server.once("error", (error) => fail(`cannot listen on ${config.host} port ${config.port}: ${error.message}`));
   // Listen first, so that the data folder does not change when another server already uses the port.
-  server.listen(config.port, config.host, () => {
+  const { port: wantedPort, host } = config;
+  server.listen({ port: wantedPort, host, backlog: BACKLOG }, () => {
     const { port } = server.address() as AddressInfo;
     open(config).then(
       (app) => {
         isReady(app);
         // A signal may have arrived already.
         if (!server.listening) return;
-        const host = config.host.includes(":") ? `[${config.host}]` : config.host;
-        const url = `${tls ? "https" : "http"}://${host}:${port}`;
+        const url = `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
         process.stdout.write(`${url}\n`);
         if (config.isTokenNew) printSignIn(app, url, config.token);
       },
