@@ -80,7 +80,7 @@ export class RedisPublisher {
     return new Promise((resolve, reject) => {
       const deadline = performance.now() + this.#timeout;
       this.#waiting.push({ json, bytes, deadline, resolve, reject, isSettled: false });
-      this.#timer ??= setTimeout(() => this.#expire(), this.#timeout);
+      this.#timer ??= this.#expireIn(this.#timeout);
       if (this.#isRunning) return;
       this.#isRunning = true;
       queueMicrotask(() => void this.#run());
@@ -152,6 +152,11 @@ export class RedisPublisher {
     }
   }
 
+  /** Calls `#expire` after this time. If this process was busy itself, it first reads the answers that have arrived. */
+  #expireIn(time: number): NodeJS.Timeout {
+    return setTimeout(() => setImmediate(() => this.#expire()), time);
+  }
+
   /** Rejects the events whose time is over. */
   #expire(): void {
     this.#timer = undefined;
@@ -163,7 +168,7 @@ export class RedisPublisher {
     const late = this.#waiting.splice(0, firstInTime === -1 ? this.#waiting.length : firstInTime);
     for (const waiting of late) this.#reject(waiting, unavailable("publish the event", this.#lastFailure));
     const next = [...this.#sent, ...this.#waiting].find(({ isSettled }) => !isSettled);
-    if (next !== undefined) this.#timer = setTimeout(() => this.#expire(), next.deadline - now);
+    if (next !== undefined) this.#timer = this.#expireIn(next.deadline - now);
   }
 
   /** Returns the error for an event of the sent batch. */

@@ -223,6 +223,20 @@ describe("RedisLog", () => {
     assert.deepEqual(codes, ["LOG_TIMEOUT", "CHANNEL_CLOSED", "LOG_UNAVAILABLE", "CHANNEL_CLOSED"]);
   });
 
+  it("reads the answers that arrived while the process was busy", async (t) => {
+    const server = await RedisServer.start(t);
+    const log = await openLogs(t, server, { timeout: 200 }).open("busy");
+    await log.publish("before");
+    // Redis answers while this process does not read.
+    await server.command("CLIENT", "PAUSE", 100, "ALL");
+    const publishing = log.publish("text");
+    const refreshing = log.refresh();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    for (const end = performance.now() + 600; performance.now() < end;);
+    assert.equal(await publishing, `${log.epoch}-2`);
+    await refreshing;
+  });
+
   it("is not opened without Redis", async (t) => {
     const server = await RedisServer.start(t);
     await server.kill();

@@ -92,19 +92,24 @@ export class Link {
       const { message } = RedisFailure.of(this.#lastError);
       throw new RedisFailure("unsent", `Redis is not connected (${message})`, this.#lastError);
     }
-    let timer: NodeJS.Timeout | undefined;
+    let isAnswered = false;
+    let onLate: () => void = () => undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+      onLate = () => {
+        if (isAnswered) return;
         reject(new RedisFailure("unanswered", `Redis did not answer within ${this.#timeout} ms`));
         connection.destroy();
-      }, this.#timeout);
+      };
     });
+    // This process may have been busy itself: it first reads the answers that have arrived.
+    const timer = setTimeout(() => setImmediate(onLate), this.#timeout);
     this.#pending++;
     try {
       return await Promise.race([send(connection), late]);
     } catch (error) {
       throw error instanceof RedisFailure ? error : RedisFailure.of(error);
     } finally {
+      isAnswered = true;
       clearTimeout(timer);
       this.#pending--;
       this.#endIdle();

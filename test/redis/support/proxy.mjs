@@ -1,4 +1,4 @@
-/** A TCP proxy in front of a server: it can lead to another server, lose answers, or go silent. */
+/** A TCP proxy in front of a server: it can lead to another server, lose answers, go silent, or refuse. */
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 
@@ -6,7 +6,7 @@ export class Proxy {
   #server;
   #pairs = new Set();
   #target;
-  /** `"open"`; `"deaf"`: answers of the server are lost; `"silent"`: nothing passes. */
+  /** `"open"`; `"deaf"`: answers are lost; `"silent"`: nothing passes; `"closed"`: new connections end at once. */
   mode = "open";
 
   static async start(t, target) {
@@ -41,6 +41,7 @@ export class Proxy {
   }
 
   #accept(near) {
+    if (this.mode === "closed") return near.destroy();
     const far = connect(this.#target.port, "127.0.0.1");
     const pair = {
       end: () => {
