@@ -4,7 +4,7 @@ import { language } from "./words.ts";
 /**
  * The server's sentences and their Chinese, one a line; the first that matches counts. In a sentence, `*` is any text
  * without `; `, and `%` is a duration. In the Chinese, `$1` is the first of them as it is, and `@1` is the first one in
- * Chinese. Words that say nothing more are left out, for which `~` stands: the page must stay small.
+ * Chinese. `~` stands for words that say nothing more: the page must stay small.
  */
 const SENTENCES = `
 succeeded in %|构建成功，用时 @1
@@ -107,7 +107,7 @@ Cannot sign in: ~|登录失败：令牌错误
 Cannot start or cancel ~|无法开始或取消构建：此服务器为只读
 `;
 
-/** A longer text stays English: to compare it would take too long, and it is no sentence. */
+/** A longer text stays English: its comparison would take too long. */
 const MAX_LENGTH = 1000;
 
 const DURATION = "([\\d.]+ (?:h|min|s)(?: \\d+ (?:min|s))?)";

@@ -5,7 +5,7 @@
  */
 const PREFIX = /^(?:\[[\w@./:-]{1,100}\]:?|[\w@./-]{1,100}(?:[ :][\w:.-]{1,60})?:)(?: |$)/;
 
-/** A prefix of fewer lines is probably none. */
+/** A prefix in fewer lines is probably a part of the text. */
 const MIN_LINES = 2;
 
 /** Removes what looks like a prefix. */

@@ -56,7 +56,7 @@ export async function chooseNode(request: NodeRequest): Promise<ChosenNode> {
   const own = await findOwnNode(request);
   const given = setting && (await openSetting(setting, request));
   const named = given === undefined ? others : [given.named, ...others];
-  // A version that every file accepts is better than one that only the deciding file accepts. A setting is alone.
+  // A version that every file accepts is better than one that only the deciding file accepts. A setting counts alone.
   const needs = given === undefined ? [named, named.slice(0, 1)] : [[given.named]];
   const { chosen, installed, problems } = given?.chosen === undefined
     ? await search(request, needs, own)
