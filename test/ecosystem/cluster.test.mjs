@@ -15,7 +15,7 @@ import { until } from "./support/until.mjs";
 const END_TIME = 2000;
 
 /** The time after which the build of a killed worker counts as lost, in milliseconds. */
-const LOST_AFTER = 1000;
+const LOST_AFTER = 2000;
 
 describe("examples/cluster", () => {
   const cleanups = [];
@@ -149,6 +149,40 @@ describe("examples/cluster", () => {
       assert.deepEqual([status, message], ["cancelled", "cancelled by the shutdown while build was running"]);
       await end(a, b);
     });
+  });
+
+  it("shares a port and a log among the processes of cores.js, and replaces one that is killed", async (t) => {
+    const program = await run("cores.js", { PROCESSES: "2" });
+    const processes = () => Array.from(program.output.matchAll(/process (\d+)/g), ([, pid]) => Number(pid));
+    await until(() => processes().length === 2);
+    const publish = async (text) => {
+      const response = await fetch(`${program.url}/messages?text=${text}`, { method: "POST" });
+      return response.text();
+    };
+    // Connections go to the processes in turns.
+    const received = [[], []];
+    for (const events of received) {
+      const source = new EventSource(`${program.url}/messages`);
+      t.after(() => source.close());
+      source.addEventListener("gap", (event) => events.push(event));
+      source.onmessage = (event) => events.push(event);
+      await new Promise((resolve) => (source.onopen = resolve));
+    }
+    const ids = [];
+    const send = async (text) => {
+      ids.push(await publish(text));
+      await until(() => received.every((events) => events.length === ids.length));
+    };
+    for (const text of ["a", "b", "c"]) await send(text);
+    process.kill(processes()[0], "SIGKILL");
+    await until(() => processes().length === 3);
+    for (const text of ["d", "e"]) await send(text);
+    for (const events of received) {
+      assertContiguous(events);
+      assert.deepEqual(events.map(({ lastEventId }) => lastEventId), ids);
+      assert.equal(events.map(({ data }) => data).join(""), "abcde");
+    }
+    await end(program);
   });
 
   it("starts everything with npm start", async () => {
