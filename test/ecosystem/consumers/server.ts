@@ -11,6 +11,7 @@ import {
   encodeEvent,
   openEventStream,
   respondEventStream,
+  runBuild,
   sendEventStream,
 } from "tailcast";
 import { EventStreamDecoder } from "tailcast/protocol";
@@ -56,6 +57,16 @@ createServer((request, response) => {
 export function respond(request: Request, body: ReadableStream<string>): Response[] {
   const sources: StreamSource[] = [["a"], new Set([{ data: "a" }]), body];
   return [respondEventStream(request, body), respondEventStream(request, () => sources[0])];
+}
+export async function run(model: (signal: AbortSignal) => AsyncIterable<string>): Promise<string> {
+  const { channel, ended } = await group.run("topic", ({ signal }) => model(signal), { endEvent: null });
+  group.stop("topic");
+  return `${(await ended).outcome} ${channel.state}`;
+}
+export async function make(signal: AbortSignal): Promise<number | null | undefined> {
+  const build = runBuild([{ name: "make", command: "make", args: [], cwd: "/srv" }], { signal });
+  for await (const event of build) if (event.type === "line") console.log(event.text);
+  return (await build.result).steps[0]?.exitCode;
 }
 // @ts-expect-error a source gives events
 export const wrong = (request: Request): Response => respondEventStream(request, [1]);
