@@ -184,6 +184,15 @@ describe("examples", () => {
     assert.deepEqual(await late.ended(), events);
   });
 
+  it("stream-make.js: stops make when it is stopped", async (t) => {
+    if (await isMissing(t, "make")) return;
+    const folder = await makeFolder(t, { Makefile: "all:\n\t@echo started; sleep 600\n" });
+    const port = await serve(t, "stream-make.js", {}, [folder]);
+    const client = await EventClient.open(port, "/log");
+    await client.until((events) => events.some(({ data }) => data === "started"));
+    t.after(() => assert.equal(client.events.at(-1)?.data, "cancelled"));
+  });
+
   it("memory-history.js: reads events from a store that are no longer in memory", async () => {
     const path = fileURLToPath(new URL("examples/memory-history.js", ROOT));
     assert.ok(readFileSync(path, "utf8").trimEnd().split("\n").length <= 40);

@@ -6,7 +6,7 @@ import { createEventSource } from "eventsource-client";
 import { EventSource as UndiciEventSource } from "undici";
 import { addScript } from "./page-clients.mjs";
 
-/** An event whose data is shown by the clients that are libraries for HTML, as an element that is appended. */
+/** The data of an event for htmx, which appends the element to the page. */
 const htmlEvent = (text) => `<i>${text}</i>`;
 
 /** Calls `see` with the text of each `<i>` that is added to the page. */
