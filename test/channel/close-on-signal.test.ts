@@ -70,7 +70,7 @@ async function connectSecurely(t: TestContext, port: number, protocol: string): 
 }
 
 describe("closeOnSignal() with node:http", () => {
-  it("ends streams, idle connections and those without a request, after the requests that have started", async (t) => {
+  it("ends streams, idle connections and those without a request, and answers started requests", async (t) => {
     const channel = new Channel({ uniqueEpoch: "e" });
     const started = deferred<ServerResponse>();
     const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
@@ -115,7 +115,7 @@ describe("closeOnSignal() with node:http", () => {
     assert.ok(performance.now() - began >= 99);
   });
 
-  it("closes once, without an effect of further signals, and then stops listening to signals", async () => {
+  it("closes once, ignores further signals meanwhile, and then stops listening to signals", async () => {
     const calls: CloseOptions[] = [];
     const ended = deferred<void>();
     const streams = {
@@ -149,7 +149,7 @@ describe("closeOnSignal() with node:http", () => {
     await closed;
   });
 
-  it("closes without a signal, a server that does not listen as well", async () => {
+  it("closes without a signal, also when the server does not listen", async () => {
     const channel = new Channel();
     await closeOnSignal(createServer(), channel)();
     assert.equal(channel.state, "closed");

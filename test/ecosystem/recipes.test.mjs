@@ -1,4 +1,4 @@
-/** The facts about hosts that the recipes of examples/README.md state. A host that changes fails its test here. */
+/** The statements about hosts in the recipes of examples/README.md. A test fails when a newer host differs. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { openSync, readFileSync } from "node:fs";
