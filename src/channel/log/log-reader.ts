@@ -5,6 +5,7 @@ import { encodeGap, epochGap, gapBefore, skipGap } from "./gap.ts";
 import type { EventStore, HistoryPiece, HistoryReader } from "../history/history.ts";
 import type { EventLog, Position } from "./event-log.ts";
 import type { Gap } from "./gap.ts";
+import type { LocatedPosition } from "./unseen-ids.ts";
 
 /** The part of a channel that a reader needs. */
 export interface ReaderSource {
@@ -20,7 +21,7 @@ export interface ReaderSource {
   /** Resolves when the log has grown or is over, or when `signal` is aborted. */
   grown(signal: AbortSignal): Promise<void>;
   /** Resolves with the position of an unseen id; `undefined` when the channel is closed or `signal` is aborted. */
-  located(lastEventId: string, signal: AbortSignal): Promise<Position | undefined>;
+  located(lastEventId: string, signal: AbortSignal): Promise<LocatedPosition | undefined>;
 }
 
 /** Where a reader starts and ends. */
@@ -49,8 +50,7 @@ async function* readLog(
   if (position.kind === "unseen") {
     const located = await source.located(lastEventId, signal);
     if (located === undefined) return;
-    position = located;
-    epoch = log.epoch;
+    ({ position, epoch } = located);
     end = newEnd();
   }
   let next = position.kind === "exact" ? position.next : log.oldest;

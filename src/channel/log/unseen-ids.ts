@@ -13,6 +13,12 @@ interface UnseenId {
   readonly request: number;
 }
 
+/** A position, and the epoch of the log to which it belongs. */
+export interface LocatedPosition {
+  readonly position: Position;
+  readonly epoch: string;
+}
+
 /**
  * The ids of clients and readers that a shared log may have given, though this process has not seen their events: other
  * processes have sent them. Asks the log for news until it answers, and then locates the ids. Until then, the clients
@@ -34,6 +40,7 @@ export class UnseenIds {
     this.#onFailure = onFailure;
   }
 
+  /** The number of ids that are not located yet. */
   get size(): number {
     return this.#ids.size;
   }
@@ -50,19 +57,23 @@ export class UnseenIds {
     if (!this.#isAsking) void this.#ask();
   }
 
-  /** Resolves with the position of an id; with `undefined` when `signal` is aborted. */
-  locate(lastEventId: string, signal: AbortSignal): Promise<Position | undefined> {
+  /** Resolves with the position of an id; with `undefined` when `signal` is aborted, or by `clear`. */
+  locate(lastEventId: string, signal: AbortSignal): Promise<LocatedPosition | undefined> {
     return new Promise((resolve) => {
+      const settle = (position: Position | undefined): void => {
+        // The epoch may change again before the caller continues.
+        resolve(position && { position, epoch: this.#log.epoch });
+      };
       const known = this.#log.locate(lastEventId);
-      if (signal.aborted || known.kind !== "unseen") return resolve(signal.aborted ? undefined : known);
+      if (signal.aborted || known.kind !== "unseen") return settle(signal.aborted ? undefined : known);
       const leave = (): void => {
         this.delete(signal);
-        resolve(undefined);
+        settle(undefined);
       };
       signal.addEventListener("abort", leave);
       this.add(signal, lastEventId, (position) => {
         signal.removeEventListener("abort", leave);
-        resolve(position);
+        settle(position);
       });
     });
   }

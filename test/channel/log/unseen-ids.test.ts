@@ -89,7 +89,18 @@ describe("Channel with a shared log: an id that this process has not seen", () =
     assert.equal(foreign.body, [":\n", gapText("f-0", "old-7", "epoch"), ...textsOf("f", 1, 3)].join(""));
   });
 
-  it("does the same for readers", async () => {
+  it("moves a reader that was located just before a change of the epoch", async () => {
+    const log = scripted({ end: 3 });
+    const channel = new Channel({ log });
+    const reader = channel.read({ lastEventId: "e-3" });
+    const first = reader.next();
+    log.grow(4);
+    log.reset("f", 1, 9);
+    assert.equal(Buffer.from((await first).value ?? []).toString(), gapText("f-0", "e-3", "epoch"));
+    await reader.return();
+  });
+
+  it("lets readers wait in the same way", async () => {
     const log = scripted({ end: 3 });
     const channel = new Channel({ log });
     const collect = async (lastEventId: string): Promise<string> => {
