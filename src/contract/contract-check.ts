@@ -18,20 +18,23 @@ export type Checks<SomeKit> = Readonly<Record<string, (kit: SomeKit) => Promise<
 /**
  * Makes checks that open their own resources and release them.
  *
+ * @param open - Makes the resources of one check. The signal is aborted when the check is over, also by the timeout.
  * @param timeout - The longest duration of one check, in milliseconds.
  */
 export function toContract<SomeKit extends Kit>(
   checks: Checks<SomeKit>,
-  open: () => SomeKit,
+  open: (signal: AbortSignal) => SomeKit,
   timeout: number,
 ): ContractCheck[] {
   return Object.entries(checks).map(([title, check]) => ({
     title,
     run: async () => {
-      const kit = open();
+      const over = new AbortController();
+      const kit = open(over.signal);
       try {
         await within(timeout, check(kit));
       } finally {
+        over.abort();
         await kit.close();
       }
     },
@@ -51,7 +54,10 @@ async function within(timeout: number, promise: Promise<void>): Promise<void> {
   }
 }
 
-/** Resolves when a condition holds. The timeout of the check ends the wait otherwise. */
-export async function until(isMet: () => boolean): Promise<void> {
-  while (!isMet()) await new Promise((resolve) => setTimeout(resolve, 2));
+/** Resolves when a condition holds. Rejects when `signal` is aborted. */
+export async function until(isMet: () => boolean, signal: AbortSignal): Promise<void> {
+  while (!isMet()) {
+    signal.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
 }

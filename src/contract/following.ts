@@ -63,7 +63,7 @@ export const following: Checks<LogKit> = {
     await recorder.reaches(2);
     await log.publish("two");
     await recorder.reaches(3);
-    await until(() => calls >= 2);
+    await until(() => calls >= 2, kit.signal);
     await log.complete();
     await recorder.until(() => recorder.completions === 1);
     stop();
@@ -76,7 +76,7 @@ export const following: Checks<LogKit> = {
     // Requests are always under way: an answer to one of them may be older than the call.
     const busy = Promise.all(
       [0, 1].map(async () => {
-        while (!isOver) await log.refresh();
+        while (!isOver && !kit.signal.aborted) await log.refresh();
       }),
     );
     try {

@@ -37,10 +37,13 @@ export interface SharedLogContractOptions {
 export class LogKit implements Kit {
   readonly options: SharedLogContractOptions;
   readonly topic: string;
+  /** Aborted when the check is over. */
+  readonly signal: AbortSignal;
   readonly #logs: SharedLog[] = [];
 
-  constructor(options: SharedLogContractOptions) {
+  constructor(options: SharedLogContractOptions, signal: AbortSignal) {
     this.options = options;
+    this.signal = signal;
     this.topic = `contract-${randomBytes(6).toString("hex")}`;
   }
 
@@ -57,7 +60,7 @@ export class LogKit implements Kit {
 
   /** Follows a log. */
   follow(log: SharedLog): LogRecorder {
-    return new LogRecorder(log);
+    return new LogRecorder(log, this.signal);
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,7 @@ import type { LogFollower, SharedLog, StoredEvents } from "../channel/history/sh
 /** A follower that records the reports of a log, and checks that they agree with each other and with the log. */
 export class LogRecorder implements LogFollower {
   readonly #log: SharedLog;
+  readonly #signal: AbortSignal;
   #epoch: string;
   #first: number;
   #isComplete = false;
@@ -19,9 +20,14 @@ export class LogRecorder implements LogFollower {
   /** Stops following. */
   readonly stop: () => void;
 
-  /** Starts to follow a log. */
-  constructor(log: SharedLog) {
+  /**
+   * Starts to follow a log.
+   *
+   * @param signal - Ends its waiting when it is aborted.
+   */
+  constructor(log: SharedLog, signal: AbortSignal) {
     this.#log = log;
+    this.#signal = signal;
     this.#epoch = log.epoch;
     this.#first = log.end;
     let isFollowing = false;
@@ -84,7 +90,7 @@ export class LogRecorder implements LogFollower {
 
   /** Resolves when a condition holds. */
   async until(isMet: () => boolean): Promise<void> {
-    await until(() => this.#problems.length > 0 || isMet());
+    await until(() => this.#problems.length > 0 || isMet(), this.#signal);
     this.assertSound();
   }
 

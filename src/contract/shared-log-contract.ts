@@ -25,5 +25,5 @@ export function sharedLogContract(options: SharedLogContractOptions): ContractCh
     ...(options.interrupt === undefined ? {} : waiting),
     ...showing,
   };
-  return toContract(checks, () => new LogKit(options), options.timeout ?? 10_000);
+  return toContract(checks, (signal) => new LogKit(options, signal), options.timeout ?? 10_000);
 }
