@@ -64,7 +64,7 @@ export class BuildPublisher {
     return this.#publishState(event);
   };
 
-  /** Looks whether another process has ended a build: then publishing its events fails. */
+  /** Checks whether another process has ended a build. Publishing events of such a build fails. */
   async check(): Promise<void> {
     await Promise.all(Array.from(this.#builds.values(), ({ writer }) => writer.check()));
   }
@@ -76,7 +76,7 @@ export class BuildPublisher {
     await open?.writer.close();
   }
 
-  /** Publishes the end of a build whose log has it, in case that its process ended before it did so. */
+  /** Publishes the end of a build again, whose log already has it: its process may have ended too early. */
   async repeatEnd(build: BuildRecord): Promise<void> {
     const writer = this.#create(build.id);
     try {
@@ -87,7 +87,7 @@ export class BuildPublisher {
     await this.#announce("end", JSON.stringify(build));
   }
 
-  /** Gives up what is not stored, and closes the logs. */
+  /** Drops the events that are not stored, and closes the logs. */
   async close(): Promise<void> {
     const builds = Array.from(this.#builds.values(), ({ writer }) => writer);
     await Promise.all([...builds, ...this.#shared.values()].map((writer) => writer.close()));
@@ -99,7 +99,7 @@ export class BuildPublisher {
     const data = JSON.stringify(build);
     open.writer.add({ event: type, data });
     try {
-      // First, so that a client that sees the state in the list finds it in the stream of the build as well.
+      // Store it here first: a client that sees a state in the list then finds it in the stream of the build.
       await (type === "end" ? open.writer.complete() : open.writer.stored());
     } finally {
       if (type === "end") await this.release(build.id);

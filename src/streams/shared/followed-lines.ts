@@ -5,7 +5,7 @@ import { followEvents } from "./log-events.ts";
 import type { Channel } from "../../channel/channel.ts";
 import type { FollowedEvent } from "./log-events.ts";
 
-/** How long a request waits for the index, in milliseconds. A log of a million lines needs a few seconds. */
+/** How long a request waits for the index, in milliseconds. The index of a million lines takes a few seconds. */
 const MAX_WAIT = 30_000;
 
 /** The index of the lines of a shared log. It follows the log while it is open. */

@@ -60,7 +60,7 @@ export class LogWriter {
     return this.#failure;
   }
 
-  /** Appends an event. Nothing happens after a failure. */
+  /** Appends an event. After a failure, it has no effect. */
   add(event: PublishedEvent): void {
     if (this.#failure !== undefined) return;
     this.#events.push(event);
@@ -91,7 +91,7 @@ export class LogWriter {
     this.#fail(new TailcastError("CHANNEL_CLOSED", "Cannot publish events: another process has completed the log"));
   }
 
-  /** Gives up the events that are not stored, and closes the log. */
+  /** Drops the events that are not stored, and closes the log. */
   async close(): Promise<void> {
     this.#fail(new Error("Cannot store the events: the writer was closed"));
     this.#stopping.abort();
@@ -139,7 +139,7 @@ export class LogWriter {
         const first = results.findIndex(({ status }) => status === "rejected");
         const failed = results[first];
         if (failed?.status !== "rejected") return [];
-        // The rest is published again in order, even what was stored.
+        // The rest is published again in order, even events that were stored.
         if (first === 0 || !isOutage(failed.reason)) throw failed.reason;
         return left.slice(first);
       });

@@ -46,8 +46,8 @@ export interface SharedBuilderOptions extends Pick<BuildQueueOptions, QueueOptio
    */
   data?: string | undefined;
   /**
-   * How long a build waits, with its command paused, while the store does not answer, in milliseconds. After it the
-   * build is stopped as failed. Default 600 000 (10 min).
+   * How long a build waits, with its command paused, while the store does not answer, in milliseconds. Then the build
+   * is stopped as failed. Default 600 000 (10 min).
    */
   patience?: number | undefined;
   /** Called with unexpected errors. Default: errors are ignored. */
@@ -63,7 +63,7 @@ const optionNames: OptionNames<SharedBuilderOptions> = {
 /** The maximum number of builds to remember that were cancelled before this process has started them. */
 const MAX_EARLY = 1000;
 
-/** The time between two looks whether another process has ended a build of this one, in milliseconds. */
+/** The time between two checks whether another process has ended a build of this one, in milliseconds. */
 const CHECK_INTERVAL = 5000;
 
 /** How long the end of a build may take to be stored at a shutdown, in milliseconds. */
@@ -96,7 +96,7 @@ export class SharedBuilder {
   readonly #cancelChannel: Channel;
   readonly #closing = new AbortController();
   readonly #following: Promise<void>;
-  /** Builds that are being run, by the function that settles their run. */
+  /** The builds of {@link run}, with the function that settles its promise. */
   readonly #runs = new Map<string, (end: Promise<BuildRecord>) => void>();
   readonly #cancelledEarly = new Set<string>();
   readonly #checks: NodeJS.Timeout;
@@ -196,7 +196,7 @@ export class SharedBuilder {
     const limit = setTimeout(() => void this.#publisher.close(), grace + CLOSE_LIMIT);
     await this.#queue.close({ grace });
     clearTimeout(limit);
-    // Builds that wait for others in the same directory. Another builder can run them.
+    // These builds wait for others in the same directory. Another builder can run them.
     for (const end of this.#runs.values()) end(Promise.reject(shuttingDown()));
     await this.#following;
     await this.#publisher.close();
@@ -227,7 +227,7 @@ export class SharedBuilder {
     }
   }
 
-  /** Stops a build that this process runs. Returns whether it does. */
+  /** Stops a build. Returns whether this process runs it. */
   #stop(id: string): boolean {
     const runs = this.#queue.list().some((build) => build.id === id && build.finishedAt === null);
     if (runs) this.#queue.cancel(id);

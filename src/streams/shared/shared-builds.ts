@@ -28,8 +28,8 @@ export interface SharedBuildsOptions {
   /** How long a request waits for a store that does not answer, in milliseconds. Default 5000. */
   patience?: number | undefined;
   /**
-   * The time between two looks for builds without a job, in milliseconds. Such a build becomes `lost` at the second
-   * look. Default 30 000.
+   * The time between two searches for builds without a job, in milliseconds. A build that has none in two searches
+   * becomes `lost`. Default 30 000.
    */
   checkInterval?: number | undefined;
   /** The time without clients after which the stream of a build is closed, in milliseconds. Default 60 000. */
@@ -64,6 +64,7 @@ export class SharedBuilds {
   readonly queue: SharedQueue;
   readonly streams: SharedStreams;
   readonly #parts: Parts;
+  #closing: Promise<void> | undefined;
 
   /**
    * Resolves when the states of all builds are known.
@@ -103,7 +104,11 @@ export class SharedBuilds {
   }
 
   /** Ends the streams with a time to reconnect, and closes the logs. Builds continue in their processes. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     const { streams, states, publisher, cancellations, checks } = this.#parts;
     clearInterval(checks);
     await streams.close();

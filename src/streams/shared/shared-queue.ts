@@ -29,7 +29,7 @@ export interface SharedQueueParts {
 /** The queue of builds that builders in other processes run. */
 export class SharedQueue {
   readonly #parts: SharedQueueParts;
-  /** The builds that had no job at the last look. */
+  /** The builds that had no job at the last call of {@link endAbandoned}. */
   #withoutJob: ReadonlySet<string> = new Set();
 
   constructor(parts: SharedQueueParts) {
@@ -64,7 +64,7 @@ export class SharedQueue {
     throw alreadyBuilding(plan, accepted);
   }
 
-  /** Resolves at once: a build is stored when it was accepted. */
+  /** Resolves at once: `add` resolves only when the build is stored. */
   async stored(): Promise<void> {}
 
   get(id: string): BuildRecord {

@@ -11,7 +11,7 @@ import type { BuildStreams } from "../../streams/build-streams.ts";
  * The builds that the HTTP API starts, lists and cancels. `BuildQueue` is the default. Another implementation can let
  * other processes run them.
  *
- * Errors are those of `BuildQueue`, with the same codes, which the API turns into replies.
+ * It throws the errors of `BuildQueue`, with the same codes: the API turns them into replies.
  */
 export interface BuildService {
   /**
@@ -38,13 +38,13 @@ export interface BuildService {
 export interface Builders {
   readonly queue: BuildService;
   readonly streams: BuildStreams;
-  /** Sentences for the operator. Default: none. */
+  /** Sentences about problems, for the operator. Default: none. */
   readonly warnings?: readonly string[] | undefined;
-  /** Ends the streams, and releases everything. The app calls it once or, when it is urgent, twice. */
+  /** Ends the streams, and releases everything. The app calls it a second time when its own `close` is called again. */
   close(options: QueueCloseOptions): Promise<void>;
 }
 
-/** The things of an app that {@link Builders} use. */
+/** The parts of an app that {@link Builders} use. */
 export interface BuildersContext {
   /** The options of every channel: limits, heartbeats and how clients are counted. */
   readonly channel: ChannelOptions;

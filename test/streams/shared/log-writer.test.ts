@@ -105,6 +105,24 @@ describe("LogWriter", () => {
     await assert.rejects(writer.stored(), { code: "CHANNEL_CLOSED" });
   });
 
+  it("notices at a check that another process has completed the log, and not that it has done so itself", async (t) => {
+    const log = new MemoryLog();
+    let failures = 0;
+    const [other, own] = [1, 2].map(() => new LogWriter(async () => log.fork(), LONG, () => void failures++));
+    t.after(() => Promise.all([other?.close(), own?.close()]));
+    for (const writer of [other, own]) {
+      writer?.add({ data: "a" });
+      await writer?.stored();
+      await writer?.check();
+    }
+    assert.equal(failures, 0);
+    await own?.complete();
+    await Promise.all([own?.check(), other?.check()]);
+    assert.equal(failures, 1);
+    assert.equal((other?.failure as { code?: string }).code, "CHANNEL_CLOSED");
+    assert.equal(own?.failure, undefined);
+  });
+
   it("completes the log after its events", async (t) => {
     const log = new MemoryLog();
     const writer = new LogWriter(async () => log.fork(), LONG);
