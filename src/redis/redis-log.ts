@@ -31,7 +31,7 @@ export interface LogOwner {
  * A log in Redis, made by `RedisLogs.open`. Any number of processes append to it and show it, with the same ids. See
  * `SharedLog` for its members.
  *
- * Redis has it as a stream, whose entries are `0-1`, `0-2` and so on. A new epoch continues these numbers.
+ * Redis stores it as a stream with the entries `0-1`, `0-2` and so on. A new epoch continues these numbers.
  */
 export class RedisLog implements SharedLog {
   /** Its name. */
@@ -41,7 +41,7 @@ export class RedisLog implements SharedLog {
   readonly #followers = new LogFollowers();
   #state: LogState = NOTHING;
   #pieces: RedisPieces;
-  /** The request that is under way, and the one after it. */
+  /** The current request, and the one that follows it. */
   #loading: Promise<void> | undefined;
   #nextLoading: Promise<void> | undefined;
   #isClosed = false;
@@ -124,8 +124,8 @@ export class RedisLog implements SharedLog {
   }
 
   /**
-   * Reads the state and the new events. Calls share the next request, but not the one that is under way, which may have
-   * missed the newest events. @internal
+   * Reads the state and the new events. Calls share the next request, but not the current one, which may have missed
+   * the newest events. @internal
    */
   load(): Promise<void> {
     this.#nextLoading ??= this.#loadNext();

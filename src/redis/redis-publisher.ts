@@ -11,7 +11,7 @@ const MAX_BATCH_BYTES = 1024 * 1024;
 /** The time before a batch is sent again, in milliseconds. */
 const RETRY_DELAY = 50;
 
-/** The approximate memory of a waiting event beside its text, in bytes. */
+/** The approximate memory that a waiting event needs in addition to its text, in bytes. */
 const EVENT_OVERHEAD = 300;
 
 /** The size of the events of all logs that wait. */
@@ -39,7 +39,7 @@ export interface Appender {
 
 /**
  * Sends the events of one log to Redis: those of one turn together, one batch at a time, in order. A batch whose answer
- * is lost is sent again with the same number, and is stored once. Each event is settled in time, also if Redis is not.
+ * is lost is sent again with the same number, and Redis stores it once. Each promise settles in time.
  */
 export class RedisPublisher {
   readonly #link: Link;
@@ -99,7 +99,7 @@ export class RedisPublisher {
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
       await this.#link.ready(this.#timeout);
-      // Events that became late meanwhile have left.
+      // Late events are no longer there.
       if (!this.#link.isReady || this.#waiting.length === 0) continue;
       this.#sent = this.#takeBatch();
       await this.#store();
@@ -152,7 +152,7 @@ export class RedisPublisher {
     }
   }
 
-  /** Calls `#expire` after this time. If this process was busy itself, it first reads the answers that have arrived. */
+  /** Calls `#expire` after this time. If the process was busy, it first reads the answers that have arrived. */
   #expireIn(time: number): NodeJS.Timeout {
     return setTimeout(() => setImmediate(() => this.#expire()), time);
   }

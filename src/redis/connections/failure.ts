@@ -8,7 +8,7 @@ import { TailcastError } from "../../error.ts";
  */
 export type FailureKind = "unsent" | "unanswered" | "refused";
 
-/** Errors of Redis that end without help, or with another connection: a command may be repeated. */
+/** Errors that end without intervention, or on another connection: the command may be repeated. */
 const TEMPORARY = /^(?:LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS|UNKILLABLE) /;
 
 /** The reason why a command has no result. */
@@ -38,7 +38,7 @@ export class RedisFailure extends Error {
     return this.kind === "refused" && /^(?:READONLY|MASTERDOWN) /.test(this.message);
   }
 
-  /** Whether the same command may succeed soon. */
+  /** Whether the same command may succeed later. */
   get isTemporary(): boolean {
     return this.kind !== "refused" || TEMPORARY.test(this.message);
   }

@@ -1,11 +1,11 @@
 import { RedisFailure } from "./failure.ts";
 import type { RedisClient, RedisConnection } from "./redis-client.ts";
 
-/** The time before the first and the longest time before a later attempt to connect, in milliseconds, before jitter. */
+/** The shortest and the longest time between two attempts to connect, in milliseconds, without jitter. */
 const MIN_DELAY = 50;
 const MAX_DELAY = 1000;
 
-/** The object that hears of a {@link Link}. */
+/** The object that receives the reports of a {@link Link}. */
 export interface LinkListener {
   /** There is a new connection. It has no subscription yet. */
   onReady(): void;
@@ -14,7 +14,7 @@ export interface LinkListener {
   onMessage(channel: string, message: string): void;
 }
 
-/** One connection to Redis, which is opened again whenever it ends. */
+/** A connection to Redis. When it ends, the link opens it again. */
 export class Link {
   readonly #client: RedisClient;
   readonly #timeout: number;
@@ -56,7 +56,7 @@ export class Link {
   }
 
   /**
-   * Sends a command. Without an answer in time, it ends the connection: the server may have left without a sign.
+   * Sends a command. If no answer arrives in time, the link replaces the connection, which may be dead.
    *
    * @throws {RedisFailure}
    */
@@ -101,7 +101,7 @@ export class Link {
         connection.destroy();
       };
     });
-    // This process may have been busy itself: it first reads the answers that have arrived.
+    // This process may have been busy. The immediate runs after it has read the answers that have arrived.
     const timer = setTimeout(() => setImmediate(onLate), this.#timeout);
     this.#pending++;
     try {

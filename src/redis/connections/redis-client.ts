@@ -2,8 +2,8 @@
  * Opens connections to Redis. `nodeRedis` and `ioRedis` make one from a client of these packages. For another client,
  * implement this interface.
  *
- * tailcast opens two connections and reconnects by itself, so a connection must do neither of these: repeat a command,
- * or keep a command until it is connected.
+ * tailcast opens two connections, and opens each again when it ends. A connection must therefore neither reconnect nor
+ * repeat a command.
  */
 export interface RedisClient {
   /**
@@ -20,14 +20,14 @@ export interface RedisConnection {
   /** Resolves when the connection is over, with the reason. It never rejects. */
   readonly ended: Promise<unknown>;
   /**
-   * Sends a command and resolves with its reply, texts as strings. When Redis answers with an error, it rejects with an
-   * `Error` whose message is that answer, which starts with a code in capital letters, as in `OOM command not allowed`.
-   * When the connection ends first, it rejects with another error.
+   * Sends a command and resolves with its reply, in which texts are strings. When Redis answers with an error, it
+   * rejects with an `Error` whose message is that answer, which starts with a code in capital letters, as in
+   * `OOM command not allowed`. When the connection ends first, it rejects with another error.
    */
   command(args: readonly string[]): Promise<unknown>;
   /** Subscribes to channels of Pub/Sub. Rejects when the connection ends. */
   subscribe(channels: readonly string[]): Promise<unknown>;
-  /** The opposite of `subscribe`. */
+  /** Ends the subscription to channels. Rejects when the connection ends. */
   unsubscribe(channels: readonly string[]): Promise<unknown>;
   /** Ends the connection at once. Pending commands reject. */
   destroy(): void;

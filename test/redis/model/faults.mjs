@@ -74,7 +74,7 @@ export const FAULTS = {
     // The connection lacks the swallowed bytes.
     proxy.cut();
   },
-  /** Redis carries out what a writer sends, and the writer does not hear of it. */
+  /** Redis carries out the commands of a writer, but the writer receives no answer. */
   async loseAnswers({ writers }, random) {
     const { proxy } = pick(random, writers);
     proxy.mode = "deaf";

@@ -1,4 +1,4 @@
-/** The truth, as far as it is known, and each client's stream held against it. */
+/** Compares the streams of all clients, the results of all publications and the log. */
 
 /** Splits `<epoch>-<sequence>`. */
 export function readId(id) {

@@ -1,5 +1,5 @@
 /**
- * A process that shows a log over HTTP and, or, publishes to it. It reports what became of each event to its parent.
+ * A process that shows a log over HTTP, or publishes to it. It reports the result of each publication to its parent.
  *
  * Argument: JSON with `url`, `client`, `topic`, `port` (serves there) and `name` (publishes `<name>-<number>`).
  */

@@ -1,4 +1,4 @@
-/** One round of the model: processes, clients, faults, and the check of everything that the clients saw. */
+/** One round of the model: processes, clients, faults, and the check of the streams of all clients. */
 import { setTimeout as delay } from "node:timers/promises";
 import { RedisLogs } from "../../../dist/redis/index.js";
 import { publishAll } from "../support/check.mjs";
