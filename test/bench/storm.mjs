@@ -66,9 +66,9 @@ async function compare() {
     for (const missed of [0, 100]) {
       const count = secure ? 1000 : 2000;
       const real = await measureStorm({ count, secure, missed });
-      const fixed = { machines: 2, lost: count, spread: 0, latency: 0, replay: 0, busy: 0, backlog: backlogs[0] };
+      const fixed = { machines: 2, lost: count, spread: 0, replay: 0, busy: 0, backlog: backlogs[0] };
       const { retry, seed } = numbers;
-      const simulated = simulateStorm({ ...fixed, retry, seed, service: real.service });
+      const simulated = simulateStorm({ ...fixed, retry, seed, latency: real.spread, service: real.service });
       rows.push([
         whole(count),
         secure ? "yes" : "no",

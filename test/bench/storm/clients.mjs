@@ -10,6 +10,9 @@ let options;
 let connected = 0;
 let reconnected = [];
 let lostAt = 0;
+/** When the first and the last client connected again. */
+let firstAt = 0;
+let lastAt = 0;
 
 process.on("message", (message) => {
   options = message;
@@ -19,6 +22,10 @@ process.on("disconnect", () => process.exit());
 
 function open(port, lastEventId, isFirst) {
   const { secure } = options;
+  if (!isFirst) {
+    firstAt ||= performance.now();
+    lastAt = performance.now();
+  }
   const socket = secure
     ? connectSecurely({ port, host: "127.0.0.1", rejectUnauthorized: false })
     : connect(port, "127.0.0.1");
@@ -37,7 +44,8 @@ function open(port, lastEventId, isFirst) {
       if (++connected === options.count) process.send({ connected });
     } else {
       reconnected.push(performance.now() - lostAt);
-      if (reconnected.length === options.count) process.send({ reconnected: reconnected.sort((a, b) => a - b) });
+      if (reconnected.length < options.count) return;
+      process.send({ reconnected: reconnected.sort((a, b) => a - b), spread: lastAt - firstAt });
     }
   });
   socket.on("error", () => undefined);
