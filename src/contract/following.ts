@@ -70,7 +70,7 @@ export const following: Checks<LogKit> = {
     assert.deepEqual(await recorder.texts(), textsOf(["one", "two"], log.epoch));
   },
 
-  "has in a refreshed log everything that the store had at the time of the call": async (kit) => {
+  "catches up with everything that was stored before the call of refresh": async (kit) => {
     const [log, other] = [await kit.open(), await kit.open()];
     let isOver = false;
     // Requests are always under way: an answer to one of them may be older than the call.

@@ -152,7 +152,7 @@ const checks: Checks<HistoryKit> = {
 };
 
 const lastingChecks: Checks<HistoryKit> = {
-  "continues in a later life, with the same epoch and bytes": async (kit) => {
+  "continues with the same epoch and bytes after it is opened again": async (kit) => {
     const ids: string[] = [];
     let text = "";
     for (let life = 0; life < 3; life++) {
@@ -160,7 +160,7 @@ const lastingChecks: Checks<HistoryKit> = {
       ids.push(channel.publish(`life ${life}, event 1`), channel.publish(`life ${life}, event 2`));
       await channel.flushed();
       const stream = await streamOf(channel, "");
-      assert.ok(stream.startsWith(text), "a later life has other bytes");
+      assert.ok(stream.startsWith(text), "the bytes changed after the history was opened again");
       text = stream;
       await channel.close();
     }

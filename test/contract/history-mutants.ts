@@ -91,6 +91,6 @@ export const historyMutants: Readonly<Record<string, readonly HistoryClass[]>> =
       return { bytes: Buffer.from(bytes.toString().replace("data: plain", "data:plain")), next };
     }),
   ],
-  "continues in a later life, with the same epoch and bytes": [ArrayHistory],
+  "continues with the same epoch and bytes after it is opened again": [ArrayHistory],
   "refuses a second writer": [ArrayHistory],
 };

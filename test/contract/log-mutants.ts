@@ -136,7 +136,7 @@ export const logMutants: Readonly<Record<string, readonly Change[]>> = {
       return reporting((follower) => ({ onEvents: (events) => guard(() => follower.onEvents(events)) }))(log);
     },
   ],
-  "has in a refreshed log everything that the store had at the time of the call": [
+  "catches up with everything that was stored before the call of refresh": [
     (log) => {
       let running: Promise<void> | undefined;
       const refresh = async (): Promise<void> => {
