@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { Agent, request } from "node:http";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { EventClient, ask } from "../support/http.js";
 import { makeFolder } from "../support/folders.js";
-import { Program } from "../support/program.js";
+import { lastFirst } from "../support/lifetime.js";
+import { Program, dataFolder } from "../support/program.js";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import type { StoredBuild } from "../../dist/runner/store/build-store.js";
 
 /** The limit of the program's file descriptors. At its start, it reads its modules in parallel. */
 const LIMIT = 140;
@@ -23,7 +27,9 @@ describe("the program without free file descriptors", () => {
   it("answers 503 to requests that need a file, reports it at /healthz, and recovers", async (t) => {
     const manifest = JSON.stringify({ name: "p", scripts: { build: "echo built" } });
     const root = await makeFolder(t, { "p/package.json": manifest, "p/package-lock.json": "{}" });
-    const program = new Program(t, ["--port", "0", "--root", root], {}, `-n ${LIMIT}`);
+    const life = lastFirst(t);
+    const data = dataFolder(life);
+    const program = new Program(life, ["--port", "0", "--root", root, "--data", data], {}, `-n ${LIMIT}`);
     const port = await program.port();
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     t.after(() => agent.destroy());
@@ -43,6 +49,12 @@ describe("the program without free file descriptors", () => {
     const { id } = (JSON.parse(accepted.text) as { build: { id: string } }).build;
     const [log, events] = [`/api/builds/${id}/log`, `/api/builds/${id}/events`];
     assert.match((await ask(port, "GET", log)).text, /\nbuilt\n/);
+    // The log ends before the state of the build is stored, which needs a descriptor.
+    const statusOnDisk = async (): Promise<string> => {
+      const text = await readFile(join(data, "builds", id, "build.json"), "utf8");
+      return (JSON.parse(text) as StoredBuild).record.status;
+    };
+    while ((await statusOnDisk()) !== "succeeded");
 
     const sockets: Socket[] = [];
     t.after(() => sockets.forEach((socket) => socket.destroy()));
