@@ -7,7 +7,16 @@ import { launchChromium, openContext } from "./support/chromium.mjs";
 import { makeFolder } from "./support/folder.mjs";
 import { until } from "./support/until.mjs";
 
-/** Projects that install nothing, so that many builds take little time. */
+/** Starts a server with projects whose only command is `true`, so that many builds take little time. */
+async function start(t, ...names) {
+  const root = await makeFolder(t, {
+    ...Object.fromEntries(names.map((name) => [`${name}/package.json`, JSON.stringify({ name })])),
+    "projects.json": JSON.stringify({ projects: Object.fromEntries(names.map((name) => [name, { steps: ["true"] }])) }),
+  });
+  return BuildServer.start(t, { args: ["--root", root, "--keep", "200", "--projects", `${root}/projects.json`] });
+}
+
+/** Projects that install nothing. */
 function projects(...names) {
   const manifest = (name) => JSON.stringify({ name, scripts: { build: "true" } });
   return Object.fromEntries(names.map((name) => [`${name}/package.json`, manifest(name)]));
@@ -29,8 +38,7 @@ describe("the list of builds", () => {
   after(() => browser?.close());
 
   it("shows older builds on demand, also by keyboard, and those of one project", async (t) => {
-    const root = await makeFolder(t, projects("app", "other"));
-    const server = await BuildServer.start(t, { args: ["--root", root, "--keep", "200"] });
+    const server = await start(t, "app", "other");
     await build(server, "other", 3);
     await build(server, "app", 50);
     await build(server, "other", 1);
@@ -119,8 +127,7 @@ describe("the list of builds", () => {
   });
 
   it("finds the old builds of a project among many of another", async (t) => {
-    const root = await makeFolder(t, projects("app", "other"));
-    const server = await BuildServer.start(t, { args: ["--root", root, "--keep", "200"] });
+    const server = await start(t, "app", "other");
     await build(server, "other", 2);
     const [{ id }] = await server.builds();
     await build(server, "app", 55);
@@ -135,8 +142,7 @@ describe("the list of builds", () => {
   });
 
   it("says when older builds cannot be loaded", async (t) => {
-    const root = await makeFolder(t, projects("app"));
-    const server = await BuildServer.start(t, { args: ["--root", root, "--keep", "200"] });
+    const server = await start(t, "app");
     await build(server, "app", 51);
     const tab = await BuildTab.open(await openContext(t, browser), server.url);
     const older = tab.page.getByRole("button", { name: "Older builds" });
