@@ -27,6 +27,11 @@ export interface SharedLogContractOptions {
    * about an unavailable store are left out.
    */
   readonly interrupt?: ((log: SharedLog) => Promise<() => unknown>) | undefined;
+  /**
+   * Opens a log again in the process of `log`, which may be closed. Without it, the checks about two logs of one
+   * process are left out.
+   */
+  readonly reopen?: ((topic: string, log: SharedLog) => Promise<SharedLog>) | undefined;
   /** The maximum size of an event in bytes, if the logs have one. */
   readonly maxEventBytes?: number | undefined;
   /** The longest duration of one check, in milliseconds. Default 10 000. */
@@ -50,6 +55,12 @@ export class LogKit implements Kit {
   /** Opens the log of this check once more. */
   async open(): Promise<SharedLog> {
     return this.#keep(await this.options.open(this.topic));
+  }
+
+  /** Opens the log of this check again in the process of `log`. Only for checks that `reopen` enables. */
+  async reopen(log: SharedLog): Promise<SharedLog> {
+    const { open, reopen = open } = this.options;
+    return this.#keep(await reopen(this.topic, log));
   }
 
   /** Opens a log that keeps few events once more. Only for checks that `openSmall` enables. */

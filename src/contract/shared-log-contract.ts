@@ -3,6 +3,7 @@ import { following } from "./following.ts";
 import { LogKit } from "./log-kit.ts";
 import { publishing } from "./publishing.ts";
 import { reading, removing } from "./reading.ts";
+import { reopening } from "./reopening.ts";
 import { showing } from "./showing.ts";
 import { losing, waiting } from "./trouble.ts";
 import type { ContractCheck } from "./contract-check.ts";
@@ -18,6 +19,7 @@ import type { SharedLogContractOptions } from "./log-kit.ts";
 export function sharedLogContract(options: SharedLogContractOptions): ContractCheck[] {
   const checks = {
     ...publishing,
+    ...(options.reopen === undefined ? {} : reopening),
     ...following,
     ...reading,
     ...(options.openSmall === undefined ? {} : removing),

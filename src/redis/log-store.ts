@@ -21,7 +21,9 @@ export interface StoredEntry {
 
 /** A batch of events. */
 export interface Batch {
-  /** The number of the batch, which grows with each batch of a writer to a log. */
+  /** The name of the object that counts these batches. No other object has it. */
+  readonly writer: string;
+  /** The number of the batch, which grows with each batch of a writer. */
   readonly number: number;
   readonly events: readonly string[];
   /** Whether the log is complete after these events. */
@@ -49,8 +51,6 @@ export const NOTHING: LogState = { epoch: "-", start: 1, end: 1, isComplete: fal
 export class LogStore {
   readonly #link: Link;
   readonly #settings: RedisLogsSettings;
-  /** The name of this process among the writers of a log. */
-  readonly #writer = randomBytes(8).toString("hex");
 
   constructor(link: Link, settings: RedisLogsSettings) {
     this.#link = link;
@@ -71,10 +71,10 @@ export class LogStore {
   async append(
     topic: string,
     known: LogState,
-    { number, events, isLast }: Batch,
+    { writer, number, events, isLast }: Batch,
   ): Promise<{ state: LogState; epoch: string; first: number }> {
     const { timeout, capacity } = this.#settings;
-    const keys = [...this.#keys(topic), this.#key(topic, `writer:${this.#writer}`)];
+    const keys = [...this.#keys(topic), this.#key(topic, `writer:${writer}`)];
     const reply = await this.#run(scripts.append, keys, [
       ...this.#openArguments(known),
       String(number),

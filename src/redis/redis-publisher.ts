@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { TailcastError } from "../error.ts";
 import { RedisFailure, unavailable } from "./connections/failure.ts";
@@ -52,6 +53,8 @@ export class RedisPublisher {
   /** Whether Redis may have stored that batch. */
   #isUncertain = false;
   #lastFailure: unknown = new Error("Redis is not connected");
+  /** A log that is opened again counts from 0 again, so each publisher has its own name. */
+  readonly #writer = randomBytes(8).toString("hex");
   #number = 0;
   #isRunning = false;
   #timer: NodeJS.Timeout | undefined;
@@ -125,7 +128,7 @@ export class RedisPublisher {
   async #store(): Promise<void> {
     const events = this.#sent.flatMap(({ json }) => json ?? []);
     const isLast = this.#sent.some(({ json }) => json === undefined);
-    const batch = { number: ++this.#number, events, isLast };
+    const batch = { writer: this.#writer, number: ++this.#number, events, isLast };
     let wasUnanswered = false;
     while (this.#sent.some(({ isSettled }) => !isSettled)) {
       try {

@@ -39,6 +39,21 @@ const rejectWith = (code: string | undefined) => (error: unknown): never => {
   throw Object.assign(new Error("changed", { cause: error }), { code });
 };
 
+/** Answers the first event of a log that was opened again with the last id before. */
+function remembering(): Change {
+  let last: string | undefined;
+  return (log) => {
+    let answer = last;
+    return {
+      publish: async (event) => {
+        const id = answer ?? (await log.publish(event));
+        answer = undefined;
+        return (last = id);
+      },
+    };
+  };
+}
+
 /** Broken logs, by the title of the check that must reject them. */
 export const logMutants: Readonly<Record<string, readonly Change[]>> = {
   "is empty when it is new": [
@@ -98,6 +113,14 @@ export const logMutants: Readonly<Record<string, readonly Change[]>> = {
     () => ({ close: async () => undefined }),
     (log) => ({ close: async () => (await log.complete().catch(() => undefined), log.close()) }),
     (log) => ({ publish: (event) => log.publish(event).catch(rejectWith("LOG_UNAVAILABLE")) }),
+  ],
+  "appends to the log when one process closes it and opens it again": [
+    remembering(),
+    // A log that was opened again ignores `complete`.
+    (() => {
+      let opened = 0;
+      return () => (++opened > 1 ? { complete: async () => undefined } : {});
+    })(),
   ],
   "reports only later events to a new follower, and all of them": [
     (log) => ({

@@ -23,6 +23,7 @@ export function memoryLogs(change: Change = () => ({}), timeout?: number): Share
   };
   return {
     open: (topic) => open(topic, { capacityBytes: 1_000_000 }),
+    reopen: (topic) => open(topic, {}),
     openSmall: (topic) => open(topic, { capacity: 150 }),
     lose: async (topic) => topics.get(topic)?.reset(),
     interrupt: async (log) => {

@@ -33,6 +33,7 @@ describe("sharedLogContract()", () => {
     const { open } = memoryLogs();
     const left = sharedLogContract({ open }).map(({ title }) => title);
     assert.deepEqual(Object.keys(logMutants).filter((title) => !left.includes(title)), [
+      "appends to the log when one process closes it and opens it again",
       "rejects a read of removed events, knows its start then, and reads from there",
       "starts another epoch for all processes when the store has lost events",
       "does not continue a reader in another epoch",

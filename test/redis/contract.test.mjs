@@ -34,6 +34,14 @@ class Processes {
     return log;
   }
 
+  /** Opens a topic again in the process of a log. */
+  async reopen(topic, log) {
+    const process = this.#owners.get(log);
+    const again = await process.logs.open(topic);
+    this.#owners.set(again, process);
+    return again;
+  }
+
   /** Interrupts the connections of the process of a log, until the returned function is called. */
   interrupt(log) {
     const { proxy } = this.#owners.get(log);
@@ -69,6 +77,7 @@ for (const [name, client] of Object.entries(CLIENTS)) {
 
     const checks = sharedLogContract({
       open: (topic) => all.open(topic),
+      reopen: (topic, log) => all.reopen(topic, log),
       openSmall: (topic) => small.open(topic),
       lose: (topic) => server.command("DEL", `{tailcast:${topic}}:events`, `{tailcast:${topic}}:log`),
       interrupt: (log) => all.interrupt(log),
