@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { inspect } from "node:util";
 import { checkNames, checkTexts, checkValue, hasMethod } from "../check-options.ts";
 import { invalidOption } from "../error.ts";
 import { HiddenServersEnd, NodeServerEnd } from "../http/server-end.ts";
@@ -67,9 +68,10 @@ const closable: Kind = {
  * @param server - Call this function before the server accepts connections. Call it once for each server; servers may
  * share channels.
  * @param streams - A channel or a group, or several.
- * @returns A function that closes the server without a signal. Its promise resolves when the last connection is over
- * and every channel is closed; it rejects when `close` of the streams rejects. Further calls return the same promise,
- * also after a signal.
+ * @returns A function that closes the server without a signal. Its promise settles when the last connection is over and
+ * every channel is closed. If `close` of the streams or of the server failed, it rejects with that error, or with an
+ * `AggregateError` of several. After a signal, a failure is also emitted as a process warning. Further calls return the
+ * same promise, also after a signal.
  * @throws {TailcastError} `INVALID_OPTION`
  */
 export function closeOnSignal(
@@ -85,12 +87,16 @@ export function closeOnSignal(
     throw invalidOption("signals", `"${signal}" is not a signal that a process can handle`);
   }
   const all = Array.isArray(streams) ? (streams as readonly ClosableStreams[]) : [streams as ClosableStreams];
+  if (all.length === 0) throw invalidOption("streams", "the array is empty; pass the channels of the server");
   for (const each of all) checkValue("streams", each, closable);
   const end = serverEnd(server);
 
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= closeAll(end, all, closeOptions).finally(stopListening));
-  const onSignal = (): void => void close();
+  const onSignal = (): void => {
+    // No caller has this promise. An unhandled rejection would end the process.
+    if (closing === undefined) close().catch(warn);
+  };
   const stopListening = (): void => {
     for (const signal of signals) process.off(signal, onSignal);
   };
@@ -98,12 +104,22 @@ export function closeOnSignal(
   return close;
 }
 
+/** Closes everything, also when a part fails. Then it throws the error of the part. */
 async function closeAll(end: ServerEnd, all: readonly ClosableStreams[], options: CloseOptions): Promise<void> {
-  const closed = end.close();
-  const ended = all.map((streams) => streams.close(options));
+  const parts = [() => end.close(), ...all.map((streams) => () => streams.close(options))];
   const timer = setTimeout(() => end.drop(), options.deadline ?? DEFAULT_DEADLINE);
-  await Promise.all([closed, ...ended]);
+  // An `async` function, since `close` of an application may also throw.
+  const results = await Promise.allSettled(parts.map(async (close) => close()));
   clearTimeout(timer);
+  const errors = results.flatMap((result): unknown[] => (result.status === "rejected" ? [result.reason] : []));
+  if (errors.length > 1) throw new AggregateError(errors, "Cannot close the streams of the server");
+  if (errors.length === 1) throw errors[0];
+}
+
+/** Reports that something could not be closed after a signal. */
+function warn(error: unknown): void {
+  const details = { type: "TailcastWarning", code: "TAILCAST_CLOSE", detail: inspect(error) };
+  process.emitWarning("The streams of a server could not be closed after a signal", details);
 }
 
 /** @throws {TailcastError} `INVALID_OPTION` for another value than a server. */

@@ -24,6 +24,9 @@ const SOON = 1000;
 const SIGNAL = "SIGHUP";
 const options = { signals: [SIGNAL], retry: 1000 } as const;
 
+/** The streams of a server that has none. */
+const NO_STREAMS = { close: () => Promise.resolve() };
+
 /** A promise, and the function that resolves it. */
 function deferred<Value>(): { promise: Promise<Value>; resolve: (value: Value) => void } {
   let resolve: (value: Value) => void = () => undefined;
@@ -107,7 +110,7 @@ describe("closeOnSignal() with node:http", () => {
 
   it("drops connections after the deadline", async (t) => {
     const server = createServer(() => undefined);
-    const close = closeOnSignal(server, [], { ...options, deadline: 100 });
+    const close = closeOnSignal(server, NO_STREAMS, { ...options, deadline: 100 });
     const client = rawClient(t, await listen(server)).get("/");
     await once(server, "request");
     const began = performance.now();
@@ -147,6 +150,45 @@ describe("closeOnSignal() with node:http", () => {
     const closed = once(server, "close");
     await assert.rejects(close(), /^Error: the disk is full$/);
     await closed;
+  });
+
+  for (const [title, fail] of [
+    ["rejects", () => Promise.reject(new Error("the disk is full"))],
+    ["throws", () => assert.fail("the disk is full")],
+  ] as const) {
+    it(`finishes after a signal, and emits one warning, when "close" of the streams ${title}`, async (t) => {
+      const started = deferred<ServerResponse>();
+      const server = createServer((_, response) => started.resolve(response));
+      const channel = new Channel();
+      const warnings: (Error & { code?: string; detail?: string })[] = [];
+      const note = (warning: Error): void => void warnings.push(warning);
+      process.on("warning", note);
+      t.after(() => process.off("warning", note));
+      const close = closeOnSignal(server, [{ close: fail }, channel], options);
+      const client = rawClient(t, await listen(server)).get("/");
+      const response = await started.promise;
+      const ended = endOnSignal(server);
+      await until(() => channel.state === "closed");
+      process.kill(process.pid, SIGNAL);
+      // A rejection that nothing handles would have failed the test by now.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.equal(warnings.length, 0);
+      response.end("answered");
+      assert.match(await client.until("answered"), /^HTTP\/1\.1 200 OK/);
+      await ended;
+      await assert.rejects(close(), /the disk is full/);
+      await new Promise(setImmediate);
+      assert.deepEqual(warnings.map(({ code }) => code), ["TAILCAST_CLOSE"]);
+      assert.match(warnings[0]?.detail ?? "", /the disk is full/);
+    });
+  }
+
+  it("rejects with every error when several streams cannot be closed", async () => {
+    const streams = ["one", "two"].map((text) => ({ close: () => Promise.reject(new Error(text)) }));
+    const close = closeOnSignal(createServer(), streams, options);
+    await assert.rejects(close(), ({ errors }: AggregateError) => {
+      return errors.map((error: Error) => error.message).join() === "one,two";
+    });
   });
 
   it("closes without a signal, also when the server does not listen", async () => {
@@ -200,7 +242,7 @@ describe("closeOnSignal() with node:http2", () => {
 
   it("drops sessions after the deadline", async (t) => {
     const server = createHttp2Server(() => undefined);
-    const close = closeOnSignal(server, [], { ...options, deadline: 50 });
+    const close = closeOnSignal(server, NO_STREAMS, { ...options, deadline: 50 });
     const session = connectHttp2(`http://127.0.0.1:${await listen(server)}`).on("error", () => undefined);
     t.after(() => session.destroy());
     const request = session.request({ ":path": "/" }).on("error", () => undefined);
@@ -227,7 +269,7 @@ describe("closeOnSignal() with other servers", () => {
         return stopped.promise;
       },
     };
-    await closeOnSignal(server, [], { ...options, deadline: 10 })();
+    await closeOnSignal(server, NO_STREAMS, { ...options, deadline: 10 })();
     assert.deepEqual(calls, [undefined, true]);
   });
 });
@@ -247,6 +289,7 @@ describe("closeOnSignal() with wrong arguments", () => {
   for (const [title, call, message] of [
     ["another value than a server", () => closeOnSignal({} as never, channel), /"server": it must be a server/],
     ["another value than a channel", () => closeOnSignal(server, {} as never), /"streams": it must be a channel/],
+    ["an empty array", () => closeOnSignal(server, []), /"streams": the array is empty/],
     ["an unknown option", given({ signal: "SIGINT" }), /did you mean "signals"/],
     ["an unknown signal", given({ signals: ["SIGTREM"] }), /"SIGTREM" is not a signal/],
     ["SIGKILL", given({ signals: ["SIGKILL"] }), /"SIGKILL" is not a signal/],
