@@ -45,6 +45,8 @@ export let countWaitingReaders: <Data>(channel: Channel<Data>) => number;
 /** The number of refused clients. It costs less than all statistics. The package does not export it. */
 export let countRefused: (channel: Channel) => number;
 
+/** Whether a channel has the option `log`. The package does not export it. */
+export let showsSharedLog: <Data>(channel: Channel<Data>) => boolean;
 
 /**
  * A log of events that any number of clients follow over Server-Sent Events (WHATWG HTML 9.2).
@@ -87,6 +89,7 @@ export class Channel<Data = unknown> {
     attachConnection = (channel, response, open) => channel.#entrance.attach(response, open);
     countWaitingReaders = (channel) => channel.#readers.size + (channel.#clientSet.unseenIds?.size ?? 0);
     countRefused = (channel) => channel.#entrance.refused;
+    showsSharedLog = (channel) => channel.#settings.log !== undefined;
   }
 
   /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */

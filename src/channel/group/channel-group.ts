@@ -1,13 +1,13 @@
 import { performance } from "node:perf_hooks";
 import { checkValue, kinds } from "../../check-options.ts";
-import { TailcastError } from "../../error.ts";
+import { TailcastError, invalidOption } from "../../error.ts";
 import { fetchReply, sendReply, setHeaders } from "../../http/reply.ts";
 import { pauseReply } from "../clients/admission.ts";
 import { Sweeper } from "../clients/sweeper.ts";
 import { corsHeaders } from "../connections/cors.ts";
 import { endConnectionWith } from "../connections/socket-owner.ts";
 import { isClaimed } from "../history/history-claims.ts";
-import { Channel, countWaitingReaders } from "../channel.ts";
+import { Channel, countWaitingReaders, showsSharedLog } from "../channel.ts";
 import { publishRun, runSettings } from "./channel-run.ts";
 import { checkSource, stopSource } from "../stream-source.ts";
 import { channelGroupSettings, checkChannelOptions, refuseUniqueEpoch } from "./channel-group-options.ts";
@@ -123,12 +123,11 @@ export class ChannelGroup<Data = unknown> {
    * ```
    *
    * If the channel of the topic has ended, for example with an earlier run, it is closed, and a new one opens. A
-   * failure of the source is reported as `tailcast:error`; without subscribers, it is emitted as a process warning. A
-   * run of a channel with the option `log` fails: publish to the log instead.
+   * failure of the source is reported as `tailcast:error`; without subscribers, it is emitted as a process warning.
    *
    * @returns A promise that resolves when the run has started.
-   * @throws {TailcastError} (as a rejection) `RUN_IN_PROGRESS` if the topic has a run; `INVALID_OPTION`; the errors of
-   * {@link get}. The source is stopped then.
+   * @throws {TailcastError} (as a rejection) `RUN_IN_PROGRESS` if the topic has a run; `INVALID_OPTION`, also for a
+   * channel with the option `log`; the errors of {@link get}. The source is stopped then.
    */
   async run(topic: string, source: RunSource, options: RunOptions = {}): Promise<ChannelRun<Data>> {
     const controller = new AbortController();
@@ -141,6 +140,9 @@ export class ChannelGroup<Data = unknown> {
       }
       this.#runs.set(topic, controller);
       const channel = await this.#openForRun(topic);
+      if (showsSharedLog(channel)) {
+        throw invalidOption("channel", "a channel with a log cannot have a run; publish the source to the log");
+      }
       const stop = signal === undefined ? controller.signal : AbortSignal.any([controller.signal, signal]);
       const ended = publishRun(channel, source, stop, endEvent).finally(() => this.#endRun(topic, controller));
       return { channel, ended };

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { ChannelGroup } from "../../../dist/channel/group/channel-group.js";
+import { MemoryLog } from "../../../dist/channel/history/memory-log.js";
 import { until } from "../../support/channel.js";
 import type { TestContext } from "node:test";
 import type { ChannelGroupOptions } from "../../../dist/channel/group/channel-group-options.js";
@@ -279,5 +280,16 @@ describe("ChannelGroup.run()", () => {
     assert.ok(turns > 1, "the source blocked the event loop");
     const text = await readTopic(group, "a");
     assert.equal(text, [...words.map((word) => `data: ${word}\n\n`), "event: end\ndata: done\n\n"].join(""));
+  });
+
+  it("refuses a channel with a log, without starting the source", async (t) => {
+    const group = makeGroup(t, { channel: () => ({ log: new MemoryLog() }) });
+    let calls = 0;
+    const source = (): string[] => [`call ${++calls}`];
+    const refusal = { code: "INVALID_OPTION", message: /"channel": a channel with a log cannot have a run/ };
+    await assert.rejects(group.run("a", source), refusal);
+    await assert.rejects(group.run("a", source), refusal);
+    assert.equal(calls, 0);
+    assert.equal(group.stop("a"), false);
   });
 });
