@@ -1,3 +1,5 @@
+import { MAX_DELAY, checkInteger } from "../check-options.ts";
+
 /** A check of one promise of an interface. Any test runner can run it. */
 export interface ContractCheck {
   /** A sentence about the implementation, such as `publishes in the order of the calls`. */
@@ -39,6 +41,11 @@ export function toContract<SomeKit extends Kit>(
       }
     },
   }));
+}
+
+/** Checks the option `timeout`. @throws {TailcastError} `INVALID_OPTION` */
+export function checkTimeout(timeout: number | undefined): void {
+  if (timeout !== undefined) checkInteger("timeout", timeout, { min: 1, max: MAX_DELAY });
 }
 
 /** Rejects when a promise does not settle within a time. */

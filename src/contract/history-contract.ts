@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { Channel } from "../channel/channel.ts";
 import { isEpoch } from "../protocol/sequence-id.ts";
-import { toContract } from "./contract-check.ts";
+import { checkNames, checkValue, kinds } from "../check-options.ts";
+import { checkTimeout, toContract } from "./contract-check.ts";
 import { readPieces } from "./read-pieces.ts";
 import { SAMPLE_EVENTS, numberedEvents, textsOf } from "./sample-events.ts";
+import type { OptionNames } from "../check-options.ts";
 import type { ChannelHistory } from "../channel/history/history.ts";
 import type { Checks, ContractCheck, Kit } from "./contract-check.ts";
 
@@ -22,6 +24,8 @@ export interface HistoryContractOptions {
   /** The longest duration of one check, in milliseconds. Default 10 000. */
   readonly timeout?: number | undefined;
 }
+
+const optionNames: OptionNames<HistoryContractOptions> = { open: true, isLasting: true, timeout: true };
 
 /** The histories of one check. */
 class HistoryKit implements Kit {
@@ -184,8 +188,14 @@ const lastingChecks: Checks<HistoryKit> = {
 /**
  * Returns the checks of the contract of `ChannelHistory`, for a history that has `append`. Each opens a history with a
  * name of its own, and closes it.
+ *
+ * @throws {TailcastError} `INVALID_OPTION`, naming the option.
  */
 export function historyContract(options: HistoryContractOptions): ContractCheck[] {
+  checkNames(options, optionNames);
+  checkValue("open", options.open, kinds.function);
+  if (options.isLasting !== undefined) checkValue("isLasting", options.isLasting, kinds.boolean);
+  checkTimeout(options.timeout);
   const all = options.isLasting === true ? { ...checks, ...lastingChecks } : checks;
   return toContract(all, () => new HistoryKit(options), options.timeout ?? 10_000);
 }

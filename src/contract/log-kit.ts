@@ -1,5 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { checkInteger, checkNames, checkValue, kinds } from "../check-options.ts";
+import { checkTimeout } from "./contract-check.ts";
 import { LogRecorder } from "./log-recorder.ts";
+import type { OptionNames } from "../check-options.ts";
 import type { SharedLog } from "../channel/history/shared-log.ts";
 import type { Kit } from "./contract-check.ts";
 
@@ -36,6 +39,22 @@ export interface SharedLogContractOptions {
   readonly maxEventBytes?: number | undefined;
   /** The longest duration of one check, in milliseconds. Default 10 000. */
   readonly timeout?: number | undefined;
+}
+
+const optionNames: OptionNames<SharedLogContractOptions> = {
+  open: true, openSmall: true, lose: true, interrupt: true, maxEventBytes: true, timeout: true,
+};
+
+/** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
+export function checkLogOptions(options: SharedLogContractOptions): void {
+  checkNames(options, optionNames);
+  const { open, openSmall, lose, interrupt, maxEventBytes, timeout } = options;
+  checkValue("open", open, kinds.function);
+  for (const [name, value] of Object.entries({ openSmall, lose, interrupt })) {
+    if (value !== undefined) checkValue(name, value as unknown, kinds.function);
+  }
+  if (maxEventBytes !== undefined) checkInteger("maxEventBytes", maxEventBytes, { min: 1, orInfinity: true });
+  checkTimeout(timeout);
 }
 
 /** The logs of one check. */

@@ -1,6 +1,6 @@
 import { toContract } from "./contract-check.ts";
 import { following } from "./following.ts";
-import { LogKit } from "./log-kit.ts";
+import { LogKit, checkLogOptions } from "./log-kit.ts";
 import { publishing } from "./publishing.ts";
 import { reading, removing } from "./reading.ts";
 import { reopening } from "./reopening.ts";
@@ -15,8 +15,11 @@ import type { SharedLogContractOptions } from "./log-kit.ts";
  * ```js
  * for (const { title, run } of sharedLogContract({ open: (topic) => logs.open(topic) })) test(title, run);
  * ```
+ *
+ * @throws {TailcastError} `INVALID_OPTION`, naming the option.
  */
 export function sharedLogContract(options: SharedLogContractOptions): ContractCheck[] {
+  checkLogOptions(options);
   const checks = {
     ...publishing,
     ...(options.reopen === undefined ? {} : reopening),

@@ -21,7 +21,7 @@ const IMPORTS: ReadonlyMap<string, readonly string[]> = new Map([
   ["http", ["error.ts", "check-options.ts"]],
   ["channel", ["http", "protocol", "terminal", "error.ts", "check-options.ts", "create-folder.ts"]],
   ["redis", ["channel", "protocol", "error.ts", "check-options.ts"]],
-  ["contract", ["channel", "protocol"]],
+  ["contract", ["channel", "protocol", "check-options.ts"]],
   ["runner", ["terminal", "error.ts", "check-options.ts", "create-folder.ts"]],
   ["streams", ["runner", "channel", "http", "protocol", "terminal", "error.ts", "check-options.ts"]],
   ["web", ["streams", "runner", "channel", "http", "protocol", "terminal", "error.ts", "check-options.ts"]],
