@@ -6,7 +6,8 @@ import type { SharedLog } from "../../channel/history/shared-log.ts";
 /** Opens shared logs by topic. `RedisLogs` is one. */
 export interface LogStore {
   /**
-   * Opens the log of a topic, which is empty if no process has used it. The caller closes it.
+   * Opens the log of a topic, which is empty if no process has used it. The caller closes it. Each call must return a
+   * log of its own: to close it has no effect on the logs of other calls, also with the same topic.
    *
    * @throws {TailcastError} (as a rejection) `LOG_UNAVAILABLE` when the store does not answer.
    */
