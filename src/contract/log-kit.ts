@@ -42,15 +42,15 @@ export interface SharedLogContractOptions {
 }
 
 const optionNames: OptionNames<SharedLogContractOptions> = {
-  open: true, openSmall: true, lose: true, interrupt: true, maxEventBytes: true, timeout: true,
+  open: true, openSmall: true, lose: true, interrupt: true, reopen: true, maxEventBytes: true, timeout: true,
 };
 
 /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
 export function checkLogOptions(options: SharedLogContractOptions): void {
   checkNames(options, optionNames);
-  const { open, openSmall, lose, interrupt, maxEventBytes, timeout } = options;
+  const { open, openSmall, lose, interrupt, reopen, maxEventBytes, timeout } = options;
   checkValue("open", open, kinds.function);
-  for (const [name, value] of Object.entries({ openSmall, lose, interrupt })) {
+  for (const [name, value] of Object.entries({ openSmall, lose, interrupt, reopen })) {
     if (value !== undefined) checkValue(name, value as unknown, kinds.function);
   }
   if (maxEventBytes !== undefined) checkInteger("maxEventBytes", maxEventBytes, { min: 1, orInfinity: true });
