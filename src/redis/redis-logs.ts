@@ -6,11 +6,12 @@ import { Link } from "./connections/link.ts";
 import { LogStore, readNews } from "./log-store.ts";
 import { checkTopic, logsSettings } from "./options.ts";
 import { RedisLog } from "./redis-log.ts";
+import { TopicLog } from "./topic-log.ts";
 import { Subscriptions } from "./connections/subscriptions.ts";
 import type { RedisLogsOptions, RedisLogsSettings } from "./options.ts";
 import type { QueuedBytes } from "./redis-publisher.ts";
-import type { LogOwner } from "./redis-log.ts";
 import type { RedisClient } from "./connections/redis-client.ts";
+import type { LogOwner } from "./topic-log.ts";
 
 /** The number of logs in one check: Redis carries out nothing else meanwhile. */
 const CHECKED_LOGS = 250;
@@ -32,9 +33,9 @@ export class RedisLogs {
   readonly #store: LogStore;
   readonly #subscriptions: Subscriptions;
   readonly #owner: LogOwner;
-  readonly #logs = new Map<string, Promise<RedisLog>>();
-  readonly #followed = new Map<string, RedisLog>();
-  readonly #opened = new Set<RedisLog>();
+  /** The open topics, and the number of objects of each that are opened and not closed. */
+  readonly #topics = new Map<string, { readonly log: TopicLog; users: number }>();
+  readonly #followed = new Map<string, TopicLog>();
   #timer: NodeJS.Timeout | undefined;
   #isChecking = false;
   #isClosed = false;
@@ -70,32 +71,45 @@ export class RedisLogs {
       queued,
       onFollowed: (log) => this.#onFollowed(log),
       onEpoch: () => this.#onEpoch(),
-      onClose: (log) => this.#onClose(log),
     };
   }
 
   /**
-   * Opens a log, and creates it if Redis does not have it. Calls with the same topic return the same log until it is
-   * closed.
+   * Opens a log, and creates it if Redis does not have it. Each call returns an object of its own, and reads the
+   * state of the log. Close each of them: closing one does not affect the others.
    *
    * @param topic - Its name: at most 512 characters, without `}`.
    * @throws {TailcastError} Rejects with `INVALID_OPTION`, with `LOG_UNAVAILABLE` when Redis does not answer within
    * `timeout`, or its keys have another type, and with `CHANNEL_CLOSED` after `close`.
    */
-  open(topic: string): Promise<RedisLog> {
-    const known = this.#logs.get(topic);
-    if (known !== undefined) return known;
-    const log = this.#open(topic);
-    this.#logs.set(topic, log);
-    log.catch(() => this.#logs.delete(topic));
-    return log;
+  async open(topic: string): Promise<RedisLog> {
+    checkTopic(topic);
+    if (this.#isClosed) throw closedError();
+    const entry = this.#topics.get(topic) ?? { log: new TopicLog(this.#owner, topic), users: 0 };
+    this.#topics.set(topic, entry);
+    entry.users++;
+    const release = (): void => {
+      if (--entry.users > 0 || this.#topics.get(topic) !== entry) return;
+      this.#topics.delete(topic);
+      entry.log.close();
+    };
+    try {
+      await this.#link.ready(this.#settings.timeout);
+      await entry.log.load();
+      if (!this.#isClosed) return new RedisLog(entry.log, release);
+    } catch (error) {
+      release();
+      if (!this.#isClosed) throw error;
+    }
+    throw closedError();
   }
 
   /** Closes all logs and both connections. The logs stay in Redis. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    for (const log of this.#opened) await log.close();
+    for (const { log } of this.#topics.values()) log.close();
+    this.#topics.clear();
     this.#link.close();
     this.#subscriptions.close();
   }
@@ -105,22 +119,7 @@ export class RedisLogs {
     return this.close();
   }
 
-  async #open(topic: string): Promise<RedisLog> {
-    checkTopic(topic);
-    await this.#link.ready(this.#settings.timeout);
-    if (this.#isClosed) throw new TailcastError("CHANNEL_CLOSED", "Cannot open the log: RedisLogs was closed");
-    const log = new RedisLog(this.#owner, topic);
-    this.#opened.add(log);
-    try {
-      await log.load();
-    } catch (error) {
-      this.#opened.delete(log);
-      throw error;
-    }
-    return log;
-  }
-
-  #onFollowed(log: RedisLog): void {
+  #onFollowed(log: TopicLog): void {
     const channel = this.#store.channelOf(log.topic);
     if (log.isFollowed) {
       this.#followed.set(channel, log);
@@ -130,12 +129,6 @@ export class RedisLogs {
       this.#followed.delete(channel);
       this.#subscriptions.remove(channel);
     }
-  }
-
-  #onClose(log: RedisLog): void {
-    this.#onFollowed(log);
-    this.#opened.delete(log);
-    this.#logs.delete(log.topic);
   }
 
   #onMessage(channel: string, message: string): void {
@@ -177,7 +170,7 @@ export class RedisLogs {
     this.#timer = setTimeout(() => void this.#check(), this.#settings.checkInterval);
   }
 
-  async #checkLogs(logs: readonly RedisLog[]): Promise<void> {
+  async #checkLogs(logs: readonly TopicLog[]): Promise<void> {
     for (let index = 0; index < logs.length; index += CHECKED_LOGS) {
       const part = logs.slice(index, index + CHECKED_LOGS);
       try {
@@ -193,4 +186,8 @@ export class RedisLogs {
       }
     }
   }
+}
+
+function closedError(): TailcastError {
+  return new TailcastError("CHANNEL_CLOSED", "Cannot open the log: RedisLogs was closed");
 }

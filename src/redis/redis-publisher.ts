@@ -22,6 +22,8 @@ export interface QueuedBytes {
 }
 
 interface Waiting {
+  /** The object that publishes the event. */
+  readonly user: object;
   /** `undefined`: completes the log. */
   readonly json: string | undefined;
   readonly bytes: number;
@@ -71,8 +73,9 @@ export class RedisPublisher {
    * Appends an event and resolves with its id.
    *
    * @param json - The event as it is stored; `undefined` completes the log.
+   * @param user - The object that publishes it.
    */
-  publish(json: string | undefined): Promise<string> {
+  publish(json: string | undefined, user: object): Promise<string> {
     if (this.#isClosed) return Promise.reject(closedError());
     const bytes = (json?.length ?? 0) + EVENT_OVERHEAD;
     if (this.#queued.value + bytes > this.#queued.limit) {
@@ -82,7 +85,7 @@ export class RedisPublisher {
     this.#queued.value += bytes;
     return new Promise((resolve, reject) => {
       const deadline = performance.now() + this.#timeout;
-      this.#waiting.push({ json, bytes, deadline, resolve, reject, isSettled: false });
+      this.#waiting.push({ user, json, bytes, deadline, resolve, reject, isSettled: false });
       this.#timer ??= this.#expireIn(this.#timeout);
       if (this.#isRunning) return;
       this.#isRunning = true;
@@ -90,13 +93,24 @@ export class RedisPublisher {
     });
   }
 
+  /** Rejects the events of a user that are not stored. */
+  leave(user: object): void {
+    this.#rejectAll((waiting) => waiting.user === user);
+  }
+
   /** Rejects all events that are not stored. */
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    for (const waiting of this.#sent) this.#reject(waiting, this.#lateError(new Error("the log was closed")));
-    for (const waiting of this.#waiting) this.#reject(waiting, closedError());
-    this.#waiting = [];
+    this.#rejectAll(() => true);
+  }
+
+  #rejectAll(isRejected: (waiting: Waiting) => boolean): void {
+    for (const waiting of this.#sent.filter(isRejected)) {
+      this.#reject(waiting, this.#lateError(new Error("the log was closed")));
+    }
+    for (const waiting of this.#waiting.filter(isRejected)) this.#reject(waiting, closedError());
+    this.#waiting = this.#waiting.filter(({ isSettled }) => !isSettled);
   }
 
   async #run(): Promise<void> {

@@ -122,6 +122,16 @@ export const logMutants: Readonly<Record<string, readonly Change[]>> = {
       return () => (++opened > 1 ? { complete: async () => undefined } : {});
     })(),
   ],
+  "keeps the other logs of its process open when it is closed": [
+    (() => {
+      const logs: MemoryLog[] = [];
+      return (log) => {
+        logs.push(log);
+        return { close: async () => void (await Promise.all(logs.map((each) => each.close()))) };
+      };
+    })(),
+    () => ({ close: async () => undefined }),
+  ],
   "reports only later events to a new follower, and all of them": [
     (log) => ({
       follow: (follower) => {

@@ -34,6 +34,7 @@ describe("sharedLogContract()", () => {
     const left = sharedLogContract({ open }).map(({ title }) => title);
     assert.deepEqual(Object.keys(logMutants).filter((title) => !left.includes(title)), [
       "appends to the log when one process closes it and opens it again",
+      "keeps the other logs of its process open when it is closed",
       "rejects a read of removed events, knows its start then, and reads from there",
       "starts another epoch for all processes when the store has lost events",
       "does not continue a reader in another epoch",
