@@ -21,10 +21,15 @@ worker.on("error", (error) => console.error(error.message));
 await worker.waitUntilReady();
 console.log(`worker ${process.pid} is ready`);
 
-process.once("SIGTERM", async () => {
+async function close() {
   // The worker accepts no further jobs, and ends when its builds are cancelled.
   const closed = worker.close();
   await builder.close({ grace: Number(process.env.GRACE ?? 0) });
   await closed;
   await logs.close();
-});
+}
+
+let closing;
+// "disconnect": start.js was killed.
+for (const event of ["SIGTERM", "disconnect"]) process.once(event, () => (closing ??= close()));
+process.channel?.unref();

@@ -17,6 +17,14 @@ const END_TIME = 2000;
 /** The time after which the build of a killed worker counts as lost, in milliseconds. */
 const LOST_AFTER = 2000;
 
+function isRunning(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 describe("examples/cluster", () => {
   const cleanups = [];
   const t = { after: (release) => void cleanups.unshift(release) };
@@ -193,6 +201,13 @@ describe("examples/cluster", () => {
     const viewer = await Viewer.open(url, id);
     assert.equal((await viewer.end()).status, "succeeded");
     assert.match(await (await fetch(`${url}/api/builds/${id}/log`)).text(), /^Done: 11 modules$/m);
+    // Its processes end also when it cannot tell them.
+    const workers = Array.from(program.output.matchAll(/^worker (\d+) is ready$/gm), ([, pid]) => Number(pid));
+    assert.equal(workers.length, 2);
+    await program.end("SIGKILL");
+    await until(() => !workers.some(isRunning));
+    await until(() => fetch(url).then(() => false, () => true));
+    await program.restart();
     await end(program);
   });
 });
