@@ -94,6 +94,29 @@ describe("examples/cluster", () => {
       }
     });
 
+    await t.test("a queued build is cancelled, and its viewers end on every web process", async () => {
+      const ids = [];
+      for (const name of ["one", "two", "three"]) ids.push(await build(a.url, name, 10_000));
+      const queued = ids.pop();
+      const running = await Promise.all(ids.map((id) => Viewer.open(b.url, id)));
+      await Promise.all(running.map((viewer) => viewer.reaches(10)));
+      const viewers = await Promise.all([a, a, b].map(({ url }) => Viewer.open(url, queued)));
+      await Promise.all(viewers.map((viewer) => viewer.reaches(1)));
+      const reply = await fetch(`${a.url}/api/builds/${queued}/cancel`, { method: "POST" });
+      assert.equal((await reply.json()).build.status, "cancelled");
+      for (const viewer of viewers) {
+        assert.equal((await viewer.end()).message, "cancelled before it started");
+        assert.deepEqual(viewer.events.map(({ type }) => type), ["build", "line", "end"]);
+        assertContiguous(viewer.events);
+      }
+      for (const { url } of [a, b]) {
+        const log = await fetch(`${url}/api/builds/${queued}/log`, { signal: AbortSignal.timeout(5000) });
+        assert.match(await log.text(), /^cancelled before it started$/m);
+      }
+      await Promise.all(ids.map((id) => fetch(`${b.url}/api/builds/${id}/cancel`, { method: "POST" })));
+      for (const viewer of running) assert.equal((await viewer.end()).status, "cancelled");
+    });
+
     await t.test("the build of a killed worker is lost, and the other worker continues", async () => {
       const ids = [];
       for (const name of ["one", "two", "three"]) ids.push(await build(a.url, name, name === "three" ? 10 : 400));
