@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { TailcastError } from "../error.ts";
-import { checkMethods } from "./connections/check-client.ts";
+import { checkRedisClient } from "./connections/check-client.ts";
 import { RedisFailure } from "./connections/failure.ts";
 import { Link } from "./connections/link.ts";
 import { LogStore, readNews } from "./log-store.ts";
@@ -49,7 +49,7 @@ export class RedisLogs {
    * @throws {TailcastError} `INVALID_OPTION`, naming the option.
    */
   constructor(client: RedisClient, options: RedisLogsOptions = {}) {
-    checkMethods("client", client, ["connect"]);
+    checkRedisClient(client);
     this.#settings = logsSettings(options);
     const { timeout, maxQueuedBytes } = this.#settings;
     this.#link = new Link(client, timeout, {

@@ -1,8 +1,10 @@
-import { checkMethods } from "./check-client.ts";
+import { checkMethods, refuseCluster } from "./check-client.ts";
 import type { RedisClient, RedisConnection } from "./redis-client.ts";
 
 /** The parts of a client of the package `ioredis` that {@link ioRedis} uses. */
 export interface IoRedisClient {
+  readonly options?: { readonly db?: number | undefined } | undefined;
+  readonly isCluster?: boolean;
   duplicate(overrides: object): IoRedisClient;
   on(event: string, listener: (...args: never[]) => void): unknown;
   connect(): Promise<unknown>;
@@ -28,9 +30,11 @@ const connectionOptions = {
  * Sentinel. The client itself is not used and may be closed: each connection is a duplicate of it, with the same
  * address, user and database.
  *
- * @throws {TailcastError} `INVALID_OPTION` when the value is not such a client.
+ * @throws {TailcastError} `INVALID_OPTION` when the value is not such a client, or is a cluster.
  */
 export function ioRedis(client: IoRedisClient): RedisClient {
+  checkMethods("client", client, []);
+  if (client.isCluster === true) refuseCluster();
   checkMethods("client", client, ["duplicate", "connect", "call", "subscribe", "unsubscribe", "disconnect"]);
   return { connect: (onMessage, signal) => connect(client, onMessage, signal) };
 }
@@ -49,6 +53,9 @@ async function connect(
   signal.addEventListener("abort", destroy, { once: true });
   try {
     await Promise.race([client.connect(), ended.then((error) => Promise.reject(error))]);
+    // The client ignores it when Redis refuses the database, and would use database 0.
+    const { db = 0 } = source.options ?? {};
+    if (db !== 0) await client.call("SELECT", String(db));
   } catch (error) {
     destroy();
     throw error;
