@@ -30,6 +30,16 @@ export interface Batch {
   readonly isLast: boolean;
 }
 
+/** The answer to a batch. */
+export interface Appended {
+  readonly state: LogState;
+  readonly epoch: string;
+  /** The number of the first event; 0 when the log is complete. */
+  readonly first: number;
+  /** The error of the message of Pub/Sub. The events are stored nevertheless. */
+  readonly newsError: string | undefined;
+}
+
 /** A message of Pub/Sub about new events of a log. */
 export interface News extends LogState {
   /** The sequence number of the first new event. */
@@ -65,14 +75,9 @@ export class LogStore {
   /**
    * Appends a batch. It may be repeated with the same number.
    *
-   * @returns The state of the log, the epoch and the number of the first event; 0 when the log is complete.
    * @throws {RedisFailure}
    */
-  async append(
-    topic: string,
-    known: LogState,
-    { writer, number, events, isLast }: Batch,
-  ): Promise<{ state: LogState; epoch: string; first: number }> {
+  async append(topic: string, known: LogState, { writer, number, events, isLast }: Batch): Promise<Appended> {
     const { timeout, capacity } = this.#settings;
     const keys = [...this.#keys(topic), this.#key(topic, `writer:${writer}`)];
     const reply = await this.#run(scripts.append, keys, [
@@ -86,7 +91,8 @@ export class LogStore {
       ...events,
     ]);
     const values = asArray(reply);
-    return { state: readState(values), epoch: String(values[4]), first: Number(values[5]) };
+    const newsError = values[6] === undefined ? undefined : String(values[6]);
+    return { state: readState(values), epoch: String(values[4]), first: Number(values[5]), newsError };
   }
 
   /**

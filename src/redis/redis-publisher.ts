@@ -3,7 +3,7 @@ import { performance } from "node:perf_hooks";
 import { TailcastError } from "../error.ts";
 import { RedisFailure, unavailable } from "./connections/failure.ts";
 import type { Link } from "./connections/link.ts";
-import type { Batch, LogState } from "./log-store.ts";
+import type { Appended, Batch, LogState } from "./log-store.ts";
 
 /** The largest batch: Redis carries out nothing else meanwhile. */
 const MAX_BATCH_EVENTS = 1000;
@@ -35,7 +35,7 @@ interface Waiting {
 
 /** The object that stores the batches of a {@link RedisPublisher}. */
 export interface Appender {
-  append(batch: Batch): Promise<{ state: LogState; epoch: string; first: number }>;
+  append(batch: Batch): Promise<Appended>;
   /** This process knows the stored events before it receives the news. */
   onAppended(state: LogState, epoch: string, first: number, events: readonly string[]): void;
 }
@@ -156,7 +156,7 @@ export class RedisPublisher {
         return;
       } catch (error) {
         this.#lastFailure = error;
-        wasUnanswered ||= !(error instanceof RedisFailure) || error.kind === "unanswered";
+        wasUnanswered ||= !(error instanceof RedisFailure) || error.isUncertain;
         this.#isUncertain = wasUnanswered;
         if (error instanceof RedisFailure && !error.isTemporary) {
           for (const waiting of this.#sent) this.#reject(waiting, this.#lateError(error));
@@ -191,8 +191,11 @@ export class RedisPublisher {
   /** Returns the error for an event of the sent batch. */
   #lateError(cause: unknown): TailcastError {
     if (!this.#isUncertain) return unavailable("publish the event", cause);
-    const problem = "Redis did not answer in time, and the event may be stored or not";
-    return new TailcastError("LOG_TIMEOUT", `Cannot publish the event: ${problem}`, { cause });
+    const isPartial = cause instanceof RedisFailure && cause.kind === "partial";
+    const failure = isPartial ? `Redis failed while it stored the event (${cause.message})` : undefined;
+    const problem = failure ?? "Redis did not answer in time";
+    const message = `Cannot publish the event: ${problem}, and the event may be stored or not`;
+    return new TailcastError("LOG_TIMEOUT", message, { cause });
   }
 
   #resolve(waiting: Waiting, id: string): void {

@@ -83,7 +83,8 @@ end
  * complete the log, 10 the channel of the news, 11 the largest news in bytes, 12 and following the events.
  *
  * Returns the epoch, the start, the end, whether the log is complete, and the epoch and the number of the first event
- * of the batch; this number is 0 when nothing was stored because the log is complete.
+ * of the batch; this number is 0 when nothing was stored because the log is complete. If the message fails, its error
+ * follows. An error after the first change starts with `PARTIAL `.
  *
  * The message is `<epoch> <first> <start> <end> <complete> <events>`. The events are separated by line feeds, which
  * their JSON does not contain. They are missing when they are too large.
@@ -99,31 +100,41 @@ if before then
 end
 if log.complete == 1 then return { log.epoch, start(), log.finish, 1, log.epoch, 0 } end
 
-local first, size, events = log.finish, 0, {}
-for i = 12, #ARGV do
-  local added = redis.pcall('XADD', KEYS[1], '0-' .. show(log.finish), 'event', ARGV[i])
-  if type(added) == 'table' and added.err then
-    -- Another program has added entries, or has restored an older hash.
-    if i > 12 or not string.find(added.err, 'equal or smaller', 1, true) then return added end
-    local failure = renew()
-    if failure then return failure end
-    first = log.finish
-    redis.call('XADD', KEYS[1], '0-' .. show(log.finish), 'event', ARGV[i])
+local first, size, events, isChanged = log.finish, 0, {}, false
+local function store()
+  for i = 12, #ARGV do
+    local added = redis.pcall('XADD', KEYS[1], '0-' .. show(log.finish), 'event', ARGV[i])
+    if type(added) == 'table' and added.err then
+      -- Another program has added entries, or has restored an older hash.
+      if i > 12 or not string.find(added.err, 'equal or smaller', 1, true) then return added end
+      local failure = renew()
+      if failure then return failure end
+      first = log.finish
+      redis.call('XADD', KEYS[1], '0-' .. show(log.finish), 'event', ARGV[i])
+    end
+    isChanged = true
+    log.finish = log.finish + 1
+    size = size + #ARGV[i]
+    events[#events + 1] = ARGV[i]
   end
-  log.finish = log.finish + 1
-  size = size + #ARGV[i]
-  events[#events + 1] = ARGV[i]
+  if ARGV[9] == '1' then log.complete = 1 end
+  redis.call('HSET', KEYS[2], 'end', show(log.finish), 'complete', log.complete)
+  isChanged = true
+  redis.call('SET', KEYS[3], ARGV[6] .. ' ' .. log.epoch .. ' ' .. show(first), 'PX', ARGV[7])
+  if #events > 0 then redis.call('XTRIM', KEYS[1], 'MAXLEN', '~', ARGV[8]) end
+  keep()
 end
-if #events > 0 then redis.call('XTRIM', KEYS[1], 'MAXLEN', '~', ARGV[8]) end
-if ARGV[9] == '1' then log.complete = 1 end
-redis.call('HSET', KEYS[2], 'end', show(log.finish), 'complete', log.complete)
-keep()
-redis.call('SET', KEYS[3], ARGV[6] .. ' ' .. log.epoch .. ' ' .. show(first), 'PX', ARGV[7])
+local isDone, failure = pcall(store)
+if not isDone or failure then
+  local message = type(failure) == 'table' and failure.err or tostring(failure)
+  return redis.error_reply((isChanged and 'PARTIAL ' or '') .. message)
+end
 local from = start()
 local shown = size > tonumber(ARGV[11]) and '' or table.concat(events, '\\n')
 local news = { log.epoch, show(first), show(from), show(log.finish), log.complete, shown }
-redis.call('PUBLISH', ARGV[10], table.concat(news, ' '))
-return { log.epoch, from, log.finish, log.complete, log.epoch, first }
+-- The events are stored now, so a refused message is no failure of the script.
+local sent = redis.pcall('PUBLISH', ARGV[10], table.concat(news, ' '))
+return { log.epoch, from, log.finish, log.complete, log.epoch, first, type(sent) == 'table' and sent.err or nil }
 `);
 
 /**

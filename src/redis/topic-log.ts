@@ -43,6 +43,7 @@ export class TopicLog {
   #loading: Promise<void> | undefined;
   #nextLoading: Promise<void> | undefined;
   #isClosed = false;
+  #hasNewsError = false;
 
   constructor(owner: LogOwner, topic: string) {
     this.topic = topic;
@@ -50,7 +51,11 @@ export class TopicLog {
     this.#pieces = new RedisPieces(this.#pieceSource());
     const { link, settings, queued } = owner;
     this.#publisher = new RedisPublisher(link, settings.timeout, queued, {
-      append: (batch) => owner.store.append(topic, this.#state, batch),
+      append: async (batch) => {
+        const appended = await owner.store.append(topic, this.#state, batch);
+        this.#reportNewsError(appended.newsError);
+        return appended;
+      },
       onAppended: (state, epoch, first, events) => this.#onAppended(state, epoch, first, events),
     });
   }
@@ -139,6 +144,16 @@ export class TopicLog {
   /** The store cannot be reached. */
   onFailure(error: unknown): void {
     if (!this.#isClosed) this.#followers.reportFailure(unavailable("follow the log", error));
+  }
+
+  /** Reports that other processes receive no messages, once until a message is sent. */
+  #reportNewsError(problem: string | undefined): void {
+    const isNew = problem !== undefined && !this.#hasNewsError;
+    this.#hasNewsError = problem !== undefined;
+    if (!isNew) return;
+    const error = unavailable("send the news of the log", problem);
+    if (this.isFollowed) this.#followers.report((follower) => follower.onFailure(error));
+    else process.emitWarning(error);
   }
 
   async #loadNext(): Promise<void> {

@@ -4,12 +4,16 @@ import { TailcastError } from "../../error.ts";
  * How a command failed:
  * - `unsent`: it was not sent, because there is no connection;
  * - `unanswered`: it was sent, and no answer came: it may be carried out or not;
- * - `refused`: Redis answered with an error, and has carried out nothing.
+ * - `refused`: Redis answered with an error, and has carried out nothing;
+ * - `partial`: a script failed after its first change.
  */
-export type FailureKind = "unsent" | "unanswered" | "refused";
+export type FailureKind = "unsent" | "unanswered" | "refused" | "partial";
 
 /** Errors that end without intervention, or on another connection: the command may be repeated. */
 const TEMPORARY = /^(?:LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS|UNKILLABLE) /;
+
+/** The start of the error of a script that fails after its first change. */
+const PARTIAL = "PARTIAL ";
 
 /** The reason why a command has no result. */
 export class RedisFailure extends Error {
@@ -24,8 +28,14 @@ export class RedisFailure extends Error {
   /** Returns the failure for an error of a client: a reply starts with a code in capital letters. */
   static of(error: unknown): RedisFailure {
     const message = error instanceof Error ? error.message : String(error);
+    if (message.startsWith(PARTIAL)) return new RedisFailure("partial", message.slice(PARTIAL.length), error);
     const kind = /^[A-Z]+ /.test(message) ? "refused" : "unanswered";
     return new RedisFailure(kind, message, error);
+  }
+
+  /** Whether Redis may have carried out the command. */
+  get isUncertain(): boolean {
+    return this.kind === "unanswered" || this.kind === "partial";
   }
 
   /** Whether Redis does not know the script. */
@@ -40,6 +50,7 @@ export class RedisFailure extends Error {
 
   /** Whether the same command may succeed later. */
   get isTemporary(): boolean {
+    if (this.kind === "partial") return false;
     return this.kind !== "refused" || TEMPORARY.test(this.message);
   }
 }
