@@ -4,7 +4,7 @@ import type { OptionNames } from "../check-options.ts";
 
 /** The options of `RedisLogs`. Times are in milliseconds. */
 export interface RedisLogsOptions {
-  /** The first part of all keys and channels in Redis: 1 to 64 letters, digits or `. _ - :`. Default `"tailcast"`. */
+  /** The first part of all keys and channels in Redis: 1 to 64 letters, digits or `. _ -`. Default `"tailcast"`. */
   readonly prefix?: string | undefined;
   /**
    * The number of newest events that each log keeps. Redis removes older events in groups, so a log may have about 100
@@ -62,8 +62,8 @@ export function logsSettings(options: RedisLogsOptions): RedisLogsSettings {
     expire = Infinity,
     trustStore = false,
   } = options;
-  if (typeof prefix !== "string" || !/^[\w.:-]{1,64}$/.test(prefix)) {
-    throw invalidOption("prefix", "it must be 1 to 64 letters, digits or . _ - :");
+  if (typeof prefix !== "string" || !/^[\w.-]{1,64}$/.test(prefix)) {
+    throw invalidOption("prefix", "it must be 1 to 64 letters, digits or . _ -");
   }
   return {
     prefix,
