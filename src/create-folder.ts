@@ -8,16 +8,25 @@ import { dirname } from "node:path";
  * @throws The error of the system when a folder cannot be created.
  */
 export async function createFolder(path: string): Promise<void> {
+  if ((await createOne(path)) === undefined) return;
+  const parent = dirname(path);
+  if (!(await isFolder(parent))) await createFolder(parent);
+  // The parent exists now; another process may have created it. If it still seems to be missing, this file system does
+  // not allow folders with this name.
+  const failure = await createOne(path);
+  if (failure !== undefined) throw failure;
+}
+
+/** Creates a folder. Returns the error if its parent is missing. */
+async function createOne(path: string): Promise<Error | undefined> {
   try {
     await mkdir(path, { mode: 0o700 });
+    return undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST" && (await isFolder(path))) return;
-    // The parent exists, but the error is ENOENT: this file system does not allow folders with this name.
-    const parent = dirname(path);
-    if (code !== "ENOENT" || parent === path || (await isFolder(parent))) throw error;
-    await createFolder(parent);
-    await createFolder(path);
+    if (code === "ENOENT") return error as Error;
+    if (code === "EEXIST" && (await isFolder(path))) return undefined;
+    throw error;
   }
 }
 

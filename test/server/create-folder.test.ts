@@ -16,6 +16,15 @@ describe("createFolder()", () => {
     assert.equal((await stat(join(path, ".."))).mode & 0o777, 0o700);
   });
 
+  it("creates folders whose missing parent is created by others at the same time", async (t) => {
+    const root = await makeFolder(t);
+    for (let round = 0; round < 50; round++) {
+      // Paths of different lengths reach the parent at different moments.
+      const paths = Array.from({ length: 8 }, (_, depth) => join(root, String(round), "a/".repeat(depth)));
+      await Promise.all(paths.map(createFolder));
+    }
+  });
+
   it("fails at once where no folder can be created", async (t) => {
     await assert.rejects(createFolder("/proc/tailcast/x"), { code: "ENOENT" });
     await assert.rejects(createFolder("/dev/null"), { code: "EEXIST" });
