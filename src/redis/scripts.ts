@@ -13,7 +13,8 @@ function script(text: string): Script {
 
 /**
  * `masterId()` returns the replication id of this server. Redis changes it when it starts, when a replica becomes
- * the master, and an hour after the last replica has left. The same id therefore means: nothing was lost since.
+ * the master, when its first replica connects, and an hour after the last replica has left. The same id therefore
+ * means: nothing was lost since.
  */
 const MASTER_ID = `
 local function masterId()

@@ -6,7 +6,7 @@ import { CLIENTS } from "../support/clients.mjs";
 import { Client } from "./client.mjs";
 import { Cluster } from "./cluster.mjs";
 import { FAULTS } from "./faults.mjs";
-import { Ledger } from "./ledger.mjs";
+import { Ledger, readId } from "./ledger.mjs";
 import { createRandom } from "./random.mjs";
 
 /** The processes and clients of a round. */
@@ -16,6 +16,9 @@ const CLIENT_COUNT = 8;
 
 /** The time that the clients have to receive the last event, in milliseconds. */
 const SETTLE_TIME = 20_000;
+
+/** How often the check at the end is repeated while the epoch changes. */
+const ATTEMPTS = 5;
 
 /**
  * Runs a round.
@@ -50,35 +53,58 @@ export async function runRound(t, { seed, faults, only = "" }) {
   return { seed, isPersistent, faults: done, counts: { ...counts, epochs }, problems };
 }
 
-/** All clients must receive the last event, and the log must have all acknowledged events. */
+/**
+ * All clients must receive the last event, and the log must have all acknowledged events. Redis changes its replication
+ * id, and so the epoch, when its first replica connects, which can be after the last fault. The check is then repeated.
+ */
 async function checkEnd(cluster, readers, ledger) {
   for (const writer of cluster.writers) await writer.kill();
   const logs = new RedisLogs(CLIENTS["redis 5"](cluster.master.url), { timeout: 5000 });
   try {
     const log = await logs.open("model");
-    const [last] = await publishAll(log, ["last"]);
-    ledger.onFate("last", last);
-    for (const end = performance.now() + SETTLE_TIME; performance.now() < end; await delay(20)) {
-      if (readers.every((reader) => reader.last === last)) break;
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const data = `last ${attempt}`;
+      const [last] = await publishAll(log, [data]);
+      ledger.onFate(data, last);
+      const { epoch } = readId(last);
+      for (const end = performance.now() + SETTLE_TIME; performance.now() < end; await delay(20)) {
+        if (readers.every((reader) => reader.last === last)) break;
+        await log.refresh();
+        if (log.epoch !== epoch) break;
+      }
+      const positions = readers.map((reader) => reader.last);
+      const events = await readLog(log, epoch);
+      if (events === undefined) continue;
+      for (const [index, position] of positions.entries()) {
+        if (position !== last) ledger.problem(`client ${index + 1} is at ${position}, the log at ${last}`);
+      }
+      for (const peer of cluster.servers) if (peer.hasFailed) ledger.problem("a server has ended");
+      ledger.onLog(epoch, events);
+      return;
     }
-    for (const [index, reader] of readers.entries()) {
-      if (reader.last !== last) ledger.problem(`client ${index + 1} is at ${reader.last}, the log at ${last}`);
-    }
-    for (const peer of cluster.servers) if (peer.hasFailed) ledger.problem("a server has ended");
-    ledger.onLog(log.epoch, await readLog(log));
+    ledger.problem(`the epoch changed ${ATTEMPTS} times after the last fault`);
   } finally {
     await logs.close();
   }
 }
 
-async function readLog(log) {
+/** Returns all events of an epoch by id; `undefined` when the log has another epoch. */
+async function readLog(log, epoch) {
   const events = new Map();
+  await log.refresh();
+  if (log.epoch !== epoch) return undefined;
   const reader = log.read(log.start);
-  for (let next = log.start; next < log.end;) {
-    const piece = await reader.next();
-    for (const [, id, data] of piece.bytes.toString().matchAll(/^id: (.*)\ndata: (.*)$/gm)) events.set(id, data);
-    next = piece.next;
+  try {
+    for (let next = log.start; next < log.end;) {
+      const piece = await reader.next();
+      for (const [, id, data] of piece.bytes.toString().matchAll(/^id: (.*)\ndata: (.*)$/gm)) events.set(id, data);
+      next = piece.next;
+    }
+  } catch (error) {
+    if (log.epoch === epoch) throw error;
+    return undefined;
+  } finally {
+    reader.close();
   }
-  reader.close();
-  return events;
+  return log.epoch === epoch ? events : undefined;
 }
