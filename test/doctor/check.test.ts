@@ -45,7 +45,7 @@ describe("check", { concurrency: true }, () => {
     for (const id of ["resume", "unknown-id", "encoding", "cors", "preflight", "head", "http10", "arrival"] as const) {
       assert.ok(idsOf(report).includes(id), id);
     }
-    assert.ok(report.events > 0);
+    assert.ok(report.events > 5);
     assert.ok(report.requests <= 11, String(report.requests));
   });
 
@@ -121,22 +121,6 @@ describe("check", { concurrency: true }, () => {
     assert.deepEqual([report.events, seen], [1, ['POST application/json {"a":"é"}']]);
   });
 
-  it("stops early when a stream sends more than it can record", async (t) => {
-    const text = `data: ${"x".repeat(1024 * 1024)}\n\n`;
-    const url = await serve(t, ({ method }, response) => {
-      response.writeHead(200, { "Content-Type": "text/event-stream" });
-      if (method === "HEAD") return void response.end();
-      const write = (): void => {
-        while (!response.destroyed && response.write(text));
-      };
-      write();
-      response.on("drain", write);
-    });
-    const report = await check(url, { watch: 60_000 });
-    assert.equal(report.events, 31);
-    assert.ok(report.watched < 30_000);
-  });
-
   it("ends in a loop of redirects", async (t) => {
     const url = await serve(t, (_, response) => void response.writeHead(302, { Location: "/again" }).end());
     const report = await check(url);
@@ -165,6 +149,25 @@ describe("check", { concurrency: true }, () => {
     ] as [string, object][]) {
       await assert.rejects(check(url, options), { code: "INVALID_OPTION" }, JSON.stringify(options));
     }
+  });
+});
+
+// It keeps the event loop busy, and the checks above need the loop at certain times.
+describe("check of a flood", () => {
+  it("stops early when a stream sends more than it can record", async (t) => {
+    const text = `data: ${"x".repeat(1024 * 1024)}\n\n`;
+    const url = await serve(t, ({ method }, response) => {
+      response.writeHead(200, { "Content-Type": "text/event-stream" });
+      if (method === "HEAD") return void response.end();
+      const write = (): void => {
+        while (!response.destroyed && response.write(text));
+      };
+      write();
+      response.on("drain", write);
+    });
+    const report = await check(url, { watch: 60_000 });
+    assert.equal(report.events, 31);
+    assert.ok(report.watched < 30_000);
   });
 });
 
