@@ -4,7 +4,7 @@ import { Channel } from "../channel/channel.ts";
 import { isEpoch } from "../protocol/sequence-id.ts";
 import { checkNames, checkValue, kinds } from "../check-options.ts";
 import { checkTimeout, toContract } from "./contract-check.ts";
-import { readPieces } from "./read-pieces.ts";
+import { readOn, readPieces, splitEvents } from "./read-pieces.ts";
 import { SAMPLE_EVENTS, numberedEvents, textsOf } from "./sample-events.ts";
 import type { OptionNames } from "../check-options.ts";
 import type { ChannelHistory } from "../channel/history/history.ts";
@@ -120,14 +120,9 @@ const checks: Checks<HistoryKit> = {
     const reader = history.read(1);
     const first = await reader.next();
     await store(history, texts.slice(1));
-    let text = Buffer.from(first.bytes).toString();
-    for (let { next } = first; next < 4;) {
-      const piece = await reader.next();
-      text += Buffer.from(piece.bytes).toString();
-      next = piece.next;
-    }
+    const rest = await readOn(reader, first.next, 4);
     reader.close();
-    assert.equal(text, texts.join(""));
+    assert.deepEqual([...splitEvents(first.bytes.toString()), ...rest], texts);
   },
 
   "lets a reader leave at any time": async (kit) => {

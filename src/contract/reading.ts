@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { publishAll } from "./log-kit.ts";
-import { readPieces } from "./read-pieces.ts";
+import { readOn, readPieces, splitEvents } from "./read-pieces.ts";
 import { numberedEvents, textsOf } from "./sample-events.ts";
 import type { Checks } from "./contract-check.ts";
 import type { LogKit } from "./log-kit.ts";
@@ -37,14 +37,10 @@ export const reading: Checks<LogKit> = {
     const first = await reader.next();
     await log.publish("later");
     await log.refresh();
-    let text = Buffer.from(first.bytes).toString();
-    for (let { next } = first; next < 4;) {
-      const piece = await reader.next();
-      text += Buffer.from(piece.bytes).toString();
-      next = piece.next;
-    }
+    const rest = await readOn(reader, first.next, 4);
     reader.close();
-    assert.equal(text, textsOf([...numberedEvents(2), "later"], log.epoch).join(""));
+    const texts = textsOf([...numberedEvents(2), "later"], log.epoch);
+    assert.deepEqual([...splitEvents(first.bytes.toString()), ...rest], texts);
   },
 
   "lets a reader leave at any time": async (kit) => {

@@ -6,11 +6,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { RedisLogs, ioRedis } from "../../dist/redis/index.js";
+import { freePort } from "../ecosystem/support/ports.mjs";
 import { Control } from "./control.mjs";
 import { describeMachine, prepare } from "./machine.mjs";
 import { message } from "./message.mjs";
@@ -59,15 +59,6 @@ async function end({ child }) {
   child.kill("SIGTERM");
   if (child.exitCode === null) await once(child, "exit");
   children.delete(child);
-}
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return String(port);
 }
 
 /** The CPU time that processes have used, in microseconds. */
@@ -125,7 +116,7 @@ async function measure(processes, round, redis) {
 }
 
 try {
-  const port = await freePort();
+  const port = String(await freePort());
   const args = ["--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", folder];
   const redis = { ...(await start("redis-server", args, {}, /Ready to accept/g)), port };
   const counts = values.processes.split(",").map(Number);

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { createRandom } from "../../dist-test/support/random.js";
 import { RedisServer } from "../redis/support/redis-server.mjs";
 import { Viewer, assertContiguous, linesProject, outputOf, requestBuild, startMember } from "./support/cluster.mjs";
 import { makeFolder } from "./support/folder.mjs";
@@ -23,17 +24,6 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "1" },
   },
 });
-
-/** Returns a function for random numbers from 0 to 1: mulberry32. */
-function randomOf(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Follows a build to its end, at another web process after each failure. */
 async function follow(webs, id, first) {
@@ -54,8 +44,8 @@ async function follow(webs, id, first) {
 async function runRound(seed, kills) {
   const cleanups = [];
   const t = { after: (release) => void cleanups.unshift(release) };
-  const random = randomOf(seed);
-  const pick = (list) => list[Math.floor(random() * list.length)];
+  const random = createRandom(seed);
+  const pick = (list) => list[random(list.length)];
   const counts = { succeeded: 0, lost: 0, web: 0, worker: 0 };
   try {
     const redis = await RedisServer.start(t);
@@ -69,7 +59,7 @@ async function runRound(seed, kills) {
     const buildOften = async (project) => {
       for (let number = 1; !isOver; number++) {
         const output = `output-${number}.txt`;
-        const count = 50 + Math.floor(random() * 300);
+        const count = 50 + random(300);
         const reply = await requestBuild(pick(webs).url, project, count, output).catch(() => undefined);
         if (reply?.status !== 202) {
           await delay(50);
@@ -94,10 +84,10 @@ async function runRound(seed, kills) {
 
     const kill = async () => {
       for (let count = 0; count < kills; count++) {
-        await delay(random() * LONGEST_PAUSE);
+        await delay(random(LONGEST_PAUSE));
         const kind = pick(["web", "worker"]);
         counts[kind]++;
-        const index = Math.floor(random() * 2);
+        const index = random(2);
         if (kind === "web") {
           await webs[index].end("SIGKILL");
           await webs[index].restart();

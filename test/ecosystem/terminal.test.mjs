@@ -9,20 +9,10 @@ import { LineSplitter } from "../../dist/runner/output/line-splitter.js";
 import { StepOutput } from "../../dist/runner/output/step-output.js";
 import { LineOrder } from "../../dist/streams/line-order.js";
 import { plainText } from "../../dist/terminal/plain-text.js";
+import { createRandom } from "../../dist-test/support/random.js";
 
 const SIZE = { cols: 250, rows: 60 };
 const SEEDS = Number(process.env.TERMINAL_SEEDS ?? 300);
-
-/** Numbers from 0 to below a limit, the same for the same seed (mulberry32). */
-function createRandom(seed) {
-  let state = seed;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return (((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32 * limit) | 0;
-  };
-}
 
 /** Each kind of piece: what a program prints, and how the emulator gets it if not the same. */
 const PIECES = [

@@ -7,8 +7,9 @@ import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Channel } from "../../dist/index.js";
 import { EventStreamDecoder } from "../../dist/protocol/index.js";
+import { freePort } from "../ecosystem/support/ports.mjs";
 import { CLIENTS, openLogs } from "./support/clients.mjs";
-import { RedisServer, freePort } from "./support/redis-server.mjs";
+import { RedisServer } from "./support/redis-server.mjs";
 
 const PEER = fileURLToPath(new URL("model/peer.mjs", import.meta.url));
 

@@ -5,6 +5,7 @@
  * number of connections that wait to be accepted, and drops the SYN of further ones; the client's kernel sends it again
  * after 1, 3, 7, 15 and 31 s (RFC 6298, 2.1 and 5.5).
  */
+import { createRandom } from "../../../dist-test/support/random.js";
 
 /** The delays in milliseconds between a SYN and the next one of the same connection. */
 const SYN_DELAYS = [1000, 2000, 4000, 8000, 16_000];
@@ -35,61 +36,47 @@ const MAX_MACHINES = 8;
 
 /**
  * @param {Storm} storm
- * @returns The times, in milliseconds after the machine has ended, when the middle viewer, 99 % and all viewers are
- * connected (`Infinity` after ten minutes); the longest time for which a connection waited to be accepted, and during
- * which a machine accepted connections without a pause; the part of the SYNs that were dropped, and the largest number
- * of waiting connections.
+ * @returns The times, in milliseconds after the machine has ended, when half of the viewers and all of them are
+ * connected; `Infinity` after ten minutes.
  */
 export function simulateStorm(storm) {
   const { machines, lost, retry, spread, latency, service, replay, busy, backlog } = storm;
-  const random = generator(storm.seed);
+  const random = createRandom(storm.seed);
+  const share = () => random(2 ** 32) / 2 ** 32;
   const remaining = machines - 1;
-  const simulated = Math.min(remaining, MAX_MACHINES);
   const connected = [];
-  const sum = { longestWait: 0, longestBurst: 0, sent: 0, dropped: 0, mostWaiting: 0 };
-  const arrivals = Array.from({ length: simulated }, () => []);
+  const arrivals = Array.from({ length: Math.min(remaining, MAX_MACHINES) }, () => []);
   for (let viewer = 0; viewer < lost; viewer++) {
     // A load balancer that chooses at random: the machines do not get the same number.
-    const times = arrivals[Math.floor(random() * remaining)];
-    times?.push(retry * (1 + spread * random()) + latency * random());
+    arrivals[random(remaining)]?.push(retry * (1 + spread * share()) + latency * share());
   }
   const cost = (service + replay) / (1 - busy);
-  for (const times of arrivals) simulateMachine(times, cost, backlog, connected, sum);
+  for (const times of arrivals) simulateMachine(times, cost, backlog, connected);
   connected.sort((a, b) => a - b);
   const count = arrivals.reduce((all, { length }) => all + length, 0);
   const at = (part) => connected[Math.min(count - 1, Math.floor(count * part))] ?? (count === 0 ? 0 : Infinity);
-  const { sent, dropped, ...longest } = sum;
-  return { half: at(0.5), most: at(0.99), all: at(1), ...longest, dropped: sent === 0 ? 0 : dropped / sent };
+  return { half: at(0.5), all: at(1) };
 }
 
 /** Adds the time when each connection is accepted to `connected`. */
-function simulateMachine(times, cost, backlog, connected, sum) {
+function simulateMachine(times, cost, backlog, connected) {
   const attempts = new Queue();
-  for (const at of times) attempts.push({ at, first: at, tries: 0 });
-  /** When the accepted connections that still need the CPU are finished, oldest first. */
+  for (const at of times) attempts.push({ at, tries: 0 });
+  /** When the event loop has finished with each connection. Those from `oldest` on still wait. */
   const ends = [];
   let oldest = 0;
   let freeAt = 0;
-  let burstStart = 0;
   for (let attempt = attempts.pop(); attempt !== undefined; attempt = attempts.pop()) {
-    const { at, first, tries } = attempt;
+    const { at, tries } = attempt;
     if (at > LIMIT) return;
-    sum.sent++;
     while (oldest < ends.length && ends[oldest] <= at) oldest++;
-    const waiting = ends.length - oldest;
-    sum.mostWaiting = Math.max(sum.mostWaiting, waiting);
-    if (waiting > backlog) {
-      sum.dropped++;
-      attempts.push({ at: at + (SYN_DELAYS[tries] ?? LAST_DELAY), first, tries: tries + 1 });
+    if (ends.length - oldest > backlog) {
+      attempts.push({ at: at + (SYN_DELAYS[tries] ?? LAST_DELAY), tries: tries + 1 });
       continue;
     }
-    if (freeAt <= at) burstStart = at;
-    const start = Math.max(freeAt, at);
-    freeAt = start + cost;
+    freeAt = Math.max(freeAt, at) + cost;
     ends.push(freeAt);
     connected.push(freeAt);
-    sum.longestWait = Math.max(sum.longestWait, freeAt - first);
-    sum.longestBurst = Math.max(sum.longestBurst, freeAt - burstStart);
   }
 }
 
@@ -126,15 +113,4 @@ class Queue {
     items[index] = item;
     return first;
   }
-}
-
-/** Numbers from 0 to below 1 that depend on the seed alone (mulberry32). */
-function generator(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let value = Math.imul(state ^ (state >>> 15), state | 1);
-    value ^= value + Math.imul(value ^ (value >>> 7), value | 61);
-    return ((value ^ (value >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

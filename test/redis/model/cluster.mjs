@@ -3,9 +3,10 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../../ecosystem/support/ports.mjs";
 import { CLIENTS } from "../support/clients.mjs";
 import { Proxy } from "../support/proxy.mjs";
-import { RedisServer, freePort } from "../support/redis-server.mjs";
+import { RedisServer } from "../support/redis-server.mjs";
 
 const PEER = fileURLToPath(new URL("peer.mjs", import.meta.url));
 

@@ -1,13 +1,13 @@
 /** One round of the model: processes, clients, faults, and the check of the streams of all clients. */
 import { setTimeout as delay } from "node:timers/promises";
 import { RedisLogs } from "../../../dist/redis/index.js";
+import { createRandom } from "../../../dist-test/support/random.js";
 import { publishAll } from "../support/check.mjs";
 import { CLIENTS } from "../support/clients.mjs";
 import { Client } from "./client.mjs";
 import { Cluster } from "./cluster.mjs";
 import { FAULTS } from "./faults.mjs";
 import { Ledger, readId } from "./ledger.mjs";
-import { createRandom } from "./random.mjs";
 
 /** The processes and clients of a round. */
 const SERVERS = 3;
