@@ -152,7 +152,7 @@ describe("check", { concurrency: true }, () => {
   });
 });
 
-// It keeps the event loop busy, and the checks above need the loop at certain times.
+// A flood keeps the event loop busy, and the checks above need the loop at certain times.
 describe("check of a flood", () => {
   it("stops early when a stream sends more than it can record", async (t) => {
     const text = `data: ${"x".repeat(1024 * 1024)}\n\n`;

@@ -12,7 +12,10 @@ import { RedisServer } from "./support/redis-server.mjs";
 
 /** A server, and its address for a user with these rules. */
 async function setUp(t, ...rules) {
-  const server = await RedisServer.start(t);
+  return addUser(await RedisServer.start(t), ...rules);
+}
+
+async function addUser(server, ...rules) {
   await server.command("ACL", "SETUSER", "app", "on", ">secret", "~*", "+@all", ...rules);
   return { server, user: { url: `redis://app:secret@127.0.0.1:${server.port}` } };
 }
@@ -96,6 +99,21 @@ describe("RedisLogs", () => {
     const refused = { code: "INVALID_OPTION", message: /Redis Cluster/ };
     assert.throws(() => nodeRedis(createCluster({ rootNodes: [{ url: "redis://127.0.0.1:1" }] })), refused);
     assert.throws(() => ioRedis(new Cluster(["redis://127.0.0.1:1"], { lazyConnect: true })), refused);
+  });
+
+  it("checks logs one by one on a server of Redis Cluster, where one script sees only one of them", async (t) => {
+    const cluster = await RedisServer.start(t, ["--cluster-enabled", "yes"]);
+    await cluster.command("CLUSTER", "ADDSLOTSRANGE", 0, 16383);
+    while (!(await cluster.command("CLUSTER", "INFO")).includes("cluster_state:ok"));
+    // Without messages, only the checks find the events.
+    const { server, user } = await addUser(cluster, "resetchannels");
+    const [logs, others] = [openLogs(t, user), openLogs(t, server, { checkInterval: 100 })];
+    for (const topic of ["one", "two"]) {
+      const recorder = new Recorder(await others.open(topic));
+      await (await logs.open(topic)).publish(topic);
+      await recorder.count(1);
+      assert.deepEqual([recorder.data, recorder.failures], [[topic], []]);
+    }
   });
 
   it("refuses a prefix with a colon: two logs could have the same keys", () => {

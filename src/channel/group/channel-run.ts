@@ -81,7 +81,7 @@ export async function publishRun<Data>(
   if (end.outcome === "failed") reportError(channel, "run", end.error);
   // The application may have ended or closed the channel.
   if (channel.state !== "open") return end;
-  // The event may exceed `capacityBytes`, and the channel may have the option `log`.
+  // The event may exceed `capacityBytes`.
   if (endEvent !== null) callHook(channel, "run", () => channel.publish({ event: endEvent, data: end.outcome }));
   callHook(channel, "run", () => channel.end());
   return end;
