@@ -1,6 +1,7 @@
 import { Channel } from "../../channel/channel.ts";
 import { TailcastError } from "../../error.ts";
 import { completeRecord } from "../../runner/record.ts";
+import { FollowedPosition } from "./followed-position.ts";
 import { followEvents } from "./log-events.ts";
 import { STATES_TOPIC } from "./log-store.ts";
 import type { SharedLog } from "../../channel/history/shared-log.ts";
@@ -13,6 +14,8 @@ import type { LogStore } from "./log-store.ts";
 export interface BuildStatesOptions {
   /** The number of builds that have ended to keep. */
   readonly keep: number;
+  /** How long {@link BuildStates.refresh} waits for the events, in milliseconds. */
+  readonly patience: number;
   /** Called with each change, and at the start with the builds that have not ended. */
   readonly onEvent: (event: BuildStateEvent) => void;
   readonly onError: (error: unknown) => void;
@@ -28,6 +31,7 @@ export class BuildStates {
   /** The builds in the order of the API; `undefined` after a change. */
   #list: readonly BuildRecord[] | undefined;
   #isLoaded = false;
+  readonly #position: FollowedPosition;
   #following: Promise<void> = Promise.resolve();
 
   /** Resolves when all states are known that are stored now. */
@@ -37,6 +41,7 @@ export class BuildStates {
     await new Promise<void>((resolve, reject) => {
       states.#following = states.#follow(log.end, resolve).catch((error: unknown) => {
         options.onError(error);
+        states.#position.fail(error);
         reject(error);
       });
     });
@@ -46,12 +51,22 @@ export class BuildStates {
   private constructor(log: SharedLog, options: BuildStatesOptions) {
     this.#log = log;
     this.#options = options;
+    this.#position = new FollowedPosition(log.epoch);
     this.#channel = new Channel({ log, backlog: "all" });
   }
 
-  /** Returns the state of a build. @throws {TailcastError} `BUILD_NOT_FOUND` */
-  get(id: string): BuildRecord {
-    const build = this.list().find((known) => known.id === id);
+  /**
+   * Returns the state of a build. If it is unknown, it asks the store: another process may have just accepted it.
+   *
+   * @throws {TailcastError} (as a rejection) `BUILD_NOT_FOUND`; `LOG_UNAVAILABLE` when the store does not answer.
+   */
+  async get(id: string): Promise<BuildRecord> {
+    const find = (): BuildRecord | undefined => this.list().find((known) => known.id === id);
+    let build = find();
+    if (build === undefined) {
+      await this.refresh();
+      build = find();
+    }
     if (build !== undefined) return build;
     const message = "Cannot find the build: no build has this id, or it was removed since";
     throw new TailcastError("BUILD_NOT_FOUND", message);
@@ -61,6 +76,17 @@ export class BuildStates {
   list(): BuildRecord[] {
     this.#list ??= inOrder(this.#builds.values());
     return [...this.#list];
+  }
+
+  /**
+   * Resolves when the states are known that the store has now.
+   *
+   * @throws {TailcastError} (as a rejection) `LOG_UNAVAILABLE` when that takes too long.
+   */
+  async refresh(): Promise<void> {
+    await this.#log.refresh();
+    const { start, end, epoch } = this.#log;
+    if (start < end) await this.#position.reach(end, epoch, this.#options.patience);
   }
 
   /** Notes a state that this process has published, before it comes from the store. */
@@ -77,6 +103,8 @@ export class BuildStates {
   }
 
   async close(): Promise<void> {
+    const reason = "the server is shutting down";
+    this.#position.fail(new TailcastError("SHUTTING_DOWN", `Cannot read the states: ${reason}`));
     this.#closing.abort();
     await this.#following;
     await this.#channel.close();
@@ -96,6 +124,7 @@ export class BuildStates {
     if (this.#log.start === end) load();
     for await (const events of followEvents(this.#channel, "all", signal)) {
       for (const event of events) this.#add(event);
+      this.#position.advance(events);
       const reached = events.at(-1)?.sequence ?? 0;
       if (!this.#isLoaded && reached >= end - 1) load();
     }

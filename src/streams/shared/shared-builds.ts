@@ -84,7 +84,7 @@ export class SharedBuilds {
     const patience = checkInteger("patience", options.patience ?? 5000, { min: 0, max: MAX_DELAY });
     const idleTimeout = checkInteger("idleTimeout", options.idleTimeout ?? 60_000, { min: 1, max: MAX_DELAY });
     const checkInterval = checkInteger("checkInterval", options.checkInterval ?? 30_000, { min: 1, max: MAX_DELAY });
-    const states = await BuildStates.open(logs, { keep, onEvent, onError });
+    const states = await BuildStates.open(logs, { keep, patience, onEvent, onError });
     const cancellations = await logs.open(CANCEL_TOPIC).catch(async (error: unknown) => {
       await states.close();
       throw error;

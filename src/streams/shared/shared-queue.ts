@@ -1,19 +1,25 @@
+import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
 import { TailcastError } from "../../error.ts";
 import { createBuildId } from "../../runner/build-id.ts";
 import { estimateDuration } from "../../runner/estimate.ts";
 import { PLAN_STEP, isDraft } from "../../runner/planning/plan-draft.ts";
 import { pendingStep, queuedRecord } from "../../runner/record.ts";
 import { describeLoss, lostRecord } from "../../runner/store/lost-build.ts";
-import { endOf, readSharedBuild } from "./stored-build.ts";
+import { endOf, readEndedBuild, readSharedBuild } from "./stored-build.ts";
 import type { SharedLog } from "../../channel/history/shared-log.ts";
 import type { PlanRequest } from "../../runner/planning/build-planner.ts";
 import type { Plan } from "../../runner/planning/plan.ts";
 import type { PlanDraft } from "../../runner/planning/plan-draft.ts";
 import type { BuildRecord } from "../../runner/record.ts";
-import type { BuildJobs } from "./build-jobs.ts";
+import type { BuildJob, BuildJobs } from "./build-jobs.ts";
 import type { BuildPublisher } from "./build-publisher.ts";
 import type { BuildStates } from "./build-states.ts";
 import type { LogStore } from "./log-store.ts";
+
+/** How long the queue may have the job of a build after its end, in milliseconds, and the time between two checks. */
+const MAX_RELEASE = 1000;
+const RELEASE_CHECK = 20;
 
 /** The parts of a {@link SharedQueue}. */
 export interface SharedQueueParts {
@@ -38,10 +44,12 @@ export class SharedQueue {
 
   /** Accepts a build: resolves when the logs and the queue of jobs have it. */
   async add(plan: Plan | PlanDraft, request: PlanRequest): Promise<BuildRecord> {
-    const { jobs, states, queueLimit } = this.#parts;
+    const { states, queueLimit } = this.#parts;
+    for (const { id, projectPath, finishedAt } of states.list()) {
+      const isTwin = finishedAt === null && projectPath === plan.projectPath;
+      if (isTwin && !(await this.#hasEnded(id))) throw alreadyBuilding(plan, id);
+    }
     const builds = states.list();
-    const twin = builds.find(({ projectPath, finishedAt }) => finishedAt === null && projectPath === plan.projectPath);
-    if (twin !== undefined) throw alreadyBuilding(plan, twin.id);
     const waiting = builds.filter(({ status }) => status === "queued").length;
     if (waiting >= queueLimit) {
       throw refusal("QUEUE_FULL", `the queue is full (${waiting} builds); try again later`);
@@ -53,21 +61,25 @@ export class SharedQueue {
       queuedAt: new Date().toISOString(),
     });
     await this.#publish(build);
-    const accepted = await jobs.add({ build, request: { ...request, projectPath: plan.projectPath } }).catch(
-      async (error: unknown) => {
-        await this.#end(build, "lost", "lost: the build could not be queued").catch(() => undefined);
-        throw error;
-      },
-    );
+    const job = { build, request: { ...request, projectPath: plan.projectPath } };
+    const accepted = await this.#enqueue(job).catch(async (error: unknown) => {
+      await this.#end(build, "lost", "lost: the build could not be queued").catch(() => undefined);
+      throw error;
+    });
     if (accepted === build.id) return build;
-    await this.#end(build, "cancelled", "cancelled: another build of the project was accepted at the same time");
+    await this.#end(build, "cancelled", "cancelled: the queue of jobs has another build of the project");
+    if (await this.#hasEnded(accepted)) {
+      const reason = `the builder of ${plan.projectName} has not released its last build; try again later`;
+      throw refusal("ALREADY_BUILDING", reason, accepted);
+    }
     throw alreadyBuilding(plan, accepted);
   }
 
   /** Resolves at once: `add` resolves only when the build is stored. */
   async stored(): Promise<void> {}
 
-  get(id: string): BuildRecord {
+  /** Resolves with the state of a build. */
+  async get(id: string): Promise<BuildRecord> {
     return this.#parts.states.get(id);
   }
 
@@ -78,7 +90,7 @@ export class SharedQueue {
   /** Cancels a build. If no builder has taken it, it has ended when this resolves. */
   async cancel(id: string): Promise<BuildRecord> {
     const { jobs, cancellations } = this.#parts;
-    const build = this.get(id);
+    const build = await this.get(id);
     if (build.finishedAt !== null) {
       throw new TailcastError("BUILD_ENDED", `Cannot cancel the build: it has already ended (${build.status})`);
     }
@@ -90,7 +102,7 @@ export class SharedQueue {
   }
 
   async inputs(id: string): Promise<PlanRequest> {
-    const { projectPath, script, install, color, variables: names } = this.get(id);
+    const { projectPath, script, install, color, variables: names } = await this.get(id);
     const variables = names.length === 0 ? undefined : (await this.#parts.jobs.find(id))?.request.variables;
     if (names.length > 0 && variables === undefined) {
       const reason = `the values of its variables (${names.join(", ")}) are not stored; start a new build with them`;
@@ -112,7 +124,7 @@ export class SharedQueue {
     }
     const abandoned = [...withoutJob].filter((id) => this.#withoutJob.has(id));
     this.#withoutJob = withoutJob;
-    for (const id of abandoned) await this.#endAbandoned(this.get(id));
+    for (const id of abandoned) await this.#endAbandoned(await this.get(id));
   }
 
   async #endAbandoned(build: BuildRecord): Promise<void> {
@@ -120,6 +132,29 @@ export class SharedQueue {
     const { record = build } = await readSharedBuild(logs, build.id);
     if (record.finishedAt !== null) await publisher.repeatEnd(record);
     else await this.#end(record, "lost", describeLoss(record));
+  }
+
+  /**
+   * Adds a job. A queue has the job of a build for a moment after its end, in which a client may have seen the end
+   * already: the job is then added again.
+   */
+  async #enqueue(job: BuildJob): Promise<string> {
+    const start = performance.now();
+    for (;;) {
+      const accepted = await this.#parts.jobs.add(job);
+      if (accepted === job.build.id || performance.now() - start > MAX_RELEASE) return accepted;
+      if (!(await this.#hasEnded(accepted))) return accepted;
+      await sleep(RELEASE_CHECK);
+    }
+  }
+
+  /** Whether a build has ended. Its own log is asked, since the states of this process follow it later. */
+  async #hasEnded(id: string): Promise<boolean> {
+    const { logs, states } = this.#parts;
+    if ((await states.get(id)).finishedAt !== null) return true;
+    const build = await readEndedBuild(logs, id);
+    if (build !== undefined) states.note({ type: "end", build });
+    return build !== undefined;
   }
 
   async #publish(build: BuildRecord): Promise<void> {

@@ -27,6 +27,22 @@ export async function readSharedBuild(logs: LogStore, buildId: string): Promise<
   }
 }
 
+/**
+ * Reads the last state of a build from its log, which has it before the log of all states.
+ *
+ * @returns `undefined` if the build has not ended.
+ * @throws {TailcastError} (as a rejection) `LOG_UNAVAILABLE`
+ */
+export async function readEndedBuild(logs: LogStore, buildId: string): Promise<BuildRecord | undefined> {
+  const log = await logs.open(buildId);
+  try {
+    await log.refresh();
+    return log.isComplete ? (await readStoredLog(log)).record : undefined;
+  } finally {
+    await log.close();
+  }
+}
+
 /** The last state of a build whose process has ended. */
 export function lossOf(record: BuildRecord): BuildRecord {
   return lostRecord(record, describeLoss(record), new Date().toISOString());

@@ -25,7 +25,7 @@ export interface BuildService {
   /** Resolves when an accepted build survives the end of this process. Rejects when it could not be stored. */
   stored(id: string): Promise<void>;
   /** The current record of a build. @throws {TailcastError} `BUILD_NOT_FOUND` */
-  get(id: string): BuildRecord;
+  get(id: string): BuildRecord | Promise<BuildRecord>;
   /** The current records of all builds, the newest first. */
   list(): BuildRecord[];
   /** Cancels a build. Called a second time, it kills the build's processes at once. */

@@ -41,7 +41,7 @@ export function buildHandlers({ queue, projects, plan }: BuildServices): BuildHa
     },
     start: async ({ request, response }) => accept(response, readBuildRequest(await readFields(request))),
     list: ({ response, query }) => sendJson(response, 200, selectBuilds(queue.list(), readBuildQuery(query))),
-    show: ({ response, parameter }) => sendJson(response, 200, queue.get(parameter)),
+    show: async ({ response, parameter }) => sendJson(response, 200, await queue.get(parameter)),
     cancel: async ({ response, parameter }) => {
       const build = await queue.cancel(parameter);
       sendJson(response, 202, { msg: `Cancelling the build of ${build.projectName}`, build });

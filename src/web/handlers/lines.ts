@@ -38,7 +38,7 @@ export function lineHandlers(services: LineServices): Readonly<Record<"outline" 
   const answer = async (exchange: Exchange, read: (lines: LineReader) => Promise<unknown>): Promise<void> => {
     const { request, response, parameter: buildId } = exchange;
     // The index of the log may have to be made first. Clients that wait for it need no room.
-    const lines = await streams.linesOf(queue.get(buildId));
+    const lines = await streams.linesOf(await queue.get(buildId));
     if (lines === undefined) throw new TailcastError("BUILD_NOT_FOUND", `Cannot find the build ${buildId}`);
     await responseTurn(request, response);
     if (hasLeft(request, response)) return;
@@ -48,7 +48,7 @@ export function lineHandlers(services: LineServices): Readonly<Record<"outline" 
     response.once("close", () => replies.release(address));
     const reply = await read(lines);
     // The build may have been removed meanwhile, with its lines.
-    queue.get(buildId);
+    await queue.get(buildId);
     sendJson(response, 200, reply);
   };
   return {

@@ -29,7 +29,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 export function searchHandlers({ queue, streams, clientAddress }: SearchServices): Readonly<Record<"search", Handler>> {
   const search = async ({ request, response, query, parameter }: Exchange): Promise<void> => {
     const wanted = readSearchQuery(query);
-    const build = queue.get(parameter);
+    const build = await queue.get(parameter);
     await responseTurn(request, response);
     // The client left meanwhile.
     if (response.destroyed || request.socket.destroyed) return;

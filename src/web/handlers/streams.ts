@@ -29,7 +29,7 @@ export function streamHandlers(services: StreamServices): Readonly<Record<"feed"
   const plainTexts = new LogTexts(plainText);
   const colouredTexts = new LogTexts(colouredText);
   const channelOf = async (buildId: string): Promise<Channel> => {
-    const channel = await streams.of(queue.get(buildId));
+    const channel = await streams.of(await queue.get(buildId));
     if (channel === undefined) throw new TailcastError("BUILD_NOT_FOUND", `Cannot find the build ${buildId}`);
     return channel;
   };

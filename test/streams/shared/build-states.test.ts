@@ -24,7 +24,8 @@ async function open(t: TestContext, logs: MemoryLogs, keep = 100) {
   const onEvent = (event: BuildEvent): void => {
     if ("build" in event) events.push(`${event.build.id} ${event.build.status}`);
   };
-  const states = await BuildStates.open(logs, { keep, onEvent, onError: (error) => void errors.push(error) });
+  const onError = (error: unknown): void => void errors.push(error);
+  const states = await BuildStates.open(logs, { keep, patience: 5000, onEvent, onError });
   t.after(() => states.close());
   return { states, events, errors };
 }
@@ -46,8 +47,8 @@ describe("BuildStates", () => {
     assert.deepEqual(shown(states), ["d queued", "c queued", "b running", "a succeeded"]);
     assert.deepEqual(states.list().map(({ queuePosition }) => queuePosition), [2, 1, null, null]);
     assert.deepEqual(events, ["d queued", "c queued", "b running"]);
-    assert.equal(states.get("b").status, "running");
-    assert.throws(() => states.get("e"), { code: "BUILD_NOT_FOUND" });
+    assert.equal((await states.get("b")).status, "running");
+    await assert.rejects(states.get("e"), { code: "BUILD_NOT_FOUND" });
   });
 
   it("follows changes, and ignores events that are in the log again", async (t) => {
@@ -57,6 +58,34 @@ describe("BuildStates", () => {
     await until(() => shown(states).length === 2);
     assert.deepEqual(shown(states), ["b running", "a succeeded"]);
     assert.deepEqual(events, ["a queued", "a running", "a succeeded", "b running"]);
+  });
+
+  it("asks the store for an unknown build", async (t) => {
+    const logs = new MemoryLogs(undefined, ["builds"]);
+    const { states } = await open(t, logs);
+    await assert.rejects(states.get("a"), { code: "BUILD_NOT_FOUND" });
+    await publish(logs, queued("a"), running("a"));
+    assert.equal((await states.get("a")).status, "running");
+    await publish(logs, ended("a"), queued("b"));
+    assert.equal((await states.get("a")).status, "running");
+    await states.refresh();
+    assert.deepEqual(shown(states), ["b queued", "a succeeded"]);
+    logs.interrupt();
+    await assert.rejects(states.get("c"), { code: "LOG_UNAVAILABLE" });
+    logs.restore();
+    await states.close();
+    await assert.rejects(states.get("c"));
+  });
+
+  it("asks the store for an unknown build after another epoch has started", async (t) => {
+    const logs = new MemoryLogs();
+    const { states } = await open(t, logs);
+    await publish(logs, queued("a"), queued("b"));
+    await states.refresh();
+    logs.root("builds").reset();
+    await publish(logs, running("b"), queued("c"));
+    assert.equal((await states.get("c")).status, "queued");
+    assert.deepEqual(shown(states), ["c queued", "b running", "a queued"]);
   });
 
   it("keeps the newest builds that have ended, and all others", async (t) => {

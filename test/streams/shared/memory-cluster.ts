@@ -27,6 +27,12 @@ export interface Site {
   kill(): Promise<void>;
 }
 
+/** The options of a {@link Site}. */
+interface SiteOptions extends SharedBuildsOptions {
+  /** The topics whose news are slow: see `MemoryLogs`. */
+  readonly late?: readonly string[];
+}
+
 /** Several machines with one store. */
 export class Cluster {
   readonly #t: TestContext;
@@ -46,12 +52,13 @@ export class Cluster {
     return new Cluster(t, stage, await makeFolder(t, { "a/": "", "b/": "", "c/": "" }));
   }
 
-  async site(options: SharedBuildsOptions = {}, app: Partial<BuildAppOptions> = {}): Promise<Site> {
-    const logs = new MemoryLogs(this.logs);
+  async site(options: SiteOptions = {}, app: Partial<BuildAppOptions> = {}): Promise<Site> {
+    const { late, ...shared } = options;
+    const logs = new MemoryLogs(this.logs, late);
     const opened = await BuildApp.open({
       roots: [this.root],
       plan: ({ path }) => this.#plan(path),
-      builders: (context) => SharedBuilds.open(logs, this.jobs, { ...context, ...options }),
+      builders: (context) => SharedBuilds.open(logs, this.jobs, { ...context, ...shared }),
       ...app,
     });
     const server = await TestServer.start(opened.handle);

@@ -1,16 +1,19 @@
 import assert from "node:assert/strict";
 import { MemoryLog } from "../../../dist/channel/history/memory-log.js";
 import { TailcastError } from "../../../dist/error.js";
-import type { BuildJob, BuildJobs, LogStore, SharedBuilder, SharedLog } from "../../../dist/index.js";
+import type { BuildJob, BuildJobs, LogFollower, LogStore, SharedBuilder, SharedLog } from "../../../dist/index.js";
 
 /** The logs of one machine. All machines made from one share the events. */
 export class MemoryLogs implements LogStore {
   readonly #roots: Map<string, MemoryLog>;
   readonly #open = new Set<MemoryLog>();
   #isInterrupted = false;
+  /** Topics that report news on this machine only when `refresh` asks for them. */
+  readonly late: ReadonlySet<string>;
 
-  constructor(other?: MemoryLogs) {
+  constructor(other?: MemoryLogs, late: readonly string[] = []) {
     this.#roots = other === undefined ? new Map() : other.#roots;
+    this.late = new Set(late);
   }
 
   /** The number of logs that are open on this machine. */
@@ -22,6 +25,7 @@ export class MemoryLogs implements LogStore {
     await new Promise(setImmediate);
     if (this.#isInterrupted) throw new TailcastError("LOG_UNAVAILABLE", "Cannot open the log: no answer");
     const log = this.root(topic).fork();
+    if (this.late.has(topic)) reportLate(log);
     this.#open.add(log);
     const close = log.close.bind(log);
     log.close = async () => {
@@ -58,6 +62,20 @@ export class MemoryLogs implements LogStore {
   }
 }
 
+/** Lets a log report its events only after a call of `refresh`, as if all other reports were slow. */
+function reportLate(log: MemoryLog): void {
+  const followers = new Set<LogFollower>();
+  log.follow = (follower) => {
+    followers.add(follower);
+    return () => void followers.delete(follower);
+  };
+  const refresh = log.refresh.bind(log);
+  log.refresh = async () => {
+    await refresh();
+    for (const follower of followers) follower.onEvents({ first: log.end, texts: [] });
+  };
+}
+
 /** A queue of jobs in memory. A builder takes a job when it has room. */
 export class MemoryJobs implements BuildJobs {
   readonly #builders = new Set<SharedBuilder>();
@@ -67,6 +85,8 @@ export class MemoryJobs implements BuildJobs {
   readonly errors: unknown[] = [];
   /** Called in `add`. */
   onAdd: (job: BuildJob) => void = () => undefined;
+  /** Called when a builder has run a job, before the queue removes it. */
+  onRun: (job: BuildJob) => Promise<void> | void = () => undefined;
 
   /** The jobs that wait. */
   get waiting(): readonly BuildJob[] {
@@ -120,6 +140,7 @@ export class MemoryJobs implements BuildJobs {
       void builder
         .run(job)
         .catch((error: unknown) => this.errors.push(error))
+        .then(() => this.onRun(job))
         .finally(() => {
           if (this.#busy.get(builder) === job) this.#busy.delete(builder);
           this.#next();
