@@ -56,20 +56,27 @@ export class BuildStates {
   }
 
   /**
-   * Returns the state of a build. If it is unknown, it asks the store: another process may have just accepted it.
+   * Resolves with the state of a build.
    *
    * @throws {TailcastError} (as a rejection) `BUILD_NOT_FOUND`; `LOG_UNAVAILABLE` when the store does not answer.
    */
   async get(id: string): Promise<BuildRecord> {
-    const find = (): BuildRecord | undefined => this.list().find((known) => known.id === id);
-    let build = find();
-    if (build === undefined) {
-      await this.refresh();
-      build = find();
-    }
+    const build = await this.find(id);
     if (build !== undefined) return build;
     const message = "Cannot find the build: no build has this id, or it was removed since";
     throw new TailcastError("BUILD_NOT_FOUND", message);
+  }
+
+  /**
+   * Resolves with the state of a build, if there is one. When this process does not know the build, it asks the store:
+   * another process may have just accepted it.
+   */
+  async find(id: string): Promise<BuildRecord | undefined> {
+    const isWanted = (build: BuildRecord): boolean => build.id === id;
+    const known = this.list().find(isWanted);
+    if (known !== undefined) return known;
+    await this.refresh();
+    return this.list().find(isWanted);
   }
 
   /** The states of all builds, the newest first. */

@@ -124,7 +124,10 @@ export class SharedQueue {
     }
     const abandoned = [...withoutJob].filter((id) => this.#withoutJob.has(id));
     this.#withoutJob = withoutJob;
-    for (const id of abandoned) await this.#endAbandoned(await this.get(id));
+    for (const id of abandoned) {
+      const build = await states.find(id);
+      if (build !== undefined) await this.#endAbandoned(build);
+    }
   }
 
   async #endAbandoned(build: BuildRecord): Promise<void> {
@@ -151,7 +154,8 @@ export class SharedQueue {
   /** Whether a build has ended. Its own log is asked, since the states of this process follow it later. */
   async #hasEnded(id: string): Promise<boolean> {
     const { logs, states } = this.#parts;
-    if ((await states.get(id)).finishedAt !== null) return true;
+    const known = await states.find(id);
+    if (known !== undefined && known.finishedAt !== null) return true;
     const build = await readEndedBuild(logs, id);
     if (build !== undefined) states.note({ type: "end", build });
     return build !== undefined;

@@ -81,6 +81,21 @@ describe("a site whose states are late", () => {
     }
   });
 
+  it("accepts a build when the list has already forgotten the last one", async (t) => {
+    const cluster = await Cluster.open(t);
+    const site = await cluster.site({ keep: 0 });
+    let release: () => void = () => undefined;
+    cluster.jobs.onRun = () => new Promise((resolve) => (release = resolve));
+    await cluster.builder();
+    const { id } = await accepted(site.port, "a");
+    const viewer = await EventClient.open(site.port, `/api/builds/${id}/events`);
+    (await cluster.stage.actor("a")).tell({ action: "exit", code: 0 });
+    await viewer.ended();
+    while ((await ask(site.port, "GET", `/api/builds/${id}`)).status === 200);
+    cluster.jobs.onAdd = () => void setImmediate(() => release());
+    await accepted(site.port, "a");
+  });
+
   it("refuses a build while the queue has the job of one that has ended, and says why", async (t) => {
     const [cluster, site] = await open(t);
     cluster.jobs.onRun = () => new Promise(() => undefined);
