@@ -7,13 +7,21 @@ import { launchChromium, openContext } from "./support/chromium.mjs";
 import { makeFolder } from "./support/folder.mjs";
 import { until } from "./support/until.mjs";
 
-/** Starts a server with projects whose only command is `true`, so that many builds take little time. */
-async function start(t, ...names) {
+/**
+ * Starts a server whose list has more builds than the page shows at first: three of `other`, then 50 of `app`. Their
+ * only command is `true`.
+ */
+async function startLong(t) {
+  const names = ["app", "other"];
   const root = await makeFolder(t, {
     ...Object.fromEntries(names.map((name) => [`${name}/package.json`, JSON.stringify({ name })])),
     "projects.json": JSON.stringify({ projects: Object.fromEntries(names.map((name) => [name, { steps: ["true"] }])) }),
   });
-  return BuildServer.start(t, { args: ["--root", root, "--keep", "200", "--projects", `${root}/projects.json`] });
+  const args = ["--root", root, "--keep", "200", "--projects", `${root}/projects.json`];
+  const server = await BuildServer.start(t, { args });
+  await build(server, "other", 3);
+  await build(server, "app", 50);
+  return server;
 }
 
 /** Projects that install nothing. */
@@ -37,12 +45,41 @@ describe("the list of builds", () => {
   before(async () => (browser = await launchChromium()));
   after(() => browser?.close());
 
+  /** The server with many builds, which the first tests share. */
+  let long;
+  const cleanups = [];
+  before(async () => (long = await startLong({ after: (cleanup) => cleanups.push(cleanup) })));
+  after(async () => {
+    for (const cleanup of cleanups.reverse()) await cleanup();
+  });
+
+  it("finds the old builds of a project among many of another", async (t) => {
+    const { builds } = await (await fetch(`${long.url}/api/builds?limit=500`)).json();
+    const tab = await BuildTab.open(await openContext(t, browser), `${long.url}/builds/${builds.at(-1).id}`);
+    await tab.status("succeeded");
+    const names = tab.page.locator(".builds-entry .builds-name");
+    // The shown build is listed, though it is older than the others.
+    await until(async () => (await names.allTextContents()).join() === [...Array(50).fill("app"), "other"].join());
+    await tab.page.getByLabel("Project", { exact: true }).selectOption("other");
+    await until(async () => (await names.allTextContents()).join() === "other,other,other");
+    assert.equal(await tab.page.getByRole("button", { name: "Older builds" }).isVisible(), false);
+  });
+
+  it("says when older builds cannot be loaded", async (t) => {
+    const tab = await BuildTab.open(await openContext(t, browser), long.url);
+    const older = tab.page.getByRole("button", { name: "Older builds" });
+    await older.waitFor();
+    await tab.page.route("**/api/builds?*", (route) => route.abort());
+    await older.click();
+    await tab.page.locator("#notice-text", { hasText: "The server does not respond." }).waitFor();
+    await tab.page.unroute("**/api/builds?*");
+    await older.click();
+    await until(async () => (await tab.page.locator(".builds-entry").count()) === 53);
+  });
+
   it("shows older builds on demand, also by keyboard, and those of one project", async (t) => {
-    const server = await start(t, "app", "other");
-    await build(server, "other", 3);
-    await build(server, "app", 50);
-    await build(server, "other", 1);
-    const tab = await BuildTab.open(await openContext(t, browser), server.url);
+    await build(long, "other", 1);
+    const tab = await BuildTab.open(await openContext(t, browser), long.url);
     const entries = tab.page.locator(".builds-entry");
     const names = () => entries.locator(".builds-name").allTextContents();
     const count = (number) => until(async () => (await entries.count()) === number);
@@ -61,10 +98,10 @@ describe("the list of builds", () => {
     );
     assert.deepEqual((await names()).slice(-4), ["app", "other", "other", "other"]);
     const hrefs = await entries.evaluateAll((links) => links.map(({ href }) => href));
-    const listed = await (await fetch(`${server.url}/api/builds?limit=500`)).json();
+    const listed = await (await fetch(`${long.url}/api/builds?limit=500`)).json();
     assert.deepEqual(
       hrefs,
-      listed.builds.map(({ id }) => `${server.url}/builds/${id}`),
+      listed.builds.map(({ id }) => `${long.url}/builds/${id}`),
     );
 
     assert.deepEqual(await project.locator("option").allTextContents(), ["All projects", "app", "other"]);
@@ -76,8 +113,8 @@ describe("the list of builds", () => {
     await tab.page.getByLabel("Status").selectOption("Succeeded");
     await count(4);
     // A new build of another project does not appear.
-    await build(server, "app", 1);
-    await build(server, "other", 1);
+    await build(long, "app", 1);
+    await build(long, "other", 1);
     await count(5);
     assert.deepEqual([...new Set(await names())], ["other"]);
     await tab.page.getByLabel("Status").selectOption("All");
@@ -124,34 +161,5 @@ describe("the list of builds", () => {
     const [latest] = await server.builds();
     await page.waitForURL(`${server.url}/builds/${latest.id}`);
     assert.deepEqual(tab.complaints, []);
-  });
-
-  it("finds the old builds of a project among many of another", async (t) => {
-    const server = await start(t, "app", "other");
-    await build(server, "other", 2);
-    const [{ id }] = await server.builds();
-    await build(server, "app", 55);
-    const tab = await BuildTab.open(await openContext(t, browser), `${server.url}/builds/${id}`);
-    await tab.status("succeeded");
-    const names = tab.page.locator(".builds-entry .builds-name");
-    // The shown build is listed, though it is older than the others.
-    await until(async () => (await names.allTextContents()).join() === [...Array(50).fill("app"), "other"].join());
-    await tab.page.getByLabel("Project", { exact: true }).selectOption("other");
-    await until(async () => (await names.allTextContents()).join() === "other,other");
-    assert.equal(await tab.page.getByRole("button", { name: "Older builds" }).isVisible(), false);
-  });
-
-  it("says when older builds cannot be loaded", async (t) => {
-    const server = await start(t, "app");
-    await build(server, "app", 51);
-    const tab = await BuildTab.open(await openContext(t, browser), server.url);
-    const older = tab.page.getByRole("button", { name: "Older builds" });
-    await older.waitFor();
-    await tab.page.route("**/api/builds?*", (route) => route.abort());
-    await older.click();
-    await tab.page.locator("#notice-text", { hasText: "The server does not respond." }).waitFor();
-    await tab.page.unroute("**/api/builds?*");
-    await older.click();
-    await until(async () => (await tab.page.locator(".builds-entry").count()) === 51);
   });
 });
