@@ -41,9 +41,10 @@ export class NodeServerEnd implements ServerEnd {
   close(): Promise<void> {
     return new Promise((resolve) => {
       const timer = setInterval(() => this.#endIdle(), SWEEP_INTERVAL);
-      // The callback receives an error if the server does not listen.
-      this.#server.close(() => {
+      this.#server.close((error) => {
         clearInterval(timer);
+        // The server does not listen yet: the signal has arrived before the application called `listen`.
+        if (error !== undefined) this.#server.once("listening", () => void this.close());
         resolve();
       });
     });

@@ -196,6 +196,18 @@ describe("closeOnSignal() with node:http", () => {
     await closeOnSignal(createServer(), channel)();
     assert.equal(channel.state, "closed");
   });
+
+  it("closes a server that starts to listen after the signal", async (t) => {
+    const server = createServer();
+    t.after(() => server.close());
+    const close = closeOnSignal(server, NO_STREAMS, options);
+    process.kill(process.pid, SIGNAL);
+    await until(() => process.listenerCount(SIGNAL) === 0);
+    await close();
+    const ended = once(server, "close", { signal: AbortSignal.timeout(SOON) });
+    server.listen(0, "127.0.0.1");
+    await ended;
+  });
 });
 
 describe("closeOnSignal() with node:http2", () => {
