@@ -8,7 +8,8 @@ interface Entry {
 
 /**
  * The events of a build as an iterator. A line is consumed when the loop asks for the event after it: until then the
- * command is held back, so that no events accumulate in memory.
+ * command is held back, so that no events accumulate in memory. Several loops share the events: each event reaches one
+ * of them.
  */
 export class EventIterator implements AsyncIterableIterator<BuildEvent, undefined> {
   readonly #entries: Entry[] = [];
@@ -78,6 +79,8 @@ export class EventIterator implements AsyncIterableIterator<BuildEvent, undefine
   }
 
   #take(entry: Entry): IteratorResult<BuildEvent, undefined> {
+    // Another loop may work on it.
+    this.#current?.consumed();
     this.#current = entry;
     return { done: false, value: entry.event };
   }
