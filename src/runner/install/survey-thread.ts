@@ -15,8 +15,8 @@ const MEMORY = { maxOldGenerationSizeMb: 512 };
  * rejects.
  */
 export async function surveyInThread(request: SurveyRequest, signal: AbortSignal): Promise<InstallSurvey | undefined> {
-  const end = AbortSignal.any([signal, AbortSignal.timeout(MAX_TIME)]);
-  if (end.aborted) return undefined;
+  if (signal.aborted) return undefined;
+  const limit = AbortSignal.timeout(MAX_TIME);
   const thread = new Worker(new URL("./survey-worker.js", import.meta.url), {
     workerData: request,
     resourceLimits: MEMORY,
@@ -29,7 +29,8 @@ export async function surveyInThread(request: SurveyRequest, signal: AbortSignal
       // A file was removed meanwhile, or there are too many of them.
       thread.on("error", () => resolve(undefined));
       thread.on("exit", () => resolve(undefined));
-      end.addEventListener("abort", () => resolve(undefined), { once: true });
+      // On Node 20, `AbortSignal.any` may lose the time limit, to which nothing else refers.
+      for (const end of [signal, limit]) end.addEventListener("abort", () => resolve(undefined), { once: true });
     });
   } finally {
     await thread.terminate();
