@@ -32,9 +32,15 @@ export function checkSource(source: unknown): StreamSource {
   if (isSource(source)) return source;
   const wanted = "an iterable, an async iterable or a ReadableStream of events";
   const type = typeName(source);
-  const remedy = type === "bytes" ? REMEDY_FOR_BYTES : "for one event, pass [event]";
+  const remedy = remedies[type] ?? "for one event, pass [event]";
   throw invalidOption("source", `it must be ${wanted}, not ${type}; ${remedy}`);
 }
+
+/** The advice for a value that is not a source, by the name of its type. */
+const remedies: Readonly<Record<string, string>> = {
+  bytes: REMEDY_FOR_BYTES,
+  "a promise": "await it, or pass a function that returns it",
+};
 
 /** Whether a value is a source. Text and bytes are not: each character and each byte would be an event. */
 function isSource(value: unknown): value is StreamSource {

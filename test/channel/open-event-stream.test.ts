@@ -277,6 +277,12 @@ describe("sendEventStream()", () => {
     }
   });
 
+  it("asks to await a promise of a source", async (t) => {
+    const { port, sent } = await serve(t, Promise.resolve(["a"]) as never);
+    assert.equal((await ask(port, "GET", "/")).status, 500);
+    await assert.rejects(resultOf(sent), { message: /, not a promise; await it, or pass a function that returns it$/ });
+  });
+
   it("rejects for bad options, with 500, and stops the source", async (t) => {
     const source = new SilentSource();
     const { port, sent } = await serve(t, source.readable(), { retry: -1 });
