@@ -54,7 +54,8 @@ export async function heapBytes(): Promise<number> {
   return process.memoryUsage().heapUsed;
 }
 
-async function collectGarbage(): Promise<void> {
+/** Frees every object that nothing refers to. */
+export async function collectGarbage(): Promise<void> {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   for (let round = 0; round < 5; round++) {

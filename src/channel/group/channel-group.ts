@@ -1,21 +1,21 @@
-import { performance } from "node:perf_hooks";
 import { checkValue, kinds } from "../../check-options.ts";
-import { TailcastError, invalidOption } from "../../error.ts";
+import { TailcastError } from "../../error.ts";
 import { fetchReply, sendReply, setHeaders } from "../../http/reply.ts";
 import { pauseReply } from "../clients/admission.ts";
-import { Sweeper } from "../clients/sweeper.ts";
 import { corsHeaders } from "../connections/cors.ts";
 import { endConnectionWith } from "../connections/socket-owner.ts";
-import { isClaimed } from "../history/history-claims.ts";
-import { Channel, countWaitingReaders, showsSharedLog } from "../channel.ts";
-import { publishRun, runSettings } from "./channel-run.ts";
+import { runSettings } from "./channel-run.ts";
 import { checkSource, stopSource } from "../stream-source.ts";
-import { channelGroupSettings, checkChannelOptions, refuseUniqueEpoch } from "./channel-group-options.ts";
+import { channelGroupSettings } from "./channel-group-options.ts";
+import { ChannelRegistry } from "./channel-registry.ts";
+import { RunRegistry } from "./run-registry.ts";
 import { checkCloseOptions } from "../settings.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { Channel } from "../channel.ts";
 import type { ChannelClient } from "../clients/client.ts";
-import type { ChannelGroupOptions, ChannelGroupSettings, ChannelGroupStatistics } from "./channel-group-options.ts";
+import type { CorsOptions } from "../connections/cors.ts";
+import type { ChannelGroupOptions, ChannelGroupStatistics } from "./channel-group-options.ts";
 import type { ChannelRun, RunOptions, RunSource } from "./channel-run.ts";
 import type { ClientOptions, CloseOptions, FetchClientOptions } from "../options.ts";
 
@@ -24,18 +24,6 @@ import type { ClientOptions, CloseOptions, FetchClientOptions } from "../options
  * time is twice this.
  */
 const RETURN_DELAY = 5000;
-
-/** The channel of a topic. */
-interface Entry<Data> {
-  readonly topic: string;
-  opened: Promise<Channel<Data>>;
-  channel: Channel<Data> | undefined;
-  /** Set when the channel is being closed. */
-  closing: Promise<void> | undefined;
-  lastUsedAt: number;
-  /** The number of published events at the last idle check. */
-  published: number;
-}
 
 /**
  * One channel per topic: per user, document or task. Channels open on demand and are closed when they are idle. Their
@@ -56,32 +44,24 @@ interface Entry<Data> {
  * Validate a topic from a request before you use it: each new topic opens a channel.
  */
 export class ChannelGroup<Data = unknown> {
-  readonly #settings: ChannelGroupSettings<Data>;
-  readonly #entries = new Map<string, Entry<Data>>();
-  /** The entries whose channel is open. */
-  readonly #open = new Set<Entry<Data>>();
-  readonly #sweeper: Sweeper<Entry<Data>>;
-  /** The runs that have not ended, by topic. */
-  readonly #runs = new Map<string, AbortController>();
-  #closing: Promise<void> | undefined;
-  #opened = 0;
-  #dropped = 0;
-  #refused = 0;
+  readonly #cors: CorsOptions | undefined;
+  readonly #channels: ChannelRegistry<Data>;
+  readonly #runs = new RunRegistry<Data>();
 
   /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
   constructor(options: ChannelGroupOptions<Data> = {}) {
-    this.#settings = channelGroupSettings(options);
-    this.#sweeper = new Sweeper(this.#open, this.#settings.idleTimeout, (entry) => this.#check(entry));
+    const settings = channelGroupSettings(options);
+    this.#cors = settings.cors;
+    // A run whose channel closes ends without an end event, so that its clients reconnect.
+    const hasRun = (topic: string): boolean => this.#runs.has(topic);
+    this.#channels = new ChannelRegistry(settings, { needs: hasRun, onClose: hasRun });
     this.handle = this.handle.bind(this);
     this.respond = this.respond.bind(this);
   }
 
   /** Values for logs and metrics. */
   get statistics(): ChannelGroupStatistics {
-    let clients = 0;
-    for (const { channel } of this.#open) clients += channel?.clientCount ?? 0;
-    const counts = { opened: this.#opened, dropped: this.#dropped, refused: this.#refused };
-    return { channels: this.#entries.size, clients, ...counts };
+    return this.#channels.statistics;
   }
 
   /**
@@ -92,24 +72,12 @@ export class ChannelGroup<Data = unknown> {
    * Otherwise the error of the function `channel`.
    */
   async get(topic: string): Promise<Channel<Data>> {
-    checkValue("topic", topic, kinds.text);
-    if (this.#closing !== undefined) {
-      throw new TailcastError("CHANNEL_CLOSED", "Cannot open a channel: the group was closed");
-    }
-    const current = this.#use(topic);
-    if (current !== undefined) return await current.opened;
-    const last = this.#entries.get(topic);
-    if (last === undefined && this.#entries.size >= this.#settings.maxChannels) {
-      this.#refused++;
-      const message = `Cannot open another channel: the limit of ${this.#settings.maxChannels} channels is reached`;
-      throw new TailcastError("TOO_MANY_CHANNELS", message);
-    }
-    return await this.#add(topic, last?.closing).opened;
+    return await this.#channels.get(checkValue("topic", topic, kinds.text));
   }
 
   /** Returns the channel of a topic if it is open. Use it for events that only connected clients need. */
   find(topic: string): Channel<Data> | undefined {
-    return this.#use(checkValue("topic", topic, kinds.text))?.channel;
+    return this.#channels.find(checkValue("topic", topic, kinds.text));
   }
 
   /**
@@ -130,25 +98,18 @@ export class ChannelGroup<Data = unknown> {
    * channel with the option `log`; the errors of {@link get}. The source is stopped then.
    */
   async run(topic: string, source: RunSource, options: RunOptions = {}): Promise<ChannelRun<Data>> {
-    const controller = new AbortController();
     try {
       if (typeof source !== "function") checkSource(source);
-      const { endEvent, signal } = runSettings(options);
-      if (this.#runs.has(checkValue("topic", topic, kinds.text))) {
-        const message = `Cannot start the run: the topic "${topic}" has a run that has not ended`;
-        throw new TailcastError("RUN_IN_PROGRESS", message);
-      }
-      this.#runs.set(topic, controller);
-      const channel = await this.#openForRun(topic);
-      if (showsSharedLog(channel)) {
-        throw invalidOption("channel", "a channel with a log cannot have a run; publish the source to the log");
-      }
-      const stop = signal === undefined ? controller.signal : AbortSignal.any([controller.signal, signal]);
-      const ended = publishRun(channel, source, stop, endEvent).finally(() => this.#endRun(topic, controller));
-      return { channel, ended };
+      const settings = runSettings(options);
+      const run = await this.#runs.start(checkValue("topic", topic, kinds.text), source, settings, () => {
+        this.#channels.closeEnded(topic);
+        return this.#channels.get(topic);
+      });
+      // The channel becomes idle only now.
+      void run.ended.then(() => this.#channels.find(topic));
+      return run;
     } catch (error) {
       stopSource(source);
-      this.#endRun(topic, controller);
       throw error;
     }
   }
@@ -160,9 +121,7 @@ export class ChannelGroup<Data = unknown> {
    * @returns Whether the topic had a run.
    */
   stop(topic: string): boolean {
-    const controller = this.#runs.get(checkValue("topic", topic, kinds.text));
-    controller?.abort();
-    return controller !== undefined;
+    return this.#runs.stop(checkValue("topic", topic, kinds.text));
   }
 
   /**
@@ -193,8 +152,8 @@ export class ChannelGroup<Data = unknown> {
     } catch (error) {
       if (!response.headersSent && !response.destroyed) {
         // On a kept-alive connection, the client would reconnect to the process that is shutting down.
-        if (this.#closing !== undefined) endConnectionWith(response);
-        setHeaders(response, corsHeaders(this.#settings.cors, request.headers.origin));
+        if (this.#channels.isClosed) endConnectionWith(response);
+        setHeaders(response, corsHeaders(this.#cors, request.headers.origin));
         sendReply(response, pauseReply(reasonOf(error), RETURN_DELAY));
       }
       if (isExpected(error)) return undefined;
@@ -210,8 +169,8 @@ export class ChannelGroup<Data = unknown> {
       return (await this.get(topic)).respond(request, options);
     } catch (error) {
       if (!isExpected(error)) throw error;
-      const cors = corsHeaders(this.#settings.cors, request.headers.get("origin") ?? undefined);
-      const headers = this.#closing === undefined ? cors : { ...cors, Connection: "close" };
+      const cors = corsHeaders(this.#cors, request.headers.get("origin") ?? undefined);
+      const headers = this.#channels.isClosed ? { ...cors, Connection: "close" } : cors;
       return fetchReply(request.method, pauseReply(reasonOf(error), RETURN_DELAY), headers);
     }
   }
@@ -222,123 +181,12 @@ export class ChannelGroup<Data = unknown> {
    * @returns A promise that resolves when all are closed. Further calls return the same promise.
    */
   close(options: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(checkCloseOptions(options));
-    return this.#closing;
+    return this.#channels.close(checkCloseOptions(options));
   }
 
   /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  async #openForRun(topic: string): Promise<Channel<Data>> {
-    const entry = this.#use(topic);
-    if (entry?.channel?.state === "ending") this.#end(entry);
-    return await this.get(topic);
-  }
-
-  #endRun(topic: string, controller: AbortController): void {
-    if (this.#runs.get(topic) !== controller) return;
-    this.#runs.delete(topic);
-    this.#use(topic);
-  }
-
-  #add(topic: string, before: Promise<void> | undefined): Entry<Data> {
-    const opened = this.#create(topic, before);
-    const entry: Entry<Data> = { topic, opened, channel: undefined, closing: undefined, lastUsedAt: 0, published: 0 };
-    this.#entries.set(topic, entry);
-    entry.opened = opened.then(
-      (channel) => {
-        entry.channel = channel;
-        entry.lastUsedAt = performance.now();
-        this.#opened++;
-        this.#open.add(entry);
-        if (this.#settings.idleTimeout > 0 && this.#closing === undefined) this.#sweeper.start();
-        return channel;
-      },
-      (error: unknown) => {
-        this.#forget(entry);
-        throw error;
-      },
-    );
-    return entry;
-  }
-
-  /**
-   * @param before - Resolves when the topic's previous channel has ended: two channels must not use one history at the
-   * same time.
-   */
-  async #create(topic: string, before: Promise<void> | undefined): Promise<Channel<Data>> {
-    await before;
-    const options = checkChannelOptions(await this.#settings.optionsOf(topic));
-    try {
-      refuseUniqueEpoch(options);
-      return new Channel<Data>(options);
-    } catch (error) {
-      // The function may have returned the history of another topic, whose channel still uses it.
-      if (options.history && !isClaimed(options.history)) await options.history.close?.();
-      throw error;
-    }
-  }
-
-  /** Returns the entry of a topic unless its channel is closing, and records its use. */
-  #use(topic: string): Entry<Data> | undefined {
-    const entry = this.#entries.get(topic);
-    if (entry === undefined || this.#isClosing(entry)) return undefined;
-    entry.lastUsedAt = performance.now();
-    return entry;
-  }
-
-  #isClosing(entry: Entry<Data>): boolean {
-    const state = entry.channel?.state;
-    // The application may have closed the channel.
-    if (state === "closing" || state === "closed") this.#end(entry);
-    return entry.closing !== undefined;
-  }
-
-  #check(entry: Entry<Data>): void {
-    const { channel, lastUsedAt } = entry;
-    if (channel === undefined || this.#isClosing(entry)) return;
-    const now = performance.now();
-    // The last client may leave up to one period after this check.
-    const dropsAt = lastUsedAt + this.#settings.idleTimeout + this.#sweeper.period;
-    const isFollowed = channel.clientCount > 0 || countWaitingReaders(channel) > 0;
-    if (isFollowed || channel.unflushedBytes > 0 || this.#runs.has(entry.topic)) {
-      entry.lastUsedAt = now;
-    } else if (now >= dropsAt) {
-      // The application may still publish to a channel that it has a reference to. Check this last, since it costs the
-      // most.
-      const { published } = channel.statistics;
-      if (published !== entry.published) {
-        entry.published = published;
-        entry.lastUsedAt = now;
-      } else {
-        this.#dropped++;
-        this.#end(entry);
-      }
-    }
-  }
-
-  #end(entry: Entry<Data>, options?: CloseOptions): void {
-    if (entry.closing !== undefined || entry.channel === undefined) return;
-    this.#open.delete(entry);
-    if (this.#open.size === 0) this.#sweeper.stop();
-    entry.closing = entry.channel.close(options).then(() => this.#forget(entry));
-  }
-
-  #forget(entry: Entry<Data>): void {
-    if (this.#entries.get(entry.topic) === entry) this.#entries.delete(entry.topic);
-  }
-
-  async #close(options: CloseOptions): Promise<void> {
-    const ends = Array.from(this.#entries.values(), async (entry) => {
-      await entry.opened.catch(() => undefined);
-      this.#end(entry, options);
-      // After the channel was closed, so that clients reconnect and do not receive the end of the run.
-      this.#runs.get(entry.topic)?.abort();
-      await entry.closing;
-    });
-    await Promise.all(ends);
   }
 }
 

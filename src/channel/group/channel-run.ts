@@ -2,7 +2,7 @@ import { checkNames, checkValue, kinds } from "../../check-options.ts";
 import { encodeOption } from "../settings.ts";
 import { callHook, reportError } from "../clients/hooks.ts";
 import { pauseAfterSlice } from "../clients/time-slice.ts";
-import { sendSource } from "../stream-source.ts";
+import { sendSource, stopSource } from "../stream-source.ts";
 import type { OptionNames } from "../../check-options.ts";
 import type { Channel } from "../channel.ts";
 import type { PublishedEvent } from "../log/published-event.ts";
@@ -46,7 +46,7 @@ export interface ChannelRun<Data = unknown> {
 }
 
 /** Options of a run with their defaults. */
-interface RunSettings {
+export interface RunSettings {
   readonly endEvent: string | null;
   readonly signal: AbortSignal | undefined;
 }
@@ -64,7 +64,7 @@ export function runSettings(options: RunOptions): RunSettings {
 
 /**
  * Publishes a source to a channel, then ends the channel. When `signal` is aborted, it stops the source, and does not
- * wait for it. Never rejects.
+ * wait for it. If that happened before the call, the source is not started. Never rejects.
  */
 export async function publishRun<Data>(
   channel: Channel<Data>,
@@ -88,6 +88,10 @@ export async function publishRun<Data>(
 }
 
 async function publishSource<Data>(channel: Channel<Data>, source: RunSource, signal: AbortSignal): Promise<RunEnd> {
+  if (signal.aborted) {
+    stopSource(source);
+    return { outcome: "stopped" };
+  }
   const publish = async (event: StreamEvent): Promise<void> => {
     // The channel refuses an event without data.
     channel.publish(event as PublishedEvent | string);

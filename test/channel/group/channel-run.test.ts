@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { ChannelGroup } from "../../../dist/channel/group/channel-group.js";
 import { MemoryLog } from "../../../dist/channel/history/memory-log.js";
-import { until } from "../../support/channel.js";
+import { collectGarbage, rawClient, until } from "../../support/channel.js";
+import { TestServer } from "../../support/http.js";
 import type { TestContext } from "node:test";
 import type { ChannelGroupOptions } from "../../../dist/channel/group/channel-group-options.js";
 import type { RunOptions } from "../../../dist/channel/group/channel-run.js";
@@ -291,5 +293,76 @@ describe("ChannelGroup.run()", () => {
     await assert.rejects(group.run("a", source), refusal);
     assert.equal(calls, 0);
     assert.equal(group.stop("a"), false);
+  });
+
+  it("does not start a source that was stopped before", async (t) => {
+    const group = makeGroup(t);
+    let calls = 0;
+    const source = (): string[] => [`call ${++calls}`];
+    const aborted = await group.run("a", source, { signal: AbortSignal.abort() });
+    assert.deepEqual(await aborted.ended, { outcome: "stopped" });
+    assert.equal(await readTopic(group, "a"), "event: end\ndata: stopped\n\n");
+    const stopped = group.run("b", source);
+    assert.equal(group.stop("b"), true);
+    assert.deepEqual(await (await stopped).ended, { outcome: "stopped" });
+    let cancelled = false;
+    const stream = new ReadableStream<string>({ cancel: () => void (cancelled = true) });
+    const closed = Promise.all([group.run("c", source), group.run("d", stream)]);
+    await group.close();
+    for (const { ended } of await closed) assert.deepEqual(await ended, { outcome: "stopped" });
+    assert.equal(calls, 0);
+    assert.ok(cancelled);
+  });
+
+  it("is stopped by a time limit that only its options refer to, also if memory is freed meanwhile", async (t) => {
+    const group = makeGroup(t);
+    const silent = (): Promise<never> => new Promise(() => undefined);
+    const { ended } = await group.run("a", silent, { signal: AbortSignal.timeout(200) });
+    await collectGarbage();
+    assert.deepEqual(await Promise.race([ended, delay(5000, "it still runs")]), { outcome: "stopped" });
+  });
+
+  it("removes its listener from the signal of its options", async (t) => {
+    const group = makeGroup(t);
+    const { signal } = new AbortController();
+    for (const topic of ["a", "b"]) await (await group.run(topic, ["one"], { signal })).ended;
+    assert.equal(getEventListeners(signal, "abort").length, 0);
+  });
+
+  it("stops a silent source when the application ends or closes the channel, and allows the next run", async (t) => {
+    const group = makeGroup(t, { idleTimeout: 30 });
+    for (const [round, method] of (["end", "close"] as const).entries()) {
+      const ends: string[] = [];
+      const { channel, ended } = await group.run("a", ({ signal }) => silentAfter([], signal, ends));
+      await channel[method]();
+      const next = await group.run("a", [`round ${round}`]);
+      assert.deepEqual(await ended, { outcome: "stopped" });
+      assert.deepEqual(ends, ["stopped"]);
+      assert.equal(await readTopic(group, "a"), `data: round ${round}\n\nevent: end\ndata: done\n\n`);
+      await next.ended;
+      // Without another run, the idle check stops it.
+      const last = await group.run("b", () => new Promise(() => undefined));
+      await last.channel[method]();
+      assert.deepEqual(await last.ended, { outcome: "stopped" });
+    }
+  });
+
+  it("starts although a client of the last run does not read", async (t) => {
+    const group = makeGroup(t);
+    const server = await TestServer.start((request, response) => void group.handle("a", request, response));
+    t.after(() => server.close());
+    // More than the buffers of the sockets hold.
+    const first = await group.run("a", Array.from({ length: 150 }, () => "x".repeat(100_000)));
+    await first.ended;
+    const client = rawClient(t, server.port, { reads: false }).get("/a");
+    await until(() => first.channel.statistics.blocked === 1);
+    for (const text of ["two", "three"]) {
+      const run = group.run("a", [text]);
+      if (text === "two") assert.notEqual(await Promise.race([run, delay(2000, "late")]), "late");
+      assert.equal(await readTopic(group, "a"), `data: ${text}\n\nevent: end\ndata: done\n\n`);
+    }
+    assert.equal(group.statistics.channels, 2);
+    client.socket.destroy();
+    await until(() => group.statistics.channels === 1);
   });
 });
