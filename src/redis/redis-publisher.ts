@@ -140,11 +140,14 @@ export class RedisPublisher {
 
   /** Stores the sent batch. It tries until the batch is stored or refused, or until all its events are late. */
   async #store(): Promise<void> {
-    const events = this.#sent.flatMap(({ json }) => json ?? []);
-    const isLast = this.#sent.some(({ json }) => json === undefined);
-    const batch = { writer: this.#writer, number: ++this.#number, events, isLast };
+    const number = ++this.#number;
     let wasUnanswered = false;
     while (this.#sent.some(({ isSettled }) => !isSettled)) {
+      // Redis has nothing of the batch. The rejected events must not be stored with the others.
+      if (!wasUnanswered) this.#sent = this.#sent.filter(({ isSettled }) => !isSettled);
+      const events = this.#sent.flatMap(({ json }) => json ?? []);
+      const isLast = this.#sent.some(({ json }) => json === undefined);
+      const batch = { writer: this.#writer, number, events, isLast };
       try {
         this.#isUncertain = true;
         const { state, epoch, first } = await this.#appender.append(batch);

@@ -259,6 +259,26 @@ describe("RedisLog", () => {
     await refreshing;
   });
 
+  it("never stores an event that it has rejected with LOG_UNAVAILABLE", async (t) => {
+    const server = await RedisServer.start(t);
+    const logs = openLogs(t, server, { timeout: 10_000 });
+    const [log, other] = [await logs.open("busy"), await logs.open("busy")];
+    // Redis refuses all commands with BUSY while this script runs.
+    await server.command("CONFIG", "SET", "busy-reply-threshold", 1);
+    const script = server.command("EVAL", "while true do end", 0);
+    script.catch(() => undefined);
+    await retry(() => assert.rejects(log.refresh(), /BUSY/));
+    const results = Promise.allSettled([log.publish("rejected"), other.publish("stored")]);
+    // The first attempt is answered before this request.
+    await assert.rejects(other.refresh(), /BUSY/);
+    await log.close();
+    await server.command("SCRIPT", "KILL");
+    const [rejected, stored] = await results;
+    assert.equal(rejected.reason.code, "LOG_UNAVAILABLE");
+    assert.equal(stored.value, `${other.epoch}-1`);
+    assert.match((await other.read(1).next()).bytes.toString(), /^data: stored$/m);
+  });
+
   it("is not opened without Redis", async (t) => {
     const server = await RedisServer.start(t);
     await server.kill();
