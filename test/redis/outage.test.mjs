@@ -259,6 +259,22 @@ describe("RedisLog", () => {
     await refreshing;
   });
 
+  it("ends a connection of ioredis once when many commands have no answer", async (t) => {
+    const server = await RedisServer.start(t);
+    const logs = openLogs(t, server, { timeout: 300 }, CLIENTS["ioredis 5"]);
+    const open = await Promise.all(numbers(20).map((topic) => logs.open(topic)));
+    const warnings = [];
+    const onWarning = (warning) => warnings.push(warning.message);
+    process.on("warning", onWarning);
+    t.after(() => process.off("warning", onWarning));
+    server.signal("SIGSTOP");
+    await Promise.all(open.map((log) => assert.rejects(log.refresh(), { code: "LOG_UNAVAILABLE" })));
+    server.signal("SIGCONT");
+    // Node emits warnings in the next turn.
+    await new Promise(setImmediate);
+    assert.deepEqual(warnings, []);
+  });
+
   it("never stores an event that it has rejected with LOG_UNAVAILABLE", async (t) => {
     const server = await RedisServer.start(t);
     const logs = openLogs(t, server, { timeout: 10_000 });

@@ -49,7 +49,12 @@ async function connect(
   client.on("error", (error: unknown) => (lastError = error));
   client.on("message", onMessage);
   const ended = new Promise((resolve) => client.on("end", () => resolve(lastError)));
-  const destroy = (): void => client.disconnect();
+  let isOver = false;
+  const destroy = (): void => {
+    // Each further call would add a listener to the socket.
+    if (!isOver) client.disconnect();
+    isOver = true;
+  };
   signal.addEventListener("abort", destroy, { once: true });
   try {
     await Promise.race([client.connect(), ended.then((error) => Promise.reject(error))]);
