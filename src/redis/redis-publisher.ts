@@ -169,6 +169,8 @@ export class RedisPublisher {
       if (this.#isClosed) return;
       await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));
       await this.#link.ready(this.#timeout);
+      // The process may have been stopped for longer than Redis remembers the batch.
+      this.#rejectLate();
     }
   }
 
@@ -177,13 +179,19 @@ export class RedisPublisher {
     return setTimeout(() => setImmediate(() => this.#expire()), time);
   }
 
-  /** Rejects the events whose time is over. */
-  #expire(): void {
-    this.#timer = undefined;
+  /** Rejects the events of the sent batch whose time is over. */
+  #rejectLate(): void {
     const now = performance.now();
     for (const waiting of this.#sent) {
       if (waiting.deadline <= now) this.#reject(waiting, this.#lateError(this.#lastFailure));
     }
+  }
+
+  /** Rejects the events whose time is over. */
+  #expire(): void {
+    this.#timer = undefined;
+    const now = performance.now();
+    this.#rejectLate();
     const firstInTime = this.#waiting.findIndex(({ deadline }) => deadline > now);
     const late = this.#waiting.splice(0, firstInTime === -1 ? this.#waiting.length : firstInTime);
     for (const waiting of late) this.#reject(waiting, unavailable("publish the event", this.#lastFailure));

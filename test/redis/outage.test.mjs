@@ -295,6 +295,23 @@ describe("RedisLog", () => {
     assert.match((await other.read(1).next()).bytes.toString(), /^data: stored$/m);
   });
 
+  it("sends no batch again after a time for which Redis may have forgotten it", async (t) => {
+    const server = await RedisServer.start(t);
+    let isStopped = false;
+    // The connection ends with the answer. The process is then stopped for longer than 12 times `timeout`.
+    const client = losingAnswers(CLIENTS["redis 5"](server.url), (args) => {
+      if (isStopped || !args.includes('{"data":"once"}')) return false;
+      isStopped = true;
+      setTimeout(() => {
+        for (const end = performance.now() + 1500; performance.now() < end;);
+      }, 20);
+      return true;
+    });
+    const log = await openLogs(t, server, { timeout: 100 }, () => client).open("log");
+    await assert.rejects(log.publish("once"), { code: "LOG_TIMEOUT" });
+    assert.match(await retry(() => log.publish("next")), /-2$/);
+  });
+
   it("is not opened without Redis", async (t) => {
     const server = await RedisServer.start(t);
     await server.kill();
@@ -307,6 +324,20 @@ describe("RedisLog", () => {
     assert.match(id, /-1$/);
   });
 });
+
+/** Makes a client that loses the answers to some commands. */
+function losingAnswers(client, isLost) {
+  const connect = async (...args) => {
+    const connection = await client.connect(...args);
+    const command = async (words) => {
+      const reply = await connection.command(words);
+      if (isLost(words)) throw new Error("The connection was closed");
+      return reply;
+    };
+    return { ...connection, command };
+  };
+  return { connect };
+}
 
 /** Calls `action` until it succeeds. */
 async function retry(action) {
