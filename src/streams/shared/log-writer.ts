@@ -126,6 +126,8 @@ export class LogWriter {
       for (const event of batch) this.#bytes -= sizeOf(event);
       this.#wake();
     }
+    // After a failure, the last events are missing, so another process must be able to complete the log.
+    if (this.#failure !== undefined) return;
     if (this.#isComplete) await this.#try(() => log.complete());
     this.#isBusy = false;
     if (this.#events.length > 0) this.#begin();

@@ -133,6 +133,30 @@ describe("LogWriter", () => {
     assert.deepEqual([log.isComplete, await dataOf(log)], [true, ["a"]]);
   });
 
+  it("leaves the log incomplete when it is closed before all events are stored", async () => {
+    const log = new MemoryLog();
+    const publish = log.publish.bind(log);
+    let answer = (): void => undefined;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    const asked = new Promise<void>((resolve) => {
+      log.publish = async (event) => {
+        resolve();
+        await answered;
+        return publish(event);
+      };
+    });
+    const writer = new LogWriter(async () => log, LONG);
+    // More than one batch.
+    for (let number = 0; number < 600; number++) writer.add({ data: String(number) });
+    const completed = assert.rejects(writer.complete(), /the writer was closed/);
+    await asked;
+    const closed = writer.close();
+    answer();
+    await Promise.all([closed, completed]);
+    const other = log.fork();
+    assert.deepEqual([other.end, other.isComplete], [501, false]);
+  });
+
   it("gives up at its end, even while the store does not answer", async () => {
     const log = new MemoryLog();
     log.interrupt();
