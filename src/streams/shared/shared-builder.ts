@@ -159,7 +159,7 @@ export class SharedBuilder {
   /**
    * Runs a build. Resolves with its last state when the logs have its end.
    *
-   * If the log of the build has its end, this resolves at once. If it says that the build is running, the process that
+   * If the log of the build has its end, this resolves at once. If it says that the build has started, the process that
    * ran it has ended, and the build becomes `lost`. Never pass the job of a build that runs elsewhere.
    *
    * @throws {TailcastError} (as a rejection) `SHUTTING_DOWN` after `close`; `LOG_UNAVAILABLE` or `LOG_TIMEOUT` when the
@@ -168,12 +168,12 @@ export class SharedBuilder {
   async run({ build, request }: BuildJob): Promise<BuildRecord> {
     const { id } = build;
     if (this.#closing.signal.aborted) throw shuttingDown();
-    const { record = build, lineCount } = await readSharedBuild(this.#logs, id);
+    const { record = build, lineCount, isStarted } = await readSharedBuild(this.#logs, id);
     if (record.finishedAt !== null) {
       await this.#publisher.repeatEnd(record);
       return record;
     }
-    if (record.status !== "queued") return this.#end(lossOf(record), lineCount);
+    if (isStarted) return this.#end(lossOf(record), lineCount);
     const plan = await this.#plan(request).catch((error: Error) => error.message);
     if (typeof plan === "string") {
       const failed = { ...lostRecord(record, plan, new Date().toISOString()), status: "failed" } as const;

@@ -6,10 +6,12 @@ import type { LogStore } from "./log-store.ts";
 
 /** The content of a build's shared log, at one moment. */
 export interface SharedBuild {
-  /** The newest state; `undefined` when the log is empty. */
+  /** The newest state; `undefined` when the log has none. */
   readonly record: BuildRecord | undefined;
   /** The highest number of its lines. */
   readonly lineCount: number;
+  /** Whether the build has started. The store may have removed the states before many lines. */
+  readonly isStarted: boolean;
 }
 
 /**
@@ -21,7 +23,9 @@ export async function readSharedBuild(logs: LogStore, buildId: string): Promise<
   const log = await logs.open(buildId);
   try {
     await log.refresh();
-    return await readStoredLog(log);
+    const { record, lineCount } = await readStoredLog(log);
+    const isStarted = record === undefined ? log.end > 1 : record.status !== "queued";
+    return { record, lineCount, isStarted };
   } finally {
     await log.close();
   }
@@ -43,9 +47,15 @@ export async function readEndedBuild(logs: LogStore, buildId: string): Promise<B
   }
 }
 
-/** The last state of a build whose process has ended. */
+/**
+ * The last state of a build that had started, and whose process has ended.
+ *
+ * @param record - Its newest known state. It is queued when the store has removed the later ones.
+ */
 export function lossOf(record: BuildRecord): BuildRecord {
-  return lostRecord(record, describeLoss(record), new Date().toISOString());
+  const isOld = record.status === "queued";
+  const message = isOld ? "lost: the server ended while the build was running" : describeLoss(record);
+  return lostRecord(record, message, new Date().toISOString());
 }
 
 /** The events that end a build which no process runs. Its last line is the message. */
