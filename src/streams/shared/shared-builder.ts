@@ -179,6 +179,8 @@ export class SharedBuilder {
       const failed = { ...lostRecord(record, plan, new Date().toISOString()), status: "failed" } as const;
       return this.#end(failed, lineCount);
     }
+    // A build that the queue gets after `close` would never start.
+    if (this.#closing.signal.aborted) throw shuttingDown();
     const ended = new Promise<BuildRecord>((resolve) => this.#runs.set(id, resolve));
     await this.#queue.restore(record, plan, lineCount);
     if (this.#cancelledEarly.delete(id)) this.#queue.cancel(id);
