@@ -47,6 +47,9 @@ export interface AdmissionState {
   readonly obstacle: string | undefined;
 }
 
+/** The reply to a client that will receive no more events. A browser does not reconnect after it. */
+export const END_REPLY: Reply = { status: 204, headers: { "Cache-Control": "no-store" }, body: "" };
+
 /** Returns the reply to a request with a method that is not in `methods`, otherwise `undefined`. */
 export function refuseMethod(method: string, methods: readonly string[]): Reply | undefined {
   if (methods.includes(method)) return undefined;
@@ -85,7 +88,7 @@ export function admit(
   if (reply !== undefined) return { reply };
   const position = lastEventId === "" ? log.positionFor(backlog) : log.locate(lastEventId);
   if (log.isComplete && position.kind === "exact" && position.next === log.end) {
-    return { reply: { status: 204, headers: { "Cache-Control": "no-store" }, body: "" } };
+    return { reply: END_REPLY };
   }
   if (closingRetry !== undefined) {
     // Always with 200: an EventSource never reconnects after a 503.

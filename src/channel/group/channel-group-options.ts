@@ -23,6 +23,11 @@ export interface ChannelGroupOptions<Data = unknown> {
    * time than clients need to reconnect. Default 60 000; 0: never.
    */
   idleTimeout?: number | undefined;
+  /**
+   * Whether a request opens the channel of its topic. With `false`, only `get` and `run` open channels, and the reply
+   * for a topic without one is 204: a browser does not reconnect. Default true.
+   */
+  openOnRequest?: boolean | undefined;
 }
 
 /** Statistics of a group. `opened`, `dropped` and `refused` only increase; the others are current values. */
@@ -43,21 +48,26 @@ export interface ChannelGroupSettings<Data> {
   readonly optionsOf: OptionsOf<Data>;
   /** The option `cors` of every channel, if it is the same for all topics. */
   readonly cors: CorsOptions | undefined;
+  /** The option `methods` of every channel, if it is the same for all topics. */
+  readonly methods: readonly string[];
   readonly maxChannels: number;
   readonly idleTimeout: number;
+  readonly openOnRequest: boolean;
 }
 
-const optionNames: OptionNames<ChannelGroupOptions> = { channel: true, maxChannels: true, idleTimeout: true };
+const optionNames: OptionNames<ChannelGroupOptions> = {
+  channel: true, maxChannels: true, idleTimeout: true, openOnRequest: true,
+};
 
 /** Checks every option and fills in the defaults. @throws {TailcastError} `INVALID_OPTION`, naming the option. */
 export function channelGroupSettings<Data>(options: ChannelGroupOptions<Data>): ChannelGroupSettings<Data> {
   checkNames(options, optionNames);
-  const { channel = {}, maxChannels = 10_000, idleTimeout = 60_000 } = options;
+  const { channel = {}, maxChannels = 10_000, idleTimeout = 60_000, openOnRequest = true } = options;
   return {
-    optionsOf: typeof channel === "function" ? channel : sharedOptions(channel),
-    cors: typeof channel === "function" ? undefined : channel.cors,
+    ...(typeof channel === "function" ? { optionsOf: channel, cors: undefined, methods: [] } : sharedOptions(channel)),
     maxChannels: checkInteger("maxChannels", maxChannels, { min: 1, orInfinity: true }),
     idleTimeout: checkInteger("idleTimeout", idleTimeout, { min: 0, max: MAX_DELAY }),
+    openOnRequest: checkValue("openOnRequest", openOnRequest, kinds.boolean),
   };
 }
 
@@ -74,15 +84,17 @@ export function checkChannelOptions<Data>(options: ChannelOptions<Data>): Channe
   return options;
 }
 
-function sharedOptions<Data>(channel: ChannelOptions<Data>): OptionsOf<Data> {
+/** Checks the options that all channels share. */
+function sharedOptions<Data>(
+  channel: ChannelOptions<Data>,
+): Pick<ChannelGroupSettings<Data>, "optionsOf" | "cors" | "methods"> {
   refuseUniqueEpoch(checkChannelOptions(channel));
-  const shared = channel.history === undefined ? channel.log && "log" : "history";
-  if (shared === undefined) {
-    channelSettings(channel);
-    return () => channel;
+  const store = channel.history === undefined ? channel.log && "log" : "history";
+  if (store !== undefined) {
+    const reason = `several topics cannot share a ${store}; pass a function that opens one for each topic`;
+    throw invalidOption("channel", reason);
   }
-  const reason = `several topics cannot share a ${shared}; pass a function that opens one for each topic`;
-  throw invalidOption("channel", reason);
+  return { optionsOf: () => channel, cors: channel.cors, methods: channelSettings(channel).methods };
 }
 
 /**

@@ -1,9 +1,10 @@
 import { checkValue, kinds } from "../../check-options.ts";
 import { TailcastError } from "../../error.ts";
 import { fetchReply, sendReply, setHeaders } from "../../http/reply.ts";
-import { pauseReply } from "../clients/admission.ts";
-import { corsHeaders } from "../connections/cors.ts";
+import { END_REPLY, pauseReply } from "../clients/admission.ts";
+import { corsHeaders, preflightReply } from "../connections/cors.ts";
 import { endConnectionWith } from "../connections/socket-owner.ts";
+import { readFetch, readIncoming } from "../connections/stream-request.ts";
 import { runSettings } from "./channel-run.ts";
 import { checkSource, stopSource } from "../stream-source.ts";
 import { channelGroupSettings } from "./channel-group-options.ts";
@@ -12,10 +13,11 @@ import { RunRegistry } from "./run-registry.ts";
 import { checkCloseOptions } from "../settings.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { Reply } from "../../http/reply.ts";
 import type { Channel } from "../channel.ts";
 import type { ChannelClient } from "../clients/client.ts";
-import type { CorsOptions } from "../connections/cors.ts";
-import type { ChannelGroupOptions, ChannelGroupStatistics } from "./channel-group-options.ts";
+import type { StreamRequest } from "../connections/stream-request.ts";
+import type { ChannelGroupOptions, ChannelGroupSettings, ChannelGroupStatistics } from "./channel-group-options.ts";
 import type { ChannelRun, RunOptions, RunSource } from "./channel-run.ts";
 import type { ClientOptions, CloseOptions, FetchClientOptions } from "../options.ts";
 
@@ -44,17 +46,16 @@ const RETURN_DELAY = 5000;
  * Validate a topic from a request before you use it: each new topic opens a channel.
  */
 export class ChannelGroup<Data = unknown> {
-  readonly #cors: CorsOptions | undefined;
+  readonly #settings: ChannelGroupSettings<Data>;
   readonly #channels: ChannelRegistry<Data>;
   readonly #runs = new RunRegistry<Data>();
 
   /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
   constructor(options: ChannelGroupOptions<Data> = {}) {
-    const settings = channelGroupSettings(options);
-    this.#cors = settings.cors;
+    this.#settings = channelGroupSettings(options);
     // A run whose channel closes ends without an end event, so that its clients reconnect.
     const hasRun = (topic: string): boolean => this.#runs.has(topic);
-    this.#channels = new ChannelRegistry(settings, { needs: hasRun, onClose: hasRun });
+    this.#channels = new ChannelRegistry(this.#settings, { needs: hasRun, onClose: hasRun });
     this.handle = this.handle.bind(this);
     this.respond = this.respond.bind(this);
   }
@@ -86,7 +87,7 @@ export class ChannelGroup<Data = unknown> {
    * during the run, also while the source is silent, and for `idleTimeout` after it.
    *
    * ```js
-   * const runs = new ChannelGroup({ channel: { backlog: "all", capacity: Infinity } });
+   * const runs = new ChannelGroup({ channel: { backlog: "all", capacity: Infinity }, openOnRequest: false });
    * await runs.run(id, ({ signal }) => askModel(question, signal));
    * ```
    *
@@ -126,7 +127,8 @@ export class ChannelGroup<Data = unknown> {
 
   /**
    * Answers a request with the stream of a topic, as `Channel.handle` does. At `maxChannels`, and after `close`, the
-   * reply makes the client reconnect later. It has the headers of the option `cors` unless `channel` is a function.
+   * reply makes the client reconnect later; with `openOnRequest: false`, the reply is 204 if the topic has no channel.
+   * These replies have the headers of the option `cors` unless `channel` is a function.
    *
    * @returns The client; `undefined` when the request received another reply or its client has already left.
    * @throws The error of the function `channel` (as a rejection); the reply makes the client reconnect later.
@@ -146,33 +148,39 @@ export class ChannelGroup<Data = unknown> {
   ): Promise<ChannelClient<Data> | undefined> {
     checkValue("request", request, kinds.nodeRequest);
     checkValue("response", response, kinds.nodeResponse);
-    let channel: Channel<Data>;
+    const send = (reply: Reply): undefined => {
+      if (response.headersSent || response.destroyed) return;
+      // On a kept-alive connection, the client would reconnect to the process that is shutting down.
+      if (this.#channels.isClosed) endConnectionWith(response);
+      setHeaders(response, corsHeaders(this.#settings.cors, request.headers.origin));
+      sendReply(response, reply);
+    };
+    let channel: Channel<Data> | undefined;
     try {
-      channel = await this.get(topic);
+      channel = await this.#enter(topic);
     } catch (error) {
-      if (!response.headersSent && !response.destroyed) {
-        // On a kept-alive connection, the client would reconnect to the process that is shutting down.
-        if (this.#channels.isClosed) endConnectionWith(response);
-        setHeaders(response, corsHeaders(this.#cors, request.headers.origin));
-        sendReply(response, pauseReply(reasonOf(error), RETURN_DELAY));
-      }
+      send(pauseReply(reasonOf(error), RETURN_DELAY));
       if (isExpected(error)) return undefined;
       throw error;
     }
+    if (channel === undefined) return send(this.#endReply(readIncoming(request)));
     return channel.handle(request, response, options);
   }
 
   /** Answers a request of the Fetch standard, as {@link handle} does. */
   async respond(topic: string, request: Request, options?: FetchClientOptions<Data>): Promise<Response> {
-    checkValue("request", request, kinds.fetchRequest);
+    const asked = readFetch(request);
+    let reply: Reply;
     try {
-      return (await this.get(topic)).respond(request, options);
+      const channel = await this.#enter(topic);
+      if (channel !== undefined) return channel.respond(request, options);
+      reply = this.#endReply(asked);
     } catch (error) {
       if (!isExpected(error)) throw error;
-      const cors = corsHeaders(this.#cors, request.headers.get("origin") ?? undefined);
-      const headers = this.#channels.isClosed ? { ...cors, Connection: "close" } : cors;
-      return fetchReply(request.method, pauseReply(reasonOf(error), RETURN_DELAY), headers);
+      reply = pauseReply(reasonOf(error), RETURN_DELAY);
     }
+    const cors = corsHeaders(this.#settings.cors, asked.origin);
+    return fetchReply(request.method, reply, this.#channels.isClosed ? { ...cors, Connection: "close" } : cors);
   }
 
   /**
@@ -187,6 +195,18 @@ export class ChannelGroup<Data = unknown> {
   /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Returns the channel for a request; `undefined` if the topic has none and requests do not open one. */
+  #enter(topic: string): Promise<Channel<Data>> | undefined {
+    const isOpened = this.#settings.openOnRequest || this.#channels.isClosed;
+    return isOpened ? this.get(topic) : this.#channels.current(checkValue("topic", topic, kinds.text));
+  }
+
+  /** Returns the reply for a topic without a channel. */
+  #endReply(request: StreamRequest): Reply {
+    const { cors, methods } = this.#settings;
+    return preflightReply(cors, request, methods) ?? END_REPLY;
   }
 }
 
