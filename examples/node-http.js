@@ -5,10 +5,11 @@ import { Channel, closeOnSignal } from "tailcast";
 
 const channel = new Channel();
 const server = createServer((request, response) => {
-  const { pathname, searchParams } = new URL(request.url, "http://localhost");
-  const route = `${request.method} ${pathname}`;
+  const [path, query] = request.url.split("?");
+  const route = `${request.method} ${path}`;
   if (route === "GET /messages") channel.handle(request, response);
-  else if (route === "POST /messages") response.end(channel.publish(searchParams.get("text") ?? ""));
+  else if (channel.state !== "open") response.writeHead(503).end(); // after SIGTERM: `publish` would throw
+  else if (route === "POST /messages") response.end(channel.publish(new URLSearchParams(query).get("text") ?? ""));
   else if (route === "GET /clients") response.end(String(channel.clientCount));
   else response.writeHead(404).end();
 });

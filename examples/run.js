@@ -15,6 +15,7 @@ async function* askModel(signal) {
 const runs = new ChannelGroup({
   channel: { backlog: "all", capacity: Infinity }, // each reader gets the whole answer, up to `capacityBytes`
   idleTimeout: Number(process.env.IDLE_TIMEOUT ?? 60_000), // after its end, and without readers
+  openOnRequest: false, // after that, the reply is 204: an EventSource does not reconnect
 });
 
 async function start(response) {
@@ -24,7 +25,7 @@ async function start(response) {
 }
 
 const server = createServer((request, response) => {
-  const [, route, id] = new URL(request.url, "http://localhost").pathname.split("/");
+  const [, route, id = ""] = request.url.split("?")[0].split("/");
   if (route === "" && request.method === "GET") {
     response.setHeader("Content-Type", "text/html").end(PAGE);
   } else if (route === "runs" && request.method === "POST") {
@@ -32,10 +33,10 @@ const server = createServer((request, response) => {
   } else if (route === "runs" && request.method === "DELETE") {
     runs.stop(id); // each reader receives the event "end" with "stopped"
     response.writeHead(204).end();
-  } else if (route === "runs" && runs.find(id) !== undefined) {
-    runs.find(id).handle(request, response);
+  } else if (route === "runs") {
+    runs.handle(id, request, response);
   } else {
-    response.writeHead(404).end(); // the answer has expired: an EventSource does not reconnect
+    response.writeHead(404).end();
   }
 });
 server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {

@@ -15,12 +15,15 @@ async function serve() {
   const logs = new RedisLogs(ioRedis(client), { prefix: process.env.REDIS_PREFIX ?? "cores" });
   const log = await logs.open("messages");
   const channel = new Channel({ log });
-  const server = createServer(async (request, response) => {
-    const { pathname, searchParams } = new URL(request.url, "http://localhost");
-    if (pathname === "/messages" && request.method === "POST") {
-      response.end(await log.publish(searchParams.get("text") ?? ""));
-    } else if (pathname === "/messages") channel.handle(request, response);
-    else if (pathname === "/clients") response.end(String(channel.clientCount));
+  const server = createServer((request, response) => {
+    const [path, query] = request.url.split("?");
+    if (path === "/messages" && request.method === "POST") {
+      log.publish(new URLSearchParams(query).get("text") ?? "").then(
+        (id) => response.end(id),
+        (error) => response.writeHead(503).end(error.message), // Redis does not answer
+      );
+    } else if (path === "/messages") channel.handle(request, response);
+    else if (path === "/clients") response.end(String(channel.clientCount));
     else response.writeHead(404).end();
   });
   const close = async (options) => {

@@ -7,7 +7,8 @@ import { MockLanguageModelV4 } from "ai/test";
 import { Hono } from "hono";
 import { ChannelGroup, closeOnSignal } from "tailcast";
 
-const chats = new ChannelGroup({ channel: { backlog: "all", capacity: Infinity, methods: ["GET", "POST"] } });
+const channel = { backlog: "all", capacity: Infinity, methods: ["GET", "POST"] };
+const chats = new ChannelGroup({ channel, openOnRequest: false }); // without a chat, the reply is 204
 
 /** The chunks of an answer as the data of events, as `DefaultChatTransport` reads them. */
 async function* answer(messages, abortSignal) {
@@ -23,9 +24,7 @@ app.post("/api/chat", async ({ req }) => {
   await chats.run(id, ({ signal }) => answer(messages, signal), { endEvent: null });
   return chats.respond(id, req.raw);
 });
-app.get("/api/chat/:id/stream", ({ req }) => {
-  return chats.find(req.param("id"))?.respond(req.raw) ?? new Response(null, { status: 204 });
-});
+app.get("/api/chat/:id/stream", ({ req }) => chats.respond(req.param("id"), req.raw));
 app.post("/api/chat/:id/stop", ({ req }) => { // `stop()` of useChat only disconnects
   chats.stop(req.param("id"));
   return new Response(null, { status: 204 });

@@ -10,30 +10,36 @@ import { promisify } from "node:util";
 import { findProgram } from "../../dist/runner/program/find-program.js";
 import { signatureHeaders } from "../../dist/web/notify/sign-notification.js";
 import { makeFolder } from "../support/folders.js";
+import { rawClient } from "../support/channel.js";
 import { EventClient, ask, postJson } from "../support/http.js";
+import type { ChildProcess } from "node:child_process";
 import type { TestContext } from "node:test";
 
 const ROOT = new URL("../../", import.meta.url);
 
 /** Starts an example on a free port; it must print its address. Ends it with SIGTERM and expects the exit code 0. */
-async function serve(
+async function serve(...parameters: Parameters<typeof start>): Promise<number> {
+  return (await start(...parameters)).port;
+}
+
+/** The same, with the process. */
+async function start(
   t: TestContext,
   name: string,
   environment: NodeJS.ProcessEnv = {},
   args: readonly string[] = [],
-): Promise<number> {
+): Promise<{ port: number; child: ChildProcess }> {
   const path = fileURLToPath(new URL(`examples/${name}`, ROOT));
   const child = spawn(process.execPath, [path, ...args], {
     env: { ...process.env, PORT: "0", ...environment },
     stdio: ["ignore", "pipe", "inherit"],
   });
   t.after(async () => {
-    child.kill("SIGTERM");
-    const [code] = (await once(child, "exit")) as [number];
-    assert.equal(code, 0);
+    if (child.exitCode === null && child.kill("SIGTERM")) await once(child, "exit");
+    assert.equal(child.exitCode, 0);
   });
   const [line] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
-  return Number(/^http:\/\/127\.0\.0\.1:(\d+)\n$/.exec(line)?.[1]);
+  return { port: Number(/^http:\/\/127\.0\.0\.1:(\d+)\n$/.exec(line)?.[1]), child };
 }
 
 /** Reports when this machine lacks a program that an example needs. */
@@ -143,7 +149,7 @@ describe("examples", () => {
     assert.equal((await ask(port, "GET", `/runs/${id}`, { headers: end })).status, 204);
     // Each request is a use of the run: leave it alone for longer than it may take to expire.
     do await delay(900);
-    while ((await ask(port, "GET", `/runs/${id}`)).status !== 404);
+    while ((await ask(port, "GET", `/runs/${id}`)).status !== 204);
   });
 
   it("run.js: stops an answer for all readers", async (t) => {
@@ -213,6 +219,32 @@ describe("examples", () => {
     assert.equal(await post(body, signatureHeaders("another secret", "1", Date.now(), body)), 401);
     assert.equal(await post(body, signatureHeaders(secret, "1", Date.now() - 301_000, body)), 401);
     assert.equal(await post(body, {}), 401);
+  });
+
+  it("survive requests for paths that they do not have", async (t) => {
+    const names = ["embed-builds.js", "hello.js", "node-http.js", "progress.js", "run.js", "token-stream.js"];
+    for (const name of names) {
+      const port = await serve(t, name);
+      for (const path of ["//", "/runs", "/runs/", "*", "http://[/"]) {
+        for (const method of ["GET", "POST", "DELETE"]) await ask(port, method, path);
+      }
+      assert.equal((await ask(port, "GET", name === "node-http.js" ? "/clients" : "/")).status, 200, name);
+    }
+  });
+
+  it("node-http.js: answers 503 to a message that arrives after SIGTERM", async (t) => {
+    const { port, child } = await start(t, "node-http.js");
+    const client = await EventClient.open(port, "/messages");
+    const late = rawClient(t, port);
+    late.socket.write("POST /messages?text=late HTTP/1.1\r\n");
+    assert.equal((await ask(port, "GET", "/clients")).text, "1");
+    const ended = once(child, "exit");
+    child.kill("SIGTERM");
+    await client.ended();
+    late.socket.write("Host: localhost\r\n\r\n");
+    await late.closed();
+    assert.match(late.head, /^HTTP\/1\.1 503 /);
+    await ended;
   });
 
   it("are all executed, and short", () => {
