@@ -134,7 +134,7 @@ describe("in Chromium", () => {
     const entryPoints = [fileURLToPath(new URL("support/chat-page.mjs", import.meta.url))];
     const define = { "process.env.NODE_ENV": '"production"' };
     const { outputFiles } = await build({ entryPoints, bundle: true, write: false, minify: true, define });
-    const program = await run(t, "frameworks/ai-sdk-resume.js", { TOKEN_DELAY: "20" });
+    const program = await run(t, "frameworks/ai-sdk-resume.js", { TOKEN_DELAY: "60" });
     const context = await openContext(t, browser);
     const load = async (page) => {
       // A path without a route: an empty page of the same origin.
