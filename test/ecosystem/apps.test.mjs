@@ -9,7 +9,8 @@ import { promisify } from "node:util";
 import { makeFolder } from "./support/folder.mjs";
 import { checkHost } from "./support/host-checks.mjs";
 import { assertTable } from "./support/host-table.mjs";
-import { APPS } from "./support/hosts.mjs";
+import { APPS, NODE_VERSIONS } from "./support/hosts.mjs";
+import { findNode } from "./support/node-versions.mjs";
 import { freePort } from "./support/ports.mjs";
 import { Program } from "./support/program.mjs";
 
@@ -36,22 +37,26 @@ async function build(row) {
 describe("applications of frameworks", () => {
   const passed = new Map();
 
-  it("keep the promise", { concurrency: APPS.length }, async (t) => {
+  it("keep the promise", { concurrency: 6 }, async (t) => {
     const builds = new Map(APPS.map((row) => [row, build(row)]));
     // The checks measure times, so they wait until no build uses the processors.
     const quiet = Promise.allSettled(builds.values());
-    const run = async (t, row) => {
+    const run = async (t, row, version) => {
+      const program = await findNode(version);
       await quiet;
       await builds.get(row);
       const errors = join(await makeFolder(t), "stderr");
       const stderr = openSync(errors, "a");
       const cwd = folderOf(row);
-      const start = (PORT) => ({ args: commandOf(cwd, "start"), env: { ...ENVIRONMENT, PORT }, cwd, stderr });
-      const program = await Program.start(t, start, await freePort());
-      await checkHost(t, row, program, passed);
+      const args = commandOf(cwd, "start");
+      const start = (PORT) => ({ program, args, env: { ...ENVIRONMENT, PORT }, cwd, stderr });
+      await checkHost(t, row, await Program.start(t, start, await freePort()), passed);
       assert.equal(readFileSync(errors, "utf8"), row.stderr ?? "", "clients that leave are no errors");
     };
-    await Promise.all(APPS.map((row) => t.test(row.title, (t) => run(t, row))));
+    const tests = APPS.flatMap((row) => {
+      return NODE_VERSIONS.map((version) => t.test(`${row.title}, Node ${version}`, (t) => run(t, row, version)));
+    });
+    await Promise.all(tests);
   });
 
   it("have the channel of Next in two bundles, so it must be on globalThis", () => {

@@ -1,15 +1,14 @@
 /** The programs of examples/ that embed a channel in a server: each is run, and followed by real clients. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { openSync, readFileSync, readdirSync } from "node:fs";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { makeCertificate } from "./support/certificate.mjs";
 import { makeFolder } from "./support/folder.mjs";
 import { checkHost } from "./support/host-checks.mjs";
 import { assertTable } from "./support/host-table.mjs";
-import { HOSTS } from "./support/hosts.mjs";
+import { HOSTS, NODE_VERSIONS } from "./support/hosts.mjs";
+import { findNode } from "./support/node-versions.mjs";
 import { Program } from "./support/program.mjs";
 import { RUNTIMES } from "./support/runtimes.mjs";
 import { until } from "./support/until.mjs";
@@ -19,24 +18,11 @@ const EXAMPLES = new URL("../../examples/", import.meta.url);
 const TSX = new URL("frameworks/node_modules/tsx/dist/loader.mjs", EXAMPLES).href;
 const TSCONFIG = new URL("frameworks/tsconfig.json", EXAMPLES);
 
-/** The version of Node that runs the tests. */
-const RUNNING = process.versions.node.split(".")[0];
-
 /** `HOST=Fastify` checks only the hosts with this text in their title. */
 const ONLY = process.env.HOST ?? "";
 
-const programs = new Map();
-
-/** Resolves with the path of a version of Node, which npx brings. */
-async function findNode(version) {
-  if (version === RUNNING) return process.execPath;
-  const args = ["--yes", `--package=node@${version}`, "--", "sh", "-c", "command -v node"];
-  if (!programs.has(version)) programs.set(version, promisify(execFile)("npx", args));
-  return (await programs.get(version)).stdout.trim();
-}
-
 describe("examples", () => {
-  /** The number of versions of Node with which a host passed, by `<title of the host>: <title of the check>`. */
+  /** The number of runs in which a host passed, by `<title of the host>: <title of the check>`. */
   const passed = new Map();
 
   it("keep the promise in each host", { concurrency: 6 }, async (t) => {
@@ -54,10 +40,10 @@ describe("examples", () => {
       assert.equal(readFileSync(errors, "utf8"), "", "clients that leave are no errors");
     };
     const tests = HOSTS.flatMap((row) => {
-      const { title, versions = [RUNNING] } = row;
+      const { title, runtime } = row;
       if (!title.includes(ONLY)) return [];
-      const titleWith = (version) => (row.runtime === undefined ? `${title}, Node ${version}` : title);
-      return versions.map((version) => t.test(titleWith(version), (t) => run(t, row, version)));
+      if (runtime !== undefined) return [t.test(title, (t) => run(t, row, runtime))];
+      return NODE_VERSIONS.map((version) => t.test(`${title}, Node ${version}`, (t) => run(t, row, version)));
     });
     await Promise.all(tests);
   });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { CHECKS } from "./host-checks.mjs";
+import { NODE_VERSIONS } from "./hosts.mjs";
 
 const EXAMPLES = new URL("../../../examples/", import.meta.url);
 const README = new URL("README.md", EXAMPLES);
@@ -10,13 +11,14 @@ const ECOSYSTEM = new URL("../package.json", import.meta.url);
  * Compares the table of these hosts in examples/README.md with the results of their checks; `UPDATE=1` writes it.
  *
  * @param name - Stands in the comment above the table.
- * @param passed - The number of versions of Node with which a host passed, by `<title of the host>: <of the check>`.
+ * @param passed - The number of runs in which a host passed, by `<title of the host>: <of the check>`.
  */
 export function assertTable(name, hosts, passed) {
   const rows = hosts.map((host) => {
     const results = CHECKS.map(({ title, appliesTo }) => {
       if (appliesTo?.(host) === false) return "";
-      return passed.get(`${host.title}: ${title}`) === (host.versions?.length ?? 1) ? "yes" : "no";
+      const runs = host.runtime === undefined ? NODE_VERSIONS.length : 1;
+      return passed.get(`${host.title}: ${title}`) === runs ? "yes" : "no";
     });
     return [host.title, packagesOf(host), runtimeOf(host), `[${host.file}](${host.file})`, ...results];
   });
@@ -36,9 +38,9 @@ function packagesOf({ packages = [], file }) {
   return packages.map((name) => `${name} ${dependencies[name]}`).join(", ");
 }
 
-function runtimeOf({ runtime, versions }) {
+function runtimeOf({ runtime }) {
   if (runtime !== undefined) return `${runtime} ${readJson(ECOSYSTEM).devDependencies[runtime]}`;
-  return versions === undefined ? "Node" : `Node ${versions.join(", ")}`;
+  return `Node ${NODE_VERSIONS.join(", ")}`;
 }
 
 function readJson(url) {

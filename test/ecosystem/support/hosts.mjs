@@ -1,6 +1,5 @@
-/** The versions of Node to run a program with. */
-const ALL_VERSIONS = ["20", "22", "24", "26"];
-const OLDEST_AND_NEWEST = ["20", "26"];
+/** The versions of Node that run each host. */
+export const NODE_VERSIONS = ["20", "22", "24", "26"];
 
 /**
  * The programs in `examples` that offer `/messages`, one for each host: a server of a runtime, or a framework.
@@ -8,18 +7,17 @@ const OLDEST_AND_NEWEST = ["20", "26"];
  * - `title`: the host, as in the table of examples/README.md.
  * - `file`: its program, below `examples`.
  * - `packages`: the packages whose versions the table shows.
- * - `versions`: the versions of Node to run it with, instead of that of the tests.
- * - `runtime`: the package of another runtime than Node.
+ * - `runtime`: the package of another runtime than Node, which runs it instead.
  * - `protocol`: the version of HTTP.
  * - `headers`: headers of the reply that middleware sets.
  * - `exitCode`: the exit code after SIGTERM, if it is not 0.
  * - `stderr`: the text that the host prints to stderr at its end, if it is not empty.
  */
 export const HOSTS = [
-  { title: "`node:http`", file: "node-http.js", versions: ALL_VERSIONS },
-  { title: "`node:https`", file: "node-https.js", versions: OLDEST_AND_NEWEST },
-  { title: "`node:http2`", file: "node-http2.js", versions: ALL_VERSIONS, protocol: "2" },
-  { title: "`node:http2` with `allowHTTP1`", file: "node-http2.js", versions: OLDEST_AND_NEWEST },
+  { title: "`node:http`", file: "node-http.js" },
+  { title: "`node:https`", file: "node-https.js" },
+  { title: "`node:http2`", file: "node-http2.js", protocol: "2" },
+  { title: "`node:http2` with `allowHTTP1`", file: "node-http2.js" },
   { title: "`node:http` in Bun", file: "node-http.js", runtime: "bun" },
   { title: "`Bun.serve`", file: "bun.js", runtime: "bun" },
   { title: "`node:http` in Deno", file: "node-http.js", runtime: "deno" },
