@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import fs from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { describe, it } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { createCookie, findByCookie, isCookie } from "../../../dist/runner/process/marker.js";
 import { watchDelays } from "../delays.js";
 import type { TestContext } from "node:test";
@@ -68,8 +69,9 @@ describe("findByCookie()", () => {
       readFile: (...args) => (args[0] === "/proc/77/environ" ? new Promise(() => undefined) : original(...args)),
       stat: async () => ({ uid: process.geteuid?.() }),
     });
-    // The timeout of a read is shortened so much that it may expire before any environment was read.
-    while ((await carriersOf(cookie)).length === 0) continue;
+    // The timeout of a read is shortened so much that it may expire before any environment was read. That read needs a
+    // turn of the event loop to end.
+    while ((await carriersOf(cookie)).length === 0) await setImmediate();
   });
 });
 
