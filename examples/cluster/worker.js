@@ -25,6 +25,8 @@ async function close() {
   // The worker accepts no further jobs, and ends when its builds are cancelled.
   const closed = worker.close();
   await builder.close({ grace: Number(process.env.GRACE ?? 0) });
+  // Without Redis, the worker cannot return its jobs, and would wait for it. Another worker gets them later.
+  setTimeout(() => process.exit(1), 2000).unref();
   await closed;
   await logs.close();
 }
