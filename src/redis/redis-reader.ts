@@ -10,7 +10,7 @@ export const PIECE_BYTES: number = 64 * 1024;
 /** A piece ends before a multiple of this number of events, so that clients that start elsewhere share the next one. */
 const PIECE_EVENTS = 512;
 
-/** The time for which pieces are kept after the last reader has left, in milliseconds. */
+/** The time for which pieces are kept after the last read, in milliseconds. */
 const KEPT_TIME = 2000;
 
 /** The log that the pieces belong to. */
@@ -29,7 +29,6 @@ export class RedisPieces {
   readonly #source: PieceSource;
   readonly #epoch: string;
   #recent = new RecentPieces<HistoryPiece>();
-  #readers = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(source: PieceSource) {
@@ -40,26 +39,22 @@ export class RedisPieces {
   /** Opens a reader that starts at the event `sequence`. */
   open(sequence: number): HistoryReader {
     let position = sequence;
-    let isOpen = true;
-    this.#readers++;
-    clearTimeout(this.#timer);
     const next = async (): Promise<HistoryPiece> => {
       const piece = await this.#recent.get(position, () => this.#read(position));
       position = piece.next;
+      this.#forgetLater();
       return piece;
     };
-    const close = (): void => {
-      if (!isOpen) return;
-      isOpen = false;
-      if (--this.#readers === 0) this.#forgetSoon();
-    };
-    return { next, close };
+    return { next, close: () => undefined };
   }
 
-  /** Logs that no client reads need no memory. Clients that return together do not arrive at the same time. */
-  #forgetSoon(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => (this.#recent = new RecentPieces()), KEPT_TIME).unref();
+  /**
+   * Logs that no client reads need no memory, even while a client that does not read its socket has a reader. Clients
+   * that return together do not arrive at the same time.
+   */
+  #forgetLater(): void {
+    this.#timer ??= setTimeout(() => (this.#recent = new RecentPieces()), KEPT_TIME).unref();
+    this.#timer.refresh();
   }
 
   async #read(from: number): Promise<HistoryPiece> {

@@ -98,6 +98,8 @@ export class Link {
       onLate = () => {
         if (isAnswered) return;
         reject(new RedisFailure("unanswered", `Redis did not answer within ${this.#timeout} ms`));
+        // The end of a connection takes time. New commands wait for the next one.
+        if (connection === this.#connection) this.#connection = undefined;
         connection.destroy();
       };
     });
