@@ -4,7 +4,8 @@ import { execFile } from "node:child_process";
 import { describe, it } from "node:test";
 import { promisify } from "node:util";
 import { Cluster, Redis } from "ioredis";
-import { createClient, createCluster } from "redis";
+import { createClient, createCluster, createSentinel } from "redis";
+import { createSentinel as createSentinel6 } from "redis-6";
 import { RedisLogs, ioRedis, nodeRedis } from "../../dist/redis/index.js";
 import { CLIENTS, openLogs } from "./support/clients.mjs";
 import { Recorder } from "./support/recorder.mjs";
@@ -91,7 +92,7 @@ for (const [name, client] of Object.entries(CLIENTS)) {
 }
 
 describe("RedisLogs", () => {
-  it("refuses a client that is not wrapped, and clusters", () => {
+  it("refuses a client that is not wrapped, clusters, and Sentinel clients of the package redis", () => {
     const message = /pass nodeRedis\(client\) or ioRedis\(client\)/;
     for (const client of [createClient(), new Redis({ lazyConnect: true })]) {
       assert.throws(() => new RedisLogs(client), { code: "INVALID_OPTION", message });
@@ -99,6 +100,10 @@ describe("RedisLogs", () => {
     const refused = { code: "INVALID_OPTION", message: /Redis Cluster/ };
     assert.throws(() => nodeRedis(createCluster({ rootNodes: [{ url: "redis://127.0.0.1:1" }] })), refused);
     assert.throws(() => ioRedis(new Cluster(["redis://127.0.0.1:1"], { lazyConnect: true })), refused);
+    const sentinel = { name: "main", sentinelRootNodes: [{ host: "127.0.0.1", port: 1 }] };
+    for (const create of [createSentinel, createSentinel6]) {
+      assert.throws(() => nodeRedis(create(sentinel)), { code: "INVALID_OPTION", message: /Sentinel client/ });
+    }
   });
 
   it("checks logs one by one on a server of Redis Cluster, where one script sees only one of them", async (t) => {

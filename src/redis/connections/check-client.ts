@@ -25,3 +25,8 @@ export function checkRedisClient(client: object): void {
 export function refuseCluster(): never {
   throw invalidOption("client", "it is a client of Redis Cluster, and logs need a client of one server");
 }
+
+/** @throws {TailcastError} `INVALID_OPTION` */
+export function refuseSentinel(): never {
+  throw invalidOption("client", "it is a Sentinel client of the package redis; use ioredis, or a client of one server");
+}

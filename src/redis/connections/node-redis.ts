@@ -1,4 +1,4 @@
-import { checkMethods, refuseCluster } from "./check-client.ts";
+import { checkMethods, refuseCluster, refuseSentinel } from "./check-client.ts";
 import type { RedisClient, RedisConnection } from "./redis-client.ts";
 
 /** The parts of a client of the package `redis` (node-redis 5) that {@link nodeRedis} uses. */
@@ -18,9 +18,11 @@ export interface NodeRedisClient {
  * Makes a {@link RedisClient} from a client of the package `redis` (node-redis 5), made with `createClient`. The client
  * itself is not used and may be closed: each connection is a duplicate of it, with the same address, user and database.
  *
- * @throws {TailcastError} `INVALID_OPTION` when the value is not such a client, or is a cluster.
+ * @throws {TailcastError} `INVALID_OPTION` when the value is not such a client, or is one of a cluster or of Sentinel.
  */
 export function nodeRedis(client: NodeRedisClient): RedisClient {
+  checkMethods("client", client, []);
+  if ("getSentinelNode" in client) refuseSentinel();
   checkMethods("client", client, ["duplicate", "connect", "sendCommand", "subscribe", "unsubscribe", "destroy"]);
   if ("masters" in client) refuseCluster();
   return { connect: (onMessage, signal) => connect(client, onMessage, signal) };
