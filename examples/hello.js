@@ -17,5 +17,4 @@ closeOnSignal(server, channel); // on SIGTERM; every browser reconnects to the n
 server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
   console.log(`http://127.0.0.1:${server.address().port}`);
 });
-const clock = setInterval(() => channel.publish(new Date().toISOString()), 1000);
-process.once("SIGTERM", () => clearInterval(clock));
+setInterval(() => channel.state === "open" && channel.publish(new Date().toISOString()), 1000).unref();
