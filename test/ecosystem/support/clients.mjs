@@ -56,7 +56,11 @@ export const LOADERS = {
 /** Runs a module of a package in a page, and then more text in its scope. */
 async function addModule(page, path, text = "") {
   const source = readFileSync(new URL(`../node_modules/${path}`, import.meta.url), "utf8");
-  await page.addScriptTag({ type: "module", content: `${source.replace(/^export\s*\{[^}]*\};?$/gm, "")}\n${text}` });
+  const module = source.replace(/^export\s*\{[^}]*\};?$/gm, "");
+  const end = `window.loadedModule = ${JSON.stringify(path)};`;
+  await page.addScriptTag({ type: "module", content: [module, text, end].join("\n") });
+  // A module without a URL runs later than the call that adds it.
+  await page.waitForFunction((path) => window.loadedModule === path, path, { polling: 10 });
 }
 
 /** Adds the listeners of a client with the interface of an EventSource. */
