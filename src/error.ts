@@ -17,7 +17,7 @@
  * | `INVALID_HISTORY` | `FileHistory.open`, `FileHistory.openToRead` | the file does not contain this log |
  * | `HISTORY_IN_USE` | `FileHistory.open`, `append` | another writer uses the file, of this process or another one |
  * | `LOG_UNAVAILABLE` | `SharedLog` | the store does not answer; nothing was stored, and the call can be repeated |
- * | `LOG_TIMEOUT` | `SharedLog.publish` | the store did not answer in time; the event may be stored or not |
+ * | `LOG_TIMEOUT` | `SharedLog.publish` | the store did not answer in time; the event may or may not be stored |
  * | `UNSAFE_DATA` | `BuildStore.open` | the folder is a link, belongs to another user, or is writable by others |
  * | `DATA_IN_USE` | `BuildStore.open` | another running server uses this folder |
  * | `PROJECT_NOT_FOUND` | `openProject`, `planBuild` | no such directory, or outside the roots (one error for both) |

@@ -19,7 +19,7 @@ export interface HistoryContractOptions {
    * @param name - Lowercase letters, digits and hyphens.
    */
   readonly open: (name: string) => Promise<ChannelHistory> | ChannelHistory;
-  /** Whether the events outlive `close`. Without it, the checks about that are left out. Default false. */
+  /** Whether the events outlive `close`. Without it, the checks about that are omitted. Default false. */
   readonly isLasting?: boolean | undefined;
   /** The longest duration of one check, in milliseconds. Default 10 000. */
   readonly timeout?: number | undefined;
@@ -182,7 +182,7 @@ const lastingChecks: Checks<HistoryKit> = {
 
 /**
  * Returns the checks of the contract of `ChannelHistory`, for a history that has `append`. Each opens a history with a
- * name of its own, and closes it.
+ * new name, and closes it.
  *
  * @throws {TailcastError} `INVALID_OPTION`, naming the option.
  */

@@ -9,30 +9,30 @@ import type { Kit } from "./contract-check.ts";
 /** How the checks use an implementation of {@link SharedLog}. */
 export interface SharedLogContractOptions {
   /**
-   * Opens a log that is new when the topic is. Further calls with the same topic open the same log as another process
-   * would, so that the two know of each other only through their store. The checks close the logs.
+   * Opens the log of a topic, which is empty if the topic is new. Further calls with the same topic open it as another
+   * process would, so that the logs know of each other only through their store. The checks close the logs.
    *
    * @param topic - Lowercase letters, digits and hyphens.
    */
   readonly open: (topic: string) => Promise<SharedLog>;
   /**
-   * Opens a log in the same way that keeps only a few of the newest events: at most 3000. Without it, the checks about
-   * removed events are left out.
+   * Does the same for a log that keeps only the newest events: at most 3000. Without it, the checks about removed
+   * events are omitted.
    */
   readonly openSmall?: ((topic: string) => Promise<SharedLog>) | undefined;
   /**
-   * Makes the store lose a log, as a server that has lost its data. Without it, the checks about another epoch are left
-   * out.
+   * Makes the store lose a log, like a server that has lost its data. Without it, the checks about another epoch are
+   * omitted.
    */
   readonly lose?: ((topic: string, log: SharedLog) => Promise<void>) | undefined;
   /**
    * Makes the store unavailable to a log, and returns a function that makes it available again. Without it, the checks
-   * about an unavailable store are left out.
+   * about an unavailable store are omitted.
    */
   readonly interrupt?: ((log: SharedLog) => Promise<() => unknown>) | undefined;
   /**
    * Opens a log again in the process of `log`, which may be closed. Without it, the checks about two logs of one
-   * process are left out.
+   * process are omitted.
    */
   readonly reopen?: ((topic: string, log: SharedLog) => Promise<SharedLog>) | undefined;
   /** The maximum size of an event in bytes, if the logs have one. */

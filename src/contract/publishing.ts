@@ -85,7 +85,7 @@ export const publishing: Checks<LogKit> = {
     assert.equal(await log.publish("the first"), `${log.epoch}-1`);
   },
 
-  "is complete for all processes, after all events, once": async (kit) => {
+  "completes once, for all processes, after all events": async (kit) => {
     const [log, other] = [await kit.open(), await kit.open()];
     const recorders = [kit.follow(log), kit.follow(other)];
     const published = Promise.all(numberedEvents(20).map((event) => log.publish(event)));
@@ -105,7 +105,7 @@ export const publishing: Checks<LogKit> = {
     }
   },
 
-  "does nothing more when it is closed, and does not affect other processes": async (kit) => {
+  "does nothing after it was closed, and does not affect other processes": async (kit) => {
     const [log, other] = [await kit.open(), await kit.open()];
     const [own, foreign] = [kit.follow(log), kit.follow(other)];
     await log.publish("before");

@@ -67,7 +67,7 @@ export const losing: Checks<LogKit> = {
 
 /** The promises of a log while its store does not answer. */
 export const waiting: Checks<LogKit> = {
-  "rejects in bounded time while the store does not answer, and continues by itself": async (kit) => {
+  "rejects in bounded time while the store does not answer, and then continues automatically": async (kit) => {
     const [log, other] = [await kit.open(), await kit.open()];
     const recorder = kit.follow(log);
     await publishAll(log, numberedEvents(3));
@@ -79,7 +79,7 @@ export const waiting: Checks<LogKit> = {
       () => assert.fail("an event was stored without a store"),
       ({ code }: { code?: string }) => {
         assert.ok(code === "LOG_UNAVAILABLE" || code === "LOG_TIMEOUT", `publish rejects with ${code}`);
-        // With LOG_TIMEOUT, the event may be stored or not.
+        // After LOG_TIMEOUT, the event may or may not be stored.
         if (code === "LOG_TIMEOUT") stored = 1;
       },
     );

@@ -36,11 +36,11 @@ export interface Appended {
   readonly epoch: string;
   /** The number of the first event; 0 when the log is complete. */
   readonly first: number;
-  /** The error of the message of Pub/Sub. The events are stored nevertheless. */
+  /** The error of the Pub/Sub message. The events are stored even so. */
   readonly newsError: string | undefined;
 }
 
-/** A message of Pub/Sub about new events of a log. */
+/** A Pub/Sub message about new events of a log. */
 export interface News extends LogState {
   /** The sequence number of the first new event. */
   readonly first: number;
@@ -48,7 +48,7 @@ export interface News extends LogState {
   readonly events: readonly string[];
 }
 
-/** Events of more bytes are read from the stream, instead of from the message. */
+/** The maximum size of the events in a message, in bytes. Larger batches are read from the stream. */
 const MAX_NEWS_BYTES = 256 * 1024;
 
 /** The time for which Redis remembers the last batch of a writer, as a multiple of the time for an answer. */
@@ -67,7 +67,7 @@ export class LogStore {
     this.#settings = settings;
   }
 
-  /** The channel of Pub/Sub with the news of a log. */
+  /** The Pub/Sub channel with the messages about a log. */
   channelOf(topic: string): string {
     return this.#key(topic, "news");
   }
@@ -157,7 +157,7 @@ export class LogStore {
 }
 
 /**
- * Reads a message of Pub/Sub.
+ * Reads a Pub/Sub message.
  *
  * @returns `undefined` for a message that no log has sent.
  */

@@ -13,7 +13,7 @@ export interface RedisLogsOptions {
   readonly capacity?: number | undefined;
   /** The maximum size of one event in the event stream, in bytes. Default 1 MiB. */
   readonly maxEventBytes?: number | undefined;
-  /** The maximum size of all events that wait until Redis has them, in bytes. Default 64 MiB. */
+  /** The maximum size of all events that wait for Redis, in bytes. Default 64 MiB. */
   readonly maxQueuedBytes?: number | undefined;
   /**
    * The time after which `publish` rejects, and after which a connection that does not answer is replaced. Default
@@ -25,7 +25,7 @@ export interface RedisLogsOptions {
    * Default 5000.
    */
   readonly checkInterval?: number | undefined;
-  /** The time after the newest event after which Redis removes a log. Default `Infinity`: never. */
+  /** The time from the newest event until Redis removes the log. Default `Infinity`: never. */
   readonly expire?: number | undefined;
   /**
    * Whether Redis never loses an event that it has acknowledged, for example with `appendfsync always` and without

@@ -9,8 +9,8 @@ import type { TopicLog } from "./topic-log.ts";
  * A log in Redis, made by `RedisLogs.open`. Any number of processes append to it and show it, with the same ids. See
  * `SharedLog` for its members.
  *
- * Each call of `open` returns an object of its own. `close` ends the followers and the pending calls of this object
- * only; other objects with the same topic are not affected.
+ * Each call of `open` returns a separate object. `close` ends only the followers and the pending calls of this object;
+ * it does not affect other objects with the same topic.
  */
 export class RedisLog implements SharedLog {
   /** Its name. */

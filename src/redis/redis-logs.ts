@@ -13,12 +13,12 @@ import type { QueuedBytes } from "./redis-publisher.ts";
 import type { RedisClient } from "./connections/redis-client.ts";
 import type { LogOwner } from "./topic-log.ts";
 
-/** The number of logs in one check: Redis carries out nothing else meanwhile. */
+/** The number of logs in one check. Meanwhile, Redis executes nothing else. */
 const CHECKED_LOGS = 250;
 
 /**
- * The logs that this process has open in one Redis. A process needs one `RedisLogs`, however many logs and clients it
- * has. It opens two connections: one for commands, and one that receives the news of the followed logs.
+ * The logs that this process has open in one Redis. A process needs one `RedisLogs`, regardless of the number of logs
+ * and clients. It opens two connections: one for commands, and one that receives messages about the followed logs.
  *
  * ```js
  * const logs = new RedisLogs(nodeRedis(createClient()));
@@ -33,17 +33,17 @@ export class RedisLogs {
   readonly #store: LogStore;
   readonly #subscriptions: Subscriptions;
   readonly #owner: LogOwner;
-  /** The open topics, and the number of objects of each that are opened and not closed. */
+  /** The open topics, and the number of open objects of each. */
   readonly #topics = new Map<string, { readonly log: TopicLog; users: number }>();
   readonly #followed = new Map<string, TopicLog>();
   #timer: NodeJS.Timeout | undefined;
   #isChecking = false;
   #isClosed = false;
-  /** The time when the connection of the news was replaced because of a new epoch. */
+  /** The time when the connection that receives messages was last replaced because of a new epoch. */
   #lastReset = -Infinity;
 
   /**
-   * Starts to connect. The process does not end before `close` was called.
+   * Starts to connect. The process stays alive until `close` is called.
    *
    * @param client - From `nodeRedis` or `ioRedis`.
    * @throws {TailcastError} `INVALID_OPTION`, naming the option.
@@ -75,8 +75,8 @@ export class RedisLogs {
   }
 
   /**
-   * Opens a log, and creates it if Redis does not have it. Each call returns an object of its own, and reads the
-   * state of the log. Close each of them: closing one does not affect the others.
+   * Opens a log, and creates it if Redis does not have it. Each call reads the state of the log and returns a separate
+   * object. Close each of them; closing one does not affect the others.
    *
    * @param topic - Its name: at most 512 characters, without `}`.
    * @throws {TailcastError} Rejects with `INVALID_OPTION`, with `LOG_UNAVAILABLE` when Redis does not answer within
@@ -141,7 +141,7 @@ export class RedisLogs {
     void this.#checkLogs(channels.flatMap((channel) => this.#followed.get(channel) ?? []));
   }
 
-  /** The news may come from a server that is no longer the master, so the connection is replaced. */
+  /** The messages may come from a server that is no longer the master, so the connection is replaced. */
   #onEpoch(): void {
     const now = performance.now();
     if (now - this.#lastReset < this.#settings.checkInterval) return;
@@ -159,7 +159,7 @@ export class RedisLogs {
     this.#timer = setTimeout(() => void this.#check(), 0);
   }
 
-  /** Checks all followed logs and both connections, and plans the next check. */
+  /** Checks all followed logs and both connections, and schedules the next check. */
   async #check(): Promise<void> {
     if (this.#isChecking) return;
     this.#isChecking = true;

@@ -5,7 +5,7 @@ import { RedisFailure, unavailable } from "./connections/failure.ts";
 import type { Link } from "./connections/link.ts";
 import type { Appended, Batch, LogState } from "./log-store.ts";
 
-/** The largest batch: Redis carries out nothing else meanwhile. */
+/** The largest batch. Meanwhile, Redis executes nothing else. */
 const MAX_BATCH_EVENTS = 1000;
 const MAX_BATCH_BYTES = 1024 * 1024;
 
@@ -79,7 +79,7 @@ export class RedisPublisher {
     if (this.#isClosed) return Promise.reject(closedError());
     const bytes = (json?.length ?? 0) + EVENT_OVERHEAD;
     if (this.#queued.value + bytes > this.#queued.limit) {
-      const problem = new Error(`events of ${this.#queued.value} bytes already wait for Redis (maxQueuedBytes)`);
+      const problem = new Error(`events of ${this.#queued.value} bytes are already waiting for Redis (maxQueuedBytes)`);
       return Promise.reject(unavailable("publish the event", problem));
     }
     this.#queued.value += bytes;
@@ -138,12 +138,15 @@ export class RedisPublisher {
     return this.#waiting.splice(0, count);
   }
 
-  /** Stores the sent batch. It tries until the batch is stored or refused, or until all its events are late. */
+  /**
+   * Stores the sent batch. It tries until the batch is stored or refused, or until the time limits of all its events
+   * have passed.
+   */
   async #store(): Promise<void> {
     const number = ++this.#number;
     let wasUnanswered = false;
     while (this.#sent.some(({ isSettled }) => !isSettled)) {
-      // Redis has nothing of the batch. The rejected events must not be stored with the others.
+      // Redis has stored nothing of the batch. The rejected events must not be stored with the others.
       if (!wasUnanswered) this.#sent = this.#sent.filter(({ isSettled }) => !isSettled);
       const events = this.#sent.flatMap(({ json }) => json ?? []);
       const isLast = this.#sent.some(({ json }) => json === undefined);
@@ -179,7 +182,7 @@ export class RedisPublisher {
     return setTimeout(() => setImmediate(() => this.#expire()), time);
   }
 
-  /** Rejects the events of the sent batch whose time is over. */
+  /** Rejects the events of the sent batch whose time limit has passed. */
   #rejectLate(): void {
     const now = performance.now();
     for (const waiting of this.#sent) {
@@ -187,7 +190,7 @@ export class RedisPublisher {
     }
   }
 
-  /** Rejects the events whose time is over. */
+  /** Rejects the events whose time limit has passed. */
   #expire(): void {
     this.#timer = undefined;
     const now = performance.now();
@@ -205,7 +208,7 @@ export class RedisPublisher {
     const isPartial = cause instanceof RedisFailure && cause.kind === "partial";
     const failure = isPartial ? `Redis failed while it stored the event (${cause.message})` : undefined;
     const problem = failure ?? "Redis did not answer in time";
-    const message = `Cannot publish the event: ${problem}, and the event may be stored or not`;
+    const message = `Cannot publish the event: ${problem}, and the event may or may not be stored`;
     return new TailcastError("LOG_TIMEOUT", message, { cause });
   }
 

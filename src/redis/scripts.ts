@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** A Lua script. Redis runs it as a whole: nothing happens between its commands. */
+/** A Lua script. Redis runs it atomically: no other command runs between its commands. */
 export interface Script {
   readonly text: string;
   /** Its name in the cache of Redis. */
@@ -12,9 +12,9 @@ function script(text: string): Script {
 }
 
 /**
- * `masterId()` returns the replication id of this server. Redis changes it when it starts, when a replica becomes
- * the master, when its first replica connects, and an hour after the last replica has left. The same id therefore
- * means: nothing was lost since.
+ * `masterId()` returns the replication id of this server. Redis changes it when it starts, when a replica becomes the
+ * master, when its first replica connects, and an hour after the last replica has left. If the id is the same, Redis
+ * has lost nothing since.
  */
 const MASTER_ID = `
 local function masterId()

@@ -128,7 +128,7 @@ export class TopicLog {
     else await this.load().catch(() => undefined);
   }
 
-  /** Takes over news of Pub/Sub. */
+  /** Handles a Pub/Sub message. */
   onNews(news: News): void {
     const { epoch, first, events } = news;
     const { end, isComplete } = this.#state;
@@ -219,7 +219,7 @@ export class TopicLog {
     if (this.#state.isComplete && !isComplete) this.#followers.report((follower) => follower.onComplete());
   }
 
-  /** Whether the log is complete for certain. Redis may have removed a log that nobody follows. */
+  /** Whether the log is certainly complete. Redis may have removed a log that has no followers. */
   get #isKnownComplete(): boolean {
     return this.#state.isComplete && this.isFollowed;
   }
@@ -234,7 +234,7 @@ export class TopicLog {
       read: async (range) => {
         const reply = await this.#owner.store.read(this.topic, this.#state, range);
         const { state } = reply;
-        // The news bring new events with their texts, and a reader does not need these events.
+        // Messages report these events with their texts, so readers do not need them.
         if (isCurrent()) this.#advance(state.epoch === epoch ? { ...this.#state, start: state.start } : state, 1, []);
         return reply;
       },

@@ -102,14 +102,14 @@ export const logMutants: Readonly<Record<string, readonly Change[]>> = {
         }),
     }),
   ],
-  "is complete for all processes, after all events, once": [
+  "completes once, for all processes, after all events": [
     () => ({ complete: async () => undefined }),
     reporting((follower) => ({ onComplete: () => (follower.onComplete(), follower.onComplete()) })),
     reporting(() => ({ onComplete: () => undefined })),
     (log) => ({ publish: (event) => log.publish(event).catch(rejectWith("LOG_UNAVAILABLE")) }),
     () => ({ isComplete: false }),
   ],
-  "does nothing more when it is closed, and does not affect other processes": [
+  "does nothing after it was closed, and does not affect other processes": [
     () => ({ close: async () => undefined }),
     (log) => ({ close: async () => (await log.complete().catch(() => undefined), log.close()) }),
     (log) => ({ publish: (event) => log.publish(event).catch(rejectWith("LOG_UNAVAILABLE")) }),
@@ -277,7 +277,7 @@ export const logMutants: Readonly<Record<string, readonly Change[]>> = {
       };
     },
   ],
-  "rejects in bounded time while the store does not answer, and continues by itself": [
+  "rejects in bounded time while the store does not answer, and then continues automatically": [
     (log) => ({ publish: (event) => log.publish(event).catch(() => new Promise(() => undefined)) }),
     (log) => ({ publish: (event) => log.publish(event).catch(rejectWith(undefined)) }),
     (log) => ({ refresh: () => log.refresh().catch(() => undefined) }),

@@ -39,7 +39,7 @@ describe("sharedLogContract()", () => {
       "starts another epoch for all processes when the store has lost events",
       "does not continue a reader in another epoch",
       "is open again after the loss of a complete log",
-      "rejects in bounded time while the store does not answer, and continues by itself",
+      "rejects in bounded time while the store does not answer, and then continues automatically",
     ]);
   });
 });

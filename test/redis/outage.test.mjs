@@ -160,7 +160,7 @@ for (const [name, client] of Object.entries(CLIENTS)) {
     });
 
     for (const signal of ["SIGCONT", "SIGSTOP", "SIGKILL"]) {
-      it(`has received ${signal}, lets a process end that closes its logs`, async (t) => {
+      it(`has received ${signal}, does not keep a process alive that closes its logs`, async (t) => {
         const server = await RedisServer.start(t);
         const child = fork(CLOSER, [server.url, name]);
         t.after(() => child.kill("SIGKILL"));
@@ -176,7 +176,7 @@ for (const [name, client] of Object.entries(CLIENTS)) {
       });
     }
 
-    it("loses an answer, stores the event once", async (t) => {
+    it("does not deliver an answer, stores the event once", async (t) => {
       const { proxy, log, recorders } = await setUp(t, { through: true, options: { timeout: 2000 } });
       await publishAll(log, numbers(3));
       proxy.mode = "deaf";
@@ -193,7 +193,7 @@ for (const [name, client] of Object.entries(CLIENTS)) {
       }
     });
 
-    it("vanishes without a sign, is found again over new connections", async (t) => {
+    it("stops answering without closing connections, is reached again over new ones", async (t) => {
       const { proxy, log, other, recorders } = await setUp(t, { through: true });
       await publishAll(log, numbers(3));
       const before = proxy.size;

@@ -91,7 +91,7 @@ export class MemoryLog implements SharedLog {
     this.#assertOpen("follow the log");
     const leave = this.#followers.add(follower);
     this.#unwatch ??= this.#store.watch(() => this.#scheduleUpdate());
-    // The store may have changed while nobody followed.
+    // The store may have changed while the log had no followers.
     this.#scheduleUpdate();
     return () => {
       if (leave() && this.#followers.size === 0) this.#stopWatching();

@@ -10,9 +10,9 @@ import type { HistoryReader } from "./history.ts";
  * `<epoch>-<sequence>`. A store that may have lost events, or that may give a sequence number a second time, must
  * change the epoch: clients then receive a `gap`, never a wrong event.
  *
- * `epoch`, `start`, `end` and `isComplete` are what this process knows. They are loaded before the log is handed out.
- * While the log has a follower, they are kept up to date. They change in the same turn of the event loop in which the
- * followers receive the report, just before it, so that a follower and these properties agree.
+ * `epoch`, `start`, `end` and `isComplete` are what this process knows. They are loaded before the application receives
+ * the log. While the log has a follower, they are kept up to date. They change in the same turn of the event loop in
+ * which the followers receive the report, just before it, so that a follower and these properties agree.
  *
  * Several channels may use one log. A channel never closes it; the application does, after its channels.
  */
@@ -36,7 +36,8 @@ export interface SharedLog {
    * @returns Resolves with the id when the store has the event. Other processes may show it earlier than this one.
    * @throws {TailcastError} Rejects, in bounded time, with `INVALID_EVENT`, `EVENT_TOO_LARGE` or `CHANNEL_CLOSED` (the
    * log is complete or closed) when the event can never be stored; with `LOG_UNAVAILABLE` when it was not stored and
-   * can be published again; with `LOG_TIMEOUT` when the store did not answer in time, so that it may be stored or not.
+   * can be published again; with `LOG_TIMEOUT` when the store did not answer in time, so that the event may or may not
+   * be stored.
    */
   publish(event: PublishedEvent | string): Promise<string>;
   /** Completes the log, for all processes. Rejects as `publish` does. Completing it a second time has no effect. */
@@ -48,8 +49,8 @@ export interface SharedLog {
    */
   follow(follower: LogFollower): () => void;
   /**
-   * Asks the store for news. Resolves when this object and its followers have everything that the store had at the time
-   * of the call. So a call may share a request that is not sent yet, but not one that is under way. It rejects, in
+   * Asks the store for changes. Resolves when this object and its followers have everything that the store had at the
+   * time of the call. So a call may share a request that is not sent yet, but not one that is under way. It rejects, in
    * bounded time, with `LOG_UNAVAILABLE` when the store does not answer.
    */
   refresh(): Promise<void>;
@@ -67,7 +68,7 @@ export interface SharedLog {
   close(): Promise<void>;
 }
 
-/** The object that receives the news of a {@link SharedLog}. */
+/** The object that receives the reports of a {@link SharedLog}. */
 export interface LogFollower {
   /** Called when the log has grown. */
   onEvents(events: StoredEvents): void;

@@ -249,8 +249,8 @@ export class EventLog {
   /**
    * Returns the position for a client whose last event id is `lastEventId`.
    *
-   * @param isAnswered - Whether the store of a shared log was asked for news after the client had connected. No
-   * position is then `unseen`.
+   * @param isAnswered - Whether the shared log was refreshed after the client had connected. No position is then
+   * `unseen`.
    */
   locate(lastEventId: string, isAnswered = false): Position {
     const sequence = this.#customIds.find(lastEventId);

@@ -16,7 +16,7 @@ export interface FollowerParts {
   onFailure(error: unknown): void;
 }
 
-/** Applies the news of a shared log to a channel. */
+/** Applies the changes of a shared log to a channel. */
 export class ChannelFollower implements LogFollower {
   readonly #shared: SharedLog;
   readonly #parts: FollowerParts;

@@ -21,8 +21,8 @@ export interface LocatedPosition {
 
 /**
  * The ids of clients and readers that a shared log may have given, though this process has not seen their events: other
- * processes have sent them. Asks the log for news until it answers, and then locates the ids. Until then, the clients
- * wait; a `gap` would be wrong.
+ * processes have sent them. Refreshes the log until it answers, and then locates the ids. Until then, the clients wait;
+ * a `gap` would be wrong.
  */
 export class UnseenIds {
   readonly #shared: Pick<SharedLog, "refresh">;

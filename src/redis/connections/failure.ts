@@ -3,13 +3,13 @@ import { TailcastError } from "../../error.ts";
 /**
  * How a command failed:
  * - `unsent`: it was not sent, because there is no connection;
- * - `unanswered`: it was sent, and no answer came: it may be carried out or not;
- * - `refused`: Redis answered with an error, and has carried out nothing;
+ * - `unanswered`: it was sent, but no answer arrived, so Redis may or may not have executed it;
+ * - `refused`: Redis answered with an error, and has executed nothing;
  * - `partial`: a script failed after its first change.
  */
 export type FailureKind = "unsent" | "unanswered" | "refused" | "partial";
 
-/** Errors that end without intervention, or on another connection: the command may be repeated. */
+/** Errors that are temporary, or that another connection avoids: the command may be repeated. */
 const TEMPORARY = /^(?:LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS|UNKILLABLE) /;
 
 /** The start of the error of a script that fails after its first change. */
@@ -33,7 +33,7 @@ export class RedisFailure extends Error {
     return new RedisFailure(kind, message, error);
   }
 
-  /** Whether Redis may have carried out the command. */
+  /** Whether Redis may have executed the command. */
   get isUncertain(): boolean {
     return this.kind === "unanswered" || this.kind === "partial";
   }

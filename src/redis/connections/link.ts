@@ -7,9 +7,9 @@ const MAX_DELAY = 1000;
 
 /** The object that receives the reports of a {@link Link}. */
 export interface LinkListener {
-  /** There is a new connection. It has no subscription yet. */
+  /** Called when there is a new connection. It has no subscriptions yet. */
   onReady(): void;
-  /** The connection is over, or could not be opened. */
+  /** Called when the connection has ended, or could not be opened. */
   onDown(error: unknown): void;
   onMessage(channel: string, message: string): void;
 }

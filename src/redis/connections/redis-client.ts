@@ -25,7 +25,7 @@ export interface RedisConnection {
    * `OOM command not allowed`. When the connection ends first, it rejects with another error.
    */
   command(args: readonly string[]): Promise<unknown>;
-  /** Subscribes to channels of Pub/Sub. Rejects when the connection ends. */
+  /** Subscribes to Pub/Sub channels. Rejects when the connection ends. */
   subscribe(channels: readonly string[]): Promise<unknown>;
   /** Ends the subscription to channels. Rejects when the connection ends. */
   unsubscribe(channels: readonly string[]): Promise<unknown>;

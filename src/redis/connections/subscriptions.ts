@@ -6,13 +6,13 @@ const CHANNELS = 500;
 
 /** The object that receives the messages. */
 export interface SubscriptionsListener {
-  /** Messages of these channels arrive from now on. */
+  /** Called when messages of these channels start to arrive. */
   onSubscribed(channels: readonly string[]): void;
   onMessage(channel: string, message: string): void;
   onDown(error: unknown): void;
 }
 
-/** The channels of Pub/Sub that a process listens to, on one connection. */
+/** The Pub/Sub channels that a process listens to, on one connection. */
 export class Subscriptions {
   readonly #link: Link;
   readonly #listener: SubscriptionsListener;

@@ -12,7 +12,7 @@ import type { LogStore } from "./log-store.ts";
 
 /** The options of {@link BuildStates}. */
 export interface BuildStatesOptions {
-  /** The number of builds that have ended to keep. */
+  /** The number of ended builds to keep. */
   readonly keep: number;
   /** How long {@link BuildStates.refresh} waits for the events, in milliseconds. */
   readonly patience: number;
@@ -96,7 +96,7 @@ export class BuildStates {
     if (start < end) await this.#position.reach(end, epoch, this.#options.patience);
   }
 
-  /** Notes a state that this process has published, before it comes from the store. */
+  /** Records a state that this process has published, before it arrives from the store. */
   note(event: BuildStateEvent): void {
     const { build } = event;
     const known = this.#builds.get(build.id);

@@ -18,7 +18,7 @@ export class FollowedPosition {
     return this.#epoch;
   }
 
-  /** Notes that the copy has these events. */
+  /** Records that the copy has these events. */
   advance(events: readonly FollowedEvent[]): void {
     const last = events.at(-1);
     if (last === undefined) return;

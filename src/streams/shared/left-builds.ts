@@ -5,8 +5,8 @@ import type { BuildStore } from "../../runner/store/build-store.ts";
 const ORPHAN_GRACE = 2000;
 
 /**
- * Ends the processes that the builds of an earlier builder have left on this machine, and removes its builds from the
- * folder. Another builder marks these builds as lost.
+ * Ends the processes on this machine that builds of an earlier builder have left running, and removes these builds from
+ * the folder. Another builder marks these builds as lost.
  *
  * @param onError - Called for each build whose files cannot be read.
  */

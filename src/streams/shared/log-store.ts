@@ -7,7 +7,7 @@ import type { SharedLog } from "../../channel/history/shared-log.ts";
 export interface LogStore {
   /**
    * Opens the log of a topic, which is empty if no process has used it. The caller closes it. Each call must return a
-   * log of its own: to close it has no effect on the logs of other calls, also with the same topic.
+   * separate log: closing it has no effect on the logs of other calls, even with the same topic.
    *
    * @throws {TailcastError} (as a rejection) `LOG_UNAVAILABLE` when the store does not answer.
    */
@@ -30,7 +30,7 @@ export function checkLogStore(logs: LogStore): void {
   checkValue("logs", logs, logStore);
 }
 
-/** Whether a failure of a store can be over later, so that the call can be repeated. */
+/** Whether a failure of a store may be temporary, so that the call can be repeated. */
 export function isOutage(error: unknown): boolean {
   return error instanceof TailcastError && (error.code === "LOG_UNAVAILABLE" || error.code === "LOG_TIMEOUT");
 }

@@ -19,8 +19,8 @@ const MAX_DELAY = 2000;
  * Appends events to a shared log in their order, the events of a turn together. While the store does not answer, it
  * keeps the events and tries again.
  *
- * An event whose fate is unknown is published again, with those that follow it. So the log can have events twice, but
- * none is missing, and the last state of everything is the same.
+ * If it is unknown whether an event was stored, the writer publishes it and the following ones again. So the log can
+ * contain events twice, but none is missing, and the last state of everything is the same.
  */
 export class LogWriter {
   readonly #open: () => Promise<SharedLog>;
@@ -33,7 +33,7 @@ export class LogWriter {
   #isComplete = false;
   #failure: unknown;
   #isBusy = false;
-  /** When the store last answered, or the writer became busy. */
+  /** The time when the store last answered, or the writer became busy. */
   #answeredAt = 0;
   /** Settles when the events of the current run are stored. */
   #run: Promise<void> = Promise.resolve();
@@ -41,7 +41,7 @@ export class LogWriter {
 
   /**
    * @param open - Opens the log. The writer closes it.
-   * @param patience - How long it tries again while the store does not answer, in milliseconds.
+   * @param patience - How long it retries while the store does not answer, in milliseconds.
    * @param onFailure - Called when the writer has stopped.
    */
   constructor(open: () => Promise<SharedLog>, patience: number, onFailure: () => void = () => undefined) {

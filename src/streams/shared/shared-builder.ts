@@ -41,7 +41,7 @@ export interface SharedBuilderOptions extends Pick<BuildQueueOptions, QueueOptio
   /** See `BuildAppOptions`. */
   nodePath?: readonly string[] | undefined;
   /**
-   * A folder of this builder alone, for the processes that its builds have started: if the builder is killed, the next
+   * A folder for this builder only, with the processes that its builds have started: if the builder is killed, the next
    * one with this folder ends them. Default: they are not ended.
    */
   data?: string | undefined;

@@ -138,8 +138,8 @@ export class SharedQueue {
   }
 
   /**
-   * Adds a job. A queue has the job of a build for a moment after its end, in which a client may have seen the end
-   * already: the job is then added again.
+   * Adds a job. For a moment after the end of a build, the queue still has the job of that build, although a client may
+   * have seen the end. The job is then added again.
    */
   async #enqueue(job: BuildJob): Promise<string> {
     const start = performance.now();
@@ -151,7 +151,7 @@ export class SharedQueue {
     }
   }
 
-  /** Whether a build has ended. Its own log is asked, since the states of this process follow it later. */
+  /** Whether a build has ended. Reads the build's own log, since the states in this process may be older. */
   async #hasEnded(id: string): Promise<boolean> {
     const { logs, states } = this.#parts;
     const known = await states.find(id);

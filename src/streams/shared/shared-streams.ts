@@ -140,7 +140,7 @@ export class SharedStreams implements BuildStreams {
         this.#open.delete(topic);
         this.#streams.delete(topic);
         this.#totals.retire(stream.channel);
-        // A request that has just received the channel gets a time to reconnect.
+        // A client whose request has just received the channel receives a `retry:`.
         void closeStream(stream).catch(() => undefined);
       }
     }

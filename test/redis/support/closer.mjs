@@ -1,4 +1,4 @@
-/** A process that opens and follows a log, and closes everything when its parent says so. It ends by itself. */
+/** A process that opens and follows a log, and closes everything when its parent says so. It ends automatically. */
 import { CLIENTS } from "./clients.mjs";
 import { RedisLogs } from "../../../dist/redis/index.js";
 
