@@ -22,7 +22,7 @@ interface DenoServer {
 /**
  * A server of `node:http`, `node:https` or `node:http2`, or the result of `Bun.serve` or `Deno.serve`. `"framework"`:
  * the server of a framework on Node that gives no access to it, and closes it itself on the signal, as Next, SvelteKit
- * and React Router do. Then only idle connections are ended, of all servers of the process.
+ * and React Router do. `closeOnSignal` then ends only the idle connections of all servers of the process.
  */
 export type ClosableServer = Server | BunServer | DenoServer | "framework";
 
@@ -53,8 +53,8 @@ const closable: Kind = {
  *
  * 1. The server accepts no more connections.
  * 2. The streams end as `Channel.close` describes: clients reconnect to the next process.
- * 3. Idle connections end, also those of HTTP/2, and those that a browser opened in advance. Requests that have started
- *    are answered first.
+ * 3. Idle connections end, including those of HTTP/2 and those that a browser opened in advance. Requests that have
+ *    started are answered first.
  * 4. After `deadline`, all other connections are dropped.
  *
  * ```js
@@ -63,7 +63,7 @@ const closable: Kind = {
  * ```
  *
  * While the server closes, further signals have no effect. Afterwards they have their usual effect again. The process
- * ends when nothing else keeps it running.
+ * ends when nothing else keeps it running. A server that starts to listen after the signal closes at once.
  *
  * @param server - Call this function before the server accepts connections. Call it once for each server; servers may
  * share channels.

@@ -92,7 +92,7 @@ export const following: Checks<LogKit> = {
     }
   },
 
-  "reports the news before a refresh resolves": async (kit) => {
+  "reports changes before a refresh resolves": async (kit) => {
     const [log, other] = [await kit.open(), await kit.open()];
     const recorder = kit.follow(log);
     for (let count = 1; count <= 20; count++) {

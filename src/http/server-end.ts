@@ -21,9 +21,9 @@ export interface ServerEnd {
 }
 
 /**
- * The end of a server of `node:http`, `node:https` or `node:http2`. `server.close()` alone waits for connections on
- * which nothing happens: those that a browser opened in advance (before Node 26), those whose reply ended after the
- * call, and HTTP/2 sessions (before Node 24).
+ * The end of a server of `node:http`, `node:https` or `node:http2`. `server.close()` alone waits for idle connections:
+ * those that a browser opened in advance (before Node 26), those whose reply ended after the call, and HTTP/2 sessions
+ * (before Node 24).
  */
 export class NodeServerEnd implements ServerEnd {
   readonly #server: Server;

@@ -36,7 +36,7 @@ interface Waiting {
 /** The object that stores the batches of a {@link RedisPublisher}. */
 export interface Appender {
   append(batch: Batch): Promise<Appended>;
-  /** This process knows the stored events before it receives the news. */
+  /** Called with the stored events, before their message arrives. */
   onAppended(state: LogState, epoch: string, first: number, events: readonly string[]): void;
 }
 
@@ -132,7 +132,7 @@ export class RedisPublisher {
       size += bytes;
       if (count > 0 && (count === MAX_BATCH_EVENTS || size > MAX_BATCH_BYTES)) break;
       count++;
-      // Events after the end of the log are refused, in a batch of their own.
+      // Events after the end of the log are refused, so they are in a separate batch.
       if (json === undefined) break;
     }
     return this.#waiting.splice(0, count);

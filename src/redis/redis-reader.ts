@@ -20,7 +20,7 @@ export interface PieceSource {
   end(): number;
   /** Reads events from `from` to before `to`, about `bytes` bytes. It passes a new state to the log. */
   read(range: { from: number; to: number; bytes: number }): Promise<{ state: LogState; entries: StoredEntry[] }>;
-  /** The events before `sequence` are gone. */
+  /** Called when the events before `sequence` were removed. */
   onRemoved(sequence: number): void;
 }
 

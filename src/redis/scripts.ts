@@ -81,7 +81,7 @@ end
  * sent again, because its answer was lost, is stored once.
  *
  * `ARGV`: 6 the number of the batch, 7 the time in milliseconds for which it is remembered, 8 the capacity, 9 `1` to
- * complete the log, 10 the channel of the news, 11 the largest news in bytes, 12 and following the events.
+ * complete the log, 10 the Pub/Sub channel, 11 the maximum size of a message in bytes, 12 and following the events.
  *
  * Returns the epoch, the start, the end, whether the log is complete, and the epoch and the number of the first event
  * of the batch; this number is 0 when nothing was stored because the log is complete. If the message fails, its error

@@ -151,7 +151,7 @@ export class TopicLog {
     const isNew = problem !== undefined && !this.#hasNewsError;
     this.#hasNewsError = problem !== undefined;
     if (!isNew) return;
-    const error = unavailable("send the news of the log", problem);
+    const error = unavailable("send messages about the log", problem);
     if (this.isFollowed) this.#followers.report((follower) => follower.onFailure(error));
     else process.emitWarning(error);
   }

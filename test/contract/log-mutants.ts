@@ -181,7 +181,7 @@ export const logMutants: Readonly<Record<string, readonly Change[]>> = {
     },
     () => ({ refresh: turn }),
   ],
-  "reports the news before a refresh resolves": [
+  "reports changes before a refresh resolves": [
     (log) => ({
       ...reporting((follower) => ({
         onEvents: (events) => void setTimeout(() => follower.onEvents(events), 20),

@@ -29,7 +29,7 @@ describe("sharedLogContract()", () => {
     });
   }
 
-  it("leaves out the checks whose option is missing", () => {
+  it("omits the checks whose option is missing", () => {
     const { open } = memoryLogs();
     const left = sharedLogContract({ open }).map(({ title }) => title);
     assert.deepEqual(Object.keys(logMutants).filter((title) => !left.includes(title)), [

@@ -182,7 +182,7 @@ describe("examples/cluster", () => {
     });
   });
 
-  it("ends web processes and workers while Redis is gone", async () => {
+  it("ends web processes and workers while Redis is down", async () => {
     const programs = await Promise.all([run("web.js"), run("worker.js")]);
     await until(() => programs[1].output.includes("is ready"));
     await redis.kill();
@@ -200,7 +200,7 @@ describe("examples/cluster", () => {
       const response = await fetch(`${program.url}/messages?text=${text}`, { method: "POST" });
       return response.text();
     };
-    // Connections go to the processes in turns.
+    // The processes receive connections alternately.
     const received = [[], []];
     for (const events of received) {
       const source = new EventSource(`${program.url}/messages`);
@@ -234,7 +234,7 @@ describe("examples/cluster", () => {
     const viewer = await Viewer.open(url, id);
     assert.equal((await viewer.end()).status, "succeeded");
     assert.match(await (await fetch(`${url}/api/builds/${id}/log`)).text(), /^Done: 11 modules$/m);
-    // Its processes end also when it cannot tell them.
+    // Its processes also end when it cannot signal them.
     const workers = Array.from(program.output.matchAll(/^worker (\d+) is ready$/gm), ([, pid]) => Number(pid));
     assert.equal(workers.length, 2);
     await program.end("SIGKILL");

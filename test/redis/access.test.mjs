@@ -35,7 +35,7 @@ for (const [name, client] of Object.entries(CLIENTS)) {
       for (const { data } of recorders) assert.deepEqual(data, ["one", "two"]);
       const [own, foreign] = recorders.map(({ failures }) => failures.map(({ message }) => message));
       assert.equal(own.length, 1);
-      assert.match(own[0], /^Cannot send the news of the log: /);
+      assert.match(own[0], /^Cannot send messages about the log: /);
       assert.deepEqual(foreign, []);
     });
 

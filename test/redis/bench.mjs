@@ -1,5 +1,5 @@
 /**
- * The cost of publishing through Redis beside a raw XADD and beside a log in memory, in turns on one machine.
+ * Compares the cost of publishing through Redis with a raw XADD and with a log in memory, alternately on one machine.
  *
  *     node bench.mjs [--seconds 2] [--rounds 3] [--bytes 100]
  */

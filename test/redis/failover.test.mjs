@@ -102,7 +102,7 @@ for (const [name, client] of Object.entries(CLIENTS)) {
       assertStreams(recorders);
     });
 
-    it("receives the news of the new master although the old one still answers", async (t) => {
+    it("receives the events of the new master although the old one still answers", async (t) => {
       const { replica, proxies, logs, recorders } = await setUp(t);
       await replica.command("REPLICAOF", "NO", "ONE");
       // Open connections stay with the old master until a new epoch shows that it is not the only one.

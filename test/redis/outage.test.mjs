@@ -77,7 +77,7 @@ for (const [name, client] of Object.entries(CLIENTS)) {
       }
     });
 
-    it("is gone for longer than `timeout`, rejects in time with LOG_UNAVAILABLE and continues later", async (t) => {
+    it("is down for longer than `timeout`, rejects in time with LOG_UNAVAILABLE and continues later", async (t) => {
       const { server, log, recorders } = await setUp(t);
       await publishAll(log, numbers(3));
       await server.kill();

@@ -277,7 +277,7 @@ export class EventLog {
    * Returns the position for a client without a last event id.
    *
    * @param backlog - The number of newest events to send. With `Infinity`, the client expects the first event, and a
-   * gap reports when that is gone.
+   * gap reports when it was removed.
    */
   positionFor(backlog: number): Position {
     if (backlog !== Infinity) return { kind: "exact", next: Math.max(this.oldest, this.#end - backlog) };

@@ -46,7 +46,8 @@ export function epochGap(lastEventId: string): Gap {
 }
 
 /**
- * Returns the gap for a connected client or reader whose next event, `next`, is gone. It continues with the event `to`.
+ * Returns the gap for a connected client or reader whose next event, `next`, was removed. It continues with the event
+ * `to`.
  *
  * @param reason - `lagged`, unless the history lost the event.
  */

@@ -24,7 +24,7 @@ describe("ChannelGroup: 10 000 topics", () => {
     assert.equal(group.statistics.channels, 0);
   });
 
-  it("drops them all, and gives their memory back", async (t) => {
+  it("drops them all, and frees their memory", async (t) => {
     const group = new ChannelGroup({ idleTimeout: 20 });
     t.after(() => group.close());
     await open(group, 100);

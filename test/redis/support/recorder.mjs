@@ -2,9 +2,9 @@
 export class Recorder {
   #log;
   #changed = new Set();
-  /** The text of each event in the order of the stream, read from the store where the news had none. */
+  /** The text of each event in the order of the stream, read from the store where the report had none. */
   texts = [];
-  /** `reset`, `complete` and `failure`, and `jump` where the news had no texts. */
+  /** `reset`, `complete` and `failure`, and `jump` where a report had no texts. */
   notes = [];
   failures = [];
   #epoch;

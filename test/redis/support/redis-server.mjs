@@ -1,4 +1,4 @@
-/** A `redis-server` on a port of its own, in a temporary folder. */
+/** A `redis-server` on a free port, with a temporary folder. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -68,7 +68,7 @@ export class RedisServer {
     this.#child.kill(name);
   }
 
-  /** Sends a command over a connection of its own. */
+  /** Sends a command over a new connection. */
   async command(...args) {
     const client = createClient({ url: this.url });
     client.on("error", () => undefined);

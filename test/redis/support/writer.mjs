@@ -7,7 +7,7 @@ import { RedisLogs } from "../../../dist/redis/index.js";
 
 let writers = 0;
 
-/** Publishes `<name> <number>` with numbers from 0, from a process of its own. */
+/** Publishes `<name> <number>` with numbers from 0, in a separate process. */
 export class Writer {
   name = `writer${++writers}`;
   #child;

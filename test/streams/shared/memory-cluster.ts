@@ -29,7 +29,7 @@ export interface Site {
 
 /** The options of a {@link Site}. */
 interface SiteOptions extends SharedBuildsOptions {
-  /** The topics whose news are slow: see `MemoryLogs`. */
+  /** The topics whose reports are slow: see `MemoryLogs`. */
   readonly late?: readonly string[];
 }
 

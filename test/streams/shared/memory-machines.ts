@@ -8,7 +8,7 @@ export class MemoryLogs implements LogStore {
   readonly #roots: Map<string, MemoryLog>;
   readonly #open = new Set<MemoryLog>();
   #isInterrupted = false;
-  /** Topics that report news on this machine only when `refresh` asks for them. */
+  /** Topics that report changes on this machine only after `refresh`. */
   readonly late: ReadonlySet<string>;
 
   constructor(other?: MemoryLogs, late: readonly string[] = []) {
