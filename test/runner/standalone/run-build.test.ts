@@ -71,10 +71,11 @@ describe("runBuild()", () => {
       if (event.type !== "line" || event.stream === "system") continue;
       assert.equal(parseInt(event.text, 10), ++count);
       if (count === 1) {
-        // The pipe is full, and nobody reads it.
+        // The pipe is full, and nobody reads it. The file appears after the first line.
+        const read = (): Promise<string> => readFile(file, "utf8").catch(() => "");
         let printed = "";
-        while (printed === "" || printed !== (await readFile(file, "utf8"))) {
-          printed = await readFile(file, "utf8");
+        while (printed === "" || printed !== (await read())) {
+          printed = await read();
           await delay(200);
         }
       }
