@@ -34,7 +34,7 @@ const server = createServer((request, response) => {
     runs.stop(id); // each reader receives the event "end" with "stopped"
     response.writeHead(204).end();
   } else if (route === "runs") {
-    runs.handle(id, request, response);
+    runs.handle(id, request, response).catch(console.error);
   } else {
     response.writeHead(404).end();
   }

@@ -84,14 +84,21 @@ export class EventStream {
    *
    * Resolves when the client can receive more events: if the caller awaits each call, it sends at the client's pace,
    * and no events accumulate. A caller need not await the promise: a client that leaves never causes an unhandled
-   * rejection.
+   * rejection, but an invalid event does.
    *
    * @throws {TailcastError} (as a rejection) `INVALID_EVENT` when a client could not read the event unchanged;
    * `CLIENT_LEFT` when the client has left or was disconnected (`stallTimeout`, `maxConnectionAge`); `CHANNEL_CLOSED`
    * after `close()`.
    */
   send(event: StreamEvent): Promise<void> {
-    const sent = this.#send(event);
+    let bytes: EncodedBytes;
+    try {
+      bytes = new EncodedBytes(encodeEvent(typeof event === "string" ? { data: event } : event));
+    } catch (error) {
+      // A mistake of the caller must not be silent.
+      return Promise.reject(error as Error);
+    }
+    const sent = this.#send(bytes);
     sent.catch(() => undefined);
     return sent;
   }
@@ -139,8 +146,7 @@ export class EventStream {
     return this.close();
   }
 
-  async #send(event: StreamEvent): Promise<void> {
-    const bytes = new EncodedBytes(encodeEvent(typeof event === "string" ? { data: event } : event));
+  async #send(bytes: EncodedBytes): Promise<void> {
     if (this.#isClosing) throw streamClosed();
     const sent = this.#queue.then(() => this.#write(bytes));
     this.#queue = sent.catch(() => undefined);

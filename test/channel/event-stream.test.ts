@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { describe, it } from "node:test";
+import { promisify } from "node:util";
 import { openEventStream } from "../../dist/channel/open-event-stream.js";
 import { rawClient, until } from "../support/channel.js";
 import { NO_SOURCES, SOURCE_REFUSAL, SilentSource, oneStream } from "../support/event-stream.js";
 import { EventClient, TestServer, dechunk } from "../support/http.js";
 import type { Socket } from "node:net";
 import type { EventStream } from "../../dist/channel/event-stream.js";
+
+const LIBRARY = new URL("../../dist/index.js", import.meta.url).href;
 
 describe("EventStream", () => {
   it("sends events, comments and whole sources in order, and closes", async (t) => {
@@ -108,6 +112,16 @@ describe("EventStream", () => {
       (await client.ended()).map(({ data }) => data),
       ["good"],
     );
+  });
+
+  it("reports an invalid event that is not awaited as an unhandled rejection", async () => {
+    const program = `import { respondEventStream } from ${JSON.stringify(LIBRARY)};
+      respondEventStream(new Request("http://localhost/"), (stream) => void stream.send({ data: {} }));`;
+    const child = promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program]);
+    await assert.rejects(child, ({ code, stderr }: { code?: number; stderr?: string }) => {
+      assert.match(stderr ?? "", /TailcastError: Cannot encode the event: data is an object; pass JSON.stringify/);
+      return code === 1;
+    });
   });
 
   it("sends heartbeats, drops a client that does not read, and ends at maxConnectionAge", async (t) => {
