@@ -16,8 +16,7 @@ export interface RedisLogsOptions {
   /** The maximum size of all events that wait for Redis, in bytes. Default 64 MiB. */
   readonly maxQueuedBytes?: number | undefined;
   /**
-   * The time after which `publish` rejects, and after which a connection that does not answer is replaced. Default
-   * 5000.
+   * The time after which `publish` rejects, and after which a connection without any answer is replaced. Default 5000.
    */
   readonly timeout?: number | undefined;
   /**

@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { RedisFailure } from "./failure.ts";
 import type { RedisClient, RedisConnection } from "./redis-client.ts";
 
@@ -27,6 +28,8 @@ export class Link {
   #current: RedisConnection | undefined;
   /** The number of commands without an answer. */
   #pending = 0;
+  /** When Redis last answered a command. */
+  #answeredAt = -Infinity;
   #lastError: unknown = new Error("there is no connection yet");
 
   /** @param timeout - The longest time for a connection and for an answer, in milliseconds. */
@@ -56,7 +59,8 @@ export class Link {
   }
 
   /**
-   * Sends a command. If no answer arrives in time, the link replaces the connection, which may be dead.
+   * Sends a command. If Redis answers neither this command nor others in time, the link replaces the connection, which
+   * may be dead.
    *
    * @throws {RedisFailure}
    */
@@ -98,6 +102,8 @@ export class Link {
       onLate = () => {
         if (isAnswered) return;
         reject(new RedisFailure("unanswered", `Redis did not answer within ${this.#timeout} ms`));
+        // Many commands wait. With another connection, they would be sent once more.
+        if (performance.now() - this.#answeredAt < this.#timeout) return;
         // The end of a connection takes time. New commands wait for the next one.
         if (connection === this.#connection) this.#connection = undefined;
         connection.destroy();
@@ -107,14 +113,25 @@ export class Link {
     const timer = setTimeout(() => setImmediate(onLate), this.#timeout);
     this.#pending++;
     try {
-      return await Promise.race([send(connection), late]);
-    } catch (error) {
-      throw error instanceof RedisFailure ? error : RedisFailure.of(error);
+      return await Promise.race([this.#send(send, connection), late]);
     } finally {
       isAnswered = true;
       clearTimeout(timer);
       this.#pending--;
       this.#endIdle();
+    }
+  }
+
+  /** Sends a command, and notes when its answer arrives, even when that is too late. */
+  async #send(send: (to: RedisConnection) => Promise<unknown>, connection: RedisConnection): Promise<unknown> {
+    try {
+      const reply = await send(connection);
+      this.#answeredAt = performance.now();
+      return reply;
+    } catch (error) {
+      const failure = RedisFailure.of(error);
+      if (failure.kind !== "unanswered") this.#answeredAt = performance.now();
+      throw failure;
     }
   }
 
