@@ -79,6 +79,15 @@ for (const [name, client] of Object.entries(CLIENTS)) {
       }
     });
 
+    it("says why there is no connection", async (t) => {
+      const server = await RedisServer.start(t);
+      const stranger = { url: server.url.replace("//", "//nobody:wrong@") };
+      for (const [{ url }, message] of [[stranger, /WRONGPASS/], [{ url: "redis://127.0.0.1:1" }, /ECONNREFUSED/]]) {
+        const opening = openLogs(t, { url }, { timeout: 500 }, client).open("log");
+        await assert.rejects(opening, { code: "LOG_UNAVAILABLE", message });
+      }
+    });
+
     it("asks Redis whether a complete log still exists", async (t) => {
       const server = await RedisServer.start(t);
       const log = await openLogs(t, server, {}, client).open("log");

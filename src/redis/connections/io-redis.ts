@@ -45,10 +45,12 @@ async function connect(
   signal: AbortSignal,
 ): Promise<RedisConnection> {
   const client = source.duplicate(connectionOptions);
-  let lastError: unknown = new Error("The connection was closed");
+  let lastError: unknown;
   client.on("error", (error: unknown) => (lastError = error));
   client.on("message", onMessage);
-  const ended = new Promise((resolve) => client.on("end", () => resolve(lastError)));
+  const ended = new Promise((resolve) => {
+    client.on("end", () => resolve(lastError ?? new Error("The connection was closed")));
+  });
   let isOver = false;
   const destroy = (): void => {
     // Each further call would add a listener to the socket.
@@ -63,7 +65,8 @@ async function connect(
     if (db !== 0) await client.call("SELECT", String(db));
   } catch (error) {
     destroy();
-    throw error;
+    // The client rejects with "Connection is closed." and emits the reason.
+    throw lastError ?? error;
   } finally {
     signal.removeEventListener("abort", destroy);
   }
