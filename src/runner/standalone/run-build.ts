@@ -61,8 +61,10 @@ export function runBuild(steps: readonly Step[] | Plan | PlanDraft, options: Run
   checkNames(options, optionNames);
   const { signal, ...shared } = options;
   if (signal !== undefined) checkValue("signal", signal, kinds.abortSignal);
-  const plan = isSteps(steps) ? planOf(steps) : steps;
-  checkSource(plan);
+  const source = isSteps(steps) ? planOf(steps) : steps;
+  checkSource(source);
+  // The caller may change and pass the same steps again before this build runs them.
+  const plan = isSteps(steps) ? { ...source, steps: steps.map(copyOf) } : source;
   let settle: (record: BuildRecord) => void;
   const result = new Promise<BuildRecord>((resolve) => (settle = resolve));
   let id: string | undefined;
@@ -99,6 +101,10 @@ export function runBuild(steps: readonly Step[] | Plan | PlanDraft, options: Run
 /** `Array.isArray` does not narrow the type of a readonly array. */
 function isSteps(steps: readonly Step[] | Plan | PlanDraft): steps is readonly Step[] {
   return Array.isArray(steps);
+}
+
+function copyOf(step: Step): Step {
+  return { ...step, args: [...step.args], ...(step.env === undefined ? {} : { env: { ...step.env } }) };
 }
 
 /** The plan of steps that no planner has made. The steps are not checked yet. */

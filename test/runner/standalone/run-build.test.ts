@@ -62,6 +62,24 @@ describe("runBuild()", () => {
     }
   });
 
+  it("runs the steps as they were at the call", async (t) => {
+    const args = ["-c", "pwd; echo $ROUND"];
+    const step = { name: "where", command: "sh", args, cwd: "", env: { ROUND: "" } };
+    const folders = [await makeFolder(t), await makeFolder(t)];
+    const builds = folders.map((folder, index) => {
+      Object.assign(step, { cwd: folder });
+      step.env.ROUND = String(index);
+      return runBuild([step], OPTIONS);
+    });
+    args.splice(0);
+    const outputs = builds.map(async (build) => {
+      const events: BuildEvent[] = [];
+      for await (const event of build) events.push(event);
+      return outputOf(events);
+    });
+    assert.deepEqual(await Promise.all(outputs), folders.map((folder, index) => [folder, String(index)]));
+  });
+
   it("holds the command back while the loop is busy", async (t) => {
     const file = `${await makeFolder(t)}/count`;
     const step = shellStep(`i=0; while :; do i=$((i+1)); echo $i ${"x".repeat(2000)}; echo $i > ${file}; done`);
