@@ -2,6 +2,7 @@
 import { fork } from "node:child_process";
 import cluster from "node:cluster";
 import { once } from "node:events";
+import { join } from "node:path";
 
 const webs = Number(process.env.WEBS ?? 2);
 const workers = Number(process.env.WORKERS ?? 2);
@@ -9,9 +10,9 @@ const workers = Number(process.env.WORKERS ?? 2);
 const RESTART_DELAY = 1000;
 
 /** The folder for the processes of builds. */
-const data = process.env.DATA ?? new URL(".tailcast", import.meta.url).pathname;
+const data = process.env.DATA ?? join(import.meta.dirname, ".tailcast");
 
-const path = (name) => new URL(name, import.meta.url).pathname;
+const path = (name) => join(import.meta.dirname, name);
 cluster.setupPrimary({ exec: path("web.js"), silent: true });
 const starters = [
   ...Array.from({ length: webs }, () => () => cluster.fork().process),

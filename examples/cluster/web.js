@@ -1,12 +1,13 @@
 // A process that answers HTTP. It runs no builds: node examples/cluster/web.js
 import { createServer } from "node:http";
+import { dirname } from "node:path";
 import { BuildApp, SharedBuilds, closeOnSignal } from "tailcast";
 import { BullJobs, openLogs } from "./store.js";
 
-const roots = [process.env.ROOT ?? new URL("..", import.meta.url).pathname];
+const roots = [process.env.ROOT ?? dirname(import.meta.dirname)];
 const logs = openLogs();
 const jobs = new BullJobs();
-/** The time between two looks for builds that no worker knows, in milliseconds. */
+/** The time between two searches for builds that no worker knows, in milliseconds. */
 const checkInterval = Number(process.env.LOST_AFTER ?? 30_000);
 const app = await BuildApp.open({
   roots,
