@@ -18,6 +18,8 @@ const server = createServer(app.handle);
 closeOnSignal(server, {
   close: async () => {
     await app.close();
+    // Do not wait for a Redis that does not answer.
+    setTimeout(() => process.exit(1), 2000).unref();
     await Promise.all([jobs.close(), logs.close()]);
     process.disconnect?.(); // from start.js
   },

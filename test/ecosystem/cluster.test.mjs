@@ -182,15 +182,20 @@ describe("examples/cluster", () => {
     });
   });
 
-  it("ends web processes and workers while Redis is down", async () => {
-    const programs = await Promise.all([run("web.js"), run("worker.js")]);
-    await until(() => programs[1].output.includes("is ready"));
-    await redis.kill();
-    const start = performance.now();
-    await Promise.all(programs.map((program) => program.end("SIGTERM")));
-    assert.ok(performance.now() - start < 10_000, `they ended after ${performance.now() - start} ms`);
-    await redis.restart();
-  });
+  for (const [state, stop, resume] of [
+    ["is down", () => redis.kill(), () => redis.restart()],
+    ["does not answer", () => redis.signal("SIGSTOP"), () => redis.signal("SIGCONT")],
+  ]) {
+    it(`ends web processes and workers while Redis ${state}`, async () => {
+      const programs = await Promise.all([run("web.js"), run("worker.js")]);
+      await until(() => programs[1].output.includes("is ready"));
+      await stop();
+      const start = performance.now();
+      await Promise.all(programs.map((program) => program.end("SIGTERM")));
+      assert.ok(performance.now() - start < 10_000, `they ended after ${performance.now() - start} ms`);
+      await resume();
+    });
+  }
 
   it("shares a port and a log among the processes of cores.js, and replaces one that is killed", async (t) => {
     const program = await run("cores.js", { PROCESSES: "2" });
