@@ -36,7 +36,10 @@ export class ChannelRegistry<Data> {
   readonly #entries = new Map<string, Entry<Data>>();
   /** The entries whose channel is open. */
   readonly #open = new Set<Entry<Data>>();
-  /** The entries whose channel is closing while their topic has another one. At most one for each topic. */
+  /**
+   * The entries whose channel is closing while their topic has another one, at most one for each topic. They do not
+   * count towards `maxChannels`.
+   */
   readonly #replaced = new Map<string, Entry<Data>>();
   readonly #sweeper: Sweeper<Entry<Data>>;
   /** Set when the registry is being closed. */
