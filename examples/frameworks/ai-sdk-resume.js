@@ -7,9 +7,6 @@ import { MockLanguageModelV4 } from "ai/test";
 import { Hono } from "hono";
 import { ChannelGroup, closeOnSignal } from "tailcast";
 
-const channel = { backlog: "all", capacity: Infinity, methods: ["GET", "POST"] };
-const chats = new ChannelGroup({ channel, openOnRequest: false }); // without a chat, the reply is 204
-
 /** The chunks of an answer as the data of events, as `DefaultChatTransport` reads them. */
 async function* answer(messages, abortSignal) {
   const { stream } = streamText({ model, messages: await convertToModelMessages(messages), abortSignal });
@@ -19,12 +16,17 @@ async function* answer(messages, abortSignal) {
 }
 
 const app = new Hono();
+
+// These eight lines resume answers after a reload:
+const channel = { backlog: "all", capacity: Infinity, methods: ["GET", "POST"] };
+const chats = new ChannelGroup({ channel, openOnRequest: false }); // 204 for a chat without an answer
 app.post("/api/chat", async ({ req }) => {
   const { id, messages } = await req.json(); // check first that the user may use this chat
   await chats.run(id, ({ signal }) => answer(messages, signal), { endEvent: null });
   return chats.respond(id, req.raw);
 });
 app.get("/api/chat/:id/stream", ({ req }) => chats.respond(req.param("id"), req.raw));
+
 app.post("/api/chat/:id/stop", ({ req }) => { // `stop()` of useChat only disconnects
   chats.stop(req.param("id"));
   return new Response(null, { status: 204 });

@@ -1,5 +1,6 @@
 /** The programs of examples/ for applications of models, each with the real client. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -159,6 +160,12 @@ describe("in Chromium", () => {
 });
 
 describe("frameworks/ai-sdk-resume.js", () => {
+  it("resumes with eight lines, as its comment says", () => {
+    const text = readFileSync(new URL("frameworks/ai-sdk-resume.js", EXAMPLES), "utf8");
+    const [, lines] = /^\/\/ These eight lines .*\n([^]*?)\n\n/m.exec(text);
+    assert.equal(lines.split("\n").length, 8);
+  });
+
   const textOf = ({ parts }) => parts.map(({ text = "" }) => text).join("");
 
   it("shows a client of the AI SDK the whole answer once after a lost connection", async (t) => {
