@@ -10,9 +10,6 @@ export const PIECE_BYTES: number = 64 * 1024;
 /** A piece ends before a multiple of this number of events, so that clients that start elsewhere share the next one. */
 const PIECE_EVENTS = 512;
 
-/** The time for which pieces are kept after the last read, in milliseconds. */
-const KEPT_TIME = 2000;
-
 /** The log that the pieces belong to. */
 export interface PieceSource {
   readonly epoch: string;
@@ -28,8 +25,7 @@ export interface PieceSource {
 export class RedisPieces {
   readonly #source: PieceSource;
   readonly #epoch: string;
-  #recent = new RecentPieces<HistoryPiece>();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #recent = new RecentPieces<HistoryPiece>();
 
   constructor(source: PieceSource) {
     this.#source = source;
@@ -42,19 +38,9 @@ export class RedisPieces {
     const next = async (): Promise<HistoryPiece> => {
       const piece = await this.#recent.get(position, () => this.#read(position));
       position = piece.next;
-      this.#forgetLater();
       return piece;
     };
     return { next, close: () => undefined };
-  }
-
-  /**
-   * Logs that no client reads need no memory, even while a client that does not read its socket has a reader. Clients
-   * that return together do not arrive at the same time.
-   */
-  #forgetLater(): void {
-    this.#timer ??= setTimeout(() => (this.#recent = new RecentPieces()), KEPT_TIME).unref();
-    this.#timer.refresh();
   }
 
   async #read(from: number): Promise<HistoryPiece> {

@@ -130,19 +130,6 @@ describe("RedisLog", () => {
     for (const wrong of [0, log.end, 1.5]) assert.throws(() => log.read(wrong), { code: "INVALID_OPTION" });
   });
 
-  it("forgets pieces that no client has read for two seconds, even while a reader is open", async (t) => {
-    const server = await RedisServer.start(t);
-    const log = await openLogs(t, server).open("log");
-    await log.publish("text");
-    const [slow, late] = [log.read(1), log.read(1)];
-    const piece = await slow.next();
-    await new Promise((resolve) => setTimeout(resolve, 2200));
-    const again = await late.next();
-    assert.notEqual(again, piece);
-    assert.deepEqual(again, piece);
-    for (const reader of [slow, late]) reader.close();
-  });
-
   it("reads a piece once for all readers at one position", async (t) => {
     const server = await RedisServer.start(t);
     const log = await openLogs(t, server).open("shared");
