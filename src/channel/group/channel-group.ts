@@ -53,9 +53,11 @@ export class ChannelGroup<Data = unknown> {
   /** @throws {TailcastError} `INVALID_OPTION`, naming the option. */
   constructor(options: ChannelGroupOptions<Data> = {}) {
     this.#settings = channelGroupSettings(options);
-    // A run whose channel closes ends without an end event, so that its clients reconnect.
-    const hasRun = (topic: string): boolean => this.#runs.has(topic);
-    this.#channels = new ChannelRegistry(this.#settings, { needs: hasRun, onClose: hasRun });
+    this.#channels = new ChannelRegistry(this.#settings, {
+      needs: (topic) => this.#runs.has(topic),
+      // The run ends without an end event, so that its clients reconnect.
+      onClose: (topic) => this.#runs.stopEnded(topic),
+    });
     this.handle = this.handle.bind(this);
     this.respond = this.respond.bind(this);
   }

@@ -15,14 +15,18 @@ interface Run<Data> {
 export class RunRegistry<Data> {
   readonly #runs = new Map<string, Run<Data>>();
 
-  /** Returns whether a topic has a run. If the channel of the run was ended or closed, the run is stopped first. */
+  /** Returns whether a topic has a run whose channel is open, or is being opened. */
   has(topic: string): boolean {
+    this.stopEnded(topic);
+    return this.#runs.has(topic);
+  }
+
+  /** Stops the run of a topic if its channel was ended or closed. */
+  stopEnded(topic: string): void {
     const run = this.#runs.get(topic);
-    if (run === undefined) return false;
-    if (run.channel === undefined || run.channel.state === "open") return true;
+    if (run?.channel === undefined || run.channel.state === "open") return;
     this.#runs.delete(topic);
     run.controller.abort();
-    return false;
   }
 
   /** Stops the run of a topic. Returns whether it had one. */
