@@ -222,7 +222,8 @@ export async function surviveKills(
   for (const [, pid] of names.flatMap((name) => [...name.matchAll(/^pid-(\d+)$/g)])) {
     // A killed process stays a zombie until init has reaped it.
     const stat = readProcessStat(Number(pid));
-    assert.ok(stat === undefined || hasEnded(stat), `${pid} still runs: ${JSON.stringify(stat)}`);
+    if (stat !== undefined && hasEnded(stat)) continue;
+    assert.throws(() => process.kill(Number(pid), 0), { code: "ESRCH" }, `${pid} still runs: ${JSON.stringify(stat)}`);
   }
   return outcomes;
 }
